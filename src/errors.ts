@@ -18,11 +18,12 @@ export class InputError extends Error {
  * What Zendesk's answer means for the puller (contract sections 0.5, 4.4 and 8):
  * - `unavailable`: plan, add-on, role, scope or switch forbid this stream; other streams go on, look again later
  * - `unauthorized`: the credentials are refused; a person must act
- * - `cursor-refused`: the cursor sent is not valid (any more); restart the span
+ * - `cursor-refused`: the walk is broken, because the cursor is not valid (any more) or does not advance; restart the span
  * - `rejected`: the request itself is wrong; a retry cannot help
  * - `failed`: no usable answer after all retries (network, 5xx, broken body)
  */
-export type ZendeskErrorKind = 'unavailable' | 'unauthorized' | 'cursor-refused' | 'rejected' | 'failed';
+export type ZendeskErrorKind =
+  'unavailable' | 'unauthorized' | 'cursor-refused' | 'rejected' | 'failed';
 
 /** An answer of Zendesk (or none) that ends a request for good. `message` is a sentence for the operator. */
 export class ZendeskError extends Error {

@@ -1,0 +1,120 @@
+/** The table of settings: the only place that lists their names, defaults and meanings. The README's table is tested against it. */
+
+/** One environment variable this program reads. */
+export type Setting = {
+  readonly name: string;
+  /** The default as one would write it, absent when there is no such text. */
+  readonly defaultValue: string | undefined;
+  /** What the table says about the default: the value itself, or a few words. */
+  readonly defaultText: string;
+  readonly meaning: string;
+  /** True when the value is secret: never shown, and accepted from a file as NAME_FILE. */
+  readonly secret: boolean;
+};
+
+function plain<Name extends string>(name: Name, defaultValue: string, meaning: string) {
+  return {
+    name,
+    defaultValue,
+    defaultText: `\`${defaultValue}\``,
+    meaning,
+    secret: false,
+  } as const;
+}
+
+function optional<Name extends string>(name: Name, defaultText: string, meaning: string) {
+  return { name, defaultValue: undefined, defaultText, meaning, secret: false } as const;
+}
+
+function secret<Name extends string>(name: Name, defaultText: string, meaning: string) {
+  return { name, defaultValue: undefined, defaultText, meaning, secret: true } as const;
+}
+
+const table = [
+  secret('DATABASE_URL', 'embedded', 'Postgres 15 to 18; without it the embedded one is used'),
+  plain('DATA_DIR', './data', 'where the embedded database lives'),
+  optional(
+    'ZENDESK_SUBDOMAIN',
+    '–',
+    '`acme` of acme.zendesk.com; also the account key in every table',
+  ),
+  optional(
+    'ZENDESK_BASE_URL',
+    '`https://{subdomain}.zendesk.com`',
+    'another origin (simulator, test); https unless the host is this machine',
+  ),
+  optional(
+    'ZENDESK_CLIENT_ID',
+    '–',
+    'OAuth client credentials, the main way: identifier of the client',
+  ),
+  secret('ZENDESK_CLIENT_SECRET', '–', 'OAuth client credentials: secret of the client'),
+  plain('ZENDESK_OAUTH_SCOPE', 'read', 'scope asked for with the OAuth client credentials'),
+  secret('ZENDESK_OAUTH_TOKEN', '–', 'instead of a client: a ready access token'),
+  optional('ZENDESK_USER_EMAIL', '–', 'legacy: e-mail address that belongs to the API token'),
+  secret(
+    'ZENDESK_API_TOKEN',
+    '–',
+    'legacy: API token; works until Zendesk ends API tokens on 2027-04-30',
+  ),
+  plain('AUDIT_LOGS_SCHEDULE', '*/5 * * * *', 'when the audit log is pulled: cron, UTC'),
+  plain('ACCESS_LOGS_SCHEDULE', '* * * * *', 'when the access log is pulled: cron, UTC'),
+  plain('USERS_SCHEDULE', '0 * * * *', 'when the team members are pulled: cron, UTC'),
+  plain('STREAMS', 'audit_logs,access_logs,users', 'what this installation pulls'),
+  optional(
+    'AUDIT_LOGS_START',
+    "the account's oldest record",
+    'how far back the audit log is pulled: `2024-01-31` or `2024-01-31T08:00:00Z`',
+  ),
+  plain(
+    'ACCESS_LOGS_REQUESTS_PER_MINUTE',
+    '50',
+    'budget of the access log service, which grants 50 to an account',
+  ),
+  plain(
+    'SUPPORT_REQUESTS_PER_MINUTE',
+    '100',
+    'our share of the account-wide limit (audit logs, users); pauses when less than a fifth of that limit is left',
+  ),
+  plain(
+    'SETTLE',
+    '5m',
+    'how long after its own time stamp a record may still appear; a span counts as covered only when read after its end and this time (`s`, `m`, `h`, `d`)',
+  ),
+  plain(
+    'RESCAN_AFTER',
+    '1h,24h',
+    'ages at which a covered span is read again, each longer than `SETTLE`; `none` switches it off',
+  ),
+  plain(
+    'LOG_LEVEL',
+    'info',
+    'least important lines to log: trace, debug, info, warn, error, fatal or silent',
+  ),
+  plain('LOG_FORMAT', 'auto', '`json`, `pretty`, or `auto`: JSON unless a terminal is there'),
+] as const;
+
+/** The names of all settings. */
+export type SettingName = (typeof table)[number]['name'];
+
+/** Every setting with its default and meaning, in the order of the README. */
+export const settings: readonly (Setting & { readonly name: SettingName })[] = table;
+
+/**
+ * The settings as a Markdown table with aligned columns and a final line break, as prettier would print it. Secret
+ * settings name their file form as well.
+ */
+export function renderSettingsTable(): string {
+  const rows = settings.map((setting) => [
+    setting.secret ? `\`${setting.name}\`, \`${setting.name}_FILE\`` : `\`${setting.name}\``,
+    setting.defaultText,
+    setting.meaning,
+  ]);
+  const header = ['name', 'default', 'meaning'];
+  const widths = header.map((title, column) =>
+    Math.max(title.length, ...rows.map((row) => row[column]?.length ?? 0)),
+  );
+  const line = (cells: readonly string[]): string =>
+    `| ${cells.map((cell, column) => cell.padEnd(widths[column] ?? 0)).join(' | ')} |\n`;
+  return [header, widths.map((width) => '-'.repeat(width)), ...rows].map(line).join('');
+}

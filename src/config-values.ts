@@ -1,0 +1,182 @@
+/**
+ * The values of single settings: text to trusted value. Each schema's message says what is expected and what to do, as
+ * the end of a sentence that starts with the setting's name and what was found.
+ */
+import { z } from 'zod';
+
+/** The streams that can be pulled. */
+export const streamNames = ['audit_logs', 'access_logs', 'users'] as const;
+export type StreamName = (typeof streamNames)[number];
+
+/** The levels of pino, most talkative first. */
+export const logLevels = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'] as const;
+export type LogLevel = (typeof logLevels)[number];
+
+export const logFormats = ['auto', 'json', 'pretty'] as const;
+export type LogFormat = (typeof logFormats)[number];
+
+const unitMs = new Map([
+  ['s', 1_000],
+  ['m', 60_000],
+  ['h', 3_600_000],
+  ['d', 86_400_000],
+]);
+const longestSettleMs = 86_400_000;
+const durationAdvice = 'write a whole number and one unit without a space: s, m, h or d';
+
+/** Milliseconds of `90s`, `5m`, `2h` or `1d`; undefined when the text is none of these or is zero. */
+export function parseDuration(text: string): number | undefined {
+  const match = /^(\d{1,6})([smhd])$/.exec(text);
+  const ms = Number(match?.[1]) * (unitMs.get(match?.[2] ?? '') ?? 0);
+  return ms > 0 ? ms : undefined;
+}
+
+/** A schema that accepts what `parse` can read and otherwise says `message`, or what `explain` has to say about the text. */
+function textOf<Value>(
+  parse: (text: string) => Value | undefined,
+  message: string | ((text: string) => string),
+) {
+  const explain = typeof message === 'string' ? () => message : message;
+  return z.string({ error: () => explain('') }).transform((text, context): Value => {
+    const value = parse(text);
+    if (value !== undefined) return value;
+    context.addIssue(explain(text));
+    return z.NEVER;
+  });
+}
+
+function oneOf<const Values extends readonly [string, ...string[]]>(values: Values) {
+  return z.enum(values, { error: `expected one of ${values.join(', ')}; write one of them` });
+}
+
+/** `SETTLE`, in milliseconds. */
+export const settle = textOf((text) => {
+  const ms = parseDuration(text);
+  return ms !== undefined && ms <= longestSettleMs ? ms : undefined;
+}, `expected a duration from 1s to 1d such as 90s or 5m; ${durationAdvice}`);
+
+/** `RESCAN_AFTER`, in milliseconds, ascending, each once; empty for `none`. */
+export const rescanAfter = textOf((text) => {
+  if (text === 'none') return [];
+  const ages = text.split(',').map((part) => parseDuration(part.trim()));
+  if (ages.includes(undefined)) return undefined;
+  return [...new Set(ages.filter((age) => age !== undefined))].toSorted((a, b) => a - b);
+}, `expected durations separated by commas such as 1h,24h, or none; ${durationAdvice}`);
+
+/** The shape of a subdomain (contract Q27); it becomes part of the address that receives the credentials. */
+export const subdomain = textOf(
+  (text) => (/^[a-z0-9][a-z0-9-]{0,62}$/.test(text) ? text : undefined),
+  (text) => {
+    const host = /^(?:https?:\/\/)?([a-z0-9][a-z0-9-]*)\.zendesk\.com\/?$/i.exec(text);
+    const label = host?.[1] ?? (/^[a-z0-9][a-z0-9-]*$/i.test(text) ? text : undefined);
+    const advice =
+      label !== undefined && label.length <= 63
+        ? `write ${label.toLowerCase()}`
+        : 'write acme when the account is acme.zendesk.com';
+    return `expected only the part before .zendesk.com: small letters, digits and hyphens, at most 63; ${advice}`;
+  },
+);
+
+function isLoopback(hostname: string): boolean {
+  return hostname === 'localhost' || hostname === '[::1]' || /^127\.\d+\.\d+\.\d+$/.test(hostname);
+}
+
+function explainOrigin(text: string): string {
+  const expected = 'expected an origin such as https://acme.zendesk.com';
+  if (!URL.canParse(text)) return `${expected}; write scheme and host`;
+  const url = new URL(text);
+  if (url.protocol !== 'https:' && url.protocol !== 'http:')
+    return `${expected}; write an https address`;
+  if (url.username !== '' || url.password !== '')
+    return `${expected} without a user name or password; give the credentials in their own settings`;
+  if (url.pathname !== '/' || url.search !== '' || url.hash !== '')
+    return `${expected} without a path or a query; write ${url.origin}`;
+  return 'expected https, because the credentials would travel in clear text; write https:// (http is accepted for localhost, 127.0.0.0/8 and [::1] only)';
+}
+
+/** `ZENDESK_BASE_URL` as a bare origin, without a final slash. */
+export const origin = textOf((text) => {
+  if (!URL.canParse(text)) return undefined;
+  const url = new URL(text);
+  const secure =
+    url.protocol === 'https:' || (url.protocol === 'http:' && isLoopback(url.hostname));
+  const bare =
+    `${url.username}${url.password}${url.search}${url.hash}` === '' && url.pathname === '/';
+  return secure && bare ? url.origin : undefined;
+}, explainOrigin);
+
+/** `DATABASE_URL`; only its form is checked, the rest is the driver's. */
+export const databaseUrl = textOf((text) => {
+  if (!URL.canParse(text)) return undefined;
+  return ['postgres:', 'postgresql:'].includes(new URL(text).protocol) ? text : undefined;
+}, 'expected postgres://user:password@host:5432/database; check the start, and percent-encode special characters of the password');
+
+/** A secret that travels in a header: printable ASCII without spaces. */
+export const secretText = z.string().regex(/^[\x21-\x7e]+$/, {
+  error: 'expected printable characters without spaces or line breaks; copy it again',
+});
+
+/** `ZENDESK_CLIENT_ID`. */
+export const clientId = z.string().regex(/^[\x21-\x7e]+$/, {
+  error:
+    'expected the identifier of an OAuth client without spaces; copy it from Admin Center > Apps and integrations > APIs > OAuth clients',
+});
+
+/** `ZENDESK_OAUTH_SCOPE`: one string of names separated by single spaces (contract 6.1). */
+export const scope = z.string().regex(/^[a-z0-9_.:-]+(?: [a-z0-9_.:-]+)*$/, {
+  error:
+    'expected scope names separated by single spaces such as read, or auditlogs:read users:read; write read when in doubt',
+});
+
+/** `ZENDESK_USER_EMAIL`. No colon: it ends the user name in HTTP Basic. */
+export const email = z.string().regex(/^[^\s@:]+@[^\s@:/]+$/, {
+  error: 'expected an e-mail address such as jane@acme.example; leave out the ending /token',
+});
+
+/** `STREAMS`, in the order given. */
+export const streams = textOf(
+  (text) => {
+    const names = text.split(',').map((name) => name.trim());
+    const known = streamNames.filter((name) => names.includes(name));
+    return known.length === names.length ? names.filter((name) => isStreamName(name)) : undefined;
+  },
+  `expected a list of ${streamNames.join(', ')}, separated by commas and each at most once; write those to pull`,
+);
+
+/** True for the name of a stream. */
+export function isStreamName(text: string): text is StreamName {
+  return streamNames.some((name) => name === text);
+}
+
+/** A number of requests per minute. */
+export const requestsPerMinute = textOf((text) => {
+  const value = /^\d{1,6}$/.test(text) ? Number(text) : 0;
+  return value >= 1 && value <= 100_000 ? value : undefined;
+}, 'expected a whole number from 1 to 100000; write digits only');
+
+const isoTime = z.union([z.iso.date(), z.iso.datetime({ offset: true })]);
+
+/** `AUDIT_LOGS_START`, cut to whole seconds; a date alone means its first instant in UTC. Not after `now`. */
+export function startNotAfter(now: Date) {
+  return textOf(
+    (text) => {
+      const ms = isoTime.safeParse(text).success ? Date.parse(text) : Number.NaN;
+      return ms <= now.getTime() ? new Date(Math.floor(ms / 1000) * 1000) : undefined;
+    },
+    (text) =>
+      isoTime.safeParse(text).success
+        ? `expected a time that is not in the future (it is ${now.toISOString()}); write an earlier one, or leave it unset for the oldest record`
+        : 'expected a date such as 2024-01-31 or a time with its zone such as 2024-01-31T08:00:00Z; write one of these forms',
+  );
+}
+
+/** A cron expression that `isSchedule` accepts. */
+export function scheduleAcceptedBy(isSchedule: (text: string) => boolean) {
+  return textOf(
+    (text) => (isSchedule(text) ? text : undefined),
+    'expected a cron expression such as */5 * * * * (minute, hour, day of month, month, day of week; UTC); write five fields',
+  );
+}
+
+export const logLevel = oneOf(logLevels);
+export const logFormat = oneOf(logFormats);

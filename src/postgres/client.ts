@@ -1,0 +1,90 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import pg from 'pg';
+import { isRepeatable, translateError } from './connection-errors.ts';
+
+/** Anything that runs a statement with bound parameters: the database itself or an open transaction. */
+export type Queryable = {
+  query<Row>(text: string, values?: readonly unknown[]): Promise<Row[]>;
+};
+
+/** A pool of connections. Every name in a statement is written with its schema; no session state is ever used. */
+export type Database = Queryable & {
+  /**
+   * Runs `work` in one transaction. When the connection is lost or the transaction is refused as a victim, the whole of
+   * `work` is run again for up to about 15 seconds, so it must be safe to repeat: also after a COMMIT whose answer was lost.
+   */
+  transaction<T>(work: (tx: Queryable) => Promise<T>): Promise<T>;
+  close(): Promise<void>;
+};
+
+export type DatabaseOptions = {
+  url: string;
+  /** Connections at most. Default 10. */
+  connections?: number;
+  /** Ends waiting for a database that is away. */
+  signal?: AbortSignal;
+};
+
+const retryDelaysMs = [100, 250, 500, 1000, 2000, 3000, 4000, 4000];
+
+/** Opens a pool; nothing is connected yet. Errors are `DatabaseError`s without parameters or row contents. */
+export function openDatabase({ url, connections = 10, signal }: DatabaseOptions): Database {
+  const pool = new pg.Pool({
+    connectionString: url,
+    max: connections,
+    connectionTimeoutMillis: 10_000,
+    application_name: 'zendesk-log-sync',
+    keepAlive: true,
+  });
+  // An idle connection that drops raises an error event; unheard, it would end the process. The next query reconnects.
+  pool.on('error', () => {});
+  pool.on('connect', (client) => client.on('error', () => {}));
+
+  return {
+    query: (text, values = []) => persist(() => run(pool, text, values), signal),
+    transaction: (work) => persist(() => runTransaction(pool, work), signal),
+    close: () => pool.end(),
+  };
+}
+
+async function runTransaction<T>(pool: pg.Pool, work: (tx: Queryable) => Promise<T>): Promise<T> {
+  const client = await pool.connect();
+  let broken: unknown;
+  try {
+    await client.query('begin');
+    const result = await work({ query: (text, values = []) => run(client, text, values) });
+    await client.query('commit');
+    return result;
+  } catch (error) {
+    // A connection whose rollback fails is thrown away; the server rolls back by itself.
+    await client.query('rollback').catch((reason: unknown) => {
+      broken = reason;
+    });
+    throw error;
+  } finally {
+    client.release(broken !== undefined);
+  }
+}
+
+async function run<Row>(
+  target: pg.Pool | pg.PoolClient,
+  text: string,
+  values: readonly unknown[],
+): Promise<Row[]> {
+  const result = await target.query(text, [...values]);
+  return result.rows as Row[];
+}
+
+async function persist<T>(work: () => Promise<T>, signal: AbortSignal | undefined): Promise<T> {
+  for (const delayMs of retryDelaysMs) {
+    try {
+      return await work();
+    } catch (error) {
+      if (!isRepeatable(error) || signal?.aborted === true) throw translateError(error);
+    }
+    await sleep(delayMs, undefined, signal === undefined ? {} : { signal }).catch(() => {});
+  }
+  return work().catch((error: unknown) => {
+    throw translateError(error);
+  });
+}

@@ -1,0 +1,74 @@
+import { fromSeconds, type Span, type Spans } from '../span.ts';
+import type { Queryable } from './client.ts';
+
+/** Which stream of which account a row of the ledger belongs to. */
+export type StreamKey = { readonly account: string; readonly stream: string };
+
+type SpanRow = { from: number; to: number };
+
+/** The covered spans, oldest first. */
+export async function loadCoverage(db: Queryable, { account, stream }: StreamKey): Promise<Spans> {
+  return db.query<SpanRow>(
+    `select extract(epoch from covered_from)::float8 as from, extract(epoch from covered_until)::float8 as to
+     from zendesk_sync.coverage
+     where account = $1 and stream = $2
+     order by covered_from`,
+    [account, stream],
+  );
+}
+
+/** The spans that were read again, by age in seconds. */
+export async function loadRescans(
+  db: Queryable,
+  { account, stream }: StreamKey,
+): Promise<Map<number, Spans>> {
+  const rows = await db.query<SpanRow & { age: number }>(
+    `select age_seconds as age,
+       extract(epoch from covered_from)::float8 as from, extract(epoch from covered_until)::float8 as to
+     from zendesk_sync.rescans
+     where account = $1 and stream = $2
+     order by age_seconds, covered_from`,
+    [account, stream],
+  );
+  const rescans = new Map<number, SpanRow[]>();
+  for (const { age, from, to } of rows)
+    rescans.set(age, [...(rescans.get(age) ?? []), { from, to }]);
+  return rescans;
+}
+
+/** Adds a span to the coverage and joins it with what it overlaps or touches. */
+export async function addCoverage(
+  tx: Queryable,
+  { account, stream }: StreamKey,
+  span: Span,
+): Promise<void> {
+  await tx.query(
+    `with joined as (
+       delete from zendesk_sync.coverage
+       where account = $1 and stream = $2 and covered_from <= $4 and covered_until >= $3
+       returning covered_from, covered_until
+     )
+     insert into zendesk_sync.coverage (account, stream, covered_from, covered_until)
+     select $1, $2, least($3::timestamptz, min(covered_from)), greatest($4::timestamptz, max(covered_until)) from joined`,
+    [account, stream, fromSeconds(span.from), fromSeconds(span.to)],
+  );
+}
+
+/** Adds a span to what was read again at an age, in the same way. */
+export async function addRescan(
+  tx: Queryable,
+  { account, stream }: StreamKey,
+  ageSeconds: number,
+  span: Span,
+): Promise<void> {
+  await tx.query(
+    `with joined as (
+       delete from zendesk_sync.rescans
+       where account = $1 and stream = $2 and age_seconds = $5 and covered_from <= $4 and covered_until >= $3
+       returning covered_from, covered_until
+     )
+     insert into zendesk_sync.rescans (account, stream, age_seconds, covered_from, covered_until)
+     select $1, $2, $5, least($3::timestamptz, min(covered_from)), greatest($4::timestamptz, max(covered_until)) from joined`,
+    [account, stream, fromSeconds(span.from), fromSeconds(span.to), ageSeconds],
+  );
+}

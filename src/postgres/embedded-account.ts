@@ -1,0 +1,109 @@
+import { execFile } from 'node:child_process';
+import { existsSync, readFileSync, statSync } from 'node:fs';
+import { join } from 'node:path';
+
+/**
+ * The user that Postgres programs run as here, since Postgres refuses to run as root: a command put before the
+ * program's own (`unshare …`), or a user to switch to, or neither.
+ */
+export interface Account {
+  readonly prefix: readonly string[];
+  readonly identity: Identity | undefined;
+}
+
+interface Identity {
+  readonly uid: number;
+  readonly gid: number;
+}
+
+/** How a program ended. `status` is null when it could not be started or died of a signal. */
+export interface ProgramResult {
+  readonly status: number | null;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+/**
+ * Chooses the account for the cluster in `clusterDir` (which may not exist yet) inside `dataDir`. Not root: as we are.
+ * Root: the owner of what is already there; else a user namespace that shows root to Postgres as an ordinary user, so
+ * that files stay root's and a 0700 checkout stays reachable; else, where namespaces are not allowed, `postgres` or
+ * `nobody`, who must then be given the data directory.
+ */
+export async function chooseAccount(
+  dataDir: string,
+  clusterDir: string,
+  postgres: string,
+): Promise<Account> {
+  if (process.getuid?.() !== 0) return { prefix: [], identity: undefined };
+  const users = readUsers();
+  const present = existsSync(clusterDir) ? clusterDir : dataDir;
+  const { uid, gid } = statSync(present);
+  // initdb insists on a user that has a name; the server does not.
+  if (uid !== 0 && (present === clusterDir || users.some((user) => user.uid === uid))) {
+    return { prefix: [], identity: { uid, gid } };
+  }
+  const user =
+    users.find(({ name }) => name === 'postgres') ??
+    users.find(({ name }) => name === 'nobody') ??
+    users.find((candidate) => candidate.uid !== 0);
+  if (!user) return { prefix: [], identity: undefined };
+  const namespaced = {
+    prefix: ['unshare', '-U', `--map-user=${user.uid}`, `--map-group=${user.gid}`],
+    identity: undefined,
+  };
+  const probe = await runProgram(namespaced, postgres, ['--version']);
+  if (probe.status === 0) return namespaced;
+  return { prefix: [], identity: { uid: user.uid, gid: user.gid } };
+}
+
+/** Runs a Postgres program to its end. Never rejects. */
+export async function runProgram(
+  account: Account,
+  program: string,
+  args: readonly string[],
+): Promise<ProgramResult> {
+  const [command = program, ...rest] = [...account.prefix, program, ...args];
+  return new Promise((resolve) => {
+    // No path is relative, and the present directory may be closed to the account.
+    const options = { ...account.identity, env: programEnvironment(), cwd: '/' };
+    execFile(command, rest, options, (error, stdout, stderr) => {
+      if (!error) resolve({ status: 0, stdout, stderr });
+      else {
+        const status = typeof error.code === 'number' ? error.code : null;
+        resolve({ status, stdout, stderr: stderr || error.message });
+      }
+    });
+  });
+}
+
+/** The environment of Postgres programs: none of ours, which holds credentials and might hold PGPORT and the like. */
+export function programEnvironment(): Record<string, string> {
+  const environment: Record<string, string> = { LC_ALL: 'C', TZ: 'UTC', PATH: programPath() };
+  const libraries = process.env['LD_LIBRARY_PATH'];
+  if (libraries !== undefined) environment['LD_LIBRARY_PATH'] = libraries;
+  return environment;
+}
+
+/**
+ * The command to put directly before a program so that the kernel interrupts it when this process dies, however it
+ * dies. Empty where `setpriv` does not exist (macOS).
+ */
+export function dieWithParent(): string[] {
+  const exists = programPath()
+    .split(':')
+    .some((dir) => existsSync(join(dir, 'setpriv')));
+  return process.platform === 'linux' && exists ? ['setpriv', '--pdeathsig', 'INT'] : [];
+}
+
+function programPath(): string {
+  return process.env['PATH'] ?? '/usr/local/bin:/usr/bin:/bin';
+}
+
+function readUsers(): ({ name: string } & Identity)[] {
+  if (!existsSync('/etc/passwd')) return [];
+  return readFileSync('/etc/passwd', 'utf8')
+    .split('\n')
+    .map((line) => line.split(':'))
+    .filter((fields) => fields.length >= 4)
+    .map(([name = '', , uid, gid]) => ({ name, uid: Number(uid), gid: Number(gid) }));
+}

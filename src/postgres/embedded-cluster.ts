@@ -1,0 +1,195 @@
+import { randomBytes } from 'node:crypto';
+import {
+  access,
+  chown,
+  constants,
+  lchown,
+  mkdir,
+  mkdtemp,
+  open,
+  readdir,
+  readFile,
+  realpath,
+  rename,
+  rm,
+  stat,
+  writeFile,
+} from 'node:fs/promises';
+import { join } from 'node:path';
+import { DatabaseError, InputError } from '../errors.ts';
+import { type Account, runProgram } from './embedded-account.ts';
+import { type Binaries, wayOut } from './embedded-binaries.ts';
+import { errorCode } from './embedded-error-code.ts';
+
+/** Where things lie in the data directory. All paths absolute and free of symbolic links. */
+export interface ClusterPaths {
+  readonly dataDir: string;
+  /** Postgres's own data directory (PGDATA). */
+  readonly cluster: string;
+  /** The superuser's password; made with the cluster, mode 0600. */
+  readonly password: string;
+  /** The server's own log. */
+  readonly log: string;
+}
+
+const newClusterPrefix = 'cluster-new-';
+const abandonedAfterMs = 10 * 60_000;
+
+/**
+ * Makes the data directory (mode 0700) when it does not exist.
+ *
+ * @throws InputError when it cannot be written, or is itself the data directory of some Postgres server
+ */
+export async function prepareDataDir(path: string): Promise<ClusterPaths> {
+  try {
+    await mkdir(path, { recursive: true, mode: 0o700 });
+    await access(path, constants.R_OK | constants.W_OK | constants.X_OK);
+  } catch (error) {
+    throw new InputError([
+      `The data directory ${path} cannot be written (${errorCode(error)}); ` +
+        `choose another DATA_DIR, or ${wayOut}.`,
+    ]);
+  }
+  const dataDir = await realpath(path);
+  if (await exists(join(dataDir, 'PG_VERSION'))) {
+    throw new InputError([
+      `The data directory ${path} belongs to another PostgreSQL server; ` +
+        `choose another DATA_DIR, or ${wayOut}.`,
+    ]);
+  }
+  const cluster = join(dataDir, 'cluster');
+  return {
+    dataDir,
+    cluster,
+    password: join(cluster, 'password'),
+    log: join(dataDir, 'postgres.log'),
+  };
+}
+
+/**
+ * Makes sure that there is a cluster these programs can run, and that it belongs to `account`. A new one is made aside
+ * and renamed into place, so that of two processes one wins, and an interrupted one leaves nothing half-made.
+ *
+ * @throws InputError when the programs do not run here, or the cluster was made by another major version
+ */
+export async function prepareCluster(
+  paths: ClusterPaths,
+  binaries: Binaries,
+  account: Account,
+  durable: boolean,
+): Promise<void> {
+  const version = await runProgram(account, binaries.postgres, ['--version']);
+  const expected = /PostgreSQL\) (\d+)/.exec(version.stdout)?.[1];
+  if (expected === undefined) {
+    throw new InputError([
+      `The program ${binaries.postgres} does not run here (${tellingLine(version.stderr)}); ${wayOut}.`,
+    ]);
+  }
+  await giveTo(account, paths);
+  if (!(await exists(paths.cluster))) await createCluster(paths, binaries, account, durable);
+  const found = await readClusterFile(join(paths.cluster, 'PG_VERSION'));
+  if (found !== expected) {
+    throw new InputError([
+      `The data directory ${paths.dataDir} was made by PostgreSQL ${found}, and this server is PostgreSQL ${expected}; ` +
+        `choose another DATA_DIR, or ${wayOut}.`,
+    ]);
+  }
+}
+
+/** Reads a one-line file of the cluster. @throws InputError when it is missing or not readable by this user */
+export async function readClusterFile(path: string): Promise<string> {
+  try {
+    return (await readFile(path, 'utf8')).trim();
+  } catch (error) {
+    throw new InputError([
+      `The file ${path} of the embedded database cannot be read (${errorCode(error)}); ` +
+        `choose another DATA_DIR, or ${wayOut}.`,
+    ]);
+  }
+}
+
+async function createCluster(
+  paths: ClusterPaths,
+  binaries: Binaries,
+  account: Account,
+  durable: boolean,
+): Promise<void> {
+  await removeAbandoned(paths.dataDir);
+  const fresh = await mkdtemp(join(paths.dataDir, newClusterPrefix));
+  const password = `${fresh}.password`;
+  try {
+    await writeFile(password, randomBytes(24).toString('hex'), { mode: 0o600, flag: 'wx' });
+    if (account.identity) {
+      await chown(fresh, account.identity.uid, account.identity.gid);
+      await chown(password, account.identity.uid, account.identity.gid);
+    }
+    const made = await runProgram(account, binaries.initdb, [
+      `--pgdata=${fresh}`,
+      '--username=postgres',
+      `--pwfile=${password}`,
+      '--auth=scram-sha-256',
+      '--encoding=UTF8',
+      // macOS has no C.UTF-8 in every version. The order of ids does not depend on it: they are collate "C".
+      `--locale=${process.platform === 'darwin' ? 'C' : 'C.UTF-8'}`,
+      '--no-instructions',
+      ...(durable ? [] : ['--no-sync']),
+    ]);
+    if (made.status !== 0) {
+      throw new DatabaseError(
+        `initdb could not make a database in ${paths.dataDir}: ${tellingLine(made.stderr)}`,
+        undefined,
+      );
+    }
+    await rename(password, join(fresh, 'password'));
+    await rename(fresh, paths.cluster);
+    await syncDirectory(paths.dataDir);
+  } catch (error) {
+    // Another process made the cluster meanwhile: its is as good.
+    if (!['ENOTEMPTY', 'EEXIST'].includes(errorCode(error) ?? '')) throw error;
+  } finally {
+    await rm(fresh, { recursive: true, force: true });
+    await rm(password, { force: true });
+  }
+}
+
+async function removeAbandoned(dataDir: string): Promise<void> {
+  const names = (await readdir(dataDir)).filter((name) => name.startsWith(newClusterPrefix));
+  for (const path of names.map((name) => join(dataDir, name))) {
+    const made = await stat(path).catch(() => undefined);
+    if (made && Date.now() - made.mtimeMs > abandonedAfterMs) {
+      await rm(path, { recursive: true, force: true });
+    }
+  }
+}
+
+async function giveTo({ identity }: Account, paths: ClusterPaths): Promise<void> {
+  if (!identity) return;
+  const present = (await exists(paths.cluster)) ? paths.cluster : paths.dataDir;
+  if ((await stat(present)).uid === identity.uid) return;
+  const inside = await readdir(paths.dataDir, { recursive: true });
+  for (const path of [...inside.map((name) => join(paths.dataDir, name)), paths.dataDir]) {
+    await lchown(path, identity.uid, identity.gid);
+  }
+}
+
+async function syncDirectory(path: string): Promise<void> {
+  const handle = await open(path);
+  try {
+    await handle.sync();
+  } finally {
+    await handle.close();
+  }
+}
+
+async function exists(path: string): Promise<boolean> {
+  return stat(path).then(
+    () => true,
+    () => false,
+  );
+}
+
+/** The line of a failed program's output that names the cause: programs go on with hints and what they tidied up. */
+function tellingLine(output: string): string {
+  const lines = output.trim().split('\n');
+  return lines.find((line) => /error|fatal|failed/i.test(line)) ?? lines[0] ?? '';
+}

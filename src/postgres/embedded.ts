@@ -1,0 +1,139 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { Client, escapeIdentifier } from 'pg';
+import { DatabaseError } from '../errors.ts';
+import { chooseAccount } from './embedded-account.ts';
+import { locateBinaries } from './embedded-binaries.ts';
+import {
+  type ClusterPaths,
+  prepareCluster,
+  prepareDataDir,
+  readClusterFile,
+} from './embedded-cluster.ts';
+import { errorCode } from './embedded-error-code.ts';
+import { answersFor, readPresence, removeMisleadingFile } from './embedded-presence.ts';
+import { type Hindrance, type Server, startServer } from './embedded-server.ts';
+
+/** Settings of {@link openEmbeddedPostgres}. */
+export interface EmbeddedOptions {
+  /** Directory of everything that belongs to the server; made when missing. One machine, one container only. */
+  readonly dataDir: string;
+  /** Name of the database, made when missing. Default `zendesk`. */
+  readonly database?: string | undefined;
+  /** False gives up all safety against a crash of the machine for speed: tests and demonstrations. Default true. */
+  readonly durable?: boolean | undefined;
+  /** Directory of `initdb` and `postgres` when not the bundled ones, for example `/usr/lib/postgresql/15/bin`. */
+  readonly binariesDir?: string | undefined;
+  /** How long {@link EmbeddedPostgres.stop} waits for an orderly end before it forces one. Default 8000. */
+  readonly stopTimeoutMs?: number | undefined;
+  /** Told when the server runs, and when it ends unasked. Default: nobody. */
+  readonly log?: ((message: string) => void) | undefined;
+}
+
+/** A running embedded server, and one database in it. */
+export interface EmbeddedPostgres {
+  /** Connection string of the database's owner; contains the password. */
+  readonly url: string;
+  /** True when this call started the server; false when it joined the server of another process. */
+  readonly started: boolean;
+  /** Ends the server if this call started it; connections still open are cut, committed data is safe. */
+  readonly stop: () => Promise<void>;
+}
+
+const lookAgainMs = 20;
+const joinTimeoutMs = 60_000;
+
+/**
+ * Opens the database in `dataDir`: joins the server that another process runs there, or starts one. The server listens
+ * at a free port of 127.0.0.1 only, asks for a generated password, writes its log to `dataDir/postgres.log` and ends
+ * with this process at the latest (Linux: even when it is killed). To be called in the main thread: on Linux the server
+ * ends with the thread that started it.
+ *
+ * @throws InputError when it cannot run here: platform, directory, version; one sentence that says what to do
+ * @throws DatabaseError when the server does not start, with its own reason
+ */
+export async function openEmbeddedPostgres(options: EmbeddedOptions): Promise<EmbeddedPostgres> {
+  const { database = 'zendesk', stopTimeoutMs = 8000, log = () => undefined } = options;
+  const paths = await prepareDataDir(options.dataDir);
+  const { port, server } = await joinOrStart(paths, options);
+  let stopping = false;
+  const stop = async () => {
+    stopping = true;
+    await server?.stop(stopTimeoutMs);
+  };
+  void server?.exited.then(() => {
+    if (!stopping) log(`The embedded PostgreSQL server has ended by itself; see ${paths.log}.`);
+  });
+  try {
+    const password = await readClusterFile(paths.password);
+    await createDatabase(urlOf(port, password, 'postgres'), database);
+    log(
+      server
+        ? `The embedded PostgreSQL server runs at 127.0.0.1:${port}.`
+        : `Joined the embedded PostgreSQL server at 127.0.0.1:${port} that another process runs.`,
+    );
+    return { url: urlOf(port, password, database), started: server !== undefined, stop };
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+}
+
+async function joinOrStart(
+  paths: ClusterPaths,
+  options: EmbeddedOptions,
+): Promise<{ port: number; server?: Server }> {
+  const deadline = Date.now() + joinTimeoutMs;
+  while (Date.now() < deadline) {
+    const presence = await readPresence(paths.cluster);
+    if (presence.kind === 'ready') {
+      const password = await readClusterFile(paths.password);
+      const url = urlOf(presence.port, password, 'postgres');
+      if (await answersFor(url, paths.cluster)) return { port: presence.port };
+    }
+    if (presence.kind === 'misleading') {
+      await removeMisleadingFile(paths.cluster, presence.text);
+    }
+    if (presence.kind === 'absent') {
+      const server = await start(paths, options);
+      if (typeof server === 'object') return { port: server.port, server };
+    }
+    await sleep(lookAgainMs);
+  }
+  throw new DatabaseError(
+    `The PostgreSQL server that runs in ${paths.dataDir} does not answer; see ${paths.log}.`,
+    undefined,
+  );
+}
+
+async function start(paths: ClusterPaths, options: EmbeddedOptions): Promise<Server | Hindrance> {
+  const { durable = true, binariesDir } = options;
+  const binaries = await locateBinaries(binariesDir);
+  const account = await chooseAccount(paths.dataDir, paths.cluster, binaries.postgres);
+  await prepareCluster(paths, binaries, account, durable);
+  return startServer(paths, binaries.postgres, account, durable);
+}
+
+async function createDatabase(url: string, database: string): Promise<void> {
+  const client = new Client({ connectionString: url });
+  client.on('error', () => undefined);
+  try {
+    await client.connect();
+    const found = await client.query('select from pg_database where datname = $1', [database]);
+    if (found.rowCount === 0) await client.query(`create database ${escapeIdentifier(database)}`);
+  } catch (error) {
+    const code = errorCode(error);
+    // Another process made it at the same moment: duplicate_database, or its unique index.
+    if (code === '42P04' || code === '23505') return;
+    throw new DatabaseError(
+      `The database ${database} cannot be opened in the embedded PostgreSQL server (${code ?? 'no answer'}).`,
+      code,
+      error,
+    );
+  } finally {
+    await client.end().catch(() => undefined);
+  }
+}
+
+function urlOf(port: number, password: string, database: string): string {
+  return `postgresql://postgres:${password}@127.0.0.1:${port}/${encodeURIComponent(database)}`;
+}

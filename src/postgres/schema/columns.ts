@@ -1,0 +1,10 @@
+import { customType } from 'drizzle-orm/pg-core';
+
+/** Text compared byte by byte: right for identifiers, and the cheapest index order (stack facts: collate "C"). */
+export const identifier = customType<{ data: string }>({ dataType: () => 'text collate "C"' });
+
+/** A point in time with microseconds, always stored in UTC. */
+export const instant = customType<{ data: Date }>({ dataType: () => 'timestamptz' });
+
+/** 64 bit integer read as text, because Zendesk's ids may grow past what a JavaScript number holds exactly. */
+export const bigId = customType<{ data: string }>({ dataType: () => 'bigint' });

@@ -1,0 +1,36 @@
+import type { WriteRows } from '../postgres/log-table.ts';
+import type { PartitionScheme } from '../postgres/partitions.ts';
+import type { Span } from '../span.ts';
+
+/** A record, read: the row for its table, its id and its time in milliseconds since 1970. */
+export type LogRow = {
+  readonly id: string;
+  readonly timeMs: number;
+  readonly row: Readonly<Record<string, unknown>>;
+};
+
+/** A log that is pulled by time: what to ask, how to read a record, where it goes. */
+export type LogStream = {
+  readonly name: 'audit_logs' | 'access_logs';
+  /** The request budget it draws on. */
+  readonly group: 'support' | 'access_logs';
+  readonly path: string;
+  readonly itemsKey: string;
+  /** The largest page Zendesk gives. */
+  readonly pageSize: number;
+  /** How long Zendesk keeps records; undefined when for ever. */
+  readonly retentionDays: number | undefined;
+  /** The request parameters for a span. Asks for a second more on both ends, so that it does not matter whether Zendesk's bounds are inclusive (contract Q3). */
+  readonly spanParameters: (span: Span) => readonly (readonly [string, string])[];
+  /** The request parameters that give the oldest record first; undefined where the retention says where the log begins. */
+  readonly oldestParameters: readonly (readonly [string, string])[] | undefined;
+  /** Reads a record. Throws a ShapeError when it has no usable id or time. */
+  readonly read: (record: unknown) => LogRow;
+  readonly partitions: PartitionScheme;
+  readonly write: WriteRows;
+};
+
+/** A moment as the filters of both endpoints want it: whole seconds, UTC. */
+export function formatMoment(seconds: number): string {
+  return `${new Date(seconds * 1000).toISOString().slice(0, 19)}Z`;
+}

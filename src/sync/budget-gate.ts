@@ -1,0 +1,120 @@
+import type { Database } from '../postgres/client.ts';
+import { updateBudget } from '../postgres/budgets.ts';
+import type { Budget, BudgetGroup } from '../zendesk/client.ts';
+import { pauseBudget, spendRequest } from './budget.ts';
+import type { SyncEvent } from './progress.ts';
+import { priorities } from './engine.ts';
+
+type Waiting = {
+  readonly priority: number;
+  readonly signal: AbortSignal;
+  readonly grant: () => void;
+  readonly refuse: (reason: unknown) => void;
+};
+
+/**
+ * The gate before every request: lets one through when the account's budget in Postgres grants it, the most urgent
+ * first. Processes share the budget through the database; within a process nobody asks out of turn.
+ */
+export function createBudgetGate(options: {
+  db: Database;
+  account: string;
+  requestsPerMinute: Readonly<Record<BudgetGroup, number>>;
+  report: (event: SyncEvent) => void;
+}): Budget {
+  const lines: Record<BudgetGroup, ReturnType<typeof createLine>> = {
+    support: createLine((priority) => ask('support', priority)),
+    access_logs: createLine((priority) => ask('access_logs', priority)),
+  };
+
+  async function ask(group: BudgetGroup, priority: number): Promise<number> {
+    const limit = options.requestsPerMinute[group];
+    const reserve = priority <= priorities.listing ? 0 : 1;
+    const decision = await updateBudget(options.db, options.account, group, (state, nowMs) => {
+      const made = spendRequest(state, nowMs, limit, reserve);
+      return { state: made.granted ? made.state : undefined, result: made };
+    });
+    if (decision.granted) options.report({ type: 'budget', group, left: decision.left });
+    return decision.granted ? 0 : decision.waitMs;
+  }
+
+  return {
+    take: (group, priority, signal) => lines[group].join(priority, signal),
+    async pause(group, waitMs, reason) {
+      options.report({ type: 'pause', group, waitMs, reason });
+      await updateBudget(options.db, options.account, group, (state, nowMs) => ({
+        state: pauseBudget(state, nowMs + waitMs),
+        result: undefined,
+        reason,
+      }));
+    },
+  };
+}
+
+/** A line of waiting requests. `ask` says 0 when one may go, else how many milliseconds to wait before asking again. */
+function createLine(ask: (priority: number) => Promise<number>): {
+  join(priority: number, signal: AbortSignal): Promise<void>;
+} {
+  const waiting: Waiting[] = [];
+  let serving = false;
+  let wake = (): void => {};
+
+  async function serve(): Promise<void> {
+    if (serving) return;
+    serving = true;
+    try {
+      for (let first = waiting[0]; first !== undefined; first = waiting[0]) {
+        const waitMs = await ask(first.priority);
+        if (waitMs > 0) await pauseUntilWoken(waitMs);
+        // Whoever is first by now takes the grant: nobody less urgent can have come before.
+        else waiting.shift()?.grant();
+      }
+    } catch (error) {
+      for (const request of waiting.splice(0)) request.refuse(error);
+    } finally {
+      serving = false;
+    }
+  }
+
+  async function pauseUntilWoken(waitMs: number): Promise<void> {
+    await new Promise<void>((resolve) => {
+      const timer = setTimeout(resolve, waitMs);
+      wake = () => {
+        clearTimeout(timer);
+        resolve();
+      };
+    });
+  }
+
+  return {
+    async join(priority, signal) {
+      signal.throwIfAborted();
+      await new Promise<void>((resolve, reject) => {
+        const leave = (): void => {
+          const place = waiting.indexOf(request);
+          if (place >= 0) waiting.splice(place, 1);
+          reject(signal.reason as Error);
+          wake();
+        };
+        const request: Waiting = {
+          priority,
+          signal,
+          grant: () => {
+            signal.removeEventListener('abort', leave);
+            resolve();
+          },
+          refuse: (reason) => {
+            signal.removeEventListener('abort', leave);
+            reject(reason as Error);
+          },
+        };
+        signal.addEventListener('abort', leave, { once: true });
+        const place = waiting.findIndex((other) => other.priority > priority);
+        waiting.splice(place === -1 ? waiting.length : place, 0, request);
+        // A more urgent request may be granted from the reserve where the one before it has to wait.
+        if (waiting[0] === request) wake();
+        void serve();
+      });
+    },
+  };
+}

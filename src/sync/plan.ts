@@ -1,0 +1,113 @@
+/** What to read next: pure functions of coverage, now and settings. */
+import { intersect, measure, normalizeSpans, subtract, type Span, type Spans } from '../span.ts';
+
+/** How far back the live fetch reaches beyond SETTLE. What is older waits in line as a gap, so that the newest rows never wait for it. */
+export const liveReachSeconds = 600;
+
+/** A span is made as long as about this many pages take: long enough to cost nothing extra, short enough to be repeated. */
+export const targetPages = 16;
+
+/** The first span of a backfill: one day. An empty log of 90 days then takes 1 + 4 + 16 + 64 + 5 days, five requests. */
+export const firstSpanSeconds = 86_400;
+
+/**
+ * The span of a live fetch: from the end of the coverage to now. It always begins within the settling time, because rows
+ * there may still appear; only what is older than SETTLE will count as covered.
+ */
+export function planLive(
+  coverage: Spans,
+  horizon: number,
+  now: number,
+  settleSeconds: number,
+): Span {
+  const reach = now - settleSeconds - liveReachSeconds;
+  const end = coverage.at(-1)?.to ?? reach;
+  const from = Math.max(Math.min(end, now - settleSeconds), reach, Math.min(horizon, now));
+  return { from, to: now + 1 };
+}
+
+/** The next span to read of those that are open: the oldest that nobody is reading yet, cut to the given length. */
+export function planOldest(
+  open: Spans,
+  beingRead: readonly Span[],
+  spanSeconds: number,
+): Span | undefined {
+  const oldest = subtract(open, normalizeSpans(beingRead))[0];
+  if (oldest === undefined) return undefined;
+  const length = oldest.to - oldest.from;
+  // A remainder of less than half a span is not worth a fetch of its own.
+  const to = length <= spanSeconds * 1.5 ? oldest.to : oldest.from + spanSeconds;
+  return { from: oldest.from, to };
+}
+
+/** Spans read again so far, by age in seconds. */
+export type Rescanned = ReadonlyMap<number, Spans>;
+
+/**
+ * The next span to read again: covered, now older than one of the ages, and not yet read at that age. A rescan waits
+ * until a sixth of its age has gathered, so that a quiet log costs few requests. Younger ages come first: they find the
+ * most.
+ */
+export function planRescan(
+  coverage: Spans,
+  horizon: number,
+  rescanned: Rescanned,
+  ages: readonly number[],
+  now: number,
+): Span | undefined {
+  for (const age of [...ages].sort((a, b) => a - b)) {
+    const due = intersect(subtract(coverage, rescanned.get(age) ?? []), [
+      { from: horizon, to: now - age },
+    ]);
+    const oldest = due[0];
+    if (oldest !== undefined && now - oldest.from >= age + age / 6) return oldest;
+  }
+  return undefined;
+}
+
+/** The length of the next span, from what the last one took. Grows fourfold at most, shrinks eightfold at most. */
+export function adaptSpanSeconds(spanSeconds: number, pages: number): number {
+  const factor = pages <= 1 ? 4 : Math.min(4, Math.max(1 / 8, targetPages / pages));
+  return Math.max(1, Math.round(spanSeconds * factor));
+}
+
+/** What the first page of a span says about the whole of it. */
+export type FirstPage = { readonly span: Span; readonly rows: number; readonly newestRow: number };
+
+/**
+ * How many pages a span will take, judged by its first page; Infinity if all its rows share the first second. The
+ * newest row of the page is used, not the last one, so that an unsorted answer only makes the guess worse.
+ */
+export function estimatePages({ span, rows, newestRow }: FirstPage): number {
+  const reached = newestRow - span.from;
+  return rows === 0 || reached >= span.to - span.from
+    ? 1
+    : (span.to - span.from) / Math.max(reached, 0);
+}
+
+/** The length of span to use instead of one that proved too dense, or undefined when it is right as it is. */
+export function splitSpanSeconds(page: FirstPage): number | undefined {
+  const length = page.span.to - page.span.from;
+  const pages = estimatePages(page);
+  if (pages <= targetPages * 4 || length <= 60) return undefined;
+  return Math.max(60, Math.ceil((length * targetPages) / pages));
+}
+
+/**
+ * How many cursors are needed to spend the budget: requests per second times seconds per page (Little's law), and no
+ * more. A log that fits in single pages needs one.
+ */
+export function countCursors(requestsPerMinute: number, pageMs: number, dense: boolean): number {
+  if (!dense) return 1;
+  return Math.min(8, Math.max(1, Math.ceil((requestsPerMinute / 60_000) * pageMs)));
+}
+
+/** How a gap is named in the ledger: what lies before the log was followed is backfill, a hole since then is a repair. */
+export function nameGap(span: Span, followedFrom: number): 'backfill' | 'repair' {
+  return span.from < followedFrom ? 'backfill' : 'repair';
+}
+
+/** Seconds of the span that are still needed. A resumed fetch without any is abandoned. */
+export function measureNeed(span: Span, coverage: Spans): number {
+  return measure(subtract([span], coverage));
+}

@@ -1,0 +1,111 @@
+import type { StreamKey } from '../postgres/coverage.ts';
+import type { Lease } from '../postgres/leases.ts';
+import { loadLastOutcome, type Task } from '../postgres/runs.ts';
+import { registerStream } from '../postgres/streams.ts';
+import type { Span } from '../span.ts';
+import { accessLogs } from '../streams/access-logs.ts';
+import { auditLogs } from '../streams/audit-logs.ts';
+import type { LogStream } from '../streams/log-stream.ts';
+import type { Engine } from './engine.ts';
+import { fillLog, hasWork } from './filler.ts';
+import { createLeaseKeeper, isBusy } from './lease-keeper.ts';
+import { listPeople } from './people.ts';
+import { followLog, type Pull } from './puller.ts';
+import { recordRun, type RunResult, type Tally } from './run.ts';
+
+/** The streams an installation may pull, in the order in which they are shown. */
+export const streamNames = ['audit_logs', 'access_logs', 'users'] as const;
+export type StreamName = (typeof streamNames)[number];
+
+/**
+ * One stream of one account, with the things that can be done for it. Each returns facts and records its run; none
+ * throws. `waitMs` says how long to wait for another process to give the lease back.
+ */
+export type StreamWorker = {
+  readonly name: StreamName;
+  /** Brings the stream to the present: the newest of a log, or the list of people. */
+  follow(signal: AbortSignal, waitMs?: number): Promise<RunResult>;
+  /** Fills gaps and reads again what is due. Undefined when there was nothing to do. */
+  fill(signal: AbortSignal, waitMs?: number): Promise<RunResult | undefined>;
+  /** Reads a span whatever the coverage says. Only for logs. */
+  read(span: Span, signal: AbortSignal, waitMs?: number): Promise<RunResult>;
+};
+
+/** Creates the worker of a stream. */
+export function createStreamWorker(engine: Engine, name: StreamName): StreamWorker {
+  const keeper = createLeaseKeeper(engine, name);
+  const key: StreamKey = { account: engine.account, stream: name };
+  const log = name === 'audit_logs' ? auditLogs : name === 'access_logs' ? accessLogs : undefined;
+
+  async function work(
+    task: Task,
+    signal: AbortSignal,
+    waitMs: number,
+    act: (lease: Lease, tally: Tally, signal: AbortSignal) => Promise<void>,
+  ): Promise<RunResult> {
+    const answer = await keeper.use(
+      async (lease, held) => {
+        await registerStream(engine.db, key, log?.retentionDays);
+        return recordRun(engine, name, task, held, (tally) => act(lease, tally, held));
+      },
+      signal,
+      waitMs,
+    );
+    return isBusy(answer) ? describeBusy(name, task, answer.holder) : answer;
+  }
+
+  function pullOf(stream: LogStream, lease: Lease, tally: Tally, signal: AbortSignal): Pull {
+    return { engine, stream, lease, tally, signal };
+  }
+
+  return {
+    name,
+    follow: (signal, waitMs = 0) =>
+      log === undefined
+        ? work('listing', signal, waitMs, (lease, tally, held) =>
+            listPeople(engine, lease, tally, held),
+          )
+        : work('live', signal, waitMs, (lease, tally, held) =>
+            followLog(pullOf(log, lease, tally, held)),
+          ),
+    async fill(signal, waitMs = 0) {
+      if (log === undefined) return undefined;
+      const answer = await keeper.use(
+        async (lease, held) => {
+          const idle: Tally = {
+            add: () => {},
+            counts: { requests: 0, new: 0, changed: 0, late: 0 },
+          };
+          const last = await loadLastOutcome(engine.db, key, 'backfill');
+          // A failed run is answered by another one, so that the status shows that its work is done after all.
+          const due =
+            (last !== undefined && last !== 'complete') ||
+            (await hasWork(pullOf(log, lease, idle, held)));
+          if (!due) return undefined;
+          return recordRun(engine, name, 'backfill', held, (tally) =>
+            fillLog(pullOf(log, lease, tally, held), 'gaps'),
+          );
+        },
+        signal,
+        waitMs,
+      );
+      return isBusy(answer) ? describeBusy(name, 'backfill', answer.holder) : answer;
+    },
+    read(span, signal, waitMs = 0) {
+      if (log === undefined) throw new TypeError('People are not read by time.');
+      return work('backfill', signal, waitMs, (lease, tally, held) =>
+        fillLog(pullOf(log, lease, tally, held), span),
+      );
+    },
+  };
+}
+
+function describeBusy(stream: string, task: Task, holder: string): RunResult {
+  return {
+    stream,
+    task,
+    outcome: 'busy',
+    counts: { requests: 0, new: 0, changed: 0, late: 0 },
+    error: `Another process (${holder}) is pulling ${stream}; nothing was done here. Try again when it has finished, or stop it.`,
+  };
+}
