@@ -76,7 +76,7 @@ CREATE TABLE "zendesk_sync"."coverage" (
 );
 --> statement-breakpoint
 CREATE TABLE "zendesk_sync"."fetches" (
-	"fetch" bigint PRIMARY KEY GENERATED ALWAYS AS IDENTITY (sequence name "zendesk_sync"."fetches_fetch_seq" INCREMENT BY 1 MINVALUE 1 MAXVALUE 9223372036854775807 START WITH 1 CACHE 1),
+	"id" bigint PRIMARY KEY GENERATED ALWAYS AS IDENTITY (sequence name "zendesk_sync"."fetches_id_seq" INCREMENT BY 1 MINVALUE 1 MAXVALUE 9223372036854775807 START WITH 1 CACHE 1),
 	"account" text collate "C" NOT NULL,
 	"stream" text NOT NULL,
 	"kind" text NOT NULL,
@@ -116,7 +116,7 @@ CREATE TABLE "zendesk_sync"."rescans" (
 );
 --> statement-breakpoint
 CREATE TABLE "zendesk_sync"."runs" (
-	"run" bigint PRIMARY KEY GENERATED ALWAYS AS IDENTITY (sequence name "zendesk_sync"."runs_run_seq" INCREMENT BY 1 MINVALUE 1 MAXVALUE 9223372036854775807 START WITH 1 CACHE 1),
+	"id" bigint PRIMARY KEY GENERATED ALWAYS AS IDENTITY (sequence name "zendesk_sync"."runs_id_seq" INCREMENT BY 1 MINVALUE 1 MAXVALUE 9223372036854775807 START WITH 1 CACHE 1),
 	"account" text collate "C" NOT NULL,
 	"stream" text NOT NULL,
 	"task" text NOT NULL,
@@ -194,9 +194,9 @@ CREATE INDEX "access_logs_user" ON "zendesk"."access_logs" USING btree ("account
 CREATE INDEX "audit_logs_actor" ON "zendesk"."audit_logs" USING btree ("account","actor_id","created_at");--> statement-breakpoint
 CREATE INDEX "audit_logs_source" ON "zendesk"."audit_logs" USING btree ("account","source_type","source_id","created_at");--> statement-breakpoint
 CREATE INDEX "revisions_row" ON "zendesk"."revisions" USING btree ("account","stream","id");--> statement-breakpoint
-CREATE INDEX "fetches_recent" ON "zendesk_sync"."fetches" USING btree ("account","stream","fetch");--> statement-breakpoint
+CREATE INDEX "fetches_recent" ON "zendesk_sync"."fetches" USING btree ("account","stream","id");--> statement-breakpoint
 CREATE INDEX "fetches_rows" ON "zendesk_sync"."fetches" USING btree ("account","stream","rows_new");--> statement-breakpoint
 CREATE INDEX "fetches_resumable" ON "zendesk_sync"."fetches" USING btree ("account","stream") WHERE outcome is null or (outcome = 'failed' and cursor is not null);--> statement-breakpoint
-CREATE INDEX "runs_recent" ON "zendesk_sync"."runs" USING btree ("account","stream","task","run");--> statement-breakpoint
-CREATE INDEX "runs_failed" ON "zendesk_sync"."runs" USING btree ("account","stream","run") WHERE error is not null;--> statement-breakpoint
+CREATE INDEX "runs_recent" ON "zendesk_sync"."runs" USING btree ("account","stream","task","id");--> statement-breakpoint
+CREATE INDEX "runs_failed" ON "zendesk_sync"."runs" USING btree ("account","stream","id") WHERE error is not null;--> statement-breakpoint
 CREATE INDEX "user_history_email" ON "zendesk"."user_history" USING btree ("account","email");

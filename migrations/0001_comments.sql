@@ -111,7 +111,7 @@ comment on column zendesk_sync.rescans.covered_from is 'First instant of the spa
 comment on column zendesk_sync.rescans.covered_until is 'First instant after the span read again.';
 
 comment on table zendesk_sync.runs is 'One row for each run of a task on a stream. A run that did not finish its work is a failed run.';
-comment on column zendesk_sync.runs.run is 'Number of the run.';
+comment on column zendesk_sync.runs.id is 'Number of the run.';
 comment on column zendesk_sync.runs.account is 'Key of the Zendesk account.';
 comment on column zendesk_sync.runs.stream is 'audit_logs, access_logs or users.';
 comment on column zendesk_sync.runs.task is 'live (follow the log), backfill (fill gaps) or listing (people).';
@@ -126,7 +126,7 @@ comment on column zendesk_sync.runs.rows_changed is 'Rows that Zendesk returned 
 comment on column zendesk_sync.runs.rows_late is 'Rows that appeared in a span after it was covered.';
 
 comment on table zendesk_sync.fetches is 'One row for each fetch: the reading of one span of a log, page by page.';
-comment on column zendesk_sync.fetches.fetch is 'Number of the fetch.';
+comment on column zendesk_sync.fetches.id is 'Number of the fetch.';
 comment on column zendesk_sync.fetches.account is 'Key of the Zendesk account.';
 comment on column zendesk_sync.fetches.stream is 'audit_logs or access_logs.';
 comment on column zendesk_sync.fetches.kind is 'live (the newest), backfill (before the log was followed), repair (a gap since then) or rescan (a covered span again).';

@@ -55,10 +55,10 @@ latest as (
   from zendesk_sync.streams s
   cross join (values ('live'), ('backfill'), ('listing')) as tasks (task)
   cross join lateral (
-    select r.run, r.ended_at, r.outcome, r.error
+    select r.ended_at, r.outcome, r.error
     from zendesk_sync.runs r
     where r.account = s.account and r.stream = s.stream and r.task = tasks.task
-    order by r.run desc
+    order by r.id desc
     limit 1
   ) as run
 ),
@@ -115,14 +115,14 @@ left join lateral (
   select r.started_at, r.ended_at
   from zendesk_sync.runs r
   where r.account = m.account and r.stream = m.stream and r.outcome = 'complete' and r.task in ('live', 'listing')
-  order by r.run desc
+  order by r.id desc
   limit 1
 ) as success on true
 left join lateral (
   select r.error, r.ended_at
   from zendesk_sync.runs r
   where r.account = m.account and r.stream = m.stream and r.error is not null
-  order by r.run desc
+  order by r.id desc
   limit 1
 ) as trouble on true;
 

@@ -9,7 +9,9 @@ export type Spans = readonly Span[];
 
 /** Sorts spans, drops empty ones and joins those that overlap or touch. */
 export function normalizeSpans(spans: Iterable<Span>): Spans {
-  const sorted = [...spans].filter((span) => span.from < span.to).sort((a, b) => a.from - b.from);
+  const sorted = [...spans]
+    .filter((span) => span.from < span.to)
+    .toSorted((a, b) => a.from - b.from);
   const joined: Span[] = [];
   for (const span of sorted) {
     const last = joined.at(-1);

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import pg from 'pg';
+import { Pool, type PoolClient } from 'pg';
 import { isRepeatable, translateError } from './connection-errors.ts';
 
 /** Anything that runs a statement with bound parameters: the database itself or an open transaction. */
@@ -29,7 +29,7 @@ const retryDelaysMs = [100, 250, 500, 1000, 2000, 3000, 4000, 4000];
 
 /** Opens a pool; nothing is connected yet. Errors are `DatabaseError`s without parameters or row contents. */
 export function openDatabase({ url, connections = 10, signal }: DatabaseOptions): Database {
-  const pool = new pg.Pool({
+  const pool = new Pool({
     connectionString: url,
     max: connections,
     connectionTimeoutMillis: 10_000,
@@ -47,7 +47,7 @@ export function openDatabase({ url, connections = 10, signal }: DatabaseOptions)
   };
 }
 
-async function runTransaction<T>(pool: pg.Pool, work: (tx: Queryable) => Promise<T>): Promise<T> {
+async function runTransaction<T>(pool: Pool, work: (tx: Queryable) => Promise<T>): Promise<T> {
   const client = await pool.connect();
   let broken: unknown;
   try {
@@ -67,7 +67,7 @@ async function runTransaction<T>(pool: pg.Pool, work: (tx: Queryable) => Promise
 }
 
 async function run<Row>(
-  target: pg.Pool | pg.PoolClient,
+  target: Pool | PoolClient,
   text: string,
   values: readonly unknown[],
 ): Promise<Row[]> {

@@ -1,5 +1,6 @@
 import { execFile } from 'node:child_process';
 import { existsSync, readFileSync, statSync } from 'node:fs';
+import { userInfo } from 'node:os';
 import { join } from 'node:path';
 
 /**
@@ -24,36 +25,40 @@ export interface ProgramResult {
 }
 
 /**
- * Chooses the account for the cluster in `clusterDir` (which may not exist yet) inside `dataDir`. Not root: as we are.
- * Root: the owner of what is already there; else a user namespace that shows root to Postgres as an ordinary user, so
- * that files stay root's and a 0700 checkout stays reachable; else, where namespaces are not allowed, `postgres` or
- * `nobody`, who must then be given the data directory.
+ * Chooses the account for the cluster in `clusterDir` (which may not exist yet) inside `dataDir`. An ordinary user: as we
+ * are. Root: the owner of what is already there; else a user namespace that shows root to Postgres as an ordinary user,
+ * so that files stay root's and a 0700 checkout stays reachable; else, where namespaces are not allowed, `postgres` or
+ * `nobody`, who must then be given the data directory. A user without a name (a container's bare number) gets a
+ * namespace too, as initdb insists on a name.
  */
 export async function chooseAccount(
   dataDir: string,
   clusterDir: string,
   postgres: string,
 ): Promise<Account> {
-  if (process.getuid?.() !== 0) return { prefix: [], identity: undefined };
+  const asWeAre = { prefix: [], identity: undefined };
+  const isRoot = process.getuid?.() === 0;
+  if (!isRoot && hasName()) return asWeAre;
   const users = readUsers();
-  const present = existsSync(clusterDir) ? clusterDir : dataDir;
-  const { uid, gid } = statSync(present);
-  // initdb insists on a user that has a name; the server does not.
-  if (uid !== 0 && (present === clusterDir || users.some((user) => user.uid === uid))) {
-    return { prefix: [], identity: { uid, gid } };
+  if (isRoot) {
+    const present = existsSync(clusterDir) ? clusterDir : dataDir;
+    const { uid, gid } = statSync(present);
+    if (uid !== 0 && (present === clusterDir || users.some((user) => user.uid === uid))) {
+      return { prefix: [], identity: { uid, gid } };
+    }
   }
   const user =
     users.find(({ name }) => name === 'postgres') ??
     users.find(({ name }) => name === 'nobody') ??
-    users.find((candidate) => candidate.uid !== 0);
-  if (!user) return { prefix: [], identity: undefined };
+    users.find(({ uid }) => uid !== 0);
+  if (!user) return asWeAre;
   const namespaced = {
     prefix: ['unshare', '-U', `--map-user=${user.uid}`, `--map-group=${user.gid}`],
     identity: undefined,
   };
   const probe = await runProgram(namespaced, postgres, ['--version']);
   if (probe.status === 0) return namespaced;
-  return { prefix: [], identity: { uid: user.uid, gid: user.gid } };
+  return isRoot ? { prefix: [], identity: { uid: user.uid, gid: user.gid } } : asWeAre;
 }
 
 /** Runs a Postgres program to its end. Never rejects. */
@@ -97,6 +102,15 @@ export function dieWithParent(): string[] {
 
 function programPath(): string {
   return process.env['PATH'] ?? '/usr/local/bin:/usr/bin:/bin';
+}
+
+function hasName(): boolean {
+  try {
+    userInfo();
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 function readUsers(): ({ name: string } & Identity)[] {

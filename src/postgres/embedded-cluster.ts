@@ -16,7 +16,7 @@ import {
   writeFile,
 } from 'node:fs/promises';
 import { join } from 'node:path';
-import { DatabaseError, InputError } from '../errors.ts';
+import { InputError } from '../errors.ts';
 import { type Account, runProgram } from './embedded-account.ts';
 import { type Binaries, wayOut } from './embedded-binaries.ts';
 import { errorCode } from './embedded-error-code.ts';
@@ -70,7 +70,7 @@ export async function prepareDataDir(path: string): Promise<ClusterPaths> {
  * Makes sure that there is a cluster these programs can run, and that it belongs to `account`. A new one is made aside
  * and renamed into place, so that of two processes one wins, and an interrupted one leaves nothing half-made.
  *
- * @throws InputError when the programs do not run here, or the cluster was made by another major version
+ * @throws InputError when the programs do not run here, cannot make a cluster, or the cluster was made by another major version
  */
 export async function prepareCluster(
   paths: ClusterPaths,
@@ -118,7 +118,11 @@ async function createCluster(
   const fresh = await mkdtemp(join(paths.dataDir, newClusterPrefix));
   const password = `${fresh}.password`;
   try {
-    await writeFile(password, randomBytes(24).toString('hex'), { mode: 0o600, flag: 'wx' });
+    await writeFile(password, randomBytes(24).toString('hex'), {
+      mode: 0o600,
+      flag: 'wx',
+      flush: durable,
+    });
     if (account.identity) {
       await chown(fresh, account.identity.uid, account.identity.gid);
       await chown(password, account.identity.uid, account.identity.gid);
@@ -135,14 +139,17 @@ async function createCluster(
       ...(durable ? [] : ['--no-sync']),
     ]);
     if (made.status !== 0) {
-      throw new DatabaseError(
-        `initdb could not make a database in ${paths.dataDir}: ${tellingLine(made.stderr)}`,
-        undefined,
-      );
+      throw new InputError([
+        `initdb could not make a database in ${paths.dataDir} (${tellingLine(made.stderr)}); ` +
+          `choose another DATA_DIR, or ${wayOut}.`,
+      ]);
     }
     await rename(password, join(fresh, 'password'));
     await rename(fresh, paths.cluster);
-    await syncDirectory(paths.dataDir);
+    if (durable) {
+      await syncDirectory(paths.cluster);
+      await syncDirectory(paths.dataDir);
+    }
   } catch (error) {
     // Another process made the cluster meanwhile: its is as good.
     if (!['ENOTEMPTY', 'EEXIST'].includes(errorCode(error) ?? '')) throw error;

@@ -19,7 +19,7 @@ export interface EmbeddedOptions {
   readonly dataDir: string;
   /** Name of the database, made when missing. Default `zendesk`. */
   readonly database?: string | undefined;
-  /** False gives up all safety against a crash of the machine for speed: tests and demonstrations. Default true. */
+  /** False gives up safety against a crash of the machine (not of the server) for speed: tests, demonstrations. Default true. */
   readonly durable?: boolean | undefined;
   /** Directory of `initdb` and `postgres` when not the bundled ones, for example `/usr/lib/postgresql/15/bin`. */
   readonly binariesDir?: string | undefined;
@@ -40,6 +40,7 @@ export interface EmbeddedPostgres {
 }
 
 const lookAgainMs = 20;
+const startAgainMs = 100;
 const joinTimeoutMs = 60_000;
 
 /**
@@ -96,6 +97,7 @@ async function joinOrStart(
     if (presence.kind === 'absent') {
       const server = await start(paths, options);
       if (typeof server === 'object') return { port: server.port, server };
+      await sleep(startAgainMs);
     }
     await sleep(lookAgainMs);
   }

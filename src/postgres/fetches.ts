@@ -32,7 +32,7 @@ type FetchRow = Omit<Fetch, 'span' | 'cursor' | 'askedAt'> & {
   askedAt: number | null;
 };
 
-const columns = `fetch::text, kind,
+const columns = `id::text as fetch, kind,
   extract(epoch from span_from)::float8 as from, extract(epoch from span_until)::float8 as to,
   page_size as "pageSize", cursor, extract(epoch from asked_at)::float8 as "askedAt",
   pages, rows_seen::float8 as seen, rows_new::float8 as new, rows_changed::float8 as changed, rows_late::float8 as late,
@@ -73,7 +73,7 @@ export async function loadResumable(
 /** Takes up a fetch that had ended or whose process had died. */
 export async function reopenFetch(db: Queryable, fetch: string): Promise<void> {
   await db.query(
-    `update zendesk_sync.fetches set ended_at = null, outcome = null, error = null where fetch = $1::bigint`,
+    `update zendesk_sync.fetches set ended_at = null, outcome = null, error = null where id = $1::bigint`,
     [fetch],
   );
 }
@@ -82,7 +82,7 @@ export async function reopenFetch(db: Queryable, fetch: string): Promise<void> {
 export async function restartFetch(db: Queryable, fetch: string): Promise<Fetch> {
   const [row] = await db.query<FetchRow>(
     `update zendesk_sync.fetches set cursor = null, asked_at = null, restarted = true
-     where fetch = $1::bigint
+     where id = $1::bigint
      returning ${columns}`,
     [fetch],
   );
@@ -100,7 +100,7 @@ export async function closeFetch(
   await db.query(
     `update zendesk_sync.fetches
      set ended_at = now(), outcome = $2, error = $3, cursor = case when $4 then cursor end
-     where fetch = $1::bigint`,
+     where id = $1::bigint`,
     [fetch, outcome, details.error ?? null, details.resumable ?? false],
   );
 }

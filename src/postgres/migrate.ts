@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
-import pg from 'pg';
+import { Client } from 'pg';
 import { translateError } from './connection-errors.ts';
 
 /** The reviewed SQL beside `src` or `dist`. */
@@ -20,7 +20,7 @@ type Journal = { entries: { when: number; tag: string }[] };
  * @returns the names of the migrations applied now, oldest first
  */
 export async function migrateDatabase(url: string): Promise<{ applied: string[] }> {
-  const client = new pg.Client({
+  const client = new Client({
     connectionString: url,
     application_name: 'zendesk-log-sync migrate',
   });
@@ -46,7 +46,7 @@ export async function migrateDatabase(url: string): Promise<{ applied: string[] 
   }
 }
 
-async function findPending(client: pg.Client): Promise<string[]> {
+async function findPending(client: Client): Promise<string[]> {
   const journal = JSON.parse(
     await readFile(`${migrationsFolder}/meta/_journal.json`, 'utf8'),
   ) as Journal;

@@ -74,7 +74,7 @@ async function recordPage(tx: Queryable, page: PageToStore, next: Fetch): Promis
     `update zendesk_sync.fetches
      set cursor = $3, page_size = $4, asked_at = $5, pages = $6, rows_seen = $7, rows_new = $8, rows_changed = $9,
        rows_late = $10, outcome = $11::text, ended_at = case when $11::text is not null then now() end
-     where fetch = $1::bigint and pages = $2
+     where id = $1::bigint and pages = $2
      returning 1`,
     [
       next.fetch,
@@ -105,7 +105,7 @@ async function recordCoverage(
 async function reload(tx: Queryable, fetch: Fetch): Promise<Fetch> {
   const [row] = await tx.query<Pick<Fetch, 'pages' | 'seen' | 'new' | 'changed' | 'late'>>(
     `select pages, rows_seen::float8 as seen, rows_new::float8 as new, rows_changed::float8 as changed, rows_late::float8 as late
-     from zendesk_sync.fetches where fetch = $1::bigint`,
+     from zendesk_sync.fetches where id = $1::bigint`,
     [fetch.fetch],
   );
   return { ...fetch, ...row };

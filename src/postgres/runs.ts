@@ -23,7 +23,7 @@ export async function openRun(
   holder: string,
 ): Promise<string> {
   const [row] = await db.query<{ run: string }>(
-    `insert into zendesk_sync.runs (account, stream, task, holder) values ($1, $2, $3, $4) returning run::text`,
+    `insert into zendesk_sync.runs (account, stream, task, holder) values ($1, $2, $3, $4) returning id::text as run`,
     [account, stream, task, holder],
   );
   if (row === undefined) throw new Error('The new run was not recorded.');
@@ -41,7 +41,7 @@ export async function closeRun(
   await db.query(
     `update zendesk_sync.runs
      set ended_at = now(), outcome = $2, error = $3, requests = $4, rows_new = $5, rows_changed = $6, rows_late = $7
-     where run = $1::bigint`,
+     where id = $1::bigint`,
     [run, outcome, error ?? null, counts.requests, counts.new, counts.changed, counts.late],
   );
 }
@@ -55,7 +55,7 @@ export async function loadLastOutcome(
   const [row] = await db.query<{ outcome: RunOutcome | null }>(
     `select outcome from zendesk_sync.runs
      where account = $1 and stream = $2 and task = $3
-     order by run desc
+     order by id desc
      limit 1`,
     [account, stream, task],
   );

@@ -57,7 +57,7 @@ function createLine(ask: (priority: number) => Promise<number>): {
 } {
   const waiting: Waiting[] = [];
   let serving = false;
-  let wake = (): void => {};
+  let wake: (() => void) | undefined;
 
   async function serve(): Promise<void> {
     if (serving) return;
@@ -93,8 +93,8 @@ function createLine(ask: (priority: number) => Promise<number>): {
         const leave = (): void => {
           const place = waiting.indexOf(request);
           if (place >= 0) waiting.splice(place, 1);
-          reject(signal.reason as Error);
-          wake();
+          reject(signal.reason);
+          wake?.();
         };
         const request: Waiting = {
           priority,
@@ -105,14 +105,14 @@ function createLine(ask: (priority: number) => Promise<number>): {
           },
           refuse: (reason) => {
             signal.removeEventListener('abort', leave);
-            reject(reason as Error);
+            reject(reason);
           },
         };
         signal.addEventListener('abort', leave, { once: true });
         const place = waiting.findIndex((other) => other.priority > priority);
         waiting.splice(place === -1 ? waiting.length : place, 0, request);
         // A more urgent request may be granted from the reserve where the one before it has to wait.
-        if (waiting[0] === request) wake();
+        if (waiting[0] === request) wake?.();
         void serve();
       });
     },

@@ -105,7 +105,7 @@ async function readSpan(
         splits: splitSeconds !== undefined,
       });
       engine.pace.note(stream.name, Math.max(page.answerMs, performance.now() - startedMs));
-      reportPage(engine, task, rows, stored.counts.new);
+      reportPage(engine, task, rows, stored.counts.new, last || splitSeconds !== undefined);
       fetch = stored.fetch;
       task.afterPage({ counts: stored.counts, hasMore: !last });
       if (last || splitSeconds !== undefined) return { fetch, splitSeconds };
@@ -116,14 +116,17 @@ async function readSpan(
   }
 }
 
-function readPage(
+/** A page and how long its answer took, without the wait for the budget. */
+type TimedPage = Page & { readonly answerMs: number };
+
+async function readPage(
   engine: Engine,
   task: FetchTask,
   fetch: Fetch,
   cursor: string | undefined,
   signal: AbortSignal,
-): Promise<Page> {
-  return engine.zendesk.readPage(
+): Promise<TimedPage> {
+  const page = await engine.zendesk.readPage(
     {
       group: task.stream.group,
       priority: task.priority,
@@ -135,6 +138,7 @@ function readPage(
     },
     signal,
   );
+  return { ...page, answerMs: engine.zendesk.now().getTime() - page.sentAt.getTime() };
 }
 
 function judgeSplit(
@@ -163,7 +167,9 @@ function reportPage(
   task: FetchTask,
   rows: readonly LogRow[],
   newRows: number,
+  last: boolean,
 ): void {
+  const newest = rows.at(-1);
   engine.report({
     type: 'page',
     stream: task.stream.name,
@@ -171,6 +177,7 @@ function reportPage(
     rows: rows.length,
     newRows,
     span: task.fetch.span,
-    reached: rows.length === 0 ? undefined : Math.floor((rows.at(-1)?.timeMs ?? 0) / 1000),
+    reached: newest === undefined ? undefined : Math.floor(newest.timeMs / 1000),
+    last,
   });
 }

@@ -43,7 +43,7 @@ export async function fillLog(pull: Pull, goal: Goal): Promise<void> {
   const signal = AbortSignal.any([pull.signal, stop.signal]);
   let spanSeconds = firstSpanSeconds;
   let dense = false;
-  let wake = (): void => {};
+  let wake: (() => void) | undefined;
 
   const start = (fetch: Fetch, covered: Spans): void => {
     const maySplit = fetch.kind !== 'rescan' && fetch.pages === 0;
@@ -70,7 +70,7 @@ export async function fillLog(pull: Pull, goal: Goal): Promise<void> {
 
   function noteDensity({ hasMore }: StoredPage): void {
     dense ||= hasMore;
-    if (countWanted() > wanted) wake();
+    if (countWanted() > wanted) wake?.();
   }
 
   while (!signal.aborted) {

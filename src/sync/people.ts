@@ -103,6 +103,7 @@ async function storePeople(
     newRows: counts.new,
     span: undefined,
     reached: undefined,
+    last: false,
   });
 }
 

@@ -13,9 +13,16 @@ export type SyncEvent =
       /** The span being read and how far into it the page reached, in seconds since 1970. */
       readonly span: Span | undefined;
       readonly reached: number | undefined;
+      /** Whether the span ends with this page. */
+      readonly last: boolean;
     }
-  /** The share of the wanted time that is covered, between 0 and 1; sent when it is known anew. */
-  | { readonly type: 'covered'; readonly stream: string; readonly share: number }
+  /** The share of the wanted time that is covered, between 0 and 1, and how long that time is; sent when it is known anew. */
+  | {
+      readonly type: 'covered';
+      readonly stream: string;
+      readonly share: number;
+      readonly wantedSeconds: number;
+    }
   /** Requests left in the budget of the current minute. */
   | { readonly type: 'budget'; readonly group: string; readonly left: number }
   | {

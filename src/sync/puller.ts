@@ -159,6 +159,7 @@ export async function reportCovered(pull: Pull, horizon: number): Promise<void> 
     type: 'covered',
     stream: stream.name,
     share: measureProgress(coverage, horizon, until),
+    wantedSeconds: until - horizon,
   });
 }
 

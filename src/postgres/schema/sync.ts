@@ -1,5 +1,14 @@
 import { sql } from 'drizzle-orm';
-import { bigint, boolean, index, integer, jsonb, pgSchema, primaryKey, text } from 'drizzle-orm/pg-core';
+import {
+  bigint,
+  boolean,
+  index,
+  integer,
+  jsonb,
+  pgSchema,
+  primaryKey,
+  text,
+} from 'drizzle-orm/pg-core';
 import { bigId, identifier, instant } from './columns.ts';
 
 /** The ledger: what is covered, what is being fetched, who holds the work. */
@@ -49,7 +58,7 @@ export const rescans = zendeskSync.table(
 export const runs = zendeskSync.table(
   'runs',
   {
-    run: bigint({ mode: 'bigint' }).notNull().generatedAlwaysAsIdentity().primaryKey(),
+    id: bigint({ mode: 'bigint' }).notNull().generatedAlwaysAsIdentity().primaryKey(),
     account: identifier().notNull(),
     stream: text().notNull(),
     task: text().notNull(),
@@ -66,9 +75,9 @@ export const runs = zendeskSync.table(
     rows_late: bigId().notNull().default('0'),
   },
   (t) => [
-    index('runs_recent').on(t.account, t.stream, t.task, t.run),
+    index('runs_recent').on(t.account, t.stream, t.task, t.id),
     index('runs_failed')
-      .on(t.account, t.stream, t.run)
+      .on(t.account, t.stream, t.id)
       .where(sql`error is not null`),
   ],
 );
@@ -77,7 +86,7 @@ export const runs = zendeskSync.table(
 export const fetches = zendeskSync.table(
   'fetches',
   {
-    fetch: bigint({ mode: 'bigint' }).notNull().generatedAlwaysAsIdentity().primaryKey(),
+    id: bigint({ mode: 'bigint' }).notNull().generatedAlwaysAsIdentity().primaryKey(),
     account: identifier().notNull(),
     stream: text().notNull(),
     kind: text().notNull(),
@@ -100,7 +109,7 @@ export const fetches = zendeskSync.table(
     error: text(),
   },
   (t) => [
-    index('fetches_recent').on(t.account, t.stream, t.fetch),
+    index('fetches_recent').on(t.account, t.stream, t.id),
     index('fetches_rows').on(t.account, t.stream, t.rows_new),
     index('fetches_resumable')
       .on(t.account, t.stream)

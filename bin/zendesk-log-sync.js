@@ -1,0 +1,65 @@
+#!/usr/bin/env node
+/**
+ * Starts the program on Node.js 24 or newer. Plain JavaScript that Node.js 18 understands: an older one runs this file
+ * again with the runtime that npm installed beside the program.
+ */
+import { spawn } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { constants } from 'node:os';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+const neededVersion = 24;
+
+if (Number.parseInt(process.versions.node, 10) >= neededVersion) {
+  const built = new URL('../dist/main.js', import.meta.url);
+  await import(existsSync(built) ? built.href : new URL('../src/main.ts', import.meta.url).href);
+} else {
+  const runtime = findRuntime(`node-${process.platform}-${process.arch}`);
+  if (runtime === undefined) {
+    console.error(
+      `zendesk-log-sync needs Node.js ${neededVersion} or newer; this is ${process.versions.node}, and no bundled ` +
+        `runtime is installed for ${process.platform}-${process.arch}: install Node.js ${neededVersion}.`,
+    );
+    process.exitCode = 2;
+  } else {
+    runWith(runtime);
+  }
+}
+
+/** @param {string} packageName */
+function findRuntime(packageName) {
+  try {
+    const packageFile = createRequire(import.meta.url).resolve(`${packageName}/package.json`);
+    const runtime = join(dirname(packageFile), 'bin', 'node');
+    return existsSync(runtime) ? runtime : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+/** @param {string} runtime */
+function runWith(runtime) {
+  const program = fileURLToPath(import.meta.url);
+  // A session of its own: otherwise Ctrl-C at the terminal would reach it twice, from there and from here.
+  const child = spawn(runtime, [...process.execArgv, program, ...process.argv.slice(2)], {
+    stdio: 'inherit',
+    detached: true,
+  });
+  const forwarded = ['SIGINT', 'SIGTERM', 'SIGHUP', 'SIGWINCH'];
+  for (const signal of forwarded) process.on(signal, () => child.kill(signal));
+  child.once('error', (error) => {
+    console.error(
+      `zendesk-log-sync cannot run ${runtime} (${error.message}): install Node.js ${neededVersion}.`,
+    );
+    process.exitCode = 2;
+  });
+  child.once('exit', (status, signal) => {
+    if (signal === null) process.exit(status);
+    // The caller is to see the same end; a signal that does not end this process still shows in the status.
+    for (const name of forwarded) process.removeAllListeners(name);
+    process.exitCode = 128 + constants.signals[signal];
+    process.kill(process.pid, signal);
+  });
+}

@@ -1,0 +1,83 @@
+import { relative, resolve } from 'node:path';
+import type { EventData } from 'node:test';
+import type { TestEvent } from 'node:test/reporters';
+import { inspect } from 'node:util';
+
+/** A failed test, or a file or hook that failed outside its tests. */
+export type Failure = {
+  /** Where and what: `test/unit/span.test.ts:12 joins spans that touch`. */
+  readonly title: string;
+  /** The error as text, with its difference and stack. */
+  readonly error: string;
+};
+
+/** What a run came to. Only tests without tests inside count; skipped ones and those marked todo do not. */
+export type Tally = { readonly passed: number; readonly failures: readonly Failure[] };
+
+/** Counts the events of a run, `onEvent` seeing each first. `files` are the absolute paths that were to run. */
+export async function tallyEvents(
+  events: AsyncIterable<TestEvent>,
+  files: readonly string[],
+  onEvent: (event: TestEvent) => void,
+): Promise<Tally> {
+  let passed = 0;
+  const failures: Failure[] = [];
+  // Levels at which something has ended below the test that ends next, for each file.
+  const levels = new Map<string, Set<number>>(files.map((file) => [file, new Set()]));
+  // Files that need no complaint: they ran to their end, or have a failure of their own.
+  const settled = new Set<string | undefined>();
+  // What each file's process wrote about itself, for files that crash.
+  const outcries = new Map<string, string>();
+
+  function isLeaf({ details, file = '', nesting }: EventData.TestPass | EventData.TestFail) {
+    const ended = levels.get(file) ?? new Set();
+    const hasTestsInside = ended.delete(nesting + 1);
+    ended.add(nesting);
+    return details.type !== 'suite' && !hasTestsInside;
+  }
+
+  for await (const event of events) {
+    onEvent(event);
+    // An error after the last test comes as a remark.
+    if (event.type === 'test:stderr' || event.type === 'test:diagnostic') {
+      const { file = '', message } = event.data;
+      outcries.set(file, `${outcries.get(file) ?? ''}${message.trimEnd()}\n`);
+    }
+    if (event.type === 'test:summary') settled.add(event.data.file);
+    if (event.type === 'test:pass') {
+      const { name, file, skip, todo } = event.data;
+      const counts = isLeaf(event.data) && skip === undefined && todo === undefined;
+      // node:test reports a file that ran no test as a test that passed.
+      if (counts && resolve(name) !== file) passed += 1;
+    }
+    if (event.type === 'test:fail') {
+      const { details, todo, file } = event.data;
+      const failed = isLeaf(event.data) || failureTypeOf(details.error) !== 'subtestsFailed';
+      if (failed && todo === undefined) {
+        failures.push(describeFailure(event.data, outcries));
+        settled.add(file);
+      }
+    }
+  }
+  for (const file of files.filter((path) => !settled.has(path))) {
+    failures.push({
+      title: relative('', file),
+      error: 'The file has no test, or its process left before the tests had ended.',
+    });
+  }
+  return { passed, failures };
+}
+
+function describeFailure(
+  { name, file = '', line, details: { error } }: EventData.TestFail,
+  outcries: ReadonlyMap<string, string>,
+): Failure {
+  const path = relative('', file);
+  const reason = inspect(error.cause ?? error, { colors: false });
+  if (resolve(name) !== file) return { title: `${path}:${line} ${name}`, error: reason };
+  return { title: path, error: outcries.get(file)?.trimEnd() || reason };
+}
+
+function failureTypeOf(error: Error): unknown {
+  return 'failureType' in error ? error.failureType : undefined;
+}

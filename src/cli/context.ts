@@ -1,0 +1,80 @@
+import { readFileSync } from 'node:fs';
+import type { Config, ConfigOptions, LocalConfig } from '../config.ts';
+import { parseConfig } from '../config.ts';
+import { createLogger, type Log } from '../logger.ts';
+import { isSchedule } from '../scheduler.ts';
+
+/** The part of Node's `process` that the commands use; nothing below `cli/` knows it. */
+export type ProcessLike = Pick<
+  NodeJS.Process,
+  'argv' | 'env' | 'stdout' | 'stderr' | 'on' | 'off' | 'exit'
+>;
+
+/** Writes a line; `raw` writes text as it is. */
+export type Print = ((line: string) => void) & { raw: (text: string) => void };
+
+/** What a command gets from the process. */
+export type CommandContext = {
+  readonly env: Readonly<Record<string, string | undefined>>;
+  /** The command's result: stdout. */
+  readonly print: Print;
+  /** Progress, problems: stderr. */
+  readonly printError: Print;
+  readonly stderr: ProcessLike['stderr'];
+  /** Aborted by SIGTERM and SIGINT: no new request, the running page ends, then the process. */
+  readonly signal: AbortSignal;
+  /** All settings. @throws {InputError} with every problem at once */
+  readonly readConfig: () => Config;
+  /** The settings that need no Zendesk account. */
+  readonly readLocalConfig: () => LocalConfig;
+  /** The log of a command goes to stderr, because stdout is its result; the service's own log is its result. */
+  readonly openLog: (config: LocalConfig, destination: 'stdout' | 'stderr') => Log;
+  close(): void;
+};
+
+/** After a signal the process ends within this time, whatever still hangs. */
+const shutdownMs = 9000;
+
+/** Creates the context of one command. A second signal ends the process at once. */
+export function createContext(host: ProcessLike): CommandContext {
+  const controller = new AbortController();
+  const stop = (): void => {
+    if (controller.signal.aborted) host.exit(1);
+    controller.abort(new Error('Stopped by a signal.'));
+    setTimeout(() => host.exit(1), shutdownMs).unref();
+  };
+  host.on('SIGTERM', stop);
+  host.on('SIGINT', stop);
+
+  return {
+    env: host.env,
+    print: createPrint(host.stdout),
+    printError: createPrint(host.stderr),
+    stderr: host.stderr,
+    signal: controller.signal,
+    readConfig: () => parseConfig(host.env, { ...createConfigOptions(), needs: { zendesk: true } }),
+    readLocalConfig: () =>
+      parseConfig(host.env, { ...createConfigOptions(), needs: { zendesk: false } }),
+    openLog: (config, destination) =>
+      createLogger({
+        ...config.log,
+        fileDescriptor: destination === 'stdout' ? 1 : 2,
+        isTerminal: (destination === 'stdout' ? host.stdout : host.stderr).isTTY === true,
+      }),
+    close() {
+      host.off('SIGTERM', stop);
+      host.off('SIGINT', stop);
+    },
+  };
+}
+
+function createConfigOptions(): ConfigOptions {
+  return { readFile: (path) => readFileSync(path, 'utf8'), isSchedule, now: new Date() };
+}
+
+function createPrint(stream: NodeJS.WritableStream): Print {
+  const raw = (text: string): void => {
+    stream.write(text);
+  };
+  return Object.assign((line: string) => raw(`${line}\n`), { raw });
+}

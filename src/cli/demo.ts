@@ -1,0 +1,119 @@
+import { rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { parseConfig } from '../config.ts';
+import { openEmbeddedPostgres } from '../postgres/embedded.ts';
+import { openDatabase, type Database } from '../postgres/client.ts';
+import { loadStatus } from '../postgres/status.ts';
+import { isSchedule } from '../scheduler.ts';
+import { startSimulator, type Simulator } from '../simulator/simulator.ts';
+import { runPass } from '../sync/pass.ts';
+import { createLogger } from '../logger.ts';
+import type { CommandContext } from './context.ts';
+import { answerExamples } from './demo-questions.ts';
+import { createProgressDisplay } from './progress-display.ts';
+import { formatNumber, renderPasses, renderStatus } from './report.ts';
+import { followOnSchedule } from './serve.ts';
+import { withSession, type Session } from './session.ts';
+
+const account = 'demo';
+
+/** `demo`: everything on this machine, then the live tail until Ctrl-C. */
+export async function runDemo(context: CommandContext, once: boolean): Promise<number> {
+  const directory = join(
+    context.readLocalConfig().database.kind === 'embedded'
+      ? (context.env['DATA_DIR'] ?? './data')
+      : './data',
+    'demo',
+  );
+  await rm(directory, { recursive: true, force: true });
+  const postgres = await openEmbeddedPostgres({ dataDir: directory, durable: false });
+  const simulator = await startSimulator({
+    subdomain: account,
+    agents: 60,
+    accessLogDays: 90,
+    accessLogRowsPerDay: 1000,
+    auditLogDays: 120,
+    auditLogRowsPerDay: 50,
+  });
+  const db = openDatabase({ url: postgres.url, signal: context.signal });
+  context.print(
+    `PostgreSQL and a simulated Zendesk account with 90 days of history run on this machine.\n`,
+  );
+  try {
+    return await pullAll(context, { url: postgres.url, db, simulator, once });
+  } finally {
+    await db.close();
+    await simulator.stop();
+    await postgres.stop();
+    await rm(directory, { recursive: true, force: true });
+  }
+}
+
+type Stage = { url: string; db: Database; simulator: Simulator; once: boolean };
+
+async function pullAll(context: CommandContext, stage: Stage): Promise<number> {
+  const { url, db, simulator, once } = stage;
+  const { credentials } = simulator.options;
+  const config = parseConfig(
+    {
+      ZENDESK_SUBDOMAIN: account,
+      ZENDESK_BASE_URL: simulator.url,
+      ZENDESK_CLIENT_ID: credentials.clientId,
+      ZENDESK_CLIENT_SECRET: credentials.clientSecret,
+    },
+    { needs: { zendesk: true }, readFile: () => '', isSchedule, now: new Date() },
+  );
+  const log = createLogger({
+    level: 'warn',
+    format: 'auto',
+    fileDescriptor: 2,
+    isTerminal: context.stderr.isTTY === true,
+  });
+  const streams = config.streams.names;
+  const display = createProgressDisplay(context, streams);
+  let shown = display.report;
+  return withSession(
+    config,
+    { url, db },
+    { log, report: (event) => shown(event) },
+    async (session) => {
+      const startedMs = Date.now();
+      const passes = await runPass(session.workers, context.signal).finally(() => display.end());
+      shown = () => {};
+      if (context.signal.aborted) return 1;
+      context.print(
+        `\nFirst complete pass in ${((Date.now() - startedMs) / 1000).toFixed(1)} s.\n`,
+      );
+      context.print(renderPasses(passes));
+      context.print(renderStatus(await loadStatus(db, account), new Date()));
+      context.print(await answerExamples(db, account));
+      context.print(`Ask your own questions while the demo runs:\n\n  psql '${url}'\n`);
+      if (!passes.every(({ complete }) => complete)) return 1;
+      if (!once) await followTail(context, session);
+      return 0;
+    },
+  );
+}
+
+/** Follows the live tail every few seconds and says what came. */
+async function followTail(context: CommandContext, { engine, workers }: Session): Promise<void> {
+  context.print('Following the live tail. Ctrl-C ends the demo and removes its data.');
+  const schedules = {
+    audit_logs: '*/15 * * * * *',
+    access_logs: '*/5 * * * * *',
+    users: '0 * * * * *',
+  };
+  const timer = setInterval(() => {
+    loadStatus(engine.db, account)
+      .then((rows) => {
+        const counts = rows
+          .map(({ stream, rows: stored }) => `${stream} ${formatNumber(stored)}`)
+          .join('   ');
+        context.print(`${new Date().toISOString().slice(11, 19)}   ${counts}`);
+      })
+      .catch(() => {});
+  }, 10_000);
+  await followOnSchedule(workers, schedules, engine.log, context.signal).finally(() =>
+    clearInterval(timer),
+  );
+}

@@ -1,0 +1,167 @@
+import { readFileSync } from 'node:fs';
+import { Command, CommanderError, Option } from 'commander';
+import { InputError } from '../errors.ts';
+import { runBackfill } from './backfill.ts';
+import { createContext, type CommandContext, type ProcessLike } from './context.ts';
+import { runDemo } from './demo.ts';
+import { runMigrate } from './migrate.ts';
+import { runServe } from './serve.ts';
+import { runSimulate, type SimulateFlags } from './simulate.ts';
+import { runStatus } from './status.ts';
+import { runSync } from './sync.ts';
+
+/** Exit statuses: scripts may rely on them. */
+export const exitStatus = { done: 0, failed: 1, badInput: 2 } as const;
+
+const { version } = JSON.parse(
+  readFileSync(new URL('../../package.json', import.meta.url), 'utf8'),
+) as {
+  version: string;
+};
+
+/**
+ * Runs the command that the arguments name and returns the exit status: 0 when all that was asked for is done, 1 when
+ * not, 2 for bad input. Every error ends here, in one sentence each.
+ */
+export async function runCommandLine(host: ProcessLike): Promise<number> {
+  const context = createContext(host);
+  let status: number = exitStatus.done;
+  const program = describeProgram(context, (done) => {
+    status = done;
+  });
+  try {
+    await program.parseAsync([...host.argv]);
+    return status;
+  } catch (error) {
+    if (error instanceof CommanderError)
+      return error.exitCode === 0 ? exitStatus.done : exitStatus.badInput;
+    return explain(error, context);
+  } finally {
+    context.close();
+  }
+}
+
+function explain(error: unknown, { printError, signal }: CommandContext): number {
+  if (error instanceof InputError) {
+    for (const problem of error.problems) printError(problem);
+    return exitStatus.badInput;
+  }
+  if (signal.aborted) {
+    printError('Stopped before the end. What was stored stays; the next run goes on there.');
+    return exitStatus.failed;
+  }
+  const ours =
+    error instanceof Error &&
+    ['DatabaseError', 'ZendeskError', 'LeaseLostError'].includes(error.name);
+  printError(
+    ours
+      ? error.message
+      : `A fault of this program: ${error instanceof Error ? (error.stack ?? error.message) : 'unknown'}`,
+  );
+  return exitStatus.failed;
+}
+
+function describeProgram(context: CommandContext, finish: (status: number) => void): Command {
+  const program = new Command('zendesk-log-sync')
+    .description(
+      'Pulls the Zendesk audit log and access log into Postgres: complete, resumable, and able to prove it.\n' +
+        'Settings come from the environment; see the README.',
+    )
+    .version(version)
+    .exitOverride()
+    .configureOutput({ writeOut: context.print.raw, writeErr: context.printError.raw })
+    .showHelpAfterError('(see --help)');
+
+  program
+    .command('serve', { isDefault: true })
+    .description('follow the logs on their schedules until stopped; the default command')
+    .addHelpText(
+      'after',
+      example('ZENDESK_SUBDOMAIN=acme ZENDESK_OAUTH_TOKEN_FILE=token zendesk-log-sync serve'),
+    )
+    .action(async () => finish(await runServe(context)));
+
+  program
+    .command('sync')
+    .description('one complete pass now; status 0 only if every stream asked for is complete')
+    .argument('[stream...]', 'audit_logs, access_logs, users; all of STREAMS when none is named')
+    .option('--json', 'print the result as JSON')
+    .addHelpText('after', example('zendesk-log-sync sync access_logs users --json'))
+    .action(async (streams: string[], flags: { json?: boolean }) =>
+      finish(await runSync(context, streams, flags.json ?? false)),
+    );
+
+  program
+    .command('backfill')
+    .description('read a span of a log now, whether or not it is covered already')
+    .argument('<stream>', 'audit_logs or access_logs')
+    .requiredOption('--from <time>', 'start: 2026-01-31 or 2026-01-31T08:00:00Z')
+    .requiredOption('--to <time>', 'end, not included; in the same form')
+    .option('--json', 'print the result as JSON')
+    .addHelpText(
+      'after',
+      example('zendesk-log-sync backfill audit_logs --from 2024-01-01 --to 2024-02-01'),
+    )
+    .action(async (stream: string, flags: { from: string; to: string; json?: boolean }) =>
+      finish(await runBackfill(context, stream, flags)),
+    );
+
+  program
+    .command('status')
+    .description('how each stream stands: what is covered, what is missing, how fresh it is')
+    .option('--json', 'print the rows of zendesk_sync.status as JSON')
+    .addHelpText('after', example('zendesk-log-sync status'))
+    .action(async (flags: { json?: boolean }) =>
+      finish(await runStatus(context, flags.json ?? false)),
+    );
+
+  program
+    .command('migrate')
+    .description('bring the database to the schema of this program')
+    .addHelpText(
+      'after',
+      example('DATABASE_URL=postgres://owner@db/zendesk zendesk-log-sync migrate'),
+    )
+    .action(async () => finish(await runMigrate(context)));
+
+  program
+    .command('demo')
+    .description(
+      'see it work: an embedded Postgres, a simulated Zendesk account, 90 days of both logs',
+    )
+    .option('--once', 'end after the first complete pass')
+    .addHelpText('after', example('zendesk-log-sync demo --once'))
+    .action(async (flags: { once?: boolean }) =>
+      finish(await runDemo(context, flags.once ?? false)),
+    );
+
+  program
+    .command('simulate')
+    .description('run the simulated Zendesk alone, to try this program or another one against it')
+    .addOption(
+      new Option('--port <number>', 'port on 127.0.0.1; 0 takes a free one').default('8787'),
+    )
+    .addOption(new Option('--seed <number>', 'decides all data').default('1'))
+    .addOption(new Option('--agents <number>', 'team members').default('40'))
+    .addOption(
+      new Option('--access-log-days <number>', 'days of access log, up to 90').default('90'),
+    )
+    .addOption(
+      new Option('--access-logs-per-day <number>', 'access log rows a day').default('1200'),
+    )
+    .addOption(new Option('--audit-log-days <number>', 'days of audit log').default('365'))
+    .addOption(new Option('--audit-logs-per-day <number>', 'audit log rows a day').default('20'))
+    .addOption(new Option('--answer-ms <number>', 'how long each answer takes').default('0'))
+    .option('--no-limits', 'answer any number of requests')
+    .addHelpText(
+      'after',
+      example('zendesk-log-sync simulate --port 8787 --access-logs-per-day 50000'),
+    )
+    .action(async (flags: SimulateFlags) => finish(await runSimulate(context, flags)));
+
+  return program;
+}
+
+function example(line: string): string {
+  return `\nExample:\n  ${line}\n`;
+}

@@ -1,0 +1,52 @@
+import type { CommandContext } from './context.ts';
+import { withDatabase, withSession } from './session.ts';
+import { startSchedule } from '../scheduler.ts';
+import { createRoutine, type Routine } from '../sync/service.ts';
+import type { StreamName, StreamWorker } from '../sync/stream-worker.ts';
+import type { Log } from '../logger.ts';
+
+/** `serve`: follows the streams on their schedules until a signal comes. */
+export async function runServe(context: CommandContext): Promise<number> {
+  const config = context.readConfig();
+  const log = context.openLog(config, 'stdout');
+  await withDatabase(config, log, context.signal, (open) =>
+    withSession(config, open, { log }, async ({ workers }) => {
+      log.info(
+        {
+          account: config.zendesk.account,
+          streams: config.streams.names,
+          schedules: config.schedules,
+        },
+        'started',
+      );
+      await followOnSchedule(workers, config.schedules, log, context.signal);
+      log.info({ account: config.zendesk.account }, 'stopped');
+    }),
+  );
+  return 0;
+}
+
+/** Ticks every stream now and then on its schedule, until the signal; then waits for what still runs. */
+export async function followOnSchedule(
+  workers: readonly StreamWorker[],
+  schedules: Readonly<Record<StreamName, string>>,
+  log: Log,
+  signal: AbortSignal,
+): Promise<void> {
+  const routines = new Map<StreamName, Routine>();
+  for (const worker of workers) {
+    // A backfill brings people whom nobody knows yet; they are looked up when it is done, not an hour later.
+    const afterFill = (): void => routines.get('users')?.tick();
+    routines.set(worker.name, createRoutine(worker, log, signal, afterFill));
+  }
+  const ends = [...routines].map(([name, routine]) =>
+    startSchedule(name, schedules[name], () => routine.tick()),
+  );
+  for (const routine of routines.values()) routine.tick();
+  await new Promise<void>((resolve) => {
+    if (signal.aborted) resolve();
+    signal.addEventListener('abort', () => resolve(), { once: true });
+  });
+  for (const end of ends) await end();
+  for (const routine of routines.values()) await routine.settle();
+}

@@ -1,0 +1,100 @@
+import { hostname } from 'node:os';
+import type { Config, LocalConfig } from '../config.ts';
+import type { Log } from '../logger.ts';
+import { openDatabase, type Database } from '../postgres/client.ts';
+import { openEmbeddedPostgres } from '../postgres/embedded.ts';
+import { migrateDatabase } from '../postgres/migrate.ts';
+import { createPartitionKeeper } from '../postgres/partitions.ts';
+import { createBudgetGate } from '../sync/budget-gate.ts';
+import type { Engine } from '../sync/engine.ts';
+import { createPace } from '../sync/pace.ts';
+import type { SyncEvent } from '../sync/progress.ts';
+import { createStreamWorker, type StreamName, type StreamWorker } from '../sync/stream-worker.ts';
+import { createZendesk } from '../zendesk/client.ts';
+
+/** How long a lease lives without being renewed: the time after which a dead process's work is taken over. */
+const leaseMs = 15_000;
+
+/** An open database and where it is. `url` is secret. */
+export type OpenDatabase = { readonly url: string; readonly db: Database };
+
+/** Opens the configured database, or the embedded one, for the time of `work`. */
+export async function withDatabase<T>(
+  config: LocalConfig,
+  log: Log,
+  signal: AbortSignal,
+  work: (open: OpenDatabase) => Promise<T>,
+): Promise<T> {
+  const embedded =
+    config.database.kind === 'embedded'
+      ? await openEmbeddedPostgres({
+          dataDir: config.database.dataDirectory,
+          log: (message) => log.debug({}, message),
+        })
+      : undefined;
+  const url = config.database.kind === 'server' ? config.database.url : (embedded?.url ?? '');
+  const db = openDatabase({ url, signal });
+  try {
+    return await work({ url, db });
+  } finally {
+    await db.close();
+    await embedded?.stop();
+  }
+}
+
+/** Everything that pulls one account. */
+export type Session = { readonly engine: Engine; readonly workers: readonly StreamWorker[] };
+
+/** Brings the database to the present schema and sets the engine up for the time of `work`. */
+export async function withSession<T>(
+  config: Config,
+  open: OpenDatabase,
+  options: { log: Log; report?: (event: SyncEvent) => void; streams?: readonly StreamName[] },
+  work: (session: Session) => Promise<T>,
+): Promise<T> {
+  const { log, report = () => {} } = options;
+  const { applied } = await migrateDatabase(open.url);
+  if (applied.length > 0) log.info({ migrations: applied }, 'database migrated');
+  for (const warning of config.zendesk.warnings) log.warn({}, warning);
+
+  const { account } = config.zendesk;
+  const zendesk = createZendesk({
+    ...config.zendesk,
+    budget: createBudgetGate({
+      db: open.db,
+      account,
+      requestsPerMinute: config.budgets,
+      report: (event) => {
+        if (event.type === 'pause') log.warn({ account, ...event }, 'requests paused');
+        report(event);
+      },
+    }),
+    log,
+  });
+  const engine: Engine = {
+    account,
+    db: open.db,
+    zendesk,
+    ensurePartitions: createPartitionKeeper(open.db),
+    settings: {
+      settleSeconds: Math.ceil(config.settleMs / 1000),
+      rescanAges: config.rescanAfterMs.map((ms) => Math.ceil(ms / 1000)),
+      auditLogsStart:
+        config.streams.auditLogsStart === undefined
+          ? undefined
+          : Math.floor(config.streams.auditLogsStart.getTime() / 1000),
+      requestsPerMinute: config.budgets,
+    },
+    holder: `${hostname()}:${process.pid}`,
+    leaseMs,
+    log,
+    report,
+    pace: createPace(),
+  };
+  const names = options.streams ?? config.streams.names;
+  try {
+    return await work({ engine, workers: names.map((name) => createStreamWorker(engine, name)) });
+  } finally {
+    zendesk.close();
+  }
+}

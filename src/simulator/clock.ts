@@ -1,0 +1,30 @@
+/** The simulator's clock: the machine's, shifted. The `Date` header and the visibility of records follow it. */
+export interface Clock {
+  /** Milliseconds since 1970, shifted. */
+  now(): number;
+  /** How far the clock runs ahead of the machine (negative: behind), in ms. */
+  setOffsetMs(offsetMs: number): void;
+}
+
+/** Makes a clock that runs `offsetMs` ahead of the machine's. */
+export function createClock(offsetMs: number): Clock {
+  let offset = offsetMs;
+  return {
+    now: () => Date.now() + offset,
+    setOffsetMs(next) {
+      offset = next;
+    },
+  };
+}
+
+/** ISO 8601 in UTC with whole seconds and a trailing `Z`, as in every recorded sample (contract 0.6). */
+export function formatSecond(second: number): string {
+  return `${new Date(second * 1000).toISOString().slice(0, 19)}Z`;
+}
+
+/** Reads `YYYY-MM-DDTHH:MM:SSZ` (contract 1.1 and 4.1) into seconds since 1970; anything else gives undefined. */
+export function parseSecond(text: string): number | undefined {
+  if (!/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ$/.test(text)) return undefined;
+  const ms = Date.parse(text);
+  return Number.isNaN(ms) ? undefined : ms / 1000;
+}

@@ -1,0 +1,173 @@
+/** One Zendesk account over HTTP: budget, login, one attempt, its check, and the next attempt. */
+import { readAnswer } from './answer.ts';
+import { runAttempts } from './attempts.ts';
+import { createClock } from './clock.ts';
+import { isObject, readEnvelope } from './envelope.ts';
+import { explainFailure, listRetryDetails, type Asker } from './explanation.ts';
+import { AttemptError } from './failure.ts';
+import { createHttp, type HttpAnswer } from './http.ts';
+import type { ObjectRequest, Page, PageRequest, Zendesk, ZendeskOptions } from './interface.ts';
+import { createLogins } from './login.ts';
+import type { Token } from './oauth.ts';
+import { readExhaustion } from './rate-limit.ts';
+import { explainUnavailable, unauthorizedSentences } from './refusal.ts';
+import { usualPolicy } from './retry.ts';
+import { createSecrets } from './secrets.ts';
+
+export type * from './interface.ts';
+export type { Credentials } from './credentials.ts';
+
+const usualTimeoutMs = 60_000;
+/** Shorter values are words such as a role, which may stand in any sentence. */
+const shortestPrivateText = 6;
+
+/** Connects to one account. Nothing is sent before the first request. */
+export function createZendesk(options: ZendeskOptions): Zendesk {
+  const { account, budget, credentials, log, origin } = options;
+  const localNow = options.localNow ?? Date.now;
+  const closing = new AbortController();
+  const secrets = createSecrets(credentials);
+  const clock = createClock(localNow, (skewMs) =>
+    log.warn(
+      { account, skewMs },
+      skewMs === 0
+        ? 'the local clock agrees with Zendesk again'
+        : "the local clock differs from Zendesk's, which is trusted",
+    ),
+  );
+  const timeoutMs = options.requestTimeoutMs ?? usualTimeoutMs;
+  const http = createHttp({ origin, timeoutMs, localNow, secrets });
+  const logins = createLogins({
+    options,
+    http,
+    clock,
+    secrets,
+    localNow,
+    closing: closing.signal,
+  });
+
+  /** Repeats one request until `read` accepts its answer. */
+  async function request<Result>(
+    asked: ObjectRequest & { cursor?: string | undefined },
+    callerSignal: AbortSignal,
+    steps: {
+      query: () => URLSearchParams;
+      /** The result, or what is wrong with the answer. */
+      read: (json: unknown, answer: HttpAnswer) => { result: Result } | { fault: string };
+      onHalve: () => void;
+    },
+  ): Promise<Result> {
+    const { group, path, priority } = asked;
+    const signal = AbortSignal.any([callerSignal, closing.signal]);
+    const cursorSent = asked.cursor !== undefined;
+    const asker: Asker = {
+      account,
+      path,
+      origin,
+      privateTexts: listPrivateTexts(asked),
+      secrets,
+      explainRefusal({ status, body }, kind) {
+        if (kind === 'unauthorized')
+          return { kind, sentence: unauthorizedSentences[credentials.kind] };
+        if (kind === 'unavailable')
+          return { kind, sentence: explainUnavailable(status, body, path) };
+        return undefined;
+      },
+    };
+    let used: Token | undefined;
+    let refused: Token | undefined;
+
+    const attempt = async (): Promise<Result> => {
+      // Minting may take long, so it comes before the budget; afterwards it is repeated only for a token that expired meanwhile.
+      await logins.get(signal, refused);
+      await budget.take(group, priority, signal);
+      const login = await logins.get(signal, refused);
+      used = login.token;
+      const headers = { authorization: login.header };
+      const answer = await http.send({ path, query: steps.query(), headers }, signal);
+      clock.observe({ ...answer, date: answer.headers.date });
+      const read = steps.read(readAnswer(answer, { cursorSent, origin, localNow }), answer);
+      const { status, requestId } = answer;
+      if ('fault' in read)
+        throw new AttemptError({ kind: 'broken-answer', status, requestId, fault: read.fault });
+      if (group === 'support') await spareOthers(answer);
+      return read.result;
+    };
+
+    return runAttempts(attempt, {
+      policy: {
+        ...usualPolicy,
+        baseMs: options.retryBaseMs ?? usualPolicy.baseMs,
+        renewableToken: credentials.kind === 'oauth-client',
+      },
+      signal,
+      pause: (waitMs) => budget.pause(group, waitMs, 'Zendesk answered 429'),
+      onRetry(failure, decision, tries) {
+        if (decision.action === 'renew-token') refused = used;
+        if (decision.action === 'back-off' && decision.halvePage) steps.onHalve();
+        const details = listRetryDetails(failure, decision, tries, asker);
+        log.warn(details, 'request to Zendesk failed, trying again');
+      },
+      explain: (failure, kind, tries) => explainFailure(failure, kind, tries, asker),
+    });
+  }
+
+  /** The account-wide limit is shared with the customer's other integrations: leave them the last fifth. */
+  async function spareOthers(answer: HttpAnswer): Promise<void> {
+    const low = readExhaustion(answer.headers, localNow());
+    if (low === undefined) return;
+    const reason = `${low.remaining} of the account's ${low.limit} requests are left`;
+    await budget.pause('support', low.waitMs, reason);
+  }
+
+  return {
+    readPage(asked, callerSignal) {
+      let { pageSize } = asked;
+      return request<Page>(asked, callerSignal, {
+        query: () => buildPageQuery(asked, pageSize),
+        read(json, answer) {
+          const envelope = readEnvelope(json, asked.itemsKey, asked.cursor);
+          if ('fault' in envelope) return envelope;
+          const { body, requestId, sentAtMs } = answer;
+          const sentAt = new Date(sentAtMs + clock.skewMs());
+          return { result: { ...envelope, pageSize, sentAt, bytes: body.length, requestId } };
+        },
+        onHalve: () => (pageSize = Math.max(1, Math.floor(pageSize / 2))),
+      });
+    },
+    readObject(asked, callerSignal) {
+      return request<unknown>(asked, callerSignal, {
+        query: () => buildQuery(asked.parameters),
+        read: (json) => (isObject(json) ? { result: json } : { fault: 'is not a JSON object' }),
+        onHalve: () => undefined,
+      });
+    },
+    now: () => clock.now(),
+    clockSkewMs: () => clock.skewMs(),
+    close() {
+      closing.abort(new Error('the connection to Zendesk was closed'));
+      http.close();
+    },
+  };
+}
+
+/** `append` throughout: `set` would lose the second `filter[created_at][]`. */
+function buildQuery(parameters: ObjectRequest['parameters']): URLSearchParams {
+  const query = new URLSearchParams();
+  for (const [name, value] of parameters) query.append(name, value);
+  return query;
+}
+
+/** Every parameter again with each cursor, as links of the answer are never followed (contract 0.3, Q17). */
+function buildPageQuery(asked: PageRequest, pageSize: number): URLSearchParams {
+  const query = buildQuery(asked.parameters);
+  query.append('page[size]', String(pageSize));
+  if (asked.cursor !== undefined) query.append('page[after]', asked.cursor);
+  return query;
+}
+
+function listPrivateTexts(asked: ObjectRequest & { cursor?: string | undefined }): string[] {
+  return [asked.cursor ?? '', ...asked.parameters.map(([, value]) => value)].filter(
+    (text) => text.length >= shortestPrivateText,
+  );
+}

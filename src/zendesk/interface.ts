@@ -1,0 +1,85 @@
+/** What this folder offers to the engine and what it wants from it. */
+import type { Credentials } from './credentials.ts';
+
+/** The groups of endpoints that share one limit each: audit logs and users, and the separate access log service. */
+export type BudgetGroup = 'support' | 'access_logs';
+
+/** The requests per minute of the account, shared by every process; given by the caller. */
+export type Budget = {
+  /** Resolves when one request of the group may be sent; rejects with the signal's reason when it aborts. */
+  take(group: BudgetGroup, priority: number, signal: AbortSignal): Promise<void>;
+  /** Stops the group for everybody from now on for `waitMs`. Resolves when that is noted, not when it is over. */
+  pause(group: BudgetGroup, waitMs: number, reason: string): Promise<void>;
+};
+
+/** One page of a list (contract 0.3, 4.1). */
+export type PageRequest = {
+  group: BudgetGroup;
+  /** Passed to the budget as it is. */
+  priority: number;
+  /** Path below the origin, without a query: `/api/v2/audit_logs`. */
+  path: string;
+  /** The envelope's name for the list of records. */
+  itemsKey: string;
+  /** Own parameters without paging, in order, keys may repeat; sent with every page. */
+  parameters: readonly (readonly [string, string])[];
+  pageSize: number;
+  /** `after_cursor` of the page before; undefined for the first page. */
+  cursor: string | undefined;
+};
+
+/** One answer that is not a list of pages: `show_many`, one user. */
+export type ObjectRequest = Pick<PageRequest, 'group' | 'priority' | 'path' | 'parameters'>;
+
+/** One page as answered; the records are not looked at. */
+export type Page = {
+  /** Integers beyond 2^53 arrive as strings of digits. */
+  records: unknown[];
+  /** Undefined on the last page. */
+  nextCursor: string | undefined;
+  /** The size that worked: the requested one, halved after each answer 504. */
+  pageSize: number;
+  /** When the answered request was sent, by the trusted clock. */
+  sentAt: Date;
+  /** Length of the answer's JSON text in bytes, after decompression. */
+  bytes: number;
+  /** Zendesk's `x-request-id`, for support cases. */
+  requestId: string | undefined;
+};
+
+/** One Zendesk account over HTTP. Every rejection is a `ZendeskError`, the signal's reason, or an error of the budget. */
+export type Zendesk = {
+  readPage(request: PageRequest, signal: AbortSignal): Promise<Page>;
+  /** The parsed JSON object. */
+  readObject(request: ObjectRequest, signal: AbortSignal): Promise<unknown>;
+  /** The trusted clock: the local one, corrected when Zendesk's `Date` header shows that it is off by more than 5 s. */
+  now(): Date;
+  /** What the trusted clock adds to the local one; 0 while that is right. */
+  clockSkewMs(): number;
+  /** Ends running requests and closes idle connections. */
+  close(): void;
+};
+
+/** The part of a pino logger that is used here. */
+export type Log = {
+  info(details: Record<string, unknown>, message: string): void;
+  warn(details: Record<string, unknown>, message: string): void;
+};
+
+export type ZendeskOptions = {
+  /** Scheme, host and port without a path; the only place that receives the credentials. */
+  origin: string;
+  credentials: Credentials;
+  /** OAuth scope to ask for with client credentials: names separated by spaces. */
+  scope: string;
+  /** The account key, for log lines. */
+  account: string;
+  budget: Budget;
+  log: Log;
+  /** First back-off after a failure, doubled from one to the next. Default 1000. */
+  retryBaseMs?: number;
+  /** Limit of one attempt, from the connection to the last byte. Default 60000. */
+  requestTimeoutMs?: number;
+  /** The local clock in epoch milliseconds. Default `Date.now`. */
+  localNow?: () => number;
+};

@@ -1,0 +1,83 @@
+/** Reads the headers by which Zendesk limits requests (contract 0.2, 4.3). Pure; times in epoch milliseconds. */
+import type { IncomingHttpHeaders } from 'node:http';
+
+const shortestPauseMs = 1_000;
+const longestResetMs = 120_000;
+const longestRetryAfterMs = 3_600_000;
+const unknownPauseMs = 60_000;
+/** Below this a number is seconds from now, above it is an epoch: the two formats of `ratelimit-reset` (contract Q15). */
+const smallestEpochSeconds = 100_000;
+/** Above this an epoch is in milliseconds. */
+const smallestEpochMs = 100_000_000_000;
+
+/** How long to pause after an answer 429, and the header that said so. `localNowMs` counts where the answer has no `Date`. */
+export function readPauseMs(headers: IncomingHttpHeaders, localNowMs: number): number {
+  const nowMs = readDate(headers, localNowMs);
+  const retryAfterMs = readRetryAfterMs(headers, localNowMs);
+  if (retryAfterMs !== undefined) return retryAfterMs;
+  const resetMs = readReset(header(headers, 'ratelimit-reset'), nowMs);
+  return clamp(resetMs ?? unknownPauseMs, longestResetMs);
+}
+
+/** `retry-after` as a wait from 1 s to 1 h; undefined when absent or unreadable. */
+export function readRetryAfterMs(
+  headers: IncomingHttpHeaders,
+  localNowMs: number,
+): number | undefined {
+  const text = header(headers, 'retry-after');
+  if (text === undefined) return undefined;
+  const waitMs = /^\d+(?:\.\d+)?$/.test(text)
+    ? Number(text) * 1000
+    : readMoment(text) - readDate(headers, localNowMs);
+  return Number.isNaN(waitMs) ? undefined : clamp(waitMs, longestRetryAfterMs);
+}
+
+/** The state of the account-wide limit when less than a fifth of it is left: pause until it is reset. Undefined otherwise. */
+export function readExhaustion(
+  headers: IncomingHttpHeaders,
+  localNowMs: number,
+): { remaining: number; limit: number; waitMs: number } | undefined {
+  const limit = readCount(headers, 'ratelimit-limit', 'x-rate-limit');
+  const remaining = readCount(headers, 'ratelimit-remaining', 'x-rate-limit-remaining');
+  if (limit === undefined || remaining === undefined || remaining >= limit / 5) return undefined;
+  const resetMs = readReset(header(headers, 'ratelimit-reset'), readDate(headers, localNowMs));
+  return { remaining, limit, waitMs: clamp(resetMs ?? unknownPauseMs, longestResetMs) };
+}
+
+function readReset(text: string | undefined, nowMs: number): number | undefined {
+  if (text === undefined) return undefined;
+  if (!/^\d+(?:\.\d+)?$/.test(text)) {
+    const waitMs = readMoment(text) - nowMs;
+    return Number.isNaN(waitMs) ? undefined : waitMs;
+  }
+  const value = Number(text);
+  if (value < smallestEpochSeconds) return value * 1000;
+  return (value < smallestEpochMs ? value * 1000 : value) - nowMs;
+}
+
+/** NaN unless the text looks like a date with a time; `Date.parse` alone accepts almost anything with a digit. Without a zone: UTC. */
+function readMoment(text: string): number {
+  if (!/\d{4}/.test(text) || !/\d:\d/.test(text)) return Number.NaN;
+  const zoned = /(?:Z|GMT|UTC|[+-]\d{2}:?\d{2})$/i.test(text);
+  return Date.parse(zoned ? text : `${text}${/\dT\d/.test(text) ? 'Z' : ' UTC'}`);
+}
+
+/** The server's own time, so that a wrong local clock does no harm. */
+function readDate(headers: IncomingHttpHeaders, localNowMs: number): number {
+  const ms = Date.parse(headers.date ?? '');
+  return Number.isNaN(ms) ? localNowMs : ms;
+}
+
+function readCount(headers: IncomingHttpHeaders, ...names: string[]): number | undefined {
+  const text = names.map((name) => header(headers, name)).find((found) => found !== undefined);
+  return text !== undefined && /^\d+$/.test(text) ? Number(text) : undefined;
+}
+
+function header(headers: IncomingHttpHeaders, name: string): string | undefined {
+  const value = headers[name];
+  return typeof value === 'string' ? value.trim() : value?.[0]?.trim();
+}
+
+function clamp(waitMs: number, longestMs: number): number {
+  return Math.ceil(Math.min(Math.max(waitMs, shortestPauseMs), longestMs));
+}

@@ -1,0 +1,61 @@
+/** Keeps secrets and query texts out of everything that leaves this folder. */
+import type { Credentials } from './credentials.ts';
+
+const longestQuote = 200;
+/** Minted tokens live for minutes to hours; of the older ones nobody quotes anything any more. */
+const rememberedTokens = 4;
+
+/** The user name and password of HTTP Basic with an API token (contract 6.3), encoded. */
+export function encodeBasic(email: string, token: string): string {
+  return Buffer.from(`${email}/token:${token}`).toString('base64');
+}
+
+export type Secrets = {
+  /** Adds an access token. */
+  remember(token: string): void;
+  /** The text without any known secret. `more` are texts of one request, such as its cursor. */
+  scrub(text: string, more?: readonly string[]): string;
+  /** Text of the server, fit to be quoted on one line: no control characters, no secrets, at most 200 characters. */
+  quote(text: string, more?: readonly string[]): string;
+  /** A plain error with the name, code and scrubbed message of a library's error, and nothing else of it. */
+  plainError(error: unknown): Error;
+};
+
+/** Starts with the secrets of the credentials. */
+export function createSecrets(credentials: Credentials): Secrets {
+  const fixed = secretsOf(credentials);
+  const tokens: string[] = [];
+
+  const scrub = (text: string, more: readonly string[] = []): string =>
+    [...fixed, ...tokens, ...more]
+      .flatMap((secret) => [secret, encodeURIComponent(secret)])
+      // The longest first, as one may contain another.
+      .toSorted((a, b) => b.length - a.length)
+      .reduce((scrubbed, secret) => scrubbed.replaceAll(secret, '[removed]'), text);
+
+  return {
+    remember(token) {
+      tokens.push(token);
+      if (tokens.length > rememberedTokens) tokens.shift();
+    },
+    scrub,
+    quote(text, more) {
+      const line = scrub(text.replaceAll(/\p{C}+/gu, ' '), more).trim();
+      return line.length > longestQuote ? `${line.slice(0, longestQuote - 1)}…` : line;
+    },
+    plainError(error) {
+      const original = error instanceof Error ? error : new Error('unknown failure');
+      const plain = new Error(scrub(original.message.replaceAll(/\?\S*/g, '')));
+      plain.name = original.name;
+      return 'code' in original && typeof original.code === 'string'
+        ? Object.assign(plain, { code: original.code })
+        : plain;
+    },
+  };
+}
+
+function secretsOf(credentials: Credentials): string[] {
+  if (credentials.kind === 'oauth-client') return [credentials.clientSecret];
+  if (credentials.kind === 'oauth-token') return [credentials.token];
+  return [credentials.token, encodeBasic(credentials.email, credentials.token)];
+}

@@ -1,0 +1,94 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { openDatabase } from '../../src/postgres/client.ts';
+import { migrateDatabase } from '../../src/postgres/migrate.ts';
+import { aheadOfNeed, createPartitionKeeper } from '../../src/postgres/partitions.ts';
+import { createEmptyTestDatabase } from '../support/database.ts';
+import { withLedger } from '../support/ledger.ts';
+
+describe('migrating', () => {
+  it('works when twenty processes start at once: one applies, the others find it done', async () => {
+    const database = await createEmptyTestDatabase();
+    try {
+      const results = await Promise.all(Array.from({ length: 20 }, () => migrateDatabase(database.url)));
+      const applied = results.map((result) => result.applied).filter((names) => names.length > 0);
+      assert.deepEqual(applied, [['0000_tables', '0001_comments', '0002_status']]);
+    } finally {
+      await database.drop();
+    }
+  });
+
+  it('says in a sentence that Postgres is not there, without the url', async () => {
+    await assert.rejects(migrateDatabase('postgres://someone:verysecret@127.0.0.1:1/nowhere'), (error: Error) => {
+      assert.equal(error.name, 'DatabaseError');
+      assert.equal(
+        error.message,
+        'Postgres cannot be reached (ECONNREFUSED). Check that it runs and that DATABASE_URL points to it.',
+      );
+      return true;
+    });
+  });
+
+  it('leaves no table, view or column without a comment, partitions included', async () => {
+    await withLedger(async (db) => {
+      const ensurePartitions = createPartitionKeeper(db);
+      for (const [table, every] of [
+        ['zendesk.access_logs', 'month'],
+        ['zendesk.audit_logs', 'year'],
+      ] as const) {
+        await ensurePartitions({ table, every }, aheadOfNeed({ table, every }, Date.now()));
+      }
+      const bare = await db.query(
+        `select c.oid::regclass::text as relation, a.attname as column
+         from pg_class c
+         join pg_attribute a on a.attrelid = c.oid and a.attnum >= 0 and not a.attisdropped
+         where c.relnamespace in ('zendesk'::regnamespace, 'zendesk_sync'::regnamespace)
+           and c.relkind in ('r', 'p', 'v') and col_description(c.oid, a.attnum) is null
+         union all
+         select c.oid::regclass::text, null
+         from pg_class c
+         where c.relnamespace in ('zendesk'::regnamespace, 'zendesk_sync'::regnamespace)
+           and c.relkind in ('r', 'p', 'v') and obj_description(c.oid) is null`,
+      );
+      assert.deepEqual(bare, []);
+    });
+  });
+
+  it('makes the columns of the contract, in order and with their types', async () => {
+    await withLedger(async (db) => {
+      const columnsOf = async (table: string): Promise<string> => {
+        const rows = await db.query<{ column: string }>(
+          `select attname || ' ' || format_type(atttypid, atttypmod) as column
+           from pg_attribute where attrelid = $1::regclass and attnum > 0 and not attisdropped order by attnum`,
+          [table],
+        );
+        return rows.map(({ column }) => column).join(', ');
+      };
+      assert.equal(
+        await columnsOf('zendesk.audit_logs'),
+        'account text, id bigint, created_at timestamp with time zone, action text, action_label text, actor_id bigint, ' +
+          'actor_name text, change_description text, ip_address inet, source_id bigint, source_label text, source_type text, ' +
+          'url text, extra jsonb, first_synced_at timestamp with time zone, synced_at timestamp with time zone',
+      );
+      assert.equal(
+        await columnsOf('zendesk.access_logs'),
+        'account text, id text, timestamp timestamp with time zone, user_id bigint, ip_address inet, method text, ' +
+          'status smallint, url text, origin_service text, authorization_type text, client text, referer text, category text, ' +
+          'summary text, bytes_sent bigint, graphql_operation_name text, graphql_operation_type text, graphql_query text, ' +
+          'graphql_variables text, extra jsonb, first_synced_at timestamp with time zone, synced_at timestamp with time zone',
+      );
+    });
+  });
+});
+
+describe('an older program', () => {
+  it('applies nothing and reports nothing when the schema is newer than itself', async () => {
+    await withLedger(async (db, url) => {
+      await db.query(`insert into drizzle.__drizzle_migrations (hash, created_at) values ('newer', 9999999999999)`);
+      assert.deepEqual(await migrateDatabase(url), { applied: [] });
+      const again = openDatabase({ url });
+      assert.deepEqual(await again.query('select 1 as one'), [{ one: 1 }]);
+      await again.close();
+    });
+  });
+});

@@ -1,0 +1,98 @@
+import { randomBytes } from 'node:crypto';
+import { Client, escapeIdentifier } from 'pg';
+
+/** A database of a test's own, on the server of the test run. */
+export type TestDatabase = {
+  /** Connection string of its owner. */
+  readonly url: string;
+  /** Drops it, also when connections to it are open. */
+  readonly drop: () => Promise<void>;
+};
+
+/** Any number that no other program on the server is likely to use: the letters "zlt". */
+const advisoryLock = 0x7a6c74;
+
+/** Makes a database with the schema of this program: a copy of one that is migrated once in a test run. */
+export async function createTestDatabase(): Promise<TestDatabase> {
+  return create(await withServer(prepareTemplate));
+}
+
+/** Makes a database without tables, for tests of the migrations themselves. */
+export async function createEmptyTestDatabase(): Promise<TestDatabase> {
+  return create('template0');
+}
+
+/** Runs `work` with the url of a migrated database of its own, and drops it afterwards. */
+export async function withDatabase<T>(work: (url: string) => Promise<T>): Promise<T> {
+  const database = await createTestDatabase();
+  try {
+    return await work(database.url);
+  } finally {
+    await database.drop();
+  }
+}
+
+async function create(template: string): Promise<TestDatabase> {
+  const { prefix } = readRun();
+  const name = `${prefix}_${randomBytes(6).toString('hex')}`;
+  await withServer((server) => copyDatabase(server, template, name));
+  const drop = () =>
+    withServer(async (server) => {
+      await server.query(`drop database if exists ${escapeIdentifier(name)} with (force)`);
+    });
+  return { url: urlOf(name), drop };
+}
+
+/** The name of the migrated database, which the first test file that asks makes; the others wait for it. */
+async function prepareTemplate(server: Client): Promise<string> {
+  const name = `${readRun().prefix}_template`;
+  if (await exists(server, name)) return name;
+  // Released with the connection, whatever happens.
+  await server.query('select pg_advisory_lock($1)', [advisoryLock]);
+  if (await exists(server, name)) return name;
+  // Gets its name when it is complete: a failed migration must not leave a template behind.
+  const unfinished = `${name}_unfinished`;
+  await server.query(`drop database if exists ${escapeIdentifier(unfinished)} with (force)`);
+  await copyDatabase(server, 'template0', unfinished);
+  const { migrateDatabase } = await import('../../src/postgres/migrate.ts');
+  await migrateDatabase(urlOf(unfinished));
+  await server.query(
+    `alter database ${escapeIdentifier(unfinished)} rename to ${escapeIdentifier(name)}`,
+  );
+  return name;
+}
+
+/** `file_copy` takes 11 ms where the default strategy takes 40 (Postgres 18, fsync off). */
+async function copyDatabase(server: Client, template: string, name: string): Promise<void> {
+  await server.query(
+    `create database ${escapeIdentifier(name)} template ${escapeIdentifier(template)} strategy file_copy`,
+  );
+}
+
+async function exists(server: Client, name: string): Promise<boolean> {
+  return (await server.query('select from pg_database where datname = $1', [name])).rowCount === 1;
+}
+
+async function withServer<T>(work: (server: Client) => Promise<T>): Promise<T> {
+  const client = new Client({ connectionString: readRun().url });
+  try {
+    await client.connect();
+    return await work(client);
+  } finally {
+    await client.end();
+  }
+}
+
+function urlOf(database: string): string {
+  const url = new URL(readRun().url);
+  url.pathname = `/${database}`;
+  return url.href;
+}
+
+function readRun(): { url: string; prefix: string } {
+  const { TEST_DATABASE_URL: url, TEST_DATABASE_PREFIX: prefix } = process.env;
+  if (url === undefined || prefix === undefined) {
+    throw new Error('No test server: run the file with `node scripts/test.ts <file>`.');
+  }
+  return { url, prefix };
+}

@@ -1,0 +1,84 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import fc from 'fast-check';
+import { pauseBudget, spendRequest, type BudgetState } from '../../src/sync/budget.ts';
+
+const empty: BudgetState = { spent: [], pausedUntilMs: undefined };
+
+/** Asks for requests as fast as they are granted, and returns the moments at which they were. */
+function spendFrom(startMs: number, untilMs: number, limit: number, reserve: number, stepsMs: () => number): number[] {
+  const granted: number[] = [];
+  let state = empty;
+  let nowMs = startMs;
+  while (nowMs < untilMs) {
+    const decision = spendRequest(state, nowMs, limit, reserve);
+    if (decision.granted) {
+      granted.push(nowMs);
+      state = decision.state;
+      nowMs += stepsMs();
+    } else {
+      nowMs += decision.waitMs;
+    }
+  }
+  return granted;
+}
+
+function mostInAnyMinute(moments: readonly number[]): number {
+  return Math.max(0, ...moments.map((from) => moments.filter((at) => at >= from && at < from + 60_000).length));
+}
+
+describe('the request budget', () => {
+  it('never grants more than the limit in any 60 seconds, whatever the pace', () => {
+    const paces = fc.array(fc.integer({ min: 0, max: 5000 }), { minLength: 1, maxLength: 20 });
+    fc.assert(
+      fc.property(paces, fc.integer({ min: 1, max: 60 }), fc.nat(1_000_000), (pace, limit, startMs) => {
+        let step = 0;
+        const granted = spendFrom(startMs, startMs + 300_000, limit, 0, () => pace[step++ % pace.length] ?? 0);
+        assert.ok(mostInAnyMinute(granted) <= limit);
+      }),
+    );
+  });
+
+  it('is spent to at least 98 in a hundred of 50 a minute over ten minutes', () => {
+    const granted = spendFrom(0, 600_000, 50, 0, () => 200);
+    assert.ok(granted.length >= 0.98 * 500, `${granted.length} of 500`);
+  });
+
+  it('keeps the reserve for those who may use it', () => {
+    const granted = spendFrom(0, 59_000, 50, 1, () => 10);
+    assert.equal(granted.length, 49);
+    let state = empty;
+    for (let request = 0; request < 49; request += 1) {
+      const decision = spendRequest(state, request, 50, 1);
+      assert.ok(decision.granted);
+      state = decision.state;
+    }
+    assert.equal(spendRequest(state, 1000, 50, 1).granted, false);
+    const urgent = spendRequest(state, 1000, 50, 0);
+    assert.ok(urgent.granted);
+    assert.equal(urgent.left, 0);
+  });
+
+  it('says how long to wait for the oldest request to leave the window', () => {
+    const first = spendRequest(empty, 1000, 1, 0);
+    assert.ok(first.granted);
+    assert.deepEqual(spendRequest(first.state, 21_000, 1, 0), { granted: false, waitMs: 40_750 });
+    assert.equal(spendRequest(first.state, 61_750, 1, 0).granted, true);
+  });
+
+  it('grants nothing while paused, and a shorter pause does not end a longer one', () => {
+    const paused = pauseBudget(pauseBudget(empty, 90_000), 30_000);
+    assert.deepEqual(spendRequest(paused, 10_000, 50, 0), { granted: false, waitMs: 80_000 });
+    assert.equal(spendRequest(paused, 90_000, 50, 0).granted, true);
+  });
+
+  it('stays small at any rate', () => {
+    let state = empty;
+    for (let request = 0; request < 20_000; request += 1) {
+      const decision = spendRequest(state, request * 5, 100_000, 0);
+      assert.ok(decision.granted);
+      state = decision.state;
+    }
+    assert.ok(state.spent.length <= 245, `${state.spent.length} stretches`);
+  });
+});

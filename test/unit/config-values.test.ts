@@ -1,0 +1,177 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { format } from 'prettier';
+import { renderSettingsTable, settings } from '../../src/config-settings.ts';
+import * as values from '../../src/config-values.ts';
+import { parseConfig } from '../../src/config.ts';
+import { InputError } from '../../src/errors.ts';
+
+const now = new Date('2026-11-20T12:00:00Z');
+
+function accepts(
+  schema: { safeParse(text: string): { success: boolean } },
+  texts: string[],
+): string[] {
+  return texts.filter((text) => schema.safeParse(text).success);
+}
+
+function parseLocal(environment: Record<string, string>) {
+  return parseConfig(environment, {
+    readFile: () => '',
+    isSchedule: () => true,
+    now,
+    needs: { zendesk: false },
+  });
+}
+
+describe('the values of settings', () => {
+  it('take a duration as a whole number with a unit', () => {
+    assert.deepEqual(
+      ['90s', '5m', '2h', '1d', '005m'].map((text) => values.parseDuration(text)),
+      [90_000, 300_000, 7_200_000, 86_400_000, 300_000],
+    );
+    assert.deepEqual(
+      ['', '5', 'm', '5 m', '1.5h', '-5m', '0m', '5M', '5ms', '1h30m', '1234567s'].map((text) =>
+        values.parseDuration(text),
+      ),
+      Array.from({ length: 11 }, () => undefined),
+    );
+  });
+
+  it('limit the settle time to a day', () => {
+    assert.deepEqual(accepts(values.settle, ['1s', '24h', '1d', '25h', 'none']), [
+      '1s',
+      '24h',
+      '1d',
+    ]);
+  });
+
+  it('sort the ages of rescans and know none', () => {
+    assert.deepEqual(values.rescanAfter.parse('24h,1h'), [3_600_000, 86_400_000]);
+    assert.deepEqual(values.rescanAfter.parse('none'), []);
+    assert.deepEqual(accepts(values.rescanAfter, ['1h,', ',', 'none,1h', '1h;2h']), []);
+  });
+
+  it('take streams once each and at least one', () => {
+    assert.deepEqual(values.streams.parse('users,audit_logs'), ['users', 'audit_logs']);
+    assert.deepEqual(
+      accepts(values.streams, ['users,users', 'users,', ',', ' ', 'Users', 'tickets,tickets']),
+      [],
+    );
+  });
+
+  it('take the start as a date or as a time with a zone, cut to seconds and not in the future', () => {
+    const start = values.startNotAfter(now);
+    assert.deepEqual(
+      [
+        '2024-02-29',
+        '2024-01-31T08:00:00.999Z',
+        '2024-01-31T08:00:00+02:00',
+        '2026-11-20T12:00:00Z',
+      ].map((text) => start.parse(text).toISOString()),
+      [
+        '2024-02-29T00:00:00.000Z',
+        '2024-01-31T08:00:00.000Z',
+        '2024-01-31T06:00:00.000Z',
+        '2026-11-20T12:00:00.000Z',
+      ],
+    );
+    assert.deepEqual(
+      accepts(start, ['2024-02-30', '2024-01-31T08:00:00', '31.01.2024', '2024', '1706688000']),
+      [],
+    );
+    assert.equal(
+      start.safeParse('2026-11-20T12:00:01Z').error?.issues[0]?.message,
+      'expected a time that is not in the future (it is 2026-11-20T12:00:00.000Z); write an earlier one, or leave it unset for the oldest record',
+    );
+  });
+
+  it('take budgets from 1 to 100000', () => {
+    assert.deepEqual(
+      accepts(values.requestsPerMinute, ['1', '100000', '0', '100001', '-1', '1.5', '1e3', '50 ']),
+      ['1', '100000'],
+    );
+  });
+
+  it('take database urls of both spellings', () => {
+    assert.deepEqual(
+      accepts(values.databaseUrl, [
+        'postgres://me:pw@db:5432/logs',
+        'postgresql:///logs?host=/run/postgresql',
+        'http://db/logs',
+        'db/logs',
+        'postgres://me:p#w@db/logs',
+      ]),
+      ['postgres://me:pw@db:5432/logs', 'postgresql:///logs?host=/run/postgresql'],
+    );
+  });
+
+  it('take a scope as names between single spaces', () => {
+    assert.deepEqual(
+      accepts(values.scope, ['read', 'auditlogs:read users:read', 'a,b', 'a  b', ' a', '["read"]']),
+      ['read', 'auditlogs:read users:read'],
+    );
+  });
+});
+
+describe('an age of a rescan', () => {
+  it('must be longer than the settle time, also when other settings are wrong', () => {
+    assert.throws(
+      () => parseLocal({ RESCAN_AFTER: '5m,1h', LOG_FORMAT: 'xml' }),
+      new InputError([
+        'LOG_FORMAT is "xml"; expected one of auto, json, pretty; write one of them.',
+        'RESCAN_AFTER is "5m,1h"; expected ages longer than SETTLE (5m); write longer ones, or none.',
+      ]),
+    );
+    assert.deepEqual(parseLocal({ RESCAN_AFTER: '301s' }).rescanAfterMs, [301_000]);
+  });
+});
+
+describe('the table of settings', () => {
+  it('names exactly the settings of the contract, in its order', () => {
+    assert.deepEqual(
+      settings.map((setting) => setting.name),
+      [
+        'DATABASE_URL',
+        'DATA_DIR',
+        'ZENDESK_SUBDOMAIN',
+        'ZENDESK_BASE_URL',
+        'ZENDESK_CLIENT_ID',
+        'ZENDESK_CLIENT_SECRET',
+        'ZENDESK_OAUTH_SCOPE',
+        'ZENDESK_OAUTH_TOKEN',
+        'ZENDESK_USER_EMAIL',
+        'ZENDESK_API_TOKEN',
+        'AUDIT_LOGS_SCHEDULE',
+        'ACCESS_LOGS_SCHEDULE',
+        'USERS_SCHEDULE',
+        'STREAMS',
+        'AUDIT_LOGS_START',
+        'ACCESS_LOGS_REQUESTS_PER_MINUTE',
+        'SUPPORT_REQUESTS_PER_MINUTE',
+        'SETTLE',
+        'RESCAN_AFTER',
+        'LOG_LEVEL',
+        'LOG_FORMAT',
+      ],
+    );
+  });
+
+  it('is printed the way prettier prints Markdown, so that the README can hold it as it is', async () => {
+    const table = renderSettingsTable();
+    assert.equal(await format(table, { parser: 'markdown' }), table);
+    const lines = table.split('\n').map((line) => line.replaceAll(/ +\|/g, ' |'));
+    assert.equal(lines[0], '| name | default | meaning |');
+    assert.equal(lines.length, settings.length + 3);
+    assert.ok(
+      lines.includes(
+        '| `SETTLE` | `5m` | how long after its own time stamp a record may still appear; a span counts as covered only when read after its end and this time (`s`, `m`, `h`, `d`) |',
+      ),
+    );
+    assert.ok(
+      lines.includes(
+        '| `DATABASE_URL`, `DATABASE_URL_FILE` | embedded | Postgres 15 to 18; without it the embedded one is used |',
+      ),
+    );
+  });
+});

@@ -1,0 +1,386 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { parseConfig, type Config } from '../../src/config.ts';
+import { InputError } from '../../src/errors.ts';
+
+const now = new Date('2026-11-20T12:00:00Z');
+const account = {
+  ZENDESK_SUBDOMAIN: 'acme',
+  ZENDESK_CLIENT_ID: 'log-puller',
+  ZENDESK_CLIENT_SECRET: 's3cret-s3cret',
+};
+
+function readNothing(path: string): string {
+  throw Object.assign(new Error(`no such file: ${path}`), { code: 'ENOENT' });
+}
+
+const outside = {
+  readFile: readNothing,
+  isSchedule: (text: string) => text.split(' ').length === 5,
+  now,
+};
+
+function parse(environment: Record<string, string | undefined>, files = new Map<string, string>()) {
+  return parseConfig(environment, {
+    ...outside,
+    readFile: (path) => files.get(path) ?? readNothing(path),
+    needs: { zendesk: true },
+  });
+}
+
+function problemsOf(
+  environment: Record<string, string | undefined>,
+  files = new Map<string, string>(),
+): readonly string[] {
+  try {
+    parse(environment, files);
+  } catch (error) {
+    assert.ok(error instanceof InputError);
+    return error.problems;
+  }
+  return [];
+}
+
+/** The problems of one setting beside an otherwise good account. */
+function problemsWith(name: string, text: string): readonly string[] {
+  return problemsOf({ ...account, [name]: text });
+}
+
+/** What a problem with the subdomain tells to do. */
+function adviceOn(subdomain: string): string | undefined {
+  return problemsWith('ZENDESK_SUBDOMAIN', subdomain)[0]?.split('; ').at(-1);
+}
+
+function originOf(baseUrl: string): string {
+  return parse({ ...account, ZENDESK_BASE_URL: baseUrl }).zendesk.origin;
+}
+
+describe('parseConfig', () => {
+  it('needs nothing but the account: everything else has the default of the table', () => {
+    const expected: Config = {
+      database: { kind: 'embedded', dataDirectory: './data' },
+      streams: { names: ['audit_logs', 'access_logs', 'users'], auditLogsStart: undefined },
+      schedules: { audit_logs: '*/5 * * * *', access_logs: '* * * * *', users: '0 * * * *' },
+      budgets: { access_logs: 50, support: 100 },
+      settleMs: 300_000,
+      rescanAfterMs: [3_600_000, 86_400_000],
+      log: { level: 'info', format: 'auto' },
+      zendesk: {
+        account: 'acme',
+        origin: 'https://acme.zendesk.com',
+        credentials: {
+          kind: 'oauth-client',
+          clientId: 'log-puller',
+          clientSecret: 's3cret-s3cret',
+        },
+        scope: 'read',
+        warnings: [],
+      },
+    };
+    assert.deepEqual(parse(account), expected);
+  });
+
+  it('reads every setting', () => {
+    const config = parse({
+      ...account,
+      DATABASE_URL: 'postgresql://me:pw@db/logs',
+      ZENDESK_BASE_URL: 'http://127.0.0.1:8080/',
+      ZENDESK_OAUTH_SCOPE: 'auditlogs:read users:read',
+      AUDIT_LOGS_SCHEDULE: '1 * * * *',
+      ACCESS_LOGS_SCHEDULE: '2 * * * *',
+      USERS_SCHEDULE: '3 * * * *',
+      STREAMS: 'users, audit_logs',
+      AUDIT_LOGS_START: '2024-01-31',
+      ACCESS_LOGS_REQUESTS_PER_MINUTE: '10',
+      SUPPORT_REQUESTS_PER_MINUTE: '20',
+      SETTLE: '90s',
+      RESCAN_AFTER: '2d, 2h,2m,2h',
+      LOG_LEVEL: 'debug',
+      LOG_FORMAT: 'json',
+    });
+    assert.deepEqual(config, {
+      database: { kind: 'server', url: 'postgresql://me:pw@db/logs' },
+      streams: {
+        names: ['users', 'audit_logs'],
+        auditLogsStart: new Date('2024-01-31T00:00:00Z'),
+      },
+      schedules: { audit_logs: '1 * * * *', access_logs: '2 * * * *', users: '3 * * * *' },
+      budgets: { access_logs: 10, support: 20 },
+      settleMs: 90_000,
+      rescanAfterMs: [120_000, 7_200_000, 172_800_000],
+      log: { level: 'debug', format: 'json' },
+      zendesk: {
+        account: 'acme',
+        origin: 'http://127.0.0.1:8080',
+        credentials: {
+          kind: 'oauth-client',
+          clientId: 'log-puller',
+          clientSecret: 's3cret-s3cret',
+        },
+        scope: 'auditlogs:read users:read',
+        warnings: [],
+      },
+    });
+  });
+
+  it('takes an empty text for unset', () => {
+    const emptied = {
+      ...account,
+      SETTLE: '',
+      DATABASE_URL: '',
+      ZENDESK_API_TOKEN: '',
+      ZENDESK_API_TOKEN_FILE: '',
+    };
+    assert.deepEqual(parse(emptied), parse(account));
+  });
+
+  it('reports all problems of all settings at once', () => {
+    const problems = problemsOf({
+      DATABASE_URL: 'mysql://root:hunter2@db/logs',
+      ZENDESK_SUBDOMAIN: 'acme.zendesk.com',
+      ZENDESK_BASE_URL: 'http://acme.example',
+      ZENDESK_CLIENT_SECRET: 'two words',
+      AUDIT_LOGS_SCHEDULE: 'often',
+      STREAMS: 'audit_logs,tickets',
+      AUDIT_LOGS_START: 'yesterday',
+      ACCESS_LOGS_REQUESTS_PER_MINUTE: 'fifty',
+      SETTLE: '5 minutes',
+      RESCAN_AFTER: 'daily',
+      LOG_LEVEL: 'loud',
+      LOG_FORMAT: 'xml',
+    });
+    assert.deepEqual(problems, [
+      'DATABASE_URL is set to 28 characters that are not shown here; expected postgres://user:password@host:5432/database; check the start, and percent-encode special characters of the password.',
+      'AUDIT_LOGS_SCHEDULE is "often"; expected a cron expression such as */5 * * * * (minute, hour, day of month, month, day of week; UTC); write five fields.',
+      'STREAMS is "audit_logs,tickets"; expected a list of audit_logs, access_logs, users, separated by commas and each at most once; write those to pull.',
+      'AUDIT_LOGS_START is "yesterday"; expected a date such as 2024-01-31 or a time with its zone such as 2024-01-31T08:00:00Z; write one of these forms.',
+      'ACCESS_LOGS_REQUESTS_PER_MINUTE is "fifty"; expected a whole number from 1 to 100000; write digits only.',
+      'SETTLE is "5 minutes"; expected a duration from 1s to 1d such as 90s or 5m; write a whole number and one unit without a space: s, m, h or d.',
+      'RESCAN_AFTER is "daily"; expected durations separated by commas such as 1h,24h, or none; write a whole number and one unit without a space: s, m, h or d.',
+      'LOG_LEVEL is "loud"; expected one of trace, debug, info, warn, error, fatal, silent; write one of them.',
+      'LOG_FORMAT is "xml"; expected one of auto, json, pretty; write one of them.',
+      'ZENDESK_SUBDOMAIN is "acme.zendesk.com"; expected only the part before .zendesk.com: small letters, digits and hyphens, at most 63; write acme.',
+      'ZENDESK_BASE_URL is "http://acme.example"; expected https, because the credentials would travel in clear text; write https:// (http is accepted for localhost, 127.0.0.0/8 and [::1] only).',
+      'ZENDESK_CLIENT_SECRET is set to 9 characters that are not shown here; expected printable characters without spaces or line breaks; copy it again.',
+      'ZENDESK_CLIENT_SECRET is set but ZENDESK_CLIENT_ID is not; expected both; set ZENDESK_CLIENT_ID as well.',
+    ]);
+    assert.equal(new InputError(problems).message, problems.join('\n'));
+  });
+
+  it('looks at no Zendesk setting where Zendesk is not needed', () => {
+    const config = parseConfig(
+      { ZENDESK_SUBDOMAIN: 'not a subdomain', ZENDESK_API_TOKEN_FILE: '/absent' },
+      { ...outside, needs: { zendesk: false } },
+    );
+    assert.deepEqual(Object.keys(config), [
+      'database',
+      'streams',
+      'schedules',
+      'budgets',
+      'settleMs',
+      'rescanAfterMs',
+      'log',
+    ]);
+  });
+
+  it('reports the other settings also where Zendesk is not needed', () => {
+    assert.throws(
+      () => parseConfig({ SETTLE: '0s' }, { ...outside, needs: { zendesk: false } }),
+      new InputError([
+        'SETTLE is "0s"; expected a duration from 1s to 1d such as 90s or 5m; write a whole number and one unit without a space: s, m, h or d.',
+      ]),
+    );
+  });
+});
+
+describe('secrets from files', () => {
+  const files = new Map([
+    ['/run/secrets/db', 'postgres://me:pw@db/logs\n'],
+    ['/run/secrets/zendesk', 'from-a-file\r\n'],
+    ['/run/secrets/two-lines', 'from-a-file\n\n'],
+    ['/run/secrets/empty', '\n'],
+  ]);
+  const { ZENDESK_CLIENT_SECRET: _, ...unpaired } = account;
+
+  it('are trimmed of one line break', () => {
+    const config = parse(
+      {
+        ...unpaired,
+        DATABASE_URL_FILE: '/run/secrets/db',
+        ZENDESK_CLIENT_SECRET_FILE: '/run/secrets/zendesk',
+      },
+      files,
+    );
+    assert.deepEqual(config.database, { kind: 'server', url: 'postgres://me:pw@db/logs' });
+    assert.deepEqual(config.zendesk.credentials, {
+      kind: 'oauth-client',
+      clientId: 'log-puller',
+      clientSecret: 'from-a-file',
+    });
+    assert.deepEqual(
+      problemsOf({ ...unpaired, ZENDESK_CLIENT_SECRET_FILE: '/run/secrets/two-lines' }, files),
+      [
+        'ZENDESK_CLIENT_SECRET is set to 12 characters that are not shown here; expected printable characters without spaces or line breaks; copy it again.',
+      ],
+    );
+  });
+
+  it('are refused beside the same setting, unreadable, or empty, without a second complaint about the pair', () => {
+    assert.deepEqual(
+      problemsOf({ ...account, ZENDESK_CLIENT_SECRET_FILE: '/run/secrets/zendesk' }, files),
+      [
+        'ZENDESK_CLIENT_SECRET and ZENDESK_CLIENT_SECRET_FILE are both set; expected one of them; remove one.',
+      ],
+    );
+    assert.deepEqual(problemsOf({ ...unpaired, ZENDESK_CLIENT_SECRET_FILE: '/absent' }, files), [
+      'ZENDESK_CLIENT_SECRET_FILE is "/absent", which cannot be read (ENOENT); expected a text file; check the path and its permissions.',
+    ]);
+    assert.deepEqual(
+      problemsOf({ ...unpaired, ZENDESK_CLIENT_SECRET_FILE: '/run/secrets/empty' }, files),
+      [
+        'ZENDESK_CLIENT_SECRET_FILE is "/run/secrets/empty", which is empty; expected a text file that holds the value; write it there.',
+      ],
+    );
+  });
+
+  it('are for secrets only', () => {
+    assert.deepEqual(parse({ ...account, SETTLE_FILE: '/absent' }), parse(account));
+  });
+
+  it('never show in a problem', () => {
+    const secret = 'hunter2 hunter2';
+    const problems = problemsOf({
+      DATABASE_URL: `mysql://me:${secret}@db/logs`,
+      ZENDESK_BASE_URL: `https://me:${secret}@acme.zendesk.com/?token=${secret}`,
+      ZENDESK_CLIENT_SECRET: secret,
+      ZENDESK_OAUTH_TOKEN: secret,
+      ZENDESK_API_TOKEN: secret,
+    });
+    assert.equal(problems.length, 7);
+    assert.doesNotMatch(problems.join('\n'), /hunter2/);
+  });
+});
+
+describe('the account', () => {
+  it('must be named by its subdomain', () => {
+    const { ZENDESK_SUBDOMAIN: _, ...unnamed } = account;
+    assert.deepEqual(problemsOf(unnamed), [
+      'ZENDESK_SUBDOMAIN is not set; expected only the part before .zendesk.com: small letters, digits and hyphens, at most 63; write acme when the account is acme.zendesk.com.',
+    ]);
+  });
+
+  it('gets the right spelling as advice', () => {
+    assert.equal(adviceOn('https://Acme-EU.zendesk.com/'), 'write acme-eu.');
+    assert.equal(adviceOn('ACME'), 'write acme.');
+    assert.equal(adviceOn('acme/evil.example'), 'write acme when the account is acme.zendesk.com.');
+    assert.equal(adviceOn('-acme'), 'write acme when the account is acme.zendesk.com.');
+    assert.equal(adviceOn('a'.repeat(64)), 'write acme when the account is acme.zendesk.com.');
+    assert.equal(adviceOn('a'.repeat(63)), undefined);
+  });
+
+  it('lives at an https origin, or at http on this machine', () => {
+    assert.equal(originOf('https://other.example:8443'), 'https://other.example:8443');
+    assert.equal(originOf('https://OTHER.example/'), 'https://other.example');
+    assert.equal(originOf('http://localhost:3000'), 'http://localhost:3000');
+    assert.equal(originOf('http://127.8.9.10:3000'), 'http://127.8.9.10:3000');
+    assert.equal(originOf('http://[::1]:3000'), 'http://[::1]:3000');
+  });
+
+  it('is refused at every other kind of address', () => {
+    const clear =
+      'expected https, because the credentials would travel in clear text; write https:// (http is accepted for localhost, 127.0.0.0/8 and [::1] only).';
+    const hidden = 'is set to 34 characters that are not shown here';
+    const expected = 'expected an origin such as https://acme.zendesk.com';
+    for (const [text, problem] of [
+      ['http://127.evil.example', `is "http://127.evil.example"; ${clear}`],
+      ['http://localhost.example', `is "http://localhost.example"; ${clear}`],
+      ['http://10.0.0.1', `is "http://10.0.0.1"; ${clear}`],
+      ['acme.zendesk.com', `is "acme.zendesk.com"; ${expected}; write scheme and host.`],
+      ['ftp://acme.example', `is "ftp://acme.example"; ${expected}; write an https address.`],
+      [
+        'https://acme.example/api/v2',
+        `is "https://acme.example/api/v2"; ${expected} without a path or a query; write https://acme.example.`,
+      ],
+      [
+        'https://acme.example/?query=private',
+        `is set to 35 characters that are not shown here; ${expected} without a path or a query; write https://acme.example.`,
+      ],
+      [
+        'https://me:password@acme.example/a',
+        `${hidden}; ${expected} without a user name or password; give the credentials in their own settings.`,
+      ],
+    ] as const)
+      assert.deepEqual(problemsWith('ZENDESK_BASE_URL', text), [`ZENDESK_BASE_URL ${problem}`]);
+  });
+});
+
+describe('the credentials', () => {
+  const bare = { ZENDESK_SUBDOMAIN: 'acme' };
+  const email = 'jane@acme.example';
+
+  it('can be a ready token, or an e-mail address with an API token', () => {
+    assert.deepEqual(parse({ ...bare, ZENDESK_OAUTH_TOKEN: 'abc' }).zendesk.credentials, {
+      kind: 'oauth-token',
+      token: 'abc',
+    });
+    assert.deepEqual(
+      parse({ ...bare, ZENDESK_USER_EMAIL: email, ZENDESK_API_TOKEN: 'abc' }).zendesk.credentials,
+      { kind: 'api-token', email, token: 'abc' },
+    );
+  });
+
+  it('must be there, whole, and of one kind', () => {
+    assert.deepEqual(problemsOf(bare), [
+      'No Zendesk credentials are set; expected one kind: OAuth client credentials, ZENDESK_OAUTH_TOKEN, or ZENDESK_USER_EMAIL with ZENDESK_API_TOKEN; set ZENDESK_CLIENT_ID and ZENDESK_CLIENT_SECRET of a confidential OAuth client.',
+    ]);
+    assert.deepEqual(problemsOf({ ...bare, ZENDESK_CLIENT_ID: 'log-puller' }), [
+      'ZENDESK_CLIENT_ID is set but ZENDESK_CLIENT_SECRET is not; expected both; set ZENDESK_CLIENT_SECRET as well.',
+    ]);
+    assert.deepEqual(problemsOf({ ...bare, ZENDESK_API_TOKEN: 'abc' }), [
+      'ZENDESK_API_TOKEN is set but ZENDESK_USER_EMAIL is not; expected both; set ZENDESK_USER_EMAIL as well.',
+    ]);
+    assert.deepEqual(
+      problemsOf({ ...account, ZENDESK_OAUTH_TOKEN: 'abc', ZENDESK_USER_EMAIL: email }),
+      [
+        'ZENDESK_CLIENT_ID, ZENDESK_CLIENT_SECRET, ZENDESK_OAUTH_TOKEN and ZENDESK_USER_EMAIL are set together; expected one kind of credentials; keep one, best ZENDESK_CLIENT_ID with ZENDESK_CLIENT_SECRET, and remove the rest.',
+      ],
+    );
+  });
+
+  it('name a person without the ending that Zendesk wants', () => {
+    assert.deepEqual(
+      problemsOf({ ...bare, ZENDESK_USER_EMAIL: `${email}/token`, ZENDESK_API_TOKEN: 'abc' }),
+      [
+        'ZENDESK_USER_EMAIL is "jane@acme.example/token"; expected an e-mail address such as jane@acme.example; leave out the ending /token.',
+      ],
+    );
+  });
+
+  it('warn about the end of API tokens, before and after it', () => {
+    const legacy = { ...bare, ZENDESK_USER_EMAIL: email, ZENDESK_API_TOKEN: 'abc' };
+    assert.deepEqual(parse(legacy).zendesk.warnings, [
+      'ZENDESK_API_TOKEN stops working on 2027-04-30, when Zendesk ends all API tokens; before that day set ZENDESK_CLIENT_ID and ZENDESK_CLIENT_SECRET of a confidential OAuth client instead.',
+    ]);
+    const later = parseConfig(legacy, {
+      ...outside,
+      now: new Date('2027-04-30T00:00:00Z'),
+      needs: { zendesk: true },
+    });
+    assert.deepEqual(later.zendesk.warnings, [
+      'ZENDESK_API_TOKEN no longer works, because Zendesk ended all API tokens on 2027-04-30; set ZENDESK_CLIENT_ID and ZENDESK_CLIENT_SECRET of a confidential OAuth client instead.',
+    ]);
+  });
+
+  it('warn about a scope or a budget that does not fit the access log, where that is pulled', () => {
+    const unfit = {
+      ...account,
+      ZENDESK_OAUTH_SCOPE: 'auditlogs:read users:read',
+      ACCESS_LOGS_REQUESTS_PER_MINUTE: '51',
+    };
+    assert.deepEqual(parse(unfit).zendesk.warnings, [
+      'ZENDESK_OAUTH_SCOPE does not contain read, which the access log most likely needs; set it to read when Zendesk refuses that stream.',
+      'ACCESS_LOGS_REQUESTS_PER_MINUTE is 51, but Zendesk grants 50 a minute to an account; expect pauses after answers 429.',
+    ]);
+    assert.deepEqual(parse({ ...unfit, STREAMS: 'audit_logs,users' }).zendesk.warnings, []);
+  });
+});

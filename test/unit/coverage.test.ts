@@ -1,0 +1,57 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import {
+  coveredByFetch,
+  findContiguous,
+  findGaps,
+  findLost,
+  measureHeadroom,
+  measureProgress,
+} from '../../src/sync/coverage.ts';
+
+const coverage = [
+  { from: 100, to: 200 },
+  { from: 300, to: 400 },
+];
+
+describe('coverage', () => {
+  it('counts a second only when it was asked for SETTLE after its end', () => {
+    assert.deepEqual(coveredByFetch({ from: 0, to: 1000 }, 1000, 300), [{ from: 0, to: 700 }]);
+    assert.deepEqual(coveredByFetch({ from: 0, to: 1000 }, 5000, 300), [{ from: 0, to: 1000 }]);
+    assert.deepEqual(coveredByFetch({ from: 800, to: 1000 }, 1000, 300), []);
+  });
+
+  it('finds gaps between the horizon and the newest covered second, and none behind either', () => {
+    assert.deepEqual(findGaps(coverage, 50), [
+      { from: 50, to: 100 },
+      { from: 200, to: 300 },
+    ]);
+    assert.deepEqual(findGaps(coverage, 150), [{ from: 200, to: 300 }]);
+    assert.deepEqual(findGaps(coverage, 400), []);
+    assert.deepEqual(findGaps([], 0), []);
+  });
+
+  it('has a watermark only where the unbroken part reaches back to the horizon', () => {
+    assert.deepEqual(findContiguous(coverage, 150), { from: 100, to: 200 });
+    assert.equal(findContiguous(coverage, 50), undefined);
+    assert.equal(findContiguous(coverage, 250), undefined);
+  });
+
+  it('tells what was never stored and is no longer kept by the source', () => {
+    assert.deepEqual(findLost(coverage, 350), [{ from: 200, to: 300 }]);
+    assert.deepEqual(findLost(coverage, 250), [{ from: 200, to: 250 }]);
+    assert.deepEqual(findLost(coverage, 100), []);
+  });
+
+  it('measures headroom to the oldest gap, or to the end of the coverage when there is none', () => {
+    assert.equal(measureHeadroom(coverage, 100, 450, 1000), 200 + 1000 - 450);
+    assert.equal(measureHeadroom([{ from: 100, to: 400 }], 100, 450, 1000), 400 + 1000 - 450);
+    assert.equal(measureHeadroom(coverage, 210, 1210, 1000), 0);
+  });
+
+  it('measures progress as the covered share of the wanted time', () => {
+    assert.equal(measureProgress(coverage, 0, 400), 0.5);
+    assert.equal(measureProgress([], 0, 400), 0);
+    assert.equal(measureProgress([], 400, 400), 1);
+  });
+});

@@ -1,0 +1,150 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import fc from 'fast-check';
+import { normalizeSpans, subtract, unite, type Spans } from '../../src/span.ts';
+import { coveredByFetch, findGaps } from '../../src/sync/coverage.ts';
+import {
+  adaptSpanSeconds,
+  countCursors,
+  firstSpanSeconds,
+  nameGap,
+  planLive,
+  planOldest,
+  planRescan,
+  splitSpanSeconds,
+} from '../../src/sync/plan.ts';
+
+const now = 1_800_000_000;
+const day = 86_400;
+
+describe('the plan of a live fetch', () => {
+  it('begins where the coverage ends, but never later than SETTLE ago', () => {
+    assert.deepEqual(planLive([{ from: 0, to: now - 360 }], 0, now, 300), { from: now - 360, to: now + 1 });
+    assert.deepEqual(planLive([{ from: 0, to: now - 10 }], 0, now, 300), { from: now - 300, to: now + 1 });
+  });
+
+  it('leaves what is older than its reach to the backfill, so that the newest rows never wait', () => {
+    assert.deepEqual(planLive([{ from: 0, to: now - 3 * day }], 0, now, 300), { from: now - 900, to: now + 1 });
+    assert.deepEqual(planLive([], 0, now, 300), { from: now - 900, to: now + 1 });
+  });
+
+  it('does not reach behind the horizon', () => {
+    assert.deepEqual(planLive([], now - 60, now, 300), { from: now - 60, to: now + 1 });
+  });
+});
+
+describe('the plan of a backfill', () => {
+  it('takes the oldest open span that nobody reads yet', () => {
+    const open = [
+      { from: 0, to: 10 * day },
+      { from: 20 * day, to: 30 * day },
+    ];
+    assert.deepEqual(planOldest(open, [], day), { from: 0, to: day });
+    assert.deepEqual(planOldest(open, [{ from: 0, to: day }], day), { from: day, to: 2 * day });
+    assert.deepEqual(planOldest(open, [{ from: 0, to: 10 * day }], day), { from: 20 * day, to: 21 * day });
+    assert.equal(planOldest(open, [{ from: 0, to: 30 * day }], day), undefined);
+  });
+
+  it('takes a short remainder along instead of leaving it for a fetch of its own', () => {
+    assert.deepEqual(planOldest([{ from: 0, to: 149 }], [], 100), { from: 0, to: 149 });
+    assert.deepEqual(planOldest([{ from: 0, to: 151 }], [], 100), { from: 0, to: 100 });
+  });
+
+  it('covers an empty log of 90 days in four requests', () => {
+    const horizon = now - 90 * day;
+    let coverage: Spans = [{ from: now - 900, to: now - 300 }];
+    let spanSeconds = firstSpanSeconds;
+    let requests = 0;
+    for (;;) {
+      const span = planOldest(findGaps(coverage, horizon), [], spanSeconds);
+      if (span === undefined) break;
+      requests += 1;
+      coverage = unite(coverage, coveredByFetch(span, now, 300));
+      spanSeconds = adaptSpanSeconds(span.to - span.from, 1);
+    }
+    assert.equal(requests, 4);
+    assert.deepEqual(coverage, [{ from: horizon, to: now - 300 }]);
+  });
+
+  it('leaves no second out and reads none twice, whatever the gaps and lengths', () => {
+    const spans = fc
+      .array(fc.tuple(fc.nat(1000), fc.nat(1000)).map(([from, to]) => ({ from, to })))
+      .map(normalizeSpans);
+    fc.assert(
+      fc.property(spans, fc.integer({ min: 1, max: 500 }), (open, spanSeconds) => {
+        let read: Spans = [];
+        for (let span = planOldest(open, [], spanSeconds); span !== undefined; ) {
+          assert.deepEqual(subtract([span], read), [span], 'no second is read twice');
+          read = unite(read, [span]);
+          span = planOldest(open, read, spanSeconds);
+        }
+        assert.deepEqual(read, open);
+      }),
+    );
+  });
+
+  it('lets spans grow fourfold while they are empty and shrink towards sixteen pages when they are full', () => {
+    assert.equal(adaptSpanSeconds(1000, 0), 4000);
+    assert.equal(adaptSpanSeconds(1000, 1), 4000);
+    assert.equal(adaptSpanSeconds(1000, 8), 2000);
+    assert.equal(adaptSpanSeconds(1000, 16), 1000);
+    assert.equal(adaptSpanSeconds(1000, 64), 250);
+    assert.equal(adaptSpanSeconds(1000, 100_000), 125);
+    assert.equal(adaptSpanSeconds(1, 100_000), 1);
+  });
+
+  it('gives a span back when its first page shows that it is more than four times too dense', () => {
+    const span = { from: 0, to: 64_000 };
+    assert.equal(splitSpanSeconds({ span, rows: 2500, newestRow: 1000 }), undefined);
+    assert.equal(splitSpanSeconds({ span, rows: 2500, newestRow: 500 }), 8000);
+    assert.equal(splitSpanSeconds({ span, rows: 2500, newestRow: 0 }), 60, 'a page within one second');
+    assert.equal(splitSpanSeconds({ span: { from: 0, to: 60 }, rows: 2500, newestRow: 0 }), undefined);
+  });
+
+  it('names a hole since the log is followed a repair', () => {
+    assert.equal(nameGap({ from: 10, to: 20 }, 15), 'backfill');
+    assert.equal(nameGap({ from: 15, to: 20 }, 15), 'repair');
+  });
+});
+
+describe('the number of cursors', () => {
+  const cases = [
+    { answer: 200, wanted: 1 },
+    { answer: 1000, wanted: 1 },
+    { answer: 3000, wanted: 3 },
+    { answer: 5000, wanted: 5 },
+    { answer: 60_000, wanted: 8 },
+  ];
+  for (const { answer, wanted } of cases) {
+    it(`is ${wanted} for 50 requests a minute when a page takes ${answer} ms`, () => {
+      assert.equal(countCursors(50, answer, true), wanted);
+    });
+  }
+
+  it('is one while spans fit in single pages', () => {
+    assert.equal(countCursors(50, 5000, false), 1);
+  });
+});
+
+describe('the plan of a rescan', () => {
+  const coverage = [{ from: now - 10 * day, to: now - 300 }];
+  const ages = [3600, day];
+
+  it('waits until a sixth of the age has gathered', () => {
+    const rescanned = new Map([
+      [3600, [{ from: now - 10 * day, to: now - 3600 - 599 }]],
+      [day, [{ from: now - 10 * day, to: now - day }]],
+    ]);
+    assert.equal(planRescan(coverage, 0, rescanned, ages, now), undefined);
+    assert.deepEqual(planRescan(coverage, 0, rescanned, ages, now + 1), {
+      from: now - 3600 - 599,
+      to: now + 1 - 3600,
+    });
+  });
+
+  it('takes the younger age first and stays within horizon and coverage', () => {
+    assert.deepEqual(planRescan(coverage, now - 5 * day, new Map(), ages, now), { from: now - 5 * day, to: now - 3600 });
+    const young = new Map([[3600, [{ from: 0, to: now - 3600 }]]]);
+    assert.deepEqual(planRescan(coverage, 0, young, ages, now), { from: now - 10 * day, to: now - day });
+  });
+});

@@ -1,0 +1,111 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { readErrorBody } from '../../src/zendesk/error-body.ts';
+import { explainMintRefusal, explainUnavailable } from '../../src/zendesk/refusal.ts';
+
+const audit = '/api/v2/audit_logs';
+const access = '/api/v2/access_logs';
+const users = '/api/v2/users';
+const auditEntitlement =
+  'it needs the plan Zendesk Suite Enterprise or Support Enterprise (or a higher one) and the role admin; check the plan, and the role of the user whose credentials are used';
+const accessEntitlement =
+  'it needs the add-on Advanced Data Privacy and Protection and the role admin, and it has to be switched on: Admin Center > Account > Logs > Access log > "Turn on the Access Log API"';
+const usersEntitlement =
+  'it needs the role agent or admin; check the role of the user whose credentials are used';
+const lackingScope = (scope: string): string =>
+  `the token lacks the scope ${scope}; allow it for the OAuth client (Admin Center > Apps and integrations > APIs > OAuth clients) and set ZENDESK_OAUTH_SCOPE to it, best to read`;
+
+const noAccess =
+  '{"error":{"title":"Forbidden","message":"You do not have access to this page. Please contact the account owner of this help desk for further help."}}';
+const noScope =
+  '{"error":"Forbidden","description":"You are missing the following required scopes: read"}';
+const noAdmin =
+  '{"errors":[{"title":"Authorization failed","detail":"You must have administrator privileges"}]}';
+const noEndpoint = '{"error":"InvalidEndpoint","description":"Not found"}';
+
+describe('the sentence about a stream that is not available', () => {
+  const table: [number, string, string, string][] = [
+    [403, noAccess, audit, `The audit log is not available (403): ${auditEntitlement}`],
+    [403, noAccess, access, `The access log is not available (403): ${accessEntitlement}`],
+    [403, noAccess, users, `/api/v2/users is not available (403): ${usersEntitlement}`],
+    [403, noScope, audit, `The audit log is not available (403): ${lackingScope('read')}`],
+    [
+      403,
+      noScope.replace('scopes: read', 'scopes: auditlogs:read, read.'),
+      access,
+      `The access log is not available (403): ${lackingScope('auditlogs:read, read')}`,
+    ],
+    [
+      403,
+      noScope.replace('scopes: read', 'scopes: <b>'),
+      users,
+      `/api/v2/users is not available (403): ${lackingScope('read')}`,
+    ],
+    [
+      403,
+      noAdmin,
+      access,
+      'The access log is not available (403): only the role admin may read it; give that role to the user whose credentials are used',
+    ],
+    [
+      403,
+      '{"errors":[{"title":"Forbidden","detail":"Feature is off"}]}',
+      access,
+      `The access log is not available (403): ${accessEntitlement}`,
+    ],
+    [403, '<html></html>', audit, `The audit log is not available (403): ${auditEntitlement}`],
+    [
+      404,
+      noEndpoint,
+      audit,
+      `The audit log is not available (404): this account does not have the endpoint; ${auditEntitlement}`,
+    ],
+    [
+      404,
+      noEndpoint,
+      access,
+      `The access log is not available (404): this account does not have the endpoint; ${accessEntitlement}`,
+    ],
+    [
+      404,
+      '{"error":"RecordNotFound","description":"Not found"}',
+      '/api/v2/users/1',
+      '/api/v2/users/1 is not available (404): Zendesk knows no such record',
+    ],
+    [
+      404,
+      '<html><title>No help desk at acme.zendesk.com</title></html>',
+      audit,
+      `The audit log is not available (404): nothing answers there; check ZENDESK_SUBDOMAIN and ZENDESK_BASE_URL, and know that ${auditEntitlement}`,
+    ],
+  ];
+  for (const [status, body, path, sentence] of table)
+    it(`tells what to do about ${status} ${body} of ${path}`, () =>
+      assert.equal(explainUnavailable(status, readErrorBody(Buffer.from(body)), path), sentence));
+});
+
+describe('the sentence about a refused OAuth client', () => {
+  const table: [number, string, string][] = [
+    [
+      401,
+      '{"error":"invalid_client","error_description":"Client authentication failed"}',
+      'Zendesk refuses the OAuth client (401); check ZENDESK_CLIENT_ID and ZENDESK_CLIENT_SECRET, and that the client is confidential (Admin Center > Apps and integrations > APIs > OAuth clients)',
+    ],
+    [
+      400,
+      '{"error":"invalid_scope","error_description":"The requested scope is invalid"}',
+      'Zendesk does not grant the scope everything to the OAuth client (400); set ZENDESK_OAUTH_SCOPE to scopes that the client is allowed (Admin Center > Apps and integrations > APIs > OAuth clients)',
+    ],
+    [
+      404,
+      '<html></html>',
+      'No token endpoint answers (404); check ZENDESK_SUBDOMAIN and ZENDESK_BASE_URL',
+    ],
+  ];
+  for (const [status, body, sentence] of table)
+    it(`tells what to do about ${status} ${body}`, () =>
+      assert.equal(
+        explainMintRefusal(status, readErrorBody(Buffer.from(body)), 'everything'),
+        sentence,
+      ));
+});

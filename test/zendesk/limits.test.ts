@@ -1,0 +1,155 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { auditRequest, connect, neverAborted, refusalOf } from './connection.ts';
+import { auditPage, startServer, type Reply } from './scripted-server.ts';
+
+const date = 'Fri, 20 Nov 2026 12:00:00 GMT';
+
+function tooMany(headers: Record<string, string>, body: string | object = ''): Reply {
+  return { status: 429, headers: { date, ...headers }, body };
+}
+
+describe('an answer 429', () => {
+  const table: [string, Reply, number][] = [
+    [
+      'as text with retry-after',
+      tooMany({ 'retry-after': '37' }, 'Number of allowed API requests per minute exceeded'),
+      37_000,
+    ],
+    [
+      'as JSON with a reset in seconds',
+      tooMany({ 'ratelimit-reset': '4' }, { error: 'APIRateLimitExceeded', description: 'x' }),
+      4_000,
+    ],
+    [
+      'of the access log service with a reset as a time',
+      tooMany(
+        { 'ratelimit-reset': '2026-11-20T12:00:45Z' },
+        {
+          errors: [
+            {
+              title: 'Too many requests',
+              detail: 'Use RateLimit-Reset header to backoff on retries',
+            },
+          ],
+        },
+      ),
+      45_000,
+    ],
+    ['without a header', tooMany({}), 60_000],
+  ];
+  for (const [name, reply, waitMs] of table)
+    it(`pauses the group and comes back through the budget: ${name}`, async (test) => {
+      const server = await startServer(test, { replies: [reply, auditPage([1])] });
+      const { zendesk, takes, pauses } = connect(test, server.origin);
+      await zendesk.readPage(auditRequest({ group: 'access_logs' }), neverAborted);
+      assert.deepEqual(pauses, [{ group: 'access_logs', waitMs, reason: 'Zendesk answered 429' }]);
+      assert.equal(takes.length, 2);
+      assert.equal(server.requests.length, 2);
+    });
+
+  it('does not use up an attempt', async (test) => {
+    const limited = tooMany({ 'retry-after': '1' });
+    const failed: Reply = { status: 500 };
+    const server = await startServer(test, {
+      replies: [
+        failed,
+        limited,
+        limited,
+        failed,
+        failed,
+        limited,
+        failed,
+        failed,
+        limited,
+        limited,
+        auditPage([1]),
+      ],
+    });
+    const { zendesk, pauses } = connect(test, server.origin);
+    const page = await zendesk.readPage(auditRequest(), neverAborted);
+    assert.equal(page.records.length, 1);
+    assert.equal(pauses.length, 5);
+  });
+
+  it('fails when it comes twenty times in a row', async (test) => {
+    const server = await startServer(test, {
+      replies: [tooMany({ 'retry-after': '1' }, 'slow down')],
+    });
+    const { zendesk, pauses } = connect(test, server.origin);
+    const error = await refusalOf(zendesk.readPage(auditRequest(), neverAborted));
+    assert.equal(error.kind, 'failed');
+    assert.equal(error.status, 429);
+    assert.equal(
+      error.message,
+      'Zendesk answered 429 to /api/v2/audit_logs 20 times in a row, each time after the pause it had asked for.',
+    );
+    assert.equal(server.requests.length, 20);
+    assert.equal(pauses.length, 19);
+  });
+
+  it('is counted anew after another kind of answer', async (test) => {
+    const limited = Array.from({ length: 19 }, () => tooMany({ 'retry-after': '1' }));
+    const server = await startServer(test, {
+      replies: [...limited, { status: 500 }, ...limited, auditPage([1])],
+    });
+    const { zendesk, pauses } = connect(test, server.origin);
+    await zendesk.readPage(auditRequest(), neverAborted);
+    assert.equal(pauses.length, 38);
+  });
+
+  it('does not pause when its error comes from the budget', async (test) => {
+    const server = await startServer(test, { replies: [tooMany({})] });
+    const lost = new Error('the database is gone');
+    const { zendesk } = connect(test, server.origin, {
+      budget: {
+        take: async () => undefined,
+        pause: async () => {
+          throw lost;
+        },
+      },
+    });
+    await assert.rejects(zendesk.readPage(auditRequest(), neverAborted), lost);
+    assert.equal(server.requests.length, 1);
+  });
+});
+
+describe('the account-wide limit', () => {
+  const page = { audit_logs: [], meta: { has_more: false } };
+
+  function limited(remaining: number): Reply {
+    return {
+      headers: {
+        'x-rate-limit': '700',
+        'ratelimit-limit': '700',
+        'x-rate-limit-remaining': String(remaining),
+        'ratelimit-remaining': String(remaining),
+        'ratelimit-reset': '4',
+      },
+      body: page,
+    };
+  }
+
+  it('pauses our requests until the reset when less than a fifth is left', async (test) => {
+    const server = await startServer(test, { replies: [limited(139)] });
+    const { zendesk, pauses } = connect(test, server.origin);
+    await zendesk.readPage(auditRequest(), neverAborted);
+    assert.deepEqual(pauses, [
+      { group: 'support', waitMs: 4_000, reason: "139 of the account's 700 requests are left" },
+    ]);
+  });
+
+  it('does not pause while a fifth is left', async (test) => {
+    const server = await startServer(test, { replies: [limited(140)] });
+    const { zendesk, pauses } = connect(test, server.origin);
+    await zendesk.readPage(auditRequest(), neverAborted);
+    assert.deepEqual(pauses, []);
+  });
+
+  it('means nothing to the access log service', async (test) => {
+    const server = await startServer(test, { replies: [limited(0)] });
+    const { zendesk, pauses } = connect(test, server.origin);
+    await zendesk.readPage(auditRequest({ group: 'access_logs' }), neverAborted);
+    assert.deepEqual(pauses, []);
+  });
+});

@@ -1,0 +1,116 @@
+import assert from 'node:assert/strict';
+import { describe, it, type TestContext } from 'node:test';
+import { inspect } from 'node:util';
+import type { Credentials } from '../../src/zendesk/client.ts';
+import { auditRequest, connect, neverAborted, refusalOf } from './connection.ts';
+import { startServer, tokenReply, type Reply, type Script } from './scripted-server.ts';
+
+const clientSecret = 'kr7+client/secret';
+const accessToken = 'kr7-access-token';
+const apiToken = 'kr7-api-token';
+const cursor = 'eyJrcjciOiJjdXJzb3IifQ==';
+const client: Credentials = { kind: 'oauth-client', clientId: 'log-puller', clientSecret };
+const legacy: Credentials = { kind: 'api-token', email: 'jane@acme.example', token: apiToken };
+const ready: Credentials = { kind: 'oauth-token', token: accessToken };
+const basic = Buffer.from(`jane@acme.example/token:${apiToken}`).toString('base64');
+const start = '2026-11-20T08:00:00Z';
+
+/** Each kind of credentials with everything that the errors of its client must not show. */
+const cases = [
+  {
+    credentials: client,
+    secrets: [clientSecret, encodeURIComponent(clientSecret), accessToken],
+  },
+  { credentials: ready, secrets: [accessToken] },
+  { credentials: legacy, secrets: [apiToken, basic] },
+];
+const queryTexts = [cursor, encodeURIComponent(cursor), start, encodeURIComponent(start)];
+const granted = [tokenReply(accessToken)];
+const reset: Reply = (response) => void response.socket?.resetAndDestroy();
+
+/** What the error and the log lines hold, hidden properties and causes included. */
+async function collectTraces(
+  test: TestContext,
+  credentials: Credentials,
+  script: Script,
+): Promise<string> {
+  const server = await startServer(test, script);
+  const { zendesk, logged } = connect(test, server.origin, { credentials });
+  const error = await refusalOf(zendesk.readPage(auditRequest({ cursor }), neverAborted));
+  return inspect([error, logged], {
+    depth: 20,
+    showHidden: true,
+    maxStringLength: null,
+    maxArrayLength: null,
+  });
+}
+
+function assertAbsent(traces: string, texts: readonly string[]): void {
+  assert.deepEqual(
+    texts.filter((text) => traces.includes(text)),
+    [],
+  );
+  assert.doesNotMatch(traces, /authorization: |page%5B|page\[after\]=/i);
+}
+
+describe('no secret and no query text', () => {
+  for (const { credentials, secrets } of cases) {
+    const { kind } = credentials;
+    const echo = `${[...secrets, ...queryTexts].join(' ')} \u0007`;
+    const table: [string, Reply][] = [
+      ['a rejected request', { status: 422, body: echo }],
+      ['a refused cursor', { status: 400, body: { error: echo } }],
+      ['refused credentials', { status: 401, body: { error: echo } }],
+      [
+        'a stream that is not available',
+        {
+          status: 403,
+          body: {
+            error: 'Forbidden',
+            description: `You are missing the following required scopes: ${secrets.at(-1)} ${echo}`,
+          },
+        },
+      ],
+      ['an answer 500', { status: 500, body: { error: { title: echo } } }],
+      ['a reset connection', reset],
+      ['an answer that is no JSON', { body: echo }],
+      [
+        'a redirect',
+        { status: 302, headers: { location: `https://u:${secrets[0]}@a.example/${cursor}` } },
+      ],
+    ];
+    for (const [name, reply] of table)
+      it(`stands in what ${name} leaves behind with ${kind}`, async (test) => {
+        const script = { replies: [reply], tokenReplies: granted };
+        const traces = await collectTraces(test, credentials, script);
+        assertAbsent(traces, [...secrets, ...queryTexts]);
+      });
+  }
+
+  const tokenTable: [string, Reply][] = [
+    [
+      'a refused client',
+      { status: 401, body: { error: 'x', error_description: `bad ${clientSecret}` } },
+    ],
+    ['a reset connection', reset],
+    ['a cut answer', { body: `{"access_token":"${accessToken}"` }],
+    [
+      'a scope too narrow',
+      { body: { access_token: accessToken, scope: `${accessToken} ${clientSecret}` } },
+    ],
+  ];
+  for (const [name, reply] of tokenTable)
+    it(`stands in what ${name} of the token endpoint leaves behind`, async (test) => {
+      const traces = await collectTraces(test, client, { tokenReplies: [reply] });
+      assertAbsent(traces, [clientSecret, encodeURIComponent(clientSecret), accessToken]);
+    });
+});
+
+describe('no content of a row', () => {
+  it('stands in what a page leaves behind that was cut in mid-row', async (test) => {
+    const traces = await collectTraces(test, ready, {
+      replies: [{ body: '{"audit_logs":[{"change_description":"from Alice' }],
+    });
+    assertAbsent(traces, ['Alice', 'change_description']);
+  });
+});
