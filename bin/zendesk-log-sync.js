@@ -43,7 +43,7 @@ function findRuntime(packageName) {
 function runWith(runtime) {
   const program = fileURLToPath(import.meta.url);
   // A session of its own: otherwise Ctrl-C at the terminal would reach it twice, from there and from here.
-  const child = spawn(runtime, [...process.execArgv, program, ...process.argv.slice(2)], {
+  const child = spawn(runtime, [program, ...process.argv.slice(2)], {
     stdio: 'inherit',
     detached: true,
   });

@@ -127,7 +127,7 @@ export function formatMoment(moment: Date | null): string {
 
 /** A length of time in its two largest units. */
 export function formatSeconds(seconds: number): string {
-  return prettyMilliseconds(Math.round(seconds) * 1000, { unitCount: 2 });
+  return prettyMilliseconds(Math.max(1, Math.round(seconds)) * 1000, { unitCount: 2 });
 }
 
 /** A number with thousands separated. */

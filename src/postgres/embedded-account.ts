@@ -57,7 +57,8 @@ export async function chooseAccount(
     identity: undefined,
   };
   const probe = await runProgram(namespaced, postgres, ['--version']);
-  if (probe.status === 0) return namespaced;
+  const isForbidden = probe.status === null || probe.stderr.startsWith('unshare:');
+  if (!isForbidden) return namespaced;
   return isRoot ? { prefix: [], identity: { uid: user.uid, gid: user.gid } } : asWeAre;
 }
 

@@ -68,8 +68,13 @@ const store = `with incoming as materialized (
     select $1, t.id, now(), ${list(state, 't')} from turned t
   ),
   written as (
-    insert into zendesk.users as u (account, id, ${state.join(', ')}, ${particulars.join(', ')}, valid_from)
-    select $1, i.id, ${list(state, 'i')}, ${list(particulars, 'i')}, now()
+    insert into zendesk.users as u
+      (account, id, ${state.join(', ')}, ${particulars.join(', ')}, departed_at, valid_from)
+    select
+      $1, i.id, ${list(state, 'i')}, ${list(particulars, 'i')},
+      -- Only team members appear in the logs: whoever is none when first met has been one.
+      case when not i.team_member then now() end,
+      now()
     from incoming i
     on conflict (account, id) do update set
       ${[...state, ...particulars].map((name) => `${name} = excluded.${name}`).join(', ')},

@@ -16,7 +16,9 @@ const key = { account: 'acme', stream: 'access_logs' };
 describe('the coverage in Postgres', () => {
   it('is always the union of the spans added, as the algebra says', async () => {
     await withLedger(async (db) => {
-      const span = fc.tuple(fc.nat(100), fc.integer({ min: 1, max: 30 })).map(([from, length]) => ({ from, to: from + length }));
+      const span = fc
+        .tuple(fc.nat(100), fc.integer({ min: 1, max: 30 }))
+        .map(([from, length]) => ({ from, to: from + length }));
       let run = 0;
       await fc.assert(
         fc.asyncProperty(fc.array(span, { minLength: 1, maxLength: 10 }), async (spans) => {
@@ -36,9 +38,15 @@ describe('a lease', () => {
       const first = await acquireLease(db, key, 'first', 60_000);
       assert.deepEqual(first, { ...key, holder: 'first', token: '1' });
       const refused = await acquireLease(db, key, 'second', 60_000);
-      assert.ok('expiresInMs' in refused && refused.holder === 'first' && refused.expiresInMs > 50_000);
+      assert.ok(
+        'expiresInMs' in refused && refused.holder === 'first' && refused.expiresInMs > 50_000,
+      );
       await db.query(`update zendesk_sync.leases set expires_at = now() - interval '1 second'`);
-      assert.deepEqual(await acquireLease(db, key, 'second', 60_000), { ...key, holder: 'second', token: '2' });
+      assert.deepEqual(await acquireLease(db, key, 'second', 60_000), {
+        ...key,
+        holder: 'second',
+        token: '2',
+      });
     });
   });
 
@@ -49,10 +57,14 @@ describe('a lease', () => {
       const present = await acquireLease(db, key, 'second', 60_000);
       assert.ok('token' in present);
       await assert.rejects(renewLease(db, former, 60_000), LeaseLostError);
-      await assert.rejects(db.transaction((tx) => checkLease(tx, former)), {
-        name: 'LeaseLostError',
-        message: 'Another process has taken over access_logs of acme; nothing of the current page was stored here.',
-      });
+      await assert.rejects(
+        db.transaction((tx) => checkLease(tx, former)),
+        {
+          name: 'LeaseLostError',
+          message:
+            'Another process has taken over access_logs of acme; nothing of the current page was stored here.',
+        },
+      );
       await releaseLease(db, former);
       await db.transaction((tx) => checkLease(tx, present));
       assert.ok('expiresInMs' in (await acquireLease(db, key, 'third', 60_000)));
@@ -107,7 +119,9 @@ describe('the budget in Postgres', () => {
         return { state: undefined, result: made.granted ? 0 : made.waitMs };
       });
       assert.ok(waitMs > 29_000 && waitMs <= 30_000, `${waitMs} ms`);
-      assert.deepEqual(await db.query('select pause_reason from zendesk_sync.budgets'), [{ pause_reason: '429' }]);
+      assert.deepEqual(await db.query('select pause_reason from zendesk_sync.budgets'), [
+        { pause_reason: '429' },
+      ]);
     });
   });
 });
@@ -117,13 +131,27 @@ describe('a page', () => {
     await withLedger(async (db) => {
       const lease = await takeLease(db, 'access_logs');
       const fetch = await openFetch(db, key, 'backfill', { from: 1000, to: 2000 }, 2500);
-      const page = { fetch, rows: [], seen: 3, pageSize: 2500, nextCursor: 'c1', askedAt: 5000, covered: [], splits: false };
-      const write = async (): Promise<{ new: number; changed: number; late: number }> => ({ new: 2, changed: 1, late: 1 });
+      const page = {
+        fetch,
+        rows: [],
+        seen: 3,
+        pageSize: 2500,
+        nextCursor: 'c1',
+        askedAt: 5000,
+        covered: [],
+        splits: false,
+      };
+      const write = async (): Promise<{ new: number; changed: number; late: number }> => ({
+        new: 2,
+        changed: 1,
+        late: 1,
+      });
       const first = await storePage(db, lease, write, { ...page, completes: undefined });
       assert.deepEqual(await loadCoverage(db, key), []);
-      assert.deepEqual((await loadResumable(db, key)).map(({ cursor, pages, seen }) => ({ cursor, pages, seen })), [
-        { cursor: 'c1', pages: 1, seen: 3 },
-      ]);
+      assert.deepEqual(
+        (await loadResumable(db, key)).map(({ cursor, pages, seen }) => ({ cursor, pages, seen })),
+        [{ cursor: 'c1', pages: 1, seen: 3 }],
+      );
       const completes = {
         coverage: [{ from: 1000, to: 2000 }],
         rescans: [{ ageSeconds: 3600, span: { from: 1000, to: 1400 } }],

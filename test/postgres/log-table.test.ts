@@ -20,16 +20,35 @@ const accessRecord = {
   url: '/api/v2/users/417198039999/{...}',
 };
 
-async function store(db: Database, stream: LogStream, records: readonly unknown[], covered: Spans = []): Promise<PageCounts> {
+async function store(
+  db: Database,
+  stream: LogStream,
+  records: readonly unknown[],
+  covered: Spans = [],
+): Promise<PageCounts> {
   const rows = records.map(stream.read);
-  await createPartitionKeeper(db)(stream.partitions, rows.map(({ timeMs }) => timeMs));
-  return db.transaction((tx) => stream.write(tx, 'acme', rows.map(({ row }) => row), covered));
+  await createPartitionKeeper(db)(
+    stream.partitions,
+    rows.map(({ timeMs }) => timeMs),
+  );
+  return db.transaction((tx) =>
+    stream.write(
+      tx,
+      'acme',
+      rows.map(({ row }) => row),
+      covered,
+    ),
+  );
 }
 
 describe('storing a page', () => {
   it('stores exactly the record, with null for what it does not have', async () => {
     await withLedger(async (db) => {
-      assert.deepEqual(await store(db, accessLogs, [accessRecord]), { new: 1, changed: 0, late: 0 });
+      assert.deepEqual(await store(db, accessLogs, [accessRecord]), {
+        new: 1,
+        changed: 0,
+        late: 0,
+      });
       const [row] = await db.query<Record<string, unknown>>(
         'select *, first_synced_at = synced_at as untouched from zendesk.access_logs',
       );
@@ -59,29 +78,49 @@ describe('storing a page', () => {
 
   it('absorbs an id that comes twice in one page', async () => {
     await withLedger(async (db) => {
-      assert.deepEqual(await store(db, accessLogs, [accessRecord, accessRecord]), { new: 1, changed: 0, late: 0 });
+      assert.deepEqual(await store(db, accessLogs, [accessRecord, accessRecord]), {
+        new: 1,
+        changed: 0,
+        late: 0,
+      });
     });
   });
 
   it('writes nothing at all when the same rows come again', async () => {
     await withLedger(async (db) => {
-      const records = Array.from({ length: 500 }, (_, index) => ({ ...accessRecord, id: `id-${index}` }));
+      const records = Array.from({ length: 500 }, (_, index) => ({
+        ...accessRecord,
+        id: `id-${index}`,
+      }));
       await store(db, accessLogs, records);
       await db.query('select count(*) from zendesk.access_logs');
-      const before = await db.query<{ rows: unknown }>('select xmin, ctid, synced_at, id from zendesk.access_logs order by id');
+      const before = await db.query<{ rows: unknown }>(
+        'select xmin, ctid, synced_at, id from zendesk.access_logs order by id',
+      );
       assert.deepEqual(await store(db, accessLogs, records), { new: 0, changed: 0, late: 0 });
-      assert.deepEqual(await db.query('select xmin, ctid, synced_at, id from zendesk.access_logs order by id'), before);
+      assert.deepEqual(
+        await db.query('select xmin, ctid, synced_at, id from zendesk.access_logs order by id'),
+        before,
+      );
       assert.deepEqual(await db.query('select * from zendesk.revisions'), []);
     });
   });
 
   it('replaces a row that comes differently and keeps its former content', async () => {
     await withLedger(async (db) => {
-      const record = { id: 54337476015999, created_at: '2026-11-20T08:34:33Z', actor_name: 'Joe Agent', ip_address: '203.0.113.85' };
+      const record = {
+        id: 54337476015999,
+        created_at: '2026-11-20T08:34:33Z',
+        actor_name: 'Joe Agent',
+        ip_address: '203.0.113.85',
+      };
       await store(db, auditLogs, [record, { ...record, id: 1 }]);
       await sleep(2);
       assert.deepEqual(
-        await store(db, auditLogs, [{ ...record, actor_name: '28835702984999', ip_address: null }, { ...record, id: 1 }]),
+        await store(db, auditLogs, [
+          { ...record, actor_name: '28835702984999', ip_address: null },
+          { ...record, id: 1 },
+        ]),
         { new: 0, changed: 1, late: 0 },
       );
       assert.deepEqual(
@@ -116,14 +155,24 @@ describe('storing a page', () => {
     await withLedger(async (db) => {
       const second = Date.parse(accessRecord.timestamp) / 1000;
       const covered = [{ from: second - 60, to: second + 1 }];
-      const records = [accessRecord, { ...accessRecord, id: 'next', timestamp: '2026-11-20T08:15:03Z' }];
-      assert.deepEqual(await store(db, accessLogs, records, covered), { new: 2, changed: 0, late: 1 });
+      const records = [
+        accessRecord,
+        { ...accessRecord, id: 'next', timestamp: '2026-11-20T08:15:03Z' },
+      ];
+      assert.deepEqual(await store(db, accessLogs, records, covered), {
+        new: 2,
+        changed: 0,
+        late: 1,
+      });
     });
   });
 
   it('does not deadlock when two writers store the same new rows in opposite order', async () => {
     await withLedger(async (db) => {
-      const records = Array.from({ length: 2000 }, (_, index) => ({ ...accessRecord, id: `id-${index}` }));
+      const records = Array.from({ length: 2000 }, (_, index) => ({
+        ...accessRecord,
+        id: `id-${index}`,
+      }));
       const [one, other] = await Promise.all([
         store(db, accessLogs, records),
         store(db, accessLogs, records.toReversed()),
@@ -144,7 +193,9 @@ describe('storing a page', () => {
         },
       ]);
       assert.deepEqual(
-        await db.query('select id, created_at::text, actor_id, change_description, source_id, extra from zendesk.audit_logs'),
+        await db.query(
+          'select id, created_at::text, actor_id, change_description, source_id, extra from zendesk.audit_logs',
+        ),
         [
           {
             id: '9223372036854775807',
@@ -152,7 +203,10 @@ describe('storing a page', () => {
             actor_id: '-9223372036854775808',
             change_description: 'a\uFFFDb',
             source_id: null,
-            extra: { change_description: { json: '"a\\u0000b"' }, source_id: '9223372036854775808' },
+            extra: {
+              change_description: { json: '"a\\u0000b"' },
+              source_id: '9223372036854775808',
+            },
           },
         ],
       );
@@ -182,7 +236,10 @@ describe('partitions', () => {
             name: 'access_logs_2026_09',
             bound: `FOR VALUES FROM ('2026-09-01 00:00:00+00') TO ('2026-10-01 00:00:00+00')`,
           },
-          { name: 'audit_logs_0099', bound: `FOR VALUES FROM ('0099-01-01 00:00:00+00') TO ('0100-01-01 00:00:00+00')` },
+          {
+            name: 'audit_logs_0099',
+            bound: `FOR VALUES FROM ('0099-01-01 00:00:00+00') TO ('0100-01-01 00:00:00+00')`,
+          },
         ],
       );
     });
@@ -194,7 +251,9 @@ describe('partitions', () => {
       await Promise.all(
         Array.from({ length: 5 }, () => createPartitionKeeper(db)(accessLogs.partitions, moments)),
       );
-      const [count] = await db.query(`select count(*)::integer as made from pg_inherits where inhparent = 'zendesk.access_logs'::regclass`);
+      const [count] = await db.query(
+        `select count(*)::integer as made from pg_inherits where inhparent = 'zendesk.access_logs'::regclass`,
+      );
       assert.deepEqual(count, { made: 6 });
     });
   });

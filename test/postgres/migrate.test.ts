@@ -10,7 +10,9 @@ describe('migrating', () => {
   it('works when twenty processes start at once: one applies, the others find it done', async () => {
     const database = await createEmptyTestDatabase();
     try {
-      const results = await Promise.all(Array.from({ length: 20 }, () => migrateDatabase(database.url)));
+      const results = await Promise.all(
+        Array.from({ length: 20 }, () => migrateDatabase(database.url)),
+      );
       const applied = results.map((result) => result.applied).filter((names) => names.length > 0);
       assert.deepEqual(applied, [['0000_tables', '0001_comments', '0002_status']]);
     } finally {
@@ -19,14 +21,17 @@ describe('migrating', () => {
   });
 
   it('says in a sentence that Postgres is not there, without the url', async () => {
-    await assert.rejects(migrateDatabase('postgres://someone:verysecret@127.0.0.1:1/nowhere'), (error: Error) => {
-      assert.equal(error.name, 'DatabaseError');
-      assert.equal(
-        error.message,
-        'Postgres cannot be reached (ECONNREFUSED). Check that it runs and that DATABASE_URL points to it.',
-      );
-      return true;
-    });
+    await assert.rejects(
+      migrateDatabase('postgres://someone:verysecret@127.0.0.1:1/nowhere'),
+      (error: Error) => {
+        assert.equal(error.name, 'DatabaseError');
+        assert.equal(
+          error.message,
+          'Postgres cannot be reached (ECONNREFUSED). Check that it runs and that DATABASE_URL points to it.',
+        );
+        return true;
+      },
+    );
   });
 
   it('leaves no table, view or column without a comment, partitions included', async () => {
@@ -84,7 +89,9 @@ describe('migrating', () => {
 describe('an older program', () => {
   it('applies nothing and reports nothing when the schema is newer than itself', async () => {
     await withLedger(async (db, url) => {
-      await db.query(`insert into drizzle.__drizzle_migrations (hash, created_at) values ('newer', 9999999999999)`);
+      await db.query(
+        `insert into drizzle.__drizzle_migrations (hash, created_at) values ('newer', 9999999999999)`,
+      );
       assert.deepEqual(await migrateDatabase(url), { applied: [] });
       const again = openDatabase({ url });
       assert.deepEqual(await again.query('select 1 as one'), [{ one: 1 }]);

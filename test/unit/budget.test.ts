@@ -6,7 +6,13 @@ import { pauseBudget, spendRequest, type BudgetState } from '../../src/sync/budg
 const empty: BudgetState = { spent: [], pausedUntilMs: undefined };
 
 /** Asks for requests as fast as they are granted, and returns the moments at which they were. */
-function spendFrom(startMs: number, untilMs: number, limit: number, reserve: number, stepsMs: () => number): number[] {
+function spendFrom(
+  startMs: number,
+  untilMs: number,
+  limit: number,
+  reserve: number,
+  stepsMs: () => number,
+): number[] {
   const granted: number[] = [];
   let state = empty;
   let nowMs = startMs;
@@ -24,18 +30,32 @@ function spendFrom(startMs: number, untilMs: number, limit: number, reserve: num
 }
 
 function mostInAnyMinute(moments: readonly number[]): number {
-  return Math.max(0, ...moments.map((from) => moments.filter((at) => at >= from && at < from + 60_000).length));
+  return Math.max(
+    0,
+    ...moments.map((from) => moments.filter((at) => at >= from && at < from + 60_000).length),
+  );
 }
 
 describe('the request budget', () => {
   it('never grants more than the limit in any 60 seconds, whatever the pace', () => {
     const paces = fc.array(fc.integer({ min: 0, max: 5000 }), { minLength: 1, maxLength: 20 });
     fc.assert(
-      fc.property(paces, fc.integer({ min: 1, max: 60 }), fc.nat(1_000_000), (pace, limit, startMs) => {
-        let step = 0;
-        const granted = spendFrom(startMs, startMs + 300_000, limit, 0, () => pace[step++ % pace.length] ?? 0);
-        assert.ok(mostInAnyMinute(granted) <= limit);
-      }),
+      fc.property(
+        paces,
+        fc.integer({ min: 1, max: 60 }),
+        fc.nat(1_000_000),
+        (pace, limit, startMs) => {
+          let step = 0;
+          const granted = spendFrom(
+            startMs,
+            startMs + 300_000,
+            limit,
+            0,
+            () => pace[step++ % pace.length] ?? 0,
+          );
+          assert.ok(mostInAnyMinute(granted) <= limit);
+        },
+      ),
     );
   });
 

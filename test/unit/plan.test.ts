@@ -19,12 +19,21 @@ const day = 86_400;
 
 describe('the plan of a live fetch', () => {
   it('begins where the coverage ends, but never later than SETTLE ago', () => {
-    assert.deepEqual(planLive([{ from: 0, to: now - 360 }], 0, now, 300), { from: now - 360, to: now + 1 });
-    assert.deepEqual(planLive([{ from: 0, to: now - 10 }], 0, now, 300), { from: now - 300, to: now + 1 });
+    assert.deepEqual(planLive([{ from: 0, to: now - 360 }], 0, now, 300), {
+      from: now - 360,
+      to: now + 1,
+    });
+    assert.deepEqual(planLive([{ from: 0, to: now - 10 }], 0, now, 300), {
+      from: now - 300,
+      to: now + 1,
+    });
   });
 
   it('leaves what is older than its reach to the backfill, so that the newest rows never wait', () => {
-    assert.deepEqual(planLive([{ from: 0, to: now - 3 * day }], 0, now, 300), { from: now - 900, to: now + 1 });
+    assert.deepEqual(planLive([{ from: 0, to: now - 3 * day }], 0, now, 300), {
+      from: now - 900,
+      to: now + 1,
+    });
     assert.deepEqual(planLive([], 0, now, 300), { from: now - 900, to: now + 1 });
   });
 
@@ -41,7 +50,10 @@ describe('the plan of a backfill', () => {
     ];
     assert.deepEqual(planOldest(open, [], day), { from: 0, to: day });
     assert.deepEqual(planOldest(open, [{ from: 0, to: day }], day), { from: day, to: 2 * day });
-    assert.deepEqual(planOldest(open, [{ from: 0, to: 10 * day }], day), { from: 20 * day, to: 21 * day });
+    assert.deepEqual(planOldest(open, [{ from: 0, to: 10 * day }], day), {
+      from: 20 * day,
+      to: 21 * day,
+    });
     assert.equal(planOldest(open, [{ from: 0, to: 30 * day }], day), undefined);
   });
 
@@ -73,7 +85,7 @@ describe('the plan of a backfill', () => {
     fc.assert(
       fc.property(spans, fc.integer({ min: 1, max: 500 }), (open, spanSeconds) => {
         let read: Spans = [];
-        for (let span = planOldest(open, [], spanSeconds); span !== undefined; ) {
+        for (let span = planOldest(open, [], spanSeconds); span !== undefined;) {
           assert.deepEqual(subtract([span], read), [span], 'no second is read twice');
           read = unite(read, [span]);
           span = planOldest(open, read, spanSeconds);
@@ -97,8 +109,15 @@ describe('the plan of a backfill', () => {
     const span = { from: 0, to: 64_000 };
     assert.equal(splitSpanSeconds({ span, rows: 2500, newestRow: 1000 }), undefined);
     assert.equal(splitSpanSeconds({ span, rows: 2500, newestRow: 500 }), 8000);
-    assert.equal(splitSpanSeconds({ span, rows: 2500, newestRow: 0 }), 60, 'a page within one second');
-    assert.equal(splitSpanSeconds({ span: { from: 0, to: 60 }, rows: 2500, newestRow: 0 }), undefined);
+    assert.equal(
+      splitSpanSeconds({ span, rows: 2500, newestRow: 0 }),
+      60,
+      'a page within one second',
+    );
+    assert.equal(
+      splitSpanSeconds({ span: { from: 0, to: 60 }, rows: 2500, newestRow: 0 }),
+      undefined,
+    );
   });
 
   it('names a hole since the log is followed a repair', () => {
@@ -143,8 +162,14 @@ describe('the plan of a rescan', () => {
   });
 
   it('takes the younger age first and stays within horizon and coverage', () => {
-    assert.deepEqual(planRescan(coverage, now - 5 * day, new Map(), ages, now), { from: now - 5 * day, to: now - 3600 });
+    assert.deepEqual(planRescan(coverage, now - 5 * day, new Map(), ages, now), {
+      from: now - 5 * day,
+      to: now - 3600,
+    });
     const young = new Map([[3600, [{ from: 0, to: now - 3600 }]]]);
-    assert.deepEqual(planRescan(coverage, 0, young, ages, now), { from: now - 10 * day, to: now - day });
+    assert.deepEqual(planRescan(coverage, 0, young, ages, now), {
+      from: now - 10 * day,
+      to: now - day,
+    });
   });
 });

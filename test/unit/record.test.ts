@@ -28,7 +28,12 @@ const accessRecord = {
   timestamp: '2026-11-20T08:15:03Z',
   url: '/graphql',
   user_id: 364425201999,
-  graphql: { operation_name: 'ticket', operation_type: 'QUERY', query: 'query ticket…', variables: '{"id":"199"}' },
+  graphql: {
+    operation_name: 'ticket',
+    operation_type: 'QUERY',
+    query: 'query ticket…',
+    variables: '{"id":"199"}',
+  },
 };
 
 describe('reading an audit record', () => {
@@ -58,7 +63,12 @@ describe('reading an access record', () => {
   });
 
   it('takes numbers that come as text, and keeps what is no number in extra', () => {
-    const { row } = accessLogs.read({ ...accessRecord, user_id: '364425201999', status: 'OK', bytes_sent: 1.5 });
+    const { row } = accessLogs.read({
+      ...accessRecord,
+      user_id: '364425201999',
+      status: 'OK',
+      bytes_sent: 1.5,
+    });
     assert.equal(row['user_id'], '364425201999');
     assert.equal(row['status'], null);
     assert.equal(row['bytes_sent'], null);
@@ -77,7 +87,10 @@ describe('reading an access record', () => {
     const { row } = accessLogs.read({ ...accessRecord, url: 'a\0b', client: 'half \ud800' });
     assert.equal(row['url'], 'a\uFFFDb');
     assert.equal(row['client'], 'half \uFFFD');
-    assert.deepEqual({ ...(row['extra'] as object) }, { url: { json: '"a\\u0000b"' }, client: { json: '"half \\ud800"' } });
+    assert.deepEqual(
+      { ...(row['extra'] as object) },
+      { url: { json: '"a\\u0000b"' }, client: { json: '"half \\ud800"' } },
+    );
   });
 
   it('keeps unknown fields, also inside graphql, and those with dangerous names', () => {
@@ -88,7 +101,10 @@ describe('reading an access record', () => {
       ),
     );
     const { row } = accessLogs.read(record);
-    assert.equal(JSON.stringify(row['extra']), '{"__proto__":{"x":1},"nul\uFFFD":["a"],"graphql.cost":3}');
+    assert.equal(
+      JSON.stringify(row['extra']),
+      '{"__proto__":{"x":1},"nul\uFFFD":["a"],"graphql.cost":3}',
+    );
   });
 
   it('keeps a graphql field that is no object, and values of the wrong type, in extra', () => {
@@ -101,11 +117,13 @@ describe('reading an access record', () => {
   it('refuses a record without a usable id or time, and names the field but not its content', () => {
     assert.throws(() => accessLogs.read({ ...accessRecord, id: null }), {
       name: 'ShapeError',
-      message: 'Zendesk sent a record in access_logs without a usable id; the page cannot be stored.',
+      message:
+        'Zendesk sent a record in access_logs without a usable id; the page cannot be stored.',
     });
     assert.throws(() => accessLogs.read({ ...accessRecord, timestamp: 'yesterday, says Ann' }), {
       name: 'ShapeError',
-      message: 'Record 01M7W0BXW1PWS5B33SS5QHYZVK has no usable timestamp; the page cannot be stored.',
+      message:
+        'Record 01M7W0BXW1PWS5B33SS5QHYZVK has no usable timestamp; the page cannot be stored.',
     });
     assert.throws(() => auditLogs.read('text'), ShapeError);
   });

@@ -1,7 +1,15 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
-import { intersect, measure, normalizeSpans, subtract, unite, type Span, type Spans } from '../../src/span.ts';
+import {
+  intersect,
+  measure,
+  normalizeSpans,
+  subtract,
+  unite,
+  type Span,
+  type Spans,
+} from '../../src/span.ts';
 
 const second = fc.integer({ min: 0, max: 60 });
 const span: fc.Arbitrary<Span> = fc.tuple(second, second).map(([from, to]) => ({ from, to }));
@@ -28,7 +36,10 @@ describe('the algebra of spans', () => {
       fc.property(spans, spans, (a, b) => {
         const [inA, inB] = [secondsOf(a), secondsOf(b)];
         for (const set of [unite(a, b), intersect(a, b), subtract(a, b)]) assertNormal(set);
-        assert.deepEqual(secondsOf(unite(a, b)), new Set([...inA, ...inB].toSorted((x, y) => x - y)));
+        assert.deepEqual(
+          secondsOf(unite(a, b)),
+          new Set([...inA, ...inB].toSorted((x, y) => x - y)),
+        );
         assert.deepEqual(secondsOf(intersect(a, b)), inA.intersection(inB));
         assert.deepEqual(secondsOf(subtract(a, b)), inA.difference(inB));
         assert.equal(measure(a), inA.size);

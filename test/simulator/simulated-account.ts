@@ -1,0 +1,105 @@
+import { startSimulator, type Simulator } from '../../src/simulator/simulator.ts';
+import type { SimulatorSettings } from '../../src/simulator/options.ts';
+
+/** A Thursday afternoon in Europe: people are at work. All tests happen then, whenever they are run. */
+export const NOW = Date.parse('2026-11-19T15:00:00Z');
+
+/** A record as JSON gives it. */
+export type Json = Record<string, unknown>;
+
+/** The envelopes of all lists, read as far as tests look. */
+export interface Envelope {
+  audit_logs: Json[];
+  access_logs: Json[];
+  users: Json[];
+  meta: {
+    has_more: boolean;
+    has_before?: boolean;
+    after_cursor: string | null;
+    before_cursor: string | null;
+  };
+  links: { next: string | null; prev: string | null };
+  next_page: string | null;
+  previous_page: string | null;
+  count: number;
+}
+
+/** An answer with its body read. */
+export interface Reply<Body = Envelope> {
+  status: number;
+  headers: Headers;
+  text: string;
+  /** The body as JSON; throws when it is none. */
+  readonly json: Body;
+}
+
+/** The ready token, as every request sends it unless told otherwise. */
+export const READY = { authorization: 'Bearer simulator-ready-token' };
+
+/** Sends a request; `parameters` may repeat a name. */
+export async function ask<Body = Envelope>(
+  simulator: Simulator,
+  path: string,
+  parameters: readonly (readonly [string, string | number])[] = [],
+  init: RequestInit = {},
+): Promise<Reply<Body>> {
+  const query = new URLSearchParams(parameters.map(([name, value]) => [name, String(value)]));
+  const response = await fetch(`${simulator.url}${path}?${query.toString()}`, {
+    headers: READY,
+    redirect: 'manual',
+    ...init,
+  });
+  const text = await response.text();
+  return {
+    status: response.status,
+    headers: response.headers,
+    text,
+    get json(): Body {
+      return JSON.parse(text);
+    },
+  };
+}
+
+/** Runs a test against its own simulator at NOW, without limits unless asked for. */
+export async function withSimulator(
+  settings: SimulatorSettings,
+  test: (simulator: Simulator) => Promise<void>,
+): Promise<void> {
+  const simulator = await startSimulator({
+    limits: false,
+    clockOffsetMs: NOW - Date.now(),
+    ...settings,
+  });
+  try {
+    await test(simulator);
+  } finally {
+    await simulator.stop();
+  }
+}
+
+/** Walks a list to its end with `page[after]`, sending all parameters again; gives every page. */
+export async function walk(
+  simulator: Simulator,
+  path: string,
+  parameters: readonly (readonly [string, string | number])[],
+): Promise<Envelope[]> {
+  const pages: Envelope[] = [];
+  let after: string | null = null;
+  do {
+    const cursor: [string, string][] = after === null ? [] : [['page[after]', after]];
+    const { json } = await ask(simulator, path, [...parameters, ...cursor]);
+    pages.push(json);
+    after = json.meta.has_more ? json.meta.after_cursor : null;
+  } while (after !== null);
+  return pages;
+}
+
+/** The ids of records, in their order. */
+export function idsOf(records: Iterable<Json>): unknown[] {
+  return Array.from(records, (record) => record['id']);
+}
+
+/** An instant near NOW: so many minutes before it, as the API writes times. */
+export function minutesAgo(minutes: number): string {
+  return `${new Date(NOW - minutes * 60_000).toISOString().slice(0, 19)}Z`;
+}

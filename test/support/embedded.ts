@@ -1,0 +1,99 @@
+import assert from 'node:assert/strict';
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { after, afterEach } from 'node:test';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
+import { Client } from 'pg';
+import { InputError } from '../../src/errors.ts';
+import {
+  type EmbeddedOptions,
+  type EmbeddedPostgres,
+  openEmbeddedPostgres,
+} from '../../src/postgres/embedded.ts';
+
+/** The programs that this test run is about; undefined: the bundled ones. */
+export const binariesDir = process.env['TEST_POSTGRES_BINARIES'];
+
+/** A directory that is removed after the test file. */
+export const temporary = mkdtempSync(join(tmpdir(), 'zls-embedded-'));
+after(() => rmSync(temporary, { recursive: true, force: true }));
+
+/** Most tests of a file share one cluster, as making one is what takes the time. */
+export const dataDir = join(temporary, 'shared');
+/** Where Postgres keeps the shared cluster. */
+export const cluster = join(dataDir, 'cluster');
+
+const servers: EmbeddedPostgres[] = [];
+afterEach(() => Promise.all(servers.splice(0).map((server) => server.stop())));
+
+/** Opens the shared cluster, or what the options say, until the end of the test at the latest. */
+export async function open(options: Partial<EmbeddedOptions> = {}): Promise<EmbeddedPostgres> {
+  const server = await openEmbeddedPostgres({ dataDir, binariesDir, durable: false, ...options });
+  servers.push(server);
+  return server;
+}
+
+/** The rows that a statement returns, each as an array. */
+export async function query(url: string, text: string): Promise<unknown[][]> {
+  const client = new Client({ connectionString: url });
+  client.on('error', () => undefined);
+  try {
+    await client.connect();
+    return (await client.query<unknown[]>({ text, rowMode: 'array' })).rows;
+  } finally {
+    await client.end();
+  }
+}
+
+/** A database that another process has opened. */
+export type Elsewhere = {
+  readonly child: ChildProcess;
+  readonly url: string;
+  readonly started: boolean;
+  readonly readLine: () => Promise<string>;
+  readonly stop: () => Promise<void>;
+};
+
+/** Opens the database in another process, a process group of its own as a shell gives it. */
+export async function openElsewhere(dir = dataDir, path = process.env['PATH']): Promise<Elsewhere> {
+  const program = fileURLToPath(new URL('./embedded-process.ts', import.meta.url));
+  const child = spawn(process.execPath, [program, dir], {
+    detached: true,
+    stdio: ['pipe', 'pipe', 'inherit'],
+    env: { ...process.env, PATH: path },
+  });
+  const lines = createInterface(child.stdout)[Symbol.asyncIterator]();
+  const readLine = async () => String((await lines.next()).value);
+  const facts: { url: string; started: boolean } = JSON.parse(await readLine());
+  const stop = async () => {
+    const exited = once(child, 'exit');
+    child.stdin.end('stop\n');
+    assert.deepEqual(await exited, [0, null]);
+  };
+  return { child, ...facts, readLine, stop };
+}
+
+/** Waits for something that no event tells; fails after 10 seconds. */
+export async function until(fact: () => boolean): Promise<void> {
+  const deadline = Date.now() + 10_000;
+  while (!fact()) {
+    if (Date.now() > deadline) assert.fail(`still not so after 10 s: ${String(fact)}`);
+    await sleep(5);
+  }
+}
+
+/** The message of the InputError that an opening ends with. */
+export async function refusal(opening: Promise<unknown>): Promise<string> {
+  try {
+    await opening;
+  } catch (error) {
+    assert.ok(error instanceof InputError, String(error));
+    return error.message;
+  }
+  return assert.fail('it opened');
+}

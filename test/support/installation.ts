@@ -1,0 +1,201 @@
+import assert from 'node:assert/strict';
+import { createLogger, type Log } from '../../src/logger.ts';
+import { openDatabase, type Database } from '../../src/postgres/client.ts';
+import { loadCoverage } from '../../src/postgres/coverage.ts';
+import { createPartitionKeeper } from '../../src/postgres/partitions.ts';
+import { startSimulator, type Simulator } from '../../src/simulator/simulator.ts';
+import type { SimulatorSettings } from '../../src/simulator/options.ts';
+import { fromSeconds, type Spans } from '../../src/span.ts';
+import { createBudgetGate } from '../../src/sync/budget-gate.ts';
+import type { Engine, EngineSettings } from '../../src/sync/engine.ts';
+import { createPace } from '../../src/sync/pace.ts';
+import type { SyncEvent } from '../../src/sync/progress.ts';
+import {
+  createStreamWorker,
+  type StreamName,
+  type StreamWorker,
+} from '../../src/sync/stream-worker.ts';
+import { createZendesk } from '../../src/zendesk/client.ts';
+import { withDatabase } from './database.ts';
+
+export const account = 'acme';
+
+/** An installation of the program in this process: a database, the simulator, and the engine between them. */
+export type Installation = {
+  readonly simulator: Simulator;
+  readonly db: Database;
+  readonly url: string;
+  readonly engine: Engine;
+  readonly worker: (name: StreamName) => StreamWorker;
+  /** A second process on the same database and account, as far as the database can tell. */
+  readonly another: (settings?: InstallationSettings) => Engine;
+};
+
+export type InstallationSettings = Partial<EngineSettings> & {
+  readonly leaseMs?: number;
+  readonly holder?: string;
+  readonly report?: (event: SyncEvent) => void;
+  /** Where the engine reaches the database; default: directly. */
+  readonly databaseUrl?: string;
+  readonly log?: Log;
+};
+
+const silent = createLogger({
+  level: 'silent',
+  format: 'json',
+  fileDescriptor: 2,
+  isTerminal: false,
+});
+
+/** Starts the simulator and sets the engine up on a database of its own, for the time of `work`. */
+export async function withInstallation(
+  simulatorSettings: SimulatorSettings,
+  settings: InstallationSettings,
+  work: (installation: Installation) => Promise<void>,
+): Promise<void> {
+  await withDatabase(async (url) => {
+    const simulator = await startSimulator({ subdomain: account, ...simulatorSettings });
+    const stopping = new AbortController();
+    const opened: { db: Database; close: () => void }[] = [];
+    const open = (own: InstallationSettings): Engine => {
+      const engine = createEngine(simulator, own.databaseUrl ?? url, own, stopping.signal);
+      opened.push({ db: engine.db, close: () => engine.zendesk.close() });
+      return engine;
+    };
+    try {
+      const engine = open(settings);
+      const workers = new Map<StreamName, StreamWorker>();
+      const worker = (name: StreamName): StreamWorker => {
+        const made = workers.get(name) ?? createStreamWorker(engine, name);
+        workers.set(name, made);
+        return made;
+      };
+      await work({
+        simulator,
+        db: engine.db,
+        url,
+        engine,
+        worker,
+        another: (own = {}) => open({ ...settings, ...own }),
+      });
+    } finally {
+      stopping.abort();
+      for (const { db, close } of opened) {
+        close();
+        await db.close();
+      }
+      await simulator.stop();
+    }
+  });
+}
+
+function createEngine(
+  simulator: Simulator,
+  url: string,
+  settings: InstallationSettings,
+  signal: AbortSignal,
+): Engine {
+  const db = openDatabase({ url, signal });
+  const report = settings.report ?? (() => {});
+  const requestsPerMinute = settings.requestsPerMinute ?? {
+    support: 100_000,
+    access_logs: 100_000,
+  };
+  const log = settings.log ?? silent;
+  return {
+    account,
+    db,
+    zendesk: createZendesk({
+      origin: simulator.url,
+      account,
+      credentials: {
+        kind: 'oauth-client',
+        clientId: simulator.options.credentials.clientId,
+        clientSecret: simulator.options.credentials.clientSecret,
+      },
+      scope: 'read',
+      budget: createBudgetGate({ db, account, requestsPerMinute, report }),
+      log,
+      retryBaseMs: 5,
+    }),
+    ensurePartitions: createPartitionKeeper(db),
+    settings: {
+      settleSeconds: settings.settleSeconds ?? 300,
+      rescanAges: settings.rescanAges ?? [3600, 86_400],
+      auditLogsStart: settings.auditLogsStart,
+      requestsPerMinute,
+    },
+    holder: settings.holder ?? 'test',
+    leaseMs: settings.leaseMs ?? 5000,
+    log,
+    report,
+    pace: createPace(),
+  };
+}
+
+const logTables = {
+  audit_logs: { table: 'zendesk.audit_logs', time: 'created_at', words: 'change_description' },
+  access_logs: { table: 'zendesk.access_logs', time: 'timestamp', words: 'url' },
+} as const;
+
+type LogName = keyof typeof logTables;
+
+/** Every stored row of a log as one line: time, id and one column of text. */
+export async function storedLines(db: Database, stream: LogName): Promise<string[]> {
+  const { table, time, words } = logTables[stream];
+  const rows = await db.query<{ line: string }>(
+    `select concat_ws(' ', extract(epoch from ${time})::bigint, id, ${words}) as line from ${table} where account = $1`,
+    [account],
+  );
+  return rows.map(({ line }) => line).toSorted();
+}
+
+/** Every record that the simulator shows between two moments, in the same form. */
+export function trueLines(
+  simulator: Simulator,
+  stream: LogName,
+  span = { from: 0, to: 4_000_000_000 },
+): string[] {
+  const { time, words } = logTables[stream];
+  const lines: string[] = [];
+  for (const record of simulator.records(stream, fromSeconds(span.from), fromSeconds(span.to))) {
+    const text = record[words];
+    const second = Date.parse(String(record[time])) / 1000;
+    lines.push(
+      [second, String(record['id']), ...(typeof text === 'string' ? [text] : [])].join(' '),
+    );
+  }
+  return lines.toSorted();
+}
+
+/** Fails unless the table holds exactly what the simulator shows within the covered spans, and nothing that it never had. */
+export async function assertTrue(installation: Installation, stream: LogName): Promise<Spans> {
+  const { simulator, db } = installation;
+  const coverage = await loadCoverage(db, { account, stream });
+  const stored = new Set(await storedLines(db, stream));
+  for (const span of coverage) {
+    const missing = trueLines(simulator, stream, span).filter((line) => !stored.has(line));
+    assert.deepEqual(
+      missing,
+      [],
+      `rows of ${stream} are missing in a span that is said to be covered`,
+    );
+  }
+  const truth = new Set(trueLines(simulator, stream));
+  const invented = [...stored].filter((line) => !truth.has(line));
+  assert.deepEqual(invented, [], `rows of ${stream} that Zendesk does not have`);
+  return coverage;
+}
+
+/** Follows a stream and fills its gaps; fails unless both complete. */
+export async function pullCompletely(
+  installation: Pick<Installation, 'worker'>,
+  name: StreamName,
+): Promise<void> {
+  const worker = installation.worker(name);
+  const signal = new AbortController().signal;
+  const followed = await worker.follow(signal);
+  assert.equal(followed.outcome, 'complete', followed.error);
+  const filled = await worker.fill(signal);
+  assert.equal(filled?.outcome ?? 'complete', 'complete', filled?.error);
+}
