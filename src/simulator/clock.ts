@@ -4,15 +4,22 @@ export interface Clock {
   now(): number;
   /** How far the clock runs ahead of the machine (negative: behind), in ms. */
   setOffsetMs(offsetMs: number): void;
+  /** Stops the clock at that instant, ms since 1970, until the offset is set again. */
+  freeze(atMs: number): void;
 }
 
 /** Makes a clock that runs `offsetMs` ahead of the machine's. */
 export function createClock(offsetMs: number): Clock {
   let offset = offsetMs;
+  let frozenAt: number | undefined;
   return {
-    now: () => Date.now() + offset,
+    now: () => frozenAt ?? Date.now() + offset,
     setOffsetMs(next) {
       offset = next;
+      frozenAt = undefined;
+    },
+    freeze(atMs) {
+      frozenAt = atMs;
     },
   };
 }

@@ -44,6 +44,8 @@ export interface Simulator {
   now(): number;
   /** Moves the simulator's clock to that distance from the machine's, ms: time passes without waiting. */
   setClockOffsetMs(offsetMs: number): void;
+  /** Stops the simulator's clock at that instant, ms since 1970, until its offset is set. Limits go on in real time. */
+  freezeClock(atMs: number): void;
   /** Stops at once; open connections are cut. */
   stop(): Promise<void>;
 }
@@ -86,6 +88,7 @@ export async function startSimulator(settings: SimulatorSettings = {}): Promise<
     },
     now: () => account.clock.now(),
     setClockOffsetMs: (offsetMs) => account.clock.setOffsetMs(offsetMs),
+    freezeClock: (atMs) => account.clock.freeze(atMs),
     async stop() {
       stopping.abort();
       const closed = new Promise<void>((resolve) => server.close(() => resolve()));

@@ -150,16 +150,16 @@ export async function carryOut(
   }
 }
 
-/** Tells how much of the wanted time is covered now. */
+/** Tells how much of the time from the horizon to the newest covered moment is covered. */
 export async function reportCovered(pull: Pull, horizon: number): Promise<void> {
   const { engine, stream } = pull;
   const coverage = await loadCoverage(engine.db, keyOf(pull));
-  const until = toSeconds(engine.zendesk.now()) - engine.settings.settleSeconds;
+  const newest = coverage.at(-1)?.to ?? toSeconds(engine.zendesk.now());
   engine.report({
     type: 'covered',
     stream: stream.name,
-    share: measureProgress(coverage, horizon, until),
-    wantedSeconds: until - horizon,
+    share: measureProgress(coverage, horizon, newest),
+    wantedSeconds: newest - horizon,
   });
 }
 

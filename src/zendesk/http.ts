@@ -77,7 +77,7 @@ export function createHttp(options: {
         decompress: false,
         followRedirect: false,
         throwHttpErrors: false,
-        retry: { limit: 2 },
+        retry: { limit: 0 },
         timeout: { request: options.timeoutMs },
         https: { rejectUnauthorized: true },
         agent,

@@ -5,23 +5,19 @@ import {
   idsOf,
   minutesAgo,
   NOW,
+  startAtNow,
   walk,
   withSimulator,
   type Json,
 } from './simulated-account.ts';
-import { startSimulator, type Simulator } from '../../src/simulator/simulator.ts';
+import type { Simulator } from '../../src/simulator/simulator.ts';
 
 const AUDIT = '/api/v2/audit_logs';
 
 describe('GET /api/v2/audit_logs', () => {
   let simulator: Simulator;
   before(async () => {
-    simulator = await startSimulator({
-      limits: false,
-      clockOffsetMs: NOW - Date.now(),
-      auditLogRowsPerDay: 2000,
-      auditLogDays: 20,
-    });
+    simulator = await startAtNow({ auditLogRowsPerDay: 2000, auditLogDays: 20 });
   });
   after(() => simulator.stop());
 

@@ -1,7 +1,7 @@
 import { startSimulator, type Simulator } from '../../src/simulator/simulator.ts';
 import type { SimulatorSettings } from '../../src/simulator/options.ts';
 
-/** A Thursday afternoon in Europe: people are at work. All tests happen then, whenever they are run. */
+/** A Thursday afternoon in Europe: people are at work. All tests happen at this instant, whenever they are run. */
 export const NOW = Date.parse('2026-11-19T15:00:00Z');
 
 /** A record as JSON gives it. */
@@ -43,7 +43,9 @@ export async function ask<Body = Envelope>(
   parameters: readonly (readonly [string, string | number])[] = [],
   init: RequestInit = {},
 ): Promise<Reply<Body>> {
-  const query = new URLSearchParams(parameters.map(([name, value]) => [name, String(value)]));
+  const query = new URLSearchParams(
+    parameters.map(([name, value]): [string, string] => [name, String(value)]),
+  );
   const response = await fetch(`${simulator.url}${path}?${query.toString()}`, {
     headers: READY,
     redirect: 'manual',
@@ -60,16 +62,19 @@ export async function ask<Body = Envelope>(
   };
 }
 
-/** Runs a test against its own simulator at NOW, without limits unless asked for. */
+/** Starts a simulator whose clock stands still at NOW, without limits unless asked for. */
+export async function startAtNow(settings: SimulatorSettings = {}): Promise<Simulator> {
+  const simulator = await startSimulator({ limits: false, anchor: new Date(NOW), ...settings });
+  simulator.freezeClock(NOW);
+  return simulator;
+}
+
+/** Runs a test against its own simulator, whose clock stands still at NOW. */
 export async function withSimulator(
   settings: SimulatorSettings,
   test: (simulator: Simulator) => Promise<void>,
 ): Promise<void> {
-  const simulator = await startSimulator({
-    limits: false,
-    clockOffsetMs: NOW - Date.now(),
-    ...settings,
-  });
+  const simulator = await startAtNow(settings);
   try {
     await test(simulator);
   } finally {

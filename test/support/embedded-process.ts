@@ -27,7 +27,8 @@ process.on('SIGINT', async () => {
   console.log(JSON.stringify({ committed: true }));
 });
 const input = createInterface(process.stdin);
-await once(input, 'line');
+// The end of the input means that the test itself has gone.
+await Promise.race([once(input, 'line'), once(input, 'close')]);
 input.close();
 await client.end();
 await server.stop();

@@ -62,7 +62,6 @@ export async function startServer(test: TestContext, script: Script): Promise<Sc
     server.closeAllConnections();
     server.close();
   });
-  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- a listening TCP server has this kind of address
   const { port } = server.address() as AddressInfo;
   return { origin: `http://127.0.0.1:${port}`, requests, tokenRequests };
 }

@@ -31,7 +31,6 @@ describe('TLS', () => {
     });
     await new Promise<void>((resolve) => void server.listen(0, '127.0.0.1', resolve));
     test.after(() => server.close());
-    // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- a listening TCP server has this kind of address
     const { port } = server.address() as AddressInfo;
     const origin = `https://localhost:${port}`;
     const { zendesk, takes } = connect(test, origin);
