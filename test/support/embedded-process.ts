@@ -17,7 +17,6 @@ const client = new Client({ connectionString: server.url });
 // A fast shutdown by another process ends the connection with an error.
 client.on('error', () => undefined);
 await client.connect();
-console.log(JSON.stringify({ url: server.url, started: server.started }));
 
 process.on('SIGINT', async () => {
   await client.query('create table if not exists page (id int)');
@@ -26,6 +25,7 @@ process.on('SIGINT', async () => {
   await client.query('commit');
   console.log(JSON.stringify({ committed: true }));
 });
+console.log(JSON.stringify({ url: server.url, started: server.started }));
 const input = createInterface(process.stdin);
 // The end of the input means that the test itself has gone.
 await Promise.race([once(input, 'line'), once(input, 'close')]);

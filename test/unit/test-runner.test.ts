@@ -23,7 +23,7 @@ async function runTests(
     const head = `import { before, describe, it } from 'node:test';\n`;
     await writeFile(join(project, 'test/unit', `${file}.test.ts`), head + content);
   }
-  const { NODE_TEST_CONTEXT: _, ...env } = process.env;
+  const { NODE_TEST_CONTEXT: _, TEST_DATABASE_URL: __, ...env } = process.env;
   return new Promise((resolve) => {
     execFile(process.execPath, [runner], { cwd: project, env }, (error, stdout, stderr) => {
       const lastLine = stdout.trimEnd().split('\n').at(-1);
