@@ -13,8 +13,9 @@ import { fileURLToPath } from 'node:url';
 const neededVersion = 24;
 
 if (Number.parseInt(process.versions.node, 10) >= neededVersion) {
-  const built = new URL('../dist/main.js', import.meta.url);
-  await import(existsSync(built) ? built.href : new URL('../src/main.ts', import.meta.url).href);
+  // A checkout runs its sources, also when something was built there once; the package has only what was built.
+  const source = new URL('../src/main.ts', import.meta.url);
+  await import(existsSync(source) ? source.href : new URL('../dist/main.js', import.meta.url).href);
 } else {
   const runtime = findRuntime(`node-${process.platform}-${process.arch}`);
   if (runtime === undefined) {

@@ -35,11 +35,19 @@ export type CommandContext = {
 /** After a signal the process ends within this time, whatever still hangs. */
 const shutdownMs = 9000;
 
-/** Creates the context of one command. A second signal ends the process at once. */
+/** Some supervisors send a signal to the program and to what started it, which passes it on: that is one wish, not two. */
+const sameWishMs = 1000;
+
+/** Creates the context of one command. A second signal, a while after the first, ends the process at once. */
 export function createContext(host: ProcessLike): CommandContext {
   const controller = new AbortController();
+  let stoppedAtMs = 0;
   const stop = (): void => {
-    if (controller.signal.aborted) host.exit(1);
+    if (controller.signal.aborted) {
+      if (Date.now() - stoppedAtMs > sameWishMs) host.exit(1);
+      return;
+    }
+    stoppedAtMs = Date.now();
     controller.abort(new Error('Stopped by a signal.'));
     setTimeout(() => host.exit(1), shutdownMs).unref();
   };

@@ -70,7 +70,8 @@ function describeProgram(context: CommandContext, finish: (status: number) => vo
     .version(version)
     .exitOverride()
     .configureOutput({ writeOut: context.print.raw, writeErr: context.printError.raw })
-    .showHelpAfterError('(see --help)');
+    .showHelpAfterError('(see --help)')
+    .addHelpText('after', example('zendesk-log-sync demo'));
 
   program
     .command('serve', { isDefault: true })
@@ -79,7 +80,12 @@ function describeProgram(context: CommandContext, finish: (status: number) => vo
       'after',
       example('ZENDESK_SUBDOMAIN=acme ZENDESK_OAUTH_TOKEN_FILE=token zendesk-log-sync serve'),
     )
-    .action(async () => finish(await runServe(context)));
+    // What names no command arrives here, as an argument of the default command.
+    .allowExcessArguments()
+    .action(async (_flags: object, { args }: Command) => {
+      if (args[0] !== undefined) program.error(`error: unknown command '${args[0]}'`);
+      finish(await runServe(context));
+    });
 
   program
     .command('sync')

@@ -1,6 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { closeSync, openSync } from 'node:fs';
-import { open, rename, stat } from 'node:fs/promises';
+import { open, readFile, rename, stat } from 'node:fs/promises';
+import { join } from 'node:path';
 import { createServer } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { DatabaseError } from '../errors.ts';
@@ -61,7 +62,7 @@ export async function startServer(
   durable: boolean,
 ): Promise<Server | Hindrance> {
   await rotateLog(paths.log);
-  const port = await findFreePort();
+  const port = await choosePort(paths.cluster);
   const settings = { ...serverSettings, ...(durable ? {} : withoutDurability) };
   const watch = dieWithParent();
   const [command = postgres, ...args] = [
@@ -174,11 +175,18 @@ async function rotateLog(log: string): Promise<void> {
   if (size > logLimitBytes) await rename(log, `${log}.1`).catch(() => undefined);
 }
 
-async function findFreePort(): Promise<number> {
+/** The port of the server before, if it is free: then whoever still knows the url can go on. */
+async function choosePort(cluster: string): Promise<number> {
+  const before = await readFile(join(cluster, 'postmaster.opts'), 'utf8').catch(() => '');
+  const known = Number(/"-p" "(\d+)"/.exec(before)?.[1] ?? 0);
+  return findFreePort(known).catch(() => findFreePort(0));
+}
+
+async function findFreePort(wanted: number): Promise<number> {
   const probe = createServer();
   return new Promise((resolve, reject) => {
     probe.once('error', reject);
-    probe.listen(0, '127.0.0.1', () => {
+    probe.listen(wanted, '127.0.0.1', () => {
       const address = probe.address();
       const port = typeof address === 'object' && address ? address.port : 0;
       probe.close(() => resolve(port));

@@ -33,15 +33,17 @@ export interface EmbeddedOptions {
 export interface EmbeddedPostgres {
   /** Connection string of the database's owner; contains the password. */
   readonly url: string;
-  /** True when this call started the server; false when it joined the server of another process. */
+  /** True when this call started the server; false when it joined that of another process, which it may inherit later. */
   readonly started: boolean;
-  /** Ends the server if this call started it; connections still open are cut, committed data is safe. */
+  /** Ends the server if this call started or inherited it; connections still open are cut, committed data is safe. */
   readonly stop: () => Promise<void>;
 }
 
 const lookAgainMs = 20;
 const startAgainMs = 100;
 const joinTimeoutMs = 60_000;
+/** How often a guest looks whether the server still runs; shorter than a client waits for a lost connection. */
+const successionMs = 250;
 
 /**
  * Opens the database in `dataDir`: joins the server that another process runs there, or starts one. The server listens
@@ -55,15 +57,39 @@ const joinTimeoutMs = 60_000;
 export async function openEmbeddedPostgres(options: EmbeddedOptions): Promise<EmbeddedPostgres> {
   const { database = 'zendesk', stopTimeoutMs = 8000, log = () => undefined } = options;
   const paths = await prepareDataDir(options.dataDir);
-  const { port, server } = await joinOrStart(paths, options);
-  let stopping = false;
+  let { port, server } = await joinOrStart(paths, options);
+  const stopping = new AbortController();
+  const succession = server === undefined ? awaitSuccession() : undefined;
   const stop = async () => {
-    stopping = true;
+    stopping.abort();
+    await succession;
     await server?.stop(stopTimeoutMs);
   };
   void server?.exited.then(() => {
-    if (!stopping) log(`The embedded PostgreSQL server has ended by itself; see ${paths.log}.`);
+    if (!stopping.signal.aborted)
+      log(`The embedded PostgreSQL server has ended by itself; see ${paths.log}.`);
   });
+
+  /** A guest outlives its host: when the server's owner ends, the guest starts the server again at the same port. */
+  async function awaitSuccession(): Promise<void> {
+    const { signal } = stopping;
+    while (!signal.aborted && server === undefined) {
+      await sleep(successionMs, undefined, { ref: false, signal }).catch(() => undefined);
+      if (signal.aborted || (await readPresence(paths.cluster)).kind === 'ready') continue;
+      const next = await joinOrStart(paths, options).catch((error: unknown) => {
+        log(
+          `The embedded PostgreSQL server cannot be started again (${errorCode(error) ?? 'no reason known'}).`,
+        );
+      });
+      server = next?.server;
+      if (next !== undefined && next.port !== port) {
+        log(
+          `The embedded PostgreSQL server could not have its port ${port} again; start this program anew.`,
+        );
+      }
+    }
+  }
+
   try {
     const password = await readClusterFile(paths.password);
     await createDatabase(urlOf(port, password, 'postgres'), database);

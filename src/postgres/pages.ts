@@ -99,10 +99,10 @@ async function recordCoverage(
   completes: NonNullable<PageToStore['completes']>,
 ): Promise<void> {
   // Two cursors may end neighbouring spans at once; each must see the other's span to join it.
-  await tx.query(`select 1 from zendesk_sync.streams where account = $1 and stream = $2 for update`, [
-    key.account,
-    key.stream,
-  ]);
+  await tx.query(
+    `select 1 from zendesk_sync.streams where account = $1 and stream = $2 for update`,
+    [key.account, key.stream],
+  );
   for (const span of completes.coverage) await addCoverage(tx, key, span);
   for (const { ageSeconds, span } of completes.rescans) await addRescan(tx, key, ageSeconds, span);
 }

@@ -3,7 +3,7 @@ import { createAuditLogSource, type AuditLogSource } from './audit-log-records.t
 import { createClock, type Clock } from './clock.ts';
 import { createFaultBook, type FaultBook, type FaultTarget } from './faults.ts';
 import { createNoLimit, createSlidingLimit, createWindowLimit, type RateLimit } from './limits.ts';
-import { createPeople, type People } from './people.ts';
+import { createPeople, type People, type Person } from './people.ts';
 import { createTokens, type Tokens } from './tokens.ts';
 import type { AccessLogRow } from './access-log-text.ts';
 import type { LogSource, SecondRange } from './log-source.ts';
@@ -73,15 +73,19 @@ export function createAccount(options: SimulatorOptions): Account {
       return { from: Math.ceil(Math.max(began, horizon) / 1000), to: Math.floor(now / 1000) };
     },
     erasedUserId() {
-      const now = clock.now();
-      if (erasure === null || now < new Date(erasure.after).getTime()) return undefined;
-      const isDeleted = (leavesAtMs: number): boolean => leavesAtMs <= now;
-      return (
-        erasure.userId ??
-        people
-          .teamEver(now)
-          .find((person) => person.onLeaving === 'deleted' && isDeleted(person.leavesAtMs))?.id
-      );
+      if (erasure === null) return undefined;
+      const afterMs = new Date(erasure.after).getTime();
+      return clock.now() < afterMs
+        ? undefined
+        : (erasure.userId ?? findLastDeleted(people, afterMs)?.id);
     },
   };
+}
+
+function findLastDeleted(people: People, ms: number): Person | undefined {
+  return people
+    .teamEver(ms)
+    .filter((person) => person.onLeaving === 'deleted' && person.leavesAtMs <= ms)
+    .toSorted((a, b) => a.leavesAtMs - b.leavesAtMs)
+    .at(-1);
 }

@@ -22,7 +22,7 @@ export interface Late {
 export interface Erasure {
   /** From this instant on (the simulator's clock) the records come back blanked; a `Date` or ISO 8601. */
   after: Date | string;
-  /** Whose data; default: the first team member that was deleted. */
+  /** Whose data; default: the team member who was deleted last before `after`. */
   userId?: number;
 }
 

@@ -23,15 +23,20 @@ type Held = {
   readonly lease: Lease;
   readonly lost: AbortController;
   readonly timer: NodeJS.Timeout;
-  users: number;
+  /** Resolves when no renewal is under way. */
+  readonly rest: () => Promise<void>;
 };
 
 /** Creates the keeper of one stream's lease. */
 export function createLeaseKeeper(engine: Engine, stream: string): LeaseKeeper {
   const key: StreamKey = { account: engine.account, stream };
+  let users = 0;
   let held: Promise<Held | Busy> | undefined;
+  let left: Promise<void> = Promise.resolve();
 
   async function take(signal: AbortSignal, waitMs: number): Promise<Held | Busy> {
+    // Or this process would meet its own lease, which is just being given back.
+    await left.catch(() => {});
     const deadline = Date.now() + waitMs;
     for (;;) {
       const answer = await acquireLease(engine.db, key, engine.holder, engine.leaseMs);
@@ -44,46 +49,43 @@ export function createLeaseKeeper(engine: Engine, stream: string): LeaseKeeper {
 
   function keep(lease: Lease): Held {
     const lost = new AbortController();
-    let renewing = false;
+    let renewal: Promise<void> | undefined;
     const timer = setInterval(() => {
-      if (renewing) return;
-      renewing = true;
-      renewLease(engine.db, lease, engine.leaseMs)
+      renewal ??= renewLease(engine.db, lease, engine.leaseMs)
         .catch((error: unknown) => {
           // A database that is away does not take the lease; every page's transaction checks it anyway.
           if (error instanceof LeaseLostError) lost.abort(error);
         })
         .finally(() => {
-          renewing = false;
+          renewal = undefined;
         });
     }, engine.leaseMs / 3);
-    return { lease, lost, timer, users: 0 };
+    return { lease, lost, timer, rest: async () => renewal };
   }
 
-  async function leave(current: Held): Promise<void> {
-    current.users -= 1;
-    if (current.users > 0) return;
-    held = undefined;
+  async function giveBack(answer: Promise<Held | Busy> | undefined): Promise<void> {
+    const current = await answer?.catch(() => undefined);
+    if (current === undefined || 'busy' in current) return;
     clearInterval(current.timer);
+    // A renewal that arrived after the release would revive the lease.
+    await current.rest();
     await releaseLease(engine.db, current.lease);
   }
 
   return {
     async use(work, signal, waitMs) {
-      held ??= take(signal, waitMs).catch((error: unknown) => {
-        held = undefined;
-        throw error;
-      });
-      const current = await held;
-      if ('busy' in current) {
-        held = undefined;
-        return current;
-      }
-      current.users += 1;
+      users += 1;
       try {
+        const current = await (held ??= take(signal, waitMs));
+        if ('busy' in current) return current;
         return await work(current.lease, AbortSignal.any([signal, current.lost.signal]));
       } finally {
-        await leave(current);
+        users -= 1;
+        if (users === 0) {
+          left = giveBack(held);
+          held = undefined;
+          await left;
+        }
       }
     },
   };

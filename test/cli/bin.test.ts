@@ -44,13 +44,13 @@ function layOut(name: string, { built = false, runtime = true } = {}): string {
   cpSync(fileURLToPath(new URL('../../bin', import.meta.url)), join(project, 'bin'), {
     recursive: true,
   });
-  writeFileSync(
-    join(project, 'src/main.ts'),
-    `const place: string = 'checkout';${main('checkout')}`,
-  );
-  if (built) {
-    mkdirSync(join(project, 'dist'));
-    writeFileSync(join(project, 'dist/main.js'), main('package'));
+  mkdirSync(join(project, 'dist'));
+  writeFileSync(join(project, 'dist/main.js'), main('package'));
+  if (!built) {
+    writeFileSync(
+      join(project, 'src/main.ts'),
+      `const place: string = 'checkout';${main('checkout')}`,
+    );
   }
   if (runtime) {
     const bundled = join(project, 'node_modules', `node-${process.platform}-${process.arch}`);

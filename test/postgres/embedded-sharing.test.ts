@@ -23,6 +23,17 @@ describe('a database that several processes open', () => {
     await assert.rejects(query(guest.url, 'select 1'), { code: 'ECONNREFUSED' });
   });
 
+  it('goes on for the guest at the same url when the owner ends first', async () => {
+    const owner = await openElsewhere();
+    const guest = await open();
+    await query(guest.url, 'create table inherited as select 4 as id');
+    await owner.stop();
+    await until(() => existsSync(path) && readFileSync(path, 'utf8').includes('ready'));
+    assert.deepEqual(await query(guest.url, 'select id from inherited'), [[4]]);
+    await guest.stop();
+    await assert.rejects(query(guest.url, 'select 1'), { code: 'ECONNREFUSED' });
+  });
+
   it('starts once when they open a new directory at the same moment', async () => {
     const dir = join(temporary, 'race');
     const both = await Promise.all([openElsewhere(dir), openElsewhere(dir)]);

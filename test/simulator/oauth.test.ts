@@ -1,6 +1,13 @@
 import { describe, it } from 'node:test';
 import assert from 'node:assert/strict';
-import { ask, NOW, withSimulator, type Json, type Reply } from './simulated-account.ts';
+import {
+  ask,
+  NOW,
+  statusesWith,
+  withSimulator,
+  type Json,
+  type Reply,
+} from './simulated-account.ts';
 import type { Simulator } from '../../src/simulator/simulator.ts';
 
 const CLIENT = { client_id: 'log-puller', client_secret: 'simulator-client-secret' };
@@ -12,14 +19,6 @@ function mint(simulator: Simulator, wish: Json): Promise<Reply<Json>> {
     headers: { 'content-type': 'application/json' },
     body: JSON.stringify(wish),
   });
-}
-
-async function statusesWith(simulator: Simulator, authorization: string): Promise<number[]> {
-  const paths = ['/api/v2/audit_logs', '/api/v2/access_logs', '/api/v2/users'];
-  const replies = await Promise.all(
-    paths.map((path) => ask(simulator, path, [['page[size]', 1]], { headers: { authorization } })),
-  );
-  return replies.map((reply) => reply.status);
 }
 
 describe('POST /oauth/tokens', () => {
@@ -178,61 +177,5 @@ describe('POST /oauth/tokens', () => {
       for (const reply of [await mint(simulator, WISH), await ask(simulator, '/api/v2/users/1')])
         assert.equal(reply.headers.get('date'), 'Thu, 19 Nov 2026 15:00:00 GMT');
     });
-  });
-});
-
-describe('authentication', () => {
-  const basic = (text: string): string => `Basic ${Buffer.from(text).toString('base64')}`;
-
-  it('accepts the ready token and Basic {email}/token:{api_token}', async () => {
-    await withSimulator({}, async (simulator) => {
-      assert.deepEqual(
-        await statusesWith(simulator, 'Bearer simulator-ready-token'),
-        [200, 200, 200],
-      );
-      const token = basic('integration@acme.example/token:simulator-api-token');
-      assert.deepEqual(await statusesWith(simulator, token), [200, 200, 200]);
-    });
-  });
-
-  it('answers 401 in the words of each stack', async () => {
-    await withSimulator({}, async (simulator) => {
-      const bodyOf = async (path: string, headers: Record<string, string>): Promise<Json> => {
-        const { status, json } = await ask<Json>(simulator, path, [], { headers });
-        assert.equal(status, 401);
-        return json;
-      };
-      const access = {
-        errors: [{ title: 'Authentication failed', detail: 'Please use valid credentials' }],
-      };
-      for (const headers of [{}, { authorization: basic('integration@acme.example:password') }]) {
-        assert.deepEqual(await bodyOf('/api/v2/audit_logs', headers), {
-          error: "Couldn't authenticate you",
-        });
-        assert.deepEqual(await bodyOf('/api/v2/users', headers), {
-          error: "Couldn't authenticate you",
-        });
-        assert.deepEqual(await bodyOf('/api/v2/access_logs', headers), access);
-      }
-      const revoked = await bodyOf('/api/v2/audit_logs', { authorization: 'Bearer never-minted' });
-      assert.equal(revoked['error'], 'invalid_token');
-      assert.deepEqual(
-        await bodyOf('/api/v2/access_logs', { authorization: 'Bearer never-minted' }),
-        access,
-      );
-    });
-  });
-
-  it('takes the credentials that it is given, and none where they are empty', async () => {
-    await withSimulator(
-      { credentials: { readyToken: 'mine', apiToken: '' } },
-      async (simulator) => {
-        assert.deepEqual(await statusesWith(simulator, 'Bearer mine'), [200, 200, 200]);
-        assert.deepEqual(
-          await statusesWith(simulator, basic('integration@acme.example/token:')),
-          [401, 401, 401],
-        );
-      },
-    );
   });
 });

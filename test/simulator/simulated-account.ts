@@ -1,3 +1,4 @@
+import assert from 'node:assert/strict';
 import { startSimulator, type Simulator } from '../../src/simulator/simulator.ts';
 import type { SimulatorSettings } from '../../src/simulator/options.ts';
 
@@ -107,4 +108,31 @@ export function idsOf(records: Iterable<Json>): unknown[] {
 /** An instant near NOW: so many minutes before it, as the API writes times. */
 export function minutesAgo(minutes: number): string {
   return `${new Date(NOW - minutes * 60_000).toISOString().slice(0, 19)}Z`;
+}
+
+/** What the three streams answer to these credentials: audit logs, access logs, users. */
+export async function statusesWith(simulator: Simulator, authorization: string): Promise<number[]> {
+  const paths = ['/api/v2/audit_logs', '/api/v2/access_logs', '/api/v2/users'];
+  const replies = await Promise.all(
+    paths.map((path) => ask(simulator, path, [['page[size]', 1]], { headers: { authorization } })),
+  );
+  return replies.map((reply) => reply.status);
+}
+
+/** The truth about the last so many days. */
+export function lastDays(
+  simulator: Simulator,
+  stream: 'audit_logs' | 'access_logs',
+  days: number,
+): Json[] {
+  return [...simulator.records(stream, new Date(NOW - days * 86_400_000), new Date(NOW + 1000))];
+}
+
+/** Asserts that two lists are equal and shows the first difference; a whole diff of long lists would take minutes. */
+export function assertSameList(actual: readonly unknown[], expected: readonly unknown[]): void {
+  const differs = (_: unknown, i: number): boolean =>
+    JSON.stringify(actual[i]) !== JSON.stringify(expected[i]);
+  const at = expected.findIndex(differs);
+  if (at >= 0) assert.deepEqual(actual[at], expected[at], `The lists differ from item ${at} on.`);
+  assert.equal(actual.length, expected.length);
 }

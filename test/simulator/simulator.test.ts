@@ -1,10 +1,24 @@
 import { describe, it } from 'node:test';
 import assert from 'node:assert/strict';
 import { InputError } from '../../src/errors.ts';
-import { ask, NOW, startAtNow, withSimulator, type Json } from './simulated-account.ts';
+import {
+  assertSameList,
+  ask,
+  NOW,
+  startAtNow,
+  withSimulator,
+  type Json,
+} from './simulated-account.ts';
 import { startSimulator } from '../../src/simulator/simulator.ts';
 
 const AUDIT = '/api/v2/audit_logs';
+
+function readLines(text: string): unknown[] {
+  return text
+    .split('\n')
+    .slice(0, -1)
+    .map((line) => JSON.parse(line));
+}
 
 describe('the simulator', () => {
   it('lists every option that is out of bounds', async () => {
@@ -131,19 +145,14 @@ describe('the simulator over HTTP', () => {
           ['from', from.toISOString()],
           ['to', to.toISOString()],
         ] as const;
-        const lines = (text: string): unknown[] =>
-          text
-            .split('\n')
-            .slice(0, -1)
-            .map((line) => JSON.parse(line));
         const shown = await ask(simulator, '/simulator/truth', span);
         assert.equal(shown.headers.get('content-type'), 'application/x-ndjson; charset=utf-8');
-        assert.deepEqual(lines(shown.text), [...simulator.records(stream, from, to)]);
+        assertSameList(readLines(shown.text), [...simulator.records(stream, from, to)]);
         const all = await ask(simulator, '/simulator/truth', [
           ...span,
           ['includeInvisible', 'true'],
         ]);
-        assert.deepEqual(lines(all.text), [
+        assertSameList(readLines(all.text), [
           ...simulator.records(stream, from, to, { includeInvisible: true }),
         ]);
       }

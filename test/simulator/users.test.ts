@@ -1,6 +1,6 @@
 import { after, before, describe, it } from 'node:test';
 import assert from 'node:assert/strict';
-import { ask, idsOf, startAtNow, walk, type Json } from './simulated-account.ts';
+import { assertSameList, ask, idsOf, startAtNow, walk, type Json } from './simulated-account.ts';
 import type { Simulator } from '../../src/simulator/simulator.ts';
 
 const USERS = '/api/v2/users';
@@ -45,8 +45,8 @@ describe('GET /api/v2/users', () => {
     const down = (await list(['role', 'agent'], ['sort', '-updated_at'])).map((user) =>
       String(user['updated_at']),
     );
-    assert.deepEqual(up, up.toSorted());
-    assert.deepEqual(down, up.toReversed());
+    assertSameList(up, up.toSorted());
+    assertSameList(down, up.toReversed());
     assert.equal(
       (
         await ask(simulator, USERS, [
@@ -80,7 +80,7 @@ describe('GET /api/v2/users', () => {
       ['page[size]', 3],
       ['page[before]', second.meta.before_cursor ?? ''],
     ]);
-    assert.deepEqual(back.json.users, first.users);
+    assertSameList(back.json.users, first.users);
   });
 
   it('filters by role, by several with role[], by the name of a custom role and by permission_set', async () => {
@@ -95,7 +95,7 @@ describe('GET /api/v2/users', () => {
       light.length > 0 &&
         light.every((user) => user['role'] === 'agent' && user['role_type'] === 1),
     );
-    assert.deepEqual(await list(['permission_set', Number(light[0]?.['custom_role_id'])]), light);
+    assertSameList(await list(['permission_set', Number(light[0]?.['custom_role_id'])]), light);
   });
 
   it('has only the roles end-user, agent and admin, and role_type to tell light and custom ones apart', async () => {

@@ -37,6 +37,10 @@ export type InstallationSettings = Partial<EngineSettings> & {
   readonly report?: (event: SyncEvent) => void;
   /** Where the engine reaches the database; default: directly. */
   readonly databaseUrl?: string;
+  /** Where the engine reaches Zendesk; default: the simulator. */
+  readonly origin?: string;
+  /** The local clock in epoch milliseconds; default: the real one. */
+  readonly localNow?: () => number;
   readonly log?: Log;
 };
 
@@ -106,7 +110,7 @@ function createEngine(
     account,
     db,
     zendesk: createZendesk({
-      origin: simulator.url,
+      origin: settings.origin ?? simulator.url,
       account,
       credentials: {
         kind: 'oauth-client',
@@ -117,6 +121,7 @@ function createEngine(
       budget: createBudgetGate({ db, account, requestsPerMinute, report }),
       log,
       retryBaseMs: 5,
+      ...(settings.localNow === undefined ? {} : { localNow: settings.localNow }),
     }),
     ensurePartitions: createPartitionKeeper(db),
     settings: {

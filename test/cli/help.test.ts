@@ -1,0 +1,90 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { fileURLToPath } from 'node:url';
+import { runProgram, startProcess } from '../support/program.ts';
+
+const project = fileURLToPath(new URL('../..', import.meta.url));
+
+describe('--help', { concurrency: 2 }, () => {
+  const commands: [string, string][] = [
+    ['', 'zendesk-log-sync demo'],
+    ['serve', 'ZENDESK_SUBDOMAIN=acme ZENDESK_OAUTH_TOKEN_FILE=token zendesk-log-sync serve'],
+    ['sync', 'zendesk-log-sync sync access_logs users --json'],
+    ['backfill', 'zendesk-log-sync backfill audit_logs --from 2024-01-01 --to 2024-02-01'],
+    ['status', 'zendesk-log-sync status'],
+    ['migrate', 'DATABASE_URL=postgres://owner@db/zendesk zendesk-log-sync migrate'],
+    ['demo', 'zendesk-log-sync demo --once'],
+    ['simulate', 'zendesk-log-sync simulate --port 8787 --access-logs-per-day 50000'],
+  ];
+  for (const [command, line] of commands)
+    it(`explains ${command || 'the program'} with an example and needs no settings`, async () => {
+      const { status, stdout, stderr } = await runProgram(
+        [...command.split(' '), '--help'].filter(Boolean),
+      );
+      assert.equal(status, 0);
+      assert.equal(stderr, '');
+      assert.ok(stdout.startsWith(`Usage: zendesk-log-sync ${command}`.trimEnd()), stdout);
+      assert.ok(stdout.endsWith(`\nExample:\n  ${line}\n\n`), stdout);
+      for (const text of stdout.split('\n')) assert.ok(text.length <= 80, `too wide: ${text}`);
+    });
+
+  it('names every command', async () => {
+    const { stdout } = await runProgram(['--help']);
+    const named = [...stdout.matchAll(/^ {2}(\w+) .*$/gm)].map(([, name]) => name);
+    assert.deepEqual(named, [
+      'serve',
+      'sync',
+      'backfill',
+      'status',
+      'migrate',
+      'demo',
+      'simulate',
+      'help',
+    ]);
+  });
+
+  it('is the same by npm start in a checkout as by the executable', async () => {
+    const npm = startProcess(['npm', 'start', '--silent', '--', 'status', '--help'], {}, project);
+    const executable = startProcess(['bin/zendesk-log-sync.js', 'status', '--help'], {}, project);
+    const [started, executed] = await Promise.all([npm.ended, executable.ended]);
+    assert.deepEqual([started.status, executed.status], [0, 0]);
+    assert.equal(started.stdout, executed.stdout);
+    assert.match(started.stdout, /^Usage: zendesk-log-sync status /);
+  });
+
+  it('is accompanied by --version', async () => {
+    const { status, stdout } = await runProgram(['--version']);
+    assert.equal(status, 0);
+    assert.match(stdout, /^\d+\.\d+\.\d+\n$/);
+  });
+});
+
+describe(
+  'arguments that make no sense end with status 2 and a sentence',
+  { concurrency: 2 },
+  () => {
+    const table: [string, string][] = [
+      ['frobnicate', "error: unknown command 'frobnicate'\n(see --help)\n"],
+      ['--frobnicate', "error: unknown option '--frobnicate'\n(see --help)\n"],
+      ['status --frobnicate', "error: unknown option '--frobnicate'\n(see --help)\n"],
+      [
+        'status extra',
+        "error: too many arguments for 'status'. Expected 0 arguments but got 1: extra.\n(see --help)\n",
+      ],
+      [
+        'backfill access_logs --to 2026-01-31',
+        "error: required option '--from <time>' not specified\n(see --help)\n",
+      ],
+      [
+        'backfill --from 2026-01-30 --to 2026-01-31',
+        "error: missing required argument 'stream'\n(see --help)\n",
+      ],
+      ['simulate --port x', '--port is "x"; expected a whole number.\n'],
+    ];
+    for (const [line, sentence] of table)
+      it(line, async () => {
+        const { status, stdout, stderr } = await runProgram(line.split(' '));
+        assert.deepEqual({ status, stdout, stderr }, { status: 2, stdout: '', stderr: sentence });
+      });
+  },
+);

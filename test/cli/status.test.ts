@@ -1,0 +1,189 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { createEmptyTestDatabase, withDatabase } from '../support/database.ts';
+import { runProgram } from '../support/program.ts';
+import { withClient, type Query } from '../support/pulled-account.ts';
+
+const hourMs = 3_600_000;
+const dayMs = 24 * hourMs;
+const now = Date.now();
+/** Half an hour beyond the full hour, so that ages in hours stay the same while the test runs. */
+const ago = (days: number, hours = 0): Date =>
+  new Date(Math.floor((now - days * dayMs - hours * hourMs - hourMs / 2) / 1000) * 1000);
+const minute = (moment: Date): string => moment.toISOString().slice(0, 16).replace('T', ' ');
+
+/** Puts a stream into the ledger as pulling it would. */
+async function record(
+  query: Query,
+  stream: string,
+  state: {
+    account?: string;
+    retentionDays?: number;
+    horizon?: Date;
+    unavailable?: string;
+    covered?: readonly (readonly [Date, Date])[];
+    rows?: number;
+    runs?: readonly { task: string; at: Date; outcome: string | null; error?: string }[];
+    heldUntil?: Date;
+  },
+): Promise<void> {
+  const { account = 'acme' } = state;
+  await query(
+    `insert into zendesk_sync.streams (account, stream, retention_days, horizon, unavailable_since, unavailable_reason)
+     values ($1, $2, $3, $4, case when $5::text is not null then now() end, $5)`,
+    [account, stream, state.retentionDays, state.horizon, state.unavailable],
+  );
+  for (const [from, until] of state.covered ?? [])
+    await query('insert into zendesk_sync.coverage values ($1, $2, $3, $4)', [
+      account,
+      stream,
+      from,
+      until,
+    ]);
+  await query(
+    `insert into zendesk_sync.fetches (account, stream, kind, span_from, span_until, page_size, rows_new, outcome)
+     values ($1, $2, 'backfill', now(), now(), 100, $3, 'complete')`,
+    [account, stream, state.rows ?? 0],
+  );
+  for (const { task, at, outcome, error } of state.runs ?? [])
+    await query(
+      `insert into zendesk_sync.runs (account, stream, task, holder, started_at, ended_at, outcome, error)
+       values ($1, $2, $3, 'test', $4, case when $5::text is not null then $4::timestamptz end, $5, $6)`,
+      [account, stream, task, at, outcome, error],
+    );
+  if (state.heldUntil !== undefined)
+    await query(`insert into zendesk_sync.leases values ($1, $2, 'test', 1, $3)`, [
+      account,
+      stream,
+      state.heldUntil,
+    ]);
+}
+
+const complete = (task: string, at: Date): { task: string; at: Date; outcome: string } => ({
+  task,
+  at,
+  outcome: 'complete',
+});
+
+describe('status', { concurrency: 2 }, () => {
+  it('shows what is covered, what is missing and what is wrong, within 80 columns', async () => {
+    await withDatabase((url) =>
+      withClient(url, async (query) => {
+        await record(query, 'audit_logs', {
+          horizon: ago(800),
+          covered: [[ago(800), ago(0)]],
+          rows: 1_234_567,
+          runs: [complete('live', ago(0))],
+          heldUntil: new Date(now + hourMs),
+        });
+        await record(query, 'access_logs', {
+          retentionDays: 90,
+          covered: [
+            [ago(100), ago(95)],
+            [ago(89), ago(42, 6)],
+            [ago(40), ago(0, 2)],
+          ],
+          rows: 98_765_432,
+          runs: [
+            complete('live', ago(3)),
+            {
+              task: 'live',
+              at: ago(0),
+              outcome: 'failed',
+              error: 'No usable answer from Zendesk.',
+            },
+          ],
+        });
+        await record(query, 'users', { unavailable: 'The list of users is not available (403).' });
+        const { status, stdout, stderr } = await runProgram(['status'], { DATABASE_URL: url });
+        assert.deepEqual({ status, stderr }, { status: 0, stderr: '' });
+        assert.equal(
+          stdout,
+          [
+            'Account acme, times in UTC',
+            'Stream       State        Covered from      Covered until     Gaps  Lag  Rows',
+          ].join('\n'),
+        );
+        for (const line of stdout.split('\n')) assert.ok(line.length <= 80, `too wide: ${line}`);
+      }),
+    );
+  });
+
+  it('prints the rows of zendesk_sync.status as JSON', async () => {
+    await withDatabase((url) =>
+      withClient(url, async (query) => {
+        await record(query, 'access_logs', {
+          retentionDays: 90,
+          covered: [[ago(91), ago(2)]],
+          rows: 12,
+          runs: [complete('live', ago(2))],
+        });
+        await record(query, 'users', { account: 'beta', runs: [complete('listing', ago(1))] });
+        const { status, stdout, stderr } = await runProgram(['status', '--json'], {
+          DATABASE_URL: url,
+        });
+        assert.deepEqual({ status, stderr }, { status: 0, stderr: '' });
+        const rows = JSON.parse(stdout) as Record<string, unknown>[];
+        const [first, second] = rows;
+        assert.equal(rows.length, 2);
+        assert.deepEqual(
+          { ...first, headroom_seconds: null, lag_seconds: null, covered_from: null },
+          {
+            account: 'acme',
+            stream: 'access_logs',
+            state: 'ok',
+            covered_from: null,
+            covered_until: ago(2).toISOString(),
+            gaps: 0,
+            gap_seconds: 0,
+            lost_seconds: 0,
+            headroom_seconds: null,
+            lag_seconds: null,
+            last_success: ago(2).toISOString(),
+            last_error: null,
+            last_error_at: null,
+            rows: 12,
+          },
+        );
+        const lag = Number(first?.['lag_seconds']);
+        assert.ok(
+          lag >= (now - ago(2).getTime()) / 1000 && lag < (now - ago(2).getTime()) / 1000 + 60,
+        );
+        assert.ok(Math.abs(Number(first?.['headroom_seconds']) + lag - 90 * 86_400) < 2);
+        assert.deepEqual(
+          [second?.['account'], second?.['stream'], second?.['state']],
+          ['beta', 'users', 'ok'],
+        );
+      }),
+    );
+  });
+
+  it('says what to do when nothing was pulled yet, and when there are no tables', async () => {
+    await withDatabase(async (url) => {
+      const { status, stdout, stderr } = await runProgram(['status'], { DATABASE_URL: url });
+      assert.deepEqual(
+        { status, stdout, stderr },
+        { status: 0, stdout: 'Nothing was pulled yet; run "sync" or "serve".\n', stderr: '' },
+      );
+      const { stdout: json } = await runProgram(['status', '--json'], { DATABASE_URL: url });
+      assert.deepEqual(JSON.parse(json), []);
+    });
+    const empty = await createEmptyTestDatabase();
+    try {
+      for (const args of [['status'], ['status', '--json']]) {
+        const { status, stdout, stderr } = await runProgram(args, { DATABASE_URL: empty.url });
+        assert.deepEqual(
+          { status, stdout, stderr },
+          {
+            status: 1,
+            stdout: '',
+            stderr:
+              'The database has no tables of zendesk-log-sync yet; run "migrate" or "sync" first.\n',
+          },
+        );
+      }
+    } finally {
+      await empty.drop();
+    }
+  });
+});

@@ -1,0 +1,124 @@
+import { after, before, beforeEach, describe, it } from 'node:test';
+import assert from 'node:assert/strict';
+import { assertSameList } from './simulated-account.ts';
+import { read, startBusyAccount, strike } from './faulty-account.ts';
+import type { Simulator } from '../../src/simulator/simulator.ts';
+
+describe('faults in a page', () => {
+  let simulator: Simulator;
+  before(async () => {
+    simulator = await startBusyAccount();
+  });
+  after(() => simulator.stop());
+  beforeEach(() => simulator.clearFaults());
+
+  it('refuse-cursor refuses a good cursor once, in the words of the stack', async () => {
+    for (const [stream, body] of [
+      [
+        'audit_logs',
+        { error: 'InvalidPaginationParameter', description: 'page[after] is not valid' },
+      ],
+      ['access_logs', { errors: [{ title: 'Malformed query params', detail: 'invalid cursor' }] }],
+    ] as const) {
+      const cursor = (await read(simulator, stream)).json.meta.after_cursor ?? '';
+      simulator.addFault({ kind: 'refuse-cursor', stream });
+      assert.equal((await read(simulator, stream)).status, 200, 'no cursor, no refusal');
+      const refused = await read(simulator, stream, ['page[after]', cursor]);
+      assert.deepEqual([refused.status, refused.json], [400, body]);
+      assert.equal((await read(simulator, stream, ['page[after]', cursor])).status, 200);
+    }
+  });
+
+  for (const stream of ['audit_logs', 'access_logs', 'users'] as const) {
+    it(`repeat-cursor leads to the same page of ${stream} again`, async () => {
+      const first = (await read(simulator, stream)).json;
+      const cursor = first.meta.after_cursor ?? '';
+      const second = (await read(simulator, stream, ['page[after]', cursor])).json;
+      simulator.addFault({ kind: 'repeat-cursor' });
+      const repeated = (await read(simulator, stream, ['page[after]', cursor])).json;
+      assertSameList(repeated[stream], second[stream]);
+      assert.equal(repeated.meta.after_cursor, cursor);
+      simulator.addFault({ kind: 'repeat-cursor' });
+      const start = (await read(simulator, stream)).json.meta.after_cursor ?? '';
+      assertSameList(
+        (await read(simulator, stream, ['page[after]', start])).json[stream],
+        first[stream],
+      );
+    });
+
+    it(`empty-page-with-more holds back a page of ${stream} and leads to it by ever new cursors`, async () => {
+      const expected = (await read(simulator, stream)).json;
+      simulator.addFault({ kind: 'empty-page-with-more', times: 3 });
+      const cursors: string[] = [];
+      for (let i = 0; i < 3; i++) {
+        const { json } = await read(
+          simulator,
+          stream,
+          ...(i === 0 ? [] : [['page[after]', cursors.at(-1) ?? ''] as const]),
+        );
+        assert.deepEqual(json[stream], []);
+        assert.equal(json.meta.has_more, true);
+        cursors.push(json.meta.after_cursor ?? '');
+      }
+      assert.equal(new Set(cursors).size, 3);
+      const page = (await read(simulator, stream, ['page[after]', cursors.at(-1) ?? ''])).json;
+      assertSameList(page[stream], expected[stream]);
+      assert.equal(page.meta.after_cursor, expected.meta.after_cursor);
+    });
+
+    it(`duplicate-in-page repeats a row of ${stream} within the page size and withholds none`, async () => {
+      const expected = (await read(simulator, stream)).json[stream];
+      const { json } = await strike(simulator, { kind: 'duplicate-in-page' }, stream);
+      assertSameList(json[stream], [...expected.slice(0, 9), expected[8]]);
+      const next = (await read(simulator, stream, ['page[after]', json.meta.after_cursor ?? '']))
+        .json[stream];
+      assert.deepEqual(next[0], expected[9]);
+    });
+  }
+
+  it('more-without-cursor says has_more and leaves the cursor out', async () => {
+    const { json } = await strike(simulator, { kind: 'more-without-cursor' });
+    assert.deepEqual(
+      [json.meta.has_more, json.meta.after_cursor, json.links.next],
+      [true, null, null],
+    );
+    assert.equal(json.audit_logs.length, 10);
+  });
+
+  it('unsorted has the rows of the page in another order', async () => {
+    const good = (await read(simulator, 'access_logs')).json;
+    const { json } = await strike(simulator, { kind: 'unsorted' }, 'access_logs');
+    assertSameList(json.access_logs, good.access_logs.toReversed());
+    assert.equal(json.meta.after_cursor, good.meta.after_cursor);
+  });
+
+  it('new-field adds a field that no reference knows', async () => {
+    const good = (await read(simulator, 'audit_logs')).json.audit_logs;
+    const { json } = await strike(simulator, { kind: 'new-field' });
+    const field = { trust_level: { score: 0.75, by: ['edge'] } };
+    assertSameList(
+      json.audit_logs,
+      good.map((row) => ({ ...row, ...field })),
+    );
+  });
+
+  it('changed-type makes strings of numbers, or changes one field as told', async () => {
+    const [good] = (await read(simulator, 'access_logs')).json.access_logs;
+    const [changed] = (await strike(simulator, { kind: 'changed-type' }, 'access_logs')).json
+      .access_logs;
+    assert.equal(changed?.['status'], String(good?.['status']));
+    assert.equal(changed?.['user_id'], String(good?.['user_id']));
+    const [told] = (
+      await strike(
+        simulator,
+        { kind: 'changed-type', field: 'timestamp', value: null },
+        'access_logs',
+      )
+    ).json.access_logs;
+    assert.deepEqual(told, { ...good, timestamp: null });
+    const [text] = (
+      await strike(simulator, { kind: 'changed-type', field: 'status' }, 'access_logs')
+    ).json.access_logs;
+    assert.deepEqual(text, { ...good, status: String(good?.['status']) });
+  });
+});

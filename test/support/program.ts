@@ -1,0 +1,173 @@
+/** The program as its users run it: a process of its own, for tests. */
+import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { after } from 'node:test';
+import { fileURLToPath } from 'node:url';
+import type { Simulator } from '../../src/simulator/simulator.ts';
+
+/** Settings of a program as environment variables. */
+export type Environment = Readonly<Record<string, string>>;
+
+/** How a program ended, and everything it wrote. */
+export type Ended = {
+  readonly status: number | null;
+  readonly signal: NodeJS.Signals | null;
+  readonly stdout: string;
+  readonly stderr: string;
+  /** From its start to its end. */
+  readonly ms: number;
+};
+
+/** A program that runs. */
+export type Program = {
+  readonly pid: number;
+  /** What it has written so far, on stdout and stderr. */
+  readonly written: () => string;
+  /** Resolves when what it has written matches; fails when it ends before, or after 30 seconds. */
+  readonly waitFor: (pattern: RegExp) => Promise<RegExpExecArray>;
+  readonly kill: (signal: NodeJS.Signals) => void;
+  /** Resolves when it has ended. Fails when it has printed one of the secrets in its settings, or any credentials. */
+  readonly ended: Promise<Ended>;
+};
+
+const main = fileURLToPath(new URL('../../src/main.ts', import.meta.url));
+const patienceMs = 30_000;
+
+/** A directory that is removed after the test file; the programs run in it. */
+export const temporary = mkdtempSync(join(tmpdir(), 'zls-program-'));
+const running = new Set<Program>();
+after(async () => {
+  for (const program of running) program.kill('SIGKILL');
+  await Promise.allSettled([...running].map(({ ended }) => ended));
+  rmSync(temporary, { recursive: true, force: true });
+});
+
+/** Starts `zendesk-log-sync` with these arguments, and with these settings alone. */
+export function startProgram(args: readonly string[], settings: Environment = {}): Program {
+  return startProcess([process.execPath, main, ...args], settings);
+}
+
+/** Runs `zendesk-log-sync` to its end. */
+export function runProgram(args: readonly string[], settings: Environment = {}): Promise<Ended> {
+  return startProgram(args, settings).ended;
+}
+
+/** Starts a command in an environment that holds the settings, the search path and nothing else of this process. */
+export function startProcess(
+  [command = '', ...args]: readonly string[],
+  settings: Environment = {},
+  cwd = temporary,
+): Program {
+  const searchPath = `${dirname(process.execPath)}:${process.env['PATH'] ?? ''}`;
+  const startedMs = performance.now();
+  const child = spawn(command, args, {
+    cwd,
+    env: { PATH: searchPath, HOME: temporary, ...settings },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  const texts = { stdout: '', stderr: '' };
+  const listeners = new Set<() => void>();
+  for (const name of ['stdout', 'stderr'] as const) {
+    child[name].setEncoding('utf8').on('data', (text: string) => {
+      texts[name] += text;
+      for (const listener of listeners) listener();
+    });
+  }
+  const written = (): string => texts.stdout + texts.stderr;
+  const ended = new Promise<Ended>((resolve, reject) => {
+    child.once('error', reject);
+    child.once('close', (status, signal) =>
+      resolve({ status, signal, ...texts, ms: performance.now() - startedMs }),
+    );
+  }).then((end) => {
+    assertDiscreet(written(), secretsIn(settings));
+    return end;
+  });
+  const program: Program = {
+    pid: child.pid ?? assert.fail(`${command} did not start`),
+    written,
+    waitFor: (pattern) => waitForText(pattern, written, listeners, ended),
+    kill: (signal) => void child.kill(signal),
+    ended,
+  };
+  running.add(program);
+  ended.catch(() => {}).finally(() => running.delete(program));
+  return program;
+}
+
+async function waitForText(
+  pattern: RegExp,
+  written: () => string,
+  listeners: Set<() => void>,
+  ended: Promise<unknown>,
+): Promise<RegExpExecArray> {
+  const { promise, resolve, reject } = Promise.withResolvers<RegExpExecArray>();
+  const look = (): void => {
+    const found = pattern.exec(written());
+    if (found !== null) resolve(found);
+  };
+  const giveUp = (why: string): void =>
+    reject(new assert.AssertionError({ message: `${why} without ${pattern}:\n${written()}` }));
+  const timer = setTimeout(() => giveUp('30 seconds went by'), patienceMs);
+  listeners.add(look);
+  ended.then(() => giveUp('The program ended'), reject);
+  look();
+  try {
+    return await promise;
+  } finally {
+    clearTimeout(timer);
+    listeners.delete(look);
+  }
+}
+
+/** The settings for a program that pulls the simulated account into a database. */
+export function settingsFor(
+  simulator: Pick<Simulator, 'url' | 'options'>,
+  databaseUrl: string,
+  more: Environment = {},
+): Environment {
+  const { subdomain, credentials } = simulator.options;
+  return {
+    DATABASE_URL: databaseUrl,
+    ZENDESK_SUBDOMAIN: subdomain,
+    ZENDESK_BASE_URL: simulator.url,
+    ZENDESK_CLIENT_ID: credentials.clientId,
+    ZENDESK_CLIENT_SECRET: credentials.clientSecret,
+    ...more,
+  };
+}
+
+const secretSettings = [
+  'ZENDESK_CLIENT_SECRET',
+  'ZENDESK_OAUTH_TOKEN',
+  'ZENDESK_API_TOKEN',
+  'DATABASE_URL',
+];
+
+/** Every text in the settings that nobody may see, and what becomes of it on its way. */
+export function secretsIn(settings: Environment): string[] {
+  const values = secretSettings.flatMap((name) => settings[name] ?? []);
+  const url = settings['DATABASE_URL'] ?? '';
+  if (URL.canParse(url)) values.push(new URL(url).password);
+  const { ZENDESK_USER_EMAIL: email, ZENDESK_API_TOKEN: token } = settings;
+  if (email !== undefined && token !== undefined)
+    values.push(Buffer.from(`${email}/token:${token}`).toString('base64'));
+  return values
+    .flatMap((value) => [value, encodeURIComponent(value), decodeURIComponent(value)])
+    .filter((value) => value !== '');
+}
+
+/** Fails when a text holds one of the secrets, or what looks like the credentials of a request. */
+export function assertDiscreet(text: string, secrets: readonly string[]): void {
+  assert.deepEqual(
+    secrets.filter((secret) => text.includes(secret)),
+    [],
+    'secrets were printed',
+  );
+  assert.doesNotMatch(text, /\b(bearer|basic) [\w+/=.-]{12,}/i);
+  // Access tokens that the simulator mints.
+  assert.doesNotMatch(text, /\b[0-9a-f]{64}\b/);
+}

@@ -1,0 +1,96 @@
+/** A simulated account and an empty database of this program, for tests that start the program itself. */
+import assert from 'node:assert/strict';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { Client } from 'pg';
+import type { SimulatorSettings } from '../../src/simulator/options.ts';
+import { startSimulator, type Simulator } from '../../src/simulator/simulator.ts';
+import { createTestDatabase } from './database.ts';
+import { settingsFor, type Environment } from './program.ts';
+
+/** Runs a statement and returns its rows. */
+export type Query = <Row>(text: string, values?: readonly unknown[]) => Promise<Row[]>;
+
+/** What a test has at hand; `settings` make a program pull the one into the other. */
+export type PulledAccount = {
+  readonly simulator: Simulator;
+  readonly databaseUrl: string;
+  readonly settings: Environment;
+  readonly query: Query;
+};
+
+/** A small account: quick to pull, and with more than a page of each log. */
+export const smallAccount: SimulatorSettings = {
+  accessLogDays: 20,
+  accessLogRowsPerDay: 300,
+  auditLogDays: 40,
+  auditLogRowsPerDay: 20,
+};
+
+/** Runs `work` with an account and a database of its own. Stop the programs before its end. */
+export async function withAccount(
+  simulatorSettings: SimulatorSettings,
+  work: (account: PulledAccount) => Promise<void>,
+): Promise<void> {
+  const database = await createTestDatabase();
+  const simulator = await startSimulator(simulatorSettings);
+  try {
+    await withClient(database.url, (query) =>
+      work({
+        simulator,
+        databaseUrl: database.url,
+        settings: settingsFor(simulator, database.url),
+        query,
+      }),
+    );
+  } finally {
+    await simulator.stop();
+    await database.drop();
+  }
+}
+
+/** Runs `work` with a connection of its own, which may be lost. */
+export async function withClient(
+  url: string,
+  work: (query: Query) => Promise<void>,
+): Promise<void> {
+  const client = new Client({ connectionString: url });
+  client.on('error', () => {});
+  await client.connect();
+  try {
+    await work(
+      async <Row>(text: string, values: readonly unknown[] = []) =>
+        (await client.query(text, [...values])).rows as Row[],
+    );
+  } finally {
+    await client.end();
+  }
+}
+
+const logTables = { audit_logs: 'created_at', access_logs: 'timestamp' } as const;
+
+/** The ids of a log in its table, and those of the records that the simulator shows, both sorted. */
+export async function compareLog(
+  { simulator, query }: Pick<PulledAccount, 'simulator' | 'query'>,
+  stream: keyof typeof logTables,
+  // Rows of the live tail come between the last page and this comparison.
+  until = new Date(Date.now() - 60_000),
+): Promise<{ stored: string[]; shown: string[] }> {
+  const rows = await query<{ id: string }>(
+    `select id::text as id from zendesk.${stream} where ${logTables[stream]} < $1 order by 1`,
+    [until],
+  );
+  const records = [...simulator.records(stream, new Date(0), until)];
+  return {
+    stored: rows.map(({ id }) => id).toSorted(),
+    shown: records.map((record) => String(record['id'])).toSorted(),
+  };
+}
+
+/** Waits for a fact that no event tells; fails after 30 seconds. */
+export async function waitUntil(fact: () => Promise<boolean> | boolean): Promise<void> {
+  const deadline = Date.now() + 30_000;
+  while (!(await fact())) {
+    if (Date.now() > deadline) assert.fail(`still not so after 30 s: ${String(fact)}`);
+    await sleep(15);
+  }
+}
