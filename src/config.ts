@@ -1,22 +1,22 @@
 /** Environment to trusted settings. After this nobody checks a setting again. */
 import { z } from 'zod';
 import { InputError } from './errors.ts';
-import { settings, type SettingName } from './config-settings.ts';
+import { settings, type SettingName } from './config/settings.ts';
 import {
   collectTexts,
   describeText,
   isGiven,
   type Environment,
   type SettingTexts,
-} from './config-texts.ts';
-import * as values from './config-values.ts';
-import type { LogFormat, LogLevel, StreamName } from './config-values.ts';
+} from './config/texts.ts';
+import * as values from './config/values.ts';
+import type { LogFormat, LogLevel, StreamName } from './config/values.ts';
 import {
   buildZendeskConfig,
   findCredentialsProblem,
   zendeskSchema,
   type ZendeskConfig,
-} from './config-zendesk.ts';
+} from './config/zendesk.ts';
 
 /** Where the rows go: a server of the operator, or the embedded one in a directory. `url` is secret. */
 export type DatabaseConfig =

@@ -43,7 +43,7 @@ export function renderTable(
     .join('\n');
 }
 
-/** How the streams stand, one row each, with what is wrong in words beneath. */
+/** How the streams stand, one row each, with what is wrong in words beneath. The table fits in 80 columns. */
 export function renderStatus(rows: readonly StreamStatus[], now: Date): string {
   const head = ['Stream', 'State', 'Covered from', 'Covered until', 'Gaps', 'Lag', 'Rows'];
   const accounts = [...new Set(rows.map(({ account }) => account))];
@@ -55,14 +55,10 @@ export function renderStatus(rows: readonly StreamStatus[], now: Date): string {
         own.map((row) => [
           row.stream,
           row.state,
-          formatMoment(row.covered_from),
+          formatMoment(row.covered_from).slice(0, 10),
           formatMoment(row.covered_until),
-          row.stream === 'users'
-            ? ''
-            : row.gaps === 0
-              ? 'none'
-              : `${row.gaps} (${formatSeconds(row.gap_seconds)})`,
-          row.lag_seconds === null ? '' : formatSeconds(row.lag_seconds),
+          row.stream === 'users' ? '' : row.gaps === 0 ? 'none' : formatNumber(row.gaps),
+          row.lag_seconds === null ? '' : formatSeconds(row.lag_seconds, 1),
           formatNumber(row.rows),
         ]),
         [6],
@@ -85,15 +81,22 @@ function remarks(row: StreamStatus, now: Date): string[] {
       `${row.stream}: ${formatSeconds(row.lost_seconds)} were never stored and Zendesk no longer keeps them.`,
     );
   }
-  if (row.headroom_seconds !== null && row.gaps > 0) {
+  if (row.gaps > 0) {
     lines.push(
-      `${row.stream}: the oldest missing moment is lost in ${formatSeconds(Math.max(0, row.headroom_seconds))}.`,
+      `${row.stream}: ${formatSeconds(row.gap_seconds)} are missing${describeHeadroom(row.headroom_seconds)}.`,
     );
   }
   if (row.last_success !== null && now.getTime() - row.last_success.getTime() > 3_600_000) {
     lines.push(`${row.stream}: last pulled with success ${formatMoment(row.last_success)}.`);
   }
   return lines;
+}
+
+function describeHeadroom(seconds: number | null): string {
+  if (seconds === null) return '';
+  return seconds < 60
+    ? '; Zendesk is dropping the oldest of it now'
+    : `; Zendesk drops the oldest of it in ${formatSeconds(seconds)}`;
 }
 
 /** What a pass did, one row a run. */
@@ -125,9 +128,9 @@ export function formatMoment(moment: Date | null): string {
   return moment === null ? '' : moment.toISOString().slice(0, 16).replace('T', ' ');
 }
 
-/** A length of time in its two largest units. */
-export function formatSeconds(seconds: number): string {
-  return prettyMilliseconds(Math.max(1, Math.round(seconds)) * 1000, { unitCount: 2 });
+/** A length of time in its largest units. */
+export function formatSeconds(seconds: number, unitCount = 2): string {
+  return prettyMilliseconds(Math.max(1, Math.round(seconds)) * 1000, { unitCount });
 }
 
 /** A number with thousands separated. */

@@ -1,17 +1,17 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Client, escapeIdentifier } from 'pg';
 import { DatabaseError } from '../errors.ts';
-import { chooseAccount } from './embedded-account.ts';
-import { locateBinaries } from './embedded-binaries.ts';
+import { chooseAccount } from './embedded/account.ts';
+import { locateBinaries } from './embedded/binaries.ts';
 import {
   type ClusterPaths,
   prepareCluster,
   prepareDataDir,
   readClusterFile,
-} from './embedded-cluster.ts';
-import { errorCode } from './embedded-error-code.ts';
-import { answersFor, readPresence, removeMisleadingFile } from './embedded-presence.ts';
-import { type Hindrance, type Server, startServer } from './embedded-server.ts';
+} from './embedded/cluster.ts';
+import { errorCode } from './embedded/error-code.ts';
+import { answersFor, readPresence, removeMisleadingFile } from './embedded/presence.ts';
+import { type Hindrance, type Server, startServer } from './embedded/server.ts';
 
 /** Settings of {@link openEmbeddedPostgres}. */
 export interface EmbeddedOptions {

@@ -10,6 +10,7 @@ const now = Date.now();
 /** Half an hour beyond the full hour, so that ages in hours stay the same while the test runs. */
 const ago = (days: number, hours = 0): Date =>
   new Date(Math.floor((now - days * dayMs - hours * hourMs - hourMs / 2) / 1000) * 1000);
+const day = (moment: Date): string => moment.toISOString().slice(0, 10);
 const minute = (moment: Date): string => moment.toISOString().slice(0, 16).replace('T', ' ');
 
 /** Puts a stream into the ledger as pulling it would. */
@@ -80,7 +81,7 @@ describe('status', { concurrency: 2 }, () => {
           retentionDays: 90,
           covered: [
             [ago(100), ago(95)],
-            [ago(89), ago(42, 6)],
+            [ago(92), ago(42, 6)],
             [ago(40), ago(0, 2)],
           ],
           rows: 98_765_432,
@@ -101,7 +102,16 @@ describe('status', { concurrency: 2 }, () => {
           stdout,
           [
             'Account acme, times in UTC',
-            'Stream       State        Covered from      Covered until     Gaps  Lag  Rows',
+            'Stream       State        Covered from  Covered until     Gaps  Lag        Rows',
+            `audit_logs   running      ${day(ago(800))}    ${minute(ago(0))}  none  30m   1,234,567`,
+            `access_logs  failed       ${day(ago(92))}    ${minute(ago(42, 6))}  1     2h   98,765,432`,
+            'users        unavailable                                                      0',
+            'access_logs: No usable answer from Zendesk.',
+            'access_logs: 3d were never stored and Zendesk no longer keeps them.',
+            'access_logs: 2d 6h are missing; Zendesk drops the oldest of it in 47d 17h.',
+            `access_logs: last pulled with success ${minute(ago(3))}.`,
+            'users: The list of users is not available (403).',
+            '',
           ].join('\n'),
         );
         for (const line of stdout.split('\n')) assert.ok(line.length <= 80, `too wide: ${line}`);

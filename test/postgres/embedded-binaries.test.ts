@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { mkdir, readFile, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, it } from 'node:test';
-import { locateBinaries, restoreLibraryLinks } from '../../src/postgres/embedded-binaries.ts';
+import { locateBinaries, restoreLibraryLinks } from '../../src/postgres/embedded/binaries.ts';
 import { refusal, temporary } from '../support/embedded.ts';
 
 const wayOut = 'set DATABASE_URL to use a PostgreSQL server of your own.';

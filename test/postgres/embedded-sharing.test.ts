@@ -5,7 +5,7 @@ import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { chmod, mkdir, readFile, utimes, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, it } from 'node:test';
-import { removeMisleadingFile } from '../../src/postgres/embedded-presence.ts';
+import { removeMisleadingFile } from '../../src/postgres/embedded/presence.ts';
 import { cluster, open, openElsewhere, query, temporary, until } from '../support/embedded.ts';
 
 const path = join(cluster, 'postmaster.pid');

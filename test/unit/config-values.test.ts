@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { format } from 'prettier';
-import { renderSettingsTable, settings } from '../../src/config-settings.ts';
-import * as values from '../../src/config-values.ts';
+import { renderSettingsTable, settings } from '../../src/config/settings.ts';
+import * as values from '../../src/config/values.ts';
 import { parseConfig } from '../../src/config.ts';
 import { InputError } from '../../src/errors.ts';
 

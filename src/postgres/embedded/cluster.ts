@@ -16,10 +16,10 @@ import {
   writeFile,
 } from 'node:fs/promises';
 import { join } from 'node:path';
-import { InputError } from '../errors.ts';
-import { type Account, runProgram } from './embedded-account.ts';
-import { type Binaries, wayOut } from './embedded-binaries.ts';
-import { errorCode } from './embedded-error-code.ts';
+import { InputError } from '../../errors.ts';
+import { type Account, runProgram } from './account.ts';
+import { type Binaries, wayOut } from './binaries.ts';
+import { errorCode } from './error-code.ts';
 
 /** Where things lie in the data directory. All paths absolute and free of symbolic links. */
 export interface ClusterPaths {

@@ -4,8 +4,8 @@ import { readFile, readlink, rename, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { Client } from 'pg';
-import { DatabaseError } from '../errors.ts';
-import { errorCode } from './embedded-error-code.ts';
+import { DatabaseError } from '../../errors.ts';
+import { errorCode } from './error-code.ts';
 
 /**
  * What `postmaster.pid` says of the server of a cluster, compared with the processes that exist:

@@ -1,8 +1,8 @@
 /** The settings that concern the Zendesk account: where it is, how to log in, and what the operator should know about it. */
 import { z } from 'zod';
-import type { SettingName } from './config-settings.ts';
-import * as values from './config-values.ts';
-import type { Credentials } from './zendesk/credentials.ts';
+import type { SettingName } from './settings.ts';
+import * as values from './values.ts';
+import type { Credentials } from '../zendesk/credentials.ts';
 
 /** One Zendesk account and the way into it. */
 export type ZendeskConfig = {

@@ -4,10 +4,10 @@ import { open, readFile, rename, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { createServer } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { DatabaseError } from '../errors.ts';
-import { type Account, dieWithParent, programEnvironment } from './embedded-account.ts';
-import type { ClusterPaths } from './embedded-cluster.ts';
-import { readPresence } from './embedded-presence.ts';
+import { DatabaseError } from '../../errors.ts';
+import { type Account, dieWithParent, programEnvironment } from './account.ts';
+import type { ClusterPaths } from './cluster.ts';
+import { readPresence } from './presence.ts';
 
 /** A server that this process has started. */
 export interface Server {

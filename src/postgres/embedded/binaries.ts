@@ -2,7 +2,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { symlink } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { basename, dirname, join } from 'node:path';
-import { InputError } from '../errors.ts';
+import { InputError } from '../../errors.ts';
 
 /** Absolute paths of the two programs that make and run a cluster. */
 export interface Binaries {

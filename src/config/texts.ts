@@ -1,5 +1,5 @@
 /** Finds the text of each setting: in the environment, in its file, or its default. */
-import { settings, type SettingName } from './config-settings.ts';
+import { settings, type SettingName } from './settings.ts';
 
 /** Environment variables; an empty one counts as unset, as compose files pass empty values. */
 export type Environment = Readonly<Record<string, string | undefined>>;
