@@ -16,7 +16,9 @@ import {
   type Answer,
   type Stack,
 } from './answers.ts';
+import { writeReset } from './limits.ts';
 import type { AnswerFaultKind, FaultOf } from './faults.ts';
+import type { ResetForm } from './options.ts';
 
 interface FaultedRequest {
   readonly fault: FaultOf<AnswerFaultKind>;
@@ -37,21 +39,13 @@ const BAD_GATEWAY_PAGE =
   '<html>\r\n<head><title>502 Bad Gateway</title></head>\r\n<body>\r\n<center><h1>502 Bad Gateway</h1></center>\r\n' +
   "<hr><center>nginx</center>\r\n<script>(function(){window['__CF$cv$params']={r:'8f1',t:'MTc='};})();</script>\r\n</body>\r\n</html>\r\n";
 
-/** The date-time of a `ratelimit-reset` header; rounded up, so that waiting until then is enough (contract 4.3). */
-export function formatReset(ms: number): string {
-  return new Date(Math.ceil(ms / 1000) * 1000).toISOString().replace('.000Z', 'Z');
-}
-
 function waitSeconds({ fault }: FaultedRequest): number {
   return fault.seconds ?? 1;
 }
 
-function endOfWait(request: FaultedRequest): number {
-  return request.now + waitSeconds(request) * 1000;
-}
-
-function limitWith(request: FaultedRequest, header: string, value: string): Answer {
-  return withHeaders(answerTooMany(request.stack), { [header]: value });
+function limitByReset(request: FaultedRequest, form: ResetForm): Answer {
+  const headers = writeReset(form, request.now, waitSeconds(request) * 1000);
+  return withHeaders(answerTooMany(request.stack), headers);
 }
 
 function withMaintenanceWait({ fault }: FaultedRequest, answer: Answer): Answer {
@@ -61,13 +55,11 @@ function withMaintenanceWait({ fault }: FaultedRequest, answer: Answer): Answer 
 }
 
 const ANSWERS: Record<AnswerFaultKind, (request: FaultedRequest) => Answer | undefined> = {
-  '429-retry-after': (request) => limitWith(request, 'retry-after', String(waitSeconds(request))),
-  '429-reset-seconds': (request) =>
-    limitWith(request, 'ratelimit-reset', String(waitSeconds(request))),
-  '429-reset-date': (request) =>
-    limitWith(request, 'ratelimit-reset', formatReset(endOfWait(request))),
-  '429-reset-epoch': (request) =>
-    limitWith(request, 'ratelimit-reset', String(Math.ceil(endOfWait(request) / 1000))),
+  '429-retry-after': (request) =>
+    withHeaders(answerTooMany(request.stack), { 'retry-after': String(waitSeconds(request)) }),
+  '429-reset-seconds': (request) => limitByReset(request, 'seconds'),
+  '429-reset-date': (request) => limitByReset(request, 'date'),
+  '429-reset-epoch': (request) => limitByReset(request, 'epoch'),
   '429-bare': ({ stack }) => answerTooMany(stack),
   '500-json': ({ stack }) =>
     stack === 'access'

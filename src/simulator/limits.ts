@@ -1,3 +1,5 @@
+import type { ResetForm } from './options.ts';
+
 /** What a limit says to one request. */
 export interface Admission {
   readonly admitted: boolean;
@@ -53,4 +55,27 @@ export function createWindowLimit(limit: number, windowMs: number): RateLimit {
 /** No limit at all: always everything left. */
 export function createNoLimit(limit: number): RateLimit {
   return { limit, admit: () => ({ admitted: true, remaining: limit, resetsInMs: 60_000 }) };
+}
+
+/** The `ratelimit-reset` header, if any. Rounded up, so that waiting as told is enough. */
+export function writeReset(
+  form: ResetForm,
+  now: number,
+  waitMs: number,
+): Readonly<Record<string, string>> {
+  const name = 'ratelimit-reset';
+  const second = Math.ceil((now + waitMs) / 1000);
+  const date = new Date(second * 1000);
+  switch (form) {
+    case 'date':
+      return { [name]: date.toISOString().replace('.000Z', 'Z') };
+    case 'http-date':
+      return { [name]: date.toUTCString() };
+    case 'epoch':
+      return { [name]: String(second) };
+    case 'seconds':
+      return { [name]: String(Math.ceil(waitMs / 1000)) };
+    default:
+      return {};
+  }
 }

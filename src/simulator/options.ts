@@ -26,6 +26,12 @@ export interface Erasure {
   userId?: number;
 }
 
+/**
+ * The forms of a `ratelimit-reset` header: `date` 2026-11-20T08:16:00Z, `http-date` as in the `Date` header, `epoch`
+ * seconds since 1970, `seconds` from now; `none`: the header is left out.
+ */
+export type ResetForm = 'date' | 'http-date' | 'epoch' | 'seconds' | 'none';
+
 /** What the simulator accepts as credentials. */
 export interface Credentials {
   clientId: string;
@@ -80,6 +86,8 @@ export interface SimulatorOptions {
   supportRequestsPerMinute: number;
   /** Default 50 (contract 4.3). */
   accessLogsRequestsPerMinute: number;
+  /** How a 429 for access logs tells its wait in `ratelimit-reset` (contract 4.3, Q15); default `date`. */
+  accessLogsResetForm: ResetForm;
   credentials: Credentials;
   /** Lifetime of minted tokens whatever was asked for; null (default): as asked, else 1,800. */
   tokenLifetimeSeconds: number | null;
@@ -130,6 +138,7 @@ const DEFAULTS: Omit<SimulatorOptions, 'credentials'> = {
   limits: true,
   supportRequestsPerMinute: 700,
   accessLogsRequestsPerMinute: 50,
+  accessLogsResetForm: 'date',
   tokenLifetimeSeconds: null,
   expiresInForm: 'number',
   allowedScopes: ['read', 'auditlogs:read', 'users:read'],

@@ -13,7 +13,8 @@ import {
   type Answer,
 } from './answers.ts';
 import { answerControl, readTruthSpan, streamTruth } from './control.ts';
-import { answerFault, formatReset } from './fault-answers.ts';
+import { answerFault } from './fault-answers.ts';
+import { writeReset } from './limits.ts';
 import { findRoute, type Route } from './routes.ts';
 import {
   isAnswerFault,
@@ -114,11 +115,8 @@ function passLimit(
   if (route.stack === 'access') {
     const { admitted, resetsInMs } = account.accessLogsLimit.admit(nowMs);
     if (admitted) return { headers: {} };
-    const reset = formatReset(account.clock.now() + resetsInMs);
-    return {
-      refusal: withHeaders(answerTooMany('access'), { 'ratelimit-reset': reset }),
-      headers: {},
-    };
+    const reset = writeReset(account.options.accessLogsResetForm, account.clock.now(), resetsInMs);
+    return { refusal: withHeaders(answerTooMany('access'), reset), headers: {} };
   }
   const { limit } = account.supportLimit;
   const { admitted, remaining, resetsInMs } = account.supportLimit.admit(nowMs);
@@ -141,12 +139,12 @@ function passLimit(
 
 function checkCredentials(account: Account, route: Route, request: ApiRequest): Answer | undefined {
   const identity = account.tokens.identify(request.authorization);
+  if (identity.kind === 'dead-token' && route.stack === 'support') return answerDeadToken();
   if (route.scopes === undefined) {
     const mayBeNobody =
       identity.kind === 'nobody' || identity.kind === 'known' || route.stack === 'oauth';
     return mayBeNobody ? undefined : answerUnauthenticated(route.stack);
   }
-  if (identity.kind === 'dead-token' && route.stack === 'support') return answerDeadToken();
   if (identity.kind !== 'known') return answerUnauthenticated(route.stack);
   const granted = identity.scope.split(' ');
   if (route.scopes.some((scope) => granted.includes(scope))) return undefined;

@@ -1,4 +1,5 @@
 import { createServer } from 'node:http';
+import { setMaxListeners } from 'node:events';
 import type { AddressInfo } from 'node:net';
 import { buildUser, type UserRecord } from './user-records.ts';
 import { createAccount } from './account.ts';
@@ -59,6 +60,8 @@ export async function startSimulator(settings: SimulatorSettings = {}): Promise<
   const account = createAccount(options);
   const log = createRequestLog(options.requestLogSize);
   const stopping = new AbortController();
+  // Each answer that is waited for listens to it.
+  setMaxListeners(0, stopping.signal);
   const server = createServer({ keepAliveTimeout: 65_000 }, (request, response) => {
     // A connection that is cut under an answer is the client's affair, or a fault's.
     handleRequest(account, log, request, response, stopping.signal).catch(() => response.destroy());

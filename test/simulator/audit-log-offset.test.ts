@@ -14,7 +14,7 @@ describe('GET /api/v2/audit_logs without page[size]', () => {
         (await ask(simulator, AUDIT, [['page[size]', 5]])).json.meta.after_cursor ?? '';
       const { json } = await ask(simulator, AUDIT, [['page[after]', cursor]]);
       assert.deepEqual(Object.keys(json), ['audit_logs', 'next_page', 'previous_page', 'count']);
-      assertSameList(json.audit_logs, rows.slice(0, 100), 'the cursor is ignored');
+      assertSameList(json.audit_logs, rows.slice(0, 100));
       assert.equal(json.count, rows.length);
       assert.equal(json.previous_page, null);
       const second = await ask(simulator, AUDIT, [

@@ -52,7 +52,7 @@ describe('the data', () => {
       });
     }
     assert.equal(pages[0]?.length, 10);
-    assertSameList(pages[1], pages[0]);
+    assertSameList(pages[1] ?? [], pages[0] ?? []);
   });
 
   it('appears as time passes', async () => {

@@ -1,6 +1,7 @@
 import { describe, it } from 'node:test';
 import assert from 'node:assert/strict';
 import { ask, NOW, withSimulator } from './simulated-account.ts';
+import type { ResetForm } from '../../src/simulator/options.ts';
 import { createSlidingLimit, createWindowLimit } from '../../src/simulator/limits.ts';
 
 const AUDIT = '/api/v2/audit_logs';
@@ -103,6 +104,22 @@ describe('the limit of access logs', () => {
       ];
       assert.deepEqual(json, { errors: [{ title, detail }] });
     });
+  });
+
+  it('may tell the reset in other forms, or not at all', async () => {
+    const tell = async (form: ResetForm): Promise<string | null> => {
+      let told: string | null = null;
+      const settings = { limits: true, accessLogsRequestsPerMinute: 1, accessLogsResetForm: form };
+      await withSimulator(settings, async (simulator) => {
+        await ask(simulator, ACCESS, ONE);
+        told = (await ask(simulator, ACCESS, ONE)).headers.get('ratelimit-reset');
+      });
+      return told;
+    };
+    assert.match((await tell('http-date')) ?? '', /^Thu, 19 Nov 2026 15:0[01]:\d\d GMT$/);
+    assert.match((await tell('epoch')) ?? '', /^1795100\d{3}$/);
+    assert.match((await tell('seconds')) ?? '', /^\d\d$/);
+    assert.equal(await tell('none'), null);
   });
 
   it('holds in any 60 seconds, wherever they begin; refused requests do not count', () => {

@@ -99,6 +99,9 @@ describe('the simulator', () => {
       const began = performance.now();
       await ask(simulator, AUDIT, [['page[size]', 1]]);
       assert.ok(performance.now() - began >= 59);
+      const many = Array.from({ length: 20 }, () => ask(simulator, AUDIT, [['page[size]', 1]]));
+      assert.ok((await Promise.all(many)).every(({ status }) => status === 200));
+      assert.ok(performance.now() - began < 1000, 'they wait side by side');
     });
   });
 

@@ -1,0 +1,151 @@
+import assert from 'node:assert/strict';
+import { once } from 'node:events';
+import { createServer, type AddressInfo, type Socket } from 'node:net';
+import { join } from 'node:path';
+import { describe, it } from 'node:test';
+import { startSimulator } from '../../src/simulator/simulator.ts';
+import { createTestDatabase } from '../support/database.ts';
+import { runProgram, settingsFor, startProgram, temporary } from '../support/program.ts';
+import { smallAccount, withAccount } from '../support/pulled-account.ts';
+
+describe('a database that cannot be used', { concurrency: true }, () => {
+  const password = 'kr7-database-password';
+
+  it('ends each command with one sentence and status 1 when nobody answers at its address', async () => {
+    await withAccount(smallAccount, async ({ settings }) => {
+      const url = `postgres://zls:${password}@127.0.0.1:1/zendesk`;
+      const ends = [['status'], ['migrate'], ['sync'], ['serve']].map(async (args) => {
+        const { status, stdout, stderr, ms } = await runProgram(args, {
+          ...settings,
+          DATABASE_URL: url,
+        });
+        assert.deepEqual(
+          { args, status, stdout, stderr },
+          {
+            args,
+            status: 1,
+            stdout: '',
+            stderr:
+              'Postgres cannot be reached (ECONNREFUSED). Check that it runs and that DATABASE_URL points to it.\n',
+          },
+        );
+        assert.ok(ms < 22_000, `${args.join(' ')} took ${ms} ms`);
+      });
+      await Promise.all(ends);
+    });
+  });
+
+  it('ends each command with one sentence and status 1 when its server accepts and stays silent', async () => {
+    await withAccount(smallAccount, async ({ settings }) => {
+      const sockets: Socket[] = [];
+      const silent = createServer((socket) => sockets.push(socket.on('error', () => {})));
+      await once(silent.listen(0, '127.0.0.1'), 'listening');
+      const { port } = silent.address() as AddressInfo;
+      const url = `postgres://zls:${password}@127.0.0.1:${port}/zendesk`;
+      try {
+        const ends = [['status'], ['sync']].map(async (args) => {
+          const { status, stdout, stderr, ms } = await runProgram(args, {
+            ...settings,
+            DATABASE_URL: url,
+          });
+          assert.deepEqual({ args, status, stdout }, { args, status: 1, stdout: '' });
+          assert.match(
+            stderr,
+            /^Postgres cannot be reached \(.+\)\. Check that it runs and that DATABASE_URL points to it\.\n$/,
+          );
+          assert.ok(ms < 22_000, `${args.join(' ')} took ${ms} ms`);
+        });
+        await Promise.all(ends);
+      } finally {
+        for (const socket of sockets) socket.destroy();
+        silent.close();
+      }
+    });
+  });
+
+  it('ends with the words of Postgres, without the password, when the role or the database is not there', async () => {
+    const database = await createTestDatabase();
+    const elsewhere = new URL(database.url);
+    elsewhere.pathname = '/no_such_database';
+    const nobody = new URL(database.url);
+    nobody.username = 'nobody_of_this_name';
+    nobody.password = password;
+    try {
+      const table: [URL, RegExp][] = [
+        [
+          elsewhere,
+          /^Postgres refused: database "no_such_database" does not exist \(SQLSTATE 3D000\)\.\n$/,
+        ],
+        [nobody, /^Postgres refused: .*"nobody_of_this_name".* \(SQLSTATE 28(P01|000)\)\.\n$/],
+      ];
+      for (const [url, sentence] of table) {
+        for (const args of [['status'], ['migrate']]) {
+          const { status, stdout, stderr } = await runProgram(args, { DATABASE_URL: url.href });
+          assert.deepEqual({ status, stdout }, { status: 1, stdout: '' });
+          assert.match(stderr, sentence);
+        }
+      }
+    } finally {
+      await database.drop();
+    }
+  });
+});
+
+describe(
+  'without DATABASE_URL the embedded database',
+  // It brings its own programs; those of another version have nothing to do with it.
+  { skip: process.env['TEST_POSTGRES_BINARIES'] !== undefined, concurrency: true },
+  () => {
+    it('is made in DATA_DIR, and later commands find there what earlier ones stored', async () => {
+      const simulator = await startSimulator(smallAccount);
+      const { DATABASE_URL: _, ...zendesk } = settingsFor(simulator, '');
+      const settings = { ...zendesk, DATA_DIR: join(temporary, 'kept') };
+      const first = await runProgram(['sync', 'users'], settings);
+      assert.equal(first.status, 0, first.stderr);
+      const second = await runProgram(['status', '--json'], settings);
+      assert.equal(second.status, 0, second.stderr);
+      const [users] = JSON.parse(second.stdout) as { stream: string; rows: number }[];
+      assert.deepEqual([users?.stream, users?.rows], ['users', smallAccount.agents ?? 40]);
+      await simulator.stop();
+    });
+
+    it('is used by two commands at once', async () => {
+      const simulator = await startSimulator(smallAccount);
+      const { DATABASE_URL: _, ...zendesk } = settingsFor(simulator, '');
+      const settings = { ...zendesk, DATA_DIR: join(temporary, 'shared') };
+      const service = startProgram(['serve'], settings);
+      const [audit, status] = await Promise.all([
+        runProgram(
+          ['backfill', 'audit_logs', '--from', '2020-01-01', '--to', '2100-01-01', '--json'],
+          settings,
+        ),
+        service.waitFor(/"started"/).then(() => runProgram(['status'], settings)),
+      ]);
+      assert.equal(audit.status, 0, audit.stderr);
+      assert.equal(status.status, 0, status.stderr);
+      service.kill('SIGTERM');
+      assert.equal((await service.ended).status, 0);
+      await simulator.stop();
+    });
+
+    it('goes on for a command when the one that started it ends', async () => {
+      const simulator = await startSimulator({
+        ...smallAccount,
+        answerMs: 100,
+        auditLogRowsPerDay: 60,
+      });
+      const { DATABASE_URL: _, ...zendesk } = settingsFor(simulator, '');
+      const settings = { ...zendesk, DATA_DIR: join(temporary, 'handed-over') };
+      const owner = startProgram(['serve'], { ...settings, STREAMS: 'users' });
+      await owner.waitFor(/"run complete"/);
+      const guest = startProgram(['sync', 'audit_logs'], settings);
+      while (!simulator.requests().some(({ stream }) => stream === 'audit_logs'))
+        await once(process, 'never', { signal: AbortSignal.timeout(20) }).catch(() => {});
+      owner.kill('SIGTERM');
+      assert.equal((await owner.ended).status, 0);
+      const { status, stderr } = await guest.ended;
+      assert.equal(status, 0, stderr);
+      await simulator.stop();
+    });
+  },
+);

@@ -1,0 +1,32 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { createEmptyTestDatabase } from '../support/database.ts';
+import { runProgram } from '../support/program.ts';
+import { withClient } from '../support/pulled-account.ts';
+
+describe('migrate', () => {
+  it('makes the tables once, however often and however many at a time it runs', async () => {
+    const database = await createEmptyTestDatabase();
+    try {
+      const settings = { DATABASE_URL: database.url };
+      const runs = await Promise.all([
+        runProgram(['migrate'], settings),
+        runProgram(['migrate'], settings),
+      ]);
+      runs.push(await runProgram(['migrate'], settings));
+      assert.deepEqual(
+        runs.map(({ status, stderr }) => ({ status, stderr })),
+        runs.map(() => ({ status: 0, stderr: '' })),
+      );
+      const [applied, ...others] = runs.map(({ stdout }) => stdout).toSorted();
+      assert.match(applied ?? '', /^Applied 0000_\w+(, \d{4}_\w+)+\.\n$/);
+      assert.deepEqual(others, ['The database is up to date.\n', 'The database is up to date.\n']);
+      await withClient(database.url, async (query) => {
+        assert.deepEqual(await query('select * from zendesk_sync.status'), []);
+        assert.deepEqual(await query('select * from zendesk.audit_logs'), []);
+      });
+    } finally {
+      await database.drop();
+    }
+  });
+});
