@@ -32,6 +32,7 @@ export async function runDemo(context: CommandContext, once: boolean): Promise<n
     agents: 60,
     accessLogDays: 90,
     accessLogRowsPerDay: 1000,
+    accessLogLiveRowsPerMinute: 40,
     auditLogDays: 120,
     auditLogRowsPerDay: 50,
   });

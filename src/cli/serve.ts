@@ -10,7 +10,7 @@ export async function runServe(context: CommandContext): Promise<number> {
   const config = context.readConfig();
   const log = context.openLog(config, 'stdout');
   await withDatabase(config, log, context.signal, (open) =>
-    withSession(config, open, { log }, async ({ workers }) => {
+    withSession(config, open, { log, live: true }, async ({ workers }) => {
       log.info(
         {
           account: config.zendesk.account,

@@ -45,11 +45,22 @@ export async function withDatabase<T>(
 /** Everything that pulls one account. */
 export type Session = { readonly engine: Engine; readonly workers: readonly StreamWorker[] };
 
+/** How a session differs from command to command. */
+export type SessionOptions = {
+  readonly log: Log;
+  /** Hears the engine's events. Default: nobody. */
+  readonly report?: (event: SyncEvent) => void;
+  /** Default: those of the settings. */
+  readonly streams?: readonly StreamName[];
+  /** Whether ticks go on beside a backfill, so that it leaves a request a minute to them. Default false. */
+  readonly live?: boolean;
+};
+
 /** Brings the database to the present schema and sets the engine up for the time of `work`. */
 export async function withSession<T>(
   config: Config,
   open: OpenDatabase,
-  options: { log: Log; report?: (event: SyncEvent) => void; streams?: readonly StreamName[] },
+  options: SessionOptions,
   work: (session: Session) => Promise<T>,
 ): Promise<T> {
   const { log, report = () => {} } = options;
@@ -64,6 +75,7 @@ export async function withSession<T>(
       db: open.db,
       account,
       requestsPerMinute: config.budgets,
+      reserve: options.live === true ? 1 : 0,
       report: (event) => {
         if (event.type === 'pause') log.warn({ account, ...event }, 'requests paused');
         report(event);

@@ -17,8 +17,11 @@ const MAX_SCENES_PER_MINUTE = 6000;
 
 type Settings = Pick<
   SimulatorOptions,
-  'seed' | 'accessLogRowsPerDay' | 'burst' | 'late' | 'oddities'
->;
+  'seed' | 'accessLogRowsPerDay' | 'accessLogLiveRowsPerMinute' | 'burst' | 'late' | 'oddities'
+> & {
+  /** From when on the live rows come, ms since 1970. */
+  readonly anchorMs: number;
+};
 
 /** The access log: each cell is one scene (somebody opens a ticket, a program polls), a few requests within moments. */
 export function createAccessLogSource(settings: Settings, people: People): LogSource<AccessLogRow> {
@@ -33,12 +36,15 @@ export function createAccessLogSource(settings: Settings, people: People): LogSo
     minute: 0,
     requests: [],
   };
-  const scenesPerMinute = settings.accessLogRowsPerDay / 1440 / measureScene(seed, stage);
+  const rowsPerScene = measureScene(seed, stage);
+  const scenesPerMinute = settings.accessLogRowsPerDay / 1440 / rowsPerScene;
+  const liveScenes = Math.ceil(settings.accessLogLiveRowsPerMinute / rowsPerScene);
+  const liveMinute = Math.ceil(settings.anchorMs / MINUTE_MS);
   const lateMs = (late?.delaySeconds ?? 0) * 1000;
 
   function countScenes(minute: number): number {
-    if (scenesPerMinute === 0) return 0;
-    return Math.min(countEvents(seed, minute, scenesPerMinute), MAX_SCENES_PER_MINUTE);
+    const usual = scenesPerMinute === 0 ? 0 : countEvents(seed, minute, scenesPerMinute);
+    return Math.min(minute < liveMinute ? usual : usual + liveScenes, MAX_SCENES_PER_MINUTE);
   }
 
   function layOut(minute: number): {

@@ -58,7 +58,7 @@ export function createAccount(options: SimulatorOptions): Account {
     clock,
     people,
     auditLogs: createAuditLogSource(options, people),
-    accessLogs: createAccessLogSource(options, people),
+    accessLogs: createAccessLogSource({ ...options, anchorMs }, people),
     tokens: createTokens(options, clock),
     faults: createFaultBook(),
     supportLimit: limit(createWindowLimit, options.supportRequestsPerMinute),

@@ -62,6 +62,8 @@ export interface SimulatorOptions {
   accessLogDays: number;
   /** Mean over a week, 0 (no rows) to 5,000,000; default 5,000. */
   accessLogRowsPerDay: number;
+  /** Rows a minute more from the first full minute after `anchor` on, at all hours: a lively tail; 0 (default) to 10,000. */
+  accessLogLiveRowsPerMinute: number;
   /** How long before `anchor` the account was made, 0 to 1,800 days; default 365. */
   auditLogDays: number;
   /** Mean over a week, 0 (no rows) to 500,000; default 150. */
@@ -126,6 +128,7 @@ const DEFAULTS: Omit<SimulatorOptions, 'credentials'> = {
   agents: 40,
   accessLogDays: 30,
   accessLogRowsPerDay: 5000,
+  accessLogLiveRowsPerMinute: 0,
   auditLogDays: 365,
   auditLogRowsPerDay: 150,
   anchor: null,
@@ -174,6 +177,7 @@ export function resolveOptions(settings: SimulatorSettings): SimulatorOptions {
   whole('requestLogSize', options.requestLogSize, 1, 1_000_000);
   within('accessLogDays', options.accessLogDays, 0, 90);
   within('accessLogRowsPerDay', options.accessLogRowsPerDay, 0, 5_000_000);
+  within('accessLogLiveRowsPerMinute', options.accessLogLiveRowsPerMinute, 0, 10_000);
   within('auditLogDays', options.auditLogDays, 0, 1800);
   within('auditLogRowsPerDay', options.auditLogRowsPerDay, 0, 500_000);
   within('answerMs', options.answerMs, 0, 600_000);

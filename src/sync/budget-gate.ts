@@ -20,6 +20,8 @@ export function createBudgetGate(options: {
   db: Database;
   account: string;
   requestsPerMinute: Readonly<Record<BudgetGroup, number>>;
+  /** Requests a minute that a backfill leaves alone, for the live tail beside it. */
+  reserve: number;
   report: (event: SyncEvent) => void;
 }): Budget {
   const lines: Record<BudgetGroup, ReturnType<typeof createLine>> = {
@@ -29,7 +31,7 @@ export function createBudgetGate(options: {
 
   async function ask(group: BudgetGroup, priority: number): Promise<number> {
     const limit = options.requestsPerMinute[group];
-    const reserve = priority <= priorities.listing ? 0 : 1;
+    const reserve = priority <= priorities.listing ? 0 : options.reserve;
     const decision = await updateBudget(options.db, options.account, group, (state, nowMs) => {
       const made = spendRequest(state, nowMs, limit, reserve);
       return { state: made.granted ? made.state : undefined, result: made };

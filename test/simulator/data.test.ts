@@ -100,6 +100,20 @@ describe('the data', () => {
     );
   });
 
+  it('has a lively tail from the anchor on when asked for, at any hour', async () => {
+    const anchor = new Date('2026-11-15T03:00:00Z');
+    await withSimulator(
+      { accessLogRowsPerDay: 0, accessLogLiveRowsPerMinute: 30, anchor },
+      async (simulator) => {
+        simulator.freezeClock(anchor.getTime() + 600_000);
+        const before = [...simulator.records('access_logs', new Date(0), anchor)];
+        const after = [...simulator.records('access_logs', anchor, new Date(simulator.now()))];
+        assert.deepEqual(before, []);
+        assert.ok(Math.abs(after.length - 300) < 150, `${after.length} rows in ten minutes`);
+      },
+    );
+  });
+
   it('can be empty', async () => {
     await withSimulator({ accessLogRowsPerDay: 0, auditLogRowsPerDay: 0 }, async (simulator) => {
       assert.deepEqual((await ask(simulator, AUDIT, [['page[size]', 5]])).json.audit_logs, []);

@@ -118,7 +118,7 @@ function createEngine(
         clientSecret: simulator.options.credentials.clientSecret,
       },
       scope: 'read',
-      budget: createBudgetGate({ db, account, requestsPerMinute, report }),
+      budget: createBudgetGate({ db, account, requestsPerMinute, reserve: 1, report }),
       log,
       retryBaseMs: 5,
       ...(settings.localNow === undefined ? {} : { localNow: settings.localNow }),
