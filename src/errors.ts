@@ -67,3 +67,14 @@ export class DatabaseError extends Error {
 export class LeaseLostError extends Error {
   override name = 'LeaseLostError';
 }
+
+/**
+ * The sentence for the operator. The messages of our own errors are written for that; any other error is a bug, and its
+ * message may hold anything.
+ */
+export function explainError(error: unknown): string {
+  const ours = [InputError, ZendeskError, ShapeError, DatabaseError, LeaseLostError];
+  return ours.some((type) => error instanceof type) && error instanceof Error
+    ? error.message
+    : 'A fault of this program ended the work; its log has the details.';
+}

@@ -26,6 +26,8 @@ export type DatabaseOptions = {
 };
 
 const retryDelaysMs = [100, 250, 500, 1000, 2000, 3000, 4000, 4000];
+/** A server that accepts and stays silent makes each attempt long: no further one begins after this time. */
+const patienceMs = 16_000;
 
 /** Opens a pool; nothing is connected yet. Errors are `DatabaseError`s without parameters or row contents. */
 export function openDatabase({ url, connections = 10, signal }: DatabaseOptions): Database {
@@ -76,11 +78,13 @@ async function run<Row>(
 }
 
 async function persist<T>(work: () => Promise<T>, signal: AbortSignal | undefined): Promise<T> {
+  const giveUpAtMs = performance.now() + patienceMs;
   for (const delayMs of retryDelaysMs) {
     try {
       return await work();
     } catch (error) {
-      if (!isRepeatable(error) || signal?.aborted === true) throw translateError(error);
+      const late = performance.now() > giveUpAtMs;
+      if (!isRepeatable(error) || signal?.aborted === true || late) throw translateError(error);
     }
     await sleep(delayMs, undefined, signal === undefined ? {} : { signal }).catch(() => {});
   }

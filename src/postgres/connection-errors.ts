@@ -49,7 +49,7 @@ export function isLostConnection(error: unknown): boolean {
   if (!(error instanceof Error)) return false;
   const { code } = error as DriverError;
   if (code === undefined)
-    return /connection (terminated|ended)|timeout exceeded when trying to connect/i.test(
+    return /connection (terminated|ended)|timeout exceeded when trying to connect|^timeout expired$/i.test(
       error.message,
     );
   return (

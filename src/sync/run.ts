@@ -1,4 +1,4 @@
-import { LeaseLostError, ZendeskError } from '../errors.ts';
+import { explainError, LeaseLostError, ZendeskError } from '../errors.ts';
 import type { StreamKey } from '../postgres/coverage.ts';
 import { closeRun, openRun, type RunCounts, type RunOutcome, type Task } from '../postgres/runs.ts';
 import { markAvailable, markUnavailable } from '../postgres/streams.ts';
@@ -47,7 +47,7 @@ export async function recordRun(
     return { stream, task, outcome: 'complete', counts: tally.counts, error: undefined };
   } catch (error) {
     const outcome = judgeError(error, signal);
-    const sentence = explainError(error, outcome);
+    const sentence = explainEnd(error, outcome);
     const note = { ...facts(), outcome, err: error };
     if (outcome === 'interrupted') engine.log.info(facts(), 'run interrupted');
     else if (outcome === 'unavailable') engine.log.warn(note, sentence);
@@ -79,10 +79,8 @@ function judgeError(error: unknown, signal: AbortSignal): RunOutcome {
   return 'failed';
 }
 
-function explainError(error: unknown, outcome: RunOutcome): string {
-  if (outcome === 'interrupted')
-    return 'The run was stopped before its end. The next run goes on where it stopped.';
-  if (error instanceof Error && error.name !== 'Error' && error.name !== 'TypeError')
-    return error.message;
-  return 'The run failed by a fault of this program; its log has the details.';
+function explainEnd(error: unknown, outcome: RunOutcome): string {
+  return outcome === 'interrupted'
+    ? 'The run was stopped before its end. The next run goes on where it stopped.'
+    : explainError(error);
 }

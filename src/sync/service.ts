@@ -32,7 +32,8 @@ export function createRoutine(
   async function follow(): Promise<void> {
     const result = await worker.follow(signal);
     noteOutcome(result);
-    if (result.outcome === 'complete' && !signal.aborted)
+    // Old rows expire at the source: a fault in following, if only a record that cannot be read, must not keep them waiting.
+    if (['complete', 'failed'].includes(result.outcome) && !signal.aborted)
       filling ??= guard(fill()).finally(() => (filling = undefined));
   }
 

@@ -7,10 +7,11 @@ import { accessLogs } from '../streams/access-logs.ts';
 import { auditLogs } from '../streams/audit-logs.ts';
 import type { LogStream } from '../streams/log-stream.ts';
 import type { Engine } from './engine.ts';
-import { fillLog, hasWork } from './filler.ts';
+import { fillLog, hasWork } from './backfill.ts';
 import { createLeaseKeeper, isBusy } from './lease-keeper.ts';
 import { listPeople } from './people.ts';
-import { followLog, type Pull } from './puller.ts';
+import { followLog } from './live.ts';
+import type { Pull } from './pull.ts';
 import { recordRun, type RunResult, type Tally } from './run.ts';
 
 /** The streams an installation may pull, in the order in which they are shown. */

@@ -73,17 +73,36 @@ export async function compareLog(
   { simulator, query }: Pick<PulledAccount, 'simulator' | 'query'>,
   stream: keyof typeof logTables,
   // Rows of the live tail come between the last page and this comparison.
-  until = new Date(Date.now() - 60_000),
+  { from, until } = { from: new Date(0), until: new Date(Date.now() - 60_000) },
 ): Promise<{ stored: string[]; shown: string[] }> {
+  const time = logTables[stream];
   const rows = await query<{ id: string }>(
-    `select id::text as id from zendesk.${stream} where ${logTables[stream]} < $1 order by 1`,
-    [until],
+    `select id::text as id from zendesk.${stream} where ${time} >= $1 and ${time} < $2`,
+    [from, until],
   );
-  const records = [...simulator.records(stream, new Date(0), until)];
+  const records = [...simulator.records(stream, from, until)];
   return {
     stored: rows.map(({ id }) => id).toSorted(),
     shown: records.map((record) => String(record['id'])).toSorted(),
   };
+}
+
+/** Fails unless every covered span of a log holds exactly what the simulator shows there. Returns how many rows that is. */
+export async function assertCoverageTrue(
+  account: Pick<PulledAccount, 'simulator' | 'query'>,
+  stream: keyof typeof logTables,
+): Promise<number> {
+  const spans = await account.query<{ from: Date; until: Date }>(
+    'select covered_from as from, covered_until as until from zendesk_sync.coverage where stream = $1',
+    [stream],
+  );
+  let rows = 0;
+  for (const span of spans) {
+    const { stored, shown } = await compareLog(account, stream, span);
+    assert.deepEqual(stored, shown, `${stream} from ${span.from.toISOString()}`);
+    rows += stored.length;
+  }
+  return rows;
 }
 
 /** Waits for a fact that no event tells; fails after 30 seconds. */

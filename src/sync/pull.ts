@@ -1,22 +1,13 @@
-import type { StreamKey } from '../postgres/coverage.ts';
-import { loadCoverage } from '../postgres/coverage.ts';
-import {
-  closeFetch,
-  loadResumable,
-  openFetch,
-  type Fetch,
-  type FetchKind,
-} from '../postgres/fetches.ts';
-import { LeaseLostError, ZendeskError } from '../errors.ts';
+import { explainError, LeaseLostError, ZendeskError } from '../errors.ts';
+import { loadCoverage, type StreamKey } from '../postgres/coverage.ts';
+import { closeFetch, type Fetch, type FetchKind } from '../postgres/fetches.ts';
 import type { Lease } from '../postgres/leases.ts';
-import { aheadOfNeed } from '../postgres/partitions.ts';
-import { loadStream, storeFollowedFrom, storeHorizon } from '../postgres/streams.ts';
+import { loadStream, storeHorizon } from '../postgres/streams.ts';
 import { toSeconds, type Spans } from '../span.ts';
 import type { LogStream } from '../streams/log-stream.ts';
 import { measureProgress } from './coverage.ts';
 import { priorities, type Engine } from './engine.ts';
 import { runFetch, type FetchResult, type StoredPage } from './fetch.ts';
-import { planLive } from './plan.ts';
 import type { Tally } from './run.ts';
 
 /** A log stream at work: the stream, the lease it is pulled under, and where its log begins. */
@@ -27,47 +18,6 @@ export type Pull = {
   readonly tally: Tally;
   readonly signal: AbortSignal;
 };
-
-/** A clock that was wrong by more than this made a wrong plan. */
-const noticeableSkewMs = 5000;
-
-/**
- * Follows the log to the present: reads from the end of the coverage to now. When the first answers show that the local
- * clock is wrong, the plan is made again by the trusted clock.
- */
-export async function followLog(pull: Pull): Promise<void> {
-  const { engine, stream } = pull;
-  const key = keyOf(pull);
-  await engine.ensurePartitions(
-    stream.partitions,
-    aheadOfNeed(stream.partitions, engine.zendesk.now().getTime()),
-  );
-  for (const fetch of await loadResumable(engine.db, key)) {
-    // The newest is planned afresh at each tick; nothing was claimed for the one that did not end.
-    if (fetch.kind === 'live') await closeFetch(engine.db, fetch.fetch, 'abandoned');
-  }
-  for (let attempt = 0; attempt < 3; attempt += 1) {
-    const skewMs = engine.zendesk.clockSkewMs();
-    await followOnce(pull);
-    if (Math.abs(engine.zendesk.clockSkewMs() - skewMs) <= noticeableSkewMs) return;
-  }
-}
-
-async function followOnce(pull: Pull): Promise<void> {
-  const { engine, stream } = pull;
-  const key = keyOf(pull);
-  const state = await loadStream(engine.db, key);
-  const horizon = await findHorizon(pull);
-  const coverage = await loadCoverage(engine.db, key);
-  const now = toSeconds(engine.zendesk.now());
-  const span = planLive(coverage, horizon ?? 0, now, engine.settings.settleSeconds);
-  const fetch = await openFetch(engine.db, key, 'live', span, stream.pageSize);
-  const { fetch: done } = await carryOut(pull, fetch, coverage, false);
-  if (state.followedFrom === undefined) {
-    await storeFollowedFrom(engine.db, key, Math.min(span.from, done.askedAt ?? span.from));
-  }
-  if (horizon !== undefined) await reportCovered(pull, horizon);
-}
 
 /**
  * The oldest instant that is wanted and to be had: what the retention leaves, AUDIT_LOGS_START, or the oldest record of
@@ -136,11 +86,7 @@ export async function carryOut(
     // Whoever has taken over owns the ledger now.
     if (!(error instanceof LeaseLostError)) {
       await closeFetch(engine.db, fetch.fetch, 'failed', {
-        error: signal.aborted
-          ? 'Stopped before its end.'
-          : error instanceof Error
-            ? error.message
-            : 'Failed.',
+        error: signal.aborted ? 'Stopped before its end.' : explainError(error),
         resumable: !(
           error instanceof ZendeskError && ['cursor-refused', 'rejected'].includes(error.kind)
         ),

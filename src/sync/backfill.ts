@@ -19,7 +19,7 @@ import {
   planOldest,
   planRescan,
 } from './plan.ts';
-import { carryOut, findHorizon, keyOf, reportCovered, type Pull } from './puller.ts';
+import { carryOut, findHorizon, keyOf, reportCovered, type Pull } from './pull.ts';
 
 /** What is to be read: every gap of the log, or a span whatever the coverage says. */
 export type Goal = 'gaps' | Span;
@@ -103,7 +103,7 @@ export async function hasWork(pull: Pull): Promise<boolean> {
 
 type Plan = {
   readonly goal: Goal;
-  /** Read in this run, whatever the coverage says. */
+  /** Read to the end in this run: not again, even if a clock that was set back keeps it from counting as covered. */
   readonly done: Spans;
   readonly reading: readonly Span[];
   readonly spanSeconds: number;
@@ -142,14 +142,20 @@ async function planNext(
   if (horizon === undefined) return undefined;
   const rescanned = await loadRescans(engine.db, keyOf(pull));
   const now = toSeconds(engine.zendesk.now());
-  const again = planRescan(coverage, horizon, rescanned, engine.settings.rescanAges, now);
+  const again = planRescan(
+    subtract(coverage, done),
+    horizon,
+    rescanned,
+    engine.settings.rescanAges,
+    now,
+  );
   if (
     again !== undefined &&
     !reading.some((span) => span.from < again.to && again.from < span.to)
   ) {
     return { span: again, rescan: true, coverage };
   }
-  const gap = planOldest(findGaps(coverage, horizon), reading, spanSeconds);
+  const gap = planOldest(subtract(findGaps(coverage, horizon), done), reading, spanSeconds);
   return gap === undefined ? undefined : { span: gap, rescan: false, coverage };
 }
 

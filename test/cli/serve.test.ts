@@ -1,0 +1,203 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { startProgram, type Program } from '../support/program.ts';
+import {
+  assertCoverageTrue,
+  smallAccount,
+  waitUntil,
+  withAccount,
+  type PulledAccount,
+} from '../support/pulled-account.ts';
+
+const everySecond = '* * * * * *';
+const never = '0 0 29 2 *';
+
+/** Stops a service by a signal and checks that it ended in good order; returns when the signal was sent. */
+async function stop(service: Program, signal: 'SIGTERM' | 'SIGINT'): Promise<number> {
+  const sentMs = Date.now();
+  service.kill(signal);
+  const end = await service.ended;
+  assert.deepEqual(
+    { status: end.status, signal: end.signal },
+    { status: 0, signal: null },
+    end.stdout,
+  );
+  assert.ok(Date.now() - sentMs < 10_000);
+  assert.match(end.stdout, /"msg":"stopped"\}\n$/);
+  return sentMs;
+}
+
+/** Fails if a request came after a signal, but for one that was on its way. */
+function assertSilentSince({ simulator }: PulledAccount, sentMs: number): void {
+  const after = simulator.requests().filter(({ at }) => at > sentMs + 300);
+  assert.deepEqual(after, []);
+}
+
+describe('serve', { concurrency: 2 }, () => {
+  it('is the default command, pulls at once whatever the schedules say, and logs JSON', async () => {
+    await withAccount(smallAccount, async ({ settings, query }) => {
+      const service = startProgram([], {
+        ...settings,
+        AUDIT_LOGS_SCHEDULE: never,
+        ACCESS_LOGS_SCHEDULE: never,
+        USERS_SCHEDULE: never,
+      });
+      await waitUntil(async () => {
+        const done = await query(
+          `select from zendesk_sync.status where state = 'ok' and gaps = 0 and covered_until is not null and rows > 0`,
+        );
+        return done.length === 3;
+      });
+      await stop(service, 'SIGTERM');
+      const { stdout, stderr } = await service.ended;
+      assert.equal(stderr, '');
+      const lines = stdout
+        .trimEnd()
+        .split('\n')
+        .map((line) => JSON.parse(line) as Record<string, unknown>);
+      for (const { level, time, msg } of lines) {
+        assert.equal(level, 'info');
+        assert.match(String(time), /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/);
+        assert.ok(['started', 'run complete', 'stopped'].includes(String(msg)), String(msg));
+      }
+      const [{ time: _time, pid: _pid, hostname: _host, ...started } = {}] = lines;
+      assert.deepEqual(started, {
+        level: 'info',
+        account: 'acme',
+        streams: ['audit_logs', 'access_logs', 'users'],
+        schedules: { audit_logs: never, access_logs: never, users: never },
+        msg: 'started',
+      });
+    });
+  });
+
+  it('has new rows in the table within two ticks during a backfill, stops at a signal, and goes on there', async () => {
+    await withAccount(
+      {
+        accessLogDays: 90,
+        accessLogRowsPerDay: 3000,
+        anchor: new Date(Date.now() - 120_000),
+        accessLogLiveRowsPerMinute: 120,
+        answerMs: 400,
+        limits: false,
+      },
+      async (account) => {
+        const { settings, query } = account;
+        const service = {
+          ...settings,
+          STREAMS: 'access_logs',
+          ACCESS_LOGS_SCHEDULE: everySecond,
+          ACCESS_LOGS_REQUESTS_PER_MINUTE: '300',
+        };
+        const first = startProgram(['serve'], service);
+        await first.waitFor(/"task":"live".*"run complete"/);
+        const followedFrom = new Date();
+        // Rows of the next five seconds, seen three seconds later at the latest.
+        const until = new Date(followedFrom.getTime() + 5000);
+        await waitUntil(() => Date.now() > until.getTime() + 3000);
+        const live = await query<{ seconds: number }>(
+          `select extract(epoch from first_synced_at - timestamp)::float8 as seconds
+           from zendesk.access_logs where timestamp >= $1 and timestamp < $2`,
+          [followedFrom, until],
+        );
+        const shown = [...account.simulator.records('access_logs', followedFrom, until)];
+        assert.ok(shown.length > 0);
+        assert.equal(live.length, shown.length);
+        // A second by which time stamps are cut, two ticks, and the time of the answer.
+        const slowest = Math.max(...live.map(({ seconds }) => seconds));
+        console.log("slowest", slowest);
+        assert.ok(slowest < 1 + 2 + 0.4 + 0.6, `${slowest} s`);
+        const [backfill] = await query<{ outcome: string | null }>(
+          `select outcome from zendesk_sync.runs where task = 'backfill'`,
+        );
+        assert.equal(backfill?.outcome, null, 'the backfill is still going on');
+
+        assertSilentSince(account, await stop(first, 'SIGTERM'));
+        assert.ok((await assertCoverageTrue(account, 'access_logs')) > 0);
+        const runs = await query('select from zendesk_sync.runs where ended_at is null');
+        assert.deepEqual(runs, [], 'each run is recorded to its end');
+        const leases = await query('select from zendesk_sync.leases where expires_at > now()');
+        assert.deepEqual(leases, [], 'the lease is given back');
+
+        const resumable = `select id, pages from zendesk_sync.fetches
+          where kind = 'backfill' and outcome = 'failed' and error = 'Stopped before its end.' and cursor is not null and pages > 0`;
+        const stopped = await query<{ id: string; pages: number }>(resumable);
+        assert.ok(stopped.length > 0);
+        const second = startProgram(['serve'], service);
+        for (const { id, pages } of stopped)
+          await waitUntil(async () => {
+            const now = await query(
+              'select from zendesk_sync.fetches where id = $1 and outcome is null and pages > $2',
+              [id, pages],
+            );
+            return now.length === 1;
+          });
+        assertSilentSince(account, await stop(second, 'SIGINT'));
+        assert.ok((await assertCoverageTrue(account, 'access_logs')) > 0);
+      },
+    );
+  });
+
+  it('ends at once at a signal while Zendesk does not answer', async () => {
+    await withAccount(smallAccount, async (account) => {
+      account.simulator.addFault({
+        kind: 'slow',
+        ms: 120_000,
+        times: Infinity,
+        stream: 'audit_logs',
+      });
+      account.simulator.addFault({ kind: 'slow', ms: 120_000, times: Infinity, stream: 'users' });
+      const service = startProgram(['serve'], { ...account.settings, STREAMS: 'audit_logs,users' });
+      await waitUntil(() => {
+        const asked = account.simulator.requests().map(({ stream }) => stream);
+        return asked.includes('audit_logs') && asked.includes('users');
+      });
+      assertSilentSince(account, await stop(service, 'SIGTERM'));
+      const runs = await account.query<{ outcome: string }>(
+        'select outcome from zendesk_sync.runs',
+      );
+      assert.deepEqual(
+        runs.map(({ outcome }) => outcome),
+        ['interrupted', 'interrupted'],
+      );
+    });
+  });
+
+  it('leaves a stream alone that Zendesk refuses, and goes on with the others', async () => {
+    await withAccount(smallAccount, async ({ settings, simulator, query }) => {
+      simulator.addFault({ kind: '403-plan', stream: 'access_logs', times: Infinity });
+      const service = startProgram(['serve'], {
+        ...settings,
+        STREAMS: 'audit_logs,access_logs',
+        ACCESS_LOGS_SCHEDULE: everySecond,
+        AUDIT_LOGS_SCHEDULE: everySecond,
+      });
+      await waitUntil(async () => {
+        const ticks = await query(
+          `select from zendesk_sync.runs where stream = 'audit_logs' and task = 'live' and outcome = 'complete'`,
+        );
+        return ticks.length >= 4;
+      });
+      await stop(service, 'SIGTERM');
+      assert.equal(simulator.requests().filter(({ stream }) => stream === 'access_logs').length, 1);
+      const [{ state, last_error: reason } = {}] = await query<Record<string, string>>(
+        `select state, last_error from zendesk_sync.status where stream = 'access_logs'`,
+      );
+      assert.equal(state, 'unavailable');
+      assert.match(reason ?? '', /^The access log is not available \(403\): it needs the add-on /);
+    });
+  });
+
+  it('says what it does in a pretty way when asked to', async () => {
+    await withAccount(smallAccount, async ({ settings }) => {
+      const service = startProgram(['serve'], {
+        ...settings,
+        STREAMS: 'users',
+        LOG_FORMAT: 'pretty',
+      });
+      await service.waitFor(/^\[\d\d:\d\d:\d\d\] INFO: run complete \{.*"stream":"users".*\}$/m);
+      service.kill('SIGTERM');
+      assert.equal((await service.ended).status, 0);
+    });
+  });
+});
