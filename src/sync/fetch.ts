@@ -149,8 +149,12 @@ function judgeSplit(
 ): number | undefined {
   if (!task.maySplit || fetch.pages > 0 || page.nextCursor === undefined || rows.length === 0)
     return undefined;
-  const newestRow = rows.reduce((newest, row) => Math.max(newest, row.timeMs), 0) / 1000;
-  return splitSpanSeconds({ span: fetch.span, rows: rows.length, newestRow });
+  const seconds = rows.map((row) => row.timeMs / 1000);
+  return splitSpanSeconds({
+    span: fetch.span,
+    oldestRow: Math.min(...seconds),
+    newestRow: Math.max(...seconds),
+  });
 }
 
 function completeSpan(engine: Engine, fetch: Fetch, askedAt: number): PageToStore['completes'] {

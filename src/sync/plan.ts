@@ -71,26 +71,28 @@ export function adaptSpanSeconds(spanSeconds: number, pages: number): number {
   return Math.max(1, Math.round(spanSeconds * factor));
 }
 
-/** What the first page of a span says about the whole of it. */
-export type FirstPage = { readonly span: Span; readonly rows: number; readonly newestRow: number };
+/** What the first page of a span says about the whole of it: its oldest and newest row, in seconds since 1970. */
+export type FirstPage = {
+  readonly span: Span;
+  readonly oldestRow: number;
+  readonly newestRow: number;
+};
 
 /**
- * How many pages a span will take, judged by its first page; Infinity if all its rows share the first second. The
- * newest row of the page is used, not the last one, so that an unsorted answer only makes the guess worse.
+ * How many pages a span will take, judged by its first page: the rest of the span is taken to be as dense as the page
+ * itself, not as the way to it, because a log often begins in the middle of a span. Infinity if all rows of the page
+ * share a second.
  */
-export function estimatePages({ span, rows, newestRow }: FirstPage): number {
-  const reached = newestRow - span.from;
-  return rows === 0 || reached >= span.to - span.from
-    ? 1
-    : (span.to - span.from) / Math.max(reached, 0);
+export function estimatePages({ span, oldestRow, newestRow }: FirstPage): number {
+  const rest = Math.max(0, span.to - newestRow);
+  return rest === 0 ? 1 : 1 + rest / Math.max(0, newestRow - oldestRow);
 }
 
 /** The length of span to use instead of one that proved too dense, or undefined when it is right as it is. */
 export function splitSpanSeconds(page: FirstPage): number | undefined {
-  const length = page.span.to - page.span.from;
-  const pages = estimatePages(page);
-  if (pages <= targetPages * 4 || length <= 60) return undefined;
-  return Math.max(60, Math.ceil((length * targetPages) / pages));
+  if (estimatePages(page) <= targetPages * 2 || page.span.to - page.span.from <= 60)
+    return undefined;
+  return Math.max(60, Math.ceil((page.newestRow - page.oldestRow) * targetPages));
 }
 
 /**

@@ -105,7 +105,6 @@ describe('serve', { concurrency: 2 }, () => {
         assert.equal(live.length, shown.length);
         // A second by which time stamps are cut, two ticks, and the time of the answer.
         const slowest = Math.max(...live.map(({ seconds }) => seconds));
-        console.log("slowest", slowest);
         assert.ok(slowest < 1 + 2 + 0.4 + 0.6, `${slowest} s`);
         const [backfill] = await query<{ outcome: string | null }>(
           `select outcome from zendesk_sync.runs where task = 'backfill'`,

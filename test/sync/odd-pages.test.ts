@@ -83,33 +83,37 @@ describe('a page whose content is odd', { concurrency: 3 }, () => {
     });
   }
 
-  const unreadable: [field: string, value: unknown, stream: (typeof logs)[number], error: RegExp][] =
+  const unreadable: [
+    field: string,
+    value: unknown,
+    stream: (typeof logs)[number],
+    error: RegExp,
+  ][] = [
     [
-      [
-        'id',
-        null,
-        'audit_logs',
-        /^Zendesk sent a record in audit_logs without a usable id; the page cannot be stored\.$/,
-      ],
-      [
-        'id',
-        null,
-        'access_logs',
-        /^Zendesk sent a record in access_logs without a usable id; the page cannot be stored\.$/,
-      ],
-      [
-        'created_at',
-        'yesterday',
-        'audit_logs',
-        /^Record \d+ has no usable created_at; the page cannot be stored\.$/,
-      ],
-      [
-        'timestamp',
-        1_790_000_000,
-        'access_logs',
-        /^Record \w{26} has no usable timestamp; the page cannot be stored\.$/,
-      ],
-    ];
+      'id',
+      null,
+      'audit_logs',
+      /^Zendesk sent a record in audit_logs without a usable id; the page cannot be stored\.$/,
+    ],
+    [
+      'id',
+      null,
+      'access_logs',
+      /^Zendesk sent a record in access_logs without a usable id; the page cannot be stored\.$/,
+    ],
+    [
+      'created_at',
+      'yesterday',
+      'audit_logs',
+      /^Record \d+ has no usable created_at; the page cannot be stored\.$/,
+    ],
+    [
+      'timestamp',
+      1_790_000_000,
+      'access_logs',
+      /^Record \w{26} has no usable timestamp; the page cannot be stored\.$/,
+    ],
+  ];
   for (const [field, value, stream, error] of unreadable)
     it(`in that no record can be told by its ${field} fails the run and is read again: ${stream}`, async () => {
       await withInstallation(smallAccount(stream), {}, async (installation) => {

@@ -105,19 +105,25 @@ describe('the plan of a backfill', () => {
     assert.equal(adaptSpanSeconds(1, 100_000), 1);
   });
 
-  it('gives a span back when its first page shows that it is more than four times too dense', () => {
+  it('gives a span back when its first page shows that it is more than twice too dense', () => {
     const span = { from: 0, to: 64_000 };
-    assert.equal(splitSpanSeconds({ span, rows: 2500, newestRow: 1000 }), undefined);
-    assert.equal(splitSpanSeconds({ span, rows: 2500, newestRow: 500 }), 8000);
+    assert.equal(splitSpanSeconds({ span, oldestRow: 0, newestRow: 2000 }), undefined, '32 pages');
+    assert.equal(splitSpanSeconds({ span, oldestRow: 0, newestRow: 1000 }), 16_000, '64 pages');
     assert.equal(
-      splitSpanSeconds({ span, rows: 2500, newestRow: 0 }),
+      splitSpanSeconds({ span, oldestRow: 0, newestRow: 0 }),
       60,
       'a page within one second',
     );
     assert.equal(
-      splitSpanSeconds({ span: { from: 0, to: 60 }, rows: 2500, newestRow: 0 }),
+      splitSpanSeconds({ span: { from: 0, to: 60 }, oldestRow: 0, newestRow: 0 }),
       undefined,
     );
+  });
+
+  it('is not deceived by a long empty time before the first row', () => {
+    const span = { from: 0, to: 6_000_000 };
+    assert.equal(splitSpanSeconds({ span, oldestRow: 5_000_000, newestRow: 5_010_000 }), 160_000);
+    assert.equal(splitSpanSeconds({ span, oldestRow: 5_900_000, newestRow: 5_910_000 }), undefined);
   });
 
   it('names a hole since the log is followed a repair', () => {

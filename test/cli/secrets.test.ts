@@ -1,0 +1,259 @@
+import assert from 'node:assert/strict';
+import { once } from 'node:events';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { describe, it } from 'node:test';
+import type { Fault } from '../../src/simulator/faults.ts';
+import type { Credentials, SimulatorSettings } from '../../src/simulator/options.ts';
+import type { Simulator } from '../../src/simulator/simulator.ts';
+import { assertDiscreet, runProgram, startProgram, type Environment } from '../support/program.ts';
+import { waitUntil, withAccount, type PulledAccount } from '../support/pulled-account.ts';
+
+const credentials: Credentials = {
+  clientId: 'log-puller',
+  clientSecret: 'kr7+client/secret=',
+  confidential: true,
+  readyToken: 'kr7-ready-token',
+  email: 'kr7@acme.example',
+  apiToken: 'kr7-api-token',
+};
+const account: SimulatorSettings = {
+  credentials,
+  agents: 8,
+  accessLogDays: 3,
+  accessLogRowsPerDay: 900,
+  auditLogDays: 10,
+  auditLogRowsPerDay: 30,
+};
+const client = {
+  ZENDESK_CLIENT_ID: credentials.clientId,
+  ZENDESK_CLIENT_SECRET: credentials.clientSecret,
+};
+const kinds: Record<string, Environment> = {
+  'an OAuth client': client,
+  'a ready token': { ZENDESK_OAUTH_TOKEN: credentials.readyToken },
+  'an API token': {
+    ZENDESK_USER_EMAIL: credentials.email,
+    ZENDESK_API_TOKEN: credentials.apiToken,
+  },
+};
+
+/** What the program was given: the settings of an account, with credentials of one kind, and every line logged. */
+function choose({ settings }: PulledAccount, chosen: Environment): Environment {
+  const { DATABASE_URL = '', ZENDESK_SUBDOMAIN = '', ZENDESK_BASE_URL = '' } = settings;
+  return { DATABASE_URL, ZENDESK_SUBDOMAIN, ZENDESK_BASE_URL, ...chosen, LOG_LEVEL: 'trace' };
+}
+
+/** Texts of log rows and people that nobody may find in a log: words, names, addresses, and the queries of urls. */
+function collectContents(simulator: Simulator): string[] {
+  const contents = new Set<string>();
+  const add = (value: unknown): void => {
+    // Shorter ones stand in any sentence.
+    if (typeof value === 'string' && value.length >= 8) contents.add(value);
+  };
+  const addQuery = (url: unknown): void => {
+    if (typeof url !== 'string' || !url.includes('?')) return;
+    const query = url.slice(url.indexOf('?') + 1);
+    add(query);
+    for (const value of new URLSearchParams(query).values()) add(value);
+  };
+  const [from, to] = [new Date(0), new Date(simulator.now())];
+  for (const record of simulator.records('audit_logs', from, to))
+    for (const field of ['actor_name', 'change_description', 'source_label', 'ip_address'])
+      add(record[field]);
+  for (const record of simulator.records('access_logs', from, to)) {
+    addQuery(record['url']);
+    addQuery(record['referer']);
+    add(record['ip_address']);
+    const graphql = record['graphql'] as Record<string, unknown> | null | undefined;
+    for (const value of Object.values(graphql ?? {})) add(value);
+  }
+  for (const { name, email } of simulator.users()) {
+    add(name);
+    add(email);
+  }
+  // Sources that are named like what is asked for.
+  for (const word of ['audit_logs', 'access_logs']) contents.delete(word);
+  return [...contents];
+}
+
+/** The cursors that were sent. */
+function collectCursors(simulator: Simulator): string[] {
+  return simulator
+    .requests()
+    .flatMap(({ query }) => new URLSearchParams(query).get('page[after]') ?? []);
+}
+
+/** Fails when an output tells what it must not: a secret of any kind, a row's content, a cursor. */
+function assertTellsNothing(output: string, { simulator, databaseUrl }: PulledAccount): void {
+  const { clientSecret, readyToken, email, apiToken } = credentials;
+  const basic = Buffer.from(`${email}/token:${apiToken}`).toString('base64');
+  const secrets = [clientSecret, readyToken, apiToken, basic, databaseUrl];
+  const { password } = new URL(databaseUrl);
+  if (password !== '') secrets.push(password);
+  assertDiscreet(output, secrets);
+  const contents = collectContents(simulator);
+  assert.ok(contents.length > 300, `only ${contents.length} texts to look for`);
+  assert.deepEqual(
+    contents.filter((content) => output.includes(content)),
+    [],
+    'contents of rows were printed',
+  );
+  assert.deepEqual(
+    collectCursors(simulator).filter((cursor) => output.includes(cursor)),
+    [],
+    'cursors were printed',
+  );
+}
+
+describe('no secret, no query and no content of a row is printed', { concurrency: 2 }, () => {
+  for (const [name, chosen] of Object.entries(kinds))
+    it(`by commands that succeed with ${name} and log everything`, async () => {
+      await withAccount(account, async (pulled) => {
+        const settings = choose(pulled, chosen);
+        const runs = [
+          await runProgram(['sync'], { ...settings, LOG_FORMAT: 'pretty' }),
+          await runProgram(
+            ['backfill', 'audit_logs', '--from', '2020-01-01', '--to', '2100-01-01'],
+            settings,
+          ),
+          await runProgram(['sync', '--json'], settings),
+          await runProgram(['status'], settings),
+        ];
+        assert.deepEqual(
+          runs.map(({ status }) => status),
+          [0, 0, 0, 0],
+        );
+        assertTellsNothing(runs.map(({ stdout, stderr }) => stdout + stderr).join(), pulled);
+      });
+    });
+
+  it('by the service while everything goes wrong once', async () => {
+    await withAccount(account, async (pulled) => {
+      const { simulator, query } = pulled;
+      const passing: Fault[] = [
+        { kind: 'connection-reset', stream: 'oauth' },
+        { kind: '500-json', stream: 'audit_logs' },
+        { kind: 'token-expired', stream: 'audit_logs', after: 1 },
+        { kind: 'reset-mid-body', stream: 'access_logs' },
+        { kind: 'truncated-json', stream: 'access_logs', after: 1 },
+        { kind: '429-retry-after', stream: 'users' },
+        { kind: 'changed-type', stream: 'audit_logs', field: 'created_at', value: 'kr7' },
+      ];
+      for (const fault of passing) simulator.addFault(fault);
+      const everySecond = '* * * * * *';
+      const service = startProgram(['serve'], {
+        ...choose(pulled, client),
+        AUDIT_LOGS_SCHEDULE: everySecond,
+        ACCESS_LOGS_SCHEDULE: everySecond,
+        USERS_SCHEDULE: everySecond,
+      });
+      await waitUntil(async () => {
+        const done = await query(
+          `select from zendesk_sync.status where state = 'ok' and gaps = 0 and covered_until is not null`,
+        );
+        return done.length === 3;
+      });
+      service.kill('SIGTERM');
+      const { status, stdout, stderr } = await service.ended;
+      assert.equal(status, 0);
+      assert.match(stdout, /trying again/);
+      assert.match(stdout, /has no usable created_at; the page cannot be stored\./);
+      assertTellsNothing(stdout + stderr, pulled);
+    });
+  });
+
+  const refusals: [string, Fault][] = [
+    ['401', { kind: '401', times: Infinity }],
+    ['403 for lack of the plan', { kind: '403-plan', times: Infinity }],
+    ['403 for lack of the scope', { kind: '403-scope', times: Infinity }],
+    ['403 for lack of the role', { kind: '403-role', times: Infinity }],
+  ];
+  for (const [name, fault] of refusals)
+    it(`when Zendesk answers ${name}`, async () => {
+      await withAccount(account, async (pulled) => {
+        for (const stream of ['audit_logs', 'access_logs', 'users'] as const)
+          pulled.simulator.addFault({ ...fault, stream });
+        for (const chosen of Object.values(kinds)) {
+          const { status, stdout, stderr } = await runProgram(['sync'], choose(pulled, chosen));
+          assert.equal(status, 1);
+          assert.match(stdout, /^audit_logs: .*\(40[13]\)/m);
+          assertTellsNothing(stdout + stderr, pulled);
+        }
+      });
+    });
+
+  it('when Zendesk refuses the client', async () => {
+    await withAccount(account, async (pulled) => {
+      const settings = { ...choose(pulled, client), ZENDESK_CLIENT_SECRET: 'kr7-wrong-secret' };
+      const { status, stdout, stderr } = await runProgram(['sync'], settings);
+      assert.equal(status, 1);
+      assert.match(stdout, /^audit_logs: Zendesk refuses the OAuth client \(401\); /m);
+      assertDiscreet(stdout + stderr, ['kr7-wrong-secret']);
+    });
+  });
+
+  it('when an answer redirects to another origin, which gets no request', async () => {
+    const elsewhere = createServer((_request, response) => response.end());
+    const asked: unknown[] = [];
+    elsewhere.on('request', ({ url, headers }) => asked.push({ url, headers }));
+    await once(elsewhere.listen(0, '127.0.0.1'), 'listening');
+    const { port } = elsewhere.address() as AddressInfo;
+    await withAccount(account, async (pulled) => {
+      const location = `http://127.0.0.1:${port}`;
+      pulled.simulator.addFault({ kind: 'redirect', location, times: Infinity });
+      for (const chosen of Object.values(kinds)) {
+        const { status, stdout, stderr } = await runProgram(['sync'], choose(pulled, chosen));
+        assert.equal(status, 1);
+        assert.match(
+          stdout,
+          new RegExp(
+            `^audit_logs: .* a redirect to ${location} \\(302\\), which is not followed`,
+            'm',
+          ),
+        );
+        assertTellsNothing(stdout + stderr, pulled);
+      }
+    });
+    elsewhere.close();
+    assert.deepEqual(asked, []);
+  });
+
+  it('when Postgres refuses a row with the row in its words', async () => {
+    await withAccount(account, async (pulled) => {
+      await pulled.query(
+        `create function public.refuse() returns trigger language plpgsql as $$
+         begin raise exception 'bad row % % %', new.actor_name, new.change_description, new.ip_address using detail = new::text; end $$`,
+      );
+      await pulled.query(
+        'create trigger refuse before insert on zendesk.audit_logs for each row execute function public.refuse()',
+      );
+      const { status, stdout, stderr } = await runProgram(
+        ['sync', 'audit_logs'],
+        choose(pulled, client),
+      );
+      assert.equal(status, 1);
+      assert.match(stdout, /^audit_logs: Postgres refused a statement \(SQLSTATE P0001\)\.$/m);
+      assertTellsNothing(stdout + stderr, pulled);
+    });
+  });
+
+  it('when the database goes away in mid-run', async () => {
+    await withAccount({ ...account, answerMs: 100 }, async (pulled) => {
+      const sync = startProgram(['sync'], choose(pulled, client));
+      await waitUntil(() =>
+        pulled.simulator.requests().some(({ stream }) => stream === 'audit_logs'),
+      );
+      const name = new URL(pulled.databaseUrl).pathname.slice(1);
+      await pulled.query(`alter database ${name} with allow_connections false`);
+      await pulled.query(
+        'select pg_terminate_backend(pid) from pg_stat_activity where datname = $1 and pid <> pg_backend_pid()',
+        [name],
+      );
+      const { status, stdout, stderr } = await sync.ended;
+      assert.equal(status, 1);
+      assert.match(stdout + stderr, /Postgres refused a statement \(SQLSTATE 55000\)\./);
+      assertTellsNothing(stdout + stderr, pulled);
+    });
+  });
+});
