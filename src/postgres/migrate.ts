@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import { Client } from 'pg';
+import { InputError } from '../errors.ts';
 import { translateError } from './connection-errors.ts';
 
 /** The reviewed SQL beside `src` or `dist`. */
@@ -18,6 +19,7 @@ type Journal = { entries: { when: number; tag: string }[] };
  * 130 MB of memory when it is loaded (measured, docs/decisions.md), so it is loaded only when there is something to do.
  *
  * @returns the names of the migrations applied now, oldest first
+ * @throws {InputError} for a server older than Postgres 15 or a database that is not in UTF-8
  */
 export async function migrateDatabase(url: string): Promise<{ applied: string[] }> {
   const client = new Client({
@@ -30,6 +32,7 @@ export async function migrateDatabase(url: string): Promise<{ applied: string[] 
     await client.connect();
     // A session lock needs one connection for its whole life; it ends with the connection, whatever happens.
     await client.query('select pg_advisory_lock($1)', [advisoryLock]);
+    await checkServer(client);
     const pending = await findPending(client);
     if (pending.length > 0) {
       const { drizzle } = await import('drizzle-orm/node-postgres');
@@ -45,6 +48,27 @@ export async function migrateDatabase(url: string): Promise<{ applied: string[] 
   } finally {
     await client.end().catch(() => {});
   }
+}
+
+/** @throws {InputError} for a server that this program cannot work with */
+async function checkServer(client: Client): Promise<void> {
+  const { rows } = await client.query<{ version: string; number: number; encoding: string }>(
+    `select current_setting('server_version') as version, current_setting('server_version_num')::integer as number,
+       current_setting('server_encoding') as encoding`,
+  );
+  const problems = rows.flatMap(({ version, number, encoding }) => [
+    ...(number < 150_000
+      ? [
+          `The Postgres server is version ${version}; expected 15 to 18; point DATABASE_URL to a newer server.`,
+        ]
+      : []),
+    ...(encoding === 'UTF8'
+      ? []
+      : [
+          `The database has the encoding ${encoding}; expected UTF8; create a database with that encoding.`,
+        ]),
+  ]);
+  if (problems.length > 0) throw new InputError(problems);
 }
 
 async function findPending(client: Client): Promise<string[]> {

@@ -78,10 +78,11 @@ export function createStreamWorker(engine: Engine, name: StreamName): StreamWork
             counts: { requests: 0, new: 0, changed: 0, late: 0 },
           };
           const last = await loadLastOutcome(engine.db, key, 'backfill');
-          // A failed run is answered by another one, so that the status shows that its work is done after all.
+          // A failed run is answered by another one, so that the status shows that its work is done after all. What
+          // keeps the question from being answered keeps the work from being done, and is recorded with it.
           const due =
             (last !== undefined && last !== 'complete') ||
-            (await hasWork(pullOf(log, lease, idle, held)));
+            (await hasWork(pullOf(log, lease, idle, held)).catch(() => true));
           if (!due) return undefined;
           return recordRun(engine, name, 'backfill', held, (tally) =>
             fillLog(pullOf(log, lease, tally, held), 'gaps'),

@@ -34,6 +34,28 @@ describe('migrating', () => {
     );
   });
 
+  it('refuses a database that is not in UTF-8, in a sentence', async () => {
+    const database = await createEmptyTestDatabase();
+    const server = openDatabase({ url: database.url });
+    const latin = new URL(database.url);
+    latin.pathname = `${latin.pathname}_latin1`;
+    const name = latin.pathname.slice(1);
+    try {
+      await server.query(
+        `create database ${name} template template0 encoding 'LATIN1' lc_collate 'C' lc_ctype 'C'`,
+      );
+      await assert.rejects(migrateDatabase(latin.href), {
+        name: 'InputError',
+        message:
+          'The database has the encoding LATIN1; expected UTF8; create a database with that encoding.',
+      });
+    } finally {
+      await server.query(`drop database if exists ${name} with (force)`);
+      await server.close();
+      await database.drop();
+    }
+  });
+
   it('leaves no table, view or column without a comment, partitions included', async () => {
     await withLedger(async (db) => {
       const ensurePartitions = createPartitionKeeper(db);
