@@ -1,7 +1,7 @@
 import type { Database } from '../postgres/client.ts';
 import { updateBudget } from '../postgres/budgets.ts';
 import type { Budget, BudgetGroup } from '../zendesk/client.ts';
-import { pauseBudget, spendRequest } from './budget.ts';
+import { pauseBudget, spendRequests, type BudgetDecision } from './budget.ts';
 import type { SyncEvent } from './progress.ts';
 import { priorities } from './engine.ts';
 
@@ -25,19 +25,23 @@ export function createBudgetGate(options: {
   report: (event: SyncEvent) => void;
 }): Budget {
   const lines: Record<BudgetGroup, ReturnType<typeof createLine>> = {
-    support: createLine((priority) => ask('support', priority)),
-    access_logs: createLine((priority) => ask('access_logs', priority)),
+    support: createLine((priority, wanted) => ask('support', priority, wanted)),
+    access_logs: createLine((priority, wanted) => ask('access_logs', priority, wanted)),
   };
 
-  async function ask(group: BudgetGroup, priority: number): Promise<number> {
+  async function ask(
+    group: BudgetGroup,
+    priority: number,
+    wanted: number,
+  ): Promise<BudgetDecision> {
     const limit = options.requestsPerMinute[group];
     const reserve = priority <= priorities.listing ? 0 : options.reserve;
     const decision = await updateBudget(options.db, options.account, group, (state, nowMs) => {
-      const made = spendRequest(state, nowMs, limit, reserve);
-      return { state: made.granted ? made.state : undefined, result: made };
+      const made = spendRequests(state, nowMs, limit, reserve, wanted);
+      return { state: made.granted > 0 ? made.state : undefined, result: made };
     });
-    if (decision.granted) options.report({ type: 'budget', group, left: decision.left });
-    return decision.granted ? 0 : decision.waitMs;
+    if (decision.granted > 0) options.report({ type: 'budget', group, left: decision.left });
+    return decision;
   }
 
   return {
@@ -53,8 +57,8 @@ export function createBudgetGate(options: {
   };
 }
 
-/** A line of waiting requests. `ask` says 0 when one may go, else how many milliseconds to wait before asking again. */
-function createLine(ask: (priority: number) => Promise<number>): {
+/** A line of waiting requests. `ask` says how many of the wanted ones may go, or how long to wait before asking again. */
+function createLine(ask: (priority: number, wanted: number) => Promise<BudgetDecision>): {
   join(priority: number, signal: AbortSignal): Promise<void>;
 } {
   const waiting: Waiting[] = [];
@@ -66,10 +70,14 @@ function createLine(ask: (priority: number) => Promise<number>): {
     serving = true;
     try {
       for (let first = waiting[0]; first !== undefined; first = waiting[0]) {
-        const waitMs = await ask(first.priority);
-        if (waitMs > 0) await pauseUntilWoken(waitMs);
-        // Whoever is first by now takes the grant: nobody less urgent can have come before.
-        else waiting.shift()?.grant();
+        const { priority } = first;
+        const decision = await ask(
+          priority,
+          waiting.filter((other) => other.priority === priority).length,
+        );
+        if (decision.granted === 0) await pauseUntilWoken(decision.waitMs);
+        // Whoever is first by now takes the grants: nobody less urgent can have come before.
+        else for (const request of waiting.splice(0, decision.granted)) request.grant();
       }
     } catch (error) {
       for (const request of waiting.splice(0)) request.refuse(error);

@@ -12,10 +12,16 @@ export type BudgetState = {
   readonly pausedUntilMs: number | undefined;
 };
 
-/** The answer to a wish for one request: go, or wait that long and ask again. */
-export type BudgetDecision =
-  | { readonly granted: true; readonly state: BudgetState; readonly left: number }
-  | { readonly granted: false; readonly waitMs: number };
+/** The answer to a wish for requests. */
+export type BudgetDecision = {
+  /** How many may go now. */
+  readonly granted: number;
+  /** When none may go: how long to wait before asking again. */
+  readonly waitMs: number;
+  /** What remains of the limit. */
+  readonly left: number;
+  readonly state: BudgetState;
+};
 
 const windowMs = 60_000;
 /** Requests are counted in stretches of this length, so that the state stays small at any rate. */
@@ -24,35 +30,45 @@ const stretchMs = 250;
 const marginMs = 500;
 
 /**
- * Grants one request or says how long to wait.
+ * Grants up to `wanted` requests, as many as the budget has, or says how long to wait for the next one.
  *
  * `reserve` requests of the limit are left alone: the backfill passes 1, so that the live tail never waits for a window
  * that the backfill has emptied.
  */
-export function spendRequest(
+export function spendRequests(
   state: BudgetState,
   nowMs: number,
   limit: number,
   reserve: number,
+  wanted = 1,
 ): BudgetDecision {
   if (state.pausedUntilMs !== undefined && state.pausedUntilMs > nowMs) {
-    return { granted: false, waitMs: state.pausedUntilMs - nowMs };
+    return { granted: 0, waitMs: state.pausedUntilMs - nowMs, left: 0, state };
   }
   const spent = state.spent.filter(([sinceMs]) => freeAt(sinceMs) > nowMs);
   const used = spent.reduce((sum, [, requests]) => sum + requests, 0);
   const usable = Math.max(1, limit - reserve);
-  if (used >= usable) return { granted: false, waitMs: waitFor(spent, used - usable + 1, nowMs) };
+  if (used >= usable) {
+    return {
+      granted: 0,
+      waitMs: waitFor(spent, used - usable + 1, nowMs),
+      left: limit - used,
+      state,
+    };
+  }
 
+  const granted = Math.min(wanted, usable - used);
   const sinceMs = nowMs - (nowMs % stretchMs);
   const last = spent.at(-1);
   const next: Spent[] =
     last !== undefined && last[0] === sinceMs
-      ? [...spent.slice(0, -1), [sinceMs, last[1] + 1]]
-      : [...spent, [sinceMs, 1]];
+      ? [...spent.slice(0, -1), [sinceMs, last[1] + granted]]
+      : [...spent, [sinceMs, granted]];
   return {
-    granted: true,
+    granted,
+    waitMs: 0,
+    left: limit - used - granted,
     state: { spent: next, pausedUntilMs: undefined },
-    left: limit - used - 1,
   };
 }
 

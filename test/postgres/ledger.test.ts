@@ -8,7 +8,7 @@ import { closeFetch, loadResumable, openFetch, restartFetch } from '../../src/po
 import { acquireLease, checkLease, releaseLease, renewLease } from '../../src/postgres/leases.ts';
 import { storePage } from '../../src/postgres/pages.ts';
 import { normalizeSpans } from '../../src/span.ts';
-import { pauseBudget, spendRequest } from '../../src/sync/budget.ts';
+import { pauseBudget, spendRequests } from '../../src/sync/budget.ts';
 import { takeLease, withLedger } from '../support/ledger.ts';
 
 const key = { account: 'acme', stream: 'access_logs' };
@@ -98,8 +98,8 @@ describe('the budget in Postgres', () => {
       const decisions = await Promise.all(
         Array.from({ length: 80 }, () =>
           updateBudget(db, 'acme', 'access_logs', (state, nowMs) => {
-            const made = spendRequest(state, nowMs, 50, 0);
-            return { state: made.granted ? made.state : undefined, result: made.granted };
+            const made = spendRequests(state, nowMs, 50, 0);
+            return { state: made.granted > 0 ? made.state : undefined, result: made.granted };
           }),
         ),
       );
@@ -115,8 +115,8 @@ describe('the budget in Postgres', () => {
         reason: '429',
       }));
       const waitMs = await updateBudget(db, 'acme', 'support', (state, nowMs) => {
-        const made = spendRequest(state, nowMs, 100, 0);
-        return { state: undefined, result: made.granted ? 0 : made.waitMs };
+        const made = spendRequests(state, nowMs, 100, 0);
+        return { state: undefined, result: made.granted > 0 ? 0 : made.waitMs };
       });
       assert.ok(waitMs > 29_000 && waitMs <= 30_000, `${waitMs} ms`);
       assert.deepEqual(await db.query('select pause_reason from zendesk_sync.budgets'), [

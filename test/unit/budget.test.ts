@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
-import { pauseBudget, spendRequest, type BudgetState } from '../../src/sync/budget.ts';
+import { pauseBudget, spendRequests, type BudgetState } from '../../src/sync/budget.ts';
 
 const empty: BudgetState = { spent: [], pausedUntilMs: undefined };
 
@@ -17,8 +17,8 @@ function spendFrom(
   let state = empty;
   let nowMs = startMs;
   while (nowMs < untilMs) {
-    const decision = spendRequest(state, nowMs, limit, reserve);
-    if (decision.granted) {
+    const decision = spendRequests(state, nowMs, limit, reserve);
+    if (decision.granted > 0) {
       granted.push(nowMs);
       state = decision.state;
       nowMs += stepsMs();
@@ -69,34 +69,44 @@ describe('the request budget', () => {
     assert.equal(granted.length, 49);
     let state = empty;
     for (let request = 0; request < 49; request += 1) {
-      const decision = spendRequest(state, request, 50, 1);
-      assert.ok(decision.granted);
+      const decision = spendRequests(state, request, 50, 1);
+      assert.equal(decision.granted, 1);
       state = decision.state;
     }
-    assert.equal(spendRequest(state, 1000, 50, 1).granted, false);
-    const urgent = spendRequest(state, 1000, 50, 0);
-    assert.ok(urgent.granted);
+    assert.equal(spendRequests(state, 1000, 50, 1).granted, 0);
+    const urgent = spendRequests(state, 1000, 50, 0);
+    assert.equal(urgent.granted, 1);
     assert.equal(urgent.left, 0);
   });
 
+  it('grants several at once, as many as it has', () => {
+    const first = spendRequests(empty, 1000, 50, 1, 30);
+    assert.equal(first.granted, 30);
+    assert.equal(first.left, 20);
+    const rest = spendRequests(first.state, 1100, 50, 1, 30);
+    assert.equal(rest.granted, 19);
+    assert.deepEqual(rest.state.spent, [[1000, 49]]);
+    assert.equal(spendRequests(rest.state, 1200, 50, 1, 30).granted, 0);
+  });
+
   it('says how long to wait for the oldest request to leave the window', () => {
-    const first = spendRequest(empty, 1000, 1, 0);
-    assert.ok(first.granted);
-    assert.deepEqual(spendRequest(first.state, 21_000, 1, 0), { granted: false, waitMs: 40_750 });
-    assert.equal(spendRequest(first.state, 61_750, 1, 0).granted, true);
+    const first = spendRequests(empty, 1000, 1, 0);
+    assert.equal(first.granted, 1);
+    assert.equal(spendRequests(first.state, 21_000, 1, 0).waitMs, 40_750);
+    assert.equal(spendRequests(first.state, 61_750, 1, 0).granted, 1);
   });
 
   it('grants nothing while paused, and a shorter pause does not end a longer one', () => {
     const paused = pauseBudget(pauseBudget(empty, 90_000), 30_000);
-    assert.deepEqual(spendRequest(paused, 10_000, 50, 0), { granted: false, waitMs: 80_000 });
-    assert.equal(spendRequest(paused, 90_000, 50, 0).granted, true);
+    assert.equal(spendRequests(paused, 10_000, 50, 0).waitMs, 80_000);
+    assert.equal(spendRequests(paused, 90_000, 50, 0).granted, 1);
   });
 
   it('stays small at any rate', () => {
     let state = empty;
     for (let request = 0; request < 20_000; request += 1) {
-      const decision = spendRequest(state, request * 5, 100_000, 0);
-      assert.ok(decision.granted);
+      const decision = spendRequests(state, request * 5, 100_000, 0);
+      assert.equal(decision.granted, 1);
       state = decision.state;
     }
     assert.ok(state.spent.length <= 245, `${state.spent.length} stretches`);
