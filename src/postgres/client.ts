@@ -27,14 +27,20 @@ export type DatabaseOptions = {
 
 const retryDelaysMs = [100, 250, 500, 1000, 2000, 3000, 4000, 4000];
 /** A server that accepts and stays silent makes each attempt long: no further one begins after this time. */
-const patienceMs = 16_000;
+const patienceMs = 15_000;
+/**
+ * A process that stands still within a transaction (stopped, or cut off with its machine) keeps the locks of the
+ * transaction, the fence of its lease among them: Postgres ends it, so that another process can take over. `set local`,
+ * because it is no state of the session.
+ */
+const beginStatement = `begin; set local idle_in_transaction_session_timeout = '10s'`;
 
 /** Opens a pool; nothing is connected yet. Errors are `DatabaseError`s without parameters or row contents. */
 export function openDatabase({ url, connections = 10, signal }: DatabaseOptions): Database {
   const pool = new Pool({
     connectionString: url,
     max: connections,
-    connectionTimeoutMillis: 10_000,
+    connectionTimeoutMillis: 7_500,
     application_name: 'zendesk-log-sync',
     keepAlive: true,
   });
@@ -53,7 +59,7 @@ async function runTransaction<T>(pool: Pool, work: (tx: Queryable) => Promise<T>
   const client = await pool.connect();
   let broken: unknown;
   try {
-    await client.query('begin');
+    await client.query(beginStatement);
     const result = await work({ query: (text, values = []) => run(client, text, values) });
     await client.query('commit');
     return result;

@@ -49,13 +49,15 @@ export function isLostConnection(error: unknown): boolean {
   if (!(error instanceof Error)) return false;
   const { code } = error as DriverError;
   if (code === undefined)
-    return /connection (terminated|ended)|timeout exceeded when trying to connect|^timeout expired$/i.test(
+    return /connection (terminated|ended)|is not queryable|timeout exceeded when trying to connect|^timeout expired$/i.test(
       error.message,
     );
   return (
     lostConnectionCodes.has(code) ||
     code.startsWith('08') ||
     /^57P0[1-3]$/.test(code) ||
+    // Idle in a transaction for too long: this process stood still.
+    code === '25P03' ||
     code === '53300'
   );
 }

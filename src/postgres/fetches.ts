@@ -1,6 +1,7 @@
 import { fromSeconds, type Span } from '../span.ts';
 import type { Queryable } from './client.ts';
 import type { StreamKey } from './coverage.ts';
+import { lostLease, type Lease } from './leases.ts';
 
 /** Why a span is read: the newest; before the log was followed; a gap since then; a covered span again. */
 export type FetchKind = 'live' | 'backfill' | 'repair' | 'rescan';
@@ -38,21 +39,40 @@ const columns = `id::text as fetch, kind,
   pages, rows_seen::float8 as seen, rows_new::float8 as new, rows_changed::float8 as changed, rows_late::float8 as late,
   restarted`;
 
-/** Records the start of a fetch. */
+/**
+ * The fence of a single statement, as `checkLease` is that of a transaction: no row unless the lease is the newest. A
+ * process that has stood still while another took over must not meddle with the fetches of that one.
+ */
+const heldLease = `with held as (
+    select account, stream from zendesk_sync.leases
+    where account = $1 and stream = $2 and token = $3::bigint
+    for share
+  )`;
+
+/** Records the start of a fetch. @throws {LeaseLostError} when another process has taken over */
 export async function openFetch(
   db: Queryable,
-  { account, stream }: StreamKey,
+  lease: Lease,
   kind: FetchKind,
   span: Span,
   pageSize: number,
 ): Promise<Fetch> {
   const [row] = await db.query<FetchRow>(
-    `insert into zendesk_sync.fetches (account, stream, kind, span_from, span_until, page_size)
-     values ($1, $2, $3, $4, $5, $6)
+    `${heldLease}
+     insert into zendesk_sync.fetches (account, stream, kind, span_from, span_until, page_size)
+     select account, stream, $4, $5::timestamptz, $6::timestamptz, $7::integer from held
      returning ${columns}`,
-    [account, stream, kind, fromSeconds(span.from), fromSeconds(span.to), pageSize],
+    [
+      lease.account,
+      lease.stream,
+      lease.token,
+      kind,
+      fromSeconds(span.from),
+      fromSeconds(span.to),
+      pageSize,
+    ],
   );
-  if (row === undefined) throw new Error('The new fetch was not recorded.');
+  if (row === undefined) throw lostLease(lease);
   return readRow(row);
 }
 
@@ -70,39 +90,55 @@ export async function loadResumable(
   return rows.map(readRow);
 }
 
-/** Takes up a fetch that had ended or whose process had died. */
-export async function reopenFetch(db: Queryable, fetch: string): Promise<void> {
-  await db.query(
-    `update zendesk_sync.fetches set ended_at = null, outcome = null, error = null where id = $1::bigint`,
-    [fetch],
-  );
+/** Takes up a fetch that had ended or whose process had died. @throws {LeaseLostError} when another process has taken over */
+export async function reopenFetch(db: Queryable, lease: Lease, fetch: string): Promise<void> {
+  await updateFetch(db, lease, fetch, 'ended_at = null, outcome = null, error = null');
 }
 
-/** Puts a fetch back to the start of its span, after its cursor was refused; this happens once for a fetch. */
-export async function restartFetch(db: Queryable, fetch: string): Promise<Fetch> {
-  const [row] = await db.query<FetchRow>(
-    `update zendesk_sync.fetches set cursor = null, asked_at = null, restarted = true
-     where id = $1::bigint
-     returning ${columns}`,
-    [fetch],
-  );
-  if (row === undefined) throw new Error(`Fetch ${fetch} is not in the ledger.`);
-  return readRow(row);
+/**
+ * Puts a fetch back to the start of its span, after its cursor was refused; this happens once for a fetch.
+ *
+ * @throws {LeaseLostError} when another process has taken over
+ */
+export async function restartFetch(db: Queryable, lease: Lease, fetch: string): Promise<Fetch> {
+  return updateFetch(db, lease, fetch, 'cursor = null, asked_at = null, restarted = true');
 }
 
-/** Records the end of a fetch that did not complete. A fetch that is not to be resumed loses its cursor. */
+/**
+ * Records the end of a fetch that did not complete. A fetch that is not to be resumed loses its cursor.
+ *
+ * @throws {LeaseLostError} when another process has taken over
+ */
 export async function closeFetch(
   db: Queryable,
+  lease: Lease,
   fetch: string,
   outcome: Exclude<FetchOutcome, 'complete'>,
   details: { error?: string; resumable?: boolean } = {},
 ): Promise<void> {
-  await db.query(
-    `update zendesk_sync.fetches
-     set ended_at = now(), outcome = $2, error = $3, cursor = case when $4 then cursor end
-     where id = $1::bigint`,
-    [fetch, outcome, details.error ?? null, details.resumable ?? false],
+  const changes =
+    'ended_at = now(), outcome = $5, error = $6, cursor = case when $7 then cursor end';
+  const values = [outcome, details.error ?? null, details.resumable ?? false];
+  await updateFetch(db, lease, fetch, changes, values);
+}
+
+/** Changes a fetch behind the fence of the lease; `values` are those of the changes, from $5 on. */
+async function updateFetch(
+  db: Queryable,
+  lease: Lease,
+  fetch: string,
+  changes: string,
+  values: readonly unknown[] = [],
+): Promise<Fetch> {
+  const [row] = await db.query<FetchRow>(
+    `${heldLease}
+     update zendesk_sync.fetches f set ${changes} from held
+     where f.id = $4::bigint and f.account = held.account and f.stream = held.stream
+     returning ${columns}`,
+    [lease.account, lease.stream, lease.token, fetch, ...values],
   );
+  if (row === undefined) throw lostLease(lease);
+  return readRow(row);
 }
 
 function readRow({ from, to, cursor, askedAt, ...rest }: FetchRow): Fetch {

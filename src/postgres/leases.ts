@@ -73,7 +73,8 @@ export async function checkLease(tx: Queryable, lease: Lease): Promise<void> {
   if (held.length === 0) throw lostLease(lease);
 }
 
-function lostLease({ account, stream }: StreamKey): LeaseLostError {
+/** The error for a lease that another process has taken over. */
+export function lostLease({ account, stream }: StreamKey): LeaseLostError {
   return new LeaseLostError(
     `Another process has taken over ${stream} of ${account}; nothing of the current page was stored here.`,
   );

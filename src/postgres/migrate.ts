@@ -25,7 +25,7 @@ export async function migrateDatabase(url: string): Promise<{ applied: string[] 
   const client = new Client({
     connectionString: url,
     application_name: 'zendesk-log-sync migrate',
-    connectionTimeoutMillis: 10_000,
+    connectionTimeoutMillis: 7_500,
   });
   client.on('error', () => {});
   try {

@@ -118,13 +118,13 @@ async function chooseNext(
   const { engine, stream } = pull;
   const earlier = resumable.shift();
   if (earlier !== undefined) {
-    await reopenFetch(engine.db, earlier.fetch);
+    await reopenFetch(engine.db, pull.lease, earlier.fetch);
     return { fetch: earlier, coverage: await loadCoverage(engine.db, keyOf(pull)) };
   }
   const next = await planNext(pull, plan);
   if (next === undefined) return undefined;
   const kind = next.rescan ? 'rescan' : nameGap(next.span, followedFrom ?? Infinity);
-  const fetch = await openFetch(engine.db, keyOf(pull), kind, next.span, stream.pageSize);
+  const fetch = await openFetch(engine.db, pull.lease, kind, next.span, stream.pageSize);
   return { fetch, coverage: next.coverage };
 }
 
@@ -174,7 +174,7 @@ async function chooseResumable(pull: Pull): Promise<Fetch[]> {
     );
     if (needed && !overlaps && fetch.cursor !== undefined && fetch.span.to > (horizon ?? 0))
       chosen.push(fetch);
-    else await closeFetch(engine.db, fetch.fetch, 'abandoned');
+    else await closeFetch(engine.db, pull.lease, fetch.fetch, 'abandoned');
   }
   return chosen;
 }

@@ -45,13 +45,14 @@ export async function runFetch(
   try {
     return await readSpan(engine, task, signal);
   } catch (error) {
-    if (!(error instanceof ZendeskError) || error.kind !== 'cursor-refused' || task.fetch.restarted)
-      throw error;
+    // An abort may carry the error of another cursor.
+    const refused = error instanceof ZendeskError && error.kind === 'cursor-refused';
+    if (!refused || task.fetch.restarted || signal.aborted) throw error;
     engine.log.warn(
       { stream: task.stream.name, fetch: task.fetch.fetch, requestId: error.requestId },
       'the cursor led nowhere; the span is read again from its start',
     );
-    const fetch = await restartFetch(engine.db, task.fetch.fetch);
+    const fetch = await restartFetch(engine.db, task.lease, task.fetch.fetch);
     return readSpan(engine, { ...task, fetch, maySplit: false }, signal);
   }
 }

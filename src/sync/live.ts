@@ -22,7 +22,7 @@ export async function followLog(pull: Pull): Promise<void> {
   );
   for (const fetch of await loadResumable(engine.db, key)) {
     // The newest is planned afresh at each tick; nothing was claimed for the one that did not end.
-    if (fetch.kind === 'live') await closeFetch(engine.db, fetch.fetch, 'abandoned');
+    if (fetch.kind === 'live') await closeFetch(engine.db, pull.lease, fetch.fetch, 'abandoned');
   }
   for (let attempt = 0; attempt < 3; attempt += 1) {
     const skewMs = engine.zendesk.clockSkewMs();
@@ -39,7 +39,7 @@ async function followOnce(pull: Pull): Promise<void> {
   const coverage = await loadCoverage(engine.db, key);
   const now = toSeconds(engine.zendesk.now());
   const span = planLive(coverage, horizon ?? 0, now, engine.settings.settleSeconds);
-  const fetch = await openFetch(engine.db, key, 'live', span, stream.pageSize);
+  const fetch = await openFetch(engine.db, pull.lease, 'live', span, stream.pageSize);
   const { fetch: done } = await carryOut(pull, fetch, coverage, false);
   if (state.followedFrom === undefined) {
     await storeFollowedFrom(engine.db, key, Math.min(span.from, done.askedAt ?? span.from));

@@ -85,11 +85,12 @@ export async function carryOut(
   } catch (error) {
     // Whoever has taken over owns the ledger now.
     if (!(error instanceof LeaseLostError)) {
-      await closeFetch(engine.db, fetch.fetch, 'failed', {
+      await closeFetch(engine.db, lease, fetch.fetch, 'failed', {
         error: signal.aborted ? 'Stopped before its end.' : explainError(error),
-        resumable: !(
-          error instanceof ZendeskError && ['cursor-refused', 'rejected'].includes(error.kind)
-        ),
+        // An abort may carry the error of another cursor.
+        resumable:
+          signal.aborted ||
+          !(error instanceof ZendeskError && ['cursor-refused', 'rejected'].includes(error.kind)),
       }).catch(() => {});
     }
     throw error;

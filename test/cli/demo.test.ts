@@ -3,7 +3,8 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, it } from 'node:test';
 import { runProgram, startProgram, temporary } from '../support/program.ts';
-import { waitUntil, withClient } from '../support/pulled-account.ts';
+import { waitUntil } from '../support/pulled-account.ts';
+import { withClient } from '../support/query.ts';
 
 // It brings its own database; one of another version has nothing to do with it.
 describe('demo', { skip: process.env['TEST_POSTGRES_BINARIES'] !== undefined }, () => {

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { createEmptyTestDatabase } from '../support/database.ts';
 import { runProgram } from '../support/program.ts';
-import { withClient } from '../support/pulled-account.ts';
+import { withClient } from '../support/query.ts';
 
 describe('migrate', () => {
   it('makes the tables once, however often and however many at a time it runs', async () => {

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { createEmptyTestDatabase, withDatabase } from '../support/database.ts';
 import { runProgram } from '../support/program.ts';
-import { withClient, type Query } from '../support/pulled-account.ts';
+import { withClient, type Query } from '../support/query.ts';
 
 const hourMs = 3_600_000;
 const dayMs = 24 * hourMs;

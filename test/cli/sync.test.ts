@@ -54,7 +54,7 @@ describe('sync', { concurrency: 2 }, () => {
       assert.match(
         stdout,
         new RegExp(
-          `^access_logs +ok +[-\\d]+ [:\\d]+ +[-\\d]+ [:\\d]+ +none +5m\\S*( \\d+s)? +${rows?.toLocaleString('en-US')}$`,
+          `^access_logs +ok +[-\\d]+ +[-\\d]+ [:\\d]+ +none +5m +${rows?.toLocaleString('en-US')}$`,
           'm',
         ),
       );
@@ -195,7 +195,7 @@ describe('sync', { concurrency: 2 }, () => {
               `select coalesce(sum(pages), 0)::integer as pages from zendesk_sync.fetches where stream = 'audit_logs' and kind = 'backfill'`,
             )
           )[0]?.pages ?? 0;
-        await waitUntil(async () => (await pages()) >= 5);
+        await waitUntil(async () => (await pages()) >= 10);
         first.kill('SIGINT');
         const stopped = await first.ended;
         assert.deepEqual([stopped.status, stopped.signal], [1, null]);
@@ -211,7 +211,8 @@ describe('sync', { concurrency: 2 }, () => {
           `select sum(rows_seen - rows_new)::integer as again from zendesk_sync.fetches
            where stream = 'audit_logs' and kind = 'backfill' and outcome <> 'split'`,
         );
-        assert.ok((read?.again ?? Infinity) < 100, `${read?.again} rows were read twice`);
+        // Of a span that proves too dense, the first page is read once more.
+        assert.ok((read?.again ?? Infinity) < 400, `${read?.again} rows were read twice`);
       },
     );
   });

@@ -130,7 +130,7 @@ describe('a page', () => {
   it('is stored with cursor and, at the end, coverage: all or nothing', async () => {
     await withLedger(async (db) => {
       const lease = await takeLease(db, 'access_logs');
-      const fetch = await openFetch(db, key, 'backfill', { from: 1000, to: 2000 }, 2500);
+      const fetch = await openFetch(db, lease, 'backfill', { from: 1000, to: 2000 }, 2500);
       const page = {
         fetch,
         rows: [],
@@ -190,7 +190,7 @@ describe('a page', () => {
   it('is not counted twice when the answer to its COMMIT was lost and it is stored again', async () => {
     await withLedger(async (db) => {
       const lease = await takeLease(db, 'access_logs');
-      const fetch = await openFetch(db, key, 'backfill', { from: 1000, to: 2000 }, 2500);
+      const fetch = await openFetch(db, lease, 'backfill', { from: 1000, to: 2000 }, 2500);
       const page = {
         fetch,
         rows: [],
@@ -213,7 +213,7 @@ describe('a fetch', () => {
   it('that failed can be resumed at its cursor, unless its cursor was the fault', async () => {
     await withLedger(async (db) => {
       const lease = await takeLease(db, 'access_logs');
-      const fetch = await openFetch(db, key, 'backfill', { from: 1000, to: 2000 }, 2500);
+      const fetch = await openFetch(db, lease, 'backfill', { from: 1000, to: 2000 }, 2500);
       await storePage(db, lease, async () => ({ new: 0, changed: 0, late: 0 }), {
         fetch,
         rows: [],
@@ -225,16 +225,16 @@ describe('a fetch', () => {
         completes: undefined,
         splits: false,
       });
-      await closeFetch(db, fetch.fetch, 'failed', { error: 'no answer', resumable: true });
+      await closeFetch(db, lease, fetch.fetch, 'failed', { error: 'no answer', resumable: true });
       const [resumable] = await loadResumable(db, key);
       assert.equal(resumable?.cursor, 'c1');
       assert.equal(resumable?.pageSize, 1250);
       assert.equal(resumable?.askedAt, 5000);
-      const restarted = await restartFetch(db, fetch.fetch);
+      const restarted = await restartFetch(db, lease, fetch.fetch);
       assert.equal(restarted.cursor, undefined);
       assert.equal(restarted.askedAt, undefined);
       assert.equal(restarted.restarted, true);
-      await closeFetch(db, fetch.fetch, 'failed', { error: 'cursor refused again' });
+      await closeFetch(db, lease, fetch.fetch, 'failed', { error: 'cursor refused again' });
       assert.deepEqual(await loadResumable(db, key), []);
     });
   });

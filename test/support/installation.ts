@@ -1,24 +1,19 @@
 import assert from 'node:assert/strict';
-import { createLogger, type Log } from '../../src/logger.ts';
-import { openDatabase, type Database } from '../../src/postgres/client.ts';
+import type { Database } from '../../src/postgres/client.ts';
 import { loadCoverage } from '../../src/postgres/coverage.ts';
-import { createPartitionKeeper } from '../../src/postgres/partitions.ts';
 import { startSimulator, type Simulator } from '../../src/simulator/simulator.ts';
 import type { SimulatorSettings } from '../../src/simulator/options.ts';
 import { fromSeconds, type Spans } from '../../src/span.ts';
-import { createBudgetGate } from '../../src/sync/budget-gate.ts';
-import type { Engine, EngineSettings } from '../../src/sync/engine.ts';
-import { createPace } from '../../src/sync/pace.ts';
-import type { SyncEvent } from '../../src/sync/progress.ts';
+import type { Engine } from '../../src/sync/engine.ts';
 import {
   createStreamWorker,
   type StreamName,
   type StreamWorker,
 } from '../../src/sync/stream-worker.ts';
-import { createZendesk } from '../../src/zendesk/client.ts';
 import { withDatabase } from './database.ts';
+import { account, createEngine, type EngineOptions } from './engine.ts';
 
-export const account = 'acme';
+export { account };
 
 /** An installation of the program in this process: a database, the simulator, and the engine between them. */
 export type Installation = {
@@ -31,25 +26,12 @@ export type Installation = {
   readonly another: (settings?: InstallationSettings) => Engine;
 };
 
-export type InstallationSettings = Partial<EngineSettings> & {
-  readonly leaseMs?: number;
-  readonly holder?: string;
-  readonly report?: (event: SyncEvent) => void;
+export type InstallationSettings = EngineOptions & {
   /** Where the engine reaches the database; default: directly. */
   readonly databaseUrl?: string;
   /** Where the engine reaches Zendesk; default: the simulator. */
   readonly origin?: string;
-  /** The local clock in epoch milliseconds; default: the real one. */
-  readonly localNow?: () => number;
-  readonly log?: Log;
 };
-
-const silent = createLogger({
-  level: 'silent',
-  format: 'json',
-  fileDescriptor: 2,
-  isTerminal: false,
-});
 
 /** Starts the simulator and sets the engine up on a database of its own, for the time of `work`. */
 export async function withInstallation(
@@ -62,7 +44,12 @@ export async function withInstallation(
     const stopping = new AbortController();
     const opened: { db: Database; close: () => void }[] = [];
     const open = (own: InstallationSettings): Engine => {
-      const engine = createEngine(simulator, own.databaseUrl ?? url, own, stopping.signal);
+      const place = {
+        databaseUrl: own.databaseUrl ?? url,
+        origin: own.origin ?? simulator.url,
+        ...simulator.options.credentials,
+      };
+      const engine = createEngine(place, own, stopping.signal);
       opened.push({ db: engine.db, close: () => engine.zendesk.close() });
       return engine;
     };
@@ -91,51 +78,6 @@ export async function withInstallation(
       await simulator.stop();
     }
   });
-}
-
-function createEngine(
-  simulator: Simulator,
-  url: string,
-  settings: InstallationSettings,
-  signal: AbortSignal,
-): Engine {
-  const db = openDatabase({ url, signal });
-  const report = settings.report ?? (() => {});
-  const requestsPerMinute = settings.requestsPerMinute ?? {
-    support: 100_000,
-    access_logs: 100_000,
-  };
-  const log = settings.log ?? silent;
-  return {
-    account,
-    db,
-    zendesk: createZendesk({
-      origin: settings.origin ?? simulator.url,
-      account,
-      credentials: {
-        kind: 'oauth-client',
-        clientId: simulator.options.credentials.clientId,
-        clientSecret: simulator.options.credentials.clientSecret,
-      },
-      scope: 'read',
-      budget: createBudgetGate({ db, account, requestsPerMinute, reserve: 1, report }),
-      log,
-      retryBaseMs: 5,
-      ...(settings.localNow === undefined ? {} : { localNow: settings.localNow }),
-    }),
-    ensurePartitions: createPartitionKeeper(db),
-    settings: {
-      settleSeconds: settings.settleSeconds ?? 300,
-      rescanAges: settings.rescanAges ?? [3600, 86_400],
-      auditLogsStart: settings.auditLogsStart,
-      requestsPerMinute,
-    },
-    holder: settings.holder ?? 'test',
-    leaseMs: settings.leaseMs ?? 5000,
-    log,
-    report,
-    pace: createPace(),
-  };
 }
 
 const logTables = {

@@ -1,14 +1,11 @@
 /** A simulated account and an empty database of this program, for tests that start the program itself. */
 import assert from 'node:assert/strict';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { Client } from 'pg';
 import type { SimulatorSettings } from '../../src/simulator/options.ts';
 import { startSimulator, type Simulator } from '../../src/simulator/simulator.ts';
 import { createTestDatabase } from './database.ts';
 import { settingsFor, type Environment } from './program.ts';
-
-/** Runs a statement and returns its rows. */
-export type Query = <Row>(text: string, values?: readonly unknown[]) => Promise<Row[]>;
+import { withClient, type Query } from './query.ts';
 
 /** What a test has at hand; `settings` make a program pull the one into the other. */
 export type PulledAccount = {
@@ -45,24 +42,6 @@ export async function withAccount(
   } finally {
     await simulator.stop();
     await database.drop();
-  }
-}
-
-/** Runs `work` with a connection of its own, which may be lost. */
-export async function withClient(
-  url: string,
-  work: (query: Query) => Promise<void>,
-): Promise<void> {
-  const client = new Client({ connectionString: url });
-  client.on('error', () => {});
-  await client.connect();
-  try {
-    await work(
-      async <Row>(text: string, values: readonly unknown[] = []) =>
-        (await client.query(text, [...values])).rows as Row[],
-    );
-  } finally {
-    await client.end();
   }
 }
 
@@ -107,9 +86,9 @@ export async function assertCoverageTrue(
 
 /** Waits for a fact that no event tells; fails after 30 seconds. */
 export async function waitUntil(fact: () => Promise<boolean> | boolean): Promise<void> {
-  const deadline = Date.now() + 30_000;
-  while (!(await fact())) {
-    if (Date.now() > deadline) assert.fail(`still not so after 30 s: ${String(fact)}`);
-    await sleep(15);
-  }
+  const late = sleep(30_000, undefined, { ref: false }).then(() =>
+    assert.fail(`still not so after 30 s: ${String(fact)}`),
+  );
+  late.catch(() => {});
+  while (!(await Promise.race([fact(), late]))) await sleep(15);
 }

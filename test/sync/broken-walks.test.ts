@@ -100,6 +100,26 @@ describe('a cursor that is refused', { concurrency: 3 }, () => {
     });
   }
 
+  it('counts once in the life of a fetch, also when a run failed in between', async () => {
+    const stream = 'audit_logs';
+    await withInstallation(smallAccount(stream), {}, async (installation) => {
+      const { simulator, worker } = installation;
+      const stopped = await stopInMidSpan(installation, stream);
+      simulator.addFault({ kind: 'refuse-cursor', stream });
+      simulator.addFault({ kind: '502-html', stream, onlyWithCursor: true, after: 1, times: 6 });
+      assert.match((await worker(stream).fill(signal))?.error ?? '', /502 Bad Gateway/);
+      const restarted = await findFetch(installation, stream, stopped.fetch);
+      assert.deepEqual(
+        { restarted: restarted?.restarted, mayGoOn: restarted?.cursor !== null },
+        { restarted: true, mayGoOn: true },
+      );
+      simulator.addFault({ kind: 'refuse-cursor', stream });
+      assert.equal((await worker(stream).fill(signal))?.error, refused[stream]);
+      await pullCompletely(installation, stream);
+      await assertComplete(installation, stream);
+    });
+  });
+
   it('for ever fails every run and never counts as covered', async () => {
     await withInstallation(smallAccount('audit_logs'), {}, async (installation) => {
       const { simulator, worker } = installation;

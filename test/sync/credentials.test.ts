@@ -10,6 +10,7 @@ import {
 } from '../support/installation.ts';
 import { assertComplete, listFetches, statusOf } from '../support/ledger-facts.ts';
 import { smallAccount } from '../support/small-account.ts';
+import { createStillTime } from '../support/still-time.ts';
 
 const signal = new AbortController().signal;
 const logs = ['audit_logs', 'access_logs'] as const;
@@ -35,14 +36,22 @@ describe('an access token', { concurrency: 3 }, () => {
       });
     });
 
-  it('that lives for seconds only is renewed as often as it takes', async () => {
+  it('is renewed before it expires', async () => {
+    const time = createStillTime();
+    const settings = { ...smallAccount('audit_logs'), ...time.simulator, burst: null };
+    const { localNow } = time;
     await withInstallation(
-      { ...smallAccount('audit_logs'), tokenLifetimeSeconds: 0.02, answerMs: 15 },
-      {},
+      { ...settings, tokenLifetimeSeconds: 600 },
+      { localNow },
       async (installation) => {
-        await pullCompletely(installation, 'audit_logs');
-        await assertComplete(installation, 'audit_logs');
-        assert.ok(countTokens(installation) >= 3);
+        const { simulator } = installation;
+        time.pass(simulator, 0);
+        for (let tick = 0; tick < 6; tick += 1) {
+          await pullCompletely(installation, 'audit_logs');
+          time.pass(simulator, 300);
+        }
+        assert.equal(countTokens(installation), 3);
+        assert.ok(simulator.requests().every(({ status }) => status !== 401));
       },
     );
   });

@@ -57,6 +57,8 @@ describe('a fault that stays', { concurrency: 3 }, () => {
           { outcome: 'failed', error },
         );
 
+        const tries = simulator.requests().filter(({ query }) => query.includes('page%5Bafter%5D'));
+        assert.equal(tries.length, 6);
         const coverage = await assertTrue(installation, stream);
         const failed = (await listFetches(db, stream)).find(({ outcome }) => outcome === 'failed');
         assert.ok(failed !== undefined);

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { loadCoverage, loadRescans } from '../../src/postgres/coverage.ts';
+import { loadRescans } from '../../src/postgres/coverage.ts';
 import {
   account,
   assertTrue,

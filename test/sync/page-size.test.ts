@@ -22,6 +22,7 @@ describe('an answer 504', () => {
       await worker('access_logs').follow(signal);
       // The fill reads three spans of a page each before the one that takes several.
       simulator.addFault({ kind: '504-text', stream: 'access_logs', after: 1, times: 2 });
+      simulator.addFault({ kind: '504-text', stream: 'access_logs', after: 5 });
       assert.equal((await worker('access_logs').fill(signal))?.outcome, 'complete');
       assert.deepEqual(askedSizes(installation, 1), [
         '2500 200',
@@ -29,8 +30,10 @@ describe('an answer 504', () => {
         '1250 504',
         '625 200',
         '2500 200',
-        '2500 200',
-        '2500 200',
+        '2500 504',
+        '1250 200',
+        '1250 200',
+        '1250 200',
       ]);
       assert.deepEqual(
         (await listFetches(db, 'access_logs')).map(({ pageSize, pages }) => ({ pageSize, pages })),
@@ -39,14 +42,14 @@ describe('an answer 504', () => {
           { pageSize: 2500, pages: 1 },
           { pageSize: 625, pages: 1 },
           { pageSize: 2500, pages: 1 },
-          { pageSize: 2500, pages: 2 },
+          { pageSize: 1250, pages: 3 },
         ],
       );
       await assertComplete(installation, 'access_logs');
     });
   });
 
-  it('in the midst of a span halves the pages that follow in it, also after a failed run', async () => {
+  it('still counts for its span after a failed run', async () => {
     await withInstallation(smallAccount('access_logs'), {}, async (installation) => {
       const { simulator, db, worker } = installation;
       await worker('access_logs').follow(signal);

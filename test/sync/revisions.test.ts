@@ -194,6 +194,27 @@ describe('a record that Zendesk returns differently later', () => {
     });
   });
 
+  it('twice in one page makes one revision', async () => {
+    const time = createStillTime();
+    await withInstallation(busyAccount(time), { localNow: time.localNow }, async (installation) => {
+      const { simulator, db, worker } = installation;
+      time.pass(simulator, 0);
+      await pullCompletely(installation, 'access_logs');
+      const span = { from: time.seconds() - 3 * hour, to: time.seconds() - hour };
+      const stream = 'access_logs';
+      simulator.addFault({ kind: 'changed-type', stream, field: 'summary', value: 'other' });
+      const first = await worker(stream).read(span, signal);
+      simulator.addFault({ kind: 'duplicate-in-page', stream });
+      const second = await worker(stream).read(span, signal);
+      assert.equal(second.counts.changed, first.counts.changed);
+      const most = await db.query(
+        `select count(*)::integer as revisions from zendesk.revisions group by id order by 1 desc limit 1`,
+      );
+      assert.deepEqual(most, [{ revisions: 2 }]);
+      await assertTrue(installation, stream);
+    });
+  });
+
   it('is kept when Zendesk does not return it any more', async () => {
     const time = createStillTime();
     await withInstallation(busyAccount(time), { localNow: time.localNow }, async (installation) => {

@@ -1,0 +1,21 @@
+import type { Summary } from './samples.ts';
+
+/** One line of the table: what was measured, what is aimed at, what came out. */
+export type Line = {
+  readonly figure: string;
+  readonly target: string;
+  readonly summary: Summary;
+  /** How a value is written: `0.83 ×`, `48,000 rows/s`. */
+  readonly unit: string;
+  /** True or false where there is a target. */
+  readonly reached?: boolean;
+};
+
+/** How thoroughly to measure. `tiny` only shows that it still works. */
+export type Effort = 'full' | 'tiny';
+
+/** A figure: a name to ask for it by, and how to measure it. */
+export type Figure = {
+  readonly name: string;
+  readonly measure: (effort: Effort) => Promise<readonly Line[]>;
+};

@@ -1,0 +1,32 @@
+/** `npm run bench`: measures the product as it is shipped and prints one table. */
+import { writeFileSync } from 'node:fs';
+import { parseArgs } from 'node:util';
+import type { Figure, Line } from './figure.ts';
+import { ingestFigures } from './figures/ingest.ts';
+import { describeMachine } from './machine.ts';
+import { renderLines } from './table.ts';
+
+const figures: readonly Figure[] = [...ingestFigures];
+
+const { values, positionals } = parseArgs({
+  allowPositionals: true,
+  options: { json: { type: 'string' }, tiny: { type: 'boolean', default: false } },
+});
+const unknown = positionals.filter((name) => !figures.some((figure) => figure.name === name));
+if (unknown.length > 0) {
+  console.error(
+    `${unknown.join(', ')} is no figure; expected ${figures.map(({ name }) => name).join(', ')}, or none for all.`,
+  );
+  process.exit(2);
+}
+const machine = describeMachine();
+console.log(`${machine}\n`);
+const lines: Line[] = [];
+for (const figure of figures) {
+  if (positionals.length > 0 && !positionals.includes(figure.name)) continue;
+  console.error(`measuring ${figure.name} …`);
+  lines.push(...(await figure.measure(values.tiny ? 'tiny' : 'full')));
+}
+console.log(renderLines(lines));
+if (values.json !== undefined)
+  writeFileSync(values.json, `${JSON.stringify({ machine, lines }, null, 2)}\n`);

@@ -1,0 +1,97 @@
+import { fork, type ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { createLogger } from '../src/logger.ts';
+import { openDatabase, type Database } from '../src/postgres/client.ts';
+import { openEmbeddedPostgres } from '../src/postgres/embedded.ts';
+import { migrateDatabase } from '../src/postgres/migrate.ts';
+import { createPartitionKeeper } from '../src/postgres/partitions.ts';
+import type { SimulatorSettings } from '../src/simulator/options.ts';
+import { DEFAULT_CREDENTIALS } from '../src/simulator/options.ts';
+import { createBudgetGate } from '../src/sync/budget-gate.ts';
+import type { Engine } from '../src/sync/engine.ts';
+import { createPace } from '../src/sync/pace.ts';
+import { createZendesk } from '../src/zendesk/client.ts';
+
+/** A migrated database on a server with the settings the product ships. */
+export type Stage = { readonly url: string; readonly db: Database };
+
+/** Starts the embedded server, durable as in the product, with one migrated database, for the time of `work`. */
+export async function withStage<T>(work: (stage: Stage) => Promise<T>): Promise<T> {
+  const dataDir = await mkdtemp(join(tmpdir(), 'zls-bench-'));
+  const postgres = await openEmbeddedPostgres({ dataDir });
+  const db = openDatabase({ url: postgres.url });
+  try {
+    await migrateDatabase(postgres.url);
+    return await work({ url: postgres.url, db });
+  } finally {
+    await db.close();
+    await postgres.stop();
+    await rm(dataDir, { recursive: true, force: true });
+  }
+}
+
+/** Empties the tables and the ledger, so that the next round starts like the first. */
+export async function clear(db: Database): Promise<void> {
+  await db.query(`truncate zendesk.access_logs, zendesk.audit_logs, zendesk.users, zendesk.user_history, zendesk.revisions,
+    zendesk_sync.streams, zendesk_sync.coverage, zendesk_sync.rescans, zendesk_sync.runs, zendesk_sync.fetches,
+    zendesk_sync.leases, zendesk_sync.budgets, zendesk_sync.unknown_users`);
+  await db.query('checkpoint');
+}
+
+/** The simulator in a process of its own, so that it does not share the event loop of what is measured. */
+export type RemoteSimulator = { readonly url: string; stop(): Promise<void> };
+
+/** Starts the simulator as another process. */
+export async function startRemoteSimulator(settings: SimulatorSettings): Promise<RemoteSimulator> {
+  const child: ChildProcess = fork(
+    fileURLToPath(new URL('simulator-process.ts', import.meta.url)),
+    {
+      serialization: 'advanced',
+    },
+  );
+  child.send(settings);
+  const [url] = (await once(child, 'message')) as [string];
+  return {
+    url,
+    async stop() {
+      child.kill();
+      await once(child, 'exit');
+    },
+  };
+}
+
+/** The engine as `sync` builds it, with budgets that the simulator without limits allows. */
+export function createBenchEngine(stage: Stage, origin: string, account = 'acme'): Engine {
+  const log = createLogger({ level: 'warn', format: 'json', fileDescriptor: 2, isTerminal: false });
+  const requestsPerMinute = { support: 100_000, access_logs: 100_000 };
+  const { clientId, clientSecret } = DEFAULT_CREDENTIALS;
+  const report = (): void => {};
+  return {
+    account,
+    db: stage.db,
+    zendesk: createZendesk({
+      origin,
+      account,
+      credentials: { kind: 'oauth-client', clientId, clientSecret },
+      scope: 'read',
+      budget: createBudgetGate({ db: stage.db, account, requestsPerMinute, reserve: 0, report }),
+      log,
+    }),
+    ensurePartitions: createPartitionKeeper(stage.db),
+    settings: {
+      settleSeconds: 300,
+      rescanAges: [3600, 86_400],
+      auditLogsStart: undefined,
+      requestsPerMinute,
+    },
+    holder: 'bench',
+    leaseMs: 15_000,
+    log,
+    report,
+    pace: createPace(),
+  };
+}

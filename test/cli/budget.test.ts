@@ -1,0 +1,51 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { startProgram } from '../support/program.ts';
+import { assertCoverageTrue, waitUntil, withAccount } from '../support/pulled-account.ts';
+
+const limit = 50;
+const windowMs = 60_000;
+
+// A minute is a minute on every version of Postgres: once is enough.
+describe(
+  'the budget of the access log',
+  { skip: process.env['TEST_POSTGRES_BINARIES'] !== undefined },
+  () => {
+    it('holds in every 60 seconds across killed and restarted processes, and is spent to the last request', async () => {
+      await withAccount(
+        { accessLogDays: 90, accessLogRowsPerDay: 2000, accessLogsRequestsPerMinute: limit },
+        async (account) => {
+          const { simulator, settings } = account;
+          const asked = () => simulator.requests().filter(({ stream }) => stream === 'access_logs');
+          const begun = Date.now();
+          for (const requests of [20, 40]) {
+            const sync = startProgram(['sync', 'access_logs'], settings);
+            // The lease of a killed process lasts for 15 seconds.
+            await waitUntil(() => asked().length >= requests);
+            sync.kill('SIGKILL');
+            await sync.ended;
+          }
+          const last = startProgram(['sync', 'access_logs'], settings);
+          await waitUntil(() => asked().length >= limit);
+          assert.ok(
+            Date.now() - begun < windowMs,
+            'the budget of the first minute is spent within it',
+          );
+          // Nothing moves until the first requests are a minute old.
+          await waitUntil(() => Date.now() > begun + 45_000);
+          await waitUntil(() => asked().length > limit + 12);
+          last.kill('SIGTERM');
+          assert.equal((await last.ended).status, 1);
+
+          const times = asked().map(({ startedAt }) => startedAt);
+          const windows = times.map(
+            (from) => times.filter((time) => time >= from && time <= from + windowMs).length,
+          );
+          assert.equal(Math.max(...windows), limit);
+          assert.equal(simulator.counts().byStatus['429'], undefined);
+          assert.ok((await assertCoverageTrue(account, 'access_logs')) > 0);
+        },
+      );
+    });
+  },
+);

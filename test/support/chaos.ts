@@ -1,0 +1,202 @@
+/** Kills a pulling process at random moments, again and again, and compares what is stored with the truth. */
+import assert from 'node:assert/strict';
+import { RandomSequence } from '../../src/simulator/random.ts';
+import type { SimulatorSettings } from '../../src/simulator/options.ts';
+import { startSimulator, type Simulator } from '../../src/simulator/simulator.ts';
+import { createTestDatabase } from './database.ts';
+import type { EngineOptions } from './engine.ts';
+import { startPullingProcess, type PullingProcess } from './pulling-process.ts';
+import { withClient, type Query } from './query.ts';
+import { assertAllStored, assertLedgerTrue, storeTruth } from './truth.ts';
+
+export type ChaosOptions = {
+  /** How many processes are killed. */
+  readonly kills: number;
+  /** Decides the accounts and the moments; the rest is up to the machine. */
+  readonly seed: number;
+  /** Hears what happens, in lines. */
+  readonly report?: (line: string) => void;
+};
+
+/** What chaos has come to, all accounts together. */
+export type ChaosResult = {
+  readonly kills: number;
+  readonly accounts: number;
+  readonly rows: number;
+  /** Requests for pages of the logs, pages that were stored, and the rows in them that had been stored before. */
+  readonly requests: number;
+  readonly pages: number;
+  readonly again: number;
+};
+
+/** An account is left in peace after so many kills at most, so that every run sees several. */
+const killsPerAccount = 20;
+const settleSeconds = 300;
+
+/** Pulls one account after the other and kills at random moments until there were as many kills as asked for. */
+export async function runChaos({
+  kills,
+  seed,
+  report = () => {},
+}: ChaosOptions): Promise<ChaosResult> {
+  const random = new RandomSequence(seed);
+  const spare = createSpare();
+  const sum = { kills: 0, accounts: 0, rows: 0, requests: 0, pages: 0, again: 0 };
+  try {
+    while (sum.kills < kills) {
+      const allowed = Math.min(killsPerAccount, kills - sum.kills);
+      const settings = chooseAccount(random);
+      report(`account ${sum.accounts + 1}: ${describe(settings)}`);
+      const done = await withChaoticAccount(settings, (account) =>
+        tormentAccount(account, { allowed, random, spare, report }),
+      );
+      sum.accounts += 1;
+      for (const key of ['kills', 'rows', 'requests', 'pages', 'again'] as const)
+        sum[key] += done[key];
+      report(`${sum.kills} of ${kills} killed: nothing lost, nothing doubled; ${describe(done)}`);
+    }
+  } finally {
+    spare.discard();
+  }
+  return sum;
+}
+
+type ChaoticAccount = { simulator: Simulator; query: Query; databaseUrl: string; begun: Date };
+
+async function withChaoticAccount<T>(
+  settings: SimulatorSettings,
+  work: (account: ChaoticAccount) => Promise<T>,
+): Promise<T> {
+  const database = await createTestDatabase();
+  const simulator = await startSimulator(settings);
+  try {
+    return await withClient(database.url, async (query) => {
+      const begun = new Date();
+      await storeTruth(query, simulator, new Date(0), begun);
+      return work({ simulator, query, databaseUrl: database.url, begun });
+    });
+  } finally {
+    await simulator.stop();
+    await database.drop();
+  }
+}
+
+type Torment = {
+  readonly allowed: number;
+  readonly random: RandomSequence;
+  readonly spare: Spare;
+  readonly report: (line: string) => void;
+};
+
+/** Starts pulling processes and kills them; the one that comes to its end, or the last, completes the account. */
+async function tormentAccount(
+  { simulator, query, databaseUrl, begun }: ChaoticAccount,
+  { allowed, random, spare, report }: Torment,
+): Promise<Omit<ChaosResult, 'accounts'>> {
+  const { clientId, clientSecret } = simulator.options.credentials;
+  const place = { databaseUrl, origin: simulator.url, clientId, clientSecret };
+  const options: EngineOptions = {
+    leaseMs: 250,
+    settleSeconds,
+    rescanAges: [],
+    // As many as are never needed; they decide how many cursors read at once.
+    requestsPerMinute: { support: 3000, access_logs: 3000 },
+  };
+  let kills = 0;
+  for (;;) {
+    const child = await spare.take();
+    child.go({ place, options });
+    const moment = chooseMoment(random);
+    if (kills < allowed) void killAt(child, moment);
+    const outcome = await child.ended;
+    await assertLedgerTrue(query);
+    if (outcome !== undefined) {
+      // What an earlier process has finished, and was killed afterwards, is not done again.
+      const wrong = outcome.filter((word) => word !== 'complete' && word !== 'nothing to do');
+      assert.deepEqual(wrong, []);
+      break;
+    }
+    kills += 1;
+    report(`kill ${kills}: ${describe(moment)}`);
+  }
+  // Chaos that took longer than SETTLE would have covered more than the truth tells of.
+  assert.ok(Date.now() < begun.getTime() + settleSeconds * 1000, 'the account took too long');
+  await assertAllStored(query, new Date(begun.getTime() - settleSeconds * 1000));
+  const [stored = { pages: 0, rows: 0, again: 0 }] = await query<Pages>(
+    `select sum(pages)::integer as pages, sum(rows_new)::integer as rows,
+       sum(rows_seen - rows_new)::integer as again from zendesk_sync.fetches`,
+  );
+  const asked = simulator.requests().filter(({ path }) => path.endsWith('_logs'));
+  return { kills, requests: asked.length, ...stored };
+}
+
+type Pages = Pick<ChaosResult, 'pages' | 'rows' | 'again'>;
+
+/** When a process is killed: some milliseconds after it was told to go, or after it has done something so many times. */
+type Moment = {
+  readonly event: 'go' | 'request' | 'page';
+  readonly times: number;
+  readonly ms: number;
+};
+
+function chooseMoment(random: RandomSequence): Moment {
+  const event = random.pick(['go', 'request', 'page', 'page'] as const);
+  if (event === 'go') return { event, times: 0, ms: random.below(400) };
+  // Two requests of each process follow the newest; what comes after them is what is to be disturbed.
+  const times = (event === 'request' ? 2 : 3) + random.below(12);
+  return { event, times, ms: random.below(40) };
+}
+
+/** Kills a process at the moment, unless it comes to its end before that. */
+async function killAt(child: PullingProcess, { event, times, ms }: Moment): Promise<void> {
+  if (event !== 'go') await child.when(event, times);
+  const timer = setTimeout(() => child.kill('SIGKILL'), ms);
+  const stand = (): void => clearTimeout(timer);
+  child.ended.then(stand, stand);
+}
+
+type Spare = { take(): Promise<PullingProcess>; discard(): void };
+
+/** Keeps a process ready, because loading its program takes longer than what is to be disturbed. */
+function createSpare(): Spare {
+  let next = startPullingProcess();
+  return {
+    async take() {
+      const process = next;
+      next = startPullingProcess();
+      await process.ready;
+      return process;
+    },
+    discard: () => next.kill('SIGKILL'),
+  };
+}
+
+/** An account of a size that takes a few seconds when nobody disturbs it: dense or thin, with or without a burst. */
+function chooseAccount(random: RandomSequence): SimulatorSettings {
+  const accessLogDays = 5 + random.below(85);
+  const auditLogDays = 20 + random.below(300);
+  const burstAt = new Date(Date.now() - (1 + random.below(4)) * 86_400_000);
+  const stream = random.pick(['access_logs', 'audit_logs'] as const);
+  return {
+    seed: random.bits(),
+    limits: false,
+    answerMs: random.below(25),
+    accessLogDays,
+    accessLogRowsPerDay: Math.round((30_000 + random.below(20_000)) / accessLogDays),
+    auditLogDays,
+    auditLogRowsPerDay: Math.round((4000 + random.below(3000)) / auditLogDays),
+    burst: random.chance(0.5)
+      ? { stream, at: burstAt, count: stream === 'access_logs' ? 6000 : 350 }
+      : null,
+    inclusiveBounds: random.chance(0.5),
+  };
+}
+
+function describe(facts: object): string {
+  return Object.entries(facts)
+    .map(
+      ([name, value]) =>
+        `${name} ${typeof value === 'object' ? JSON.stringify(value) : String(value)}`,
+    )
+    .join(', ');
+}

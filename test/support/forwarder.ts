@@ -1,0 +1,43 @@
+import { once } from 'node:events';
+import { createServer, request as ask } from 'node:http';
+import type { AddressInfo } from 'node:net';
+
+/** A request that went through: its path, and when it came and was answered, in milliseconds since 1970. */
+export type Forwarded = { readonly path: string; readonly from: number; until: number };
+
+/** An address of the simulator of one's own, so that a test sees which process asked for what. */
+export type Forwarder = {
+  readonly origin: string;
+  readonly requests: readonly Forwarded[];
+  readonly stop: () => Promise<void>;
+};
+
+/** Starts a server that hands every request on to another origin, and its answer back. */
+export async function startForwarder(origin: string): Promise<Forwarder> {
+  const requests: Forwarded[] = [];
+  const server = createServer((incoming, response) => {
+    const target = new URL(incoming.url ?? '/', origin);
+    const record = { path: target.pathname, from: Date.now(), until: Infinity };
+    requests.push(record);
+    response.once('close', () => (record.until = Date.now()));
+    const outgoing = ask(target, { method: incoming.method, headers: incoming.headers });
+    outgoing.once('response', (answer) => {
+      response.writeHead(answer.statusCode ?? 502, answer.headers);
+      answer.pipe(response);
+    });
+    outgoing.once('error', () => response.destroy());
+    response.once('close', () => outgoing.destroy());
+    incoming.pipe(outgoing);
+  });
+  await once(server.listen(0, '127.0.0.1'), 'listening');
+  const { port } = server.address() as AddressInfo;
+  return {
+    origin: `http://127.0.0.1:${port}`,
+    requests,
+    async stop() {
+      server.closeAllConnections();
+      server.close();
+      await once(server, 'close');
+    },
+  };
+}

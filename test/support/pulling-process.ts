@@ -1,0 +1,73 @@
+import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { fileURLToPath } from 'node:url';
+import type { EngineOptions, Place } from './engine.ts';
+
+/** What the process is to pull, and how. */
+export type PullingTask = { readonly place: Place; readonly options: EngineOptions };
+
+/** What it tells of: that it waits for a lease, sends a request, has stored a page. */
+export type PullingEvent = 'lease' | 'request' | 'page';
+
+/** A process that pulls both logs once it is told to, and may be stopped and killed at any time. */
+export type PullingProcess = {
+  readonly pid: number;
+  /** Resolves when it has loaded its program. */
+  readonly ready: Promise<void>;
+  readonly go: (task: PullingTask) => void;
+  /** Resolves when it has told of an event so often; never if it ends before that. */
+  readonly when: (event: PullingEvent, times: number) => Promise<void>;
+  readonly kill: (signal: NodeJS.Signals) => void;
+  /** How its runs ended, one word or sentence each; undefined if it was killed. Fails if it fell. */
+  readonly ended: Promise<string[] | undefined>;
+};
+
+const program = fileURLToPath(new URL('./pulling-child.ts', import.meta.url));
+
+/** Starts a process that waits for its task. */
+export function startPullingProcess(): PullingProcess {
+  const child = spawn(process.execPath, [program], { stdio: ['pipe', 'pipe', 'pipe'] });
+  const counts = { ready: 0, lease: 0, request: 0, page: 0 };
+  const waiting = new Set<() => void>();
+  let [last, trouble] = ['', ''];
+  let rest = '';
+  child.stdout.setEncoding('utf8').on('data', (chunk: string) => {
+    const lines = (rest + chunk).split('\n');
+    rest = lines.pop() ?? '';
+    for (const line of lines) {
+      last = line;
+      if (line in counts) counts[line as keyof typeof counts] += 1;
+    }
+    for (const look of waiting) look();
+  });
+  child.stderr.setEncoding('utf8').on('data', (chunk: string) => (trouble += chunk));
+
+  function when(event: keyof typeof counts, times: number): Promise<void> {
+    return new Promise((resolve) => {
+      const look = (): void => {
+        if (counts[event] < times) return;
+        waiting.delete(look);
+        resolve();
+      };
+      waiting.add(look);
+      look();
+    });
+  }
+
+  async function end(): Promise<string[] | undefined> {
+    const [status, signal] = (await once(child, 'close')) as [number | null, string | null];
+    if (signal === 'SIGKILL') return undefined;
+    assert.deepEqual({ status, signal, trouble }, { status: 0, signal: null, trouble: '' });
+    return last === 'ready' ? [] : (JSON.parse(last) as string[]);
+  }
+
+  return {
+    pid: child.pid ?? assert.fail('no process was started'),
+    ready: when('ready', 1),
+    go: (task) => void child.stdin.write(`${JSON.stringify(task)}\n`),
+    when,
+    kill: (signal) => void child.kill(signal),
+    ended: end(),
+  };
+}
