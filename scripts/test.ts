@@ -5,6 +5,7 @@
  * `N passed, N failed`.
  */
 import { existsSync, globSync, statSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { finished } from 'node:stream/promises';
 import { run } from 'node:test';
@@ -15,6 +16,9 @@ import { type Tally, tallyEvents } from './test-tally.ts';
 const postgres15 = '/usr/lib/postgresql/15/bin';
 const databaseFolders = ['test/postgres', 'test/sync', 'test/cli'];
 const interrupted = new AbortController();
+
+// Each file is a process: what one has compiled the next need not.
+process.env['NODE_COMPILE_CACHE'] ??= join(tmpdir(), 'zls-tests-compiled');
 
 async function main(args: readonly string[]): Promise<void> {
   const only18 = args.includes('--only-18');

@@ -1,3 +1,4 @@
+import { ShapeError, ZendeskError } from '../errors.ts';
 import { loadCoverage, loadRescans, addRescan } from '../postgres/coverage.ts';
 import {
   closeFetch,
@@ -14,12 +15,16 @@ import {
   adaptSpanSeconds,
   countCursors,
   firstSpanSeconds,
+  liveReachSeconds,
   measureNeed,
   nameGap,
   planOldest,
   planRescan,
 } from './plan.ts';
 import { carryOut, findHorizon, keyOf, reportCovered, type Pull } from './pull.ts';
+
+/** So many spans that fail one after the other mean that it is not the spans. */
+const failuresAllowed = 3;
 
 /** What is to be read: every gap of the log, or a span whatever the coverage says. */
 export type Goal = 'gaps' | Span;
@@ -28,7 +33,8 @@ export type Goal = 'gaps' | Span;
  * Reads until the goal is reached, oldest first: fills every gap and reads again what is due, or reads one long span.
  *
  * Several cursors read at once when the pages are slow and the log is dense, as many as it takes to spend the budget.
- * Fetches that a dead or failed run left behind go on at their cursors first.
+ * Fetches that a dead or failed run left behind go on at their cursors first. A span that cannot be read is left out, the
+ * others are read, and the run fails at its end with the first error.
  */
 export async function fillLog(pull: Pull, goal: Goal): Promise<void> {
   const { engine, stream } = pull;
@@ -39,6 +45,7 @@ export async function fillLog(pull: Pull, goal: Goal): Promise<void> {
   let done: Spans = [];
   const reading = new Map<Promise<void>, Span>();
   const failures: unknown[] = [];
+  let failuresInARow = 0;
   const stop = new AbortController();
   const signal = AbortSignal.any([pull.signal, stop.signal]);
   let spanSeconds = firstSpanSeconds;
@@ -51,10 +58,14 @@ export async function fillLog(pull: Pull, goal: Goal): Promise<void> {
       .then((result) => {
         if (fetch.kind !== 'rescan') spanSeconds = chooseLength(fetch, result, spanSeconds);
         if (result.splitSeconds === undefined) done = unite(done, [fetch.span]);
+        failuresInARow = 0;
       })
       .catch((error: unknown) => {
         failures.push(error);
-        stop.abort(error);
+        failuresInARow += 1;
+        // The other spans do not wait for one that cannot be read: they may expire at the source meanwhile.
+        if (!concernsSpan(error) || failuresInARow >= failuresAllowed) stop.abort(error);
+        done = unite(done, [fetch.span]);
       })
       .finally(() => reading.delete(work));
     reading.set(work, fetch.span);
@@ -103,7 +114,7 @@ export async function hasWork(pull: Pull): Promise<boolean> {
 
 type Plan = {
   readonly goal: Goal;
-  /** Read to the end in this run: not again, even if a clock that was set back keeps it from counting as covered. */
+  /** Read or given up in this run: not again, even if a clock that was set back keeps it from counting as covered. */
   readonly done: Spans;
   readonly reading: readonly Span[];
   readonly spanSeconds: number;
@@ -142,6 +153,8 @@ async function planNext(
   if (horizon === undefined) return undefined;
   const rescanned = await loadRescans(engine.db, keyOf(pull));
   const now = toSeconds(engine.zendesk.now());
+  // What the live fetch no longer reaches is a gap, also while following fails.
+  const until = now - engine.settings.settleSeconds - liveReachSeconds;
   const again = planRescan(
     subtract(coverage, done),
     horizon,
@@ -155,8 +168,16 @@ async function planNext(
   ) {
     return { span: again, rescan: true, coverage };
   }
-  const gap = planOldest(subtract(findGaps(coverage, horizon), done), reading, spanSeconds);
+  const gap = planOldest(subtract(findGaps(coverage, horizon, until), done), reading, spanSeconds);
   return gap === undefined ? undefined : { span: gap, rescan: false, coverage };
+}
+
+/** Whether an error lies in what one span holds, so that the others may be read all the same. */
+function concernsSpan(error: unknown): boolean {
+  if (error instanceof ShapeError) return true;
+  return (
+    error instanceof ZendeskError && ['failed', 'cursor-refused', 'rejected'].includes(error.kind)
+  );
 }
 
 /** Fetches that may go on, without those that are not needed any more or cannot be had any more. */

@@ -16,11 +16,10 @@ export function coveredByFetch(span: Span, askedAt: number, settleSeconds: numbe
   return span.from < to ? [{ from: span.from, to }] : [];
 }
 
-/** The spans between the horizon and the newest covered second that are not covered, oldest first. */
-export function findGaps(coverage: Spans, horizon: number): Spans {
-  const newest = coverage.at(-1);
-  if (newest === undefined || newest.to <= horizon) return [];
-  return subtract([{ from: horizon, to: newest.to }], coverage);
+/** The spans between the horizon and the newest covered second, or a later `until`, that are not covered, oldest first. */
+export function findGaps(coverage: Spans, horizon: number, until = horizon): Spans {
+  const end = Math.max(coverage.at(-1)?.to ?? horizon, until);
+  return end <= horizon ? [] : subtract([{ from: horizon, to: end }], coverage);
 }
 
 /** The unbroken covered part that reaches back to the horizon. Its end is the watermark. Undefined while the horizon is not covered. */

@@ -97,11 +97,14 @@ export function splitSpanSeconds(page: FirstPage): number | undefined {
 
 /**
  * How many cursors are needed to spend the budget: requests per second times seconds per page (Little's law), and no
- * more. A log that fits in single pages needs one.
+ * more. A log that fits in single pages needs one. Where pages are quick the database is what is waited for, and more than
+ * two cursors would only wait in line there and take memory.
  */
 export function countCursors(requestsPerMinute: number, pageMs: number, dense: boolean): number {
   if (!dense) return 1;
-  return Math.min(8, Math.max(1, Math.ceil((requestsPerMinute / 60_000) * pageMs)));
+  const needed = Math.ceil((requestsPerMinute / 60_000) * pageMs);
+  const useful = Math.min(8, Math.max(2, Math.ceil(pageMs / 500)));
+  return Math.min(useful, Math.max(1, needed));
 }
 
 /** How a gap is named in the ledger: what lies before the log was followed is backfill, a hole since then is a repair. */

@@ -1,29 +1,36 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
+import type { SimulatorSettings } from '../../src/simulator/options.ts';
 import { assertTrue, pullCompletely, withInstallation } from '../support/installation.ts';
 import { assertComplete, listFetches } from '../support/ledger-facts.ts';
+import { createStillTime, type StillTime } from '../support/still-time.ts';
 
 const signal = new AbortController().signal;
-const dense = {
-  limits: false,
-  auditLogDays: 8,
-  auditLogRowsPerDay: 700,
-  accessLogRowsPerDay: 0,
-  // Slow pages make the engine read with several cursors at once.
-  answerMs: 20,
-};
+/** Sixteen days, dense enough for several pages a day, and slow enough for more than one cursor. */
+function denseAccount(time: StillTime): SimulatorSettings {
+  return {
+    ...time.simulator,
+    auditLogDays: 16,
+    auditLogRowsPerDay: 600,
+    accessLogRowsPerDay: 0,
+    answerMs: 20,
+  };
+}
 
 describe('several cursors at once', () => {
-  it('all stop when one fails for good, and the others go on where they were', async () => {
-    await withInstallation(dense, {}, async (installation) => {
+  it('go on when a span cannot be read: all the rest is stored, and the run fails at its end', async () => {
+    const time = createStillTime();
+    const { localNow } = time;
+    await withInstallation(denseAccount(time), { localNow }, async (installation) => {
       const { simulator, db, worker } = installation;
+      time.pass(simulator, 0);
       await worker('audit_logs').follow(signal);
       const location = 'http://127.0.0.1:9';
       simulator.addFault({
         kind: 'redirect',
         stream: 'audit_logs',
         onlyWithCursor: true,
-        after: 15,
+        after: 30,
         location,
       });
       const filled = await worker('audit_logs').fill(signal);
@@ -31,15 +38,38 @@ describe('several cursors at once', () => {
       const failed = (await listFetches(db, 'audit_logs')).filter(
         ({ outcome }) => outcome === 'failed',
       );
-      const struck = failed.filter(({ error }) => error === filled.error);
       assert.deepEqual(
-        struck.map(({ cursor }) => cursor),
-        [null],
-        'the one that failed is read afresh',
+        failed.map(({ cursor, error }) => ({ cursor, error })),
+        [{ cursor: null, error: filled.error }],
       );
-      const stopped = failed.filter(({ error }) => error === 'Stopped before its end.');
-      assert.equal(stopped.length, failed.length - 1);
-      const begun = stopped.filter(({ pages }) => pages > 0);
+      const coverage = await assertTrue(installation, 'audit_logs');
+      assert.equal(coverage.length, 2, 'one gap: the span that could not be read');
+
+      await pullCompletely(installation, 'audit_logs');
+      await assertComplete(installation, 'audit_logs');
+    });
+  });
+
+  it('stop at once when the credentials are refused, and go on where they were', async () => {
+    const time = createStillTime();
+    const { localNow } = time;
+    await withInstallation(denseAccount(time), { localNow }, async (installation) => {
+      const { simulator, db, worker } = installation;
+      time.pass(simulator, 0);
+      await worker('audit_logs').follow(signal);
+      simulator.addFault({
+        kind: '401',
+        stream: 'audit_logs',
+        onlyWithCursor: true,
+        after: 30,
+        times: Infinity,
+      });
+      const filled = await worker('audit_logs').fill(signal);
+      assert.equal(filled?.outcome, 'failed');
+      const failed = (await listFetches(db, 'audit_logs')).filter(
+        ({ outcome }) => outcome === 'failed',
+      );
+      const begun = failed.filter(({ pages }) => pages > 0);
       assert.ok(begun.length >= 1);
       for (const { cursor, restarted } of begun)
         assert.deepEqual(
@@ -48,6 +78,7 @@ describe('several cursors at once', () => {
         );
       await assertTrue(installation, 'audit_logs');
 
+      simulator.clearFaults();
       await pullCompletely(installation, 'audit_logs');
       await assertComplete(installation, 'audit_logs');
       const now = await listFetches(db, 'audit_logs');

@@ -18,16 +18,16 @@ type Pause = { seconds: number; reason: string };
 /** The pause of a budget group as Postgres has it, once it has one: how many seconds are left, and why. */
 async function awaitPause({ db }: Installation, group: string): Promise<Pause> {
   const deadline = Date.now() + 10_000;
-  while (Date.now() < deadline) {
+  for (;;) {
     const [pause] = await db.query<Pause>(
       `select extract(epoch from paused_until - clock_timestamp())::float8 as seconds, pause_reason as reason
        from zendesk_sync.budgets where account = $1 and budget_group = $2 and paused_until is not null`,
       [account, group],
     );
     if (pause !== undefined) return pause;
+    assert.ok(Date.now() < deadline, `The group ${group} was not paused within 10 s.`);
     await sleep(5);
   }
-  assert.fail(`The group ${group} was not paused within 10 s.`);
 }
 
 /** The time from the first answer 429 to the next request of the same group, in ms. */

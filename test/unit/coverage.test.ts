@@ -29,6 +29,11 @@ describe('coverage', () => {
     assert.deepEqual(findGaps(coverage, 150), [{ from: 200, to: 300 }]);
     assert.deepEqual(findGaps(coverage, 400), []);
     assert.deepEqual(findGaps([], 0), []);
+    assert.deepEqual(findGaps([], 0, 50), [{ from: 0, to: 50 }]);
+    assert.deepEqual(findGaps(coverage, 150, 500), [
+      { from: 200, to: 300 },
+      { from: 400, to: 500 },
+    ]);
   });
 
   it('has a watermark only where the unbroken part reaches back to the horizon', () => {

@@ -146,6 +146,12 @@ describe('the number of cursors', () => {
     });
   }
 
+  it('is at most two while pages are quick, whatever the budget', () => {
+    assert.equal(countCursors(100_000, 20, true), 2);
+    assert.equal(countCursors(100_000, 900, true), 2);
+    assert.equal(countCursors(100_000, 1600, true), 4);
+  });
+
   it('is one while spans fit in single pages', () => {
     assert.equal(countCursors(50, 5000, false), 1);
   });
