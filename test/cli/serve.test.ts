@@ -8,6 +8,7 @@ import {
   withAccount,
   type PulledAccount,
 } from '../support/pulled-account.ts';
+import { withClient } from '../support/query.ts';
 
 const everySecond = '* * * * * *';
 const never = '0 0 29 2 *';
@@ -160,6 +161,27 @@ describe('serve', { concurrency: 2 }, () => {
         runs.map(({ outcome }) => outcome),
         ['interrupted', 'interrupted'],
       );
+    });
+  });
+
+  it('ends within ten seconds at a signal while Postgres does not answer, and says so', async () => {
+    await withAccount(smallAccount, async ({ settings, simulator, databaseUrl }) => {
+      const service = startProgram(['serve'], { ...settings, STREAMS: 'audit_logs' });
+      await service.waitFor(/"started"/);
+      await withClient(databaseUrl, async (query) => {
+        await query('begin');
+        await query('lock table zendesk_sync.fetches in access exclusive mode');
+        await waitUntil(() => simulator.requests().some(({ stream }) => stream === 'audit_logs'));
+        const sentMs = Date.now();
+        service.kill('SIGTERM');
+        const { status, signal, stderr } = await service.ended;
+        assert.deepEqual({ status, signal }, { status: 1, signal: null });
+        assert.ok(Date.now() - sentMs < 10_000);
+        assert.equal(
+          stderr,
+          'Stopped, though something did not end in time. What was stored stays; the next run goes on there.\n',
+        );
+      });
     });
   });
 

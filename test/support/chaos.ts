@@ -1,5 +1,6 @@
 /** Kills a pulling process at random moments, again and again, and compares what is stored with the truth. */
 import assert from 'node:assert/strict';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { RandomSequence } from '../../src/simulator/random.ts';
 import type { SimulatorSettings } from '../../src/simulator/options.ts';
 import { startSimulator, type Simulator } from '../../src/simulator/simulator.ts';
@@ -107,7 +108,8 @@ async function tormentAccount(
     const child = await spare.take();
     child.go({ place, options });
     const moment = chooseMoment(random);
-    if (kills < allowed) void killAt(child, moment);
+    // It may come to its end before that.
+    if (kills < allowed) killAt(child, moment).catch(() => {});
     const outcome = await child.ended;
     await assertLedgerTrue(query);
     if (outcome !== undefined) {
@@ -150,9 +152,8 @@ function chooseMoment(random: RandomSequence): Moment {
 /** Kills a process at the moment, unless it comes to its end before that. */
 async function killAt(child: PullingProcess, { event, times, ms }: Moment): Promise<void> {
   if (event !== 'go') await child.when(event, times);
-  const timer = setTimeout(() => child.kill('SIGKILL'), ms);
-  const stand = (): void => clearTimeout(timer);
-  child.ended.then(stand, stand);
+  await sleep(ms);
+  child.kill('SIGKILL');
 }
 
 type Spare = { take(): Promise<PullingProcess>; discard(): void };

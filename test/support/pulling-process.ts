@@ -16,18 +16,23 @@ export type PullingProcess = {
   /** Resolves when it has loaded its program. */
   readonly ready: Promise<void>;
   readonly go: (task: PullingTask) => void;
-  /** Resolves when it has told of an event so often; never if it ends before that. */
+  /** Resolves when it has told of an event so often; fails if it ends before that. */
   readonly when: (event: PullingEvent, times: number) => Promise<void>;
   readonly kill: (signal: NodeJS.Signals) => void;
   /** How its runs ended, one word or sentence each; undefined if it was killed. Fails if it fell. */
   readonly ended: Promise<string[] | undefined>;
 };
 
+// A process that was stopped would outlive this one.
+const living = new Set<{ kill: (signal: NodeJS.Signals) => unknown }>();
+process.once('exit', () => living.forEach((child) => child.kill('SIGKILL')));
+
 const program = fileURLToPath(new URL('./pulling-child.ts', import.meta.url));
 
 /** Starts a process that waits for its task. */
 export function startPullingProcess(): PullingProcess {
   const child = spawn(process.execPath, [program], { stdio: ['pipe', 'pipe', 'pipe'] });
+  living.add(child);
   const counts = { ready: 0, lease: 0, request: 0, page: 0 };
   const waiting = new Set<() => void>();
   let [last, trouble] = ['', ''];
@@ -43,28 +48,30 @@ export function startPullingProcess(): PullingProcess {
   });
   child.stderr.setEncoding('utf8').on('data', (chunk: string) => (trouble += chunk));
 
-  function when(event: keyof typeof counts, times: number): Promise<void> {
-    return new Promise((resolve) => {
-      const look = (): void => {
-        if (counts[event] < times) return;
-        waiting.delete(look);
-        resolve();
-      };
-      waiting.add(look);
-      look();
-    });
+  async function when(event: keyof typeof counts, times: number): Promise<void> {
+    const { promise, resolve, reject } = Promise.withResolvers<void>();
+    const look = (): void => {
+      if (counts[event] >= times) resolve();
+    };
+    waiting.add(look);
+    child.once('close', () => reject(new Error(`it ended before ${event} ${times}: ${last}`)));
+    look();
+    await promise.finally(() => waiting.delete(look));
   }
 
   async function end(): Promise<string[] | undefined> {
     const [status, signal] = (await once(child, 'close')) as [number | null, string | null];
+    living.delete(child);
     if (signal === 'SIGKILL') return undefined;
     assert.deepEqual({ status, signal, trouble }, { status: 0, signal: null, trouble: '' });
     return last === 'ready' ? [] : (JSON.parse(last) as string[]);
   }
 
+  const ready = when('ready', 1);
+  ready.catch(() => {});
   return {
     pid: child.pid ?? assert.fail('no process was started'),
-    ready: when('ready', 1),
+    ready,
     go: (task) => void child.stdin.write(`${JSON.stringify(task)}\n`),
     when,
     kill: (signal) => void child.kill(signal),
