@@ -134,7 +134,7 @@ function columnsOf(stream: LogStream): string[] {
 
 function renderValue(value: unknown): string {
   if (value === null || value === undefined) return '\\N';
-  const text = typeof value === 'object' ? JSON.stringify(value) : String(value);
+  const text = typeof value === 'string' ? value : JSON.stringify(value);
   return text
     .replaceAll('\\', '\\\\')
     .replaceAll('\n', '\\n')
