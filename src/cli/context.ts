@@ -49,7 +49,12 @@ export function createContext(host: ProcessLike): CommandContext {
     }
     stoppedAtMs = Date.now();
     controller.abort(new Error('Stopped by a signal.'));
-    setTimeout(() => host.exit(1), shutdownMs).unref();
+    setTimeout(() => {
+      host.stderr.write(
+        'Stopped, though something did not end in time. What was stored stays; the next run goes on there.\n',
+      );
+      host.exit(1);
+    }, shutdownMs).unref();
   };
   host.on('SIGTERM', stop);
   host.on('SIGINT', stop);

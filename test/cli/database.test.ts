@@ -3,10 +3,17 @@ import { once } from 'node:events';
 import { createServer, type AddressInfo, type Socket } from 'node:net';
 import { join } from 'node:path';
 import { describe, it } from 'node:test';
-import { startSimulator } from '../../src/simulator/simulator.ts';
+import type { SimulatorSettings } from '../../src/simulator/options.ts';
+import { startSimulator, type Simulator } from '../../src/simulator/simulator.ts';
 import { createTestDatabase } from '../support/database.ts';
-import { runProgram, settingsFor, startProgram, temporary } from '../support/program.ts';
-import { smallAccount, withAccount } from '../support/pulled-account.ts';
+import {
+  runProgram,
+  settingsFor,
+  startProgram,
+  temporary,
+  type Environment,
+} from '../support/program.ts';
+import { smallAccount, waitUntil, withAccount } from '../support/pulled-account.ts';
 
 describe('a database that cannot be used', { concurrency: true }, () => {
   const password = 'kr7-database-password';
@@ -97,58 +104,59 @@ describe(
   // It brings its own programs; those of another version have nothing to do with it.
   { skip: process.env['TEST_POSTGRES_BINARIES'] !== undefined, concurrency: true },
   () => {
-    it('is made in DATA_DIR, and later commands find there what earlier ones stored', async () => {
-      const simulator = await startSimulator(smallAccount);
-      const { DATABASE_URL: _, ...zendesk } = settingsFor(simulator, '');
-      const settings = { ...zendesk, DATA_DIR: join(temporary, 'kept') };
-      const first = await runProgram(['sync', 'users', '--json'], settings);
-      assert.equal(first.status, 0, first.stderr);
-      const { status: pulled } = JSON.parse(first.stdout) as { status: { rows: number }[] };
-      assert.ok((pulled[0]?.rows ?? 0) >= 40);
-      const second = await runProgram(['status', '--json'], settings);
-      assert.equal(second.status, 0, second.stderr);
-      const [users] = JSON.parse(second.stdout) as { stream: string; rows: number }[];
-      assert.deepEqual([users?.stream, users?.rows], ['users', pulled[0]?.rows]);
-      await simulator.stop();
-    });
+    it('is made in DATA_DIR, and later commands find there what earlier ones stored', () =>
+      withDirectory('kept', smallAccount, async ({ settings }) => {
+        const first = await runProgram(['sync', 'users', '--json'], settings);
+        assert.equal(first.status, 0, first.stderr);
+        const { status: pulled } = JSON.parse(first.stdout) as { status: { rows: number }[] };
+        assert.ok((pulled[0]?.rows ?? 0) >= 40);
+        const second = await runProgram(['status', '--json'], settings);
+        assert.equal(second.status, 0, second.stderr);
+        const [users] = JSON.parse(second.stdout) as { stream: string; rows: number }[];
+        assert.deepEqual([users?.stream, users?.rows], ['users', pulled[0]?.rows]);
+      }));
 
-    it('is used by two commands at once', async () => {
-      const simulator = await startSimulator(smallAccount);
-      const { DATABASE_URL: _, ...zendesk } = settingsFor(simulator, '');
-      const settings = { ...zendesk, DATA_DIR: join(temporary, 'shared') };
-      const service = startProgram(['serve'], settings);
-      const [audit, status] = await Promise.all([
-        runProgram(
-          ['backfill', 'audit_logs', '--from', '2020-01-01', '--to', '2100-01-01', '--json'],
-          settings,
-        ),
-        service.waitFor(/"started"/).then(() => runProgram(['status'], settings)),
-      ]);
-      assert.equal(audit.status, 0, audit.stderr);
-      assert.equal(status.status, 0, status.stderr);
-      service.kill('SIGTERM');
-      assert.equal((await service.ended).status, 0);
-      await simulator.stop();
-    });
+    it('is used by two commands at once', () =>
+      withDirectory('shared', smallAccount, async ({ settings }) => {
+        const service = startProgram(['serve'], settings);
+        const span = ['--from', '2020-01-01', '--to', '2100-01-01'];
+        const [backfill, status] = await Promise.all([
+          runProgram(['backfill', 'audit_logs', ...span], settings),
+          service.waitFor(/"started"/).then(() => runProgram(['status'], settings)),
+        ]);
+        assert.equal(backfill.status, 0, backfill.stderr);
+        assert.equal(status.status, 0, status.stderr);
+        service.kill('SIGTERM');
+        assert.equal((await service.ended).status, 0);
+      }));
 
-    it('goes on for a command when the one that started it ends', async () => {
-      const simulator = await startSimulator({
-        ...smallAccount,
-        answerMs: 100,
-        auditLogRowsPerDay: 60,
+    it('goes on for a command when the one that started it ends', () => {
+      const slow = { ...smallAccount, answerMs: 100, auditLogRowsPerDay: 60 };
+      return withDirectory('handed-over', slow, async ({ settings, simulator }) => {
+        const owner = startProgram(['serve'], { ...settings, STREAMS: 'users' });
+        await owner.waitFor(/"run complete"/);
+        const guest = startProgram(['sync', 'audit_logs'], settings);
+        await waitUntil(() => simulator.requests().some(({ stream }) => stream === 'audit_logs'));
+        owner.kill('SIGTERM');
+        assert.equal((await owner.ended).status, 0);
+        const { status, stderr } = await guest.ended;
+        assert.equal(status, 0, stderr);
       });
-      const { DATABASE_URL: _, ...zendesk } = settingsFor(simulator, '');
-      const settings = { ...zendesk, DATA_DIR: join(temporary, 'handed-over') };
-      const owner = startProgram(['serve'], { ...settings, STREAMS: 'users' });
-      await owner.waitFor(/"run complete"/);
-      const guest = startProgram(['sync', 'audit_logs'], settings);
-      while (!simulator.requests().some(({ stream }) => stream === 'audit_logs'))
-        await once(process, 'never', { signal: AbortSignal.timeout(20) }).catch(() => {});
-      owner.kill('SIGTERM');
-      assert.equal((await owner.ended).status, 0);
-      const { status, stderr } = await guest.ended;
-      assert.equal(status, 0, stderr);
-      await simulator.stop();
     });
   },
 );
+
+/** Runs `work` with an account, and settings that pull it into a data directory of that name. */
+async function withDirectory(
+  name: string,
+  simulatorSettings: SimulatorSettings,
+  work: (account: { simulator: Simulator; settings: Environment }) => Promise<void>,
+): Promise<void> {
+  const simulator = await startSimulator(simulatorSettings);
+  const { DATABASE_URL: _, ...zendesk } = settingsFor(simulator, '');
+  try {
+    await work({ simulator, settings: { ...zendesk, DATA_DIR: join(temporary, name) } });
+  } finally {
+    await simulator.stop();
+  }
+}

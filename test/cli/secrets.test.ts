@@ -5,7 +5,7 @@ import type { AddressInfo } from 'node:net';
 import { describe, it } from 'node:test';
 import type { Fault, FaultKind } from '../../src/simulator/faults.ts';
 import type { Credentials, SimulatorSettings } from '../../src/simulator/options.ts';
-import type { Simulator } from '../../src/simulator/simulator.ts';
+import { collectContents, collectCursors } from '../support/private-texts.ts';
 import { assertDiscreet, runProgram, startProgram, type Environment } from '../support/program.ts';
 import { waitUntil, withAccount, type PulledAccount } from '../support/pulled-account.ts';
 import { withClient } from '../support/query.ts';
@@ -43,43 +43,6 @@ const kinds: Record<string, Environment> = {
 function choose({ settings }: PulledAccount, chosen: Environment): Environment {
   const { DATABASE_URL = '', ZENDESK_SUBDOMAIN = '', ZENDESK_BASE_URL = '' } = settings;
   return { DATABASE_URL, ZENDESK_SUBDOMAIN, ZENDESK_BASE_URL, ...chosen, LOG_LEVEL: 'trace' };
-}
-
-/** Texts of log rows and people that nobody may find in a log: words, names, addresses, and the queries of urls. */
-function collectContents(simulator: Simulator): string[] {
-  const contents = new Set<string>();
-  const add = (value: unknown): void => {
-    // Shorter ones stand in any sentence.
-    if (typeof value === 'string' && value.length >= 8) contents.add(value);
-  };
-  const addQuery = (url: unknown): void => {
-    if (typeof url !== 'string' || !url.includes('?')) return;
-    const query = url.slice(url.indexOf('?') + 1);
-    add(query);
-    for (const value of new URLSearchParams(query).values()) add(value);
-  };
-  const [from, to] = [new Date(0), new Date(simulator.now())];
-  for (const record of simulator.records('audit_logs', from, to))
-    for (const field of ['actor_name', 'change_description', 'ip_address']) add(record[field]);
-  for (const record of simulator.records('access_logs', from, to)) {
-    addQuery(record['url']);
-    addQuery(record['referer']);
-    add(record['ip_address']);
-    const graphql = record['graphql'] as Record<string, unknown> | null | undefined;
-    for (const value of Object.values(graphql ?? {})) add(value);
-  }
-  for (const { name, email } of simulator.users()) {
-    add(name);
-    add(email);
-  }
-  return [...contents];
-}
-
-/** The cursors that were sent. */
-function collectCursors(simulator: Simulator): string[] {
-  return simulator
-    .requests()
-    .flatMap(({ query }) => new URLSearchParams(query).get('page[after]') ?? []);
 }
 
 /** Fails when an output tells what it must not: a secret of any kind, a row's content, a cursor. */

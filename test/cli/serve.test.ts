@@ -165,13 +165,14 @@ describe('serve', { concurrency: 2 }, () => {
   });
 
   it('ends within ten seconds at a signal while Postgres does not answer, and says so', async () => {
-    await withAccount(smallAccount, async ({ settings, simulator, databaseUrl }) => {
+    await withAccount(smallAccount, async ({ settings, databaseUrl }) => {
       const service = startProgram(['serve'], { ...settings, STREAMS: 'audit_logs' });
       await service.waitFor(/"started"/);
       await withClient(databaseUrl, async (query) => {
         await query('begin');
         await query('lock table zendesk_sync.fetches in access exclusive mode');
-        await waitUntil(() => simulator.requests().some(({ stream }) => stream === 'audit_logs'));
+        const waiting = `select from pg_locks where relation = 'zendesk_sync.fetches'::regclass and not granted`;
+        await waitUntil(async () => (await query(waiting)).length > 0);
         const sentMs = Date.now();
         service.kill('SIGTERM');
         const { status, signal, stderr } = await service.ended;

@@ -90,5 +90,5 @@ export async function waitUntil(fact: () => Promise<boolean> | boolean): Promise
     assert.fail(`still not so after 30 s: ${String(fact)}`),
   );
   late.catch(() => {});
-  while (!(await Promise.race([fact(), late]))) await sleep(15);
+  while (!(await Promise.race([late, fact()]))) await sleep(15);
 }

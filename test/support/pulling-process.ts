@@ -35,13 +35,14 @@ export function startPullingProcess(): PullingProcess {
   living.add(child);
   const counts = { ready: 0, lease: 0, request: 0, page: 0 };
   const waiting = new Set<() => void>();
-  let [last, trouble] = ['', ''];
+  let [last, outcomes, trouble] = ['', '[]', ''];
   let rest = '';
   child.stdout.setEncoding('utf8').on('data', (chunk: string) => {
     const lines = (rest + chunk).split('\n');
     rest = lines.pop() ?? '';
     for (const line of lines) {
       last = line;
+      if (line.startsWith('[')) outcomes = line;
       if (line in counts) counts[line as keyof typeof counts] += 1;
     }
     for (const look of waiting) look();
@@ -64,7 +65,7 @@ export function startPullingProcess(): PullingProcess {
     living.delete(child);
     if (signal === 'SIGKILL') return undefined;
     assert.deepEqual({ status, signal, trouble }, { status: 0, signal: null, trouble: '' });
-    return last === 'ready' ? [] : (JSON.parse(last) as string[]);
+    return JSON.parse(outcomes) as string[];
   }
 
   const ready = when('ready', 1);
