@@ -1,6 +1,9 @@
 import type { Database } from '../postgres/client.ts';
 import { formatMoment, renderTable } from './report.ts';
 
+/** Four columns then fit in 80 characters. */
+const widestCell = 20;
+
 type Question = { readonly text: string; readonly sql: string };
 
 /** A few of the questions that people keep these logs for. */
@@ -47,5 +50,5 @@ function formatCell(value: unknown): string {
   if (value instanceof Date) return formatMoment(value);
   if (typeof value !== 'string' && typeof value !== 'number') return '';
   const text = String(value).replaceAll(/\s+/g, ' ');
-  return text.length > 32 ? `${text.slice(0, 31)}…` : text;
+  return text.length > widestCell ? `${text.slice(0, widestCell - 1)}…` : text;
 }

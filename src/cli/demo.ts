@@ -29,6 +29,8 @@ export async function runDemo(context: CommandContext, once: boolean): Promise<n
   const postgres = await openEmbeddedPostgres({ dataDir: directory, durable: false });
   const simulator = await startSimulator({
     subdomain: account,
+    // The lively tail begins at the anchor's next full minute: nobody is to wait for it.
+    anchor: new Date(Date.now() - 60_000),
     agents: 60,
     accessLogDays: 90,
     accessLogRowsPerDay: 1000,
