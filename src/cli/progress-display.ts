@@ -7,9 +7,11 @@ import { createProgress, describeProgress, noteEvent } from './progress.ts';
 export type ProgressDisplay = { readonly report: (event: SyncEvent) => void; end(): void };
 
 const terminalMs = 150;
-const plainMs = 5000;
+/** Plain lines come after one second, then after twice as long each time, at last once a minute. */
+const firstPlainMs = 1000;
+const longestPlainMs = 60_000;
 
-/** Shows progress on stderr: lines that renew themselves on a terminal, plain lines every few seconds elsewhere. */
+/** Shows progress on stderr: lines that renew themselves on a terminal, plain lines now and then elsewhere. */
 export function createProgressDisplay(
   { stderr, printError }: Pick<CommandContext, 'stderr' | 'printError'>,
   streams: readonly string[],
@@ -18,10 +20,7 @@ export function createProgressDisplay(
   const lines = (): string[] => describeProgress(progress, Date.now());
   const report = (event: SyncEvent): void => noteEvent(progress, event, Date.now());
 
-  if (stderr.isTTY !== true) {
-    const timer = setInterval(() => lines().forEach((line) => printError(line)), plainMs);
-    return { report, end: () => clearInterval(timer) };
-  }
+  if (stderr.isTTY !== true) return showPlainly(lines, printError, report);
   const update = createLogUpdate(stderr);
   const timer = setInterval(() => update(lines().join('\n')), terminalMs);
   return {
@@ -30,6 +29,32 @@ export function createProgressDisplay(
       clearInterval(timer);
       update(lines().join('\n'));
       update.done();
+    },
+  };
+}
+
+function showPlainly(
+  lines: () => string[],
+  print: (line: string) => void,
+  report: ProgressDisplay['report'],
+): ProgressDisplay {
+  let waitMs = firstPlainMs;
+  let timer: NodeJS.Timeout;
+  const show = (): void => lines().forEach((line) => print(line));
+  const wait = (): void => {
+    timer = setTimeout(() => {
+      show();
+      waitMs = Math.min(waitMs * 2, longestPlainMs);
+      wait();
+    }, waitMs);
+  };
+  wait();
+  return {
+    report,
+    end() {
+      clearTimeout(timer);
+      // What took less than the first wait needs no account of its progress.
+      if (waitMs > firstPlainMs) show();
     },
   };
 }

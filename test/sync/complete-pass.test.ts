@@ -52,6 +52,26 @@ describe('a complete pass', () => {
     );
   });
 
+  it('makes the partitions of the next month and year ahead of need', async () => {
+    await withInstallation({ accessLogDays: 1, auditLogDays: 1 }, {}, async (installation) => {
+      for (const name of ['access_logs', 'audit_logs'] as const)
+        await pullCompletely(installation, name);
+      const now = new Date();
+      const nextMonth = new Date(Date.UTC(now.getUTCFullYear(), now.getUTCMonth() + 1, 1));
+      const names = [
+        `zendesk.access_logs_${nextMonth.toISOString().slice(0, 7).replace('-', '_')}`,
+        `zendesk.audit_logs_${now.getUTCFullYear() + 1}`,
+      ];
+      assert.deepEqual(
+        await installation.db.query(
+          `select to_regclass(name) is not null as made from unnest($1::text[]) as name`,
+          [names],
+        ),
+        [{ made: true }, { made: true }],
+      );
+    });
+  });
+
   it('changes nothing when it is run again over the same spans', async () => {
     await withInstallation(
       { accessLogRowsPerDay: 200, auditLogRowsPerDay: 20 },
