@@ -8,13 +8,10 @@ import { createLogger } from '../src/logger.ts';
 import { openDatabase, type Database } from '../src/postgres/client.ts';
 import { openEmbeddedPostgres } from '../src/postgres/embedded.ts';
 import { migrateDatabase } from '../src/postgres/migrate.ts';
-import { createPartitionKeeper } from '../src/postgres/partitions.ts';
 import type { SimulatorSettings } from '../src/simulator/options.ts';
 import { DEFAULT_CREDENTIALS } from '../src/simulator/options.ts';
-import { createBudgetGate } from '../src/sync/budget-gate.ts';
+import { createEngine } from '../src/sync/engine-assembly.ts';
 import type { Engine } from '../src/sync/engine.ts';
-import { createPace } from '../src/sync/pace.ts';
-import { createZendesk } from '../src/zendesk/client.ts';
 
 /** A migrated database on a server with the settings the product ships. */
 export type Stage = { readonly url: string; readonly db: Database };
@@ -67,31 +64,25 @@ export async function startRemoteSimulator(settings: SimulatorSettings): Promise
 /** The engine as `sync` builds it, with budgets that the simulator without limits allows. */
 export function createBenchEngine(stage: Stage, origin: string, account = 'acme'): Engine {
   const log = createLogger({ level: 'warn', format: 'json', fileDescriptor: 2, isTerminal: false });
-  const requestsPerMinute = { support: 100_000, access_logs: 100_000 };
   const { clientId, clientSecret } = DEFAULT_CREDENTIALS;
-  const report = (): void => {};
-  return {
+  return createEngine({
     account,
     db: stage.db,
-    zendesk: createZendesk({
+    zendesk: {
       origin,
-      account,
       credentials: { kind: 'oauth-client', clientId, clientSecret },
       scope: 'read',
-      budget: createBudgetGate({ db: stage.db, account, requestsPerMinute, reserve: 0, report }),
-      log,
-    }),
-    ensurePartitions: createPartitionKeeper(stage.db),
+    },
+    reserve: 0,
     settings: {
       settleSeconds: 300,
       rescanAges: [3600, 86_400],
       auditLogsStart: undefined,
-      requestsPerMinute,
+      requestsPerMinute: { support: 100_000, access_logs: 100_000 },
     },
     holder: 'bench',
     leaseMs: 15_000,
     log,
-    report,
-    pace: createPace(),
-  };
+    report: () => {},
+  });
 }

@@ -10,7 +10,8 @@ import {
   type SettingTexts,
 } from './config/texts.ts';
 import * as values from './config/values.ts';
-import type { LogFormat, LogLevel, StreamName } from './config/values.ts';
+import type { LogFormat, LogLevel } from './config/values.ts';
+import type { StreamName } from './streams/names.ts';
 import {
   buildZendeskConfig,
   findCredentialsProblem,

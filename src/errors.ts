@@ -68,13 +68,18 @@ export class LeaseLostError extends Error {
   override name = 'LeaseLostError';
 }
 
+/** Whether an error is one of ours, so that its message is a sentence for the operator and holds nothing private. */
+export function isOwnError(error: Error): boolean {
+  const own = [InputError, ZendeskError, ShapeError, DatabaseError, LeaseLostError];
+  return own.some((type) => error instanceof type);
+}
+
 /**
  * The sentence for the operator. The messages of our own errors are written for that; any other error is a bug, and its
  * message may hold anything.
  */
 export function explainError(error: unknown): string {
-  const ours = [InputError, ZendeskError, ShapeError, DatabaseError, LeaseLostError];
-  return ours.some((type) => error instanceof type) && error instanceof Error
+  return error instanceof Error && isOwnError(error)
     ? error.message
     : 'A fault of this program ended the work; its log has the details.';
 }

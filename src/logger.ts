@@ -1,5 +1,6 @@
 import { pino, type DestinationStream, type Logger } from 'pino';
 import pretty from 'pino-pretty';
+import { isOwnError } from './errors.ts';
 
 /** The logger that is passed down; only this file imports pino. */
 export type Log = Logger;
@@ -60,19 +61,12 @@ export function createLogger({ level, format, fileDescriptor, isTerminal }: LogO
 export function describeError(error: unknown): unknown {
   if (!(error instanceof Error)) return { message: 'not an error object' };
   const { code, status, kind, requestId } = error as Error & Record<string, unknown>;
-  const known = [
-    'InputError',
-    'ZendeskError',
-    'ShapeError',
-    'DatabaseError',
-    'LeaseLostError',
-    'AbortError',
-  ];
+  const isExpected = isOwnError(error) || error.name === 'AbortError';
   return {
     type: error.name,
     message: error.message,
     ...pickScalars({ code, status, kind, requestId }),
-    ...(known.includes(error.name) ? {} : { stack: error.stack }),
+    ...(isExpected ? {} : { stack: error.stack }),
     ...(error.cause instanceof Error ? { cause: describeError(error.cause) } : {}),
   };
 }

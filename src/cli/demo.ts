@@ -19,12 +19,9 @@ const account = 'demo';
 
 /** `demo`: everything on this machine, then the live tail until Ctrl-C. */
 export async function runDemo(context: CommandContext, once: boolean): Promise<number> {
-  const directory = join(
-    context.readLocalConfig().database.kind === 'embedded'
-      ? (context.env['DATA_DIR'] ?? './data')
-      : './data',
-    'demo',
-  );
+  const { database } = context.readLocalConfig();
+  const parent = database.kind === 'embedded' ? database.dataDirectory : './data';
+  const directory = join(parent, 'demo');
   await rm(directory, { recursive: true, force: true });
   const postgres = await openEmbeddedPostgres({ dataDir: directory, durable: false });
   const simulator = await startSimulator({

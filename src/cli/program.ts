@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { Command, CommanderError, Option } from 'commander';
-import { InputError } from '../errors.ts';
+import { InputError, isOwnError } from '../errors.ts';
 import { runBackfill } from './backfill.ts';
 import { createContext, type CommandContext, type ProcessLike } from './context.ts';
 import { runDemo } from './demo.ts';
@@ -50,11 +50,8 @@ function explain(error: unknown, { printError, signal }: CommandContext): number
     printError('Stopped before the end. What was stored stays; the next run goes on there.');
     return exitStatus.failed;
   }
-  const ours =
-    error instanceof Error &&
-    ['DatabaseError', 'ZendeskError', 'LeaseLostError'].includes(error.name);
   printError(
-    ours
+    error instanceof Error && isOwnError(error)
       ? error.message
       : `A fault of this program: ${error instanceof Error ? (error.stack ?? error.message) : 'unknown'}`,
   );

@@ -2,7 +2,8 @@ import type { CommandContext } from './context.ts';
 import { withDatabase, withSession } from './session.ts';
 import { startSchedule } from '../scheduler.ts';
 import { createRoutine, type Routine } from '../sync/service.ts';
-import type { StreamName, StreamWorker } from '../sync/stream-worker.ts';
+import type { StreamName } from '../streams/names.ts';
+import type { StreamWorker } from '../sync/stream-worker.ts';
 import type { Log } from '../logger.ts';
 
 /** `serve`: follows the streams on their schedules until a signal comes. */

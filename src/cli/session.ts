@@ -4,13 +4,12 @@ import type { Log } from '../logger.ts';
 import { openDatabase, type Database } from '../postgres/client.ts';
 import { openEmbeddedPostgres } from '../postgres/embedded.ts';
 import { migrateDatabase } from '../postgres/migrate.ts';
-import { createPartitionKeeper } from '../postgres/partitions.ts';
-import { createBudgetGate } from '../sync/budget-gate.ts';
+import { toSeconds } from '../span.ts';
+import type { StreamName } from '../streams/names.ts';
+import { createEngine } from '../sync/engine-assembly.ts';
 import type { Engine } from '../sync/engine.ts';
-import { createPace } from '../sync/pace.ts';
 import type { SyncEvent } from '../sync/progress.ts';
-import { createStreamWorker, type StreamName, type StreamWorker } from '../sync/stream-worker.ts';
-import { createZendesk } from '../zendesk/client.ts';
+import { createStreamWorker, type StreamWorker } from '../sync/stream-worker.ts';
 
 /** How long a lease lives without being renewed: the time after which a dead process's work is taken over. */
 const leaseMs = 15_000;
@@ -69,44 +68,32 @@ export async function withSession<T>(
   for (const warning of config.zendesk.warnings) log.warn({}, warning);
 
   const { account } = config.zendesk;
-  const zendesk = createZendesk({
-    ...config.zendesk,
-    budget: createBudgetGate({
-      db: open.db,
-      account,
-      requestsPerMinute: config.budgets,
-      reserve: options.live === true ? 1 : 0,
-      report: (event) => {
-        if (event.type === 'pause') log.warn({ account, ...event }, 'requests paused');
-        report(event);
-      },
-    }),
-    log,
-  });
-  const engine: Engine = {
+  const engine = createEngine({
     account,
     db: open.db,
-    zendesk,
-    ensurePartitions: createPartitionKeeper(open.db),
+    zendesk: config.zendesk,
+    reserve: options.live === true ? 1 : 0,
     settings: {
       settleSeconds: Math.ceil(config.settleMs / 1000),
       rescanAges: config.rescanAfterMs.map((ms) => Math.ceil(ms / 1000)),
       auditLogsStart:
         config.streams.auditLogsStart === undefined
           ? undefined
-          : Math.floor(config.streams.auditLogsStart.getTime() / 1000),
+          : toSeconds(config.streams.auditLogsStart),
       requestsPerMinute: config.budgets,
     },
     holder: `${hostname()}:${process.pid}`,
     leaseMs,
     log,
-    report,
-    pace: createPace(),
-  };
+    report: (event) => {
+      if (event.type === 'pause') log.warn({ account, ...event }, 'requests paused');
+      report(event);
+    },
+  });
   const names = options.streams ?? config.streams.names;
   try {
     return await work({ engine, workers: names.map((name) => createStreamWorker(engine, name)) });
   } finally {
-    zendesk.close();
+    engine.zendesk.close();
   }
 }

@@ -1,7 +1,7 @@
 import { InputError } from '../errors.ts';
 import { loadStatus } from '../postgres/status.ts';
 import { runPass, type StreamPass } from '../sync/pass.ts';
-import { streamNames, type StreamName } from '../sync/stream-worker.ts';
+import { isStreamName, streamNames, type StreamName } from '../streams/names.ts';
 import type { CommandContext } from './context.ts';
 import { createProgressDisplay } from './progress-display.ts';
 import { renderPasses, renderStatus, toJson } from './report.ts';
@@ -65,7 +65,7 @@ export function chooseStreams(
   asked: readonly string[],
   all: readonly StreamName[],
 ): readonly StreamName[] {
-  const unknown = asked.filter((name) => !streamNames.some((known) => known === name));
+  const unknown = asked.filter((name) => !isStreamName(name));
   if (unknown.length > 0) {
     throw new InputError(
       unknown.map(

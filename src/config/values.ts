@@ -3,10 +3,7 @@
  * the end of a sentence that starts with the setting's name and what was found.
  */
 import { z } from 'zod';
-
-/** The streams that can be pulled. */
-export const streamNames = ['audit_logs', 'access_logs', 'users'] as const;
-export type StreamName = (typeof streamNames)[number];
+import { isStreamName, streamNames } from '../streams/names.ts';
 
 /** The levels of pino, most talkative first. */
 export const logLevels = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'] as const;
@@ -142,11 +139,6 @@ export const streams = textOf(
   },
   `expected a list of ${streamNames.join(', ')}, separated by commas and each at most once; write those to pull`,
 );
-
-/** True for the name of a stream. */
-export function isStreamName(text: string): text is StreamName {
-  return streamNames.some((name) => name === text);
-}
 
 /** A number of requests per minute. */
 export const requestsPerMinute = textOf((text) => {

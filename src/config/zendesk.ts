@@ -2,6 +2,7 @@
 import { z } from 'zod';
 import type { SettingName } from './settings.ts';
 import * as values from './values.ts';
+import type { StreamName } from '../streams/names.ts';
 import type { Credentials } from '../zendesk/credentials.ts';
 
 /** One Zendesk account and the way into it. */
@@ -65,7 +66,7 @@ function joinNames(names: readonly string[]): string {
 /** The account as configured, once `findCredentialsProblem` has found nothing. */
 export function buildZendeskConfig(
   given: ZendeskValues,
-  pulled: { streams: readonly values.StreamName[]; accessLogsPerMinute: number },
+  pulled: { streams: readonly StreamName[]; accessLogsPerMinute: number },
   now: Date,
 ): ZendeskConfig {
   const account = given.ZENDESK_SUBDOMAIN;
@@ -92,7 +93,7 @@ function chooseCredentials(given: ZendeskValues): Credentials {
 
 function findWarnings(
   zendesk: Omit<ZendeskConfig, 'warnings'>,
-  pulled: { streams: readonly values.StreamName[]; accessLogsPerMinute: number },
+  pulled: { streams: readonly StreamName[]; accessLogsPerMinute: number },
   now: Date,
 ): string[] {
   const { kind } = zendesk.credentials;

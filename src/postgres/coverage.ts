@@ -37,21 +37,8 @@ export async function loadRescans(
 }
 
 /** Adds a span to the coverage and joins it with what it overlaps or touches. */
-export async function addCoverage(
-  tx: Queryable,
-  { account, stream }: StreamKey,
-  span: Span,
-): Promise<void> {
-  await tx.query(
-    `with joined as (
-       delete from zendesk_sync.coverage
-       where account = $1 and stream = $2 and covered_from <= $4 and covered_until >= $3
-       returning covered_from, covered_until
-     )
-     insert into zendesk_sync.coverage (account, stream, covered_from, covered_until)
-     select $1, $2, least($3::timestamptz, min(covered_from)), greatest($4::timestamptz, max(covered_until)) from joined`,
-    [account, stream, fromSeconds(span.from), fromSeconds(span.to)],
-  );
+export async function addCoverage(tx: Queryable, key: StreamKey, span: Span): Promise<void> {
+  await joinSpan(tx, 'zendesk_sync.coverage', { account: key.account, stream: key.stream }, span);
 }
 
 /** Adds a span to what was read again at an age, in the same way. */
@@ -61,14 +48,27 @@ export async function addRescan(
   ageSeconds: number,
   span: Span,
 ): Promise<void> {
+  await joinSpan(tx, 'zendesk_sync.rescans', { account, stream, age_seconds: ageSeconds }, span);
+}
+
+async function joinSpan(
+  tx: Queryable,
+  table: string,
+  key: Readonly<Record<string, string | number>>,
+  span: Span,
+): Promise<void> {
+  const columns = Object.keys(key);
+  const places = columns.map((_, index) => `$${index + 3}`);
   await tx.query(
     `with joined as (
-       delete from zendesk_sync.rescans
-       where account = $1 and stream = $2 and age_seconds = $5 and covered_from <= $4 and covered_until >= $3
+       delete from ${table}
+       where ${columns.map((column, index) => `${column} = ${places[index]}`).join(' and ')}
+         and covered_from <= $2 and covered_until >= $1
        returning covered_from, covered_until
      )
-     insert into zendesk_sync.rescans (account, stream, age_seconds, covered_from, covered_until)
-     select $1, $2, $5, least($3::timestamptz, min(covered_from)), greatest($4::timestamptz, max(covered_until)) from joined`,
-    [account, stream, fromSeconds(span.from), fromSeconds(span.to), ageSeconds],
+     insert into ${table} (${columns.join(', ')}, covered_from, covered_until)
+     select ${places.join(', ')}, least($1::timestamptz, min(covered_from)), greatest($2::timestamptz, max(covered_until))
+     from joined`,
+    [fromSeconds(span.from), fromSeconds(span.to), ...Object.values(key)],
   );
 }

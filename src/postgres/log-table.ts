@@ -1,7 +1,7 @@
 /**
- * The hot path: one page of log records into its table. The statements are the measured ones of docs/decisions.md: the
- * page as one JSON parameter, nothing written for rows that are there already and equal, both in key order so that two
- * writers of the same rows cannot deadlock.
+ * The hot path: one page of log records into its table. The page is one JSON parameter and goes in in key order, so that two
+ * writers of the same rows cannot deadlock; nothing is written for rows that are there already and equal. Why in two steps:
+ * docs/decisions.md.
  */
 import type { Queryable } from './client.ts';
 import { toMultirange } from './spans.ts';

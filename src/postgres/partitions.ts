@@ -17,9 +17,13 @@ export function createPartitionKeeper(db: Database): EnsurePartitions {
   const known = new Set<string>();
   return async (scheme, momentsMs) => {
     const missing = new Map<string, Partition>();
+    let current: Partition | undefined;
     for (const momentMs of momentsMs) {
-      const partition = describePartition(scheme, momentMs);
-      if (!known.has(partition.name)) missing.set(partition.name, partition);
+      // The rows of a page come in order: nearly all lie in the partition of the one before.
+      if (current !== undefined && current.fromMs <= momentMs && momentMs < current.untilMs)
+        continue;
+      current = describePartition(scheme, momentMs);
+      if (!known.has(current.name)) missing.set(current.name, current);
     }
     for (const partition of missing.values()) {
       await createPartition(db, scheme.table, partition);

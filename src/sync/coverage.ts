@@ -2,7 +2,7 @@
  * The questions about completeness, answered from the coverage alone (design, rule 2): pure functions of coverage, now
  * and settings. The view `zendesk_sync.status` answers the same in SQL; a test holds the two together.
  */
-import { intersect, measure, subtract, unite, type Span, type Spans } from '../span.ts';
+import { intersect, measure, subtract, type Span, type Spans } from '../span.ts';
 
 /**
  * What a completely read span adds to the coverage.
@@ -51,14 +51,4 @@ export function measureProgress(coverage: Spans, horizon: number, now: number): 
   const wanted: Span = { from: horizon, to: now };
   if (wanted.to <= wanted.from) return 1;
   return measure(intersect(coverage, [wanted])) / (wanted.to - wanted.from);
-}
-
-/** The coverage after a fetch of `span` was read to its end. */
-export function extendCoverage(
-  coverage: Spans,
-  span: Span,
-  askedAt: number,
-  settleSeconds: number,
-): Spans {
-  return unite(coverage, coveredByFetch(span, askedAt, settleSeconds));
 }

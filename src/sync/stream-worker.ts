@@ -6,6 +6,7 @@ import type { Span } from '../span.ts';
 import { accessLogs } from '../streams/access-logs.ts';
 import { auditLogs } from '../streams/audit-logs.ts';
 import type { LogStream } from '../streams/log-stream.ts';
+import type { StreamName } from '../streams/names.ts';
 import type { Engine } from './engine.ts';
 import { fillLog, hasWork } from './backfill.ts';
 import { createLeaseKeeper, isBusy } from './lease-keeper.ts';
@@ -13,10 +14,6 @@ import { listPeople } from './people.ts';
 import { followLog } from './live.ts';
 import type { Pull } from './pull.ts';
 import { recordRun, type RunResult, type Tally } from './run.ts';
-
-/** The streams an installation may pull, in the order in which they are shown. */
-export const streamNames = ['audit_logs', 'access_logs', 'users'] as const;
-export type StreamName = (typeof streamNames)[number];
 
 /**
  * One stream of one account, with the things that can be done for it. Each returns facts and records its run; none

@@ -3,10 +3,10 @@ import assert from 'node:assert/strict';
 import {
   assertSameList,
   ask,
+  findInLastHour,
+  lastMinutes,
   minutesAgo,
-  NOW,
   startAtNow,
-  walk,
   type Json,
 } from './simulated-account.ts';
 import type { Simulator } from '../../src/simulator/simulator.ts';
@@ -20,15 +20,13 @@ describe('the filters of GET /api/v2/access_logs', () => {
   });
   after(() => simulator.stop());
 
-  const truth = (minutes: number): Json[] => [
-    ...simulator.records('access_logs', new Date(NOW - minutes * 60_000), new Date(NOW)),
-  ];
+  const truth = (minutes: number): Json[] => lastMinutes(simulator, 'access_logs', minutes);
   const hour = [
     ['filter[start]', minutesAgo(60)],
     ['filter[end]', minutesAgo(0)],
   ] as const;
-  const found = async (...filters: (readonly [string, string | number])[]): Promise<Json[]> =>
-    (await walk(simulator, ACCESS, [...hour, ...filters])).flatMap((page) => page.access_logs);
+  const found = (...filters: (readonly [string, string | number])[]): Promise<Json[]> =>
+    findInLastHour(simulator, ...filters);
 
   it('includes rows that lie exactly on either bound', async () => {
     const rows = truth(60);

@@ -2,8 +2,10 @@ import { after, before, describe, it } from 'node:test';
 import assert from 'node:assert/strict';
 import {
   ask,
+  findInLastHour,
   assertSameList,
   idsOf,
+  lastMinutes,
   minutesAgo,
   NOW,
   startAtNow,
@@ -26,15 +28,13 @@ describe('GET /api/v2/access_logs', () => {
   });
   after(() => simulator.stop());
 
-  const truth = (minutes: number): Json[] => [
-    ...simulator.records('access_logs', new Date(NOW - minutes * 60_000), new Date(NOW)),
-  ];
+  const truth = (minutes: number): Json[] => lastMinutes(simulator, 'access_logs', minutes);
   const hour = [
     ['filter[start]', minutesAgo(60)],
     ['filter[end]', minutesAgo(0)],
   ] as const;
-  const found = async (...filters: (readonly [string, string | number])[]): Promise<Json[]> =>
-    (await walk(simulator, ACCESS, [...hour, ...filters])).flatMap((page) => page.access_logs);
+  const found = (...filters: (readonly [string, string | number])[]): Promise<Json[]> =>
+    findInLastHour(simulator, ...filters);
 
   it('has its own envelope', async () => {
     const { status, json } = await ask(simulator, ACCESS, [['page[size]', 1]]);

@@ -3,8 +3,8 @@ import assert from 'node:assert/strict';
 import {
   ask,
   assertSameList,
+  lastMinutes,
   minutesAgo,
-  NOW,
   startAtNow,
   walk,
   withSimulator,
@@ -21,9 +21,7 @@ describe('the filters of GET /api/v2/audit_logs', () => {
   });
   after(() => simulator.stop());
 
-  const truth = (minutes: number): Json[] => [
-    ...simulator.records('audit_logs', new Date(NOW - minutes * 60_000), new Date(NOW)),
-  ];
+  const truth = (minutes: number): Json[] => lastMinutes(simulator, 'audit_logs', minutes);
 
   it('includes rows that lie exactly on either bound', async () => {
     const rows = truth(60);

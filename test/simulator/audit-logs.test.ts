@@ -4,8 +4,8 @@ import {
   assertSameList,
   ask,
   idsOf,
+  lastMinutes,
   minutesAgo,
-  NOW,
   startAtNow,
   walk,
   type Json,
@@ -21,9 +21,7 @@ describe('GET /api/v2/audit_logs', () => {
   });
   after(() => simulator.stop());
 
-  const truth = (minutes: number): Json[] => [
-    ...simulator.records('audit_logs', new Date(NOW - minutes * 60_000), new Date(NOW)),
-  ];
+  const truth = (minutes: number): Json[] => lastMinutes(simulator, 'audit_logs', minutes);
 
   it('has exactly the fields of the reference, in its envelope', async () => {
     const { status, json } = await ask(simulator, AUDIT, [['page[size]', 2]]);

@@ -119,6 +119,28 @@ export async function statusesWith(simulator: Simulator, authorization: string):
   return replies.map((reply) => reply.status);
 }
 
+/** The truth about the last so many minutes. */
+export function lastMinutes(
+  simulator: Simulator,
+  stream: 'audit_logs' | 'access_logs',
+  minutes: number,
+): Json[] {
+  return [...simulator.records(stream, new Date(NOW - minutes * 60_000), new Date(NOW))];
+}
+
+/** The access log of the last hour, page by page, with further parameters. */
+export async function findInLastHour(
+  simulator: Simulator,
+  ...filters: (readonly [string, string | number])[]
+): Promise<Json[]> {
+  const hour = [
+    ['filter[start]', minutesAgo(60)],
+    ['filter[end]', minutesAgo(0)],
+  ] as const;
+  const pages = await walk(simulator, '/api/v2/access_logs', [...hour, ...filters]);
+  return pages.flatMap((page) => page.access_logs);
+}
+
 /** The truth about the last so many days. */
 export function lastDays(
   simulator: Simulator,

@@ -5,11 +5,8 @@ import { startSimulator, type Simulator } from '../../src/simulator/simulator.ts
 import type { SimulatorSettings } from '../../src/simulator/options.ts';
 import { fromSeconds, type Spans } from '../../src/span.ts';
 import type { Engine } from '../../src/sync/engine.ts';
-import {
-  createStreamWorker,
-  type StreamName,
-  type StreamWorker,
-} from '../../src/sync/stream-worker.ts';
+import type { StreamName } from '../../src/streams/names.ts';
+import { createStreamWorker, type StreamWorker } from '../../src/sync/stream-worker.ts';
 import { withDatabase } from './database.ts';
 import { account, createEngine, type EngineOptions } from './engine.ts';
 

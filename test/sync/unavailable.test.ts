@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import type { FaultKind } from '../../src/simulator/faults.ts';
 import { runPass, type StreamPass } from '../../src/sync/pass.ts';
-import { streamNames, type StreamName } from '../../src/sync/stream-worker.ts';
+import { streamNames, type StreamName } from '../../src/streams/names.ts';
 import {
   account,
   assertTrue,
