@@ -88,6 +88,8 @@ async function pull(stage: Stage, url: string, stream: LogStream): Promise<numbe
 async function copy(stage: Stage, stream: LogStream, lines: readonly string[]): Promise<number> {
   await clear(stage.db);
   const pool = new Pool({ connectionString: stage.url, max: copyConnections });
+  // The server may end before the pool has quite let its connections go.
+  pool.on('error', () => {});
   const share = Math.ceil(lines.length / copyConnections);
   const parts = Array.from({ length: copyConnections }, (_, part) =>
     lines.slice(part * share, (part + 1) * share).join(''),

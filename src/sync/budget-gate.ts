@@ -75,7 +75,10 @@ function createLine(ask: (priority: number, wanted: number) => Promise<BudgetDec
           priority,
           waiting.filter((other) => other.priority === priority).length,
         );
-        if (decision.granted === 0) await pauseUntilWoken(decision.waitMs);
+        if (decision.granted === 0) {
+          // Whoever came first meanwhile was not asked for: the refusal is not theirs.
+          if (waiting[0] === first) await pauseUntilWoken(decision.waitMs);
+        }
         // Whoever is first by now takes the grants: nobody less urgent can have come before.
         else for (const request of waiting.splice(0, decision.granted)) request.grant();
       }

@@ -1,3 +1,4 @@
+import { explainError } from '../errors.ts';
 import type { Log } from '../logger.ts';
 import type { RunResult } from './run.ts';
 import type { StreamWorker } from './stream-worker.ts';
@@ -54,10 +55,7 @@ export function createRoutine(
       await work;
     } catch (error) {
       if (signal.aborted) return;
-      log.error(
-        { stream: worker.name, err: error },
-        error instanceof Error ? error.message : 'The tick failed.',
-      );
+      log.error({ stream: worker.name, err: error }, explainError(error));
     }
   }
 
