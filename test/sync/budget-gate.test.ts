@@ -45,7 +45,10 @@ describe('the gate of the budget', () => {
           live = gate.take('access_logs', priorities.live, stop.signal).then(() => 'granted');
         },
       );
-      assert.equal(await Promise.race([live, sleep(5000, 'kept waiting', { ref: false })]), 'granted');
+      assert.equal(
+        await Promise.race([live, sleep(5000, 'kept waiting', { ref: false })]),
+        'granted',
+      );
       stop.abort();
     });
   });
@@ -60,7 +63,10 @@ describe('the gate of the budget', () => {
         () => gone.abort(new Error('gone')),
       );
       const live = gate.take('access_logs', priorities.live, stop.signal).then(() => 'granted');
-      assert.equal(await Promise.race([live, sleep(5000, 'kept waiting', { ref: false })]), 'granted');
+      assert.equal(
+        await Promise.race([live, sleep(5000, 'kept waiting', { ref: false })]),
+        'granted',
+      );
     });
   });
 });
