@@ -14,7 +14,17 @@ describe('migrating', () => {
         Array.from({ length: 20 }, () => migrateDatabase(database.url)),
       );
       const applied = results.map((result) => result.applied).filter((names) => names.length > 0);
-      assert.deepEqual(applied, [['0000_tables', '0001_comments', '0002_status']]);
+      assert.deepEqual(applied, [
+        [
+          '0000_tables',
+          '0001_comments',
+          '0002_status',
+          '0003_classification',
+          '0004_audit_views',
+          '0005_access_views',
+          '0006_roles',
+        ],
+      ]);
     } finally {
       await database.drop();
     }

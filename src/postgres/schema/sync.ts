@@ -2,6 +2,7 @@ import { sql } from 'drizzle-orm';
 import {
   bigint,
   boolean,
+  date,
   index,
   integer,
   jsonb,
@@ -154,3 +155,32 @@ export const unknownUsers = zendeskSync.table(
   },
   (t) => [primaryKey({ columns: [t.account, t.id] })],
 );
+
+/** The days (UTC) whose rows have changed since the rollups were made from them. */
+export const staleDays = zendeskSync.table(
+  'stale_days',
+  {
+    account: identifier().notNull(),
+    stream: text().notNull(),
+    day: date().notNull(),
+  },
+  (t) => [primaryKey({ columns: [t.account, t.stream, t.day] })],
+);
+
+/** How far stored rows were classified anew: `classify --apply` goes on from here when it was stopped. */
+export const classifications = zendeskSync.table('classifications', {
+  account: identifier().primaryKey(),
+  rules: text().notNull(),
+  reached_at: instant(),
+  reached_id: identifier(),
+  rows_read: bigint({ mode: 'bigint' })
+    .notNull()
+    .default(sql`0`),
+  rows_changed: bigint({ mode: 'bigint' })
+    .notNull()
+    .default(sql`0`),
+  started_at: instant()
+    .notNull()
+    .default(sql`now()`),
+  ended_at: instant(),
+});
