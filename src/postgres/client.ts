@@ -14,6 +14,11 @@ export type Database = Queryable & {
    * `work` is run again for up to about 15 seconds, so it must be safe to repeat: also after a COMMIT whose answer was lost.
    */
   transaction<T>(work: (tx: Queryable) => Promise<T>): Promise<T>;
+  /**
+   * The rows of a query, fetched as they are asked for, from one snapshot: a million need no more memory than ten. The
+   * connection is held until the last row, or until the loop over them is left. Not tried again when it is lost.
+   */
+  read<Row>(text: string, values?: readonly unknown[]): AsyncGenerator<Row, void, undefined>;
   close(): Promise<void>;
 };
 
@@ -51,6 +56,7 @@ export function openDatabase({ url, connections = 10, signal }: DatabaseOptions)
   return {
     query: (text, values = []) => persist(() => run(pool, text, values), signal),
     transaction: (work) => persist(() => runTransaction(pool, work), signal),
+    read: (text, values = []) => readRows(pool, text, values),
     close: () => pool.end(),
   };
 }
@@ -71,6 +77,36 @@ async function runTransaction<T>(pool: Pool, work: (tx: Queryable) => Promise<T>
     throw error;
   } finally {
     client.release(broken !== undefined);
+  }
+}
+
+/** Rows fetched at a time. */
+const batchRows = 1000;
+
+async function* readRows<Row>(
+  pool: Pool,
+  text: string,
+  values: readonly unknown[],
+): AsyncGenerator<Row, void, undefined> {
+  let client: PoolClient | undefined;
+  let done = false;
+  try {
+    client = await pool.connect();
+    // All rows will be wanted: plan for the whole, not for the first tenth.
+    await client.query('begin read only; set local cursor_tuple_fraction = 1');
+    await client.query(`declare wanted no scroll cursor for ${text}`, [...values]);
+    for (;;) {
+      const rows = await run<Row>(client, `fetch ${batchRows} from wanted`, []);
+      yield* rows;
+      if (rows.length < batchRows) break;
+    }
+    await client.query('commit');
+    done = true;
+  } catch (error) {
+    throw translateError(error);
+  } finally {
+    // Left in the middle or failed: the server forgets the cursor with the connection.
+    client?.release(!done);
   }
 }
 
