@@ -1,12 +1,27 @@
 /** `npm run bench`: measures the product as it is shipped and prints one table. */
 import { writeFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
+import { keepHeapSmall } from '../src/memory.ts';
 import type { Figure, Line } from './figure.ts';
+import { aheadFigure } from './figures/ahead.ts';
+import { demoStartFigure } from './figures/demo-start.ts';
+import { fiftyAccountsFigure } from './figures/fifty-accounts.ts';
 import { ingestFigures } from './figures/ingest.ts';
+import { realBudgetFigure } from './figures/real-budget.ts';
+import { ticksFigure } from './figures/ticks.ts';
+import { waysFigure } from './figures/ways.ts';
 import { describeMachine } from './machine.ts';
 import { renderLines } from './table.ts';
 
-const figures: readonly Figure[] = [...ingestFigures];
+const figures: readonly Figure[] = [
+  ...ingestFigures,
+  waysFigure,
+  aheadFigure,
+  realBudgetFigure,
+  ticksFigure,
+  fiftyAccountsFigure,
+  demoStartFigure,
+];
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
@@ -19,6 +34,8 @@ if (unknown.length > 0) {
   );
   process.exit(2);
 }
+// As the program does when it starts.
+keepHeapSmall();
 const machine = describeMachine();
 console.log(`${machine}\n`);
 const lines: Line[] = [];

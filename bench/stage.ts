@@ -35,7 +35,8 @@ export async function withStage<T>(work: (stage: Stage) => Promise<T>): Promise<
 export async function clear(db: Database): Promise<void> {
   await db.query(`truncate zendesk.access_logs, zendesk.audit_logs, zendesk.users, zendesk.user_history, zendesk.revisions,
     zendesk_sync.streams, zendesk_sync.coverage, zendesk_sync.rescans, zendesk_sync.runs, zendesk_sync.fetches,
-    zendesk_sync.leases, zendesk_sync.budgets, zendesk_sync.unknown_users`);
+    zendesk_sync.leases, zendesk_sync.budgets, zendesk_sync.unknown_users, zendesk_sync.stale_days,
+    zendesk.access_log_resources, zendesk.agent_day, zendesk.resource_day, zendesk.audit_day`);
   await db.query('checkpoint');
 }
 
@@ -61,8 +62,13 @@ export async function startRemoteSimulator(settings: SimulatorSettings): Promise
   };
 }
 
-/** The engine as `sync` builds it, with budgets that the simulator without limits allows. */
-export function createBenchEngine(stage: Stage, origin: string, account = 'acme'): Engine {
+/** The engine as `sync` builds it, with budgets that the simulator without limits allows unless others are given. */
+export function createBenchEngine(
+  stage: Stage,
+  origin: string,
+  account = 'acme',
+  requestsPerMinute = { support: 100_000, access_logs: 100_000 },
+): Engine {
   const log = createLogger({ level: 'warn', format: 'json', fileDescriptor: 2, isTerminal: false });
   const { clientId, clientSecret } = DEFAULT_CREDENTIALS;
   return createEngine({
@@ -78,7 +84,7 @@ export function createBenchEngine(stage: Stage, origin: string, account = 'acme'
       settleSeconds: 300,
       rescanAges: [3600, 86_400],
       auditLogsStart: undefined,
-      requestsPerMinute: { support: 100_000, access_logs: 100_000 },
+      requestsPerMinute,
     },
     holder: 'bench',
     leaseMs: 15_000,

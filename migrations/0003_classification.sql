@@ -122,7 +122,7 @@ CREATE TABLE "zendesk_sync"."stale_days" (
 );
 --> statement-breakpoint
 ALTER TABLE "zendesk"."audit_patterns" ADD CONSTRAINT "audit_patterns_rule_finding_rules_rule_fk" FOREIGN KEY ("rule") REFERENCES "zendesk"."finding_rules"("rule") ON DELETE cascade ON UPDATE no action;--> statement-breakpoint
-CREATE INDEX "access_log_resources_resource" ON "zendesk"."access_log_resources" USING btree ("account","resource_type","resource_id","timestamp") WHERE resource_id is not null;
+CREATE INDEX "access_log_resources_resource" ON "zendesk"."access_log_resources" USING btree ("resource_id","resource_type","account","timestamp") WHERE resource_id is not null;
 --> statement-breakpoint
 comment on table zendesk.access_log_resources is 'What the requests of the access log were about: one row for each resource a request named, one row without resource_id for lists, searches and the like. Requests that are mere noise of the user interface have no row. Derived from access_logs and made anew by "classify --apply". Partitioned by month.';
 comment on column zendesk.access_log_resources.account is 'Key of the Zendesk account.';

@@ -1,6 +1,9 @@
 import type { CommandContext } from './context.ts';
 import { withDatabase, withSession } from './session.ts';
+import { explainError } from '../errors.ts';
+import { refreshRollups } from '../postgres/rollups.ts';
 import { startSchedule } from '../scheduler.ts';
+import type { Engine } from '../sync/engine.ts';
 import { createRoutine, type Routine } from '../sync/service.ts';
 import type { StreamName } from '../streams/names.ts';
 import type { StreamWorker } from '../sync/stream-worker.ts';
@@ -11,7 +14,7 @@ export async function runServe(context: CommandContext): Promise<number> {
   const config = context.readConfig();
   const log = context.openLog(config, 'stdout');
   await withDatabase(config, log, context.signal, (open) =>
-    withSession(config, open, { log, live: true }, async ({ workers }) => {
+    withSession(config, open, { log, live: true }, async ({ workers, engine }) => {
       log.info(
         {
           account: config.zendesk.account,
@@ -20,11 +23,38 @@ export async function runServe(context: CommandContext): Promise<number> {
         },
         'started',
       );
+      const endRollups = keepRollups(engine, context.signal);
       await followOnSchedule(workers, config.schedules, log, context.signal);
+      await endRollups();
       log.info({ account: config.zendesk.account }, 'stopped');
     }),
   );
   return 0;
+}
+
+/** Dashboards show a new row at most this long after it was stored. */
+const rollupSchedule = '*/5 * * * *';
+
+/** Refreshes the rollups now and on their schedule. The function it returns ends that and waits for what still runs. */
+function keepRollups({ db, account, log }: Engine, signal: AbortSignal): () => Promise<void> {
+  let running: Promise<void> | undefined;
+  const refresh = async (): Promise<void> => {
+    try {
+      const days = await refreshRollups(db, account, signal);
+      log.debug({ account, days }, 'rollups refreshed');
+    } catch (error) {
+      if (!signal.aborted) log.error({ account, err: error }, explainError(error));
+    }
+  };
+  const tick = (): void => {
+    running ??= refresh().finally(() => (running = undefined));
+  };
+  tick();
+  const end = startSchedule('rollups', rollupSchedule, tick);
+  return async () => {
+    await end();
+    await running;
+  };
 }
 
 /** Ticks every stream now and then on its schedule, until the signal; then waits for what still runs. */

@@ -4,6 +4,7 @@ import type { Log } from '../logger.ts';
 import { openDatabase, type Database } from '../postgres/client.ts';
 import { openEmbeddedPostgres } from '../postgres/embedded.ts';
 import { migrateDatabase } from '../postgres/migrate.ts';
+import { refreshRollups } from '../postgres/rollups.ts';
 import { toSeconds } from '../span.ts';
 import type { StreamName } from '../streams/names.ts';
 import { createEngine } from '../sync/engine-assembly.ts';
@@ -92,7 +93,13 @@ export async function withSession<T>(
   });
   const names = options.streams ?? config.streams.names;
   try {
-    return await work({ engine, workers: names.map((name) => createStreamWorker(engine, name)) });
+    const result = await work({
+      engine,
+      workers: names.map((name) => createStreamWorker(engine, name)),
+    });
+    // What follows the logs for long refreshes on its own schedule, and not while it is being stopped.
+    if (options.live !== true) await refreshRollups(open.db, account);
+    return result;
   } finally {
     engine.zendesk.close();
   }

@@ -1,10 +1,19 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { Readable } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
 import { Pool, type PoolClient } from 'pg';
+import { from as copyFrom } from 'pg-copy-streams';
 import { isRepeatable, translateError } from './connection-errors.ts';
 
 /** Anything that runs a statement with bound parameters: the database itself or an open transaction. */
 export type Queryable = {
   query<Row>(text: string, values?: readonly unknown[]): Promise<Row[]>;
+};
+
+/** An open transaction. */
+export type Transaction = Queryable & {
+  /** Sends lines in the text format of COPY; `statement` is a `copy … from stdin`. */
+  copy(statement: string, lines: Iterable<string>): Promise<void>;
 };
 
 /** A pool of connections. Every name in a statement is written with its schema; no session state is ever used. */
@@ -13,7 +22,7 @@ export type Database = Queryable & {
    * Runs `work` in one transaction. When the connection is lost or the transaction is refused as a victim, the whole of
    * `work` is run again for up to about 15 seconds, so it must be safe to repeat: also after a COMMIT whose answer was lost.
    */
-  transaction<T>(work: (tx: Queryable) => Promise<T>): Promise<T>;
+  transaction<T>(work: (tx: Transaction) => Promise<T>): Promise<T>;
   /**
    * The rows of a query, fetched as they are asked for, from one snapshot: a million need no more memory than ten. The
    * connection is held until the last row, or until the loop over them is left. Not tried again when it is lost.
@@ -61,12 +70,15 @@ export function openDatabase({ url, connections = 10, signal }: DatabaseOptions)
   };
 }
 
-async function runTransaction<T>(pool: Pool, work: (tx: Queryable) => Promise<T>): Promise<T> {
+async function runTransaction<T>(pool: Pool, work: (tx: Transaction) => Promise<T>): Promise<T> {
   const client = await pool.connect();
   let broken: unknown;
   try {
     await client.query(beginStatement);
-    const result = await work({ query: (text, values = []) => run(client, text, values) });
+    const result = await work({
+      query: (text, values = []) => run(client, text, values),
+      copy: (statement, lines) => copyLines(client, statement, lines),
+    });
     await client.query('commit');
     return result;
   } catch (error) {
@@ -117,6 +129,28 @@ async function run<Row>(
 ): Promise<Row[]> {
   const result = await target.query(text, [...values]);
   return result.rows as Row[];
+}
+
+/** A whole page in one string would lie in the memory that is cleaned up last. */
+const chunkCharacters = 64 * 1024;
+
+async function copyLines(
+  client: PoolClient,
+  statement: string,
+  lines: Iterable<string>,
+): Promise<void> {
+  await pipeline(Readable.from(cutIntoChunks(lines)), client.query(copyFrom(statement)));
+}
+
+function* cutIntoChunks(lines: Iterable<string>): Generator<Buffer> {
+  let chunk = '';
+  for (const line of lines) {
+    chunk += line;
+    if (chunk.length < chunkCharacters) continue;
+    yield Buffer.from(chunk);
+    chunk = '';
+  }
+  if (chunk !== '') yield Buffer.from(chunk);
 }
 
 async function persist<T>(work: () => Promise<T>, signal: AbortSignal | undefined): Promise<T> {

@@ -1,11 +1,12 @@
 /**
- * The hot path: one page of log records into its table. The page is one JSON parameter and goes in in key order, so that two
- * writers of the same rows cannot deadlock; nothing is written for rows that are there already and equal. Why in two steps:
- * docs/decisions.md.
+ * The hot path: one page of log records into its table. A page of which nothing is there yet, which is nearly every page
+ * of a backfill, goes in by COPY; any other by the upsert, which writes nothing for rows that are there and equal. Why two
+ * ways: docs/decisions.md.
  */
-import type { Queryable } from './client.ts';
-import { toMultirange } from './spans.ts';
 import type { Spans } from '../span.ts';
+import type { Transaction } from './client.ts';
+import { createCopy } from './log-copy.ts';
+import { createUpsert } from './log-upsert.ts';
 
 /** What the statements need to know of a log table: its key and its columns with their types. */
 export type LogTable = {
@@ -18,98 +19,59 @@ export type LogTable = {
   readonly columns: Readonly<Record<string, string>>;
 };
 
+/** What a request of the access log was about: a row of `zendesk.access_log_resources`. */
+export type ResourceRow = {
+  readonly kind: string;
+  readonly type: string | null;
+  readonly id: string | null;
+  readonly searchQuery: string | null;
+};
+
+/** A record, read: its id, its time in milliseconds since 1970, the row for its table, and what it was about. */
+export type LogRow = {
+  readonly id: string;
+  readonly timeMs: number;
+  readonly row: Readonly<Record<string, unknown>>;
+  readonly resources: readonly ResourceRow[];
+};
+
 /** What became of the rows of a page. */
 export type PageCounts = { readonly new: number; readonly changed: number; readonly late: number };
 
+/** How a page is to be written. */
+export type WriteOptions = {
+  /** What was covered already: a new row in there is a late one. */
+  readonly covered: Spans;
+  /** False after COPY met a row that another writer stored at the same moment. */
+  readonly mayCopy: boolean;
+};
+
 /** Runs the statements for one page within a transaction. */
 export type WriteRows = (
-  tx: Queryable,
+  tx: Transaction,
   account: string,
-  rows: readonly unknown[],
-  covered: Spans,
+  rows: readonly LogRow[],
+  options: WriteOptions,
 ) => Promise<PageCounts>;
 
-type InsertAnswer = { rows: number; new: number; late: number; oldest: string; newest: string };
+/** Below this, the question whether rows are there costs more than COPY saves (docs/performance.md). */
+const rowsWorthCopying = 500;
 
 /** Prepares the writer of one log table. */
 export function createLogWriter(table: LogTable): WriteRows {
-  const insert = buildInsert(table);
-  const revise = buildRevise(table);
-  return async (tx, account, rows, covered) => {
+  const copy = createCopy(table);
+  const upsert = createUpsert(table);
+  return async (tx, account, rows, { covered, mayCopy }) => {
     if (rows.length === 0) return { new: 0, changed: 0, late: 0 };
-    const page = JSON.stringify(rows);
-    const [inserted] = await tx.query<InsertAnswer>(insert, [account, page, toMultirange(covered)]);
-    if (inserted === undefined) throw new Error(`The insert into ${table.table} gave no answer.`);
-    if (inserted.new === inserted.rows)
-      return { new: inserted.new, changed: 0, late: inserted.late };
-    // Some rows were there already: see whether the source now returns them differently.
-    const [revised] = await tx.query<{ changed: number }>(revise, [
-      account,
-      page,
-      inserted.oldest,
-      inserted.newest,
-    ]);
-    return { new: inserted.new, changed: revised?.changed ?? 0, late: inserted.late };
+    if (mayCopy && rows.length >= rowsWorthCopying && (await copy(tx, account, rows)))
+      return { new: rows.length, changed: 0, late: countLate(rows, covered) };
+    return upsert(tx, account, rows, covered);
   };
 }
 
-function buildIncoming({ time, id, idType, columns }: LogTable): string {
-  const types = [
-    `${id} ${idType}`,
-    `${time} timestamptz`,
-    ...Object.entries(columns).map(([name, type]) => `${name} ${type}`),
-  ];
-  // An id twice in one page would make Postgres refuse the whole page (contract Q24).
-  return `incoming as materialized (
-    select distinct on (r.${time}, r.${id}) r.*
-    from json_to_recordset($2::json) as r (${types.join(', ')})
-    order by r.${time}, r.${id}
-  )`;
-}
-
-function buildInsert(table: LogTable): string {
-  const names = [table.id, table.time, ...Object.keys(table.columns)].join(', ');
-  return `with ${buildIncoming(table)},
-  written as (
-    insert into ${table.table} (account, ${names})
-    select $1, ${names} from incoming
-    on conflict (account, ${table.time}, ${table.id}) do nothing
-    returning ${table.time} as time
-  )
-  select
-    (select count(*)::integer from incoming) as rows,
-    (select min(${table.time})::text from incoming) as oldest,
-    (select max(${table.time})::text from incoming) as newest,
-    (select count(*)::integer from written) as new,
-    (select count(*)::integer from written where time <@ $3::tstzmultirange) as late`;
-}
-
-function buildRevise(table: LogTable): string {
-  const names = Object.keys(table.columns);
-  const list = (alias: string): string => names.map((name) => `${alias}.${name}`).join(', ');
-  return `with ${buildIncoming(table)},
-  former as materialized (
-    select t.*
-    from incoming i
-    join ${table.table} t
-      on t.account = $1 and t.${table.time} = i.${table.time} and t.${table.id} = i.${table.id}
-      and t.${table.time} between $3::timestamptz and $4::timestamptz
-    where (${list('t')}) is distinct from (${list('i')})
-  ),
-  kept as (
-    insert into zendesk.revisions (account, stream, id, occurred_at, content)
-    select f.account, '${table.stream}', f.${table.id}::text, f.${table.time}, to_jsonb(f)
-    from former f
-    order by f.${table.time}, f.${table.id}
-  ),
-  replaced as (
-    update ${table.table} t
-    set ${names.map((name) => `${name} = i.${name}`).join(', ')}, synced_at = now()
-    from former f
-    join incoming i on i.${table.time} = f.${table.time} and i.${table.id} = f.${table.id}
-    where t.account = $1 and t.${table.time} = f.${table.time} and t.${table.id} = f.${table.id}
-      and t.${table.time} between $3::timestamptz and $4::timestamptz
-    returning 1
-  )
-  select count(*)::integer as changed from replaced`;
+function countLate(rows: readonly LogRow[], covered: Spans): number {
+  if (covered.length === 0) return 0;
+  return rows.filter(({ timeMs }) =>
+    covered.some(({ from, to }) => from * 1000 <= timeMs && timeMs < to * 1000),
+  ).length;
 }

@@ -1,14 +1,16 @@
 import { fromSeconds, type Span, type Spans } from '../span.ts';
+import { DatabaseError } from '../errors.ts';
 import type { Database, Queryable } from './client.ts';
 import { addCoverage, addRescan, type StreamKey } from './coverage.ts';
 import type { Fetch } from './fetches.ts';
 import { checkLease, type Lease } from './leases.ts';
-import type { PageCounts, WriteRows } from './log-table.ts';
+import type { LogRow, PageCounts, WriteRows } from './log-table.ts';
+import { markStaleDays } from './rollups.ts';
 
 /** One page, ready to be stored. */
 export type PageToStore = {
   readonly fetch: Fetch;
-  readonly rows: readonly unknown[];
+  readonly rows: readonly LogRow[];
   /** Records in the answer, repeated ones included. */
   readonly seen: number;
   readonly pageSize: number;
@@ -38,10 +40,32 @@ export async function storePage(
   lease: Lease,
   write: WriteRows,
   page: PageToStore,
-): Promise<{ fetch: Fetch; counts: PageCounts }> {
+): Promise<StoredPage> {
+  try {
+    return await storeRows(db, lease, write, page, true);
+  } catch (error) {
+    // Another cursor, which reads the span beside this one, stored the same row at the same moment.
+    if (!(error instanceof DatabaseError) || error.code !== uniqueViolation) throw error;
+    return storeRows(db, lease, write, page, false);
+  }
+}
+
+type StoredPage = { readonly fetch: Fetch; readonly counts: PageCounts };
+
+const uniqueViolation = '23505';
+
+async function storeRows(
+  db: Database,
+  lease: Lease,
+  write: WriteRows,
+  page: PageToStore,
+  mayCopy: boolean,
+): Promise<StoredPage> {
   return db.transaction(async (tx) => {
     await checkLease(tx, lease);
-    const counts = await write(tx, lease.account, page.rows, page.covered);
+    const { covered } = page;
+    const counts = await write(tx, lease.account, page.rows, { covered, mayCopy });
+    if (counts.new + counts.changed > 0) await markStaleDays(tx, lease, page.rows);
     const fetch = advance(page, counts);
     const stored = await recordPage(tx, page, fetch);
     if (!stored) {

@@ -1,7 +1,12 @@
 import type { Database } from './client.ts';
 
 /** How a log table is cut: access logs by month (90 days are four partitions), audit logs by year (they are few, and kept for ever). */
-export type PartitionScheme = { readonly table: string; readonly every: 'month' | 'year' };
+export type PartitionScheme = {
+  readonly table: string;
+  /** Tables that are derived from it and cut alike. */
+  readonly derived?: readonly string[];
+  readonly every: 'month' | 'year';
+};
 
 /** Serialises the creation of partitions between processes. */
 const advisoryLock = 0x7a6c7370;
@@ -26,7 +31,10 @@ export function createPartitionKeeper(db: Database): EnsurePartitions {
       if (!known.has(current.name)) missing.set(current.name, current);
     }
     for (const partition of missing.values()) {
-      await createPartition(db, scheme.table, partition);
+      for (const table of [scheme.table, ...(scheme.derived ?? [])]) {
+        const same = describePartition({ table, every: scheme.every }, partition.fromMs);
+        await createPartition(db, table, same);
+      }
       known.add(partition.name);
     }
   };

@@ -1,5 +1,9 @@
+import type { Classification, Classify } from '../classification/classification.ts';
+import { createClassifier } from '../classification/classifier.ts';
+import { accessRules } from '../classification/rules.ts';
 import { ShapeError } from '../errors.ts';
 import { writeAccessLogs } from '../postgres/access-logs.ts';
+import type { ResourceRow } from '../postgres/log-table.ts';
 import { formatMoment, type LogRow, type LogStream } from './log-stream.ts';
 import {
   closeExtra,
@@ -35,7 +39,14 @@ const fields = new Set([
 
 const graphqlFields = new Set(['operation_name', 'operation_type', 'query', 'variables']);
 
-/** The access log: which team member looked at what (contract section 4). */
+/** The access log (contract section 4): which team member looked at what, by the given rules. */
+export function createAccessLogs(classify: Classify): LogStream {
+  return { ...accessLogs, read: (record) => readAccessLog(record, classify) };
+}
+
+const classifyByOwnRules = createClassifier(accessRules);
+
+/** The access log, classified by the rules of this program alone. */
 export const accessLogs: LogStream = {
   name: 'access_logs',
   group: 'access_logs',
@@ -49,12 +60,16 @@ export const accessLogs: LogStream = {
     ['filter[end]', formatMoment(to + 1)],
   ],
   oldestParameters: undefined,
-  read: readAccessLog,
-  partitions: { table: 'zendesk.access_logs', every: 'month' },
+  read: (record) => readAccessLog(record, classifyByOwnRules),
+  partitions: {
+    table: 'zendesk.access_logs',
+    derived: ['zendesk.access_log_resources'],
+    every: 'month',
+  },
   write: writeAccessLogs,
 };
 
-function readAccessLog(value: unknown): LogRow {
+function readAccessLog(value: unknown, classify: Classify): LogRow {
   const record = readRecord(value, 'access_logs');
   const id = readUlid(record['id']);
   const time = readTime(record['timestamp'], 'timestamp', id);
@@ -80,9 +95,29 @@ function readAccessLog(value: unknown): LogRow {
     graphql_operation_type: readText(graphql['operation_type'], 'graphql.operation_type', extra),
     graphql_query: readText(graphql['query'], 'graphql.query', extra),
     graphql_variables: readText(graphql['variables'], 'graphql.variables', extra),
+    extra: null as Extra | null,
   };
-  return { id, timeMs: time.ms, row: { ...row, extra: closeExtra(extra) } };
+  row.extra = closeExtra(extra);
+  return { id, timeMs: time.ms, row, resources: listResources(classify(row)) };
 }
+
+/** What a request was about as rows: noise leaves none, a request without a resource one. */
+export function listResources({
+  kind,
+  resources,
+  searchQuery,
+}: Classification): readonly ResourceRow[] {
+  if (kind === 'noise') return none;
+  if (resources.length === 0) return [{ kind, type: null, id: null, searchQuery }];
+  return resources.map(({ type, id }, position) => ({
+    kind,
+    type,
+    id,
+    searchQuery: position === 0 ? searchQuery : null,
+  }));
+}
+
+const none: readonly ResourceRow[] = [];
 
 const noGraphql: Record<string, unknown> = {};
 

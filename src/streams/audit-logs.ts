@@ -10,6 +10,7 @@ import {
   readRecord,
   readText,
   readTime,
+  type Extra,
 } from './record.ts';
 
 const fields = new Set([
@@ -46,6 +47,8 @@ export const auditLogs: LogStream = {
   write: writeAuditLogs,
 };
 
+const none: readonly [] = [];
+
 function readAuditLog(value: unknown): LogRow {
   const record = readRecord(value, 'audit_logs');
   const id = readId(record['id'], 'audit_logs');
@@ -65,6 +68,8 @@ function readAuditLog(value: unknown): LogRow {
     source_label: readText(record['source_label'], 'source_label', extra),
     source_type: readText(record['source_type'], 'source_type', extra),
     url: readText(record['url'], 'url', extra),
+    extra: null as Extra | null,
   };
-  return { id, timeMs: time.ms, row: { ...row, extra: closeExtra(extra) } };
+  row.extra = closeExtra(extra);
+  return { id, timeMs: time.ms, row, resources: none };
 }

@@ -1,13 +1,8 @@
-import type { WriteRows } from '../postgres/log-table.ts';
+import type { LogRow, WriteRows } from '../postgres/log-table.ts';
 import type { PartitionScheme } from '../postgres/partitions.ts';
 import type { Span } from '../span.ts';
 
-/** A record, read: the row for its table, its id and its time in milliseconds since 1970. */
-export type LogRow = {
-  readonly id: string;
-  readonly timeMs: number;
-  readonly row: Readonly<Record<string, unknown>>;
-};
+export type { LogRow };
 
 /** A log that is pulled by time: what to ask, how to read a record, where it goes. */
 export type LogStream = {

@@ -96,7 +96,7 @@ async function readSpan(
       );
       const stored = await storePage(engine.db, lease, stream.write, {
         fetch,
-        rows: rows.map(({ row }) => row),
+        rows,
         seen: rows.length,
         pageSize: page.pageSize,
         nextCursor: page.nextCursor,

@@ -47,8 +47,13 @@ export async function unpackBody(body: Buffer, encoding: string | undefined): Pr
  */
 export function parseJson(body: Buffer): unknown {
   const text = new TextDecoder().decode(body);
-  return hasLongNumber(text) ? JSON.parse(text, keepDigits) : JSON.parse(text);
+  return longNumberStart.test(text) && hasLongNumber(text)
+    ? JSON.parse(text, keepDigits)
+    : JSON.parse(text);
 }
+
+/** What stands before a number of JSON, and its first digits: also found within strings, but seldom, and at a third of the cost. */
+const longNumberStart = /[:,[]\s*-?\d{16}/;
 
 function keepDigits(_key: string, value: unknown, context?: { source?: string }): unknown {
   if (typeof value !== 'number' || Number.isSafeInteger(value)) return value;

@@ -31,14 +31,7 @@ async function store(
     stream.partitions,
     rows.map(({ timeMs }) => timeMs),
   );
-  return db.transaction((tx) =>
-    stream.write(
-      tx,
-      'acme',
-      rows.map(({ row }) => row),
-      covered,
-    ),
-  );
+  return db.transaction((tx) => stream.write(tx, 'acme', rows, { covered, mayCopy: true }));
 }
 
 describe('storing a page', () => {
@@ -228,6 +221,14 @@ describe('partitions', () => {
            from pg_class c where c.relispartition and c.relkind = 'r' order by 1`,
         ),
         [
+          {
+            name: 'access_log_resources_2026_08',
+            bound: `FOR VALUES FROM ('2026-08-01 00:00:00+00') TO ('2026-09-01 00:00:00+00')`,
+          },
+          {
+            name: 'access_log_resources_2026_09',
+            bound: `FOR VALUES FROM ('2026-09-01 00:00:00+00') TO ('2026-10-01 00:00:00+00')`,
+          },
           {
             name: 'access_logs_2026_08',
             bound: `FOR VALUES FROM ('2026-08-01 00:00:00+00') TO ('2026-09-01 00:00:00+00')`,

@@ -1,0 +1,130 @@
+/**
+ * What a GraphQL request was about. It is always sent by POST, so the type of the operation tells reading from writing.
+ * Only the operation `ticket` is documented; for others the first field of the query, the name and the names of the ids tell.
+ */
+import type { OperationRule } from './access-rule.ts';
+import type {
+  AccessedResource,
+  AccessKind,
+  AccessRequest,
+  Classification,
+} from './classification.ts';
+import { isMutation, readFirstField } from './graphql-query.ts';
+import { readVariableText, scanIds } from './graphql-variables.ts';
+import { interpretName } from './operation-name.ts';
+import { addResource } from './resource-list.ts';
+import type { Vocabulary } from './vocabulary.ts';
+
+/** What an operation is about: by its rule or, when `guessed`, by its name. */
+type Subject = {
+  readonly type: string | undefined;
+  readonly kind: AccessKind;
+  readonly guessed: boolean;
+};
+
+const noise: Classification = { kind: 'noise', resources: [], searchQuery: null };
+const unknown: Subject = { type: undefined, kind: 'view', guessed: true };
+
+/** Makes the reader of such requests; it gives undefined for one that nothing is known of. */
+export function createOperationReader(
+  rules: readonly OperationRule[],
+  vocabulary: Vocabulary,
+): (request: AccessRequest) => Classification | undefined {
+  const known = new Map<string, Subject>();
+  for (const { operation, kind = 'view', resource } of rules)
+    if (!known.has(operation)) known.set(operation, { type: resource, kind, guessed: false });
+
+  function guessSubject(name: string): Subject | undefined {
+    const guess = interpretName(name, vocabulary);
+    return guess === undefined ? undefined : { ...guess, guessed: true };
+  }
+
+  function findSubject(name: string | null, query: string | null): Subject | undefined {
+    const byName = name === null ? undefined : known.get(name);
+    if (byName !== undefined) return byName;
+    const field = query === null ? undefined : readFirstField(query);
+    const byField = field === undefined ? undefined : (known.get(field) ?? guessSubject(field));
+    return byField ?? (name === null ? undefined : guessSubject(name));
+  }
+
+  return (request) => {
+    const { graphql_operation_name: name, graphql_query: query } = request;
+    const { graphql_variables: variables } = request;
+    const subject = findSubject(name, query);
+    if (subject?.kind === 'noise') return noise;
+    const resources = variables === null ? [] : listIds(variables, subject?.type, vocabulary);
+    if (subject === undefined && resources.length === 0) return undefined;
+    const kind = chooseKind(request, subject ?? unknown, resources);
+    const readsText = variables !== null && (kind === 'search' || kind === 'export');
+    return {
+      kind,
+      resources: putFirst(resources, subject?.type),
+      searchQuery: readsText ? readVariableText(variables) : null,
+    };
+  };
+}
+
+function chooseKind(
+  { graphql_operation_type: operationType, graphql_query: query }: AccessRequest,
+  { type, kind, guessed }: Subject,
+  resources: readonly AccessedResource[],
+): AccessKind {
+  const shows = kind === 'view' || kind === 'list';
+  if (shows || (guessed && (kind === 'search' || kind === 'export'))) {
+    const writes =
+      operationType === null
+        ? query !== null && isMutation(query)
+        : operationType.toUpperCase() === 'MUTATION';
+    if (writes) return 'write';
+  }
+  const names = guessed && kind === 'list' && resources.some((resource) => resource.type === type);
+  return names ? 'view' : kind;
+}
+
+/** The main type comes first, without an id when none of that type is named. */
+function putFirst(
+  resources: readonly AccessedResource[],
+  type: string | undefined,
+): readonly AccessedResource[] {
+  if (type === undefined || resources[0]?.type === type) return resources;
+  const main = resources.filter((resource) => resource.type === type);
+  const others = resources.filter((resource) => resource.type !== type);
+  return [...(main.length === 0 ? [{ type, id: null }] : main), ...others];
+}
+
+function listIds(
+  variables: string,
+  main: string | undefined,
+  vocabulary: Vocabulary,
+): AccessedResource[] {
+  const resources: AccessedResource[] = [];
+  scanIds(
+    variables,
+    (key, parent) => findTypeOfKey(key, parent, main, vocabulary),
+    (type, id) => addResource(resources, type, id),
+  );
+  return resources;
+}
+
+const keyOfIds = /^(\w*?)_?(?:ids?|Ids?|IDs?)$/;
+/** Words for people and organizations that are in a customer's place. */
+const roles = new Map([
+  ['requester', 'user'],
+  ['endUser', 'user'],
+  ['end_user', 'user'],
+  ['customer', 'user'],
+  ['org', 'organization'],
+]);
+
+/** The type of the ids under a key: `ticketId` says it, `id` is of the main type or that of the object it is in. */
+function findTypeOfKey(
+  key: string,
+  parent: string,
+  main: string | undefined,
+  { words }: Vocabulary,
+): string | undefined {
+  const stem = keyOfIds.exec(key)?.[1];
+  if (stem === undefined) return undefined;
+  if (stem !== '') return words.get(stem)?.type ?? roles.get(stem);
+  return parent === '' || parent === 'input' ? main : words.get(parent)?.type;
+}

@@ -1,0 +1,124 @@
+/** Reads a file of rules for the access log: JSON, a list of rules of the same form as the built-in ones (access-rule.ts). */
+import { z } from 'zod';
+import { expandRules, ruleKinds, type AccessRule } from '../classification/access-rule.ts';
+import { findPatternProblem, resourceType } from '../classification/path-pattern.ts';
+import { accessRules } from '../classification/rules.ts';
+import { collectVocabulary } from '../classification/vocabulary.ts';
+import { InputError } from '../errors.ts';
+
+const methodNames = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'] as const;
+const longestShown = 80;
+const knownPlurals = collectVocabulary(expandRules(accessRules)).plurals;
+
+const path = z.string({ error: 'expected a path such as /api/v2/tickets/{ticket}' });
+const pattern = path.superRefine((text, context) => {
+  const problem = findPatternProblem(text);
+  if (problem !== undefined) context.addIssue(problem);
+});
+const basePattern = pattern.refine((text) => !text.endsWith('/**'), {
+  error: 'expected the path of a collection without ** at its end; remove it',
+});
+const methods = z
+  .array(z.enum(methodNames, { error: `expected one of ${methodNames.join(', ')}` }), {
+    error: 'expected a list such as ["GET"]',
+  })
+  .min(1, { error: 'expected at least one method; leave methods out when all are meant' });
+const kind = z.enum(ruleKinds, { error: `expected one of ${ruleKinds.join(', ')}` });
+const resource = z
+  .string({ error: 'expected a type such as ticket' })
+  .regex(resourceType, {
+    error: 'expected a type in small letters, digits and underscores such as ticket',
+  })
+  .superRefine((text, context) => {
+    const singular = knownPlurals.get(text);
+    if (singular !== undefined) context.addIssue(`expected the singular; write ${singular}`);
+  });
+const operation = z.string({ error: 'expected the name of a GraphQL operation' }).regex(/^\w+$/, {
+  error: 'expected the name of a GraphQL operation: letters, digits and underscores',
+});
+
+/** The forms of a rule by the field that only they have. */
+const forms = {
+  path: z.strictObject({
+    path: pattern,
+    methods: methods.exactOptional(),
+    kind,
+    resource: resource.exactOptional(),
+  }),
+  collection: z.strictObject({ collection: basePattern, resource }),
+  operation: z.strictObject({
+    operation,
+    kind: kind.exactOptional(),
+    resource: resource.exactOptional(),
+  }),
+} as const;
+type FormName = keyof typeof forms;
+const formNames = Object.keys(forms) as FormName[];
+const oneForm = 'expected one of path, collection and operation';
+
+/**
+ * The rules of a file, which go before the built-in ones. `fileName` is for the messages.
+ * @throws {InputError} with every problem of every rule, one sentence each
+ */
+export function readAccessRules(text: string, fileName: string): readonly AccessRule[] {
+  const problems: string[] = [];
+  const found = parseList(text, fileName).map((value, i) =>
+    readRule(value, (problem) => problems.push(`${fileName}, rule ${i + 1}: ${problem}.`)),
+  );
+  if (problems.length > 0) throw new InputError(problems);
+  return found.filter((rule) => rule !== undefined);
+}
+
+function parseList(text: string, fileName: string): readonly unknown[] {
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch (error) {
+    const place = /\(line \d+ column \d+\)/.exec(String(error))?.[0] ?? '';
+    throw new InputError([
+      `${fileName} is not JSON${place === '' ? '' : ` ${place}`}; expected a list of rules; check quotes, commas and brackets.`,
+    ]);
+  }
+  if (Array.isArray(value)) return value;
+  throw new InputError([
+    `${fileName} holds ${describeValue(value)}; expected a list of rules; put the rules in square brackets.`,
+  ]);
+}
+
+function readRule(value: unknown, report: (problem: string) => void): AccessRule | undefined {
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) {
+    report(`found ${describeValue(value)}; expected a rule in braces`);
+    return undefined;
+  }
+  const [name, ...others] = formNames.filter((candidate) => candidate in value);
+  if (name === undefined || others.length > 0) {
+    const found = name === undefined ? 'none' : [name, ...others].join(' and ');
+    report(`found ${found}; ${oneForm}${name === undefined ? '' : '; make a rule of each'}`);
+    return undefined;
+  }
+  const result = forms[name].safeParse(value);
+  if (result.success) return result.data;
+  for (const issue of result.error.issues) report(explainIssue(issue, value, name));
+  return undefined;
+}
+
+function explainIssue(issue: z.core.$ZodIssue, rule: object, form: FormName): string {
+  if (issue.code === 'unrecognized_keys') {
+    const names = issue.keys.map((key) => describeValue(key)).join(', ');
+    return `found ${names}; expected ${Object.keys(forms[form].shape).join(', ')} and nothing else`;
+  }
+  let value: unknown = rule;
+  for (const key of issue.path) value = (value as Record<PropertyKey, unknown> | undefined)?.[key];
+  const found = value === undefined ? 'missing' : describeValue(value);
+  return `${String(issue.path[0])} is ${found}; ${issue.message}`;
+}
+
+function describeValue(value: unknown): string {
+  if (Array.isArray(value) && value.length > 0) return 'a list';
+  const text = JSON.stringify(value);
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
+    ? 'an object'
+    : text.length > longestShown
+      ? `${text.slice(0, longestShown)}…`
+      : text;
+}

@@ -1,0 +1,43 @@
+import type { Transaction } from './client.ts';
+import { renderValue } from './copy-text.ts';
+import type { LogRow } from './log-table.ts';
+
+/** Stores what the given new rows of the access log were about; rows about nothing leave no trace. */
+export async function copyResources(
+  tx: Transaction,
+  account: string,
+  rows: readonly LogRow[],
+): Promise<void> {
+  if (rows.some(({ resources }) => resources.length > 0))
+    await tx.copy(statement, renderLines(account, rows));
+}
+
+function* renderLines(account: string, rows: readonly LogRow[]): Generator<string> {
+  const start = renderValue(account);
+  for (const { id, row, resources } of rows) {
+    const key = `${start}\t${String(row['timestamp'])}\t${renderValue(id)}\t`;
+    const person = `\t${renderValue(row['user_id'])}\t${renderValue(row['status'])}\t`;
+    for (const [position, { kind, type, id: resourceId, searchQuery }] of resources.entries())
+      yield `${key}${position}\t${kind}\t${renderValue(type)}\t${renderValue(resourceId)}${person}${renderValue(searchQuery)}\n`;
+  }
+}
+
+/** Says anew what the given rows were about. What was said of rows that were deleted by hand since does not matter. */
+export async function replaceResources(
+  tx: Transaction,
+  account: string,
+  rows: readonly LogRow[],
+): Promise<void> {
+  if (rows.length === 0) return;
+  await tx.query(
+    `delete from zendesk.access_log_resources r
+     using unnest($2::timestamptz[], $3::text[]) as gone (timestamp, id)
+     where r.account = $1 and r.timestamp = gone.timestamp and r.access_log_id = gone.id`,
+    [account, rows.map(({ row }) => row['timestamp']), rows.map(({ id }) => id)],
+  );
+  await copyResources(tx, account, rows);
+}
+
+const statement = `copy zendesk.access_log_resources
+  (account, timestamp, access_log_id, position, kind, resource_type, resource_id, user_id, status, search_query)
+  from stdin`;
