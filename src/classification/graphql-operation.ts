@@ -23,6 +23,8 @@ type Subject = {
 };
 
 const noise: Classification = { kind: 'noise', resources: [], searchQuery: null };
+/** So many names are remembered: more than an account's programs use, and little memory when somebody invents names. */
+const mostGuesses = 2000;
 const unknown: Subject = { type: undefined, kind: 'view', guessed: true };
 
 /** Makes the reader of such requests; it gives undefined for one that nothing is known of. */
@@ -34,9 +36,13 @@ export function createOperationReader(
   for (const { operation, kind = 'view', resource } of rules)
     if (!known.has(operation)) known.set(operation, { type: resource, kind, guessed: false });
 
+  const guesses = new Map<string, Subject | undefined>();
   function guessSubject(name: string): Subject | undefined {
+    if (guesses.has(name)) return guesses.get(name);
     const guess = interpretName(name, vocabulary);
-    return guess === undefined ? undefined : { ...guess, guessed: true };
+    const subject = guess === undefined ? undefined : { ...guess, guessed: true };
+    if (guesses.size < mostGuesses) guesses.set(name, subject);
+    return subject;
   }
 
   function findSubject(name: string | null, query: string | null): Subject | undefined {
@@ -106,7 +112,6 @@ function listIds(
   return resources;
 }
 
-const keyOfIds = /^(\w*?)_?(?:ids?|Ids?|IDs?)$/;
 /** Words for people and organizations that are in a customer's place. */
 const roles = new Map([
   ['requester', 'user'],
@@ -123,8 +128,15 @@ function findTypeOfKey(
   main: string | undefined,
   { words }: Vocabulary,
 ): string | undefined {
-  const stem = keyOfIds.exec(key)?.[1];
+  const stem = findStem(key);
   if (stem === undefined) return undefined;
   if (stem !== '') return words.get(stem)?.type ?? roles.get(stem);
   return parent === '' || parent === 'input' ? main : words.get(parent)?.type;
+}
+
+/** What stands before `id`, `Ids` or the like; undefined when the key ends otherwise. */
+function findStem(key: string): string | undefined {
+  const singular = key.endsWith('s') ? key.slice(0, -1) : key;
+  if (!singular.endsWith('d') || !/(?:id|Id|ID)$/.test(singular)) return undefined;
+  return singular.slice(0, singular.endsWith('_id') ? -3 : -2);
 }

@@ -3,6 +3,7 @@ import { isId } from './identifiers.ts';
 
 const QUOTE = 34;
 const COMMA = 44;
+const MINUS = 45;
 const COLON = 58;
 const OPEN_BRACKET = 91;
 const BACKSLASH = 92;
@@ -40,10 +41,10 @@ export function scanIds(
         if (type !== undefined) report(type, text.slice(i + 1, end));
         i = end;
       }
-    } else if (type !== undefined && code >= 48 && code <= 57) {
+    } else if (type !== undefined && (code === MINUS || isDigit(code))) {
       const end = findEndOfNumber(text, i);
       if (end === text.length) return;
-      if (/[\s,}\]]/.test(text.charAt(end))) report(type, text.slice(i, end));
+      report(type, text.slice(i, end));
       i = end - 1;
     } else if (code === OPEN_BRACE) {
       depth++;
@@ -99,9 +100,13 @@ function findEndOfString(text: string, start: number): number {
   return -1;
 }
 
+function isDigit(code: number): boolean {
+  return code >= 48 && code <= 57;
+}
+
 function findEndOfNumber(text: string, start: number): number {
   let end = start;
-  while (text.charCodeAt(end) >= 48 && text.charCodeAt(end) <= 57) end++;
+  while (end < text.length && !',]} \n'.includes(text.charAt(end))) end++;
   return end;
 }
 

@@ -13,28 +13,42 @@ export function readSearchText(query: string): string | null {
   return null;
 }
 
-/** The ids that `ids` and `external_ids` list, each once. */
-export function readIds(query: string): string[] {
-  if (!query.includes('ids')) return [];
+/** The ids that `ids` and `external_ids` list, each once. Also as `ids[]` and `filter[ids]`. */
+export function readIds(query: string): readonly string[] {
+  let at = query.indexOf('ids');
+  if (at === -1) return none;
   const found = new Set<string>();
-  for (const [, external, value = ''] of query.matchAll(idLists)) {
-    for (const part of decodeText(value).split(',')) {
+  for (; at !== -1; at = query.indexOf('ids', at + 3)) {
+    const sign = query.indexOf('=', at);
+    if (sign === -1 || !endings.has(query.slice(at + 3, sign))) continue;
+    const isExternal = query.startsWith(external, at - external.length);
+    if (!beginsParameter(query, isExternal ? at - external.length : at)) continue;
+    const end = query.indexOf('&', sign);
+    const list = query.slice(sign + 1, end === -1 ? query.length : end);
+    for (const part of decodeText(list).split(',')) {
       const id = part.trim();
-      if (external === undefined ? isId(id) : externalId.test(id)) found.add(id);
+      if (isExternal ? externalId.test(id) : isId(id)) found.add(id);
     }
   }
   return [...found];
 }
 
-const idLists = /(?:^|[?&;\]}]|filter(?:\[|%5B))(external_)?ids(?:\]|%5D|\[\]|%5B%5D)?=([^&]*)/gi;
+const none: readonly string[] = [];
+const external = 'external_';
+const endings = new Set(['', ']', '[]', '%5D', '%5B%5D']);
 // What people use as ids in their own systems; only placeholders are no such.
 const externalId = /^[^{}[\]\p{Cc}]{1,255}$/u;
+
+/** Whether a parameter begins there: at the start, after a separator or a placeholder, or within `filter[…]`. */
+function beginsParameter(query: string, at: number): boolean {
+  if (at <= 0 || '?&;]}'.includes(query.charAt(at - 1))) return true;
+  return query.startsWith('filter[', at - 7) || query.startsWith('filter%5B', at - 9);
+}
 
 function findParameter(query: string, name: string): string | undefined {
   const sign = `${name}=`;
   for (let at = query.indexOf(sign); at !== -1; at = query.indexOf(sign, at + 1)) {
-    const before = query.charAt(at - 1);
-    if (before === '' || '?&;]}'.includes(before)) {
+    if (beginsParameter(query, at)) {
       const from = at + sign.length;
       return query.slice(from, findEnd(query, from));
     }

@@ -115,6 +115,7 @@ export const accessRules: readonly AccessRule[] = [
   { path: '/api/*/uploads/**', kind: 'list', resource: 'attachment' },
 
   // Views: running one lists tickets.
+  { operation: 'view', kind: 'list', resource: 'view' },
   { path: '/api/*/views/{view}/export', kind: 'export' },
   { path: '/api/*/views/{view}/tickets|execute|count|feed', kind: 'list' },
   { path: '/api/*/views/count_many', kind: 'list', resource: 'view' },

@@ -74,6 +74,10 @@ describe('what a GraphQL request is about', () => {
     assert.equal(first('"query x($id: ID!) {\\n  user(id: $id) { id...'), 'view user 7');
     assert.equal(first('{ organization(id: 7) { name } }'), 'view organization 7');
     assert.equal(first('{ customObjectRecord(id: $id) { id } }'), 'view custom_object_record 7');
+    assert.equal(
+      first('query x($viewId: ID!) { view(id: $viewId) { tickets...', '{"viewId":"55"}'),
+      'list view 55',
+    );
     assert.equal(first('query x { ticketForms { id } }', '{}'), 'list ticket_form -');
     assert.equal(
       first('query x { ticketForms(ids: $ids) { id } }', '{"ids":[8,9]}'),
@@ -165,6 +169,8 @@ describe('what a GraphQL request is about', () => {
     assert.equal(ticket('{"id":19...'), 'view ticket -');
     assert.equal(ticket('{"ids":["1","2'), 'view ticket 1');
     assert.equal(ticket('{"id":1.5}'), 'view ticket -');
+    assert.equal(ticket('{"id":-5}'), 'view ticket -');
+    assert.equal(tell({ query: '"{ ticket(', variables: '{"id":"19' }), 'view ticket -');
     assert.equal(ticket('{"id'), 'view ticket -');
     assert.equal(ticket(''), 'view ticket -');
     assert.equal(ticket('null'), 'view ticket -');
@@ -175,7 +181,6 @@ describe('what a GraphQL request is about', () => {
 
   it('is unclassified when nothing is known of it', () => {
     assert.equal(tell({}), 'unclassified');
-    assert.equal(tell({ query: '"{ ticket(', variables: '{"id":"19' }), 'unclassified');
     assert.equal(tell({ name: '', type: '', query: '', variables: '' }), 'unclassified');
   });
 

@@ -246,6 +246,7 @@ describe('what a REST request is about', () => {
         `POST /api/v2/approval_workflow_instances/${ulid}/approval_requests/search`,
         'search approval_request -',
       ],
+      ['POST /api/v2/approval_requests/search', 'search approval_request -'],
       ['GET /api/v2/autocomplete/tags?name=vip', 'search tag - "vip"'],
       ['GET /api/v2/macros/search?query=refund', 'search macro - "refund"'],
     ]);

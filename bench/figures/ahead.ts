@@ -1,0 +1,134 @@
+import { openFetch } from '../../src/postgres/fetches.ts';
+import { acquireLease } from '../../src/postgres/leases.ts';
+import { storePage } from '../../src/postgres/pages.ts';
+import { registerStream } from '../../src/postgres/streams.ts';
+import { toSeconds } from '../../src/span.ts';
+import { accessLogs } from '../../src/streams/access-logs.ts';
+import { createStreamWorker } from '../../src/sync/stream-worker.ts';
+import type { Figure, Line } from '../figure.ts';
+import { alternate, divide, summarize } from '../samples.ts';
+import { clear, createBenchEngine, startRemoteSimulator, withStage, type Stage } from '../stage.ts';
+
+const signal = new AbortController().signal;
+/** As long as Zendesk keeps the log: the product reads all of that time, and so does the loop. */
+const days = 90;
+
+/** The product's backfill against a plain loop that asks for a page, stores it the same way and asks for the next. */
+export const aheadFigure: Figure = {
+  name: 'ways-ahead',
+  async measure(effort) {
+    const rows = effort === 'tiny' ? 5000 : 100_000;
+    const rounds = effort === 'tiny' ? 0 : 3;
+    return withStage(async (stage) => {
+      const lines: Line[] = [];
+      for (const answerMs of effort === 'tiny' ? [0] : [0, 200]) {
+        const simulator = await startRemoteSimulator({
+          accessLogDays: days,
+          accessLogRowsPerDay: rows / days,
+          auditLogRowsPerDay: 0,
+          anchor: new Date(),
+          limits: false,
+          requestLogSize: 1,
+          answerMs,
+        });
+        const samples = await alternate(rounds, {
+          product: () => pull(stage, simulator.url),
+          loop: () => loop(stage, simulator.url),
+        });
+        await simulator.stop();
+        lines.push(...describe(rows, answerMs, samples));
+      }
+      return lines;
+    });
+  },
+};
+
+function describe(
+  rows: number,
+  answerMs: number,
+  samples: { product: number[]; loop: number[] },
+): Line[] {
+  const what = `about ${rows.toLocaleString('en-US')} access-log rows, answers after ${answerMs} ms`;
+  return [
+    {
+      figure: `Backfill / page after page (${what})`,
+      target: '',
+      summary: summarize(divide(samples.product, samples.loop)),
+      unit: '×',
+    },
+    {
+      figure: `  the product (${what})`,
+      target: '',
+      summary: summarize(samples.product),
+      unit: 'rows/s',
+    },
+    {
+      figure: `  page after page (${what})`,
+      target: '',
+      summary: summarize(samples.loop),
+      unit: 'rows/s',
+    },
+  ];
+}
+
+async function pull(stage: Stage, url: string): Promise<number> {
+  await clear(stage.db);
+  const engine = createBenchEngine(stage, url);
+  const worker = createStreamWorker(engine, accessLogs.name);
+  await worker.follow(signal);
+  const started = performance.now();
+  const result = await worker.fill(signal);
+  const seconds = (performance.now() - started) / 1000;
+  engine.zendesk.close();
+  if (result?.outcome !== 'complete')
+    throw new Error(`The backfill is ${result?.outcome}: ${result?.error}`);
+  return result.counts.new / seconds;
+}
+
+async function loop(stage: Stage, url: string): Promise<number> {
+  const { db } = stage;
+  await clear(db);
+  const engine = createBenchEngine(stage, url);
+  const key = { account: engine.account, stream: accessLogs.name };
+  await registerStream(db, key, accessLogs.retentionDays);
+  const lease = await acquireLease(db, key, 'bench', 600_000);
+  if (!('token' in lease)) throw new Error('The lease is not to be had.');
+  const now = toSeconds(new Date());
+  const span = { from: now - days * 86_400, to: now };
+  let fetch = await openFetch(db, lease, 'backfill', span, accessLogs.pageSize);
+  const started = performance.now();
+  do {
+    const page = await engine.zendesk.readPage(
+      {
+        group: accessLogs.group,
+        priority: 0,
+        path: accessLogs.path,
+        itemsKey: accessLogs.itemsKey,
+        parameters: accessLogs.spanParameters(span),
+        pageSize: accessLogs.pageSize,
+        cursor: fetch.cursor,
+      },
+      signal,
+    );
+    const rows = page.records.map(accessLogs.read);
+    await engine.ensurePartitions(
+      accessLogs.partitions,
+      rows.map(({ timeMs }) => timeMs),
+    );
+    const stored = await storePage(db, lease, accessLogs.write, {
+      fetch,
+      rows,
+      seen: rows.length,
+      pageSize: page.pageSize,
+      nextCursor: page.nextCursor,
+      askedAt: now,
+      covered: [],
+      completes: page.nextCursor === undefined ? { coverage: [span], rescans: [] } : undefined,
+      splits: false,
+    });
+    fetch = stored.fetch;
+  } while (fetch.cursor !== undefined);
+  const seconds = (performance.now() - started) / 1000;
+  engine.zendesk.close();
+  return fetch.new / seconds;
+}

@@ -1,0 +1,147 @@
+/** The file of an installation's own rules for the access log. */
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { createClassifier } from '../../src/classification/classifier.ts';
+import { accessRules } from '../../src/classification/rules.ts';
+import { readAccessRules } from '../../src/config/access-rules.ts';
+import { InputError } from '../../src/errors.ts';
+
+function problemsOf(content: unknown): readonly string[] {
+  const text = typeof content === 'string' ? content : JSON.stringify(content);
+  try {
+    readAccessRules(text, 'rules.json');
+  } catch (error) {
+    assert.ok(error instanceof InputError);
+    return error.problems;
+  }
+  return [];
+}
+
+const kinds = 'view, list, search, export, write, secret, log, noise';
+
+describe('readAccessRules', () => {
+  it('reads rules of each form, in their order', () => {
+    const rules = [
+      { path: '/api/v2/moon_phases/{moon_phase}/**', kind: 'view' },
+      { path: '/api/*/moons/search', methods: ['POST'], kind: 'search', resource: 'moon' },
+      { collection: '/api/v2/moons', resource: 'moon' },
+      { operation: 'lunarCalendar' },
+      { operation: 'heartbeat', kind: 'noise' },
+      { operation: 'moonById', kind: 'view', resource: 'moon' },
+    ];
+    assert.deepEqual(readAccessRules(JSON.stringify(rules), 'rules.json'), rules);
+    assert.deepEqual(readAccessRules('[]', 'rules.json'), []);
+  });
+
+  it('takes every built-in rule, and what it takes can be compiled', () => {
+    const rules = readAccessRules(JSON.stringify(accessRules), 'rules.json');
+    assert.deepEqual(rules, accessRules);
+    createClassifier(rules);
+  });
+
+  it('says what is no list of rules', () => {
+    assert.deepEqual(problemsOf(''), [
+      'rules.json is not JSON; expected a list of rules; check quotes, commas and brackets.',
+    ]);
+    assert.deepEqual(problemsOf('[\n  {"path": "/a"]'), [
+      'rules.json is not JSON (line 2 column 16); expected a list of rules; check quotes, commas and brackets.',
+    ]);
+    assert.deepEqual(problemsOf({ path: '/a', kind: 'view' }), [
+      'rules.json holds an object; expected a list of rules; put the rules in square brackets.',
+    ]);
+    assert.deepEqual(problemsOf('""'), [
+      'rules.json holds ""; expected a list of rules; put the rules in square brackets.',
+    ]);
+  });
+
+  it('lists the problems of all rules at once', () => {
+    const problems = problemsOf([
+      { path: '/api/v2/moons', kind: 'look' },
+      { path: '/api/v2/moons', kind: 'view' },
+      { path: 'moons' },
+      7,
+      [{}],
+      {},
+      { path: '/a', operation: 'a', kind: 'view' },
+    ]);
+    assert.deepEqual(problems, [
+      `rules.json, rule 1: kind is "look"; expected one of ${kinds}.`,
+      'rules.json, rule 3: path is "moons"; expected a path that begins with a slash such as /api/v2/tickets/{ticket}.',
+      `rules.json, rule 3: kind is missing; expected one of ${kinds}.`,
+      'rules.json, rule 4: found 7; expected a rule in braces.',
+      'rules.json, rule 5: found a list; expected a rule in braces.',
+      'rules.json, rule 6: found none; expected one of path, collection and operation.',
+      'rules.json, rule 7: found path and operation; expected one of path, collection and operation; make a rule of each.',
+    ]);
+  });
+
+  it('says what is wrong with a field', () => {
+    const problemOf = (rule: unknown): string | undefined => {
+      const [problem, ...others] = problemsOf([rule]);
+      assert.deepEqual(others, []);
+      return problem?.replace('rules.json, rule 1: ', '');
+    };
+    const pathProblem = (path: unknown): string | undefined => problemOf({ path, kind: 'view' });
+    assert.equal(pathProblem(5), 'path is 5; expected a path such as /api/v2/tickets/{ticket}.');
+    assert.equal(
+      pathProblem('/a?b=c'),
+      'path is "/a?b=c"; expected a path without a query; remove what follows the path.',
+    );
+    assert.equal(
+      pathProblem('/a.json'),
+      'path is "/a.json"; expected a path without .json, which requests may have or not; remove it.',
+    );
+    assert.equal(
+      pathProblem('/graphql'),
+      'path is "/graphql"; expected the path of a REST request; a GraphQL request is recognised by its operation.',
+    );
+    assert.equal(
+      pathProblem('/a/{id}'),
+      'path is "/a/{id}"; expected the type of what the id belongs to, such as {ticket}, instead of {id}.',
+    );
+    assert.equal(
+      pathProblem('/a/**/b'),
+      'path is "/a/**/b"; expected ** at the end, after something else, if at all.',
+    );
+    assert.equal(
+      pathProblem('/a/{Ticket}'),
+      'path is "/a/{Ticket}"; expected each segment to be a word, several words such as a|b, {type}, {type:key}, {type:me}, * or **, but found "{Ticket}".',
+    );
+    assert.equal(
+      problemOf({ path: '/a', kind: 'view', methods: ['GET', 'get'] }),
+      'methods is "get"; expected one of GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS.',
+    );
+    assert.equal(
+      problemOf({ path: '/a', kind: 'view', methods: 'GET' }),
+      'methods is "GET"; expected a list such as ["GET"].',
+    );
+    assert.equal(
+      problemOf({ path: '/a', kind: 'view', methods: [] }),
+      'methods is []; expected at least one method; leave methods out when all are meant.',
+    );
+    assert.equal(
+      problemOf({ path: '/a', kind: 'view', resource: 'Moon' }),
+      'resource is "Moon"; expected a type in small letters, digits and underscores such as ticket.',
+    );
+    assert.equal(
+      problemOf({ path: '/a', kind: 'view', resource: 'tickets' }),
+      'resource is "tickets"; expected the singular; write ticket.',
+    );
+    assert.equal(
+      problemOf({ path: '/a', kind: 'view', method: 'GET', note: 'x' }),
+      'found "method", "note"; expected path, methods, kind, resource and nothing else.',
+    );
+    assert.equal(
+      problemOf({ collection: '/a/**', resource: 'moon' }),
+      'collection is "/a/**"; expected the path of a collection without ** at its end; remove it.',
+    );
+    assert.equal(
+      problemOf({ operation: 'moon phase' }),
+      'operation is "moon phase"; expected the name of a GraphQL operation: letters, digits and underscores.',
+    );
+    assert.equal(
+      problemOf({ operation: 'x'.repeat(200) + '!' }),
+      `operation is "${'x'.repeat(79)}…; expected the name of a GraphQL operation: letters, digits and underscores.`,
+    );
+  });
+});
