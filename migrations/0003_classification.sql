@@ -8,8 +8,7 @@ CREATE TABLE "zendesk"."access_log_resources" (
 	"resource_id" text collate "C",
 	"user_id" bigint,
 	"status" smallint,
-	"search_query" text,
-	CONSTRAINT "access_log_resources_pk" PRIMARY KEY("account","timestamp","access_log_id","position")
+	"search_query" text
 ) PARTITION BY RANGE ("timestamp");
 --> statement-breakpoint
 CREATE TABLE "zendesk"."agent_day" (
@@ -122,7 +121,9 @@ CREATE TABLE "zendesk_sync"."stale_days" (
 );
 --> statement-breakpoint
 ALTER TABLE "zendesk"."audit_patterns" ADD CONSTRAINT "audit_patterns_rule_finding_rules_rule_fk" FOREIGN KEY ("rule") REFERENCES "zendesk"."finding_rules"("rule") ON DELETE cascade ON UPDATE no action;--> statement-breakpoint
-CREATE INDEX "access_log_resources_resource" ON "zendesk"."access_log_resources" USING btree ("resource_id","resource_type","account","timestamp") WHERE resource_id is not null;
+CREATE INDEX "access_log_resources_resource" ON "zendesk"."access_log_resources" USING btree ("resource_id") WHERE resource_id is not null;
+--> statement-breakpoint
+CREATE INDEX "access_log_resources_timestamp" ON "zendesk"."access_log_resources" USING brin ("timestamp") WITH (pages_per_range=32,autosummarize=true);
 --> statement-breakpoint
 comment on table zendesk.access_log_resources is 'What the requests of the access log were about: one row for each resource a request named, one row without resource_id for lists, searches and the like. Requests that are mere noise of the user interface have no row. Derived from access_logs and made anew by "classify --apply". Partitioned by month.';
 comment on column zendesk.access_log_resources.account is 'Key of the Zendesk account.';

@@ -44,10 +44,11 @@ const retryDelaysMs = [100, 250, 500, 1000, 2000, 3000, 4000, 4000];
 const patienceMs = 15_000;
 /**
  * A process that stands still within a transaction (stopped, or cut off with its machine) keeps the locks of the
- * transaction, the fence of its lease among them: Postgres ends it, so that another process can take over. `set local`,
- * because it is no state of the session.
+ * transaction, the fence of its lease among them: after this time Postgres ends it, so that another process can take over.
  */
-const beginStatement = `begin; set local idle_in_transaction_session_timeout = '10s'`;
+export const idleTransactionLimit = '10s';
+/** `set local`, because it is no state of the session. */
+const beginStatement = `begin; set local idle_in_transaction_session_timeout = '${idleTransactionLimit}'`;
 
 /** Opens a pool; nothing is connected yet. Errors are `DatabaseError`s without parameters or row contents. */
 export function openDatabase({ url, connections = 10, signal }: DatabaseOptions): Database {

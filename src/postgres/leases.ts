@@ -1,4 +1,4 @@
-import type { Queryable } from './client.ts';
+import { idleTransactionLimit, type Queryable } from './client.ts';
 import type { StreamKey } from './coverage.ts';
 import { LeaseLostError } from '../errors.ts';
 
@@ -10,9 +10,39 @@ export type LeaseHolder = { readonly holder: string; readonly expiresInMs: numbe
 
 /**
  * Takes the lease if nobody holds it or it has expired. The database's clock decides, so that the clocks of the
- * processes do not matter. Each taking makes a greater token.
+ * processes do not matter. Each taking makes a greater token. Waits for a page's transaction of the former holder to end,
+ * about 15 seconds at most: one that stands still is ended.
  */
 export async function acquireLease(
+  db: Queryable,
+  key: StreamKey,
+  holder: string,
+  lifetimeMs: number,
+): Promise<Lease | LeaseHolder> {
+  const watch = setInterval(() => void endStalledCopies(db).catch(() => {}), stallCheckMs);
+  try {
+    return await takeLease(db, key, holder, lifetimeMs);
+  } finally {
+    clearInterval(watch);
+  }
+}
+
+const stallCheckMs = 3000;
+
+/**
+ * A process that stands still in the middle of COPY keeps its transaction open: no timeout of Postgres ends a server
+ * that waits for the rest of a COPY. What is here does, after the time that ends any other transaction at rest.
+ */
+async function endStalledCopies(db: Queryable): Promise<void> {
+  await db.query(
+    `select pg_terminate_backend(pid) from pg_stat_activity
+     where datname = current_database() and usename = current_user and state = 'active' and wait_event = 'ClientRead'
+       and query ilike 'copy zendesk.%' and query_start < clock_timestamp() - $1::interval`,
+    [idleTransactionLimit],
+  );
+}
+
+async function takeLease(
   db: Queryable,
   { account, stream }: StreamKey,
   holder: string,

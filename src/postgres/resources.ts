@@ -22,18 +22,26 @@ function* renderLines(account: string, rows: readonly LogRow[]): Generator<strin
   }
 }
 
-/** Says anew what the given rows were about. What was said of rows that were deleted by hand since does not matter. */
+/** Says anew what the given rows were about. What was said of rows that were deleted by hand since does not stay. */
 export async function replaceResources(
   tx: Transaction,
   account: string,
   rows: readonly LogRow[],
 ): Promise<void> {
   if (rows.length === 0) return;
+  const times = rows.map(({ timeMs }) => timeMs);
   await tx.query(
     `delete from zendesk.access_log_resources r
      using unnest($2::timestamptz[], $3::text[]) as gone (timestamp, id)
-     where r.account = $1 and r.timestamp = gone.timestamp and r.access_log_id = gone.id`,
-    [account, rows.map(({ row }) => row['timestamp']), rows.map(({ id }) => id)],
+     where r.account = $1 and r.timestamp = gone.timestamp and r.access_log_id = gone.id
+       and r.timestamp between $4 and $5`,
+    [
+      account,
+      rows.map(({ row }) => row['timestamp']),
+      rows.map(({ id }) => id),
+      new Date(Math.min(...times)),
+      new Date(Math.max(...times)),
+    ],
   );
   await copyResources(tx, account, rows);
 }

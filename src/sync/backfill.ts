@@ -51,6 +51,7 @@ export async function fillLog(pull: Pull, goal: Goal): Promise<void> {
   let spanSeconds = firstSpanSeconds;
   let dense = false;
   let wake: (() => void) | undefined;
+  let ended = 0;
 
   const start = (fetch: Fetch, covered: Spans): void => {
     const maySplit = fetch.kind !== 'rescan' && fetch.pages === 0;
@@ -67,7 +68,10 @@ export async function fillLog(pull: Pull, goal: Goal): Promise<void> {
         if (!concernsSpan(error) || failuresInARow >= failuresAllowed) stop.abort(error);
         done = unite(done, [fetch.span]);
       })
-      .finally(() => reading.delete(work));
+      .finally(() => {
+        reading.delete(work);
+        ended += 1;
+      });
     reading.set(work, fetch.span);
   };
 
@@ -86,13 +90,18 @@ export async function fillLog(pull: Pull, goal: Goal): Promise<void> {
 
   while (!signal.aborted) {
     wanted = countWanted();
+    const endedBefore = ended;
     while (reading.size < wanted && !signal.aborted) {
       const plan = { goal, done, reading: [...reading.values()], spanSeconds };
       const next = await chooseNext(pull, resumable, plan, state.followedFrom);
       if (next === undefined) break;
       start(next.fetch, next.coverage);
     }
-    if (reading.size === 0) break;
+    if (reading.size === 0) {
+      if (ended === endedBefore) break;
+      // While the next span was chosen, the last one ended: one that proved too dense is to be read again.
+      continue;
+    }
     const woken = new Promise<void>((resolve) => {
       wake = resolve;
     });
