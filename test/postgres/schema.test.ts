@@ -47,7 +47,7 @@ describe('the schema in TypeScript', () => {
           })),
         );
         const [key] = await db.query<{ columns: string[] }>(
-          `select array_agg(a.attname::text order by place) as columns
+          `select coalesce(array_agg(a.attname::text order by place), '{}') as columns
            from pg_index i cross join unnest(i.indkey) with ordinality as k (attnum, place)
            join pg_attribute a on a.attrelid = i.indrelid and a.attnum = k.attnum
            where i.indrelid = $1::regclass and i.indisprimary`,
