@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Client, escapeIdentifier } from 'pg';
 import { DatabaseError } from '../errors.ts';
+import { isLostConnection } from './connection-errors.ts';
 import { chooseAccount } from './embedded/account.ts';
 import { locateBinaries } from './embedded/binaries.ts';
 import {
@@ -42,6 +43,7 @@ export interface EmbeddedPostgres {
 const lookAgainMs = 20;
 const startAgainMs = 100;
 const joinTimeoutMs = 60_000;
+const createTimeoutMs = 15_000;
 /** How often a guest looks whether the server still runs; shorter than a client waits for a lost connection. */
 const successionMs = 250;
 
@@ -142,21 +144,35 @@ async function start(paths: ClusterPaths, options: EmbeddedOptions): Promise<Ser
 }
 
 async function createDatabase(url: string, database: string): Promise<void> {
+  const deadline = Date.now() + createTimeoutMs;
+  for (;;) {
+    try {
+      return await ensureDatabase(url, database);
+    } catch (error) {
+      const code = errorCode(error);
+      // Another process made it at the same moment: duplicate_database, or its unique index.
+      if (code === '42P04' || code === '23505') return;
+      // The server's owner has ended meanwhile; somebody starts it again at the same port.
+      if (isLostConnection(error) && Date.now() < deadline) {
+        await sleep(startAgainMs);
+        continue;
+      }
+      throw new DatabaseError(
+        `The database ${database} cannot be opened in the embedded PostgreSQL server (${code ?? 'no answer'}).`,
+        code,
+        error,
+      );
+    }
+  }
+}
+
+async function ensureDatabase(url: string, database: string): Promise<void> {
   const client = new Client({ connectionString: url });
   client.on('error', () => undefined);
   try {
     await client.connect();
     const found = await client.query('select from pg_database where datname = $1', [database]);
     if (found.rowCount === 0) await client.query(`create database ${escapeIdentifier(database)}`);
-  } catch (error) {
-    const code = errorCode(error);
-    // Another process made it at the same moment: duplicate_database, or its unique index.
-    if (code === '42P04' || code === '23505') return;
-    throw new DatabaseError(
-      `The database ${database} cannot be opened in the embedded PostgreSQL server (${code ?? 'no answer'}).`,
-      code,
-      error,
-    );
   } finally {
     await client.end().catch(() => undefined);
   }
