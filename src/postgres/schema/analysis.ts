@@ -2,6 +2,7 @@ import { sql } from 'drizzle-orm';
 import {
   bigint,
   boolean,
+  cidr,
   date,
   doublePrecision,
   index,
@@ -129,6 +130,21 @@ export const auditPatterns = zendesk.table('audit_patterns', {
   description_not: text(),
   severity: text(),
 });
+
+/** Addresses somebody knows something about: a change from one of them is a finding. */
+export const ipRanges = zendesk.table(
+  'ip_ranges',
+  {
+    range: cidr().primaryKey(),
+    label: text().notNull(),
+    kind: text().notNull(),
+    severity: text(),
+    added_at: instant()
+      .notNull()
+      .default(sql`now()`),
+  },
+  (t) => [index('ip_ranges_range').using('gist', t.range.op('inet_ops'))],
+);
 
 /** Regular expressions that make a search a sensitive one. */
 export const searchPatterns = zendesk.table('search_patterns', {

@@ -1,0 +1,83 @@
+import type { Database } from '../../src/postgres/client.ts';
+import { createPartitionKeeper } from '../../src/postgres/partitions.ts';
+import { auditLogs } from '../../src/streams/audit-logs.ts';
+
+/** A record of the audit log as the API gives it; what is left out has a value that says nothing. */
+export type AuditRecord = {
+  id?: number;
+  created_at?: string;
+  action?: string | null;
+  actor_id?: number;
+  actor_name?: string | null;
+  change_description?: string | null;
+  ip_address?: string | null;
+  source_id?: number;
+  source_label?: string | null;
+  source_type?: string | null;
+};
+
+/** A finding, as tests look at it. */
+export type Finding = { id: number; rule: string; severity: string; summary: string };
+
+/** A change of a setting. */
+export const setting = (
+  source_label: string,
+  change_description: string,
+  action = 'update',
+): AuditRecord => ({
+  source_type: 'account_setting',
+  source_label,
+  change_description,
+  action,
+});
+/** A change of the person Bob Cat. */
+export const user = (change_description: string, action = 'update'): AuditRecord => ({
+  source_type: 'user',
+  source_label: 'Bob Cat',
+  change_description,
+  action,
+});
+/** A change of an API token. */
+export const token = (
+  source_type: string,
+  action: string,
+  source_label = 'API token',
+): AuditRecord => ({
+  source_type,
+  action,
+  source_label,
+});
+
+/** Stores records as the engine does. Without an id they are numbered from 1; without a time it is a Wednesday at noon. */
+export async function storeAuditRows(
+  db: Database,
+  records: readonly AuditRecord[],
+  account = 'acme',
+): Promise<void> {
+  const rows = records.map((record, index) =>
+    auditLogs.read({
+      id: index + 1,
+      created_at: '2026-11-18T12:00:00Z',
+      action: 'update',
+      actor_id: 5,
+      actor_name: 'Ann Admin',
+      ip_address: '203.0.113.9',
+      source_id: 7,
+      ...record,
+    }),
+  );
+  await createPartitionKeeper(db)(
+    auditLogs.partitions,
+    rows.map(({ timeMs }) => timeMs),
+  );
+  await db.transaction((tx) => auditLogs.write(tx, account, rows, { covered: [], mayCopy: true }));
+}
+
+/** All findings in the order of their records; of one rule when it is named. */
+export async function loadFindings(db: Database, rule?: string): Promise<Finding[]> {
+  return db.query<Finding>(
+    `select audit_log_id::integer as id, rule, severity, summary from zendesk.audit_findings
+     where $1::text is null or rule = $1 order by created_at, audit_log_id, rule`,
+    [rule ?? null],
+  );
+}
