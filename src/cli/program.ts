@@ -5,6 +5,8 @@ import { runBackfill } from './backfill.ts';
 import { createContext, type CommandContext, type ProcessLike } from './context.ts';
 import { runDemo } from './demo.ts';
 import { runMigrate } from './migrate.ts';
+import { addReportCommands } from './report-program.ts';
+import type { ReportContext } from './report-run.ts';
 import { runServe } from './serve.ts';
 import { runSimulate, type SimulateFlags } from './simulate.ts';
 import { runStatus } from './status.ts';
@@ -26,7 +28,7 @@ const { version } = JSON.parse(
 export async function runCommandLine(host: ProcessLike): Promise<number> {
   const context = createContext(host);
   let status: number = exitStatus.done;
-  const program = describeProgram(context, (done) => {
+  const program = describeProgram({ ...context, stdout: host.stdout }, (done) => {
     status = done;
   });
   try {
@@ -58,7 +60,7 @@ function explain(error: unknown, { printError, signal }: CommandContext): number
   return exitStatus.failed;
 }
 
-function describeProgram(context: CommandContext, finish: (status: number) => void): Command {
+function describeProgram(context: ReportContext, finish: (status: number) => void): Command {
   const program = new Command('zendesk-log-sync')
     .description(
       'Pulls the Zendesk audit log and access log into Postgres: complete, resumable, and able to prove it.\n' +
@@ -117,6 +119,8 @@ function describeProgram(context: CommandContext, finish: (status: number) => vo
     .action(async (flags: { json?: boolean }) =>
       finish(await runStatus(context, flags.json ?? false)),
     );
+
+  addReportCommands(program, context, finish);
 
   program
     .command('migrate')

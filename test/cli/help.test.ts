@@ -38,6 +38,7 @@ describe('--help', options, () => {
       'sync',
       'backfill',
       'status',
+      'report',
       'migrate',
       'demo',
       'simulate',

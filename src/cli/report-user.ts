@@ -1,0 +1,61 @@
+import type { Config } from '../config.ts';
+import { InputError } from '../errors.ts';
+import { reportLiveUserActivity } from '../reports/live-user-activity.ts';
+import { reportUserActivity } from '../reports/user-activity.ts';
+import { createBudgetGate } from '../sync/budget-gate.ts';
+import { createZendesk } from '../zendesk/client.ts';
+import { readCount, readReportFlags, type ReportFlags } from './report-flags.ts';
+import { runReport, type ReportContext, type ReportRun } from './report-run.ts';
+
+/** The flags of `report user` as commander gives them. */
+export type UserFlags = ReportFlags & { last: string; live?: boolean };
+
+/** Ten requests: more is work for a pull. */
+const mostLive = 1000;
+
+/** `report user`: who a user is and what they did last. */
+export function runUser(context: ReportContext, user: string, flags: UserFlags): Promise<number> {
+  const now = new Date();
+  const problems: string[] = [];
+  const choices = readReportFlags(flags, problems);
+  const last = readCount('--last', flags.last, problems);
+  if (user.trim() === '')
+    problems.push('The user is empty; expected an id, an e-mail address or a full name.');
+  if (flags.live === true && last > mostLive)
+    problems.push(
+      `--last is ${last}; expected at most ${mostLive} with --live; leave --live out to read what is stored.`,
+    );
+  if (problems.length > 0) throw new InputError(problems);
+  const asked = { user: user.trim(), last };
+  return flags.live === true
+    ? runLive(context, { choices, now }, asked)
+    : runReport(context, { choices, now }, (scope) => reportUserActivity(scope, asked));
+}
+
+function runLive(
+  context: ReportContext,
+  { choices, now }: ReportRun,
+  asked: { user: string; last: number },
+): Promise<number> {
+  const config: Config = context.readConfig();
+  const { account } = config.zendesk;
+  if (choices.account !== undefined && choices.account !== account)
+    throw new InputError([
+      `--account is "${choices.account}", but the settings reach ${account}; leave one of --account and --live out.`,
+    ]);
+  return runReport(context, { choices, now, account }, async (scope, log) => {
+    const budget = createBudgetGate({
+      db: scope.db,
+      account,
+      requestsPerMinute: config.budgets,
+      reserve: 0,
+      report: () => {},
+    });
+    const zendesk = createZendesk({ ...config.zendesk, budget, log });
+    try {
+      return await reportLiveUserActivity(scope, { zendesk, signal: context.signal }, asked);
+    } finally {
+      zendesk.close();
+    }
+  });
+}

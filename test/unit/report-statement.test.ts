@@ -1,0 +1,167 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import type { LogFacts } from '../../src/postgres/reports/coverage-of-span.ts';
+import {
+  describeLength,
+  findUnreachable,
+  listStatement,
+  stateCoverage,
+} from '../../src/reports/statement.ts';
+
+const day = 86_400;
+const hour = 3600;
+const now = 1000 * day;
+const moment = { now, show: (second: number) => `day ${second / day}` };
+const nothing: LogFacts = {
+  coverage: [],
+  horizon: undefined,
+  retentionDays: undefined,
+  unavailableReason: undefined,
+};
+const audit = (facts: Partial<LogFacts>, from: number | undefined, to: number) =>
+  stateCoverage('audit_logs', { ...nothing, ...facts }, { from, to }, moment);
+const access = (facts: Partial<LogFacts>, from: number, to: number) =>
+  stateCoverage('access_logs', { ...nothing, retentionDays: 90, ...facts }, { from, to }, moment);
+
+describe('the statement of a report', () => {
+  it('says that a span is stored completely', () => {
+    assert.deepEqual(
+      audit({ coverage: [{ from: 800 * day, to: 990 * day }] }, 900 * day, 950 * day),
+      {
+        coverage: ['The audit log from day 900 to day 950 is stored completely.'],
+        gaps: [],
+      },
+    );
+  });
+
+  it('names each gap and how much of the time is covered, rounded down', () => {
+    const coverage = [
+      { from: 900 * day, to: 910 * day },
+      { from: 910 * day + 60, to: 940 * day },
+      { from: 945 * day, to: 960 * day },
+    ];
+    assert.deepEqual(audit({ coverage, horizon: 800 * day }, 900 * day, 950 * day), {
+      coverage: [
+        'Of the audit log from day 900 to day 950 89.9 % of the time is stored completely.',
+      ],
+      gaps: [
+        `day 910 to day ${(910 * day + 60) / day} (1m) is not stored.`,
+        'day 940 to day 945 (5d) is not stored.',
+      ],
+    });
+  });
+
+  it('lists ten gaps and sums up the rest', () => {
+    const coverage = Array.from({ length: 14 }, (_, index) => ({
+      from: (900 + 2 * index) * day,
+      to: (901 + 2 * index) * day,
+    }));
+    const { gaps } = audit({ coverage }, 900 * day, 926 * day);
+    assert.equal(gaps.length, 11);
+    assert.equal(gaps[9], 'day 919 to day 920 (1d) is not stored.');
+    assert.equal(gaps[10], 'And 3 more, 3d altogether, are not stored.');
+  });
+
+  it('tells the newest part, which is not settled yet, from a gap', () => {
+    const coverage = [{ from: 800 * day, to: now - 360 }];
+    assert.deepEqual(audit({ coverage, horizon: 800 * day }, 900 * day, 1100 * day), {
+      coverage: [`The audit log from day 900 to day ${(now - 360) / day} is stored completely.`],
+      gaps: [`day ${(now - 360) / day} to now (6m) is not stored completely yet.`],
+    });
+  });
+
+  it('counts nothing that lies before the beginning of the log as missing', () => {
+    const coverage = [{ from: 700 * day, to: 990 * day }];
+    assert.deepEqual(audit({ coverage, horizon: 700 * day }, 600 * day, 900 * day), {
+      coverage: ['The audit log from day 700 to day 900 is stored completely.'],
+      gaps: [
+        'Before day 700 nothing is stored: the audit log of the account begins there, or AUDIT_LOGS_START says so.',
+      ],
+    });
+    assert.deepEqual(audit({ coverage, horizon: 700 * day }, 600 * day, 650 * day), {
+      coverage: ['Nothing of the audit log from day 600 to day 650 is stored completely.'],
+      gaps: [
+        'Before day 650 nothing is stored: the audit log of the account begins there, or AUDIT_LOGS_START says so.',
+      ],
+    });
+  });
+
+  it('begins with the log where no beginning is asked for', () => {
+    const coverage = [{ from: 700 * day, to: now }];
+    assert.deepEqual(audit({ coverage, horizon: 700 * day }, undefined, now), {
+      coverage: ['The audit log from day 700 to day 1000 is stored completely.'],
+      gaps: [],
+    });
+    assert.deepEqual(audit({}, undefined, now), {
+      coverage: ['Nothing of the audit log is stored yet.'],
+      gaps: [],
+    });
+  });
+
+  it('says that nothing is stored, and what Zendesk says to us', () => {
+    const unavailableReason = 'It needs an add-on.';
+    assert.deepEqual(access({ unavailableReason }, 950 * day, 960 * day), {
+      coverage: ['Nothing of the access log from day 950 to day 960 is stored completely.'],
+      gaps: [
+        'day 950 to day 960 (10d) is not stored.',
+        'Zendesk refuses the access log at present: It needs an add-on.',
+      ],
+    });
+  });
+
+  it('tells what is lost for good from what can still be pulled', () => {
+    const coverage = [
+      { from: 890 * day, to: 900 * day },
+      { from: 920 * day, to: 990 * day },
+    ];
+    assert.deepEqual(access({ coverage }, 890 * day, 930 * day), {
+      coverage: [
+        'Of the access log from day 890 to day 930 50.0 % of the time is stored completely.',
+      ],
+      gaps: [
+        'day 900 to day 910 (10d) was never stored, and Zendesk no longer keeps it: 90 days have passed.',
+        'day 910 to day 920 (10d) is not stored.',
+      ],
+    });
+  });
+
+  it('is impossible where neither we nor Zendesk have what was asked for', () => {
+    const facts = { ...nothing, retentionDays: 90, coverage: [{ from: 910 * day, to: now }] };
+    const asked = { from: 880 * day, to: 950 * day };
+    assert.equal(
+      findUnreachable('access_logs', facts, asked, moment),
+      'Nothing of the access log from day 880 to day 910 is stored, and Zendesk keeps it for 90 days only; expected a start at day 910 or later.',
+    );
+    const older = { ...facts, coverage: [{ from: 885 * day, to: now }] };
+    assert.equal(findUnreachable('access_logs', older, asked, moment), undefined);
+    const sameDay = { from: 910 * day - 23 * hour, to: 950 * day };
+    assert.equal(findUnreachable('access_logs', facts, sameDay, moment), undefined);
+    const forEver = { ...facts, retentionDays: undefined };
+    assert.equal(findUnreachable('audit_logs', forEver, asked, moment), undefined);
+  });
+
+  it('is a list of lines for people', () => {
+    assert.deepEqual(listStatement({ coverage: ['A.'], gaps: [], limits: ['C.'] }), [
+      'Coverage: A.',
+      'Gaps: none.',
+      'Limit: C.',
+    ]);
+    assert.deepEqual(listStatement({ coverage: ['A.'], gaps: ['B.'], limits: [] }), [
+      'Coverage: A.',
+      'Gap: B.',
+    ]);
+  });
+
+  it('gives lengths in their two largest units', () => {
+    assert.deepEqual([0, 59, 60, 3601, 3660, 86_400, 90_061, 8_640_000].map(describeLength), [
+      '0s',
+      '59s',
+      '1m',
+      '1h',
+      '1h 1m',
+      '1d',
+      '1d 1h',
+      '100d',
+    ]);
+  });
+});

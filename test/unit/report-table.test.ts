@@ -1,0 +1,146 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { cutText, measureText, writeTable } from '../../src/cli/report-table.ts';
+import type { Report, ReportRow } from '../../src/reports/report.ts';
+
+async function* iterate(rows: readonly ReportRow[]): AsyncGenerator<ReportRow> {
+  yield* rows;
+}
+
+async function render(
+  rows: readonly ReportRow[],
+  width: number | undefined,
+  more: Partial<Report> = {},
+): Promise<{ rows: number; lines: string[] }> {
+  const report: Report = {
+    title: 'Things',
+    account: 'acme',
+    generatedAt: new Date(0),
+    timeZone: undefined,
+    columns: [
+      { key: 'time', title: 'Time', isTime: true },
+      { key: 'text', title: 'Text' },
+      { key: 'count', title: 'Count', align: 'right' },
+      { key: 'id', title: 'Id', isOptional: true },
+    ],
+    rows: iterate(rows),
+    statement: { coverage: ['All is stored.'], gaps: [], limits: [] },
+    ...more,
+  };
+  let text = '';
+  const count = await writeTable(
+    report,
+    async (part) => {
+      text += part;
+    },
+    width,
+  );
+  return { rows: count, lines: text.split('\n') };
+}
+
+const time = new Date('2026-03-29T01:00:00Z');
+const row = {
+  time,
+  text: 'A text of some forty characters, or so it is',
+  count: 1234,
+  id: '123456',
+};
+
+describe('a report as a table', () => {
+  it('is uncut where there is no terminal', async () => {
+    const { rows, lines } = await render([row, { ...row, text: null, count: null }], undefined);
+    assert.equal(rows, 2);
+    assert.deepEqual(lines, [
+      'Things',
+      '',
+      'Time                 Text                                          Count  Id',
+      '2026-03-29 01:00:00  A text of some forty characters, or so it is  1,234  123456',
+      '2026-03-29 01:00:00                                                       123456',
+      '',
+      '2 rows.',
+      '',
+      'Coverage: All is stored.',
+      'Gaps: none.',
+      '',
+    ]);
+  });
+
+  it('fits a terminal: optional columns go first, then long texts are cut, times and numbers never', async () => {
+    const { lines } = await render([row], 60, { timeZone: 'Europe/Madrid' });
+    assert.deepEqual(lines.slice(2, 7), [
+      'Time                 Text                              Count',
+      '2026-03-29 03:00:00  A text of some forty characters…  1,234',
+      '',
+      '1 row.',
+      'Left out for want of room: Id. A wider window shows more; --format csv and json hold everything.',
+    ]);
+  });
+
+  it('begins before the last row is read, with the columns that its first rows need', async () => {
+    const many = Array.from({ length: 450 }, (_, index) => ({ ...row, text: `row ${index}` }));
+    const { rows, lines } = await render([...many, row], 100);
+    assert.equal(rows, 451);
+    assert.equal(lines[2], 'Time                 Text     Count  Id');
+    assert.equal(lines[3], '2026-03-29 01:00:00  row 0    1,234  123456');
+    assert.equal(lines[452], '2026-03-29 01:00:00  row 449  1,234  123456');
+    assert.equal(lines[453], '2026-03-29 01:00:00  A text…  1,234  123456');
+    assert.equal(lines[455], '451 rows.');
+  });
+
+  it('says so when there are no rows', async () => {
+    const { rows, lines } = await render([], 80);
+    assert.equal(rows, 0);
+    assert.deepEqual(lines, [
+      'Things',
+      '',
+      'No rows.',
+      '',
+      'Coverage: All is stored.',
+      'Gaps: none.',
+      '',
+    ]);
+  });
+
+  it('puts the known details above the rows', async () => {
+    const details = [
+      { key: 'name', title: 'Name', value: 'Joe' },
+      { key: 'departed_at', title: 'Departed', value: null },
+      { key: 'last_login_at', title: 'Last login', value: time },
+      { key: 'active', title: 'Active', value: true },
+    ];
+    const { lines } = await render([], 80, { details });
+    assert.deepEqual(lines.slice(0, 7), [
+      'Things',
+      '',
+      'Name        Joe',
+      'Last login  2026-03-29 01:00:00',
+      'Active      yes',
+      '',
+      'No rows.',
+    ]);
+  });
+
+  it('shows characters that would steer the terminal as spaces', async () => {
+    const text = 'a\u001B]0;b\u0007\nc\u202Ed\u009B';
+    const { lines } = await render([{ ...row, text }], undefined, { title: 'T\u001Bx' });
+    assert.equal(lines[0], 'T x');
+    assert.equal(lines[3], '2026-03-29 01:00:00  a ]0;b  c d   1,234  123456');
+  });
+
+  it('measures texts as terminals show them', () => {
+    assert.deepEqual(
+      ['abc', 'Nguyễn', 'Nguye\u0302\u0303n', '山田', '한국', '👍🏽'].map(measureText),
+      [3, 6, 6, 4, 4, 2],
+    );
+    assert.deepEqual(
+      [
+        cutText('山田太郎', 8),
+        cutText('山田太郎', 7),
+        cutText('山田太郎', 6),
+        cutText('abcdef', 6),
+        cutText('abcdef', 5),
+      ],
+      ['山田太郎', '山田太…', '山田…', 'abcdef', 'abcd…'],
+    );
+  });
+});
