@@ -1,6 +1,7 @@
 /** The program: hands the process to the command line and nothing else. */
-import { runCommandLine } from './cli/program.ts';
 import { keepHeapSmall } from './memory.ts';
 
+// Before anything else is loaded: what the heap has grown to by then it keeps.
 keepHeapSmall();
+const { runCommandLine } = await import('./cli/program.ts');
 process.exitCode = await runCommandLine(process);
