@@ -9,6 +9,8 @@ export type Line = {
   readonly unit: string;
   /** True or false where there is a target. */
   readonly reached?: boolean;
+  /** Kept with the raw figures, not shown in the table: the plan of a query. */
+  readonly detail?: string;
 };
 
 /** How thoroughly to measure. `tiny` only shows that it still works. */

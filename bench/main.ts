@@ -8,6 +8,8 @@ import { demoStartFigure } from './figures/demo-start.ts';
 import { fiftyAccountsFigure } from './figures/fifty-accounts.ts';
 import { ingestFigures } from './figures/ingest.ts';
 import { realBudgetFigure } from './figures/real-budget.ts';
+import { replayFigure } from './figures/replay.ts';
+import { storedRowsFigure } from './figures/stored-rows.ts';
 import { ticksFigure } from './figures/ticks.ts';
 import { waysFigure } from './figures/ways.ts';
 import { describeMachine } from './machine.ts';
@@ -19,6 +21,8 @@ const figures: readonly Figure[] = [
   aheadFigure,
   realBudgetFigure,
   ticksFigure,
+  replayFigure,
+  storedRowsFigure,
   fiftyAccountsFigure,
   demoStartFigure,
 ];
