@@ -55,12 +55,12 @@ export async function measureDisk(db: Database): Promise<Line[]> {
 /** Bytes of all rows as CSV, reckoned from every fiftieth block. */
 async function measureCsv(db: Database): Promise<number> {
   const [found] = await db.query<{ bytes: number }>(
-    `select avg(octet_length(l::text) - 2 + 1) * (select count(*) from zendesk.access_logs) as bytes
+    `select (avg(octet_length(l::text) - 2 + 1) * (select count(*) from zendesk.access_logs))::float8 as bytes
      from (
        select id, timestamp, user_id, ip_address, method, status, url, origin_service, authorization_type, client, referer,
          category, summary, bytes_sent, graphql_operation_name, graphql_operation_type, graphql_query, graphql_variables, extra
        from zendesk.access_logs tablesample system (2)
      ) as l`,
   );
-  return Number(found?.bytes ?? NaN);
+  return found?.bytes ?? NaN;
 }

@@ -1,24 +1,17 @@
-import { Readable } from 'node:stream';
-import { pipeline } from 'node:stream/promises';
-import { Pool } from 'pg';
-import { from as copyFrom } from 'pg-copy-streams';
 import { createStreamWorker } from '../../src/sync/stream-worker.ts';
 import type { LogStream } from '../../src/streams/log-stream.ts';
 import { accessLogs } from '../../src/streams/access-logs.ts';
 import { auditLogs } from '../../src/streams/audit-logs.ts';
-import { startSimulator } from '../../src/simulator/simulator.ts';
 import type { SimulatorSettings } from '../../src/simulator/options.ts';
-import { renderLine } from '../../src/postgres/copy-text.ts';
 import { refreshRollups } from '../../src/postgres/rollups.ts';
 import type { Figure, Line } from '../figure.ts';
 import { alternate, divide, summarize } from '../samples.ts';
 import { clear, createBenchEngine, startRemoteSimulator, withStage, type Stage } from '../stage.ts';
+import { copyConnections, copyRows, renderCopyText } from './copy-rows.ts';
+import { readOnly } from './read-only.ts';
 import { readServerSeconds } from './processor-time.ts';
 
 const signal = new AbortController().signal;
-
-/** Connections used by COPY: as many as the product's cursors keep busy on the machine. */
-const copyConnections = 2;
 
 /** HTTP to committed rows, against COPY of the same rows into the same tables. */
 export function createIngestFigure(
@@ -39,7 +32,8 @@ export function createIngestFigure(
           const spent: Spent[] = [];
           const samples = await alternate(effort === 'tiny' ? 0 : 3, {
             pull: () => pull(stage, simulator.url, stream, spent),
-            copy: () => copy(stage, stream, text),
+            copy: () => copyRows(stage, text),
+            read: () => readOnly(simulator.url, stream, text.rows),
           });
           return [...describe(stream, share, text.rows, samples), ...describeSpent(spent)];
         });
@@ -54,9 +48,11 @@ function describe(
   stream: LogStream,
   share: number,
   rows: number,
-  samples: { pull: number[]; copy: number[] },
+  samples: { pull: number[]; copy: number[]; read: number[] },
 ): Line[] {
   const ratio = summarize(divide(samples.pull, samples.copy));
+  // What one after the other would come to on processors that are busy with either: the times of a row add up.
+  const both = samples.copy.map((rate, round) => 1 / (1 / rate + 1 / (samples.read[round] ?? NaN)));
   const what = `${stream.name}, ${rows.toLocaleString('en-US')} rows`;
   return [
     {
@@ -73,6 +69,18 @@ function describe(
       unit: 'rows/s',
     },
     { figure: `  COPY (${what})`, target: '', summary: summarize(samples.copy), unit: 'rows/s' },
+    {
+      figure: `  HTTP and reading alone, nothing stored (${what})`,
+      target: '',
+      summary: summarize(samples.read),
+      unit: 'rows/s',
+    },
+    {
+      figure: '  bound: time a row of reading alone and of COPY added up, / COPY',
+      target: '',
+      summary: summarize(divide(both, samples.copy)),
+      unit: '×',
+    },
   ];
 }
 
@@ -114,60 +122,6 @@ async function pull(stage: Stage, url: string, stream: LogStream, spent: Spent[]
   const rows = result.counts.new;
   spent.push({ program: (user + system) / rows, server: (server * 1e6) / rows, rollups });
   return rows / seconds;
-}
-
-async function copy(stage: Stage, stream: LogStream, text: CopyText): Promise<number> {
-  await clear(stage.db);
-  const pool = new Pool({ connectionString: stage.url, max: copyConnections });
-  // The server may end before the pool has quite let its connections go.
-  pool.on('error', () => {});
-  const share = Math.ceil(text.chunks.length / copyConnections);
-  const parts = Array.from({ length: copyConnections }, (_, part) =>
-    text.chunks.slice(part * share, (part + 1) * share),
-  );
-  const statement = `copy ${stream.partitions.table} (account, ${columnsOf(stream).join(', ')}) from stdin`;
-  const started = performance.now();
-  await Promise.all(
-    parts.map(async (chunks) => {
-      const client = await pool.connect();
-      await pipeline(Readable.from(chunks), client.query(copyFrom(statement)));
-      client.release();
-    }),
-  );
-  const seconds = (performance.now() - started) / 1000;
-  await pool.end();
-  return text.rows / seconds;
-}
-
-/** The text of all rows, outside of the heap, so that the product's garbage collection does not have to walk it. */
-type CopyText = { readonly rows: number; readonly chunks: readonly Buffer[] };
-
-const chunkRows = 250;
-
-async function renderCopyText(stream: LogStream, options: SimulatorSettings): Promise<CopyText> {
-  const simulator = await startSimulator(options);
-  const columns = columnsOf(stream);
-  const chunks: Buffer[] = [];
-  let rows = 0;
-  let chunk = '';
-  for (const record of simulator.records(stream.name, new Date(0), new Date(simulator.now()))) {
-    chunk += renderLine('acme', columns, stream.read(record).row);
-    rows += 1;
-    if (rows % chunkRows !== 0) continue;
-    chunks.push(Buffer.from(chunk));
-    chunk = '';
-  }
-  chunks.push(Buffer.from(chunk));
-  await simulator.stop();
-  return { rows, chunks };
-}
-
-function columnsOf(stream: LogStream): string[] {
-  const sample =
-    stream === auditLogs
-      ? { id: 1, created_at: '2026-01-01T00:00:00Z' }
-      : { id: 'x', timestamp: '2026-01-01T00:00:00Z' };
-  return Object.keys(stream.read(sample).row);
 }
 
 /** Both logs: 30 days of the rows wanted. */

@@ -9,10 +9,11 @@ export async function copyResources(
   rows: readonly LogRow[],
 ): Promise<void> {
   if (rows.some(({ resources }) => resources.length > 0))
-    await tx.copy(statement, renderLines(account, rows));
+    await tx.copy(copyResourcesStatement, renderResources(account, rows));
 }
 
-function* renderLines(account: string, rows: readonly LogRow[]): Generator<string> {
+/** The lines of COPY for what the given rows were about. */
+export function* renderResources(account: string, rows: readonly LogRow[]): Generator<string> {
   const start = renderValue(account);
   for (const { id, row, resources } of rows) {
     const key = `${start}\t${String(row['timestamp'])}\t${renderValue(id)}\t`;
@@ -46,6 +47,7 @@ export async function replaceResources(
   await copyResources(tx, account, rows);
 }
 
-const statement = `copy zendesk.access_log_resources
+/** Takes the lines of `renderResources`. */
+export const copyResourcesStatement = `copy zendesk.access_log_resources
   (account, timestamp, access_log_id, position, kind, resource_type, resource_id, user_id, status, search_query)
   from stdin`;

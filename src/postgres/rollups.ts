@@ -21,26 +21,24 @@ export async function markStaleDays(
   for (const { timeMs } of rows) days.add(Math.floor(timeMs / dayMs));
   const names = [...days].map((day) => new Date(day * dayMs).toISOString().slice(0, 10));
   for (;;) {
-    const [answer] = await tx.query<{ marked: number }>(mark, [account, stream, names]);
-    // Fewer when a refresh took a mark between the two halves of the statement: then it can be set again.
-    if (answer?.marked === days.size) return;
+    const [answer] = await tx.query<{ held: number }>(hold, [account, stream, names]);
+    // Fewer when a refresh takes a mark at this moment: then it can be set again.
+    if (answer?.held === days.size) return;
+    await tx.query(mark, [account, stream, names]);
   }
 }
 
-const mark = `with made as (
-    insert into zendesk_sync.stale_days (account, stream, day)
-    select $1, $2, unnest($3::date[])
-    order by 3
-    on conflict do nothing
-    returning 1
-  ),
-  held as (
+const hold = `select count(*)::integer as held from (
     select 1 from zendesk_sync.stale_days
     where account = $1 and stream = $2 and day = any ($3::date[])
     order by day
     for key share
-  )
-  select ((select count(*) from made) + (select count(*) from held))::integer as marked`;
+  ) as marks`;
+
+const mark = `insert into zendesk_sync.stale_days (account, stream, day)
+  select $1, $2, unnest($3::date[])
+  order by 3
+  on conflict do nothing`;
 
 /**
  * Makes the rollups of all stale days of an account anew, one transaction a day. An abort ends it between two days.

@@ -1,0 +1,103 @@
+import { Readable } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
+import { Pool } from 'pg';
+import { from as copyFrom } from 'pg-copy-streams';
+import type { LogStream } from '../../src/streams/log-stream.ts';
+import { auditLogs } from '../../src/streams/audit-logs.ts';
+import { startSimulator } from '../../src/simulator/simulator.ts';
+import type { SimulatorSettings } from '../../src/simulator/options.ts';
+import { renderLine } from '../../src/postgres/copy-text.ts';
+import { copyResourcesStatement, renderResources } from '../../src/postgres/resources.ts';
+import { clear, type Stage } from '../stage.ts';
+
+/** Connections used by COPY: as many as the product's cursors keep busy on the machine. */
+export const copyConnections = 2;
+
+/**
+ * Copies ready text into empty tables with nothing else to do.
+ *
+ * @returns rows a second
+ */
+export async function copyRows(stage: Stage, text: CopyText): Promise<number> {
+  await clear(stage.db);
+  const pool = new Pool({ connectionString: stage.url, max: copyConnections });
+  // The server may end before the pool has quite let its connections go.
+  pool.on('error', () => {});
+  const started = performance.now();
+  await Promise.all(
+    Array.from({ length: copyConnections }, async (_, part) => {
+      const client = await pool.connect();
+      for (const { statement, chunks } of text.tables) {
+        const share = Math.ceil(chunks.length / copyConnections);
+        const own = chunks.slice(part * share, (part + 1) * share);
+        await pipeline(Readable.from(own), client.query(copyFrom(statement)));
+      }
+      client.release();
+    }),
+  );
+  const seconds = (performance.now() - started) / 1000;
+  await pool.end();
+  return text.rows / seconds;
+}
+
+/** The text of all rows and of what they were about, outside of the heap, so that the product's garbage collection does not have to walk it. */
+export type CopyText = {
+  readonly rows: number;
+  readonly tables: readonly { readonly statement: string; readonly chunks: readonly Buffer[] }[];
+};
+
+const chunkRows = 250;
+
+/** Renders all rows that the simulator answers with under these settings. */
+export async function renderCopyText(
+  stream: LogStream,
+  options: SimulatorSettings,
+): Promise<CopyText> {
+  const simulator = await startSimulator(options);
+  const columns = columnsOf(stream);
+  const log = collectChunks();
+  const resources = collectChunks();
+  let rows = 0;
+  for (const record of simulator.records(stream.name, new Date(0), new Date(simulator.now()))) {
+    const row = stream.read(record);
+    log.add(renderLine('acme', columns, row.row));
+    for (const line of renderResources('acme', [row])) resources.add(line);
+    rows += 1;
+  }
+  await simulator.stop();
+  const copied = {
+    statement: `copy ${stream.partitions.table} (account, ${columns.join(', ')}) from stdin`,
+    chunks: log.end(),
+  };
+  const about = { statement: copyResourcesStatement, chunks: resources.end() };
+  return { rows, tables: about.chunks.length > 0 ? [copied, about] : [copied] };
+}
+
+function collectChunks(): { add(line: string): void; end(): Buffer[] } {
+  const chunks: Buffer[] = [];
+  let chunk = '';
+  let lines = 0;
+  const close = (): void => {
+    if (chunk !== '') chunks.push(Buffer.from(chunk));
+    chunk = '';
+  };
+  return {
+    add(line) {
+      chunk += line;
+      lines += 1;
+      if (lines % chunkRows === 0) close();
+    },
+    end() {
+      close();
+      return chunks;
+    },
+  };
+}
+
+function columnsOf(stream: LogStream): string[] {
+  const sample =
+    stream === auditLogs
+      ? { id: 1, created_at: '2026-01-01T00:00:00Z' }
+      : { id: 'x', timestamp: '2026-01-01T00:00:00Z' };
+  return Object.keys(stream.read(sample).row);
+}
