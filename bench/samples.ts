@@ -4,6 +4,8 @@ export type Summary = {
   readonly low: number;
   readonly high: number;
   readonly rounds: number;
+  /** As they were measured, in the order of the rounds. */
+  readonly samples: readonly number[];
 };
 
 /** Median, lowest and highest of at least one sample. */
@@ -17,6 +19,7 @@ export function summarize(samples: readonly number[]): Summary {
     low: sorted[0] ?? NaN,
     high: sorted.at(-1) ?? NaN,
     rounds: sorted.length,
+    samples,
   };
 }
 

@@ -76,10 +76,11 @@ function describeMemory(small: SyncRun, large: SyncRun): Line[] {
   ];
 }
 
-/** The time of half of `few` rows before `few` were stored, and of as many shortly before the end. */
+/** The time of half of `few` rows before `few` were stored, and of as many in the middle and shortly before the end. */
 function describePace({ progress }: SyncRun, few: number, many: number): Line[] {
   const last = progress.at(-1)?.rows ?? 0;
   const early = microsecondsARow(progress, few * 0.5, few);
+  const middle = microsecondsARow(progress, last / 2 - few * 0.5, last / 2);
   const late = microsecondsARow(progress, last - few * 0.6, last - few * 0.1);
   const ratio = late / early;
   // Too few rows to tell.
@@ -92,18 +93,16 @@ function describePace({ progress }: SyncRun, few: number, many: number): Line[] 
       unit: '×',
       reached: ratio <= mostRatio,
     },
-    {
-      figure: `  at ${write(few)} stored rows`,
+    ...[
+      { stored: few, time: early },
+      { stored: many / 2, time: middle },
+      { stored: many, time: late },
+    ].map(({ stored, time }) => ({
+      figure: `  at ${write(stored)} stored rows`,
       target: '',
-      summary: summarize([early]),
+      summary: summarize([time]),
       unit: 'µs a row',
-    },
-    {
-      figure: `  at ${write(many)} stored rows`,
-      target: '',
-      summary: summarize([late]),
-      unit: 'µs a row',
-    },
+    })),
   ];
 }
 
