@@ -17,10 +17,10 @@ create table zendesk.ip_ranges (
   added_at timestamptz not null default now()
 );
 create index ip_ranges_range on zendesk.ip_ranges using gist (range inet_ops);
-comment on table zendesk.ip_ranges is 'Addresses you know something about: Tor exits, hosting providers, countries, your own offices. Yours to fill. Every record of the audit log from one of them is a finding of the rule listed_address, unless its kind is trusted.';
+comment on table zendesk.ip_ranges is 'Addresses you know something about: Tor exits, hosting providers, countries, your own offices. Yours to fill. Every record of the audit log from one of them is a finding of the rule listed_address, unless its kind is trusted or place.';
 comment on column zendesk.ip_ranges.range is 'The range, such as 203.0.113.0/24. The narrowest range around an address decides.';
 comment on column zendesk.ip_ranges.label is 'What it is, as named in the finding.';
-comment on column zendesk.ip_ranges.kind is 'Sort of range: tor, threat, country, hosting or a word of yours. The kind trusted makes no findings.';
+comment on column zendesk.ip_ranges.kind is 'Sort of range: tor, threat, country, hosting or a word of yours. The kinds trusted and place make none; place only tells where an address is, for the rule two_places.';
 comment on column zendesk.ip_ranges.severity is 'Severity of what is found from here; null for that of the rule.';
 comment on column zendesk.ip_ranges.added_at is 'When it was put on the list.';
 
@@ -242,6 +242,7 @@ insert into zendesk.finding_rules (rule, stream, severity, question, title, para
   ('bulk_destroy', 'audit_logs', 'high', 'Does somebody delete many things at once?', 'Many deletions', '{"count": 10, "minutes": 10}'),
   ('first_seen_network', 'audit_logs', 'low', 'Does somebody work from a network (IPv4 /24, IPv6 /48) never seen of them?', 'First activity from this network', '{"learning_days": 14}'),
   ('listed_address', 'audit_logs', 'high', 'Does anything come from addresses on the list ip_ranges?', 'Address is on the list', '{}'),
+  ('two_places', 'audit_logs', 'high', 'Does somebody sign in from two places within hours? Where addresses are is told by ip_ranges of these kinds.', 'Sign-ins from two places', '{"hours": 3, "kinds": ["place", "country"]}'),
   ('off_hours_change', 'audit_logs', 'low', 'Who changes things at night or at the weekend?', 'Change off hours', '{"from": "07:00", "until": "20:00", "weekend": true, "time_zone": "UTC"}'),
   ('dormant_admin', 'audit_logs', 'medium', 'Which admin acts again after a long time?', 'Admin active again', '{"days": 60}'),
   ('change_after_grant', 'audit_logs', 'high', 'Did somebody change security soon after becoming an admin?', 'Security change soon after admin role', '{"hours": 24}');
@@ -280,6 +281,7 @@ insert into zendesk.audit_patterns (rule, source_types, actions, label, descript
   ('bulk_destroy', null, '{destroy}', null, null, null, null),
   ('first_seen_network', null, null, null, null, null, null),
   ('listed_address', null, null, null, null, null, null),
+  ('two_places', '{user}', '{login}', null, null, null, null),
   ('off_hours_change', null, '{create,update,destroy,exported}', null, null, null, null),
   ('dormant_admin', null, null, null, null, null, null),
   ('change_after_grant', '{account,account_setting,user_setting,api_token,apitoken}', '{create,update,destroy}', null, null, null, null),
@@ -347,7 +349,7 @@ create view zendesk.audit_findings as
 select m.account, m.rule, m.severity, m.created_at, m.actor_id, m.actor_name, concat_ws(': ', m.title, m.change) as summary, m.audit_log_id
 from zendesk.audit_matches m
 where m.enabled
-  and m.rule not in ('session_lengthened', 'bulk_destroy', 'first_seen_network', 'listed_address', 'off_hours_change', 'dormant_admin', 'change_after_grant')
+  and m.rule not in ('session_lengthened', 'bulk_destroy', 'first_seen_network', 'listed_address', 'two_places', 'off_hours_change', 'dormant_admin', 'change_after_grant')
 union all
 select m.account, m.rule, m.severity, m.created_at, m.actor_id, m.actor_name,
   m.title || ' from ' || span.parts[1] || ' to ' || span.parts[2], m.audit_log_id
@@ -399,10 +401,34 @@ select m.account, m.rule, coalesce(listed.severity, m.severity), m.created_at, m
 from zendesk.audit_matches m
 cross join lateral (
   select i.label, i.kind, i.severity from zendesk.ip_ranges i
-  where m.ip_address <<= i.range
+  where m.ip_address <<= i.range and i.kind <> 'place'
   order by masklen(i.range) desc limit 1
 ) as listed
 where m.enabled and m.rule = 'listed_address' and listed.kind <> 'trusted'
+union all
+select m.account, m.rule, m.severity, m.created_at, m.actor_id, m.actor_name,
+  concat(m.title, ': ', here.label, ', ', there.label, ' ', round(extract(epoch from m.created_at - before.created_at) / 60), ' minutes before'),
+  m.audit_log_id
+from zendesk.audit_matches m
+cross join lateral (
+  select i.label from zendesk.ip_ranges i
+  where m.ip_address <<= i.range and m.parameters -> 'kinds' ? i.kind
+  order by masklen(i.range) desc limit 1
+) as here
+cross join lateral (
+  select b.created_at, b.ip_address from zendesk.audit_logs b
+  where b.account = m.account and b.actor_id = m.actor_id and b.source_type = 'user' and b.action = 'login'
+    and b.created_at >= m.created_at - make_interval(hours => (m.parameters ->> 'hours')::integer)
+    and b.created_at <= m.created_at and (b.created_at < m.created_at or b.id < m.audit_log_id)
+  order by b.created_at desc, b.id desc limit 1
+) as before
+cross join lateral (
+  select i.label from zendesk.ip_ranges i
+  where before.ip_address <<= i.range and m.parameters -> 'kinds' ? i.kind
+  order by masklen(i.range) desc limit 1
+) as there
+where m.enabled and m.rule = 'two_places' and m.actor_id > 0 and here.label <> there.label
+  and not exists (select from zendesk.service_accounts s where s.account = m.account and s.user_id = m.actor_id)
 union all
 select m.account, m.rule, m.severity, m.created_at, m.actor_id, m.actor_name,
   concat(m.title, ': ', to_char(clock.local, 'FMDay HH24:MI'), ', ' || m.change), m.audit_log_id

@@ -1,9 +1,15 @@
+create function zendesk.path_of(url text) returns text
+  language sql immutable parallel safe
+  -- A logged url is no URL: Zendesk may have blanked the "?" itself.
+  return split_part(translate(url, '&#', '??'), '?', 1);
+comment on function zendesk.path_of(text) is 'A logged url without its query, which may hold search text.';
+
 create function zendesk.is_own_request(client text, url text) returns boolean
   language sql immutable parallel safe
   -- Anybody can send this user agent: it counts only for what this program asks of Zendesk.
   return coalesce(
     client like 'zendesk-log-sync/%'
-      and split_part(url, '?', 1) in ('/api/v2/access_logs', '/api/v2/audit_logs', '/api/v2/users', '/api/v2/users/show_many', '/oauth/tokens'),
+      and url ~ '^/(api/(v2|services)/(access_logs|audit_logs|users|users/show_many)|oauth/tokens)(\.json)?(/?($|\?)|[{[])',
     false
   );
 comment on function zendesk.is_own_request(text, text) is 'Whether a request with this client and url was made by zendesk-log-sync to read the logs and the people.';
@@ -114,13 +120,13 @@ from (
     ) as resources,
     max(p.search_query) as search_query,
     max(p.method) as method,
-    max(split_part(p.url, '?', 1)) as path,
+    max(zendesk.path_of(p.url)) as path,
     max(p.status) as status,
     bool_or(p.is_own_request) as is_own_request,
     max(p.ip_address) as ip_address,
     max(p.client) as client,
     max(p.authorization_type) as authorization_type,
-    max(split_part(p.referer, '?', 1)) as screen,
+    max(zendesk.path_of(p.referer)) as screen,
     max(p.graphql_operation_name) as graphql_operation_name,
     max(p.graphql_operation_type) as graphql_operation_type,
     max(p.category) as category,
@@ -241,7 +247,8 @@ select
   v.resource_type,
   v.resource_id,
   v.is_denied,
-  exists (select from zendesk.service_accounts s where s.account = d.account and s.user_id = v.user_id) as is_service_account,
+  v.is_own_visit
+    or exists (select from zendesk.service_accounts s where s.account = d.account and s.user_id = v.user_id) as is_service_account,
   v.first_at,
   v.last_at,
   v.requests,
@@ -262,6 +269,7 @@ cross join lateral (
     n.is_denied,
     min(n.timestamp) as first_at,
     max(n.timestamp) as last_at,
+    bool_and(n.is_own_request) as is_own_visit,
     count(distinct n.access_log_id)::integer as requests,
     array_agg(distinct n.kind) as kinds,
     array_agg(distinct n.ip_address) filter (where n.ip_address is not null) as ip_addresses,
@@ -282,6 +290,7 @@ cross join lateral (
         r.access_log_id,
         r.kind,
         l.ip_address,
+        zendesk.is_own_request(l.client, l.url) as is_own_request,
         r.timestamp - lag(r.timestamp) over (
           partition by r.user_id, r.resource_type, r.resource_id, r.status in (401, 403, 404) is true order by r.timestamp, r.access_log_id
         ) as gap
@@ -303,7 +312,7 @@ comment on column zendesk.access_visits.user_name is 'Name of that person then, 
 comment on column zendesk.access_visits.resource_type is 'Type of the resource, singular.';
 comment on column zendesk.access_visits.resource_id is 'Id of the resource as text.';
 comment on column zendesk.access_visits.is_denied is 'True for visits where everything was answered with 401, 403 or 404; they are apart from those where something was shown.';
-comment on column zendesk.access_visits.is_service_account is 'True for users in service_accounts.';
+comment on column zendesk.access_visits.is_service_account is 'True for visits of users in service_accounts and for those of this program.';
 comment on column zendesk.access_visits.first_at is 'First request of the visit.';
 comment on column zendesk.access_visits.last_at is 'Last request of the visit.';
 comment on column zendesk.access_visits.requests is 'Number of requests.';
@@ -359,7 +368,7 @@ select
   l.status,
   l.method,
   l.authorization_type,
-  concat_ws(' ', split_part(l.url, '?', 1), l.graphql_operation_name) as request
+  concat_ws(' ', zendesk.path_of(l.url), l.graphql_operation_name) as request
 from zendesk.access_logs l
 where l.user_id > 0
   and not zendesk.is_own_request(l.client, l.url)
@@ -399,7 +408,8 @@ insert into zendesk.finding_rules (rule, stream, severity, question, title, para
 insert into zendesk.search_patterns (name, expression) values
   ('card number', '\m\d(?:[ -]?\d){12,18}\M'),
   ('credit card', '\m(credit[ -]?cards?|card[ -]?numbers?|cvv|cvc)\M'),
-  ('IBAN', '\m[a-z]{2}\d{2}(?: ?[a-z0-9]{4}){2,7}(?: ?[a-z0-9]{1,3})?\M'),
+  -- 15 characters at least: shorter ones are numbers of orders.
+  ('IBAN', '\m[a-z]{2}\d{2}(?: ?[a-z0-9]{4}){2}(?: ?[a-z0-9]{3}|(?: ?[a-z0-9]{4}){1,5}(?: ?[a-z0-9]{1,3})?)\M'),
   ('bank account', '\m(iban|sort code|routing number|bank account)\M'),
   ('password', '\m(passwords?|passwd|passwort|passphrase|mot de passe|contraseña)\M'),
   ('credential', '\m(api[ _-]?(key|token)s?|secret[ _-]?keys?|access[ _-]?tokens?|private[ _-]?keys?|recovery codes?)\M'),
@@ -540,17 +550,26 @@ from (
     offset 0
   ) as f
   cross join zendesk.access_by_people l
-  -- Needs no more of the request than its address, so that one look-up serves for all requests from there.
-  cross join lateral (
-    select b.timestamp, b.id, (
-      select min(c.timestamp) from zendesk.access_logs c where c.account = l.account and c.user_id = l.user_id
-    ) as start
-    from zendesk.access_logs b
-    where b.account = l.account and b.user_id = l.user_id and zendesk.network_of(b.ip_address) = zendesk.network_of(l.ip_address)
-    order by b.timestamp, b.id limit 1
-  ) as first
-  -- One condition, so that it is not made part of the look-up.
-  where case when first.timestamp = l.timestamp and first.id = l.id then l.timestamp >= first.start + f.learning else false end
+  left join zendesk.agent_day d
+    on d.account = l.account and d.user_id = l.user_id and d.day = (l.timestamp at time zone 'UTC')::date
+  where l.ip_address is not null
+    and case
+      -- Not the first of a day on which the person had one address; the rollup may be older than the request.
+      when d.addresses = 1 and l.timestamp > d.first_at and l.timestamp <= d.last_at then false
+      when exists (
+        select from zendesk.access_logs b
+        where b.account = l.account and b.user_id = l.user_id
+          and b.timestamp <= l.timestamp and (b.timestamp < l.timestamp or b.id < l.id)
+          -- Quicker where they are the same.
+          and (b.ip_address = l.ip_address or zendesk.network_of(b.ip_address) = zendesk.network_of(l.ip_address))
+        -- Mostly it is the one before.
+        order by b.timestamp desc
+        offset 0
+      ) then false
+      else l.timestamp >= f.learning + (
+        select min(b.timestamp) from zendesk.access_logs b where b.account = l.account and b.user_id = l.user_id
+      )
+    end
 
   union all
   select l.account, 'new_client', f.severity, l.timestamp, l.user_id, concat(f.title, ': ', left(l.client, 200)), l.id
@@ -561,16 +580,20 @@ from (
     offset 0
   ) as f
   cross join zendesk.access_by_people l
-  cross join lateral (
-    select b.timestamp, b.id, (
-      select min(c.timestamp) from zendesk.access_logs c where c.account = l.account and c.user_id = l.user_id
-    ) as start
-    from zendesk.access_logs b
-    where b.account = l.account and b.user_id = l.user_id and zendesk.client_family(b.client) = zendesk.client_family(l.client)
-    order by b.timestamp, b.id limit 1
-  ) as first
-  -- One condition, so that it is not made part of the look-up.
-  where case when first.timestamp = l.timestamp and first.id = l.id then l.timestamp >= first.start + f.learning else false end
+  where l.client is not null
+    and case
+      when exists (
+        select from zendesk.access_logs b
+        where b.account = l.account and b.user_id = l.user_id
+          and b.timestamp <= l.timestamp and (b.timestamp < l.timestamp or b.id < l.id)
+          and (b.client = l.client or zendesk.client_family(b.client) = zendesk.client_family(l.client))
+        order by b.timestamp desc
+        offset 0
+      ) then false
+      else l.timestamp >= f.learning + (
+        select min(b.timestamp) from zendesk.access_logs b where b.account = l.account and b.user_id = l.user_id
+      )
+    end
 
   union all
   select l.account, 'two_networks', f.severity, l.timestamp, l.user_id,
@@ -622,6 +645,11 @@ from (
   join zendesk.access_log_resources r
     on r.account = w.account and r.resource_type = w.resource_type and r.resource_id = w.resource_id
   where not exists (select from zendesk.service_accounts s where s.account = r.account and s.user_id = r.user_id)
+    and not exists (
+      select from zendesk.access_logs l
+      where l.account = r.account and l.timestamp = r.timestamp and l.id = r.access_log_id and zendesk.is_own_request(l.client, l.url)
+      offset 0
+    )
     -- The first of a visit.
     and not exists (
       select from zendesk.access_log_resources b
@@ -630,6 +658,11 @@ from (
         and b.timestamp >= r.timestamp - f.pause and b.timestamp <= r.timestamp
         and (b.timestamp < r.timestamp or b.access_log_id < r.access_log_id or b.access_log_id = r.access_log_id and b.position < r.position)
         and b.status in (401, 403, 404) is true = r.status in (401, 403, 404) is true
+        and not exists (
+          select from zendesk.access_logs l
+          where l.account = b.account and l.timestamp = b.timestamp and l.id = b.access_log_id and zendesk.is_own_request(l.client, l.url)
+          offset 0
+        )
       offset 0
     )
 
@@ -682,7 +715,7 @@ from (
 
   union all
   select r.account, f.rule, f.severity, r.timestamp, r.user_id,
-    concat(f.title, ': ' || concat_ws(' ', r.resource_type, r.resource_id), case when r.status in (401, 403, 404) then ', denied' end),
+    concat(f.title, ': ' || nullif(concat_ws(' ', r.resource_type, r.resource_id), ''), case when r.status in (401, 403, 404) then ', denied' end),
     r.access_log_id
   from (
     select r.rule, r.severity, r.title, r.parameters ->> 'kind' as kind, make_interval(mins => (r.parameters ->> 'minutes')::integer) as pause
@@ -705,7 +738,7 @@ from (
         where b.account = r.account and b.user_id = r.user_id
           and b.timestamp >= r.timestamp - f.pause and b.timestamp <= r.timestamp
           and (b.timestamp < r.timestamp or b.id < r.access_log_id)
-          and b.method = l.method and split_part(b.url, '?', 1) = split_part(l.url, '?', 1)
+          and b.method = l.method and zendesk.path_of(b.url) = zendesk.path_of(l.url)
           and b.status in (401, 403, 404) is true = r.status in (401, 403, 404) is true
           and not zendesk.is_own_request(b.client, b.url)
         offset 0
@@ -725,6 +758,11 @@ from (
   join zendesk.access_log_resources r on r.position = f.count and f.kinds ? r.kind
   where r.status in (401, 403, 404) is not true
     and not exists (select from zendesk.service_accounts s where s.account = r.account and s.user_id = r.user_id)
+    and not exists (
+      select from zendesk.access_logs l
+      where l.account = r.account and l.timestamp = r.timestamp and l.id = r.access_log_id and zendesk.is_own_request(l.client, l.url)
+      offset 0
+    )
 
   union all
   select r.account, 'enumeration', f.severity, r.timestamp, r.user_id,

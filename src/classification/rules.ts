@@ -107,6 +107,8 @@ export const accessRules: readonly AccessRule[] = [
     methods: ['POST'],
     kind: 'view',
   },
+  { path: '/api/*/channels/voice/tickets', kind: 'write', resource: 'ticket' },
+  { path: '/api/*/routing/tickets/{ticket}/**', kind: 'view' },
   { path: '/api/*/chat_redactions|chat_file_redactions/{ticket}/**', kind: 'write' },
   { path: '/api/*/comment_redactions/{comment}', kind: 'write' },
   { path: '/attachments/token/**', kind: 'view', resource: 'attachment' },
@@ -132,6 +134,8 @@ export const accessRules: readonly AccessRule[] = [
   { collection: '/api/*/end_users', resource: 'user' },
   { collection: '/api/*/user_profiles', resource: 'user' },
   { path: '/api/*/channels/voice/agents/*/users/{user}/display', methods: ['POST'], kind: 'view' },
+  { path: '/api/*/routing/agents/{user}/**', kind: 'view' },
+  { path: '/api/*/community/users/{user}/**', kind: 'view' },
   { collection: '/admin/api/private/team_members', resource: 'user' },
   { collection: '/api/*/sessions', resource: 'session' },
   { collection: '/api/*/organizations', resource: 'organization' },
@@ -165,7 +169,10 @@ export const accessRules: readonly AccessRule[] = [
     { collection: `${base}/categories`, resource: 'category' },
     { collection: `${base}/posts`, resource: 'post' },
     { collection: `${base}/topics`, resource: 'topic' },
+    { path: `${base}/users/{user}/**`, kind: 'view' },
   ]),
+  { collection: '/api/*/community/posts', resource: 'post' },
+  { collection: '/api/*/community/topics', resource: 'topic' },
 
   // Settings of the account.
   {
@@ -178,7 +185,7 @@ export const accessRules: readonly AccessRule[] = [
     resource: 'remote_authentication',
   },
   { path: '/admin/api/private/accounts/current/**', kind: 'view', resource: 'setting' },
-  { path: '/api/*/account/**', kind: 'view', resource: 'setting' },
+  { path: '/api/*/account|accounts/**', kind: 'view', resource: 'setting' },
   { collection: '/api/*/remote_authentications', resource: 'remote_authentication' },
 
   // Approvals.
@@ -205,6 +212,7 @@ export const accessRules: readonly AccessRule[] = [
   { collection: '/api/*/channels/voice/calls', resource: 'call' },
   { collection: '/api/*/channels/voice/phone_numbers', resource: 'phone_number' },
   { collection: '/api/*/custom_roles', resource: 'custom_role' },
+  { path: '/api/*/custom_status/default', kind: 'view', resource: 'custom_status' },
   { collection: '/api/*/custom_statuses', resource: 'custom_status' },
   { collection: '/api/*/deletion_schedules', resource: 'deletion_schedule' },
   { collection: '/api/*/dynamic_content/items', resource: 'dynamic_content_item' },
@@ -224,6 +232,7 @@ export const accessRules: readonly AccessRule[] = [
   { collection: '/api/*/relationships/definitions', resource: 'relationship_definition' },
   { collection: '/api/*/resource_collections', resource: 'resource_collection' },
   { collection: '/api/*/routing/attributes', resource: 'routing_attribute' },
+  { path: '/api/*/routing/requirements/**', kind: 'list', resource: 'ticket' },
   { collection: '/api/*/satisfaction_ratings', resource: 'satisfaction_rating' },
   { collection: '/api/*/satisfaction_reasons', resource: 'satisfaction_reason' },
   { collection: '/api/*/business_hours/schedules', resource: 'schedule' },

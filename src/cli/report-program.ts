@@ -1,6 +1,7 @@
 import type { Command } from 'commander';
+import { addAccessReports } from './report-access-program.ts';
 import { runAccountSettings, type AccountSettingsFlags } from './report-account-settings.ts';
-import { addReportFlags, addSpanFlags } from './report-flags.ts';
+import { addExample, addReportFlags, addSpanFlags, gather } from './report-flags.ts';
 import type { ReportContext } from './report-run.ts';
 import { runUser, type UserFlags } from './report-user.ts';
 
@@ -12,42 +13,34 @@ export function addReportCommands(
 ): void {
   const report = program
     .command('report')
-    .description('answer a question from what is stored, and say how complete the answer is')
-    .addHelpText('after', example('report account-settings --from 2026-01-01 --to 2026-02-01'));
+    .description('answer a question from what is stored, and say how complete the answer is');
+  addExample(report, 'report account-settings --from 2026-01-01 --to 2026-02-01');
 
+  const accountSettings = report
+    .command('account-settings')
+    .description('who changed the settings of the account, or other things, and when');
   addReportFlags(
-    addSpanFlags(
-      report
-        .command('account-settings')
-        .description('who changed the settings of the account, or other things, and when'),
-    ).option(
+    addSpanFlags(accountSettings).option(
       '--source-type <type>',
       'what was changed, may be repeated (default: account_setting)',
-      (type: string, before: string[] | undefined) => [...(before ?? []), type],
+      gather,
     ),
-  )
-    .addHelpText(
-      'after',
-      example(
-        'report account-settings --from 2026-01-01 --to 2026-02-01 \\\n    --time-zone Europe/Madrid --format csv --output settings.csv',
-      ),
-    )
-    .action(async (flags: AccountSettingsFlags) =>
-      finish(await runAccountSettings(context, flags)),
-    );
+  ).action(async (flags: AccountSettingsFlags) => finish(await runAccountSettings(context, flags)));
+  addExample(
+    accountSettings,
+    'report account-settings --from 2026-01-01 --to 2026-02-01 \\\n    --time-zone Europe/Madrid --format csv --output settings.csv',
+  );
 
-  addReportFlags(
-    report
-      .command('user')
-      .description('who a user is and what they changed last')
-      .argument('<user>', 'id, e-mail address or full name')
-      .option('--last <number>', 'how many activities', '20')
-      .option('--live', 'ask Zendesk now instead of the database'),
-  )
-    .addHelpText('after', example('report user joe@acme.example --last 50'))
-    .action(async (user: string, flags: UserFlags) => finish(await runUser(context, user, flags)));
-}
+  const user = report
+    .command('user')
+    .description('who a user is and what they changed last')
+    .argument('<user>', 'id, e-mail address or full name')
+    .option('--last <number>', 'how many activities', '20')
+    .option('--live', 'ask Zendesk now instead of the database');
+  addReportFlags(user).action(async (text: string, flags: UserFlags) =>
+    finish(await runUser(context, text, flags)),
+  );
+  addExample(user, 'report user joe@acme.example --last 50');
 
-function example(line: string): string {
-  return `\nExample:\n  zendesk-log-sync ${line}\n`;
+  addAccessReports(report, context, finish);
 }

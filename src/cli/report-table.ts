@@ -5,6 +5,7 @@ import { listStatement } from '../reports/statement.ts';
 import { blankControls } from '../reports/text.ts';
 import { createMomentFormat } from '../reports/time-zone.ts';
 import { formatNumber } from './report.ts';
+import { cutText, measureText, wrapText } from './terminal-text.ts';
 
 /** The rows that decide how wide the columns are: the table begins before the last row is read. */
 const measuredRows = 200;
@@ -36,8 +37,10 @@ export async function writeTable(
     columns.map(({ key }) => formatCell(row[key], show));
   const begin = async (first: readonly ReportRow[]): Promise<(row: ReportRow) => Promise<void>> => {
     const { columns, widths } = layOut(report.columns, first, width, cellsOf);
-    const print = (cells: Line): Promise<void> =>
-      batch.add(`${formatLine(cells, columns, widths, width !== undefined)}\n`);
+    const print = async (cells: Line): Promise<void> => {
+      for (const line of width === undefined ? [cells] : splitCells(cells, columns, widths))
+        await batch.add(`${formatLine(line, columns, widths)}\n`);
+    };
     if (first.length > 0) await print(columns.map(({ title }) => title));
     for (const row of first) await print(cellsOf(columns, row));
     const leftOut = report.columns.filter((column) => !columns.includes(column));
@@ -122,17 +125,26 @@ function layOut(
   return { columns, widths: fitWidths(columns, columns.map(widthOf), room) };
 }
 
-/** Cuts the widest columns to one width, so that all fit. Times and numbers are worth nothing when cut. */
+/** Cuts the widest columns to one width, so that all fit. Times and numbers are worth nothing when cut; ids only if they must. */
 function fitWidths(
   columns: readonly ReportColumn[],
   widths: readonly number[],
   room: number,
 ): readonly number[] {
-  const isFixed = columns.map(({ isTime, align }) => isTime === true || align === 'right');
-  const left =
-    room - gap.length * (columns.length - 1) - sum(widths.filter((_, index) => isFixed[index]));
+  const spaced = room - gap.length * (columns.length - 1);
+  const never = columns.map(({ isTime, align }) => isTime === true || align === 'right');
+  const rather = columns.map(({ isWhole }, index) => isWhole === true || never[index] === true);
+  const fitted = cutWidest(widths, rather, spaced);
+  return sum(fitted) <= spaced ? fitted : cutWidest(widths, never, spaced);
+}
+
+function cutWidest(
+  widths: readonly number[],
+  isFixed: readonly boolean[],
+  room: number,
+): readonly number[] {
   const texts = widths.filter((_, index) => isFixed[index] === false).toSorted((a, b) => a - b);
-  let rest = left;
+  let rest = room - sum(widths.filter((_, index) => isFixed[index]));
   let limit = Infinity;
   for (const [index, own] of texts.entries()) {
     const share = Math.floor(rest / (texts.length - index));
@@ -145,16 +157,28 @@ function fitWidths(
   return widths.map((own, index) => (isFixed[index] === true ? own : Math.min(own, limit)));
 }
 
+/** The lines that a row takes in a terminal: more than one where a cell goes on in the next. */
+function splitCells(
+  cells: Line,
+  columns: readonly ReportColumn[],
+  widths: readonly number[],
+): Line[] {
+  const parts = cells.map((cell, index) => {
+    const width = widths[index] ?? 0;
+    return columns[index]?.isWrapped === true ? wrapText(cell, width) : [cutText(cell, width)];
+  });
+  const height = Math.max(...parts.map(({ length }) => length));
+  return Array.from({ length: height }, (_, line) => parts.map((part) => part[line] ?? ''));
+}
+
 function formatLine(
   cells: Line,
   columns: readonly ReportColumn[],
   widths: readonly number[],
-  isCut: boolean,
 ): string {
   return cells
-    .map((cell, index) => {
+    .map((text, index) => {
       const width = widths[index] ?? 0;
-      const text = isCut ? cutText(cell, width) : cell;
       const padding = ' '.repeat(Math.max(0, width - measureText(text)));
       return columns[index]?.align === 'right' ? padding + text : text + padding;
     })
@@ -165,38 +189,6 @@ function formatLine(
 function explainLeftOut(columns: readonly ReportColumn[]): string {
   const titles = columns.map(({ title }) => title).join(', ');
   return `Left out for want of room: ${titles}. A wider window shows more; --format csv and json hold everything.`;
-}
-
-const segmenter = new Intl.Segmenter('en', { granularity: 'grapheme' });
-const plainText = /^[\x20-\x7E]*$/;
-const wide =
-  /^[\p{Emoji_Presentation}\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}\p{Script=Hangul}\u3000-\u303F\uFF01-\uFF60\uFFE0-\uFFE6]/u;
-
-/** How many columns of a terminal a text takes. */
-export function measureText(text: string): number {
-  if (plainText.test(text)) return text.length;
-  let columns = 0;
-  for (const { segment } of segmenter.segment(text)) columns += wide.test(segment) ? 2 : 1;
-  return columns;
-}
-
-/** A text cut to a number of columns; the last one says that it was. */
-export function cutText(text: string, width: number): string {
-  // Nothing beyond the cut is looked at: texts may be long as books.
-  if (plainText.test(text.slice(0, width + 1)))
-    return text.length <= width ? text : `${text.slice(0, width - 1).trimEnd()}…`;
-  let cut = '';
-  let columns = 0;
-  for (const { segment } of segmenter.segment(text)) {
-    const own = wide.test(segment) ? 2 : 1;
-    if (columns + own > width - 1) {
-      const isWhole = cut.length + segment.length === text.length && columns + own <= width;
-      return isWhole ? text : `${cut.trimEnd()}…`;
-    }
-    cut += segment;
-    columns += own;
-  }
-  return cut;
 }
 
 function sum(numbers: readonly number[]): number {

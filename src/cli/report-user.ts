@@ -1,11 +1,9 @@
-import type { Config } from '../config.ts';
 import { InputError } from '../errors.ts';
 import { reportLiveUserActivity } from '../reports/live-user-activity.ts';
 import { reportUserActivity } from '../reports/user-activity.ts';
-import { createBudgetGate } from '../sync/budget-gate.ts';
-import { createZendesk } from '../zendesk/client.ts';
 import { readCount, readReportFlags, type ReportFlags } from './report-flags.ts';
-import { runReport, type ReportContext, type ReportRun } from './report-run.ts';
+import { runLiveReport } from './report-live.ts';
+import { runReport, type ReportContext } from './report-run.ts';
 
 /** The flags of `report user` as commander gives them. */
 export type UserFlags = ReportFlags & { last: string; live?: boolean };
@@ -28,34 +26,8 @@ export function runUser(context: ReportContext, user: string, flags: UserFlags):
   if (problems.length > 0) throw new InputError(problems);
   const asked = { user: user.trim(), last };
   return flags.live === true
-    ? runLive(context, { choices, now }, asked)
+    ? runLiveReport(context, { choices, now, flag: '--live' }, (scope, source) =>
+        reportLiveUserActivity(scope, source, asked),
+      )
     : runReport(context, { choices, now }, (scope) => reportUserActivity(scope, asked));
-}
-
-function runLive(
-  context: ReportContext,
-  { choices, now }: ReportRun,
-  asked: { user: string; last: number },
-): Promise<number> {
-  const config: Config = context.readConfig();
-  const { account } = config.zendesk;
-  if (choices.account !== undefined && choices.account !== account)
-    throw new InputError([
-      `--account is "${choices.account}", but the settings reach ${account}; leave one of --account and --live out.`,
-    ]);
-  return runReport(context, { choices, now, account }, async (scope, log) => {
-    const budget = createBudgetGate({
-      db: scope.db,
-      account,
-      requestsPerMinute: config.budgets,
-      reserve: 0,
-      report: () => {},
-    });
-    const zendesk = createZendesk({ ...config.zendesk, budget, log });
-    try {
-      return await reportLiveUserActivity(scope, { zendesk, signal: context.signal }, asked);
-    } finally {
-      zendesk.close();
-    }
-  });
 }

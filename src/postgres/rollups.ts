@@ -41,7 +41,8 @@ const mark = `insert into zendesk_sync.stale_days (account, stream, day)
   on conflict do nothing`;
 
 /**
- * Makes the rollups of all stale days of an account anew, one transaction a day. An abort ends it between two days.
+ * Makes the rollups of all stale days of an account anew, one transaction a day. An abort ends it between two days. `report`
+ * hears before each day how many are done, of how many.
  *
  * @returns how many days were made anew
  */
@@ -49,13 +50,15 @@ export async function refreshRollups(
   db: Database,
   account: string,
   signal?: AbortSignal,
+  report: (done: number, total: number) => void = () => {},
 ): Promise<number> {
   const stale = await db.query<{ stream: string; day: string }>(
     `select stream, day::text from zendesk_sync.stale_days where account = $1 order by day, stream`,
     [account],
   );
-  for (const { stream, day } of stale) {
+  for (const [done, { stream, day }] of stale.entries()) {
     signal?.throwIfAborted();
+    report(done, stale.length);
     await db.transaction(async (tx) => {
       const taken = await tx.query(
         `delete from zendesk_sync.stale_days where account = $1 and stream = $2 and day = $3::date returning 1`,

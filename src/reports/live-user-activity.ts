@@ -4,19 +4,13 @@ import { cleanTexts, type PersonRow } from '../postgres/reports/user-activity.ts
 import { auditLogs } from '../streams/audit-logs.ts';
 import { lookup, readUser } from '../streams/users.ts';
 import { priorities } from '../sync/engine.ts';
-import type { Zendesk } from '../zendesk/client.ts';
 import { changeColumns } from './changes.ts';
 import { auditLogLimits } from './limits.ts';
+import { askObject, type LiveSource } from './live-source.ts';
 import { describePerson, findPerson } from './person.ts';
-import type { ReportContent, ReportRow, ReportScope } from './report.ts';
+import { iterateRows, type ReportContent, type ReportRow, type ReportScope } from './report.ts';
 import { createMomentFormat } from './time-zone.ts';
 import { changesOnly, titleOf } from './user-activity.ts';
-
-/** How Zendesk is asked: within the budget of the account. */
-export type LiveSource = {
-  readonly zendesk: Pick<Zendesk, 'readPage' | 'readObject'>;
-  readonly signal: AbortSignal;
-};
 
 /**
  * The same report as from the database, with details and activities as Zendesk gives them now; nothing of it is stored. A
@@ -41,7 +35,7 @@ export async function reportLiveUserActivity(
     title: titleOf(person, last),
     details: describePerson(person),
     columns: changeColumns,
-    rows: iterate(rows),
+    rows: iterateRows(rows),
     statement: {
       coverage: [`Asked of Zendesk at ${show(scope.now)}; what is stored was not used.`],
       gaps: ['What happened in the last minutes may not be in the log of Zendesk yet.'],
@@ -50,20 +44,8 @@ export async function reportLiveUserActivity(
   };
 }
 
-async function askPerson(
-  { zendesk, signal }: LiveSource,
-  id: string,
-): Promise<PersonRow | undefined> {
-  const answer = await zendesk.readObject(
-    {
-      group: 'support',
-      priority: priorities.listing,
-      path: lookup.path,
-      parameters: lookup.parameters([id]),
-    },
-    signal,
-  );
-  const users = (answer as Record<string, unknown>)['users'];
+async function askPerson(source: LiveSource, id: string): Promise<PersonRow | undefined> {
+  const { users } = await askObject(source, lookup.path, lookup.parameters([id]));
   const found = (Array.isArray(users) ? users : []).map(readUser).find((user) => user.id === id);
   if (found === undefined) return undefined;
   const text = (key: string): string | null => {
@@ -145,8 +127,4 @@ async function askChanges(
 function textOf(row: object, key: string): string | null {
   const value: unknown = (row as Record<string, unknown>)[key];
   return typeof value === 'string' || typeof value === 'number' ? String(value) : null;
-}
-
-async function* iterate(rows: readonly ReportRow[]): AsyncGenerator<ReportRow, void, undefined> {
-  yield* rows;
 }

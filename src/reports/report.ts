@@ -15,6 +15,10 @@ export type ReportColumn = {
   readonly align?: 'right';
   /** The cells are moments: never cut, and machines get a `local_…` column beside it where a time zone is asked for. */
   readonly isTime?: true;
+  /** The cells are worth nothing when cut, such as ids; they are cut last. */
+  readonly isWhole?: true;
+  /** A cell that is too long for its column goes on in the next line instead of being cut. */
+  readonly isWrapped?: true;
   /** Left out, from the right, of a table that is too wide for its terminal. */
   readonly isOptional?: true;
 };
@@ -34,6 +38,8 @@ export type ReportStatement = {
   readonly gaps: readonly string[];
   /** What Zendesk does not record at all. */
   readonly limits: readonly string[];
+  /** How its columns and words are meant, where they do not say so themselves. */
+  readonly notes?: readonly string[];
 };
 
 /** What a report says, known before its rows are read. */
@@ -65,6 +71,13 @@ export type ReportScope = {
 
 /** The span of time that a report is about: `[from, to)`. */
 export type ReportSpan = { readonly from: Date; readonly to: Date };
+
+/** Rows that are all there already. */
+export async function* iterateRows(
+  rows: readonly ReportRow[],
+): AsyncGenerator<ReportRow, void, undefined> {
+  yield* rows;
+}
 
 /** Takes text to where it goes; resolves when there is room for more. */
 export type Write = (text: string) => Promise<void>;

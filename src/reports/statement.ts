@@ -11,6 +11,8 @@ const names = { audit_logs: 'audit log', access_logs: 'access log' } as const;
 const limits = { audit_logs: auditLogLimits, access_logs: accessLogLimits } as const;
 const listedGaps = 10;
 const daySeconds = 86_400;
+/** Contract 4. */
+const accessLogDays = 90;
 
 /** The log a report is about, and the span it was asked for; without `from` as far back as the log is stored. */
 export type AskedSpan = {
@@ -28,7 +30,7 @@ export async function describeCoverage(
   { db, account, now, timeZone }: ReportScope,
   { stream, from, to }: AskedSpan,
 ): Promise<ReportStatement> {
-  const facts = await loadLogFacts(db, { account, stream });
+  const facts = withRetention(stream, await loadLogFacts(db, { account, stream }));
   const show = createMomentFormat(timeZone);
   const asked = {
     from: from === undefined ? undefined : toSeconds(from),
@@ -43,6 +45,13 @@ export async function describeCoverage(
       ? stateUnclassified(await countUnclassified(db, account, from ?? new Date(0), to))
       : [];
   return { coverage: [...coverage, ...unclassified], gaps, limits: limits[stream] };
+}
+
+/** How long Zendesk keeps a log is known before it was ever pulled. */
+function withRetention(stream: Stream, facts: LogFacts): LogFacts {
+  return stream === 'audit_logs' || facts.retentionDays !== undefined
+    ? facts
+    : { ...facts, retentionDays: accessLogDays };
 }
 
 type Stream = AskedSpan['stream'];
@@ -200,10 +209,16 @@ function stateUnclassified({
 }
 
 /** The statement as lines, for people. */
-export function listStatement({ coverage, gaps, limits: known }: ReportStatement): string[] {
+export function listStatement({
+  coverage,
+  gaps,
+  limits: known,
+  notes = [],
+}: ReportStatement): string[] {
   return [
     ...coverage.map((sentence) => `Coverage: ${sentence}`),
     ...(gaps.length === 0 ? ['Gaps: none.'] : gaps.map((sentence) => `Gap: ${sentence}`)),
     ...known.map((sentence) => `Limit: ${sentence}`),
+    ...notes.map((sentence) => `Note: ${sentence}`),
   ];
 }

@@ -48,9 +48,18 @@ export function ask(stage: Stage, operation: GraphqlOperation, variables: string
 export function chooseTicket(stage: Stage): number {
   const { random } = stage;
   if (random.chance(0.01)) return 1 + random.below(9);
-  const newest = Math.floor(stage.minute / 40) - 650_000;
   const age = random.fraction();
-  return newest - Math.floor(age * age * age * 40_000);
+  return newestTicket(stage.minute) - Math.floor(age * age * age * 40_000);
+}
+
+/** The number of the last ticket that there is at that minute; another one comes in every forty minutes. */
+export function newestTicket(minute: number): number {
+  return Math.floor(minute / 40) - 650_000;
+}
+
+/** The minute in which the ticket of that number came in. */
+export function creationMinuteOf(ticket: number): number {
+  return (ticket + 650_000) * 40;
 }
 
 /** The id of a customer; some are looked at much more often than others. */
@@ -60,6 +69,6 @@ export function chooseCustomer(stage: Stage): number {
 }
 
 /** The id of the customer who asked for that ticket. */
-export function requesterOf(stage: Stage, ticket: number): number {
-  return stage.people.customer(hash(ticket, 3) % CUSTOMERS).id;
+export function requesterOf({ people }: Pick<Stage, 'people'>, ticket: number): number {
+  return people.customer(hash(ticket, 3) % CUSTOMERS).id;
 }

@@ -57,8 +57,8 @@ export const FAULT_KINDS: readonly FaultKind[] = [
 ];
 
 /** What a fault can be aimed at. */
-export type FaultStream = 'audit_logs' | 'access_logs' | 'users' | 'oauth';
-const STREAMS: readonly string[] = ['audit_logs', 'access_logs', 'users', 'oauth'];
+export type FaultStream = 'audit_logs' | 'access_logs' | 'users' | 'tickets' | 'oauth';
+const STREAMS: readonly string[] = ['audit_logs', 'access_logs', 'users', 'tickets', 'oauth'];
 
 /** Something that goes wrong on purpose, at the next request that matches. */
 export interface Fault {

@@ -1,6 +1,7 @@
 import { exportAuditLogs, listAuditLogs, showAuditLog } from './audit-logs.ts';
 import { listAccessLogs } from './access-logs.ts';
 import { listUsers, showManyUsers, showMe, showUser } from './users.ts';
+import { showManyTickets } from './tickets.ts';
 import { mintToken } from './oauth.ts';
 import type { Account, ApiRequest } from './account.ts';
 import type { Answer, Stack } from './answers.ts';
@@ -59,6 +60,14 @@ const ROUTES: readonly Route[] = [
     answer: showMe,
   },
   { ...USERS, method: 'GET', path: /^\/api\/v2\/users\/\d+(\.json)?$/, answer: showUser },
+  {
+    method: 'GET',
+    path: /^\/api\/v2\/tickets\/show_many(\.json)?$/,
+    stream: 'tickets',
+    stack: 'support',
+    scopes: ['read', 'tickets:read'],
+    answer: showManyTickets,
+  },
   {
     method: 'POST',
     path: /^\/oauth\/tokens$/,

@@ -1,4 +1,4 @@
-import type { Classification, Classify } from '../classification/classification.ts';
+import type { AccessRequest, Classify } from '../classification/classification.ts';
 import { createClassifier } from '../classification/classifier.ts';
 import { accessRules } from '../classification/rules.ts';
 import { ShapeError } from '../errors.ts';
@@ -98,15 +98,15 @@ function readAccessLog(value: unknown, classify: Classify): LogRow {
     extra: null as Extra | null,
   };
   row.extra = closeExtra(extra);
-  return { id, timeMs: time.ms, row, resources: listResources(classify(row)) };
+  return { id, timeMs: time.ms, row, resources: listResources(row, classify) };
 }
 
-/** What a request was about as rows: noise leaves none, a request without a resource one. */
-export function listResources({
-  kind,
-  resources,
-  searchQuery,
-}: Classification): readonly ResourceRow[] {
+/**
+ * What a request was about as rows of `zendesk.access_log_resources`; the request is given by its columns, as they are
+ * stored or about to be. Noise leaves none, a request without a resource one.
+ */
+export function listResources(request: AccessRequest, classify: Classify): readonly ResourceRow[] {
+  const { kind, resources, searchQuery } = classify(request);
   if (kind === 'noise') return none;
   if (resources.length === 0) return [{ kind, type: null, id: null, searchQuery }];
   return resources.map(({ type, id }, position) => ({

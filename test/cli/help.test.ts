@@ -15,6 +15,7 @@ describe('--help', options, () => {
     ['backfill', 'zendesk-log-sync backfill audit_logs --from 2024-01-01 --to 2024-02-01'],
     ['status', 'zendesk-log-sync status'],
     ['migrate', 'DATABASE_URL=postgres://owner@db/zendesk zendesk-log-sync migrate'],
+    ['doctor', 'zendesk-log-sync doctor'],
     ['demo', 'zendesk-log-sync demo --once'],
     ['simulate', 'zendesk-log-sync simulate --port 8787 --access-logs-per-day 50000'],
   ];
@@ -39,7 +40,10 @@ describe('--help', options, () => {
       'backfill',
       'status',
       'report',
+      'audit',
+      'classify',
       'migrate',
+      'doctor',
       'demo',
       'simulate',
       'help',

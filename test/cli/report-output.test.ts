@@ -5,12 +5,14 @@ import { describe, it } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import type { Database } from '../../src/postgres/client.ts';
 import { registerStream } from '../../src/postgres/streams.ts';
+import { coverAccesses, storeAccesses } from '../support/accessed-rows.ts';
 import { createEmptyTestDatabase, withDatabase } from '../support/database.ts';
 import { runProgram, startProcess, temporary } from '../support/program.ts';
 import { auditLimits, storeChanges, withStored } from '../support/report-data.ts';
 
 const main = fileURLToPath(new URL('../../src/main.ts', import.meta.url));
 const report = ['report', 'account-settings', '--from', '2026-01-01', '--to', '2026-02-01'];
+const accessed = ['report', 'accessed', 'tickets', '--from', '2026-01-01', '--to', '2026-02-01'];
 const folder = (): string => mkdtempSync(join(temporary, 'reports-'));
 
 /** Many rows, made in the database itself. */
@@ -20,6 +22,24 @@ async function storeMany(db: Database, count: number): Promise<void> {
     `insert into zendesk.audit_logs (account, id, created_at, actor_id, actor_name, source_type, change_description)
      select 'acme', n, timestamptz '2026-01-01T00:00:00Z' + n * interval '1 second', 5, 'Joe Agent', 'account_setting', repeat('x', 100)
      from generate_series(1, $1 - 1) as n`,
+    [count],
+  );
+}
+
+/** Many requests for tickets, made in the database itself. */
+async function storeManyAccesses(db: Database, count: number): Promise<void> {
+  await storeAccesses(db, [{ timestamp: '2026-01-01T00:00:00Z', url: '/api/v2/tickets/1' }]);
+  await coverAccesses(db, '2026-01-01T00:00:00Z', '2026-02-01T00:00:00Z');
+  await db.query(
+    `with requests as (
+       select 'acme', timestamptz '2026-01-01T00:00:00Z' + n * interval '1 second' as at, 'm' || n as id, n
+       from generate_series(1, $1 - 1) as n
+     ), logs as (
+       insert into zendesk.access_logs (account, timestamp, id, user_id, status, url, client)
+       select 'acme', at, id, 7, 200, '/api/v2/tickets/' || n, repeat('x', 100) from requests
+     )
+     insert into zendesk.access_log_resources (account, timestamp, access_log_id, position, kind, resource_type, resource_id, user_id, status)
+     select 'acme', at, id, 0, 'view', 'ticket', n::text, 7, 200 from requests`,
     [count],
   );
 }
@@ -118,6 +138,19 @@ describe('the output of a report', { concurrency: 2 }, () => {
     });
   });
 
+  it('of 300,000 accesses needs no more memory than one of a few', async () => {
+    await withStored(async (db, settings) => {
+      await storeManyAccesses(db, 300_000);
+      const path = join(folder(), 'many.csv');
+      const { status, stderr } = await runProgram([...accessed, '--output', path], {
+        ...settings,
+        NODE_OPTIONS: '--max-old-space-size=64',
+      });
+      assert.equal(status, 0, stderr);
+      assert.match(stderr, /^Wrote 300,000 rows to /m);
+    });
+  });
+
   it('ends quietly when the reader of the pipe leaves', async () => {
     await withStored(async (db, settings) => {
       await storeMany(db, 20_000);
@@ -188,7 +221,7 @@ describe('the account of a report', { concurrency: 2 }, () => {
   });
 });
 
-describe('report --help', { concurrency: 2 }, () => {
+describe('report --help and audit --help', { concurrency: 2 }, () => {
   const commands: [string, string][] = [
     ['report', 'zendesk-log-sync report account-settings --from 2026-01-01 --to 2026-02-01'],
     [
@@ -196,6 +229,15 @@ describe('report --help', { concurrency: 2 }, () => {
       'zendesk-log-sync report account-settings --from 2026-01-01 --to 2026-02-01 \\\n    --time-zone Europe/Madrid --format csv --output settings.csv',
     ],
     ['report user', 'zendesk-log-sync report user joe@acme.example --last 50'],
+    ['report accessed', 'zendesk-log-sync report accessed tickets --days 30 --output tickets.csv'],
+    [
+      'report subject',
+      'zendesk-log-sync report subject --user 417198039213 --tickets 937,941 \\\n    --from 2026-01-01 --to 2026-02-01 --pseudonymise',
+    ],
+    ['report agent', 'zendesk-log-sync report agent joe@acme.example --from 2026-01-31'],
+    ['audit', 'zendesk-log-sync audit show 54337476015999'],
+    ['audit show', 'zendesk-log-sync audit show 54337476015999 --live'],
+    ['audit export', 'zendesk-log-sync audit export --from 2026-01-01 --action destroy'],
   ];
   for (const [command, line] of commands)
     it(`explains ${command} with an example and needs no settings`, async () => {

@@ -5,10 +5,12 @@ import type { AddressInfo } from 'node:net';
 import { describe, it } from 'node:test';
 import type { Fault, FaultKind } from '../../src/simulator/faults.ts';
 import type { Credentials, SimulatorSettings } from '../../src/simulator/options.ts';
+import { findFreePort } from '../support/free-port.ts';
 import { collectContents, collectCursors } from '../support/private-texts.ts';
 import { assertDiscreet, runProgram, startProgram, type Environment } from '../support/program.ts';
 import { waitUntil, withAccount, type PulledAccount } from '../support/pulled-account.ts';
 import { withClient } from '../support/query.ts';
+import { startReceiver } from '../support/receiver.ts';
 
 const credentials: Credentials = {
   clientId: 'log-puller',
@@ -100,7 +102,12 @@ describe('no secret, no query and no content of a row is printed', { concurrency
       });
     });
 
-  it('by the service while everything goes wrong once', async () => {
+  it('by the service while everything goes wrong once, nor told over HTTP or to a collector', async (test) => {
+    // Heartbeats and traces go to the same place.
+    const outside = await startReceiver();
+    test.after(() => outside.stop());
+    const heartbeat = '/kr7-heartbeat-uuid';
+    const port = await findFreePort();
     await withAccount(account, async (pulled) => {
       const { simulator, query } = pulled;
       const passing: Fault[] = [
@@ -119,8 +126,15 @@ describe('no secret, no query and no content of a row is printed', { concurrency
         AUDIT_LOGS_SCHEDULE: everySecond,
         ACCESS_LOGS_SCHEDULE: everySecond,
         USERS_SCHEDULE: everySecond,
+        HTTP_PORT: String(port),
+        HEARTBEAT_URL: `${outside.origin}${heartbeat}`,
+        OTEL_EXPORTER_OTLP_ENDPOINT: outside.origin,
       });
+      await service.waitFor(/"msg":"answering over HTTP"/);
+      const shown = new Set<string>();
       await waitUntil(async () => {
+        for (const path of ['/livez', '/readyz', '/status', '/metrics'])
+          shown.add(await (await fetch(`http://127.0.0.1:${port}${path}`)).text());
         const done = await query(
           `select from zendesk_sync.status where state = 'ok' and gaps = 0 and covered_until is not null`,
         );
@@ -132,6 +146,21 @@ describe('no secret, no query and no content of a row is printed', { concurrency
       assert.match(stdout, /trying again/);
       assert.match(stdout, /has no usable created_at; the page cannot be stored\./);
       assertTellsNothing(stdout + stderr, pulled);
+      const answers = [...shown].join('');
+      assert.match(
+        answers,
+        /^zendesk_log_sync_rows_new_total\{account="acme",stream="users"\} [1-9]/m,
+      );
+      assert.match(
+        answers,
+        /"last_error":"[^"]*has no usable created_at; the page cannot be stored\./,
+      );
+      const traces = outside.received.filter(({ path }) => path === '/v1/traces');
+      assert.ok(traces.length > 0);
+      assert.ok(outside.received.length > traces.length, 'there was a heartbeat');
+      const told = answers + traces.map(({ body }) => body).join('');
+      assertTellsNothing(told, pulled);
+      assert.ok(!(told + stdout + stderr).includes(heartbeat));
     });
   });
 

@@ -79,6 +79,8 @@ const cases: readonly (readonly [AuditRecord, ...string[]])[] = [
     'admin_role_assigned medium',
   ],
   [user('Role changed from Admin to Agent'), 'user_role_changed info'],
+  [user('Role changed from Administrator to End User'), 'user_role_changed info'],
+  [user('Organization: AAAA is asigned')],
   [
     user('Guide role changed from Admin to Viewer\\nExplore role changed from Viewer to Studio'),
     'user_role_changed info',

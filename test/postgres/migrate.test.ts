@@ -5,6 +5,7 @@ import { migrateDatabase } from '../../src/postgres/migrate.ts';
 import { aheadOfNeed, createPartitionKeeper } from '../../src/postgres/partitions.ts';
 import { createEmptyTestDatabase } from '../support/database.ts';
 import { withLedger } from '../support/ledger.ts';
+import { runProgram } from '../support/program.ts';
 
 describe('migrating', () => {
   it('works when twenty processes start at once: one applies, the others find it done', async () => {
@@ -119,15 +120,41 @@ describe('migrating', () => {
 });
 
 describe('an older program', () => {
-  it('applies nothing and reports nothing when the schema is newer than itself', async () => {
+  const newer = `insert into drizzle.__drizzle_migrations (hash, created_at) values ('newer', 9999999999999)`;
+
+  it('refuses a database that a newer one has migrated, in a sentence, and leaves it alone', async () => {
     await withLedger(async (db, url) => {
-      await db.query(
-        `insert into drizzle.__drizzle_migrations (hash, created_at) values ('newer', 9999999999999)`,
-      );
-      assert.deepEqual(await migrateDatabase(url), { applied: [] });
+      await db.query(newer);
+      await assert.rejects(migrateDatabase(url), {
+        name: 'InputError',
+        message:
+          'The database was migrated by a newer version of this program (1 migration unknown here); ' +
+          'start that version, or restore a backup from before the upgrade.',
+      });
+      await db.query(newer);
+      await assert.rejects(migrateDatabase(url), /\(2 migrations unknown here\)/);
       const again = openDatabase({ url });
       assert.deepEqual(await again.query('select 1 as one'), [{ one: 1 }]);
       await again.close();
+    });
+  });
+
+  it('ends with status 2 and that sentence, whether it was to migrate or to pull', async () => {
+    await withLedger(async (db, url) => {
+      await db.query(newer);
+      const settings = {
+        DATABASE_URL: url,
+        ZENDESK_SUBDOMAIN: 'acme',
+        ZENDESK_BASE_URL: 'http://127.0.0.1:9',
+        ZENDESK_OAUTH_TOKEN: 'never-sent',
+      };
+      const ends = await Promise.all(
+        ['migrate', 'sync', 'serve'].map((command) => runProgram([command], settings)),
+      );
+      for (const { status, stderr } of ends) {
+        assert.equal(status, 2);
+        assert.match(stderr, /^The database was migrated by a newer version of this program/m);
+      }
     });
   });
 });

@@ -8,6 +8,7 @@ import {
   findSimilarPeople,
   readLastChanges,
 } from '../../src/postgres/reports/user-activity.ts';
+import { collect } from '../support/collect.ts';
 import { account, storeChanges, storePeople, withStored } from '../support/report-data.ts';
 
 const span = {
@@ -16,12 +17,6 @@ const span = {
   to: new Date('2026-02-01T00:00:00Z'),
 };
 const settings = ['account_setting'];
-
-async function collect<Row>(rows: AsyncIterable<Row>): Promise<Row[]> {
-  const all: Row[] = [];
-  for await (const row of rows) all.push(row);
-  return all;
-}
 
 describe('the changes of a span', { concurrency: 2 }, () => {
   it('come oldest first, whole, from its first second to before its last', async () => {

@@ -1,6 +1,7 @@
 import type { Database } from '../../src/postgres/client.ts';
 import { createPartitionKeeper } from '../../src/postgres/partitions.ts';
 import { auditLogs } from '../../src/streams/audit-logs.ts';
+import { withLedger } from './ledger.ts';
 
 /** A record of the audit log as the API gives it; what is left out has a value that says nothing. */
 export type AuditRecord = {
@@ -47,6 +48,13 @@ export const token = (
   action,
   source_label,
 });
+/** A change of a trigger in 2026, such as `at('11-18T12:00:00')`, a Wednesday at noon. */
+export const at = (moment: string, more: AuditRecord = {}): AuditRecord => ({
+  created_at: `2026-${moment}Z`,
+  source_type: 'rule',
+  source_label: 'Trigger: Hello',
+  ...more,
+});
 
 /** Stores records as the engine does. Without an id they are numbered from 1; without a time it is a Wednesday at noon. */
 export async function storeAuditRows(
@@ -80,4 +88,17 @@ export async function loadFindings(db: Database, rule?: string): Promise<Finding
      where $1::text is null or rule = $1 order by created_at, audit_log_id, rule`,
     [rule ?? null],
   );
+}
+
+/** Stores the records and returns what the rule finds: number of the record and what is said of it. */
+export async function findChanges(
+  rule: string,
+  records: readonly AuditRecord[],
+  statements: readonly string[] = [],
+): Promise<[number, string][]> {
+  return withLedger(async (db) => {
+    await storeAuditRows(db, records);
+    for (const statement of statements) await db.query(statement);
+    return (await loadFindings(db, rule)).map(({ id, summary }) => [id, summary]);
+  });
 }

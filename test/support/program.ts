@@ -47,7 +47,8 @@ after(async () => {
 
 /** Starts `zendesk-log-sync` with these arguments, and with these settings alone. */
 export function startProgram(args: readonly string[], settings: Environment = {}): Program {
-  return startProcess([process.execPath, main, ...args], settings);
+  // Services that run side by side cannot all have the usual port.
+  return startProcess([process.execPath, main, ...args], { HTTP_PORT: '0', ...settings });
 }
 
 /** Runs `zendesk-log-sync` to its end. */
@@ -145,6 +146,7 @@ const secretSettings = [
   'ZENDESK_OAUTH_TOKEN',
   'ZENDESK_API_TOKEN',
   'DATABASE_URL',
+  'HEARTBEAT_URL',
 ];
 
 /** Every text in the settings that nobody may see, and what becomes of it on its way. */

@@ -31,6 +31,7 @@ describe('readAccessRules', () => {
     ];
     assert.deepEqual(readAccessRules(JSON.stringify(rules), 'rules.json'), rules);
     assert.deepEqual(readAccessRules('[]', 'rules.json'), []);
+    assert.deepEqual(readAccessRules('\uFEFF[]\r\n', 'rules.json'), []);
   });
 
   it('takes every built-in rule, and what it takes can be compiled', () => {
@@ -98,6 +99,10 @@ describe('readAccessRules', () => {
     assert.equal(
       pathProblem('/a/{id}'),
       'path is "/a/{id}"; expected the type of what the id belongs to, such as {ticket}, instead of {id}.',
+    );
+    assert.equal(
+      pathProblem('/moons/{moon}/{tickets}'),
+      'path is "/moons/{moon}/{tickets}"; expected the singular instead of {tickets}; write {ticket}.',
     );
     assert.equal(
       pathProblem('/a/**/b'),

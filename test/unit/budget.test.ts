@@ -1,7 +1,12 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
-import { pauseBudget, spendRequests, type BudgetState } from '../../src/sync/budget.ts';
+import {
+  pauseBudget,
+  returnRequests,
+  spendRequests,
+  type BudgetState,
+} from '../../src/sync/budget.ts';
 
 const empty: BudgetState = { spent: [], pausedUntilMs: undefined };
 
@@ -100,6 +105,19 @@ describe('the request budget', () => {
     const paused = pauseBudget(pauseBudget(empty, 90_000), 30_000);
     assert.equal(spendRequests(paused, 10_000, 50, 0).waitMs, 80_000);
     assert.equal(spendRequests(paused, 90_000, 50, 0).granted, 1);
+  });
+
+  it('takes back what was not sent, and nothing else', () => {
+    const first = spendRequests(empty, 1000, 50, 0, 3);
+    const second = spendRequests(first.state, 1300, 50, 0, 2);
+    assert.deepEqual([first.sinceMs, second.sinceMs], [1000, 1250]);
+    const partly = returnRequests(second.state, first.sinceMs, 1);
+    assert.deepEqual(partly.spent, [
+      [1000, 2],
+      [1250, 2],
+    ]);
+    assert.deepEqual(returnRequests(partly, second.sinceMs, 2).spent, [[1000, 2]]);
+    assert.deepEqual(returnRequests(partly, 500, 1), partly, 'forgotten already');
   });
 
   it('stays small at any rate', () => {

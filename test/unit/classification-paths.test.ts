@@ -69,6 +69,7 @@ describe('what a REST request is about', () => {
       ['GET /attachments/token/Xy12AbCd/?name=passport.png', 'view attachment -'],
       ['POST /api/v2/channels/voice/agents/7/tickets/123/display', 'view ticket 123'],
       ['POST /api/v2/channels/voice/agents/7/users/99/display.json', 'view user 99'],
+      ['GET /api/v2/routing/tickets/123/instance_values.json', 'view ticket 123'],
     ]);
   });
 
@@ -122,6 +123,8 @@ describe('what a REST request is about', () => {
       ['GET /api/v2/triggers/definitions', 'list trigger -'],
       ['GET /api/v2/group_memberships', 'list group_membership -'],
       ['GET /hc/api/v2/en-us/articles.json', 'list article -'],
+      ['GET /api/v2/community/posts', 'list post -'],
+      ['GET /api/v2/routing/requirements/fulfilled?ticket_ids=1', 'list ticket -'],
     ]);
   });
 
@@ -158,6 +161,9 @@ describe('what a REST request is about', () => {
       ['GET /api/v2/organizations/77/related', 'view organization 77'],
       ['GET /api/v2/organizations/77/users', 'view organization 77'],
       ['GET /admin/api/private/team_members/9', 'view user 9'],
+      ['GET /api/v2/routing/agents/9/instance_values', 'view user 9'],
+      ['GET /api/v2/help_center/users/9/votes.json', 'view user 9'],
+      ['GET /api/v2/community/users/9/posts', 'view user 9'],
     ]);
   });
 
@@ -173,6 +179,8 @@ describe('what a REST request is about', () => {
       ['GET /hc/api/v2/articles/8', 'view article 8'],
       ['GET /api/v2/help_center/de/articles/8/comments/9', 'view article 8, comment 9'],
       ['GET /api/v2/account/settings.json', 'view setting -'],
+      ['GET /api/v2/accounts/available?subdomain=acme', 'view setting -'],
+      ['GET /api/v2/community/posts/8/comments/9', 'view post 8, comment 9'],
       ['GET /admin/api/private/accounts/current/security_settings', 'view setting -'],
       [
         'GET /admin/api/private/accounts/current/remote_authentications',
@@ -191,6 +199,8 @@ describe('what a REST request is about', () => {
     check([
       ['PUT /api/v2/tickets/123.json', 'write ticket 123'],
       ['POST /api/v2/tickets.json', 'write ticket -'],
+      ['POST /api/v2/channels/voice/tickets', 'write ticket -'],
+      ['PUT /api/v2/custom_status/default', 'write custom_status -'],
       ['DELETE /api/v2/tickets/123', 'write ticket 123'],
       ['delete /api/v2/tickets/123', 'write ticket 123'],
       [

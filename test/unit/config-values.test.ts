@@ -93,6 +93,47 @@ describe('the values of settings', () => {
     );
   });
 
+  it('take a port, or 0 for none', () => {
+    assert.deepEqual(
+      ['0', '1', '8080', '65535'].map((text) => values.httpPort.parse(text)),
+      [undefined, 1, 8080, 65_535],
+    );
+    assert.deepEqual(
+      accepts(values.httpPort, ['65536', '-1', '8080 ', '80.5', '0x50', '', 'none']),
+      [],
+    );
+  });
+
+  it('take an address to listen on without port, scheme and brackets', () => {
+    const good = ['127.0.0.1', '0.0.0.0', '::', '::1', 'fe80::1%eth0', 'localhost', 'pod-1.local'];
+    assert.deepEqual(accepts(values.httpHost, good), good);
+    assert.deepEqual(
+      accepts(values.httpHost, ['[::1]', 'http://localhost', 'a b', '*', '127.0.0.1/8']),
+      [],
+    );
+  });
+
+  it('take addresses of a watcher and of a collector without credentials in front of the host', () => {
+    const good = [
+      'https://hc-ping.com/uuid',
+      'http://127.0.0.1:8000',
+      'https://otlp.example/otlp/',
+    ];
+    const bad = [
+      'hc-ping.com',
+      'ftp://hc-ping.com',
+      'https://me:pw@hc.example/uuid',
+      'collector:4318',
+    ];
+    for (const schema of [values.heartbeatUrl, values.collectorEndpoint]) {
+      assert.deepEqual(accepts(schema, good), good);
+      assert.deepEqual(accepts(schema, bad), []);
+    }
+    const query = ['https://hc.example/ping?key=uuid'];
+    assert.deepEqual(accepts(values.heartbeatUrl, query), query);
+    assert.deepEqual(accepts(values.collectorEndpoint, query), []);
+  });
+
   it('take database urls of both spellings', () => {
     assert.deepEqual(
       accepts(values.databaseUrl, [
@@ -134,6 +175,7 @@ describe('the table of settings', () => {
       [
         'DATABASE_URL',
         'DATA_DIR',
+        'ACCOUNTS_FILE',
         'ZENDESK_SUBDOMAIN',
         'ZENDESK_BASE_URL',
         'ZENDESK_CLIENT_ID',
@@ -151,6 +193,11 @@ describe('the table of settings', () => {
         'SUPPORT_REQUESTS_PER_MINUTE',
         'SETTLE',
         'RESCAN_AFTER',
+        'ACCESS_RULES_FILE',
+        'HTTP_PORT',
+        'HTTP_HOST',
+        'HEARTBEAT_URL',
+        'OTEL_EXPORTER_OTLP_ENDPOINT',
         'LOG_LEVEL',
         'LOG_FORMAT',
       ],

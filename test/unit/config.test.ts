@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
+import { accessRules } from '../../src/classification/rules.ts';
 import { parseConfig, type Config } from '../../src/config.ts';
 import { InputError } from '../../src/errors.ts';
 
@@ -64,6 +65,10 @@ describe('parseConfig', () => {
       budgets: { access_logs: 50, support: 100 },
       settleMs: 300_000,
       rescanAfterMs: [3_600_000, 86_400_000],
+      accessRules,
+      http: { host: '127.0.0.1', port: 8080 },
+      heartbeatUrl: undefined,
+      collectorEndpoint: undefined,
       log: { level: 'info', format: 'auto' },
       zendesk: {
         account: 'acme',
@@ -81,7 +86,7 @@ describe('parseConfig', () => {
   });
 
   it('reads every setting', () => {
-    const config = parse({
+    const settings = {
       ...account,
       DATABASE_URL: 'postgresql://me:pw@db/logs',
       ZENDESK_BASE_URL: 'http://127.0.0.1:8080/',
@@ -95,9 +100,16 @@ describe('parseConfig', () => {
       SUPPORT_REQUESTS_PER_MINUTE: '20',
       SETTLE: '90s',
       RESCAN_AFTER: '2d, 2h,2m,2h',
+      ACCESS_RULES_FILE: 'rules.json',
+      HTTP_PORT: '0',
+      HTTP_HOST: '::',
+      HEARTBEAT_URL: 'https://hc.example/uuid',
+      OTEL_EXPORTER_OTLP_ENDPOINT: 'http://collector:4318',
       LOG_LEVEL: 'debug',
       LOG_FORMAT: 'json',
-    });
+    };
+    const rule = { operation: 'moonById', resource: 'moon' };
+    const config = parse(settings, new Map([['rules.json', JSON.stringify([rule])]]));
     assert.deepEqual(config, {
       database: { kind: 'server', url: 'postgresql://me:pw@db/logs' },
       streams: {
@@ -108,6 +120,10 @@ describe('parseConfig', () => {
       budgets: { access_logs: 10, support: 20 },
       settleMs: 90_000,
       rescanAfterMs: [120_000, 7_200_000, 172_800_000],
+      accessRules: [rule, ...accessRules],
+      http: undefined,
+      heartbeatUrl: 'https://hc.example/uuid',
+      collectorEndpoint: 'http://collector:4318',
       log: { level: 'debug', format: 'json' },
       zendesk: {
         account: 'acme',
@@ -123,11 +139,30 @@ describe('parseConfig', () => {
     });
   });
 
+  it('reports every problem of the file of rules beside those of other settings', () => {
+    const content = '[{"path": "/api/v2/moons", "kind": "look"}, {"operation": "moon by id"}]';
+    assert.deepEqual(
+      problemsOf(
+        { ...account, LOG_LEVEL: 'loud', ACCESS_RULES_FILE: '/etc/rules.json' },
+        new Map([['/etc/rules.json', content]]),
+      ),
+      [
+        'LOG_LEVEL is "loud"; expected one of trace, debug, info, warn, error, fatal, silent; write one of them.',
+        '/etc/rules.json, rule 1: kind is "look"; expected one of view, list, search, export, write, secret, log, noise.',
+        '/etc/rules.json, rule 2: operation is "moon by id"; expected the name of a GraphQL operation: letters, digits and underscores.',
+      ],
+    );
+    assert.deepEqual(problemsWith('ACCESS_RULES_FILE', '/nowhere/rules.json'), [
+      'ACCESS_RULES_FILE is "/nowhere/rules.json", which cannot be read (ENOENT); expected a JSON file of rules; check the path and its permissions.',
+    ]);
+  });
+
   it('takes an empty text for unset', () => {
     const emptied = {
       ...account,
       SETTLE: '',
       DATABASE_URL: '',
+      ACCESS_RULES_FILE: '',
       ZENDESK_API_TOKEN: '',
       ZENDESK_API_TOKEN_FILE: '',
     };
@@ -146,6 +181,10 @@ describe('parseConfig', () => {
       ACCESS_LOGS_REQUESTS_PER_MINUTE: 'fifty',
       SETTLE: '5 minutes',
       RESCAN_AFTER: 'daily',
+      HTTP_PORT: '65536',
+      HTTP_HOST: '127.0.0.1:8080/',
+      HEARTBEAT_URL: 'hc-ping.com/uuid',
+      OTEL_EXPORTER_OTLP_ENDPOINT: 'https://me:hunter2@collector',
       LOG_LEVEL: 'loud',
       LOG_FORMAT: 'xml',
     });
@@ -157,6 +196,10 @@ describe('parseConfig', () => {
       'ACCESS_LOGS_REQUESTS_PER_MINUTE is "fifty"; expected a whole number from 1 to 100000; write digits only.',
       'SETTLE is "5 minutes"; expected a duration from 1s to 1d such as 90s or 5m; write a whole number and one unit without a space: s, m, h or d.',
       'RESCAN_AFTER is "daily"; expected durations separated by commas such as 1h,24h, or none; write a whole number and one unit without a space: s, m, h or d.',
+      'HTTP_PORT is "65536"; expected a port from 1 to 65535, or 0 for no HTTP; write digits only.',
+      'HTTP_HOST is "127.0.0.1:8080/"; expected an address of this machine such as 127.0.0.1, 0.0.0.0 or ::; write it without port and brackets.',
+      'HEARTBEAT_URL is set to 16 characters that are not shown here; expected an address such as https://hc-ping.com/your-uuid, without a user name or password; copy it again.',
+      'OTEL_EXPORTER_OTLP_ENDPOINT is set to 28 characters that are not shown here; expected an address such as http://localhost:4318, without a user name, password or query; give credentials in OTEL_EXPORTER_OTLP_HEADERS.',
       'LOG_LEVEL is "loud"; expected one of trace, debug, info, warn, error, fatal, silent; write one of them.',
       'LOG_FORMAT is "xml"; expected one of auto, json, pretty; write one of them.',
       'ZENDESK_SUBDOMAIN is "acme.zendesk.com"; expected only the part before .zendesk.com: small letters, digits and hyphens, at most 63; write acme.',
@@ -179,6 +222,10 @@ describe('parseConfig', () => {
       'budgets',
       'settleMs',
       'rescanAfterMs',
+      'accessRules',
+      'http',
+      'heartbeatUrl',
+      'collectorEndpoint',
       'log',
     ]);
   });

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { cutText, measureText, writeTable } from '../../src/cli/report-table.ts';
+import { writeTable } from '../../src/cli/report-table.ts';
+import { cutText, measureText, wrapText } from '../../src/cli/terminal-text.ts';
 import type { Report, ReportRow } from '../../src/reports/report.ts';
 
 async function* iterate(rows: readonly ReportRow[]): AsyncGenerator<ReportRow> {
@@ -76,6 +77,29 @@ describe('a report as a table', () => {
     ]);
   });
 
+  it('goes on in the next line where a cell is wrapped, and cuts ids last', async () => {
+    const columns = [
+      { key: 'id', title: 'Id', isWhole: true },
+      { key: 'text', title: 'Text', isWrapped: true },
+      { key: 'more', title: 'More' },
+    ] as const;
+    const rows = [{ id: '1509756491122', text: row.text, more: 'and another text' }];
+    assert.deepEqual((await render(rows, 50, { columns })).lines.slice(2, 6), [
+      'Id             Text               More',
+      '1509756491122  A text of some     and another text',
+      '               forty characters,',
+      '               or so it is',
+    ]);
+    assert.deepEqual((await render(rows, 24, { columns })).lines.slice(2, 4), [
+      'Id        Text      More',
+      '1509756…  A text    and ano…',
+    ]);
+    assert.deepEqual((await render(rows, undefined, { columns })).lines.slice(2, 4), [
+      'Id             Text                                          More',
+      '1509756491122  A text of some forty characters, or so it is  and another text',
+    ]);
+  });
+
   it('begins before the last row is read, with the columns that its first rows need', async () => {
     const many = Array.from({ length: 450 }, (_, index) => ({ ...row, text: `row ${index}` }));
     const { rows, lines } = await render([...many, row], 100);
@@ -142,5 +166,14 @@ describe('a report as a table', () => {
       ],
       ['山田太郎', '山田太…', '山田…', 'abcdef', 'abcd…'],
     );
+  });
+
+  it('wraps texts at spaces, and in the middle of words that are too long', () => {
+    assert.deepEqual(wrapText('', 5), ['']);
+    assert.deepEqual(wrapText('abcde', 5), ['abcde']);
+    assert.deepEqual(wrapText('abcde fg', 5), ['abcde', 'fg']);
+    assert.deepEqual(wrapText('ab cdefg hi', 5), ['ab', 'cdefg', 'hi']);
+    assert.deepEqual(wrapText('abcdefgh ij', 5), ['abcde', 'fgh', 'ij']);
+    assert.deepEqual(wrapText('山田太郎', 5), ['山田', '太郎']);
   });
 });

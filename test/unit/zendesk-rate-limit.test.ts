@@ -1,6 +1,11 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { readExhaustion, readPauseMs, readRetryAfterMs } from '../../src/zendesk/rate-limit.ts';
+import {
+  readExhaustion,
+  readOwnLimit,
+  readPauseMs,
+  readRetryAfterMs,
+} from '../../src/zendesk/rate-limit.ts';
 
 const date = 'Fri, 20 Nov 2026 12:00:00 GMT';
 const serverMs = Date.parse(date);
@@ -102,5 +107,25 @@ describe('the account-wide limit', () => {
       'ratelimit-reset': '900',
     };
     assert.equal(readExhaustion(headers, localMs)?.waitMs, 120_000);
+  });
+});
+
+describe('the limit that an endpoint has of its own', () => {
+  const read = (text: string): ReturnType<typeof readOwnLimit> =>
+    readOwnLimit({ 'zendesk-ratelimit-audit-logs-export': text }, 'audit-logs-export');
+
+  it('is read from its header, whatever the order and spaces', () => {
+    assert.deepEqual(read('total=1; remaining=0; resets=41'), { remaining: 0, waitMs: 41_000 });
+    assert.deepEqual(read('resets=7;remaining=1;total=1'), { remaining: 1, waitMs: 7_000 });
+    assert.deepEqual(read('total=1; remaining=0; resets=0'), { remaining: 0, waitMs: 1_000 });
+    assert.deepEqual(read('total=1; remaining=0; resets=9999'), { remaining: 0, waitMs: 120_000 });
+  });
+
+  it('is unknown without the header, with another one, and with an unreadable one', () => {
+    assert.equal(readOwnLimit({}, 'audit-logs-export'), undefined);
+    const other = { 'zendesk-ratelimit-tickets-index': 'total=1; remaining=0; resets=41' };
+    assert.equal(readOwnLimit(other, 'audit-logs-export'), undefined);
+    assert.equal(read('total=1'), undefined);
+    assert.equal(read('remaining=soon; resets=later'), undefined);
   });
 });

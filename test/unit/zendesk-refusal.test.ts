@@ -9,7 +9,7 @@ const users = '/api/v2/users';
 const auditEntitlement =
   'it needs the plan Zendesk Suite Enterprise or Support Enterprise (or a higher one) and the role admin; check the plan, and the role of the user whose credentials are used';
 const accessEntitlement =
-  'it needs the add-on Advanced Data Privacy and Protection and the role admin, and it has to be switched on: Admin Center > Account > Logs > Access log > "Turn on the Access Log API"';
+  'it needs the add-on Advanced Data Privacy and Protection and the role admin; check both, and switch it on: Admin Center > Account > Logs > Access log > "Turn on the Access Log API"';
 const usersEntitlement =
   'it needs the role agent or admin; check the role of the user whose credentials are used';
 const lackingScope = (scope: string): string =>

@@ -1,0 +1,76 @@
+/** One record of the audit log, asked of Zendesk now, and whether it is stored as it is. */
+import { InputError, ZendeskError } from '../errors.ts';
+import { findAuditRecord } from '../postgres/reports/audit-record.ts';
+import { auditLogs } from '../streams/audit-logs.ts';
+import { tellsOfMissingRecord } from '../zendesk/refusal.ts';
+import {
+  auditFields,
+  auditRecordColumns,
+  cleanFields,
+  readContent,
+  type AuditField,
+} from './audit-record.ts';
+import { auditLogLimits } from './limits.ts';
+import { askObject, type LiveSource } from './live-source.ts';
+import { iterateRows, type ReportContent, type ReportScope } from './report.ts';
+import { createMomentFormat } from './time-zone.ts';
+
+/**
+ * The record as Zendesk gives it now (contract 2); nothing of it is stored.
+ *
+ * @throws {InputError} when Zendesk has no such record
+ */
+export async function reportLiveAuditRecord(
+  scope: ReportScope,
+  source: LiveSource,
+  id: string,
+): Promise<ReportContent> {
+  const { db, account, now, timeZone } = scope;
+  const content = readContent(await askRecord(source, account, id));
+  const cleaned = await cleanFields(scope, content);
+  const stored = await findAuditRecord(db, account, id);
+  const show = createMomentFormat(timeZone);
+  return {
+    title: `Audit log record ${id} of ${account}, asked of Zendesk`,
+    columns: auditRecordColumns,
+    rows: iterateRows(
+      auditFields.map((field) => ({
+        version: 'live',
+        until: null,
+        field,
+        value: cleaned(field),
+        raw: content[field],
+      })),
+    ),
+    statement: {
+      coverage: [
+        `Asked of Zendesk at ${show(now)}.`,
+        stored === undefined ? 'It is not stored here.' : compare(content, readContent(stored)),
+      ],
+      gaps: [],
+      limits: auditLogLimits,
+    },
+  };
+}
+
+async function askRecord(
+  source: LiveSource,
+  account: string,
+  id: string,
+): Promise<Readonly<Record<string, unknown>>> {
+  const answer = await askObject(source, `${auditLogs.path}/${id}`).catch((error: unknown) => {
+    if (error instanceof ZendeskError && tellsOfMissingRecord(error.message))
+      throw new InputError([`Zendesk has no record ${id} in the audit log of ${account}.`]);
+    throw error;
+  });
+  return auditLogs.read(answer['audit_log']).row;
+}
+
+type Content = Readonly<Record<AuditField, string | null>>;
+
+function compare(live: Content, stored: Content): string {
+  const different = auditFields.filter((field) => live[field] !== stored[field]);
+  return different.length === 0
+    ? 'It is stored here as Zendesk gives it.'
+    : `It is stored here as well, but differs in ${different.join(', ')}; the next pull of its span takes that over and keeps the former content.`;
+}

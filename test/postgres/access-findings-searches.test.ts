@@ -1,0 +1,127 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { type AccessRow, at, findAccesses, isProgram } from '../support/access-view-rows.ts';
+
+const search = (text: string): { url: string } => ({
+  url: `/api/v2/search.json?query=${encodeURIComponent(text)}`,
+});
+
+describe('risky_search', () => {
+  const texts: readonly (readonly [string, string?])[] = [
+    ['4111 1111 1111 1111', 'card number'],
+    ['4111-1111-1111-1', 'card number'],
+    ['411111111111'],
+    ['my Credit Card', 'credit card'],
+    ['cvv of 4111111111111111', 'card number, credit card'],
+    ['postcards'],
+    ['DE89370400440532013000', 'IBAN'],
+    ['NO93 8601 1117 947', 'IBAN'],
+    ['order AB1234567890'],
+    ['sort code', 'bank account'],
+    ['reset PASSWORD', 'password'],
+    ['passwordless'],
+    ['contraseña', 'password'],
+    ['api_key', 'credential'],
+    ['API token', 'credential'],
+    ['ssn 078-05-1120', 'social security number'],
+    ['078-05-11200'],
+    ['passport', 'passport'],
+    ['lost parcel'],
+    [''],
+  ];
+
+  it('finds searches for card numbers, passwords and the like, and does not repeat their text', async () => {
+    const rows = texts.map(([text]) => at('11-18T12:00:00', search(text)));
+    const found = await findAccesses('risky_search', rows);
+    assert.deepEqual(
+      found,
+      texts.flatMap(([, names], index) =>
+        names === undefined ? [] : [[index + 1, `Risky search: ${names}`]],
+      ),
+    );
+  });
+
+  it('looks at all searches, exported and denied ones too, but not at those of programs', async () => {
+    const row = at('11-18T12:00:00', search('password'));
+    assert.deepEqual(
+      (
+        await findAccesses(
+          'risky_search',
+          [
+            { ...row, url: '/api/v2/users/autocomplete?name=password' },
+            { ...row, url: '/api/v2/search/export?query=password' },
+            { ...row, status: 403 },
+            { ...row, user_id: 8 },
+            { ...row, url: '/api/v2/tickets/1?sort=password' },
+          ],
+          [isProgram(8)],
+        )
+      ).map(([id]) => id),
+      [1, 2, 3],
+    );
+  });
+
+  it('learns another expression from a row', async () => {
+    const row = at('11-18T12:00:00', search('Project Moonshine'));
+    assert.deepEqual(await findAccesses('risky_search', [row]), []);
+    const secret = `insert into zendesk.search_patterns (name, expression) values ('secret project', 'moonshine')`;
+    assert.deepEqual(await findAccesses('risky_search', [row], [secret]), [
+      [1, 'Risky search: secret project'],
+    ]);
+  });
+});
+
+describe('search_then_open', () => {
+  const searched = at('11-18T12:00:00', search('smith'));
+  /** Tickets from `first` on, one a second, after the search. */
+  const opened = (
+    count: number,
+    more: Readonly<Record<string, unknown>> = {},
+    first = 1,
+  ): AccessRow[] =>
+    Array.from({ length: count }, (_, n) =>
+      at(`11-18T12:00:${String(first + n).padStart(2, '0')}`, {
+        url: `/api/v2/tickets/${first + n}`,
+        ...more,
+      }),
+    );
+  const find = (rows: readonly AccessRow[], statements?: readonly string[]) =>
+    findAccesses('search_then_open', rows, statements);
+
+  it('finds a search after which more than 20 things are opened', async () => {
+    assert.deepEqual(await find([searched, ...opened(20)]), []);
+    assert.deepEqual(await find([searched, ...opened(21)]), [
+      [1, 'Many resources opened after a search: 21 within 10 minutes'],
+    ]);
+  });
+
+  it('counts different things, of the same person, within ten minutes, that were shown', async () => {
+    const twenty = opened(20);
+    const another = { url: '/api/v2/users/21' };
+    for (const row of [
+      at('11-18T12:01:00', { url: '/api/v2/tickets/20' }),
+      at('11-18T12:01:00', { ...another, user_id: 6 }),
+      at('11-18T12:01:00', { ...another, status: 403 }),
+      at('11-18T12:01:00', { ...another, method: 'PUT' }),
+      at('11-18T12:01:00', { url: '/api/v2/tickets' }),
+      at('11-18T12:10:00', another),
+      at('11-18T11:59:59', another),
+    ])
+      assert.deepEqual(await find([searched, ...twenty, row]), []);
+    assert.deepEqual(await find([searched, ...twenty, at('11-18T12:09:59', another)]), [
+      [1, 'Many resources opened after a search: 21 within 10 minutes'],
+    ]);
+  });
+
+  it('counts what is opened to the search before it', async () => {
+    const again = { ...searched, timestamp: '2026-11-18T12:00:15Z' };
+    assert.deepEqual(await find([searched, ...opened(14), again, ...opened(16, {}, 16)]), []);
+    assert.deepEqual(await find([searched, ...opened(14), again, ...opened(21, {}, 16)]), [
+      [16, 'Many resources opened after a search: 21 within 10 minutes'],
+    ]);
+  });
+
+  it('leaves programs out', async () => {
+    assert.deepEqual(await find([searched, ...opened(21)], [isProgram(5)]), []);
+  });
+});

@@ -1,0 +1,80 @@
+/** The access log as the engine stores it: classified, into both tables, for tests of reports. */
+import type { Database } from '../../src/postgres/client.ts';
+import { addCoverage } from '../../src/postgres/coverage.ts';
+import { createPartitionKeeper } from '../../src/postgres/partitions.ts';
+import { markStaleDays } from '../../src/postgres/rollups.ts';
+import { registerStream } from '../../src/postgres/streams.ts';
+import { toSeconds } from '../../src/span.ts';
+import { accessLogs } from '../../src/streams/access-logs.ts';
+import { account as usualAccount } from './report-data.ts';
+
+/** A request; what is left out is usual: agent 7 from the office, answered with 200. */
+export type AccessRecord = {
+  timestamp: string;
+  url: string;
+  user_id?: number | null;
+  status?: number | null;
+  method?: string;
+  ip_address?: string | null;
+  client?: string;
+  graphql?: Record<string, unknown>;
+};
+
+/** Stores requests; their ids count up in the order given. Once for each account. */
+export async function storeAccesses(
+  db: Database,
+  records: readonly AccessRecord[],
+  account = usualAccount,
+): Promise<void> {
+  const rows = records.map((record, index) =>
+    accessLogs.read({
+      id: `01TEST${String(index).padStart(20, '0')}`,
+      user_id: 7,
+      status: 200,
+      method: 'GET',
+      ip_address: '203.0.113.9',
+      client: 'Mozilla/5.0',
+      ...record,
+    }),
+  );
+  await createPartitionKeeper(db)(
+    accessLogs.partitions,
+    rows.map(({ timeMs }) => timeMs),
+  );
+  await db.transaction(async (tx) => {
+    await accessLogs.write(tx, account, rows, { covered: [], mayCopy: true });
+    await markStaleDays(tx, { account, stream: 'access_logs' }, rows);
+  });
+}
+
+/** Registers the access log and marks a span of it as stored completely. */
+export async function coverAccesses(db: Database, from: string, until: string): Promise<void> {
+  const key = { account: usualAccount, stream: 'access_logs' };
+  await registerStream(db, key, 90);
+  await addCoverage(db, key, { from: toSeconds(new Date(from)), to: toSeconds(new Date(until)) });
+}
+
+/** Stores that somebody was called so and had that role from a moment on, until another or for ever. */
+export async function storeState(
+  db: Database,
+  state: { id: number; name: string | null; role: string; from: string; to?: string },
+): Promise<void> {
+  await db.query(
+    `insert into zendesk.user_history (account, id, valid_from, valid_to, name, role, team_member)
+     values ($1, $2, $3, $4, $5, $6, $6 <> 'end-user')`,
+    [usualAccount, state.id, state.from, state.to ?? null, state.name, state.role],
+  );
+}
+
+/** The lines that a report about a span of the access log ends with, before its notes. */
+export const accessLimits = [
+  'Limit: Zendesk records what admins and agents do, not what end users do.',
+  'Limit: Zendesk recorded nothing before the Access Log API was switched on, nothing of Explore and Sell, and loses what was recorded before an account moved to another pod.',
+  'Limit: A list, a search or an export does not say which records it showed.',
+  'Limit: A request names tickets by their ids; who requested a ticket is not in the log.',
+  'Limit: What a GraphQL request was about is known only where a rule knows its operation.',
+];
+
+/** How reports explain the column "Outcome". */
+export const outcomeNote =
+  'Note: The outcome "ok" was shown or done; "denied" (401, 403, 404) and "failed" (any other error) were not.';

@@ -1,0 +1,21 @@
+import { createMetrics } from '../../src/http/metrics.ts';
+
+/** The record that the rules make themselves. */
+export const recordedName = 'zendesk_log_sync:database_size_limit_bytes';
+
+/** The name of every series that the program offers, or that the rules make of them. */
+export async function listSeriesNames(): Promise<ReadonlySet<string>> {
+  const metrics = createMetrics({ version: '0.0.0', nodeVersion: '24.0.0' });
+  const text = await metrics.render({ streams: [], tables: [], databaseBytes: 0 });
+  const names = new Set([recordedName]);
+  for (const [, name = '', type = ''] of text.matchAll(/^# TYPE (\S+) (\S+)$/gm)) {
+    const suffixes = type === 'histogram' ? ['_bucket', '_sum', '_count'] : [''];
+    for (const suffix of suffixes) names.add(`${name}${suffix}`);
+  }
+  return names;
+}
+
+/** The series of ours, or of any process, that an expression in PromQL asks for. */
+export function findSeriesNames(expression: string): string[] {
+  return expression.match(/\b(?:zendesk_log_sync[_:]|process_|nodejs_)\w+/g) ?? [];
+}

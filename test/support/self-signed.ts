@@ -1,0 +1,19 @@
+/** Of no use but in tests: the key of a certificate that is signed by itself, for localhost and 127.0.0.1. */
+export const key = `-----BEGIN PRIVATE KEY-----
+MIGHAgEAMBMGByqGSM49AgEGCCqGSM49AwEHBG0wawIBAQQg9vORRBEc3QWNiEdQ
+4wYtwq8E+RNXAePxRxqkpZbtuFWhRANCAATo2Dz4B4Q0n04idB/f2Dfij2TIQ500
+G2lvtjleYRvF7H29m0NyT2tPqn+AMaZWijqCRnibl14joiGazy96X+rM
+-----END PRIVATE KEY-----`;
+
+/** That certificate, valid until 2126. */
+export const cert = `-----BEGIN CERTIFICATE-----
+MIIBnDCCAUGgAwIBAgIUYDtwgQKjkNOtR1GKAqIECVgY9FEwCgYIKoZIzj0EAwIw
+FDESMBAGA1UEAwwJbG9jYWxob3N0MCAXDTI2MTEyMDIzMzA1NVoYDzIxMjYxMDI3
+MjMzMDU1WjAUMRIwEAYDVQQDDAlsb2NhbGhvc3QwWTATBgcqhkjOPQIBBggqhkjO
+PQMBBwNCAATo2Dz4B4Q0n04idB/f2Dfij2TIQ500G2lvtjleYRvF7H29m0NyT2tP
+qn+AMaZWijqCRnibl14joiGazy96X+rMo28wbTAdBgNVHQ4EFgQUvwlpwvxH83AC
+d5ufif6exRdRUPQwHwYDVR0jBBgwFoAUvwlpwvxH83ACd5ufif6exRdRUPQwDwYD
+VR0TAQH/BAUwAwEB/zAaBgNVHREEEzARgglsb2NhbGhvc3SHBH8AAAEwCgYIKoZI
+zj0EAwIDSQAwRgIhAKDBqBhq7KXazw8BNPca79pAXXy2EdT/yU7PRmLL4ElvAiEA
+wm/sINZmkaG7wDbCRuROibuyzZ4E2WjrzxEleE6UDss=
+-----END CERTIFICATE-----`;

@@ -1,0 +1,184 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import type { Config } from '../../src/config.ts';
+import { parseConfigs } from '../../src/config/every-account.ts';
+import { InputError } from '../../src/errors.ts';
+
+const path = '/etc/accounts.yaml';
+
+function parse(text: string, environment: Record<string, string> = {}): readonly Config[] {
+  const files = new Map([
+    [path, text],
+    ['/run/secrets/acme', 's3cret-acme\n'],
+  ]);
+  return parseConfigs(
+    { ACCOUNTS_FILE: path, ...environment },
+    {
+      readFile: (name) => {
+        const content = files.get(name);
+        if (content === undefined)
+          throw Object.assign(new Error(`no such file: ${name}`), { code: 'ENOENT' });
+        return content;
+      },
+      isSchedule: (schedule) => schedule.split(' ').length === 5,
+      now: new Date('2026-11-20T12:00:00Z'),
+    },
+  );
+}
+
+function problemsOf(text: string, environment: Record<string, string> = {}): readonly string[] {
+  try {
+    parse(text, environment);
+  } catch (error) {
+    assert.ok(error instanceof InputError);
+    return error.problems;
+  }
+  return [];
+}
+
+const expectedKeys =
+  'subdomain, base_url, client_id, client_secret_file, client_secret_env, oauth_scope, oauth_token_file, oauth_token_env, user_email, api_token_file, api_token_env, audit_logs_schedule, access_logs_schedule, users_schedule, streams, audit_logs_start, access_logs_requests_per_minute, support_requests_per_minute, settle, rescan_after';
+
+const acme = `
+  - subdomain: acme
+    client_id: log-puller
+    client_secret_file: /run/secrets/acme`;
+
+describe('a file of accounts', () => {
+  it('gives each account its own settings, and those of the environment where it has none', () => {
+    const configs = parse(
+      `accounts:${acme}
+  - subdomain: globex
+    oauth_token_env: GLOBEX_TOKEN
+    streams: [audit_logs, users]
+    audit_logs_schedule: '0 * * * *'
+    support_requests_per_minute: 20
+    settle: 10m
+    rescan_after: none`,
+      { GLOBEX_TOKEN: 't0ken-globex', SETTLE: '2m', LOG_LEVEL: 'warn' },
+    );
+    assert.deepEqual(
+      configs.map(({ zendesk, streams, schedules, budgets, settleMs, rescanAfterMs, log }) => ({
+        account: zendesk.account,
+        credentials: zendesk.credentials,
+        streams: streams.names,
+        schedule: schedules.audit_logs,
+        budgets,
+        settleMs,
+        rescanAfterMs,
+        level: log.level,
+      })),
+      [
+        {
+          account: 'acme',
+          credentials: {
+            kind: 'oauth-client',
+            clientId: 'log-puller',
+            clientSecret: 's3cret-acme',
+          },
+          streams: ['audit_logs', 'access_logs', 'users'],
+          schedule: '*/5 * * * *',
+          budgets: { access_logs: 50, support: 100 },
+          settleMs: 120_000,
+          rescanAfterMs: [3_600_000, 86_400_000],
+          level: 'warn',
+        },
+        {
+          account: 'globex',
+          credentials: { kind: 'oauth-token', token: 't0ken-globex' },
+          streams: ['audit_logs', 'users'],
+          schedule: '0 * * * *',
+          budgets: { access_logs: 50, support: 20 },
+          settleMs: 600_000,
+          rescanAfterMs: [],
+          level: 'warn',
+        },
+      ],
+    );
+  });
+
+  it('may be written as JSON', () => {
+    const text = JSON.stringify({
+      accounts: [{ subdomain: 'acme', client_id: 'x', client_secret_file: '/run/secrets/acme' }],
+    });
+    assert.deepEqual(
+      parse(text).map(({ zendesk }) => zendesk.account),
+      ['acme'],
+    );
+  });
+
+  it('says all problems of all accounts at once, each with its place and the names that stand in the file', () => {
+    assert.deepEqual(
+      problemsOf(
+        `accounts:${acme}
+    client_secret: s3cret-in-the-open
+    shcedule: '* * * * *'
+  - subdomain: Globex Inc
+    oauth_token_env: NO_SUCH_VARIABLE
+    settle: soon
+  - subdomain: acme
+    client_id: log-puller
+    client_secret_file: /run/secrets/none`,
+        { LOG_LEVEL: 'loud' },
+      ),
+      [
+        'LOG_LEVEL is "loud"; expected one of trace, debug, info, warn, error, fatal, silent; write one of them.',
+        `${path}, account acme: client_secret stands in the file itself; expected secrets apart from it; write client_secret_file with a path, or client_secret_env with the name of an environment variable.`,
+        `${path}, account acme: "shcedule" is no setting; expected ${expectedKeys}.`,
+        `${path}, account 2: oauth_token_env is "NO_SUCH_VARIABLE", and no environment variable of that name is set; expected one that holds the value; set it.`,
+        `${path}: more than one account has the subdomain "acme"; expected each once; remove all but one.`,
+        `${path}, account 2: settle is "soon"; expected a duration from 1s to 1d such as 90s or 5m; write a whole number and one unit without a space: s, m, h or d.`,
+        `${path}, account 2: subdomain is "Globex Inc"; expected only the part before .zendesk.com: small letters, digits and hyphens, at most 63; write acme when the account is acme.zendesk.com.`,
+        `${path}, account acme: client_secret_file is "/run/secrets/none", which cannot be read (ENOENT); expected a text file; check the path and its permissions.`,
+      ],
+    );
+  });
+
+  it('never says what a secret is', () => {
+    const problems = problemsOf(`accounts:${acme}\n    oauth_token: t0ken-in-the-open`);
+    assert.equal(problems.length, 2);
+    assert.doesNotMatch(problems.join(), /in-the-open|s3cret/);
+  });
+
+  it('does not say what was written in the place of a name, which may be a secret', () => {
+    assert.deepEqual(
+      problemsOf(
+        'accounts: [{subdomain: acme, client_id: x, client_secret_env: t0ken-in-the-open, oauth_scope:t0ken-in-the-open}]',
+      ),
+      [
+        `${path}, account acme: client_secret_env is a text of 17 characters that are not shown here, and no environment variable of that name is set; expected one that holds the value; set it.`,
+        `${path}, account acme: a key of 29 characters that are not shown here is no setting; expected ${expectedKeys}.`,
+      ],
+    );
+  });
+
+  for (const [what, text, problem] of [
+    ['is no YAML', 'accounts: [', `${path} cannot be read at line 1 (BAD_INDENT)`],
+    [
+      'has an alias without its anchor',
+      'accounts: [*acme]',
+      `${path} has an alias that stands for nothing, or too many of them; expected YAML or JSON`,
+    ],
+    ['is empty', '', `${path} is not a list of accounts`],
+    ['lists nobody', 'accounts: []', `${path} is not a list of accounts`],
+    ['has other keys', 'acounts: []', `${path} is not a list of accounts`],
+  ] as const) {
+    it(`is refused with one sentence when it ${what}`, () => {
+      const problems = problemsOf(text);
+      assert.equal(problems.length, 1);
+      assert.ok(problems[0]?.startsWith(problem), problems[0]);
+    });
+  }
+
+  it('is refused with one sentence when it cannot be read', () => {
+    assert.deepEqual(problemsOf('', { ACCOUNTS_FILE: '/nowhere.yaml' }), [
+      'ACCOUNTS_FILE is "/nowhere.yaml", which cannot be read (ENOENT); expected a YAML or JSON file of accounts; check the path and its permissions.',
+    ]);
+  });
+
+  it('does not go together with an account in the environment', () => {
+    assert.deepEqual(problemsOf(`accounts:${acme}`, { ZENDESK_SUBDOMAIN: 'globex' }), [
+      'ACCOUNTS_FILE and ZENDESK_SUBDOMAIN are both set; expected one or the other; move the account into the file, or unset ACCOUNTS_FILE.',
+    ]);
+  });
+});
