@@ -1,5 +1,7 @@
 /** Environment to trusted settings. After this nobody checks a setting again. */
 import { z } from 'zod';
+import type { AccessRule } from './classification/access-rule.ts';
+import { collectAccessRules } from './config/access-rules.ts';
 import { InputError } from './errors.ts';
 import { settings, type SettingName } from './config/settings.ts';
 import {
@@ -39,6 +41,14 @@ export type LocalConfig = {
   settleMs: number;
   /** Ages at which a covered span is read again: ascending, each longer than `settleMs`, possibly none. */
   rescanAfterMs: number[];
+  /** What requests of the access log are about: the rules of the operator's file, then the built-in ones. */
+  accessRules: readonly AccessRule[];
+  /** Where `serve` answers over HTTP; undefined when it does not. */
+  http: { host: string; port: number } | undefined;
+  /** Is told of runs; secret. */
+  heartbeatUrl: string | undefined;
+  /** Where traces go, without the path of the protocol; undefined for no traces. */
+  collectorEndpoint: string | undefined;
   log: { level: LogLevel; format: LogFormat };
 };
 
@@ -47,7 +57,7 @@ export type Config = LocalConfig & { zendesk: ZendeskConfig };
 
 /** What the parsing needs from outside. */
 export type ConfigOptions = {
-  /** Reads a NAME_FILE as text; throws when it cannot. */
+  /** Reads the file that a setting names as text; throws when it cannot. */
   readFile: (path: string) => string;
   /** True for a cron expression that the scheduler accepts. */
   isSchedule: (text: string) => boolean;
@@ -116,11 +126,17 @@ function readLocal(
     SUPPORT_REQUESTS_PER_MINUTE: values.requestsPerMinute,
     SETTLE: values.settle,
     RESCAN_AFTER: values.rescanAfter,
+    ACCESS_RULES_FILE: z.string().optional(),
+    HTTP_PORT: values.httpPort,
+    HTTP_HOST: values.httpHost,
+    HEARTBEAT_URL: values.heartbeatUrl.optional(),
+    OTEL_EXPORTER_OTLP_ENDPOINT: values.collectorEndpoint.optional(),
     LOG_LEVEL: values.logLevel,
     LOG_FORMAT: values.logFormat,
   } satisfies Partial<Record<SettingName, z.ZodType>>);
   const found = check(schema, texts, report);
   reportEarlyRescan(texts, report);
+  const accessRules = collectAccessRules(texts.ACCESS_RULES_FILE, options.readFile, report);
   if (found === undefined) return undefined;
   return {
     database:
@@ -139,6 +155,11 @@ function readLocal(
     },
     settleMs: found.SETTLE,
     rescanAfterMs: found.RESCAN_AFTER,
+    accessRules,
+    http:
+      found.HTTP_PORT === undefined ? undefined : { host: found.HTTP_HOST, port: found.HTTP_PORT },
+    heartbeatUrl: found.HEARTBEAT_URL,
+    collectorEndpoint: found.OTEL_EXPORTER_OTLP_ENDPOINT,
     log: { level: found.LOG_LEVEL, format: found.LOG_FORMAT },
   };
 }

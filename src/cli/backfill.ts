@@ -10,14 +10,22 @@ import { withDatabase, withSession } from './session.ts';
 import { describePasses, quieter } from './sync.ts';
 import { readMoment } from './moment.ts';
 
+/** How `backfill` was asked to work. */
+export type BackfillFlags = {
+  readonly from: string;
+  readonly to: string;
+  readonly account?: string;
+  readonly json?: boolean;
+};
+
 /** `backfill`: reads a span of a log, whatever the coverage says. */
 export async function runBackfill(
   context: CommandContext,
   stream: string,
-  flags: { from: string; to: string; json?: boolean },
+  flags: BackfillFlags,
 ): Promise<number> {
   const asked = checkRequest(stream, flags.from, flags.to, new Date());
-  const config = context.readConfig();
+  const config = context.readConfig(flags.account);
   const log = context.openLog({ ...config, log: quieter(config.log) }, 'stderr');
   return withDatabase(config, log, context.signal, async (open) => {
     const display = createProgressDisplay(context, [asked.stream]);

@@ -1,6 +1,8 @@
 import { readFileSync } from 'node:fs';
 import type { Config, ConfigOptions, LocalConfig } from '../config.ts';
 import { parseConfig } from '../config.ts';
+import { parseConfigs } from '../config/every-account.ts';
+import { InputError } from '../errors.ts';
 import { createLogger, type Log } from '../logger.ts';
 import { isSchedule } from '../scheduler.ts';
 
@@ -23,8 +25,10 @@ export type CommandContext = {
   readonly stderr: ProcessLike['stderr'];
   /** Aborted by SIGTERM and SIGINT: no new request, the running page ends, then the process. */
   readonly signal: AbortSignal;
-  /** All settings. @throws {InputError} with every problem at once */
-  readonly readConfig: () => Config;
+  /** The settings of every account, at least one. @throws {InputError} with every problem at once */
+  readonly readConfigs: () => readonly [Config, ...Config[]];
+  /** The settings of the one account, or of that with the given key. @throws {InputError} when that is none, or not clear */
+  readonly readConfig: (account?: string) => Config;
   /** The settings that need no Zendesk account. */
   readonly readLocalConfig: () => LocalConfig;
   /** The log of a command goes to stderr, because stdout is its result; the service's own log is its result. */
@@ -59,13 +63,17 @@ export function createContext(host: ProcessLike): CommandContext {
   host.on('SIGTERM', stop);
   host.on('SIGINT', stop);
 
+  const readConfigs = (): readonly [Config, ...Config[]] =>
+    parseConfigs(host.env, createConfigOptions());
+
   return {
     env: host.env,
     print: createPrint(host.stdout),
     printError: createPrint(host.stderr),
     stderr: host.stderr,
     signal: controller.signal,
-    readConfig: () => parseConfig(host.env, { ...createConfigOptions(), needs: { zendesk: true } }),
+    readConfigs,
+    readConfig: (account) => chooseConfig(readConfigs(), account),
     readLocalConfig: () =>
       parseConfig(host.env, { ...createConfigOptions(), needs: { zendesk: false } }),
     openLog: (config, destination) =>
@@ -79,6 +87,25 @@ export function createContext(host: ProcessLike): CommandContext {
       host.off('SIGINT', stop);
     },
   };
+}
+
+/** The settings of an account by its key; without a key, of the only one. */
+function chooseConfig(
+  configs: readonly [Config, ...Config[]],
+  account: string | undefined,
+): Config {
+  const keys = configs.map(({ zendesk }) => zendesk.account).join(', ');
+  if (account === undefined) {
+    if (configs.length === 1) return configs[0];
+    throw new InputError([
+      `The settings have several accounts (${keys}); name one with --account.`,
+    ]);
+  }
+  const chosen = configs.find(({ zendesk }) => zendesk.account === account);
+  if (chosen !== undefined) return chosen;
+  throw new InputError([
+    `--account is ${JSON.stringify(account)}, which the settings do not have; expected ${keys}; name one of these.`,
+  ]);
 }
 
 function createConfigOptions(): ConfigOptions {

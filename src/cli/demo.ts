@@ -2,7 +2,6 @@ import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { parseConfig } from '../config.ts';
 import { openEmbeddedPostgres } from '../postgres/embedded.ts';
-import { openDatabase, type Database } from '../postgres/client.ts';
 import { loadStatus } from '../postgres/status.ts';
 import { isSchedule } from '../scheduler.ts';
 import { startSimulator, type Simulator } from '../simulator/simulator.ts';
@@ -13,7 +12,7 @@ import { answerExamples } from './demo-questions.ts';
 import { createProgressDisplay } from './progress-display.ts';
 import { formatNumber, renderPasses, renderStatus } from './report.ts';
 import { followOnSchedule } from './serve.ts';
-import { withSession, type Session } from './session.ts';
+import { withConnections, withSession, type OpenDatabase, type Session } from './session.ts';
 
 const account = 'demo';
 
@@ -35,24 +34,25 @@ export async function runDemo(context: CommandContext, once: boolean): Promise<n
     auditLogDays: 120,
     auditLogRowsPerDay: 50,
   });
-  const db = openDatabase({ url: postgres.url, signal: context.signal });
   context.print(
     `PostgreSQL and a simulated Zendesk account with 90 days of history run on this machine.\n`,
   );
   try {
-    return await pullAll(context, { url: postgres.url, db, simulator, once });
+    return await withConnections(postgres.url, context.signal, (open) =>
+      pullAll(context, { open, simulator, once }),
+    );
   } finally {
-    await db.close();
     await simulator.stop();
     await postgres.stop();
     await rm(directory, { recursive: true, force: true });
   }
 }
 
-type Stage = { url: string; db: Database; simulator: Simulator; once: boolean };
+type Stage = { open: OpenDatabase; simulator: Simulator; once: boolean };
 
 async function pullAll(context: CommandContext, stage: Stage): Promise<number> {
-  const { url, db, simulator, once } = stage;
+  const { open, simulator, once } = stage;
+  const { url, db } = open;
   const { credentials } = simulator.options;
   const config = parseConfig(
     {
@@ -72,27 +72,20 @@ async function pullAll(context: CommandContext, stage: Stage): Promise<number> {
   const streams = config.streams.names;
   const display = createProgressDisplay(context, streams);
   let shown = display.report;
-  return withSession(
-    config,
-    { url, db },
-    { log, report: (event) => shown(event) },
-    async (session) => {
-      const startedMs = Date.now();
-      const passes = await runPass(session.workers, context.signal).finally(() => display.end());
-      shown = () => {};
-      if (context.signal.aborted) return 1;
-      context.print(
-        `\nFirst complete pass in ${((Date.now() - startedMs) / 1000).toFixed(1)} s.\n`,
-      );
-      context.print(renderPasses(passes));
-      context.print(renderStatus(await loadStatus(db, account), new Date()));
-      context.print(await answerExamples(db, account));
-      context.print(`Ask your own questions while the demo runs:\n\n  psql '${url}'\n`);
-      if (!passes.every(({ complete }) => complete)) return 1;
-      if (!once) await followTail(context, session);
-      return 0;
-    },
-  );
+  return withSession(config, open, { log, report: (event) => shown(event) }, async (session) => {
+    const startedMs = Date.now();
+    const passes = await runPass(session.workers, context.signal).finally(() => display.end());
+    shown = () => {};
+    if (context.signal.aborted) return 1;
+    context.print(`\nFirst complete pass in ${((Date.now() - startedMs) / 1000).toFixed(1)} s.\n`);
+    context.print(renderPasses(passes));
+    context.print(renderStatus(await loadStatus(db, account), new Date()));
+    context.print(await answerExamples(db, account));
+    context.print(`Ask your own questions while the demo runs:\n\n  psql '${url}'\n`);
+    if (!passes.every(({ complete }) => complete)) return 1;
+    if (!once) await followTail(context, session);
+    return 0;
+  });
 }
 
 /** Follows the live tail every few seconds and says what came. */

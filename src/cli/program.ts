@@ -1,25 +1,22 @@
-import { readFileSync } from 'node:fs';
 import { Command, CommanderError, Option } from 'commander';
 import { InputError, isOwnError } from '../errors.ts';
-import { runBackfill } from './backfill.ts';
+import { version } from '../version.ts';
+import { addAuditCommands } from './audit-program.ts';
+import { runBackfill, type BackfillFlags } from './backfill.ts';
+import { addClassifyCommand } from './classify.ts';
 import { createContext, type CommandContext, type ProcessLike } from './context.ts';
 import { runDemo } from './demo.ts';
+import { runDoctor, type DoctorFlags } from './doctor.ts';
 import { runMigrate } from './migrate.ts';
 import { addReportCommands } from './report-program.ts';
 import type { ReportContext } from './report-run.ts';
 import { runServe } from './serve.ts';
 import { runSimulate, type SimulateFlags } from './simulate.ts';
 import { runStatus } from './status.ts';
-import { runSync } from './sync.ts';
+import { runSync, type SyncFlags } from './sync.ts';
 
 /** Exit statuses: scripts may rely on them. */
 export const exitStatus = { done: 0, failed: 1, badInput: 2 } as const;
-
-const { version } = JSON.parse(
-  readFileSync(new URL('../../package.json', import.meta.url), 'utf8'),
-) as {
-  version: string;
-};
 
 /**
  * Runs the command that the arguments name and returns the exit status: 0 when all that was asked for is done, 1 when
@@ -90,10 +87,11 @@ function describeProgram(context: ReportContext, finish: (status: number) => voi
     .command('sync')
     .description('one complete pass now; status 0 only if every stream asked for is complete')
     .argument('[stream...]', 'audit_logs, access_logs, users; all of STREAMS when none is named')
+    .option('--account <key>', 'one of the accounts of ACCOUNTS_FILE; all when none is named')
     .option('--json', 'print the result as JSON')
     .addHelpText('after', example('zendesk-log-sync sync access_logs users --json'))
-    .action(async (streams: string[], flags: { json?: boolean }) =>
-      finish(await runSync(context, streams, flags.json ?? false)),
+    .action(async (streams: string[], flags: SyncFlags) =>
+      finish(await runSync(context, streams, flags)),
     );
 
   program
@@ -102,12 +100,13 @@ function describeProgram(context: ReportContext, finish: (status: number) => voi
     .argument('<stream>', 'audit_logs or access_logs')
     .requiredOption('--from <time>', 'start: 2026-01-31 or 2026-01-31T08:00:00Z')
     .requiredOption('--to <time>', 'end, not included; in the same form')
+    .option('--account <key>', 'which of the accounts of ACCOUNTS_FILE')
     .option('--json', 'print the result as JSON')
     .addHelpText(
       'after',
       example('zendesk-log-sync backfill audit_logs --from 2024-01-01 --to 2024-02-01'),
     )
-    .action(async (stream: string, flags: { from: string; to: string; json?: boolean }) =>
+    .action(async (stream: string, flags: BackfillFlags) =>
       finish(await runBackfill(context, stream, flags)),
     );
 
@@ -121,6 +120,8 @@ function describeProgram(context: ReportContext, finish: (status: number) => voi
     );
 
   addReportCommands(program, context, finish);
+  addAuditCommands(program, context, finish);
+  addClassifyCommand(program, context, finish);
 
   program
     .command('migrate')
@@ -130,6 +131,14 @@ function describeProgram(context: ReportContext, finish: (status: number) => voi
       example('DATABASE_URL=postgres://owner@db/zendesk zendesk-log-sync migrate'),
     )
     .action(async () => finish(await runMigrate(context)));
+
+  program
+    .command('doctor')
+    .description('check settings, Zendesk and database, and say what to do; writes nothing')
+    .option('--account <key>', 'one of the accounts of ACCOUNTS_FILE; all when none is named')
+    .option('--json', 'print the checks as JSON')
+    .addHelpText('after', example('zendesk-log-sync doctor'))
+    .action(async (flags: DoctorFlags) => finish(await runDoctor(context, flags)));
 
   program
     .command('demo')

@@ -7,7 +7,7 @@ import { createProgress, describeProgress, noteEvent } from './progress.ts';
 export type ProgressDisplay = { readonly report: (event: SyncEvent) => void; end(): void };
 
 const terminalMs = 150;
-/** Plain lines come after one second, then after twice as long each time, at last once a minute. */
+/** Plain lines come after this time, then after twice as long each time, at last once a minute. */
 const firstPlainMs = 1000;
 const longestPlainMs = 60_000;
 
@@ -20,7 +20,7 @@ export function createProgressDisplay(
   const lines = (): string[] => describeProgress(progress, Date.now());
   const report = (event: SyncEvent): void => noteEvent(progress, event, Date.now());
 
-  if (stderr.isTTY !== true) return showPlainly(lines, printError, report);
+  if (stderr.isTTY !== true) return { report, end: showPlainly(lines, printError, firstPlainMs) };
   const update = createLogUpdate(stderr);
   const timer = setInterval(() => update(lines().join('\n')), terminalMs);
   return {
@@ -33,12 +33,13 @@ export function createProgressDisplay(
   };
 }
 
-function showPlainly(
-  lines: () => string[],
+/** Prints the lines after that time and then ever more seldom. The function it returns ends that. */
+export function showPlainly(
+  lines: () => readonly string[],
   print: (line: string) => void,
-  report: ProgressDisplay['report'],
-): ProgressDisplay {
-  let waitMs = firstPlainMs;
+  firstMs: number,
+): () => void {
+  let waitMs = firstMs;
   let timer: NodeJS.Timeout;
   const show = (): void => lines().forEach((line) => print(line));
   const wait = (): void => {
@@ -49,12 +50,9 @@ function showPlainly(
     }, waitMs);
   };
   wait();
-  return {
-    report,
-    end() {
-      clearTimeout(timer);
-      // What took less than the first wait needs no account of its progress.
-      if (waitMs > firstPlainMs) show();
-    },
+  return () => {
+    clearTimeout(timer);
+    // What took less than the first wait needs no account of its progress.
+    if (waitMs > firstMs) show();
   };
 }

@@ -1,53 +1,105 @@
 import type { CommandContext } from './context.ts';
-import { withDatabase, withSession } from './session.ts';
+import { withDatabase, withSessions, type Session } from './session.ts';
+import type { Config } from '../config.ts';
 import { explainError } from '../errors.ts';
+import { createHeartbeat, createRunWatch } from '../http/heartbeat.ts';
+import type { Metrics } from '../http/metrics.ts';
+import { startHttpServer } from '../http/server.ts';
 import { refreshRollups } from '../postgres/rollups.ts';
 import { startSchedule } from '../scheduler.ts';
 import type { Engine } from '../sync/engine.ts';
 import { createRoutine, type Routine } from '../sync/service.ts';
 import type { StreamName } from '../streams/names.ts';
+import type { SyncEvent } from '../sync/progress.ts';
 import type { StreamWorker } from '../sync/stream-worker.ts';
 import type { Log } from '../logger.ts';
+import { version } from '../version.ts';
 
-/** `serve`: follows the streams on their schedules until a signal comes. */
+/** `serve`: follows the streams of all accounts on their schedules until a signal comes. */
 export async function runServe(context: CommandContext): Promise<number> {
-  const config = context.readConfig();
-  const log = context.openLog(config, 'stdout');
-  await withDatabase(config, log, context.signal, (open) =>
-    withSession(config, open, { log, live: true }, async ({ workers, engine }) => {
-      log.info(
-        {
-          account: config.zendesk.account,
-          streams: config.streams.names,
-          schedules: config.schedules,
-        },
-        'started',
-      );
-      const endRollups = keepRollups(engine, context.signal);
-      await followOnSchedule(workers, config.schedules, log, context.signal);
-      await endRollups();
-      log.info({ account: config.zendesk.account }, 'stopped');
-    }),
-  );
+  const configs = context.readConfigs();
+  // What concerns the process is the same for all accounts.
+  const [common] = configs;
+  const log = context.openLog(common, 'stdout');
+  // The library of the metrics is for the service alone.
+  const { createMetrics } = await import('../http/metrics.ts');
+  const metrics = createMetrics({ version, nodeVersion: process.versions.node });
+  const heartbeat = createHeartbeat(common.heartbeatUrl, log);
+  const watchRun = createRunWatch(heartbeat);
+  const report = (event: SyncEvent, account: string): void => {
+    metrics.count(account, event);
+    watchRun(account, event);
+  };
+  const { signal } = context;
+  try {
+    await withDatabase(common, log, signal, (open) =>
+      // Before the migrations, which may take long: a port that is taken is said at once, and probes are answered.
+      withHttp(common.http, { databaseUrl: open.url, metrics, signal, log }, () =>
+        withSessions(configs, open, { log, report, live: true }, async (sessions) => {
+          for (const { config } of sessions)
+            metrics.introduce(config.zendesk.account, config.streams.names);
+          const endRollups = keepRollups(sessions, signal);
+          await Promise.all(sessions.map((session) => follow(session, log, signal)));
+          await endRollups();
+          for (const { engine } of sessions) log.info({ account: engine.account }, 'stopped');
+        }),
+      ),
+    );
+  } finally {
+    heartbeat.close();
+  }
   return 0;
+}
+
+async function follow(
+  { config, workers, engine }: Session,
+  log: Log,
+  signal: AbortSignal,
+): Promise<void> {
+  const { account } = engine;
+  log.info({ account, streams: config.streams.names, schedules: config.schedules }, 'started');
+  await followOnSchedule(workers, config.schedules, log.child({ account }), signal);
+}
+
+/** Answers over HTTP, if that is wanted, for the time of `work`. */
+async function withHttp(
+  place: Config['http'],
+  options: { databaseUrl: string; metrics: Metrics; signal: AbortSignal; log: Log },
+  work: () => Promise<void>,
+): Promise<void> {
+  if (place === undefined) return work();
+  const server = await startHttpServer({ ...place, ...options });
+  try {
+    options.log.info({ host: server.host, port: server.port }, 'answering over HTTP');
+    await work();
+  } finally {
+    await server.close();
+  }
 }
 
 /** Dashboards show a new row at most this long after it was stored. */
 const rollupSchedule = '*/5 * * * *';
 
-/** Refreshes the rollups now and on their schedule. The function it returns ends that and waits for what still runs. */
-function keepRollups({ db, account, log }: Engine, signal: AbortSignal): () => Promise<void> {
+/**
+ * Refreshes the rollups now and on their schedule. The function it returns ends that and waits for what still runs.
+ *
+ * One account after the other, and beside the backfills: what follows the logs does not wait for it.
+ */
+function keepRollups(sessions: readonly Session[], signal: AbortSignal): () => Promise<void> {
   let running: Promise<void> | undefined;
-  const refresh = async (): Promise<void> => {
+  const refreshAll = async (): Promise<void> => {
+    for (const { engine } of sessions) if (!signal.aborted) await refresh(engine);
+  };
+  const refresh = async ({ bulk, account, log }: Engine): Promise<void> => {
     try {
-      const days = await refreshRollups(db, account, signal);
+      const days = await refreshRollups(bulk, account, signal);
       log.debug({ account, days }, 'rollups refreshed');
     } catch (error) {
       if (!signal.aborted) log.error({ account, err: error }, explainError(error));
     }
   };
   const tick = (): void => {
-    running ??= refresh().finally(() => (running = undefined));
+    running ??= refreshAll().finally(() => (running = undefined));
   };
   tick();
   const end = startSchedule('rollups', rollupSchedule, tick);

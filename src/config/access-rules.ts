@@ -1,10 +1,11 @@
 /** Reads a file of rules for the access log: JSON, a list of rules of the same form as the built-in ones (access-rule.ts). */
 import { z } from 'zod';
 import { expandRules, ruleKinds, type AccessRule } from '../classification/access-rule.ts';
-import { findPatternProblem, resourceType } from '../classification/path-pattern.ts';
+import { findPatternProblem, parsePattern, resourceType } from '../classification/path-pattern.ts';
 import { accessRules } from '../classification/rules.ts';
 import { collectVocabulary } from '../classification/vocabulary.ts';
 import { InputError } from '../errors.ts';
+import { readNamedFile } from './texts.ts';
 
 const methodNames = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'] as const;
 const longestShown = 80;
@@ -13,7 +14,16 @@ const knownPlurals = collectVocabulary(expandRules(accessRules)).plurals;
 const path = z.string({ error: 'expected a path such as /api/v2/tickets/{ticket}' });
 const pattern = path.superRefine((text, context) => {
   const problem = findPatternProblem(text);
-  if (problem !== undefined) context.addIssue(problem);
+  if (problem !== undefined) {
+    context.addIssue(problem);
+    return;
+  }
+  for (const segment of parsePattern(text).segments) {
+    const type = typeof segment === 'object' && 'type' in segment ? segment.type : '';
+    const singular = knownPlurals.get(type);
+    if (singular !== undefined)
+      context.addIssue(`expected the singular instead of {${type}}; write {${singular}}`);
+  }
 });
 const basePattern = pattern.refine((text) => !text.endsWith('/**'), {
   error: 'expected the path of a collection without ** at its end; remove it',
@@ -69,10 +79,33 @@ export function readAccessRules(text: string, fileName: string): readonly Access
   return found.filter((rule) => rule !== undefined);
 }
 
+/**
+ * All rules for the access log in their order: those of the file that `ACCESS_RULES_FILE` names, if any, then the built-in
+ * ones. Each problem of the file is reported as a sentence; its rules are left out then.
+ */
+export function collectAccessRules(
+  file: string | undefined,
+  readFile: (path: string) => string,
+  report: (problem: string) => void,
+): readonly AccessRule[] {
+  if (file === undefined) return accessRules;
+  const found = `ACCESS_RULES_FILE is ${JSON.stringify(file)}`;
+  const text = readNamedFile(found, file, 'a JSON file of rules', readFile, report);
+  if (text === undefined) return accessRules;
+  try {
+    return [...readAccessRules(text, file), ...accessRules];
+  } catch (error) {
+    if (!(error instanceof InputError)) throw error;
+    error.problems.forEach((problem) => report(problem));
+    return accessRules;
+  }
+}
+
 function parseList(text: string, fileName: string): readonly unknown[] {
   let value: unknown;
   try {
-    value = JSON.parse(text);
+    // Some editors put a byte order mark before the text.
+    value = JSON.parse(text.replace(/^\uFEFF/, ''));
   } catch (error) {
     const place = /\(line \d+ column \d+\)/.exec(String(error))?.[0] ?? '';
     throw new InputError([

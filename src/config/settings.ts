@@ -34,6 +34,11 @@ const table = [
   secret('DATABASE_URL', 'embedded', 'Postgres 15 to 18; without it the embedded one is used'),
   plain('DATA_DIR', './data', 'where the embedded database lives'),
   optional(
+    'ACCOUNTS_FILE',
+    '–',
+    'YAML or JSON file that lists several accounts, instead of the `ZENDESK_` settings; see [Many accounts](#many-accounts)',
+  ),
+  optional(
     'ZENDESK_SUBDOMAIN',
     '–',
     '`acme` of acme.zendesk.com; also the account key in every table',
@@ -85,6 +90,27 @@ const table = [
     'RESCAN_AFTER',
     '1h,24h',
     'ages at which a covered span is read again, each longer than `SETTLE`; `none` switches it off',
+  ),
+  optional(
+    'ACCESS_RULES_FILE',
+    '–',
+    'JSON file of rules that say what requests of the access log are about; they go before the built-in ones',
+  ),
+  plain(
+    'HTTP_PORT',
+    '8080',
+    'port of `serve` for `/livez`, `/readyz`, `/status` and `/metrics`; `0` switches it off',
+  ),
+  plain('HTTP_HOST', '127.0.0.1', 'address it listens on; `0.0.0.0` or `::` for every one'),
+  secret(
+    'HEARTBEAT_URL',
+    '–',
+    'asked for (GET) when a run has succeeded, with `/start` when it begins, with `/fail` when it failed, as healthchecks.io expects',
+  ),
+  optional(
+    'OTEL_EXPORTER_OTLP_ENDPOINT',
+    '–',
+    'OpenTelemetry collector that receives traces (OTLP over HTTP), such as `http://localhost:4318`',
   ),
   plain(
     'LOG_LEVEL',

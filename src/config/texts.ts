@@ -55,25 +55,41 @@ function findText(
     return undefined;
   }
   const found = `${name}_FILE is ${JSON.stringify(path)}`;
-  let content: string;
-  try {
-    content = readFile(path).replace(/\r?\n$/, '');
-  } catch (error) {
-    const code = error instanceof Error && 'code' in error ? ` (${String(error.code)})` : '';
-    report(
-      `${found}, which cannot be read${code}; expected a text file; check the path and its permissions.`,
-    );
-    return undefined;
-  }
+  const content = readNamedFile(found, path, 'a text file', readFile, report)?.replace(
+    /\r?\n$/,
+    '',
+  );
   if (content !== '') return content;
   report(`${found}, which is empty; expected a text file that holds the value; write it there.`);
   return undefined;
 }
 
+/** The content of a file that a setting names; undefined after it was reported that it cannot be read. */
+export function readNamedFile(
+  found: string,
+  path: string,
+  expected: string,
+  readFile: (path: string) => string,
+  report: (problem: string) => void,
+): string | undefined {
+  try {
+    return readFile(path);
+  } catch (error) {
+    const code = error instanceof Error && 'code' in error ? ` (${String(error.code)})` : '';
+    report(
+      `${found}, which cannot be read${code}; expected ${expected}; check the path and its permissions.`,
+    );
+    return undefined;
+  }
+}
+
+/** People paste addresses with credentials in them. */
+const addresses = new Set<SettingName>(['ZENDESK_BASE_URL', 'OTEL_EXPORTER_OTLP_ENDPOINT']);
+
 /** What was found, to be shown in a problem: the text, or only its length where it is or may hold a secret. */
 export function describeText(name: SettingName, text: string | undefined): string {
   if (text === undefined) return 'not set';
-  const mayHoldSecret = name === 'ZENDESK_BASE_URL' && /[@?#]/.test(text);
+  const mayHoldSecret = addresses.has(name) && /[@?#]/.test(text);
   if (isSecret(name) || mayHoldSecret)
     return `set to ${text.length} characters that are not shown here`;
   return JSON.stringify(text.length > longestShown ? `${text.slice(0, longestShown)}…` : text);

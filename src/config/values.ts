@@ -146,6 +146,38 @@ export const requestsPerMinute = textOf((text) => {
   return value >= 1 && value <= 100_000 ? value : undefined;
 }, 'expected a whole number from 1 to 100000; write digits only');
 
+/** `HTTP_PORT`; undefined for 0, which switches HTTP off. */
+export const httpPort = z
+  .string()
+  .refine((text) => /^\d{1,5}$/.test(text) && Number(text) <= 65_535, {
+    error: 'expected a port from 1 to 65535, or 0 for no HTTP; write digits only',
+  })
+  .transform((text) => (Number(text) === 0 ? undefined : Number(text)));
+
+/** `HTTP_HOST`: an address, or a name that has one. */
+export const httpHost = z.string().regex(/^[\w.:%-]+$/, {
+  error:
+    'expected an address of this machine such as 127.0.0.1, 0.0.0.0 or ::; write it without port and brackets',
+});
+
+/** `HEARTBEAT_URL`; only its form is checked. */
+export const heartbeatUrl = textOf((text) => {
+  if (!URL.canParse(text)) return undefined;
+  const { protocol, username, password } = new URL(text);
+  return ['https:', 'http:'].includes(protocol) && `${username}${password}` === ''
+    ? text
+    : undefined;
+}, 'expected an address such as https://hc-ping.com/your-uuid, without a user name or password; copy it again');
+
+/** `OTEL_EXPORTER_OTLP_ENDPOINT`. */
+export const collectorEndpoint = textOf((text) => {
+  if (!URL.canParse(text)) return undefined;
+  const { protocol, username, password, search, hash } = new URL(text);
+  return ['https:', 'http:'].includes(protocol) && `${username}${password}${search}${hash}` === ''
+    ? text
+    : undefined;
+}, 'expected an address such as http://localhost:4318, without a user name, password or query; give credentials in OTEL_EXPORTER_OTLP_HEADERS');
+
 const isoTime = z.union([z.iso.date(), z.iso.datetime({ offset: true })]);
 
 /** `AUDIT_LOGS_START`, cut to whole seconds; a date alone means its first instant in UTC. Not after `now`. */

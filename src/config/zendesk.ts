@@ -37,8 +37,10 @@ const kinds: readonly (readonly SettingName[])[] = [
   ['ZENDESK_OAUTH_TOKEN'],
   ['ZENDESK_USER_EMAIL', 'ZENDESK_API_TOKEN'],
 ];
-const endOfApiTokens = new Date('2027-04-30T00:00:00Z');
-const grantedAccessLogRequests = 50;
+/** The day on which Zendesk ends all API tokens (contract 6). */
+export const endOfApiTokens = new Date('2027-04-30T00:00:00Z');
+/** Requests per minute that Zendesk grants to an account for its access log (contract 4.3). */
+export const grantedAccessLogRequests = 50;
 const mainWay = 'set ZENDESK_CLIENT_ID and ZENDESK_CLIENT_SECRET of a confidential OAuth client';
 
 /** What is wrong with the choice of credentials as one sentence: none, half a pair, or several kinds. */

@@ -65,7 +65,8 @@ const select = `select spent, xmin::text as version,
 // takes longer than that to come back. The statement writes nothing but this row.
 const update = `with hasty as materialized (select set_config('synchronous_commit', 'off', true))
   update zendesk_sync.budgets
-  set spent = $3, paused_until = to_timestamp($4::float8 / 1000), pause_reason = $5
+  set spent = $3, paused_until = to_timestamp($4::float8 / 1000),
+    pause_reason = case when $4::float8 is not null then coalesce($5, pause_reason) end
   from hasty
   where account = $1 and budget_group = $2 and xmin = $6::xid
   returning 1`;

@@ -4,6 +4,7 @@ import { pipeline } from 'node:stream/promises';
 import { Pool, type PoolClient } from 'pg';
 import { from as copyFrom } from 'pg-copy-streams';
 import { isRepeatable, translateError } from './connection-errors.ts';
+import { createTurns, type Turns } from './turns.ts';
 
 /** Anything that runs a statement with bound parameters: the database itself or an open transaction. */
 export type Queryable = {
@@ -33,15 +34,20 @@ export type Database = Queryable & {
 
 export type DatabaseOptions = {
   url: string;
-  /** Connections at most. Default 10. */
+  /** Connections at most; what needs more waits in line for as long as it takes. Default 10. */
   connections?: number;
   /** Ends waiting for a database that is away. */
   signal?: AbortSignal;
+  /** How long a lost connection is tried again. Default about 15 seconds; with 0 it fails at once. */
+  patienceMs?: number;
+  /** A statement that takes longer fails, and its connection is thrown away. Default: no limit. */
+  queryTimeoutMs?: number;
 };
 
 const retryDelaysMs = [100, 250, 500, 1000, 2000, 3000, 4000, 4000];
 /** A server that accepts and stays silent makes each attempt long: no further one begins after this time. */
-const patienceMs = 15_000;
+const usualPatienceMs = 15_000;
+const connectTimeoutMs = 7_500;
 /**
  * A process that stands still within a transaction (stopped, or cut off with its machine) keeps the locks of the
  * transaction, the fence of its lease among them: after this time Postgres ends it, so that another process can take over.
@@ -51,11 +57,18 @@ export const idleTransactionLimit = '10s';
 const beginStatement = `begin; set local idle_in_transaction_session_timeout = '${idleTransactionLimit}'`;
 
 /** Opens a pool; nothing is connected yet. Errors are `DatabaseError`s without parameters or row contents. */
-export function openDatabase({ url, connections = 10, signal }: DatabaseOptions): Database {
+export function openDatabase({
+  url,
+  connections = 10,
+  signal,
+  patienceMs = usualPatienceMs,
+  queryTimeoutMs,
+}: DatabaseOptions): Database {
   const pool = new Pool({
     connectionString: url,
     max: connections,
-    connectionTimeoutMillis: 7_500,
+    connectionTimeoutMillis: Math.min(connectTimeoutMs, queryTimeoutMs ?? Infinity),
+    ...(queryTimeoutMs === undefined ? {} : { query_timeout: queryTimeoutMs }),
     application_name: 'zendesk-log-sync',
     keepAlive: true,
   });
@@ -63,10 +76,22 @@ export function openDatabase({ url, connections = 10, signal }: DatabaseOptions)
   pool.on('error', () => {});
   pool.on('connect', (client) => client.on('error', () => {}));
 
+  const turns = createTurns(999);
+  const inTurn = async <T>(work: () => Promise<T>): Promise<T> => {
+    const leave = await turns();
+    try {
+      return await work();
+    } finally {
+      leave();
+    }
+  };
+  // Between two tries nobody keeps a place.
   return {
-    query: (text, values = []) => persist(() => run(pool, text, values), signal),
-    transaction: (work) => persist(() => runTransaction(pool, work), signal),
-    read: (text, values = []) => readRows(pool, text, values),
+    query: (text, values = []) =>
+      persist(() => inTurn(() => run(pool, text, values)), patienceMs, signal),
+    transaction: (work) =>
+      persist(() => inTurn(() => runTransaction(pool, work)), patienceMs, signal),
+    read: (text, values = []) => readRows(pool, turns, text, values),
     close: () => pool.end(),
   };
 }
@@ -98,9 +123,11 @@ const batchRows = 1000;
 
 async function* readRows<Row>(
   pool: Pool,
+  turns: Turns,
   text: string,
   values: readonly unknown[],
 ): AsyncGenerator<Row, void, undefined> {
+  const leave = await turns();
   let client: PoolClient | undefined;
   let done = false;
   try {
@@ -120,6 +147,7 @@ async function* readRows<Row>(
   } finally {
     // Left in the middle or failed: the server forgets the cursor with the connection.
     client?.release(!done);
+    leave();
   }
 }
 
@@ -154,13 +182,18 @@ function* cutIntoChunks(lines: Iterable<string>): Generator<Buffer> {
   if (chunk !== '') yield Buffer.from(chunk);
 }
 
-async function persist<T>(work: () => Promise<T>, signal: AbortSignal | undefined): Promise<T> {
+async function persist<T>(
+  work: () => Promise<T>,
+  patienceMs: number,
+  signal: AbortSignal | undefined,
+): Promise<T> {
   const giveUpAtMs = performance.now() + patienceMs;
-  for (const delayMs of retryDelaysMs) {
+  for (const [tries, delayMs] of retryDelaysMs.entries()) {
     try {
       return await work();
     } catch (error) {
-      const late = performance.now() > giveUpAtMs;
+      // The first try may have taken long before its connection was lost, or this process stood still.
+      const late = performance.now() > giveUpAtMs && (tries > 0 || patienceMs === 0);
       if (!isRepeatable(error) || signal?.aborted === true || late) throw translateError(error);
     }
     await sleep(delayMs, undefined, signal === undefined ? {} : { signal }).catch(() => {});

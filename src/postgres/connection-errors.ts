@@ -33,6 +33,8 @@ export function translateError(error: unknown): unknown {
       cause,
     );
   }
+  if (code !== undefined && !/^[0-9A-Z]{5}$/.test(code))
+    return new DatabaseError(`There is no connection to Postgres (${code}).`, code, cause);
   if (code !== undefined && speakingClasses.has(code.slice(0, 2))) {
     return new DatabaseError(`Postgres refused: ${error.message} (SQLSTATE ${code}).`, code, cause);
   }
@@ -49,7 +51,7 @@ export function isLostConnection(error: unknown): boolean {
   if (!(error instanceof Error)) return false;
   const { code } = error as DriverError;
   if (code === undefined)
-    return /connection (terminated|ended)|is not queryable|timeout exceeded when trying to connect|^timeout expired$/i.test(
+    return /connection (terminated|ended)|is not queryable|timeout exceeded when trying to connect|^timeout expired$|^query read timeout$/i.test(
       error.message,
     );
   return (

@@ -10,8 +10,10 @@ export type LeaseHolder = { readonly holder: string; readonly expiresInMs: numbe
 
 /**
  * Takes the lease if nobody holds it or it has expired. The database's clock decides, so that the clocks of the
- * processes do not matter. Each taking makes a greater token. Waits for a page's transaction of the former holder to end,
- * about 15 seconds at most: one that stands still is ended.
+ * processes do not matter. Each taking makes a greater token.
+ *
+ * Never waits: while a page of the former holder is being stored, an expired lease cannot be had, and `expiresInMs` is 0.
+ * A page that stands still is ended on that occasion, so that asking again succeeds within about 10 seconds.
  */
 export async function acquireLease(
   db: Queryable,
@@ -19,15 +21,42 @@ export async function acquireLease(
   holder: string,
   lifetimeMs: number,
 ): Promise<Lease | LeaseHolder> {
-  const watch = setInterval(() => void endStalledCopies(db).catch(() => {}), stallCheckMs);
-  try {
-    return await takeLease(db, key, holder, lifetimeMs);
-  } finally {
-    clearInterval(watch);
+  const { account, stream } = key;
+  for (;;) {
+    const [taken] = await db.query<{ token: string }>(take, [account, stream, holder, lifetimeMs]);
+    if (taken !== undefined) return { account, stream, holder, token: taken.token };
+    const [other] = await db.query<LeaseHolder>(look, [account, stream]);
+    if (other !== undefined) {
+      if (other.expiresInMs === 0) await endStalledCopies(db);
+      return other;
+    }
+    await db.query(
+      `insert into zendesk_sync.leases (account, stream, holder, token, expires_at)
+       values ($1, $2, $3, 0, clock_timestamp())
+       on conflict do nothing`,
+      [account, stream, holder],
+    );
   }
 }
 
-const stallCheckMs = 3000;
+// `skip locked`, because waiting for the former holder's page would take a connection from whoever could end it: a pooler
+// may have few.
+const take = `with free as (
+    select account, stream from zendesk_sync.leases
+    where account = $1 and stream = $2 and expires_at <= clock_timestamp()
+    for update skip locked
+  )
+  update zendesk_sync.leases l
+  set holder = $3, token = l.token + 1,
+    expires_at = clock_timestamp() + make_interval(secs => $4::float8 / 1000)
+  from free
+  where l.account = free.account and l.stream = free.stream
+  returning l.token::text as token`;
+
+const look = `select holder,
+    greatest(0, extract(epoch from expires_at - clock_timestamp()) * 1000)::float8 as "expiresInMs"
+  from zendesk_sync.leases
+  where account = $1 and stream = $2`;
 
 /**
  * A process that stands still in the middle of COPY keeps its transaction open: no timeout of Postgres ends a server
@@ -42,28 +71,29 @@ async function endStalledCopies(db: Queryable): Promise<void> {
   );
 }
 
-async function takeLease(
-  db: Queryable,
-  { account, stream }: StreamKey,
-  holder: string,
-  lifetimeMs: number,
-): Promise<Lease | LeaseHolder> {
-  const [taken] = await db.query<{ token: string }>(
-    `insert into zendesk_sync.leases as l (account, stream, holder, token, expires_at)
-     values ($1, $2, $3, 1, clock_timestamp() + make_interval(secs => $4::float8 / 1000))
-     on conflict (account, stream) do update
-       set holder = excluded.holder, token = l.token + 1, expires_at = excluded.expires_at
-       where l.expires_at <= clock_timestamp()
-     returning token::text`,
-    [account, stream, holder, lifetimeMs],
-  );
-  if (taken !== undefined) return { account, stream, holder, token: taken.token };
-  const [other] = await db.query<LeaseHolder>(
-    `select holder, greatest(0, extract(epoch from expires_at - clock_timestamp()) * 1000)::float8 as "expiresInMs"
-     from zendesk_sync.leases where account = $1 and stream = $2`,
+/**
+ * Whether work on the stream was begun, is not finished, and nobody is at it: its process died, stands still or was
+ * stopped. True until somebody has done it.
+ */
+export async function isAbandoned(db: Queryable, { account, stream }: StreamKey): Promise<boolean> {
+  const [answer] = await db.query<{ abandoned: boolean }>(
+    `select exists (
+       select from zendesk_sync.leases l
+       where l.account = $1 and l.stream = $2 and l.expires_at <= clock_timestamp()
+         and exists (
+           select from unnest(array['live', 'backfill', 'listing']) as task
+           cross join lateral (
+             select r.outcome from zendesk_sync.runs r
+             where r.account = l.account and r.stream = l.stream and r.task = task
+             order by r.id desc
+             limit 1
+           ) as last
+           where last.outcome is null or last.outcome = 'interrupted'
+         )
+     ) as abandoned`,
     [account, stream],
   );
-  return other ?? { holder: 'another process', expiresInMs: 0 };
+  return answer?.abandoned === true;
 }
 
 /** Prolongs the lease. @throws {LeaseLostError} when another process has taken over */

@@ -2,6 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import { Client } from 'pg';
 import { InputError } from '../errors.ts';
+import type { Queryable } from './client.ts';
 import { translateError } from './connection-errors.ts';
 
 /** The reviewed SQL beside `src` or `dist`. */
@@ -15,11 +16,13 @@ type Journal = { entries: { when: number; tag: string }[] };
 /**
  * Brings the database to the schema of this program.
  *
- * drizzle's migrator takes no lock, so one is taken here: any number of processes may start at once. drizzle-orm takes
- * 130 MB of memory when it is loaded (measured, docs/decisions.md), so it is loaded only when there is something to do.
+ * drizzle's migrator takes no lock, so one is taken here: any number of processes may start at once, also through a pooler.
+ * drizzle-orm takes 130 MB of memory when it is loaded (measured, docs/decisions.md), so it is loaded only when there is
+ * something to do.
  *
  * @returns the names of the migrations applied now, oldest first
- * @throws {InputError} for a server older than Postgres 15 or a database that is not in UTF-8
+ * @throws {InputError} for a server older than Postgres 15, a database that is not in UTF-8, or one that a newer program
+ *   has migrated already
  */
 export async function migrateDatabase(url: string): Promise<{ applied: string[] }> {
   const client = new Client({
@@ -30,15 +33,23 @@ export async function migrateDatabase(url: string): Promise<{ applied: string[] 
   client.on('error', () => {});
   try {
     await client.connect();
-    // A session lock needs one connection for its whole life; it ends with the connection, whatever happens.
-    await client.query('select pg_advisory_lock($1)', [advisoryLock]);
+    const db: Queryable = {
+      query: async <Row>(text: string, values: readonly unknown[] = []) =>
+        (await client.query(text, [...values])).rows as Row[],
+    };
     await checkServer(client);
-    const pending = await findPending(client);
+    if ((await findPending(db)).length === 0) return { applied: [] };
+    // Ends with the transaction: a pooler could keep the session, and with it a lock of the session, for ever.
+    await client.query('begin');
+    await client.query('select pg_advisory_xact_lock($1)', [advisoryLock]);
+    const pending = await findPending(db);
     if (pending.length > 0) {
       const { drizzle } = await import('drizzle-orm/node-postgres');
       const { migrate } = await import('drizzle-orm/node-postgres/migrator');
+      // Its own `begin` finds the transaction open and only warns; its `commit` ends it.
       await migrate(drizzle({ client }), { migrationsFolder });
     }
+    await client.query('commit');
     return { applied: pending };
   } catch (error) {
     // drizzle wraps the driver's error into one that repeats the statement.
@@ -71,17 +82,38 @@ async function checkServer(client: Client): Promise<void> {
   if (problems.length > 0) throw new InputError(problems);
 }
 
-async function findPending(client: Client): Promise<string[]> {
-  const journal = JSON.parse(
+/**
+ * The names of the migrations that the database lacks, oldest first.
+ *
+ * @throws {InputError} when the database has migrations that this program does not know
+ */
+export async function findPending(db: Queryable): Promise<string[]> {
+  const { entries } = JSON.parse(
     await readFile(`${migrationsFolder}/meta/_journal.json`, 'utf8'),
   ) as Journal;
-  const { rows: tables } = await client.query<{ present: boolean }>(
-    `select to_regclass('drizzle.__drizzle_migrations') is not null as present`,
+  // Not to_regclass(): within a transaction it does not see a table that another process has made meanwhile.
+  const tables = await db.query<{ present: boolean }>(
+    `select exists (
+       select from pg_tables where schemaname = 'drizzle' and tablename = '__drizzle_migrations'
+     ) as present`,
   );
-  if (tables[0]?.present !== true) return journal.entries.map((entry) => entry.tag);
-  const { rows } = await client.query<{ newest: string | null }>(
-    'select max(created_at) as newest from drizzle.__drizzle_migrations',
+  if (tables[0]?.present !== true) return entries.map((entry) => entry.tag);
+  const newestKnown = Math.max(...entries.map((entry) => entry.when));
+  const rows = await db.query<{ newest: string | null; unknown: number }>(
+    `select max(created_at) as newest, (count(*) filter (where created_at > $1))::integer as unknown
+     from drizzle.__drizzle_migrations`,
+    [newestKnown],
   );
-  const newest = Number(rows[0]?.newest ?? 0);
-  return journal.entries.filter((entry) => entry.when > newest).map((entry) => entry.tag);
+  const { newest, unknown } = rows[0] ?? { newest: null, unknown: 0 };
+  if (unknown > 0) throw new InputError([describeNewer(unknown)]);
+  return entries.filter((entry) => entry.when > Number(newest ?? 0)).map((entry) => entry.tag);
+}
+
+// Writing by the rules of an older schema could spoil what the newer one promises.
+function describeNewer(unknown: number): string {
+  const migrations = unknown === 1 ? '1 migration' : `${unknown} migrations`;
+  return (
+    `The database was migrated by a newer version of this program (${migrations} unknown here); ` +
+    'start that version, or restore a backup from before the upgrade.'
+  );
 }

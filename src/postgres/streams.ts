@@ -85,12 +85,17 @@ export async function markUnavailable(
   );
 }
 
-/** Marks a stream as answering again. */
-export async function markAvailable(db: Queryable, { account, stream }: StreamKey): Promise<void> {
-  await db.query(
+/** Marks a stream as answering again; says whether it did not before. */
+export async function markAvailable(
+  db: Queryable,
+  { account, stream }: StreamKey,
+): Promise<boolean> {
+  const rows = await db.query(
     `update zendesk_sync.streams
      set unavailable_since = null, unavailable_reason = null
-     where account = $1 and stream = $2 and unavailable_since is not null`,
+     where account = $1 and stream = $2 and unavailable_since is not null
+     returning 1`,
     [account, stream],
   );
+  return rows.length > 0;
 }

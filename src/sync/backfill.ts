@@ -32,11 +32,21 @@ export type Goal = 'gaps' | Span;
 /**
  * Reads until the goal is reached, oldest first: fills every gap and reads again what is due, or reads one long span.
  *
- * Several cursors read at once when the pages are slow and the log is dense, as many as it takes to spend the budget.
+ * Several cursors read at once when the pages are slow and the log is dense, as many as it takes to spend the budget and
+ * as the other backfills of the process leave.
  * Fetches that a dead or failed run left behind go on at their cursors first. A span that cannot be read is left out, the
  * others are read, and the run fails at its end with the first error.
  */
 export async function fillLog(pull: Pull, goal: Goal): Promise<void> {
+  const leave = pull.engine.cursorShare.join();
+  try {
+    await fill(pull, goal);
+  } finally {
+    leave();
+  }
+}
+
+async function fill(pull: Pull, goal: Goal): Promise<void> {
   const { engine, stream } = pull;
   const state = await loadStream(engine.db, keyOf(pull));
   await seedRescans(pull);
@@ -76,10 +86,13 @@ export async function fillLog(pull: Pull, goal: Goal): Promise<void> {
   };
 
   const countWanted = (): number =>
-    countCursors(
-      engine.settings.requestsPerMinute[stream.group],
-      engine.pace.pageMs(stream.name),
-      dense,
+    Math.min(
+      engine.cursorShare.count(),
+      countCursors(
+        engine.settings.requestsPerMinute[stream.group],
+        engine.pace.pageMs(stream.name),
+        dense,
+      ),
     );
   let wanted = countWanted();
 

@@ -1,14 +1,23 @@
 import type { Database } from '../postgres/client.ts';
 import { updateBudget } from '../postgres/budgets.ts';
 import type { Budget, BudgetGroup } from '../zendesk/client.ts';
-import { pauseBudget, spendRequests, type BudgetDecision } from './budget.ts';
+import {
+  freshMs,
+  pauseBudget,
+  returnRequests,
+  spendRequests,
+  type BudgetDecision,
+} from './budget.ts';
 import type { SyncEvent } from './progress.ts';
 import { priorities } from './engine.ts';
+
+/** A request that may be sent: when that was asked for, by `performance.now`, and the stretch it was counted in. */
+type Grant = { readonly askedMs: number; readonly sinceMs: number };
 
 type Waiting = {
   readonly priority: number;
   readonly signal: AbortSignal;
-  readonly grant: () => void;
+  readonly grant: (grant: Grant) => void;
   readonly refuse: (reason: unknown) => void;
 };
 
@@ -45,7 +54,18 @@ export function createBudgetGate(options: {
   }
 
   return {
-    take: (group, priority, signal) => lines[group].join(priority, signal),
+    async take(group, priority, signal) {
+      // Longer from time to time, so that a database that is always slow does not stop everything.
+      for (let allowedMs = freshMs; ; allowedMs *= 2) {
+        const { askedMs, sinceMs } = await lines[group].join(priority, signal);
+        if (performance.now() - askedMs <= allowedMs) return;
+        // This process stood still meanwhile, and others count on the minute after the grant.
+        await updateBudget(options.db, options.account, group, (state) => ({
+          state: returnRequests(state, sinceMs, 1),
+          result: undefined,
+        }));
+      }
+    },
     async pause(group, waitMs, reason) {
       options.report({ type: 'pause', group, waitMs, reason });
       await updateBudget(options.db, options.account, group, (state, nowMs) => ({
@@ -59,7 +79,7 @@ export function createBudgetGate(options: {
 
 /** A line of waiting requests. `ask` says how many of the wanted ones may go, or how long to wait before asking again. */
 function createLine(ask: (priority: number, wanted: number) => Promise<BudgetDecision>): {
-  join(priority: number, signal: AbortSignal): Promise<void>;
+  join(priority: number, signal: AbortSignal): Promise<Grant>;
 } {
   const waiting: Waiting[] = [];
   let serving = false;
@@ -71,6 +91,7 @@ function createLine(ask: (priority: number, wanted: number) => Promise<BudgetDec
     try {
       for (let first = waiting[0]; first !== undefined; first = waiting[0]) {
         const { priority } = first;
+        const askedMs = performance.now();
         const decision = await ask(
           priority,
           waiting.filter((other) => other.priority === priority).length,
@@ -80,7 +101,9 @@ function createLine(ask: (priority: number, wanted: number) => Promise<BudgetDec
           if (waiting[0] === first) await pauseUntilWoken(decision.waitMs);
         }
         // Whoever is first by now takes the grants: nobody less urgent can have come before.
-        else for (const request of waiting.splice(0, decision.granted)) request.grant();
+        else
+          for (const request of waiting.splice(0, decision.granted))
+            request.grant({ askedMs, sinceMs: decision.sinceMs });
       }
     } catch (error) {
       for (const request of waiting.splice(0)) request.refuse(error);
@@ -102,7 +125,7 @@ function createLine(ask: (priority: number, wanted: number) => Promise<BudgetDec
   return {
     async join(priority, signal) {
       signal.throwIfAborted();
-      await new Promise<void>((resolve, reject) => {
+      return new Promise<Grant>((resolve, reject) => {
         const leave = (): void => {
           const place = waiting.indexOf(request);
           if (place >= 0) waiting.splice(place, 1);
@@ -112,9 +135,9 @@ function createLine(ask: (priority: number, wanted: number) => Promise<BudgetDec
         const request: Waiting = {
           priority,
           signal,
-          grant: () => {
+          grant: (grant) => {
             signal.removeEventListener('abort', leave);
-            resolve();
+            resolve(grant);
           },
           refuse: (reason) => {
             signal.removeEventListener('abort', leave);

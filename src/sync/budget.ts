@@ -20,6 +20,8 @@ export type BudgetDecision = {
   readonly waitMs: number;
   /** What remains of the limit. */
   readonly left: number;
+  /** Names the stretch of time that the granted ones were counted in, for `returnRequests`. */
+  readonly sinceMs: number;
   readonly state: BudgetState;
 };
 
@@ -28,6 +30,8 @@ const windowMs = 60_000;
 const stretchMs = 250;
 /** A request may reach Zendesk this much later than the next ones: its place in the window stays taken for longer. */
 const marginMs = 500;
+/** So old a grant may be when its request is sent; the rest of the margin is for the way. */
+export const freshMs = 300;
 
 /**
  * Grants up to `wanted` requests, as many as the budget has, or says how long to wait for the next one.
@@ -42,10 +46,11 @@ export function spendRequests(
   reserve: number,
   wanted = 1,
 ): BudgetDecision {
+  const sinceMs = nowMs - (nowMs % stretchMs);
   if (state.pausedUntilMs !== undefined && state.pausedUntilMs > nowMs) {
-    return { granted: 0, waitMs: state.pausedUntilMs - nowMs, left: 0, state };
+    return { granted: 0, waitMs: state.pausedUntilMs - nowMs, left: 0, sinceMs, state };
   }
-  const spent = state.spent.filter(([sinceMs]) => freeAt(sinceMs) > nowMs);
+  const spent = state.spent.filter(([since]) => freeAt(since) > nowMs);
   const used = spent.reduce((sum, [, requests]) => sum + requests, 0);
   const usable = Math.max(1, limit - reserve);
   if (used >= usable) {
@@ -53,12 +58,12 @@ export function spendRequests(
       granted: 0,
       waitMs: waitFor(spent, used - usable + 1, nowMs),
       left: limit - used,
+      sinceMs,
       state,
     };
   }
 
   const granted = Math.min(wanted, usable - used);
-  const sinceMs = nowMs - (nowMs % stretchMs);
   const last = spent.at(-1);
   const next: Spent[] =
     last !== undefined && last[0] === sinceMs
@@ -68,8 +73,18 @@ export function spendRequests(
     granted,
     waitMs: 0,
     left: limit - used - granted,
+    sinceMs,
     state: { spent: next, pausedUntilMs: undefined },
   };
+}
+
+/** The state as if so many requests of a stretch had not been granted: they were not sent. */
+export function returnRequests(state: BudgetState, sinceMs: number, requests: number): BudgetState {
+  const spent = state.spent.map(([since, count]): Spent => [
+    since,
+    since === sinceMs ? count - requests : count,
+  ]);
+  return { ...state, spent: spent.filter(([, count]) => count > 0) };
 }
 
 /** The state with no request granted before the given moment. A longer pause that is already there stays. */

@@ -1,12 +1,25 @@
+import type { Database } from '../postgres/client.ts';
 import { createPartitionKeeper } from '../postgres/partitions.ts';
+import { accessLogs } from '../streams/access-logs.ts';
+import type { LogStream } from '../streams/log-stream.ts';
 import { createZendesk, type ZendeskOptions } from '../zendesk/client.ts';
 import { createBudgetGate } from './budget-gate.ts';
+import { createCursorShare, type CursorShare } from './cursor-share.ts';
 import type { Engine } from './engine.ts';
 import { createPace } from './pace.ts';
 
 /** What an engine is made of: its parts as they are, and how Zendesk is reached. */
-export type EngineParts = Omit<Engine, 'zendesk' | 'ensurePartitions' | 'pace'> & {
-  readonly zendesk: Omit<ZendeskOptions, 'account' | 'budget' | 'log'>;
+export type EngineParts = Omit<
+  Engine,
+  'zendesk' | 'ensurePartitions' | 'pace' | 'accessLogs' | 'bulk' | 'cursorShare'
+> & {
+  /** Default: the same as `db`. */
+  readonly bulk?: Database;
+  /** Default: one of its own. */
+  readonly cursorShare?: CursorShare;
+  /** Default: classified by the built-in rules alone. */
+  readonly accessLogs?: LogStream;
+  readonly zendesk: Omit<ZendeskOptions, 'account' | 'budget' | 'log' | 'onRequest'>;
   /** Requests a minute that a backfill leaves alone, for the live tail beside it. */
   readonly reserve: number;
 };
@@ -17,8 +30,17 @@ export function createEngine({ zendesk, reserve, ...parts }: EngineParts): Engin
   const { requestsPerMinute } = settings;
   const budget = createBudgetGate({ db, account, requestsPerMinute, reserve, report });
   return {
+    accessLogs,
+    bulk: parts.db,
+    cursorShare: createCursorShare(),
     ...parts,
-    zendesk: createZendesk({ ...zendesk, account, budget, log }),
+    zendesk: createZendesk({
+      ...zendesk,
+      account,
+      budget,
+      log,
+      onRequest: (request) => report({ type: 'request', ...request }),
+    }),
     ensurePartitions: createPartitionKeeper(db),
     pace: createPace(),
   };

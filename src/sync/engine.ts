@@ -1,7 +1,9 @@
 import type { Log } from '../logger.ts';
 import type { Database } from '../postgres/client.ts';
 import type { EnsurePartitions } from '../postgres/partitions.ts';
+import type { LogStream } from '../streams/log-stream.ts';
 import type { Zendesk } from '../zendesk/client.ts';
+import type { CursorShare } from './cursor-share.ts';
 import type { Pace } from './pace.ts';
 import type { SyncEvent } from './progress.ts';
 
@@ -20,18 +22,24 @@ export type EngineSettings = {
 export type Engine = {
   readonly account: string;
   readonly db: Database;
+  /** For the pages of backfills: connections of their own, so that nothing else waits for them. */
+  readonly bulk: Database;
   readonly zendesk: Zendesk;
   readonly ensurePartitions: EnsurePartitions;
+  /** The access log as this installation reads it. */
+  readonly accessLogs: LogStream;
   readonly settings: EngineSettings;
   /** Names this process in leases and runs. */
   readonly holder: string;
   /** How long a lease lives without being renewed. */
   readonly leaseMs: number;
   readonly log: Log;
-  /** Hears of every page; for progress displays. */
+  /** Hears of every page, request and run; for progress displays and metrics. */
   readonly report: (event: SyncEvent) => void;
   /** How fast pages come, per stream; decides how many cursors are used. */
   readonly pace: Pace;
+  /** Divides the cursors between all backfills of the process. */
+  readonly cursorShare: CursorShare;
 };
 
 /** The priority of a request within its budget: lower goes first. */

@@ -7,8 +7,9 @@ import { toSeconds, type Spans } from '../span.ts';
 import type { LogRow, LogStream } from '../streams/log-stream.ts';
 import type { Page } from '../zendesk/client.ts';
 import { coveredByFetch } from './coverage.ts';
-import type { Engine } from './engine.ts';
+import { priorities, type Engine } from './engine.ts';
 import { splitSpanSeconds } from './plan.ts';
+import { describeTimes, readTimedPage, type TimedPage } from './timed-page.ts';
 import { createWalkGuard } from './walk-guard.ts';
 
 /** What a fetch needs besides the engine. */
@@ -25,8 +26,12 @@ export type FetchTask = {
   readonly afterPage: (page: StoredPage) => void;
 };
 
-/** A page that is in the tables now, and whether more follow. */
-export type StoredPage = { readonly counts: PageCounts; readonly hasMore: boolean };
+/** A page that is in the tables now, whether more follow, and Zendesk's id of the request that brought it. */
+export type StoredPage = {
+  readonly counts: PageCounts;
+  readonly hasMore: boolean;
+  readonly requestId: string | undefined;
+};
 
 /** How a fetch ended. `splitSeconds` is the length to use instead when the span was too dense. */
 export type FetchResult = { readonly fetch: Fetch; readonly splitSeconds: number | undefined };
@@ -49,7 +54,12 @@ export async function runFetch(
     const refused = error instanceof ZendeskError && error.kind === 'cursor-refused';
     if (!refused || task.fetch.restarted || signal.aborted) throw error;
     engine.log.warn(
-      { stream: task.stream.name, fetch: task.fetch.fetch, requestId: error.requestId },
+      {
+        account: engine.account,
+        stream: task.stream.name,
+        fetch: task.fetch.fetch,
+        requestId: error.requestId,
+      },
       'the cursor led nowhere; the span is read again from its start',
     );
     const fetch = await restartFetch(engine.db, task.lease, task.fetch.fetch);
@@ -63,6 +73,7 @@ async function readSpan(
   signal: AbortSignal,
 ): Promise<FetchResult> {
   const { stream, lease } = task;
+  const db = task.priority < priorities.rescan ? engine.db : engine.bulk;
   const ahead = new AbortController();
   const readSignal = AbortSignal.any([signal, ahead.signal]);
   let fetch = task.fetch;
@@ -89,12 +100,13 @@ async function readSpan(
         // Awaited in the next round, or given up with this one.
         coming.catch(() => {});
       }
+      const writtenFromMs = Date.now();
       const startedMs = performance.now();
       await engine.ensurePartitions(
         stream.partitions,
         rows.map((row) => row.timeMs),
       );
-      const stored = await storePage(engine.db, lease, stream.write, {
+      const stored = await storePage(db, lease, stream.write, {
         fetch,
         rows,
         seen: rows.length,
@@ -105,10 +117,21 @@ async function readSpan(
         completes: last ? completeSpan(engine, fetch, askedAt) : undefined,
         splits: splitSeconds !== undefined,
       });
-      engine.pace.note(stream.name, Math.max(page.answerMs, performance.now() - startedMs));
-      reportPage(engine, task, rows, stored.counts.new, last || splitSeconds !== undefined);
+      const writeMs = performance.now() - startedMs;
+      engine.pace.note(stream.name, Math.max(page.answerMs, writeMs));
+      reportPage(engine, task, rows, stored.counts, last || splitSeconds !== undefined);
+      engine.report({
+        type: 'page-stored',
+        stream: stream.name,
+        task: task.fetch.kind === 'live' ? 'live' : 'backfill',
+        rows: rows.length,
+        newRows: stored.counts.new,
+        changedRows: stored.counts.changed,
+        requestId: page.requestId,
+        ...describeTimes(page, writtenFromMs, writeMs),
+      });
       fetch = stored.fetch;
-      task.afterPage({ counts: stored.counts, hasMore: !last });
+      task.afterPage({ counts: stored.counts, hasMore: !last, requestId: page.requestId });
       if (last || splitSeconds !== undefined) return { fetch, splitSeconds };
       signal.throwIfAborted();
     }
@@ -117,9 +140,6 @@ async function readSpan(
   }
 }
 
-/** A page and how long its answer took, without the wait for the budget. */
-type TimedPage = Page & { readonly answerMs: number };
-
 async function readPage(
   engine: Engine,
   task: FetchTask,
@@ -127,7 +147,8 @@ async function readPage(
   cursor: string | undefined,
   signal: AbortSignal,
 ): Promise<TimedPage> {
-  const page = await engine.zendesk.readPage(
+  return readTimedPage(
+    engine,
     {
       group: task.stream.group,
       priority: task.priority,
@@ -139,7 +160,6 @@ async function readPage(
     },
     signal,
   );
-  return { ...page, answerMs: engine.zendesk.now().getTime() - page.sentAt.getTime() };
 }
 
 function judgeSplit(
@@ -171,7 +191,7 @@ function reportPage(
   engine: Engine,
   task: FetchTask,
   rows: readonly LogRow[],
-  newRows: number,
+  counts: PageCounts,
   last: boolean,
 ): void {
   const newest = rows.at(-1);
@@ -180,9 +200,16 @@ function reportPage(
     stream: task.stream.name,
     kind: task.fetch.kind,
     rows: rows.length,
-    newRows,
+    newRows: counts.new,
+    changedRows: counts.changed,
+    lateRows: counts.late,
+    unclassifiedRows: rows.filter(isUnclassified).length,
     span: task.fetch.span,
     reached: newest === undefined ? undefined : Math.floor(newest.timeMs / 1000),
     last,
   });
+}
+
+function isUnclassified({ resources }: LogRow): boolean {
+  return resources.some(({ kind }) => kind === 'unclassified');
 }

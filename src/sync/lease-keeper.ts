@@ -27,6 +27,10 @@ type Held = {
   readonly rest: () => Promise<void>;
 };
 
+/** How long to wait before asking again for a lease: one may be given back at any time. */
+const longestWaitMs = 500;
+const shortestWaitMs = 50;
+
 /** Creates the keeper of one stream's lease. */
 export function createLeaseKeeper(engine: Engine, stream: string): LeaseKeeper {
   const key: StreamKey = { account: engine.account, stream };
@@ -43,7 +47,8 @@ export function createLeaseKeeper(engine: Engine, stream: string): LeaseKeeper {
       if ('token' in answer) return keep(answer);
       if (Date.now() >= deadline) return { busy: true, holder: answer.holder };
       engine.report({ type: 'waiting-for-lease', stream, holder: answer.holder });
-      await sleep(Math.min(500, answer.expiresInMs + 10), undefined, { signal });
+      const untilFreeMs = Math.max(shortestWaitMs, answer.expiresInMs + 10);
+      await sleep(Math.min(longestWaitMs, untilFreeMs), undefined, { signal });
     }
   }
 

@@ -6,10 +6,12 @@ import {
   markDeparted,
   rememberUnknown,
   storeUsers,
+  type UserCounts,
 } from '../postgres/users.ts';
 import { lookup, readUser, teamListing, type UserRow } from '../streams/users.ts';
 import { priorities, type Engine } from './engine.ts';
 import type { Tally } from './run.ts';
+import { describeTimes, readTimedPage } from './timed-page.ts';
 import { createWalkGuard } from './walk-guard.ts';
 
 /**
@@ -45,13 +47,27 @@ async function listTeam(
   const guard = createWalkGuard('users', undefined);
   let cursor: string | undefined;
   do {
-    const page = await engine.zendesk.readPage(
+    const page = await readTimedPage(
+      engine,
       { group: 'support', priority: priorities.listing, ...teamListing, cursor },
       signal,
     );
     const people = page.records.map(readUser);
     guard({ nextCursor: page.nextCursor, firstId: people[0]?.id, requestId: page.requestId });
-    await storePeople(engine, lease, tally, people);
+    const writtenFromMs = Date.now();
+    const startedMs = performance.now();
+    const counts = await storePeople(engine, lease, tally, people);
+    tally.noteAnswer(page.requestId);
+    engine.report({
+      type: 'page-stored',
+      stream: 'users',
+      task: 'listing',
+      rows: people.length,
+      newRows: counts.new,
+      changedRows: counts.changed,
+      requestId: page.requestId,
+      ...describeTimes(page, writtenFromMs, performance.now() - startedMs),
+    });
     for (const { id } of people) listed.add(id);
     cursor = page.nextCursor;
   } while (cursor !== undefined);
@@ -92,7 +108,7 @@ async function storePeople(
   lease: Lease,
   tally: Tally,
   people: readonly UserRow[],
-): Promise<void> {
+): Promise<UserCounts> {
   const counts = await storeUsers(engine.db, lease, people);
   tally.add({ requests: 1, ...counts });
   engine.report({
@@ -101,10 +117,14 @@ async function storePeople(
     kind: 'listing',
     rows: people.length,
     newRows: counts.new,
+    changedRows: counts.changed,
+    lateRows: 0,
+    unclassifiedRows: 0,
     span: undefined,
     reached: undefined,
     last: false,
   });
+  return counts;
 }
 
 function readAnswer(answer: unknown): UserRow[] {

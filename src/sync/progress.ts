@@ -1,5 +1,7 @@
 import type { FetchKind } from '../postgres/fetches.ts';
+import type { RunCounts, RunOutcome, Task } from '../postgres/runs.ts';
 import type { Span } from '../span.ts';
+import type { PageTimes } from './timed-page.ts';
 
 /** What the engine tells whoever watches: nothing in here is needed for the work itself. */
 export type SyncEvent =
@@ -7,9 +9,14 @@ export type SyncEvent =
       readonly type: 'page';
       readonly stream: string;
       readonly kind: FetchKind | 'listing';
-      /** Records in the page, and how many of them were stored for the first time. */
+      /** Records in the page. Those that are neither new nor changed were there already. */
       readonly rows: number;
       readonly newRows: number;
+      readonly changedRows: number;
+      /** New rows in a span that counted as covered. */
+      readonly lateRows: number;
+      /** Requests of the access log that no rule knows. */
+      readonly unclassifiedRows: number;
       /** The span being read and how far into it the page reached, in seconds since 1970. */
       readonly span: Span | undefined;
       readonly reached: number | undefined;
@@ -30,5 +37,39 @@ export type SyncEvent =
       readonly group: string;
       readonly waitMs: number;
       readonly reason: string;
+    }
+  /** A request to Zendesk is over. `status` is undefined when no complete answer came. */
+  | {
+      readonly type: 'request';
+      readonly endpoint: string;
+      readonly status: number | undefined;
+      readonly durationMs: number;
+    }
+  /** A page is stored. */
+  | (PageTimes & {
+      readonly type: 'page-stored';
+      readonly stream: string;
+      readonly task: Task;
+      readonly rows: number;
+      readonly newRows: number;
+      readonly changedRows: number;
+      readonly requestId: string | undefined;
+    })
+  /** A run has begun: this process holds the lease. `run` is its number in the ledger. */
+  | {
+      readonly type: 'run-started';
+      readonly stream: string;
+      readonly task: Task;
+      readonly run: string;
+    }
+  /** A run has ended, or could not begin: `failed` also when not even that could be recorded, `busy` for another holder. */
+  | {
+      readonly type: 'run';
+      readonly stream: string;
+      readonly task: Task;
+      readonly outcome: RunOutcome | 'busy';
+      readonly counts: RunCounts | undefined;
+      /** Why it did not complete, in a sentence. */
+      readonly error: string | undefined;
     }
   | { readonly type: 'waiting-for-lease'; readonly stream: string; readonly holder: string };

@@ -49,6 +49,7 @@ export async function findHorizon(pull: Pull): Promise<number | undefined> {
     signal,
   );
   pull.tally.add({ requests: 1 });
+  pull.tally.noteAnswer(page.requestId);
   const oldest = page.records[0];
   if (oldest === undefined) return undefined;
   const found = Math.floor(stream.read(oldest).timeMs / 1000);
@@ -65,6 +66,7 @@ export async function carryOut(
   afterPage?: (page: StoredPage) => void,
 ): Promise<FetchResult> {
   const { engine, stream, lease, signal, tally } = pull;
+  tally.noteSpan(fetch.span);
   try {
     return await runFetch(
       engine,
@@ -77,6 +79,7 @@ export async function carryOut(
         maySplit,
         afterPage: (page) => {
           tally.add({ requests: 1, ...page.counts });
+          tally.noteAnswer(page.requestId);
           afterPage?.(page);
         },
       },

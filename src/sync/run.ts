@@ -2,6 +2,7 @@ import { explainError, LeaseLostError, ZendeskError } from '../errors.ts';
 import type { StreamKey } from '../postgres/coverage.ts';
 import { closeRun, openRun, type RunCounts, type RunOutcome, type Task } from '../postgres/runs.ts';
 import { markAvailable, markUnavailable } from '../postgres/streams.ts';
+import { fromSeconds, type Span } from '../span.ts';
 import type { Engine } from './engine.ts';
 
 /** The facts of one run. `error` says in a sentence why it did not complete. */
@@ -14,7 +15,17 @@ export type RunResult = {
 };
 
 /** Adds up what a run does while it does it. */
-export type Tally = { add(counts: Partial<RunCounts>): void; readonly counts: RunCounts };
+export type Tally = {
+  add(counts: Partial<RunCounts>): void;
+  /** Notes a span that the run reads. */
+  noteSpan(span: Span): void;
+  /** Notes Zendesk's `x-request-id` of the newest answer. */
+  noteAnswer(requestId: string | undefined): void;
+  readonly counts: RunCounts;
+  /** From the start of the earliest span noted to the end of the latest one. */
+  readonly span: Span | undefined;
+  readonly requestId: string | undefined;
+};
 
 /**
  * Runs one task on one stream and records it: its start, its end, and why it failed if it did. This is the one place
@@ -36,18 +47,24 @@ export async function recordRun(
     account: engine.account,
     stream,
     task,
+    ...describeSpan(tally.span),
     ...tally.counts,
     ms: Date.now() - startedMs,
+    requestId: tally.requestId,
   });
+  engine.report({ type: 'run-started', stream, task, run });
   try {
     await work(tally);
-    await markAvailable(engine.db, key);
+    if (await markAvailable(engine.db, key))
+      engine.log.info({ ...key, run }, 'stream available again');
     await closeRun(engine.db, run, 'complete', tally.counts, undefined);
     engine.log.info(facts(), 'run complete');
     return { stream, task, outcome: 'complete', counts: tally.counts, error: undefined };
   } catch (error) {
     const outcome = judgeError(error, signal);
     const sentence = explainEnd(error, outcome);
+    if (error instanceof ZendeskError && error.requestId !== undefined)
+      tally.noteAnswer(error.requestId);
     const note = { ...facts(), outcome, err: error };
     if (outcome === 'interrupted') engine.log.info(facts(), 'run interrupted');
     else if (outcome === 'unavailable') engine.log.warn(note, sentence);
@@ -60,8 +77,11 @@ export async function recordRun(
   }
 }
 
-function createTally(): Tally {
+/** A tally of nothing yet. */
+export function createTally(): Tally {
   const sum = { requests: 0, new: 0, changed: 0, late: 0 };
+  let hull: Span | undefined;
+  let answered: string | undefined;
   return {
     add(counts) {
       sum.requests += counts.requests ?? 0;
@@ -69,8 +89,26 @@ function createTally(): Tally {
       sum.changed += counts.changed ?? 0;
       sum.late += counts.late ?? 0;
     },
+    noteSpan({ from, to }) {
+      hull = { from: Math.min(hull?.from ?? from, from), to: Math.max(hull?.to ?? to, to) };
+    },
+    noteAnswer(requestId) {
+      answered = requestId ?? answered;
+    },
     counts: sum,
+    get span() {
+      return hull;
+    },
+    get requestId() {
+      return answered;
+    },
   };
+}
+
+function describeSpan(span: Span | undefined): { from?: string; until?: string } {
+  return span === undefined
+    ? {}
+    : { from: fromSeconds(span.from).toISOString(), until: fromSeconds(span.to).toISOString() };
 }
 
 function judgeError(error: unknown, signal: AbortSignal): RunOutcome {

@@ -7,16 +7,20 @@ import type { StreamWorker } from './stream-worker.ts';
 export type Routine = {
   /** Follows the stream now, then fills its gaps beside the next ticks. Does nothing while the last tick still runs. */
   tick(): void;
-  /** Resolves when nothing of the stream runs any more. */
+  /** Ends the watch for abandoned work; resolves when nothing of the stream runs any more. */
   settle(): Promise<void>;
 };
 
 /** A stream that Zendesk refuses is looked at again after this time. */
 const lookAgainMs = 3_600_000;
 
+/** How often a routine that has nothing to do looks whether another process has left work behind. */
+const watchMs = 3000;
+
 /**
  * What the service does with one stream at each tick. Following never waits for filling, so the newest rows are fresh
- * even during a long backfill; streams do not share their fate.
+ * even during a long backfill; streams do not share their fate. Between the ticks it takes over what another process has
+ * left unfinished: it need not wait for the next tick, which may be an hour away.
  *
  * @param afterFill hears of new rows in old spans: they may bring people whom nobody knows yet
  */
@@ -29,6 +33,21 @@ export function createRoutine(
   let following: Promise<void> | undefined;
   let filling: Promise<void> | undefined;
   let restUntilMs = 0;
+  let looking: Promise<void> | undefined;
+  const watch = setInterval(() => {
+    if (following === undefined && filling === undefined && !signal.aborted)
+      looking ??= takeOver().finally(() => (looking = undefined));
+  }, watchMs).unref();
+
+  async function takeOver(): Promise<void> {
+    // What keeps the question from being answered keeps the next tick from its work, and is said there.
+    if (await worker.isAbandoned().catch(() => false)) tick();
+  }
+
+  function tick(): void {
+    if (following !== undefined || signal.aborted || Date.now() < restUntilMs) return;
+    following = guard(follow()).finally(() => (following = undefined));
+  }
 
   async function follow(): Promise<void> {
     const result = await worker.follow(signal);
@@ -60,11 +79,10 @@ export function createRoutine(
   }
 
   return {
-    tick() {
-      if (following !== undefined || signal.aborted || Date.now() < restUntilMs) return;
-      following = guard(follow()).finally(() => (following = undefined));
-    },
+    tick,
     async settle() {
+      clearInterval(watch);
+      await looking;
       await following;
       await filling;
     },

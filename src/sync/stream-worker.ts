@@ -1,19 +1,19 @@
+import { explainError } from '../errors.ts';
 import type { StreamKey } from '../postgres/coverage.ts';
-import type { Lease } from '../postgres/leases.ts';
-import { loadLastOutcome, type Task } from '../postgres/runs.ts';
+import { isAbandoned, type Lease } from '../postgres/leases.ts';
+import { loadLastOutcome, type RunCounts, type Task } from '../postgres/runs.ts';
 import { registerStream } from '../postgres/streams.ts';
 import type { Span } from '../span.ts';
-import { accessLogs } from '../streams/access-logs.ts';
 import { auditLogs } from '../streams/audit-logs.ts';
 import type { LogStream } from '../streams/log-stream.ts';
 import type { StreamName } from '../streams/names.ts';
 import type { Engine } from './engine.ts';
 import { fillLog, hasWork } from './backfill.ts';
-import { createLeaseKeeper, isBusy } from './lease-keeper.ts';
+import { createLeaseKeeper, isBusy, type Busy } from './lease-keeper.ts';
 import { listPeople } from './people.ts';
 import { followLog } from './live.ts';
 import type { Pull } from './pull.ts';
-import { recordRun, type RunResult, type Tally } from './run.ts';
+import { createTally, recordRun, type RunResult, type Tally } from './run.ts';
 
 /**
  * One stream of one account, with the things that can be done for it. Each returns facts and records its run; none
@@ -27,13 +27,42 @@ export type StreamWorker = {
   fill(signal: AbortSignal, waitMs?: number): Promise<RunResult | undefined>;
   /** Reads a span whatever the coverage says. Only for logs. */
   read(span: Span, signal: AbortSignal, waitMs?: number): Promise<RunResult>;
+  /** Whether another process has left work on the stream unfinished, and nobody is at it. */
+  isAbandoned(): Promise<boolean>;
 };
 
 /** Creates the worker of a stream. */
 export function createStreamWorker(engine: Engine, name: StreamName): StreamWorker {
   const keeper = createLeaseKeeper(engine, name);
   const key: StreamKey = { account: engine.account, stream: name };
-  const log = name === 'audit_logs' ? auditLogs : name === 'access_logs' ? accessLogs : undefined;
+  const log =
+    name === 'audit_logs' ? auditLogs : name === 'access_logs' ? engine.accessLogs : undefined;
+
+  /** Tells whoever watches how a run ended, also one that could not even be recorded. */
+  async function observe<Answer extends RunResult | Busy | undefined>(
+    task: Task,
+    signal: AbortSignal,
+    act: () => Promise<Answer>,
+  ): Promise<Answer> {
+    const report = (end: Pick<RunResult, 'outcome' | 'error'> & { counts?: RunCounts }): void =>
+      engine.report({
+        type: 'run',
+        stream: name,
+        task,
+        outcome: end.outcome,
+        counts: end.counts,
+        error: end.error,
+      });
+    try {
+      const answer = await act();
+      if (answer !== undefined)
+        report(isBusy(answer) ? describeBusy(name, task, answer.holder) : answer);
+      return answer;
+    } catch (error) {
+      report({ outcome: signal.aborted ? 'interrupted' : 'failed', error: explainError(error) });
+      throw error;
+    }
+  }
 
   async function work(
     task: Task,
@@ -41,13 +70,15 @@ export function createStreamWorker(engine: Engine, name: StreamName): StreamWork
     waitMs: number,
     act: (lease: Lease, tally: Tally, signal: AbortSignal) => Promise<void>,
   ): Promise<RunResult> {
-    const answer = await keeper.use(
-      async (lease, held) => {
-        await registerStream(engine.db, key, log?.retentionDays);
-        return recordRun(engine, name, task, held, (tally) => act(lease, tally, held));
-      },
-      signal,
-      waitMs,
+    const answer = await observe(task, signal, () =>
+      keeper.use(
+        async (lease, held) => {
+          await registerStream(engine.db, key, log?.retentionDays);
+          return recordRun(engine, name, task, held, (tally) => act(lease, tally, held));
+        },
+        signal,
+        waitMs,
+      ),
     );
     return isBusy(answer) ? describeBusy(name, task, answer.holder) : answer;
   }
@@ -68,25 +99,23 @@ export function createStreamWorker(engine: Engine, name: StreamName): StreamWork
           ),
     async fill(signal, waitMs = 0) {
       if (log === undefined) return undefined;
-      const answer = await keeper.use(
-        async (lease, held) => {
-          const idle: Tally = {
-            add: () => {},
-            counts: { requests: 0, new: 0, changed: 0, late: 0 },
-          };
-          const last = await loadLastOutcome(engine.db, key, 'backfill');
-          // A failed run is answered by another one, so that the status shows that its work is done after all. What
-          // keeps the question from being answered keeps the work from being done, and is recorded with it.
-          const due =
-            (last !== undefined && last !== 'complete') ||
-            (await hasWork(pullOf(log, lease, idle, held)).catch(() => true));
-          if (!due) return undefined;
-          return recordRun(engine, name, 'backfill', held, (tally) =>
-            fillLog(pullOf(log, lease, tally, held), 'gaps'),
-          );
-        },
-        signal,
-        waitMs,
+      const answer = await observe('backfill', signal, () =>
+        keeper.use(
+          async (lease, held) => {
+            const last = await loadLastOutcome(engine.db, key, 'backfill');
+            // A failed run is answered by another one, so that the status shows that its work is done after all. What
+            // keeps the question from being answered keeps the work from being done, and is recorded with it.
+            const due =
+              (last !== undefined && last !== 'complete') ||
+              (await hasWork(pullOf(log, lease, createTally(), held)).catch(() => true));
+            if (!due) return undefined;
+            return recordRun(engine, name, 'backfill', held, (tally) =>
+              fillLog(pullOf(log, lease, tally, held), 'gaps'),
+            );
+          },
+          signal,
+          waitMs,
+        ),
       );
       return isBusy(answer) ? describeBusy(name, 'backfill', answer.holder) : answer;
     },
@@ -96,6 +125,7 @@ export function createStreamWorker(engine: Engine, name: StreamName): StreamWork
         fillLog(pullOf(log, lease, tally, held), span),
       );
     },
+    isAbandoned: () => isAbandoned(engine.db, key),
   };
 }
 

@@ -6,10 +6,18 @@ import { isObject, readEnvelope } from './envelope.ts';
 import { explainFailure, listRetryDetails, type Asker } from './explanation.ts';
 import { AttemptError } from './failure.ts';
 import { createHttp, type HttpAnswer } from './http.ts';
-import type { ObjectRequest, Page, PageRequest, Zendesk, ZendeskOptions } from './interface.ts';
+import type {
+  ObjectRequest,
+  OrderAnswer,
+  Page,
+  PageRequest,
+  Zendesk,
+  ZendeskOptions,
+} from './interface.ts';
 import { createLogins } from './login.ts';
 import type { Token } from './oauth.ts';
-import { readExhaustion } from './rate-limit.ts';
+import { readOrderAnswer } from './order.ts';
+import { readExhaustion, readLimit } from './rate-limit.ts';
 import { explainUnavailable, unauthorizedSentences } from './refusal.ts';
 import { usualPolicy } from './retry.ts';
 import { createSecrets } from './secrets.ts';
@@ -36,7 +44,7 @@ export function createZendesk(options: ZendeskOptions): Zendesk {
     ),
   );
   const timeoutMs = options.requestTimeoutMs ?? usualTimeoutMs;
-  const http = createHttp({ origin, timeoutMs, localNow, secrets });
+  const http = createHttp({ origin, timeoutMs, localNow, secrets, onRequest: options.onRequest });
   const logins = createLogins({
     options,
     http,
@@ -52,6 +60,11 @@ export function createZendesk(options: ZendeskOptions): Zendesk {
     callerSignal: AbortSignal,
     steps: {
       query: () => URLSearchParams;
+      method?: 'POST';
+      /** How often it is tried when no usable answer comes; default as usual. */
+      attempts?: number;
+      /** The result of an answer that need not be a JSON of 200; undefined for one that `read` is for. */
+      settle?: (answer: HttpAnswer) => { result: Result } | undefined;
       /** The result, or what is wrong with the answer. */
       read: (json: unknown, answer: HttpAnswer) => { result: Result } | { fault: string };
       onHalve: () => void;
@@ -84,9 +97,13 @@ export function createZendesk(options: ZendeskOptions): Zendesk {
       const login = await logins.get(signal, refused);
       used = login.token;
       const headers = { authorization: login.header };
-      const answer = await http.send({ path, query: steps.query(), headers }, signal);
+      const method = steps.method === undefined ? {} : { method: steps.method };
+      const answer = await http.send({ path, query: steps.query(), headers, ...method }, signal);
       clock.observe({ ...answer, date: answer.headers.date });
-      const read = steps.read(readAnswer(answer, { cursorSent, origin, localNow }), answer);
+      options.onAnswer?.({ limit: readLimit(answer.headers).limit });
+      const read =
+        steps.settle?.(answer) ??
+        steps.read(readAnswer(answer, { cursorSent, origin, localNow }), answer);
       const { status, requestId } = answer;
       if ('fault' in read)
         throw new AttemptError({ kind: 'broken-answer', status, requestId, fault: read.fault });
@@ -97,6 +114,7 @@ export function createZendesk(options: ZendeskOptions): Zendesk {
     return runAttempts(attempt, {
       policy: {
         ...usualPolicy,
+        attempts: steps.attempts ?? usualPolicy.attempts,
         baseMs: options.retryBaseMs ?? usualPolicy.baseMs,
         renewableToken: credentials.kind === 'oauth-client',
       },
@@ -139,6 +157,16 @@ export function createZendesk(options: ZendeskOptions): Zendesk {
       return request<unknown>(asked, callerSignal, {
         query: () => buildQuery(asked.parameters),
         read: (json) => (isObject(json) ? { result: json } : { fault: 'is not a JSON object' }),
+        onHalve: () => undefined,
+      });
+    },
+    placeOrder(asked, callerSignal) {
+      return request<OrderAnswer>(asked, callerSignal, {
+        query: () => buildQuery(asked.parameters),
+        method: 'POST',
+        attempts: 1,
+        settle: (answer) => readOrderAnswer(answer, asked.limit, localNow()),
+        read: () => ({ fault: 'neither accepts nor refuses the order' }),
         onHalve: () => undefined,
       });
     },

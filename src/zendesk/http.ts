@@ -1,10 +1,12 @@
 /** The only user of got: one attempt of one request, and its answer as bytes. Decides nothing. */
-import { readFileSync } from 'node:fs';
 import { Agent as HttpAgent, type IncomingHttpHeaders } from 'node:http';
 import { Agent as HttpsAgent } from 'node:https';
 import got from 'got';
+import { version } from '../version.ts';
 import { unpackBody } from './body.ts';
 import { AttemptError } from './failure.ts';
+import { nameEndpoint } from './endpoint.ts';
+import type { FinishedRequest } from './interface.ts';
 import type { Secrets } from './secrets.ts';
 
 /** Below the origin; everything else about a request is fixed. */
@@ -15,6 +17,8 @@ export type HttpRequest = {
   headers: Readonly<Record<string, string>>;
   /** Makes it a POST. */
   json?: Readonly<Record<string, unknown>>;
+  /** For a POST without a body. */
+  method?: 'POST';
 };
 
 export type HttpAnswer = {
@@ -38,7 +42,7 @@ export type Http = {
   close(): void;
 };
 
-const userAgent = readUserAgent();
+const userAgent = `zendesk-log-sync/${version}`;
 /** Idle connections are dropped before load balancers drop them, which would cost an attempt. */
 const idleMs = 5_000;
 
@@ -51,6 +55,7 @@ export function createHttp(options: {
   timeoutMs: number;
   localNow: () => number;
   secrets: Secrets;
+  onRequest?: ((request: FinishedRequest) => void) | undefined;
 }): Http {
   const { origin } = new URL(options.origin);
   const keep = { keepAlive: true, scheduling: 'lifo', timeout: idleMs } as const;
@@ -64,8 +69,15 @@ export function createHttp(options: {
       url.search = request.query.toString();
       signal.throwIfAborted();
       const sentAtMs = options.localNow();
+      const startedMs = performance.now();
+      const report = (status: number | undefined): void =>
+        options.onRequest?.({
+          endpoint: nameEndpoint(request.path),
+          status,
+          durationMs: performance.now() - startedMs,
+        });
       const response = await got(url, {
-        method: request.json === undefined ? 'GET' : 'POST',
+        method: request.method ?? (request.json === undefined ? 'GET' : 'POST'),
         ...(request.json === undefined ? {} : { json: request.json }),
         headers: {
           ...request.headers,
@@ -84,9 +96,11 @@ export function createHttp(options: {
         signal,
       }).catch((error: unknown) => {
         signal.throwIfAborted();
+        report(undefined);
         throw toFailure(error, options.secrets);
       });
       const receivedAtMs = options.localNow();
+      report(response.statusCode);
       const status = response.statusCode;
       const requestId = readRequestId(response.headers);
       const packed = response.body;
@@ -117,10 +131,4 @@ function toFailure(error: unknown, secrets: Secrets): AttemptError {
 function readRequestId(headers: IncomingHttpHeaders): string | undefined {
   const id = headers['x-request-id'] ?? headers['x-zendesk-request-id'];
   return typeof id === 'string' && /^[\w.:-]{1,100}$/.test(id) ? id : undefined;
-}
-
-function readUserAgent(): string {
-  const text = readFileSync(new URL('../../package.json', import.meta.url), 'utf8');
-  const { name, version }: { name: string; version: string } = JSON.parse(text);
-  return `${name}/${version}`;
 }

@@ -31,6 +31,20 @@ export type PageRequest = {
 /** One answer that is not a list of pages: `show_many`, one user. */
 export type ObjectRequest = Pick<PageRequest, 'group' | 'priority' | 'path' | 'parameters'>;
 
+/** Work that Zendesk accepts now and delivers later by another way, such as the export of the audit log (contract 3). */
+export type OrderRequest = ObjectRequest & {
+  /** The name of its own limit, as in the header `zendesk-ratelimit-<name>`. */
+  limit: string;
+};
+
+/** What became of an order. */
+export type OrderAnswer = {
+  /** False when the limit of such orders was used up: nothing was started. */
+  accepted: boolean;
+  /** Until Zendesk accepts the next one; undefined where it does not say. */
+  nextInMs: number | undefined;
+};
+
 /** One page as answered; the records are not looked at. */
 export type Page = {
   /** Integers beyond 2^53 arrive as strings of digits. */
@@ -52,6 +66,8 @@ export type Zendesk = {
   readPage(request: PageRequest, signal: AbortSignal): Promise<Page>;
   /** The parsed JSON object. */
   readObject(request: ObjectRequest, signal: AbortSignal): Promise<unknown>;
+  /** Sends a POST once: whether an order without an answer was accepted, nobody knows, and twice is not wanted. */
+  placeOrder(request: OrderRequest, signal: AbortSignal): Promise<OrderAnswer>;
   /** The trusted clock: the local one, corrected when Zendesk's `Date` header shows that it is off by more than 5 s. */
   now(): Date;
   /** What the trusted clock adds to the local one; 0 while that is right. */
@@ -66,6 +82,28 @@ export type Log = {
   warn(details: Record<string, unknown>, message: string): void;
 };
 
+/** What an answer says besides its records, whatever its status. */
+export type AnswerFacts = {
+  /** The account-wide requests per minute; undefined where the answer does not say (contract 0.2, 4.3). */
+  readonly limit: number | undefined;
+};
+
+/** What Zendesk granted with a minted token. */
+export type GrantFacts = {
+  /** Fit to be shown; undefined where the answer does not say. */
+  readonly scope: string | undefined;
+  readonly expiresInMs: number;
+};
+
+/** One request that is over. */
+export type FinishedRequest = {
+  /** What was asked for: `audit_logs`, `access_logs`, `users`, `oauth_tokens`. */
+  endpoint: string;
+  /** Undefined when no complete answer came. */
+  status: number | undefined;
+  durationMs: number;
+};
+
 export type ZendeskOptions = {
   /** Scheme, host and port without a path; the only place that receives the credentials. */
   origin: string;
@@ -76,6 +114,12 @@ export type ZendeskOptions = {
   account: string;
   budget: Budget;
   log: Log;
+  /** Hears of every answer to a request that the budget counts. Default: nobody. */
+  onAnswer?: (answer: AnswerFacts) => void;
+  /** Hears of every minted token, before its scope is compared with what was asked for. Default: nobody. */
+  onGrant?: (grant: GrantFacts) => void;
+  /** Hears of each request once it is over, repeated ones included; not of those that were given up by a signal. */
+  onRequest?: (request: FinishedRequest) => void;
   /** First back-off after a failure, doubled from one to the next. Default 1000. */
   retryBaseMs?: number;
   /** Limit of one attempt, from the connection to the last byte. Default 60000. */

@@ -35,16 +35,24 @@ type Surroundings = {
 
 /** The logins of one account. */
 export function createLogins(surroundings: Surroundings): Logins {
-  const { account, credentials, log, scope } = surroundings.options;
+  const { account, credentials, log, onGrant, scope } = surroundings.options;
+  const { secrets } = surroundings;
   if (credentials.kind === 'oauth-token') return fixedLogin(`Bearer ${credentials.token}`);
   if (credentials.kind === 'api-token')
     return fixedLogin(`Basic ${encodeBasic(credentials.email, credentials.token)}`);
   const tokens = createTokens({
     scope,
-    mint: () => mintGrant(credentials, surroundings),
+    async mint() {
+      const grant = await mintGrant(credentials, surroundings);
+      secrets.remember(grant.accessToken);
+      onGrant?.({
+        scope: grant.scope === undefined ? undefined : secrets.quote(grant.scope),
+        expiresInMs: grant.expiresInMs,
+      });
+      return grant;
+    },
     localNow: surroundings.localNow,
-    remember: (token) => surroundings.secrets.remember(token),
-    quote: (text) => surroundings.secrets.quote(text),
+    quote: (text) => secrets.quote(text),
     warn: (message) => log.warn({ account }, message),
   });
   return {

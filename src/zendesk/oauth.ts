@@ -63,7 +63,6 @@ export function createTokens(options: {
   scope: string;
   mint: () => Promise<Grant>;
   localNow: () => number;
-  remember: (token: string) => void;
   /** Makes a text of the server fit to be shown. */
   quote: (text: string) => string;
   warn: (message: string) => void;
@@ -92,7 +91,6 @@ export function createTokens(options: {
   const mintToken = async (): Promise<Token> => {
     const askedAtMs = options.localNow();
     const grant = await options.mint();
-    options.remember(grant.accessToken);
     checkScope(grant.scope);
     current = {
       text: grant.accessToken,

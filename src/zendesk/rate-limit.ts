@@ -32,16 +32,38 @@ export function readRetryAfterMs(
   return Number.isNaN(waitMs) ? undefined : clamp(waitMs, longestRetryAfterMs);
 }
 
+/** The account-wide limit per minute and what is left of it, as far as the headers say. */
+export function readLimit(headers: IncomingHttpHeaders): {
+  limit: number | undefined;
+  remaining: number | undefined;
+} {
+  return {
+    limit: readCount(headers, 'ratelimit-limit', 'x-rate-limit'),
+    remaining: readCount(headers, 'ratelimit-remaining', 'x-rate-limit-remaining'),
+  };
+}
+
 /** The state of the account-wide limit when less than a fifth of it is left: pause until it is reset. Undefined otherwise. */
 export function readExhaustion(
   headers: IncomingHttpHeaders,
   localNowMs: number,
 ): { remaining: number; limit: number; waitMs: number } | undefined {
-  const limit = readCount(headers, 'ratelimit-limit', 'x-rate-limit');
-  const remaining = readCount(headers, 'ratelimit-remaining', 'x-rate-limit-remaining');
+  const { limit, remaining } = readLimit(headers);
   if (limit === undefined || remaining === undefined || remaining >= limit / 5) return undefined;
   const resetMs = readReset(header(headers, 'ratelimit-reset'), readDate(headers, localNowMs));
   return { remaining, limit, waitMs: clamp(resetMs ?? unknownPauseMs, longestResetMs) };
+}
+
+/** The state of a limit of an endpoint's own: `zendesk-ratelimit-<name>: total=1; remaining=0; resets=41` (contract 0.2, 3). */
+export function readOwnLimit(
+  headers: IncomingHttpHeaders,
+  name: string,
+): { remaining: number; waitMs: number } | undefined {
+  const text = header(headers, `zendesk-ratelimit-${name}`.toLowerCase()) ?? '';
+  const remaining = /\bremaining=(\d+)/.exec(text)?.[1];
+  const resets = /\bresets=(\d+)/.exec(text)?.[1];
+  if (remaining === undefined || resets === undefined) return undefined;
+  return { remaining: Number(remaining), waitMs: clamp(Number(resets) * 1000, longestResetMs) };
 }
 
 function readReset(text: string | undefined, nowMs: number): number | undefined {

@@ -4,6 +4,7 @@ import type { ErrorBody } from './error-body.ts';
 
 const clients = 'Admin Center > Apps and integrations > APIs > OAuth clients';
 const itsUser = 'the user whose credentials are used';
+const noSuchRecord = 'Zendesk knows no such record';
 const subdomain = 'check ZENDESK_SUBDOMAIN and ZENDESK_BASE_URL';
 
 type Resource = {
@@ -24,7 +25,7 @@ function resourceOf(path: string): Resource {
     return {
       name: 'The access log',
       role: 'admin',
-      entitlement: `it needs the add-on Advanced Data Privacy and Protection and the role admin, and it has to be switched on: Admin Center > Account > Logs > Access log > "Turn on the Access Log API"`,
+      entitlement: `it needs the add-on Advanced Data Privacy and Protection and the role admin; check both, and switch it on: Admin Center > Account > Logs > Access log > "Turn on the Access Log API"`,
     };
   return {
     name: path,
@@ -53,7 +54,7 @@ function explainForbidden(body: ErrorBody, resource: Resource): string {
 }
 
 function explainAbsence(body: ErrorBody, resource: Resource): string {
-  if (body.code === 'RecordNotFound') return 'Zendesk knows no such record';
+  if (body.code === 'RecordNotFound') return noSuchRecord;
   if (body.code === 'InvalidEndpoint' || body.shape === 'list')
     return `this account does not have the endpoint; ${resource.entitlement}`;
   return `nothing answers there; ${subdomain}, and know that ${resource.entitlement}`;
@@ -79,4 +80,16 @@ export function explainMintRefusal(status: number, body: ErrorBody, scope: strin
 /** Why a token with too little scope is not used, without a full stop at the end. */
 export function explainNarrowScope(requested: string, granted: string, missing: string): string {
   return `Zendesk granted the scope ${granted || '(none)'} where ${requested} was asked for, so ${missing} is missing; allow it for the OAuth client (${clients}) or change ZENDESK_OAUTH_SCOPE`;
+}
+
+/** Whether a sentence of this file says that the credentials are refused: that a person must act on them. */
+export function tellsOfRefusedCredentials(sentence: string): boolean {
+  return /^(?:Zendesk (?:refuses|does not grant|granted) |No token endpoint answers )/.test(
+    sentence,
+  );
+}
+
+/** Whether a sentence of this file says that the one record asked for does not exist, though its endpoint does. */
+export function tellsOfMissingRecord(sentence: string): boolean {
+  return sentence.includes(noSuchRecord);
 }

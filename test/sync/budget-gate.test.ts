@@ -23,10 +23,10 @@ async function openSpentGate(db: Database, signal: AbortSignal): Promise<Budget>
 async function whileAsking(db: Database, ask: () => Promise<void>, act: () => void): Promise<void> {
   let asked: Promise<void> = Promise.resolve();
   await db.transaction(async (tx) => {
-    await tx.query('select 1 from zendesk_sync.budgets for update');
+    await tx.query('lock table zendesk_sync.budgets in access exclusive mode');
     asked = ask();
     asked.catch(() => {});
-    const waiting = `select 1 from pg_locks where not granted and locktype in ('tuple', 'transactionid')`;
+    const waiting = `select 1 from pg_locks where not granted and relation = 'zendesk_sync.budgets'::regclass`;
     while ((await tx.query(waiting)).length === 0) await sleep(2);
     act();
   });
@@ -69,4 +69,50 @@ describe('the gate of the budget', () => {
       );
     });
   });
+
+  it('asks again for a request whose grant has grown old on its way, and gives the old one back', async () => {
+    await withLedger(async (db) => {
+      const { signal } = new AbortController();
+      // Answers whose arrival takes longer than a grant is good for, as when the process stands still: the first two.
+      let slow = 2;
+      const hesitant: Database = {
+        ...db,
+        query: async <Row>(text: string, values?: readonly unknown[]) => {
+          const rows = await db.query<Row>(text, values);
+          if (text.includes('update zendesk_sync.budgets') && slow > 0) {
+            slow -= 1;
+            await sleep(350);
+          }
+          return rows;
+        },
+      };
+      const gate = createBudgetGate({
+        db: hesitant,
+        account: 'acme',
+        requestsPerMinute: { support: limit, access_logs: limit },
+        reserve: 0,
+        report: () => {},
+      });
+      const askedMs = await readClock(db);
+      await gate.take('access_logs', priorities.live, signal);
+      const [{ spent } = { spent: [] }] = await db.query<{ spent: [number, number][] }>(
+        'select spent from zendesk_sync.budgets',
+      );
+      // The first answer came late, and so did the one to giving it back: only the second grant counts.
+      assert.equal(slow, 0);
+      assert.deepEqual(
+        spent.map(([, requests]) => requests),
+        [1],
+      );
+      assert.ok((spent[0]?.[0] ?? 0) >= askedMs + 450, 'counted from when it was granted anew');
+    });
+  });
 });
+
+/** The database's clock in milliseconds since 1970. */
+async function readClock(db: Database): Promise<number> {
+  const [row] = await db.query<{ now: number }>(
+    'select (extract(epoch from clock_timestamp()) * 1000)::float8 as now',
+  );
+  return row?.now ?? 0;
+}

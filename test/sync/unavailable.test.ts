@@ -20,7 +20,7 @@ const user = 'the user whose credentials are used';
 const needs = {
   audit_logs: `it needs the plan Zendesk Suite Enterprise or Support Enterprise (or a higher one) and the role admin; check the plan, and the role of ${user}`,
   access_logs:
-    'it needs the add-on Advanced Data Privacy and Protection and the role admin, and it has to be switched on: Admin Center > Account > Logs > Access log > "Turn on the Access Log API"',
+    'it needs the add-on Advanced Data Privacy and Protection and the role admin; check both, and switch it on: Admin Center > Account > Logs > Access log > "Turn on the Access Log API"',
   users: `it needs the role agent or admin; check the role of ${user}`,
 };
 const names = {

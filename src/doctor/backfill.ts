@@ -1,0 +1,63 @@
+/** What is still to be read of a log, in requests, hours and bytes. */
+import type { LocalConfig } from '../config.ts';
+import { measure, toSeconds, type Spans } from '../span.ts';
+import { findGaps } from '../sync/coverage.ts';
+import { accessLogs } from '../streams/access-logs.ts';
+import { auditLogs } from '../streams/audit-logs.ts';
+import { ok, skipped, warning, type Check } from './check.ts';
+import { estimateBackfill } from './estimate.ts';
+import { countOf, formatBytes, formatDuration, roundOff } from './figures.ts';
+import type { StreamAnswer } from './probe.ts';
+import { streamTitles } from './streams.ts';
+
+const sources = { audit_logs: auditLogs, access_logs: accessLogs } as const;
+
+/** Gaps of less than this are the live tail's. */
+const liveSeconds = 3600;
+/** Beyond this part of the free disk an estimate is too close to it. */
+const usableShare = 0.8;
+
+/** The seconds of a log that are not stored, without those that the live tail is about to read. */
+export function measureOpen(coverage: Spans, from: number, now: number): number {
+  return measure(findGaps(coverage, from, now - liveSeconds));
+}
+
+/** Estimates the backfill of a log from its samples. `freeBytes` is the disk's, where it can be seen. */
+export function checkBackfill(
+  stream: keyof typeof sources,
+  answer: StreamAnswer | undefined,
+  situation: {
+    local: Pick<LocalConfig, 'streams' | 'budgets'>;
+    coverage: Spans;
+    freeBytes: number | undefined;
+    /** By Zendesk's clock. */
+    now: Date;
+  },
+): Check {
+  const name = `${streamTitles[stream]} backfill`;
+  if (answer === undefined) return skipped(name, 'STREAMS leaves it out');
+  if (answer.kind !== 'answered') return skipped(name, 'the log did not answer');
+  const { local, coverage, freeBytes, now } = situation;
+  const { oldest, samples } = answer;
+  if (oldest === undefined) return ok(name, 'there is nothing to read yet');
+  const start = stream === 'audit_logs' ? local.streams.auditLogsStart : undefined;
+  const from = start === undefined ? oldest : Math.max(oldest, toSeconds(start));
+  const open = measureOpen(coverage, from, toSeconds(now));
+  if (open === 0) return ok(name, 'nothing is missing');
+  const { pageSize, group } = sources[stream];
+  const requestsPerMinute = local.budgets[group];
+  const estimate = estimateBackfill(samples, open, { stream, pageSize, requestsPerMinute });
+  if (estimate === undefined) return skipped(name, 'no page could be read to judge by');
+  const { rows, requests, seconds, bytes, diskBytes } = estimate;
+  const found =
+    `${formatDuration(open)} missing: about ${countOf(roundOff(rows), 'row')}, ${countOf(roundOff(requests), 'request')}, ` +
+    `${formatDuration(seconds)} at ${requestsPerMinute} a minute, ${formatBytes(bytes)} to read, ${formatBytes(diskBytes)} on disk ` +
+    `(judged by ${countOf(samples.length, 'page')}: half or twice that is possible)`;
+  return freeBytes !== undefined && diskBytes > freeBytes * usableShare
+    ? warning(
+        name,
+        `${found}; only ${formatBytes(freeBytes)} are free`,
+        'Give the database more disk before the first sync.',
+      )
+    : ok(name, found);
+}

@@ -1,0 +1,64 @@
+/** The kind of the credentials and how long they will do, and what was granted for them. */
+import { endOfApiTokens, type ZendeskConfig } from '../config/zendesk.ts';
+import type { ZendeskError } from '../errors.ts';
+import type { GrantFacts } from '../zendesk/client.ts';
+import { compareScopes } from '../zendesk/oauth.ts';
+import { ok, problem, skipped, warning, type Check } from './check.ts';
+import { countOf, formatDuration } from './figures.ts';
+import { explainRefusal } from './refusal.ts';
+
+const dayMs = 86_400_000;
+const clients = 'Admin Center > Apps and integrations > APIs > OAuth clients';
+const mainWay = `Make a confidential OAuth client (${clients}) and set ZENDESK_CLIENT_ID and ZENDESK_CLIENT_SECRET instead.`;
+
+/** How the login is configured; nothing is asked of Zendesk. */
+export function checkCredentials({ credentials }: ZendeskConfig, now: Date): Check {
+  const name = 'credentials';
+  if (credentials.kind === 'oauth-client')
+    return ok(name, `OAuth client ${credentials.clientId}; its tokens renew themselves`);
+  if (credentials.kind === 'oauth-token')
+    return warning(
+      name,
+      'a ready access token (ZENDESK_OAUTH_TOKEN), whose end is not known and which cannot be renewed',
+      mainWay,
+    );
+  const end = endOfApiTokens.toISOString().slice(0, 10);
+  const days = Math.ceil((endOfApiTokens.getTime() - now.getTime()) / dayMs);
+  if (days <= 0)
+    return problem(name, `an API token, and Zendesk ended all of them on ${end}`, mainWay);
+  return warning(
+    name,
+    `an API token; Zendesk ends all of them on ${end}, in ${countOf(days, 'day')}, and deactivates one that is not used for 30 days`,
+    mainWay,
+  );
+}
+
+/** What became of the login. */
+export type LoginResult = {
+  /** What was minted, if anything was. */
+  readonly grant: GrantFacts | undefined;
+  /** Why there is no login. */
+  readonly refusal: ZendeskError | undefined;
+  /** False when nothing was asked with it. */
+  readonly wasUsed: boolean;
+};
+
+/** Whether the login was accepted, and the scope that came of it. */
+export function checkToken({ scope }: ZendeskConfig, login: LoginResult): Check {
+  const name = 'access token';
+  const { grant, refusal, wasUsed } = login;
+  if (refusal !== undefined) return explainRefusal(name, refusal);
+  if (grant === undefined)
+    return wasUsed
+      ? ok(name, 'accepted; its scope cannot be seen, only what it opens')
+      : skipped(name, 'nothing could be asked with it');
+  const found = `minted for ${formatDuration(grant.expiresInMs / 1000)} with the scope ${grant.scope ?? scope}`;
+  const { surplus } = compareScopes(scope, grant.scope);
+  return surplus.length === 0
+    ? ok(name, found)
+    : warning(
+        name,
+        `${found}; ${surplus.join(' ')} was not asked for`,
+        `Limit the scopes that the OAuth client is allowed (${clients}).`,
+      );
+}

@@ -1,0 +1,188 @@
+/** All checks of the database, and what of it the other checks want to know. Reads only. */
+import type { DatabaseConfig, LocalConfig } from '../config.ts';
+import { DatabaseError, InputError } from '../errors.ts';
+import { loadCoverage } from '../postgres/coverage.ts';
+import {
+  listMissingTables,
+  loadPrivileges,
+  loadServerFacts,
+  openReadOnly,
+  type ReadOnlyDatabase,
+} from '../postgres/diagnosis.ts';
+import { openEmbeddedPostgres } from '../postgres/embedded.ts';
+import { findEmbedded, measureFreeBytes } from '../postgres/embedded/diagnosis.ts';
+import { findPending } from '../postgres/migrate.ts';
+import type { Spans } from '../span.ts';
+import { accessLogs } from '../streams/access-logs.ts';
+import { auditLogs } from '../streams/audit-logs.ts';
+import { ok, problem, problemOf, skipped, type Check } from './check.ts';
+import {
+  checkDisk,
+  checkEncoding,
+  checkServer,
+  checkTimeZone,
+  explainConnection,
+} from './database.ts';
+import { formatBytes } from './figures.ts';
+import {
+  checkMigrations,
+  checkPartitions,
+  checkPrivileges,
+  checkRoles,
+  listPartitions,
+} from './schema.ts';
+
+/** What the checks of the database brought. */
+export type DatabaseExamination = {
+  readonly checks: readonly Check[];
+  /** Undefined where the database cannot be read. */
+  readonly db: ReadOnlyDatabase | undefined;
+  /** What has to be added to the local clock to have Postgres's. */
+  readonly skewMs: number | undefined;
+  /** Free on the disk of the database, where that can be seen. */
+  readonly freeBytes: number | undefined;
+};
+
+/** A database that can be connected to. */
+type Place = {
+  readonly url: string;
+  /** For people, as the end of a sentence; may be empty. */
+  readonly where: string;
+  readonly freeBytes: number | undefined;
+  readonly close: () => Promise<void>;
+};
+
+/** Examines the database, and lends it to `work` afterwards. A database that is still to be made is not made. */
+export async function withExaminedDatabase<T>(
+  local: LocalConfig | undefined,
+  now: Date,
+  work: (examination: DatabaseExamination) => Promise<T>,
+): Promise<T> {
+  if (local === undefined) return work(abstain(skipped('database', 'the settings are not right')));
+  const place = await findPlace(local.database);
+  if ('checks' in place) return work(place);
+  const db = openReadOnly(place.url);
+  try {
+    const examination = await examinePlace(db, place, local, now).catch((error: unknown) =>
+      abstain(explainConnection(error)),
+    );
+    return await work(examination);
+  } finally {
+    await db.close();
+    await place.close();
+  }
+}
+
+/** Where the database is, or all there is to say where there is none. */
+async function findPlace(config: DatabaseConfig): Promise<Place | DatabaseExamination> {
+  if (config.kind === 'server')
+    return { url: config.url, where: '', freeBytes: undefined, close: async () => {} };
+  const { dataDirectory: dataDir } = config;
+  try {
+    const freeBytes = await measureFreeBytes(dataDir);
+    const state = await findEmbedded(dataDir);
+    if (state.kind === 'absent')
+      return { ...abstain(announce(dataDir, state.canBeMade, freeBytes)), freeBytes };
+    const { url, stop } = await openEmbeddedPostgres({ dataDir });
+    return { url, where: `, embedded in ${dataDir}`, freeBytes, close: stop };
+  } catch (error) {
+    if (!(error instanceof InputError || error instanceof DatabaseError)) throw error;
+    return abstain(problemOf('database', error.message, 'Set DATABASE_URL to a Postgres server.'));
+  }
+}
+
+async function examinePlace(
+  db: ReadOnlyDatabase,
+  { where, freeBytes: embeddedFreeBytes }: Place,
+  local: LocalConfig,
+  now: Date,
+): Promise<DatabaseExamination> {
+  const before = Date.now();
+  const facts = await loadServerFacts(db);
+  const skewMs = facts.now_ms - (before + Date.now()) / 2;
+  const { data_directory: directory } = facts;
+  const freeBytes =
+    embeddedFreeBytes ?? (directory === null ? undefined : await measureFreeBytes(directory));
+  const wanted = [auditLogs, accessLogs]
+    .filter(({ name }) => local.streams.names.includes(name))
+    .flatMap(({ partitions }) => listPartitions(partitions, now.getTime()));
+  const privileges = await loadPrivileges(db);
+  const missing = await listMissingTables(db, wanted);
+  const isNew = privileges.schemas.length === 0;
+  const pending = await loadPending(db);
+  return {
+    checks: [
+      checkServer(facts, where),
+      checkEncoding(facts),
+      checkTimeZone(facts),
+      checkPrivileges(privileges, facts),
+      checkRoles(privileges, 'check' in pending ? [] : pending.names),
+      'check' in pending ? pending.check : checkMigrations(pending.names, isNew),
+      checkPartitions(wanted, missing),
+      checkDisk(facts, freeBytes),
+    ],
+    db,
+    skewMs,
+    freeBytes,
+  };
+}
+
+/** The migrations to be applied, or why they cannot be told. */
+async function loadPending(
+  db: ReadOnlyDatabase,
+): Promise<{ names: readonly string[] } | { check: Check }> {
+  const name = 'migrations';
+  try {
+    return { names: await findPending(db) };
+  } catch (error) {
+    // Migrated by a newer program.
+    if (error instanceof InputError) return { check: problemOf(name, error.message, '') };
+    // A user who may not look there.
+    if (error instanceof DatabaseError) return { check: skipped(name, error.message) };
+    throw error;
+  }
+}
+
+/** The stored spans of a log; none where there are no tables, or none that may be read. */
+export async function loadStored(
+  { db }: DatabaseExamination,
+  account: string,
+  stream: string,
+): Promise<Spans> {
+  if (db === undefined) return [];
+  return loadCoverage(db, { account, stream }).catch((error: unknown) => {
+    if (error instanceof DatabaseError) return [];
+    throw error;
+  });
+}
+
+/** The examination of a database that cannot be looked into, which `database` explains. */
+function abstain(database: Check): DatabaseExamination {
+  const reason = database.state === 'ok' ? 'there is no database yet' : 'there is no connection';
+  const others = [
+    'encoding',
+    'time zone',
+    'privileges',
+    'roles',
+    'migrations',
+    'partitions',
+    'disk',
+  ];
+  return {
+    checks: [database, ...others.map((name) => skipped(name, reason))],
+    db: undefined,
+    skewMs: undefined,
+    freeBytes: undefined,
+  };
+}
+
+function announce(dataDirectory: string, canBeMade: boolean, freeBytes: number | undefined): Check {
+  if (!canBeMade)
+    return problem(
+      'database',
+      `the embedded database cannot be made: ${dataDirectory} cannot be written`,
+      'Choose another DATA_DIR, or set DATABASE_URL to a Postgres server.',
+    );
+  const free = freeBytes === undefined ? '' : `, where ${formatBytes(freeBytes)} are free`;
+  return ok('database', `the first sync makes the embedded one in ${dataDirectory}${free}`);
+}

@@ -1,0 +1,109 @@
+/** The database: whether it can be reached, and whether it is one that this program can work with. */
+import { DatabaseError } from '../errors.ts';
+import { quoteName, type ServerFacts } from '../postgres/diagnosis.ts';
+import { ok, problem, warning, type Check } from './check.ts';
+import { formatBytes } from './figures.ts';
+
+const name = 'database';
+const oldestServer = 150_000;
+const firstUntestedServer = 190_000;
+/** Below this the disk fills up before anybody looks again. */
+const littleFreeBytes = 2_000_000_000;
+
+/** By SQLSTATE. */
+const advice: Readonly<Record<string, string>> = {
+  '3D000': 'Create that database (create database … encoding UTF8), or correct DATABASE_URL.',
+  '28P01': 'Correct the password in DATABASE_URL.',
+  '28000': 'Correct the user in DATABASE_URL, or let it in by pg_hba.conf.',
+  '53300': 'Raise max_connections of the server, or close connections that nobody uses.',
+};
+
+/** Why there is no connection. @throws what is neither an error of Postgres nor of the connection to it */
+export function explainConnection(error: unknown): Check {
+  if (error instanceof DatabaseError) return explainRefusal(error);
+  // The driver's own words, which hold neither user nor password.
+  const words = error instanceof Error ? error.message : '';
+  if (/password must be a string/.test(words))
+    return problem(name, 'the server asks for a password, and DATABASE_URL has none', 'Add it.');
+  if (/does not support SSL/.test(words))
+    return problem(
+      name,
+      'the server does not speak TLS, which DATABASE_URL asks for',
+      'Leave sslmode out of DATABASE_URL, or switch TLS on at the server.',
+    );
+  throw error;
+}
+
+function explainRefusal({ code = '', message }: DatabaseError): Check {
+  if (/CERT|^UNABLE_TO_/.test(code))
+    return problem(
+      name,
+      `the certificate of the Postgres server is not trusted (${code})`,
+      'Trust its issuer with NODE_EXTRA_CA_CERTS, or name its certificate in DATABASE_URL: sslrootcert=/path/to/ca.pem.',
+    );
+  const [, found = message, wayOut] = /^(.*?)\. (Check that .*)$/.exec(message) ?? [];
+  return problem(
+    name,
+    found,
+    wayOut ?? advice[code] ?? 'Look into the log of the Postgres server.',
+  );
+}
+
+/** The server's version and what keeps it from being written to. `where` says more about the place, or nothing. */
+export function checkServer(facts: ServerFacts, where: string): Check {
+  const { version, number, database, user_name: user } = facts;
+  const [release] = version.split(' ');
+  const found = `PostgreSQL ${release}, database ${database}, user ${user}${where}`;
+  if (number < oldestServer)
+    return problem(name, found, 'Use Postgres 15 to 18: point DATABASE_URL to a newer server.');
+  if (facts.is_standby)
+    return problem(
+      name,
+      `${found}; it is a standby, which takes no rows`,
+      'Point DATABASE_URL to the primary.',
+    );
+  if (facts.is_read_only)
+    return problem(
+      name,
+      `${found}; transactions are read-only there (default_transaction_read_only)`,
+      `Set it off for this user:\nalter role ${quoteName(user)} set default_transaction_read_only = off;`,
+    );
+  return number >= firstUntestedServer
+    ? warning(name, found, 'This version is tested with Postgres 15 to 18; look for a newer one.')
+    : ok(name, found);
+}
+
+/** The encoding of the database. */
+export function checkEncoding({ encoding }: ServerFacts): Check {
+  return encoding === 'UTF8'
+    ? ok('encoding', 'UTF8')
+    : problem(
+        'encoding',
+        `${encoding}, in which not every record can be stored`,
+        'Create a database with the encoding UTF8 and point DATABASE_URL to it.',
+      );
+}
+
+/** The time zone in which the database shows times. */
+export function checkTimeZone({ time_zone: zone, is_utc: isUtc, database }: ServerFacts): Check {
+  return isUtc
+    ? ok('time zone', zone)
+    : warning(
+        'time zone',
+        `${zone}: times are stored exactly, but queries show them, and cut days, in that zone, while the daily tables go by days in UTC`,
+        `If that is not wanted:\nalter database ${quoteName(database)} set timezone = 'UTC';`,
+      );
+}
+
+/** The size of the database and what is left of its disk. `freeBytes` undefined: cannot be seen from here. */
+export function checkDisk(
+  { database_bytes: size }: ServerFacts,
+  freeBytes: number | undefined,
+): Check {
+  const found = `the database takes ${formatBytes(size)}`;
+  if (freeBytes === undefined) return ok('disk', `${found}; what is free cannot be seen from here`);
+  const both = `${found}; ${formatBytes(freeBytes)} are free`;
+  return freeBytes < littleFreeBytes
+    ? warning('disk', both, 'Make room: when the disk is full, nothing more is stored.')
+    : ok('disk', both);
+}

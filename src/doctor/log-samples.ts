@@ -1,0 +1,80 @@
+/** A few pages of a log that tell how dense it is, and whether it still grows. */
+import { ZendeskError } from '../errors.ts';
+import type { Span } from '../span.ts';
+import type { LogStream } from '../streams/log-stream.ts';
+import type { Page, Zendesk } from '../zendesk/client.ts';
+import { planSamples, type Sample } from './estimate.ts';
+import { BudgetUsedUpError } from './read-only-budget.ts';
+
+/** As urgent as the live tail: these are few requests, and somebody waits for them. */
+export const priority = 0;
+
+const daySeconds = 86_400;
+const plans = {
+  access_logs: { withNewest: true, lengthSeconds: daySeconds },
+  audit_logs: { withNewest: false, lengthSeconds: 7 * daySeconds },
+} as const;
+
+/**
+ * Reads the samples that the period (seconds since 1970) is worth: of a log that is stored completely, only the newest one
+ * of one that should never be silent. An error or the signal ends the sampling: the stream has answered before, so that
+ * samples are missing says nothing against it.
+ */
+export async function sampleLog(
+  zendesk: Zendesk,
+  stream: LogStream,
+  period: Span,
+  isComplete: boolean,
+  signal: AbortSignal,
+): Promise<{ samples: readonly Sample[]; isSilent: boolean }> {
+  const { withNewest, lengthSeconds } = plans[stream.name];
+  const planned = planSamples(period, lengthSeconds, withNewest);
+  const wanted = isComplete ? planned.slice(withNewest ? -1 : planned.length) : planned;
+  const samples: Sample[] = [];
+  for (const span of wanted) {
+    try {
+      samples.push(await readSample(zendesk, stream, span, signal));
+    } catch (error) {
+      const isExpected = error instanceof BudgetUsedUpError || error instanceof ZendeskError;
+      if (isExpected || signal.aborted) break;
+      throw error;
+    }
+  }
+  const newest = samples.find(({ span }) => span.to === period.to);
+  const isDay = newest !== undefined && newest.span.to - newest.span.from >= daySeconds;
+  return { samples, isSilent: withNewest && isDay && newest.rows === 0 };
+}
+
+async function readSample(
+  zendesk: Zendesk,
+  stream: LogStream,
+  span: Span,
+  signal: AbortSignal,
+): Promise<Sample> {
+  const parameters = stream.spanParameters(span);
+  const page = await askLog(zendesk, stream, parameters, stream.pageSize, signal);
+  const last = page.records.at(-1);
+  return {
+    span,
+    rows: page.records.length,
+    reached:
+      page.nextCursor === undefined || last === undefined
+        ? undefined
+        : Math.floor(stream.read(last).timeMs / 1000),
+    bytes: page.bytes,
+  };
+}
+
+/** Reads one page of a log. */
+export function askLog(
+  zendesk: Zendesk,
+  { group, path, itemsKey }: LogStream,
+  parameters: ReturnType<LogStream['spanParameters']>,
+  pageSize: number,
+  signal: AbortSignal,
+): Promise<Page> {
+  return zendesk.readPage(
+    { group, path, itemsKey, priority, parameters, pageSize, cursor: undefined },
+    signal,
+  );
+}

@@ -1,0 +1,157 @@
+/** Asks Zendesk a few things and remembers what it answered; judges nothing. */
+import type { Config } from '../config.ts';
+import { ShapeError, ZendeskError } from '../errors.ts';
+import { streamNames, type StreamName } from '../streams/names.ts';
+import type { LogStream } from '../streams/log-stream.ts';
+import { auditLogs } from '../streams/audit-logs.ts';
+import { accessLogs } from '../streams/access-logs.ts';
+import { teamListing } from '../streams/users.ts';
+import { createZendesk, type Budget, type GrantFacts, type Zendesk } from '../zendesk/client.ts';
+import type { LoginResult } from './credentials.ts';
+import type { Sample } from './estimate.ts';
+import { askLog, priority, sampleLog } from './log-samples.ts';
+import { BudgetUsedUpError } from './read-only-budget.ts';
+
+/** How a stream answered. */
+export type StreamAnswer =
+  | ({ readonly kind: 'answered' } & LogContent)
+  | { readonly kind: 'refused'; readonly error: ZendeskError }
+  | { readonly kind: 'unreadable'; readonly reason: string }
+  | { readonly kind: 'not-asked'; readonly reason: string };
+
+/** What was seen of a log; nothing of the users. */
+export type LogContent = {
+  /** The time of its oldest record, seconds since 1970; undefined where it has none. */
+  readonly oldest: number | undefined;
+  /** Pages that tell its density; none where nothing is missing. */
+  readonly samples: readonly Sample[];
+  /** True when it is known to have no record of the last day. */
+  readonly isSilent: boolean;
+};
+
+/** Everything that Zendesk answered. */
+export type ProbeResult = {
+  readonly login: LoginResult;
+  readonly streams: ReadonlyMap<StreamName, StreamAnswer>;
+  /** The account's requests per minute, where an answer told them. */
+  readonly accountLimit: number | undefined;
+  /** What has to be added to the local clock; 0 when it is right; undefined without any answer. */
+  readonly skewMs: number | undefined;
+};
+
+/** What is asked for, and how. */
+export type ProbeOptions = {
+  readonly config: Config;
+  readonly budget: Budget;
+  /** Whether all of a log from `oldest` until now (seconds since 1970) is stored: then its density does not matter. */
+  readonly isComplete: (stream: StreamName, oldest: number, now: number) => boolean;
+  readonly signal: AbortSignal;
+};
+
+const logs: readonly LogStream[] = [auditLogs, accessLogs];
+const noContent: LogContent = { oldest: undefined, samples: [], isSilent: false };
+const daySeconds = 86_400;
+/** The source drops its oldest day while it is asked for: begin a little later. */
+const marginSeconds = 3600;
+const streamPatienceMs = 45_000;
+const requestTimeoutMs = 15_000;
+/** Six attempts: three seconds of waiting in all. */
+const retryBaseMs = 100;
+
+/** Asks each stream of the settings, one after the other: at most six requests, besides that for a token. */
+export async function probeZendesk(options: ProbeOptions): Promise<ProbeResult> {
+  const { config, budget, signal } = options;
+  const heard: { grant?: GrantFacts; limit?: number; answered: boolean } = { answered: false };
+  const zendesk = createZendesk({
+    ...config.zendesk,
+    budget,
+    log: { info: () => {}, warn: () => {} },
+    retryBaseMs,
+    requestTimeoutMs,
+    onGrant: (grant) => (heard.grant = grant),
+    onRequest: ({ status }) => (heard.answered ||= status !== undefined),
+    onAnswer({ limit }) {
+      if (limit !== undefined) heard.limit = limit;
+    },
+  });
+  const streams = new Map<StreamName, StreamAnswer>();
+  let refusal: ZendeskError | undefined;
+  try {
+    for (const name of streamNames.filter((each) => config.streams.names.includes(each))) {
+      const answer = refusal === undefined ? await askStream(zendesk, name, options) : undefined;
+      if (answer?.kind === 'refused' && (answer.error.kind === 'unauthorized' || !hasLogin()))
+        refusal = answer.error;
+      streams.set(
+        name,
+        answer === undefined || refusal !== undefined
+          ? { kind: 'not-asked', reason: 'there is no login' }
+          : answer,
+      );
+    }
+    signal.throwIfAborted();
+    return {
+      login: { grant: heard.grant, refusal, wasUsed: heard.answered },
+      streams,
+      accountLimit: heard.limit,
+      skewMs: heard.answered ? zendesk.clockSkewMs() : undefined,
+    };
+  } finally {
+    zendesk.close();
+  }
+
+  function hasLogin(): boolean {
+    return config.zendesk.credentials.kind !== 'oauth-client' || heard.grant !== undefined;
+  }
+}
+
+async function askStream(
+  zendesk: Zendesk,
+  name: StreamName,
+  options: ProbeOptions,
+): Promise<StreamAnswer> {
+  const late = AbortSignal.timeout(streamPatienceMs);
+  const signal = AbortSignal.any([options.signal, late]);
+  const stream = logs.find((each) => each.name === name);
+  try {
+    const content =
+      stream === undefined
+        ? await askUsers(zendesk, signal)
+        : await lookInto(zendesk, stream, { ...options, signal });
+    return { kind: 'answered', ...content };
+  } catch (error) {
+    options.signal.throwIfAborted();
+    if (error instanceof ZendeskError) return { kind: 'refused', error };
+    if (error instanceof ShapeError) return { kind: 'unreadable', reason: error.message };
+    if (error instanceof BudgetUsedUpError) return { kind: 'not-asked', reason: error.message };
+    if (!late.aborted) throw error;
+    const seconds = streamPatienceMs / 1000;
+    return { kind: 'unreadable', reason: `no usable answer came within ${seconds} seconds` };
+  }
+}
+
+async function askUsers(zendesk: Zendesk, signal: AbortSignal): Promise<LogContent> {
+  const listing = { ...teamListing, priority, pageSize: 1, cursor: undefined } as const;
+  await zendesk.readPage({ ...listing, group: 'support' }, signal);
+  return noContent;
+}
+
+async function lookInto(
+  zendesk: Zendesk,
+  stream: LogStream,
+  { config, isComplete, signal }: ProbeOptions,
+): Promise<LogContent> {
+  const now = Math.floor(zendesk.now().getTime() / 1000);
+  const reach = { from: now - (stream.retentionDays ?? 0) * daySeconds + marginSeconds, to: now };
+  const parameters = stream.oldestParameters ?? stream.spanParameters(reach);
+  const [first] = (await askLog(zendesk, stream, parameters, 1, signal)).records;
+  if (first === undefined) return noContent;
+  const oldest = Math.floor(stream.read(first).timeMs / 1000);
+  const start = stream.name === 'audit_logs' ? config.streams.auditLogsStart : undefined;
+  const period = {
+    from: Math.max(oldest, Math.floor((start?.getTime() ?? 0) / 1000)),
+    // The first answer has put the clock right.
+    to: Math.floor(zendesk.now().getTime() / 1000),
+  };
+  const complete = isComplete(stream.name, period.from, period.to);
+  return { oldest, ...(await sampleLog(zendesk, stream, period, complete, signal)) };
+}

@@ -1,0 +1,77 @@
+/** The request budget as a guest sees it: keeps to what the others have left, and writes nothing down. */
+import { setTimeout as sleep } from 'node:timers/promises';
+import { pauseBudget, spendRequests, type BudgetState, type Spent } from '../sync/budget.ts';
+import type { Budget, BudgetGroup } from '../zendesk/client.ts';
+import { formatDuration } from './figures.ts';
+
+/** A shared budget as it is stored: see `src/sync/budget.ts`. */
+export type SharedBudget = BudgetState & {
+  /** The clock that it is kept by, in milliseconds since 1970. */
+  readonly nowMs: number;
+  readonly pauseReason: string | undefined;
+};
+
+/** No request can be sent soon enough to be worth waiting for. The message is the end of a sentence. */
+export class BudgetUsedUpError extends Error {
+  override name = 'BudgetUsedUpError';
+}
+
+/** Whoever asked for an examination waits for it: beyond this it says why it did not ask. */
+const patienceMs = 5_000;
+
+/**
+ * A budget for few requests. Each `take` reads the shared budget, adds what was sent from here, and waits a few seconds
+ * at most; then it rejects with a `BudgetUsedUpError`. A pause holds for this process only.
+ */
+export function createReadOnlyBudget(options: {
+  requestsPerMinute: Readonly<Record<BudgetGroup, number>>;
+  /** The shared budget; undefined where none is kept (yet). */
+  loadShared: (group: BudgetGroup) => Promise<SharedBudget | undefined>;
+  /** Milliseconds since 1970. */
+  localNow: () => number;
+}): Budget {
+  const own: Record<BudgetGroup, BudgetState & { reason?: string }> = {
+    support: { spent: [], pausedUntilMs: undefined },
+    access_logs: { spent: [], pausedUntilMs: undefined },
+  };
+
+  return {
+    async take(group, _priority, signal) {
+      for (;;) {
+        signal.throwIfAborted();
+        const nowMs = options.localNow();
+        const shared = await options.loadShared(group);
+        const limit = options.requestsPerMinute[group];
+        const state = addShared(own[group], shared, nowMs);
+        const { granted, waitMs } = spendRequests(state, nowMs, limit, 0);
+        if (granted > 0) {
+          const sent: Spent = [nowMs, 1];
+          own[group] = { ...own[group], spent: [...own[group].spent, sent] };
+          return;
+        }
+        if (waitMs > patienceMs) {
+          const paused = state.pausedUntilMs !== undefined && state.pausedUntilMs > nowMs;
+          const why = paused
+            ? `requests are paused for ${formatDuration(waitMs / 1000)} (${own[group].reason ?? shared?.pauseReason ?? 'no reason known'})`
+            : `the ${limit} requests of this minute are used up; the next one is free in ${formatDuration(waitMs / 1000)}`;
+          throw new BudgetUsedUpError(why);
+        }
+        await sleep(waitMs, undefined, { signal });
+      }
+    },
+    async pause(group, waitMs, reason) {
+      own[group] = { ...pauseBudget(own[group], options.localNow() + waitMs), reason };
+    },
+  };
+}
+
+/** What was sent from here and by the others, by the local clock. */
+function addShared(own: BudgetState, shared: SharedBudget | undefined, nowMs: number): BudgetState {
+  if (shared === undefined) return own;
+  const shiftMs = nowMs - shared.nowMs;
+  const others = shared.spent.map(([sinceMs, requests]): Spent => [sinceMs + shiftMs, requests]);
+  const state = { ...own, spent: [...others, ...own.spent].toSorted(([a], [b]) => a - b) };
+  return shared.pausedUntilMs === undefined
+    ? state
+    : pauseBudget(state, shared.pausedUntilMs + shiftMs);
+}

@@ -1,0 +1,110 @@
+/** What the database holds of this program, and what its user may do there. */
+import { analystRoles, ownSchemas, quoteName } from '../postgres/diagnosis.ts';
+import type { Privileges, ServerFacts } from '../postgres/diagnosis.ts';
+import { aheadOfNeed, describePartition, type PartitionScheme } from '../postgres/partitions.ts';
+import { ok, problem, warning, type Check } from './check.ts';
+import { countOf } from './figures.ts';
+
+/** Whether the user may make and change what this program needs. */
+export function checkPrivileges(
+  privileges: Privileges,
+  { database, user_name: userName }: Pick<ServerFacts, 'database' | 'user_name'>,
+): Check {
+  const name = 'privileges';
+  const user = quoteName(userName);
+  const { foreign_objects: foreign, owners, schemas } = privileges;
+  const [example] = foreign;
+  if (example !== undefined) {
+    const others =
+      foreign.length === 1 ? '' : ` and ${countOf(foreign.length - 1, 'other object')}`;
+    const grants = owners.map((owner) => `grant ${quoteName(owner)} to ${user};`);
+    return problem(
+      name,
+      `${userName} may not change ${example}${others}`,
+      `Connect as ${owners.join(' or ')}, or let that user act for it:\n${grants.join('\n')}`,
+    );
+  }
+  const isMissing = ownSchemas.some((schema) => !schemas.includes(schema));
+  // The migrations make the schemas that are missing.
+  if (isMissing && !privileges.may_create_schema)
+    return problem(
+      name,
+      `${userName} may not create schemas in the database ${database}`,
+      `Let somebody who may run:\ngrant create on database ${quoteName(database)} to ${user};`,
+    );
+  return ok(
+    name,
+    isMissing
+      ? `${userName} may create schemas and tables`
+      : `${userName} owns the tables and may create more`,
+  );
+}
+
+/** Whether the roles for those who read are there, and have their grants in this database. */
+export function checkRoles(privileges: Privileges, pending: readonly string[]): Check {
+  const name = 'roles';
+  const { roles, granted_roles: granted, may_create_role: mayCreate } = privileges;
+  const missing = analystRoles.filter((role) => !roles.includes(role));
+  if (analystRoles.every((role) => granted.includes(role)))
+    return ok(name, `${analystRoles.join(' and ')} may read`);
+  const isObstructed = missing.length > 0 && !mayCreate;
+  if (pending.length > 0 && !isObstructed)
+    return ok(name, `${analystRoles.join(' and ')} get their grants with the migrations`);
+  const found =
+    missing.length === 0
+      ? `${analystRoles.join(' and ')} are there, but may read nothing in this database`
+      : `${missing.join(' and ')} ${missing.length === 1 ? 'is' : 'are'} missing: the roles of dashboards and analysts`;
+  return warning(
+    name,
+    found,
+    [
+      ...(isObstructed
+        ? [
+            'Let somebody who may create roles run:',
+            ...missing.map((role) => `create role ${role} nologin;`),
+          ]
+        : []),
+      ...(pending.length > 0
+        ? ['Then run "migrate".']
+        : [
+            `${isObstructed ? 'Then run' : 'Run'} as the owner of the tables:`,
+            'select zendesk_sync.grant_roles();',
+          ]),
+    ].join('\n'),
+  );
+}
+
+/** Whether the schema is that of this program. `isNew`: there is none of our schemas yet. */
+export function checkMigrations(pending: readonly string[], isNew: boolean): Check {
+  const name = 'migrations';
+  if (isNew) return ok(name, 'there are no tables yet; the first sync makes them');
+  if (pending.length === 0) return ok(name, 'up to date');
+  return warning(
+    name,
+    `${countOf(pending.length, 'migration')} to be applied: ${pending.join(', ')}`,
+    'They are applied at the next start of "serve" or "sync", or now by "migrate".',
+  );
+}
+
+/** The partitions that a log needs now and next. */
+export function listPartitions(scheme: PartitionScheme, nowMs: number): string[] {
+  return [scheme.table, ...(scheme.derived ?? [])].flatMap((table) =>
+    aheadOfNeed(scheme, nowMs).map(
+      (momentMs) => describePartition({ table, every: scheme.every }, momentMs).name,
+    ),
+  );
+}
+
+/** Whether there are partitions for what comes. They are made as they are needed, so that none are missing while it runs. */
+export function checkPartitions(wanted: readonly string[], missing: readonly string[]): Check {
+  const name = 'partitions';
+  if (missing.length === 0)
+    return ok(name, wanted.length === 0 ? 'none are needed' : 'those for now and next are there');
+  if (missing.length === wanted.length)
+    return ok(name, 'there are none for now and next yet; the next sync makes them');
+  return warning(
+    name,
+    `${missing.join(', ')} ${missing.length === 1 ? 'is' : 'are'} missing`,
+    'Run "sync", or start "serve": they are made ahead of need, so probably nothing has run for a while.',
+  );
+}

@@ -1,0 +1,46 @@
+/** The settings, as far as they are right. */
+import { parseConfig, type Config, type ConfigOptions, type LocalConfig } from '../config.ts';
+import type { Environment } from '../config/texts.ts';
+import { InputError } from '../errors.ts';
+import { ok, problem, type Check } from './check.ts';
+import { countOf } from './figures.ts';
+
+/** What could be read of the settings. */
+export type KnownSettings = {
+  /** Every problem of every setting, one sentence each. */
+  readonly problems: readonly string[];
+  /** Undefined when a setting that has nothing to do with Zendesk is wrong. */
+  readonly local: LocalConfig | undefined;
+  /** Undefined when any setting is wrong. */
+  readonly all: Config | undefined;
+};
+
+/** Reads the settings: those without Zendesk's also where those are wrong, so that the database can be examined. */
+export function readKnownSettings(environment: Environment, options: ConfigOptions): KnownSettings {
+  try {
+    const all = parseConfig(environment, { ...options, needs: { zendesk: true } });
+    return { problems: [], local: all, all };
+  } catch (error) {
+    if (!(error instanceof InputError)) throw error;
+    const local = readLocal(environment, options);
+    return { problems: error.problems, local, all: undefined };
+  }
+}
+
+/** The check of the settings: all problems at once. */
+export function checkSettings({ problems }: Pick<KnownSettings, 'problems'>): Check {
+  const name = 'settings';
+  if (problems.length === 0) return ok(name, 'all are understood');
+  const found =
+    problems.length === 1 ? problems : [`${countOf(problems.length, 'problem')}:`, ...problems];
+  return problem(name, found.join('\n'), 'Set them right; the table of settings is in the README.');
+}
+
+function readLocal(environment: Environment, options: ConfigOptions): LocalConfig | undefined {
+  try {
+    return parseConfig(environment, { ...options, needs: { zendesk: false } });
+  } catch (error) {
+    if (error instanceof InputError) return undefined;
+    throw error;
+  }
+}

@@ -1,0 +1,62 @@
+/** What each address answers. Decides nothing about sockets. */
+import { explainAbsence, type LedgerQuestions } from './ledger-questions.ts';
+import type { Metrics } from './metrics.ts';
+
+export type Answer = {
+  readonly status: 200 | 404 | 405 | 500 | 503;
+  readonly type: string;
+  readonly body: string;
+};
+
+/** What the answers are made from. */
+export type Sources = {
+  readonly questions: Pick<LedgerQuestions, 'findFault' | 'loadStatus' | 'loadMeasures'>;
+  readonly metrics: Metrics;
+  /** True from the signal that ends the process. */
+  readonly isStopping: () => boolean;
+};
+
+/** The answer to GET or HEAD of a path; 405 for other methods, 404 for other paths. */
+export async function answer(method: string, path: string, sources: Sources): Promise<Answer> {
+  const page = pages.get(path);
+  if (page === undefined)
+    return json(404, {
+      reason: `Nothing is here; there are ${[...pages.keys()].join(', ')}.`,
+    });
+  if (method !== 'GET' && method !== 'HEAD')
+    return json(405, { reason: 'Only GET and HEAD are answered.' });
+  return page(sources);
+}
+
+const pages = new Map<string, (sources: Sources) => Promise<Answer>>([
+  ['/livez', async () => json(200, { alive: true })],
+  ['/readyz', answerReadiness],
+  ['/status', answerStatus],
+  ['/metrics', answerMetrics],
+]);
+
+async function answerReadiness({ questions, isStopping }: Sources): Promise<Answer> {
+  const reason = isStopping() ? 'The process is being stopped.' : await questions.findFault();
+  return reason === undefined ? json(200, { ready: true }) : json(503, { ready: false, reason });
+}
+
+async function answerStatus({ questions }: Sources): Promise<Answer> {
+  try {
+    return json(200, await questions.loadStatus());
+  } catch (error) {
+    return json(503, { reason: explainAbsence(error) });
+  }
+}
+
+async function answerMetrics({ questions, metrics }: Sources): Promise<Answer> {
+  const measures = await questions.loadMeasures().catch((error: unknown): undefined => {
+    // Only for the check that it is the database: a fault of ours goes on.
+    explainAbsence(error);
+  });
+  return { status: 200, type: metrics.contentType, body: await metrics.render(measures) };
+}
+
+/** An answer in JSON. */
+export function json(status: Answer['status'], value: unknown): Answer {
+  return { status, type: 'application/json; charset=utf-8', body: `${JSON.stringify(value)}\n` };
+}

@@ -1,0 +1,95 @@
+/** The ledger as gauges: the same whichever process is asked. */
+import { Gauge, type Registry } from 'prom-client';
+import type { LedgerMeasures, StreamMeasures } from '../postgres/ledger-measures.ts';
+import { tellsOfRefusedCredentials } from '../zendesk/refusal.ts';
+import { prefix } from './process-metrics.ts';
+
+/** A gauge a stream: its name, its help, and its value; null for a stream that has none. */
+const streamGauges: readonly (readonly [
+  name: string,
+  help: string,
+  read: (measures: StreamMeasures) => number | null,
+])[] = [
+  [
+    'last_success_timestamp_seconds',
+    'End of the last run that completed, whatever its task.',
+    ({ lastSuccess }) => lastSuccess,
+  ],
+  [
+    'covered_until_timestamp_seconds',
+    'The watermark: everything wanted up to this moment is stored.',
+    ({ coveredUntil }) => coveredUntil,
+  ],
+  [
+    'newest_record_timestamp_seconds',
+    'Time of the newest record that is stored.',
+    ({ newestRecord }) => newestRecord,
+  ],
+  [
+    'retention_headroom_seconds',
+    'Time until the oldest moment that is not stored leaves what Zendesk keeps.',
+    ({ headroom }) => headroom,
+  ],
+  ['gaps', 'Spans of time that are wanted and not stored yet.', ({ gaps }) => gaps],
+  ['gap_seconds', 'Length of the gaps together.', ({ gapSeconds }) => gapSeconds],
+  [
+    'backfill_progress_ratio',
+    'Share of the time from the oldest wanted moment to the newest covered one that is stored.',
+    ({ backfillShare }) => backfillShare,
+  ],
+  [
+    'stream_available',
+    '0 while Zendesk refuses the stream: plan, add-on, role, scope or switch.',
+    ({ available }) => Number(available),
+  ],
+  [
+    'authorized',
+    '0 when the last run failed because the credentials were refused.',
+    ({ lastFailure }) => Number(lastFailure === null || !tellsOfRefusedCredentials(lastFailure)),
+  ],
+  ['lease_held', '1 while a process holds the stream.', ({ leaseHeld }) => Number(leaseHeld)],
+  [
+    'lease_token',
+    'Number of times that the stream was taken by a process.',
+    ({ leaseToken }) => leaseToken,
+  ],
+];
+
+/** Adds the gauges to a registry. The function it returns sets them all to what was measured. */
+export function createLedgerGauges(registry: Registry): (measures: LedgerMeasures) => void {
+  const registers = [registry];
+  const gauge = <Label extends string>(
+    name: string,
+    help: string,
+    labelNames: readonly Label[],
+  ): Gauge<Label> => new Gauge({ name: `${prefix}${name}`, help, labelNames, registers });
+
+  const perStream = streamGauges.map(([name, help, read]) => ({
+    gauge: gauge(name, help, ['account', 'stream']),
+    read,
+  }));
+  const partitionsAhead = gauge(
+    'partitions_ahead',
+    'Partitions that begin after now; 0 when the next one is missing.',
+    ['table'],
+  );
+  const tableSize = gauge('table_size_bytes', 'Size with indexes and partitions.', ['table']);
+  const databaseSize = gauge('database_size_bytes', 'Size of the whole database.', []);
+
+  return ({ streams, tables, databaseBytes }) => {
+    // What was deleted from the ledger since must not stay.
+    registry.resetMetrics();
+    for (const measures of streams) {
+      const { account, stream } = measures;
+      for (const { gauge: target, read } of perStream) {
+        const value = read(measures);
+        if (value !== null) target.set({ account, stream }, value);
+      }
+    }
+    for (const { table, bytes, partitionsAhead: ahead } of tables) {
+      tableSize.set({ table }, bytes);
+      if (ahead !== null) partitionsAhead.set({ table }, ahead);
+    }
+    databaseSize.set(databaseBytes);
+  };
+}

@@ -1,0 +1,66 @@
+/** What is asked of the database for the answers over HTTP: each question within a time, and not more often than needed. */
+import { DatabaseError, InputError } from '../errors.ts';
+import { openDatabase, type Queryable } from '../postgres/client.ts';
+import { loadLedgerMeasures, type LedgerMeasures } from '../postgres/ledger-measures.ts';
+import { findPending } from '../postgres/migrate.ts';
+import { loadStatus, type StreamStatus } from '../postgres/status.ts';
+import { askWithin } from '../postgres/time-limit.ts';
+import { createSnapshot, LateError } from './snapshot.ts';
+
+/** The questions. Each rejects when the database is away; `explainAbsence` makes a sentence of that. */
+export type LedgerQuestions = {
+  /** Why the database cannot be worked with, in a sentence; undefined when it can. */
+  findFault(): Promise<string | undefined>;
+  loadStatus(): Promise<StreamStatus[]>;
+  loadMeasures(): Promise<LedgerMeasures>;
+  close(): Promise<void>;
+};
+
+/** How long answers are kept, and how long is waited for them: less than Prometheus waits for a scrape. */
+export type QuestionTimes = { readonly keepMs: number; readonly limitMs: number };
+
+const usualTimes: QuestionTimes = { keepMs: 3000, limitMs: 4000 };
+/** One for each question: a slow scrape keeps no probe waiting. */
+const connections = 3;
+
+/**
+ * Asks over connections of its own: neither do the questions wait for a busy engine, nor the engine for them.
+ *
+ * @param url secret
+ */
+export function openLedgerQuestions(url: string, times = usualTimes): LedgerQuestions {
+  // A connection is given up a while after Postgres should have given the statement up.
+  const db = openDatabase({
+    url,
+    connections,
+    patienceMs: 0,
+    queryTimeoutMs: times.limitMs + 1000,
+  });
+  const keep = <T>(ask: (tx: Queryable) => Promise<T>): (() => Promise<T>) =>
+    createSnapshot({ load: () => askWithin(db, times.limitMs, ask), ...times });
+  const findPendingNow = keep(findPending);
+  return {
+    async findFault() {
+      const pending = await findPendingNow().catch((error: unknown) => explainAbsence(error));
+      if (typeof pending === 'string') return pending;
+      if (pending.length === 0) return undefined;
+      return `The database lacks ${pending.length === 1 ? 'a migration' : `${pending.length} migrations`} of this program (${pending.join(', ')}); they are being made, or run "migrate".`;
+    },
+    loadStatus: keep((tx) => loadStatus(tx)),
+    loadMeasures: keep(loadLedgerMeasures),
+    close: () => db.close(),
+  };
+}
+
+/** SQLSTATEs of a database without our tables: no such schema, no such table. */
+const missingTables = new Set(['3F000', '42P01']);
+
+/** Why a question was not answered, in a sentence that holds no secret. @throws whatever is a fault of this program */
+export function explainAbsence(error: unknown): string {
+  if (error instanceof LateError) return 'Postgres did not answer in time.';
+  if (error instanceof InputError) return error.message;
+  if (!(error instanceof DatabaseError)) throw error;
+  if (missingTables.has(error.code ?? ''))
+    return 'The database has no tables of zendesk-log-sync yet.';
+  return error.message;
+}

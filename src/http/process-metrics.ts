@@ -1,0 +1,111 @@
+/** What this process has done, counted from the engine's events. Every label value is one of a few words. */
+import { collectDefaultMetrics, Counter, Gauge, Histogram, type Registry } from 'prom-client';
+import type { SyncEvent } from '../sync/progress.ts';
+
+/** What every metric of this program begins with. */
+export const prefix = 'zendesk_log_sync_';
+
+/** What runs: labels of `build_info`. */
+export type Build = { readonly version: string; readonly nodeVersion: string };
+
+/** Counts events. One for all accounts of a process. */
+export type EventCounter = {
+  /** Lets the counters of an account begin at 0: a first increment that nobody saw coming would be no increase. */
+  introduce(account: string, streams: readonly string[]): void;
+  count(account: string, event: SyncEvent): void;
+};
+
+/** Durations of requests, in seconds: Zendesk answers in tenths of a second, and is given up after a minute. */
+const durationBuckets = [0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60];
+
+/** Adds the metrics of this process to a registry, and counts events into them. */
+export function createEventCounter(registry: Registry, build: Build): EventCounter {
+  const registers = [registry];
+  collectDefaultMetrics({ register: registry });
+  const counter = <Label extends string>(
+    name: string,
+    help: string,
+    labelNames: readonly Label[],
+  ): Counter<Label> => new Counter({ name: `${prefix}${name}_total`, help, labelNames, registers });
+
+  const perStream = ['account', 'stream'] as const;
+  const rows = {
+    ingested: counter(
+      'rows_ingested',
+      'Records received from Zendesk, repeated ones too.',
+      perStream,
+    ),
+    new: counter('rows_new', 'Records stored for the first time.', perStream),
+    duplicate: counter('rows_duplicate', 'Records that were stored already, unchanged.', perStream),
+    late: counter('rows_late', 'New records in time that was covered already.', perStream),
+    changed: counter('rows_changed', 'Records that had changed since they were stored.', perStream),
+  };
+  const unclassified = counter(
+    'rows_unclassified',
+    'Records of the access log that no rule knows, repeated ones too.',
+    ['account'],
+  );
+  const requests = counter(
+    'requests',
+    'Requests to Zendesk by HTTP status; error when no complete answer came.',
+    ['account', 'endpoint', 'code'],
+  );
+  const durations = new Histogram({
+    name: `${prefix}request_duration_seconds`,
+    help: 'Time from sending a request to the last byte of its answer.',
+    labelNames: ['endpoint'],
+    buckets: durationBuckets,
+    registers,
+  });
+  const pauses = counter(
+    'rate_limit_pauses',
+    'Pauses because Zendesk answered 429 or because little of its limit was left.',
+    ['account', 'group'],
+  );
+  const runs = counter('runs', 'Runs by their end; busy when another process had the stream.', [
+    'account',
+    'stream',
+    'task',
+    'outcome',
+  ]);
+  new Gauge({
+    name: `${prefix}build_info`,
+    help: 'Always 1; the labels say what runs.',
+    labelNames: ['version', 'node_version'],
+    registers,
+  }).set({ version: build.version, node_version: build.nodeVersion }, 1);
+
+  function introduce(account: string, streams: readonly string[]): void {
+    for (const stream of streams) {
+      for (const perRow of Object.values(rows)) perRow.inc({ account, stream }, 0);
+      if (stream === 'access_logs') unclassified.inc({ account }, 0);
+      const task = stream === 'users' ? 'listing' : 'live';
+      for (const outcome of ['complete', 'failed']) runs.inc({ account, stream, task, outcome }, 0);
+      pauses.inc({ account, group: stream === 'access_logs' ? stream : 'support' }, 0);
+    }
+  }
+
+  function count(account: string, event: SyncEvent): void {
+    if (event.type === 'page') {
+      const labels = { account, stream: event.stream };
+      rows.ingested.inc(labels, event.rows);
+      rows.new.inc(labels, event.newRows);
+      rows.changed.inc(labels, event.changedRows);
+      rows.late.inc(labels, event.lateRows);
+      rows.duplicate.inc(labels, Math.max(0, event.rows - event.newRows - event.changedRows));
+      if (event.stream === 'access_logs') unclassified.inc({ account }, event.unclassifiedRows);
+    }
+    if (event.type === 'request') {
+      const { endpoint, status, durationMs } = event;
+      requests.inc({ account, endpoint, code: status ?? 'error' });
+      durations.observe({ endpoint }, durationMs / 1000);
+    }
+    if (event.type === 'pause') pauses.inc({ account, group: event.group });
+    if (event.type === 'run') {
+      const { stream, task, outcome } = event;
+      runs.inc({ account, stream, task, outcome });
+    }
+  }
+
+  return { introduce, count };
+}

@@ -1,0 +1,41 @@
+/** Thrown when an answer does not come in time; the question goes on, and its answer is kept for whoever asks next. */
+export class LateError extends Error {
+  override name = 'LateError';
+}
+
+/**
+ * Puts a question at most once in a while, however many want to know: its answer, or its failure, is kept for `keepMs`.
+ *
+ * @throws {LateError} when there is no answer after `limitMs`
+ */
+export function createSnapshot<T>(options: {
+  readonly load: () => Promise<T>;
+  readonly keepMs: number;
+  readonly limitMs: number;
+  /** Milliseconds of a clock that only goes forward. Default: that of the process. */
+  readonly now?: () => number;
+}): () => Promise<T> {
+  const { load, keepMs, limitMs, now = () => performance.now() } = options;
+  let answer: Promise<T> | undefined;
+  let answeredMs: number | undefined;
+
+  function ask(): Promise<T> {
+    answeredMs = undefined;
+    const note = (): void => void (answeredMs = now());
+    const asked = load();
+    asked.then(note, note);
+    return asked;
+  }
+
+  return async () => {
+    if (answer === undefined || (answeredMs !== undefined && now() - answeredMs >= keepMs))
+      answer = ask();
+    const { promise: late, reject } = Promise.withResolvers<never>();
+    const timer = setTimeout(() => reject(new LateError()), limitMs);
+    try {
+      return await Promise.race([answer, late]);
+    } finally {
+      clearTimeout(timer);
+    }
+  };
+}

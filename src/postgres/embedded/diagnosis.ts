@@ -1,0 +1,42 @@
+import { access, constants, stat, statfs } from 'node:fs/promises';
+import { dirname, join, resolve } from 'node:path';
+import { locateBinaries } from './binaries.ts';
+
+/** What is there of an embedded database. */
+export type EmbeddedState =
+  | { readonly kind: 'present' }
+  /** It will be made: `canBeMade` says whether its directory can be written. */
+  | { readonly kind: 'absent'; readonly canBeMade: boolean };
+
+/**
+ * Looks for an embedded database without making or starting one.
+ *
+ * @throws InputError when its programs are not installed for this machine
+ */
+export async function findEmbedded(dataDir: string): Promise<EmbeddedState> {
+  await locateBinaries();
+  if (await exists(join(dataDir, 'cluster', 'PG_VERSION'))) return { kind: 'present' };
+  const parent = await findExisting(resolve(dataDir));
+  const canBeMade = await access(parent, constants.W_OK | constants.X_OK).then(
+    () => true,
+    () => false,
+  );
+  return { kind: 'absent', canBeMade };
+}
+
+/** The bytes that are free where a path is or will be; undefined where that cannot be seen. */
+export async function measureFreeBytes(path: string): Promise<number | undefined> {
+  const found = await statfs(await findExisting(resolve(path))).catch(() => undefined);
+  return found === undefined ? undefined : found.bavail * found.bsize;
+}
+
+async function findExisting(path: string): Promise<string> {
+  return (await exists(path)) || dirname(path) === path ? path : findExisting(dirname(path));
+}
+
+async function exists(path: string): Promise<boolean> {
+  return stat(path).then(
+    () => true,
+    () => false,
+  );
+}

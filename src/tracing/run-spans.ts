@@ -1,0 +1,106 @@
+/** A span for each run, within it one for each page, within that one for the request and one for the writing. */
+import {
+  ROOT_CONTEXT,
+  SpanKind,
+  SpanStatusCode,
+  trace,
+  type Span,
+  type Tracer,
+} from '@opentelemetry/api';
+import type { SyncEvent } from '../sync/progress.ts';
+
+/** Spans of events; their attributes are keys, numbers and sentences of this program, nothing that Zendesk's records hold. */
+export type RunSpans = {
+  note(account: string, event: SyncEvent): void;
+  /** Ends the spans of runs that have not ended. */
+  end(): void;
+};
+
+/** What the attributes of this program begin with. */
+const prefix = 'zendesk_log_sync';
+
+/** Creates the spans with a tracer. In one process a task of a stream runs once at a time, so that its pages are known by it. */
+export function createRunSpans(tracer: Tracer): RunSpans {
+  const running = new Map<string, Span>();
+
+  function begin(account: string, { stream, task, run }: EventOf<'run-started'>): Span {
+    return tracer.startSpan(
+      `${task} ${stream}`,
+      {
+        attributes: {
+          [`${prefix}.account`]: account,
+          [`${prefix}.stream`]: stream,
+          [`${prefix}.task`]: task,
+          [`${prefix}.run`]: run,
+        },
+      },
+      ROOT_CONTEXT,
+    );
+  }
+
+  function addPage(parent: Span, event: EventOf<'page-stored'>): void {
+    const within = trace.setSpan(ROOT_CONTEXT, parent);
+    const page = tracer.startSpan(
+      `page ${event.stream}`,
+      {
+        startTime: event.askedMs,
+        attributes: {
+          [`${prefix}.rows`]: event.rows,
+          [`${prefix}.rows_new`]: event.newRows,
+          [`${prefix}.rows_changed`]: event.changedRows,
+          ...(event.requestId === undefined ? {} : { 'zendesk.request_id': event.requestId }),
+        },
+      },
+      within,
+    );
+    const withinPage = trace.setSpan(ROOT_CONTEXT, page);
+    tracer
+      .startSpan('request', { startTime: event.askedMs, kind: SpanKind.CLIENT }, withinPage)
+      .end(event.answeredMs);
+    tracer
+      .startSpan('write', { startTime: event.writtenFromMs, kind: SpanKind.CLIENT }, withinPage)
+      .end(event.writtenMs);
+    page.end(event.writtenMs);
+  }
+
+  return {
+    note(account, event) {
+      if (!('task' in event)) return;
+      const key = JSON.stringify([account, event.stream, event.task]);
+      if (event.type === 'run-started') {
+        running.set(key, begin(account, event));
+        return;
+      }
+      const span = running.get(key);
+      if (span === undefined) return;
+      if (event.type === 'page-stored') addPage(span, event);
+      if (event.type === 'run') {
+        running.delete(key);
+        finish(span, event);
+      }
+    },
+    end() {
+      for (const span of running.values()) span.end();
+      running.clear();
+    },
+  };
+}
+
+function finish(span: Span, { outcome, counts, error }: EventOf<'run'>): void {
+  span.setAttribute(`${prefix}.outcome`, outcome);
+  if (counts !== undefined)
+    span.setAttributes({
+      [`${prefix}.requests`]: counts.requests,
+      [`${prefix}.rows_new`]: counts.new,
+      [`${prefix}.rows_changed`]: counts.changed,
+      [`${prefix}.rows_late`]: counts.late,
+    });
+  if (outcome === 'failed' || outcome === 'unavailable')
+    span.setStatus({
+      code: SpanStatusCode.ERROR,
+      ...(error === undefined ? {} : { message: error }),
+    });
+  span.end();
+}
+
+type EventOf<Type extends SyncEvent['type']> = Extract<SyncEvent, { type: Type }>;

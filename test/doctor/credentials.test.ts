@@ -1,0 +1,119 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import type { ZendeskConfig } from '../../src/config/zendesk.ts';
+import { ok, problem, skipped, warning } from '../../src/doctor/check.ts';
+import { checkCredentials, checkToken } from '../../src/doctor/credentials.ts';
+import { ZendeskError } from '../../src/errors.ts';
+
+const now = new Date('2026-11-21T08:00:00Z');
+const mainWay =
+  'Make a confidential OAuth client (Admin Center > Apps and integrations > APIs > OAuth clients) and set ZENDESK_CLIENT_ID and ZENDESK_CLIENT_SECRET instead.';
+const configOf = (credentials: ZendeskConfig['credentials']): ZendeskConfig => ({
+  account: 'acme',
+  origin: 'https://acme.zendesk.com',
+  credentials,
+  scope: 'read',
+  warnings: [],
+});
+const client = configOf({ kind: 'oauth-client', clientId: 'log-puller', clientSecret: 'x' });
+const ready = configOf({ kind: 'oauth-token', token: 'x' });
+const legacy = configOf({ kind: 'api-token', email: 'joe@acme.example', token: 'x' });
+
+describe('the check of the credentials', () => {
+  it('is content with an OAuth client', () => {
+    assert.deepEqual(
+      checkCredentials(client, now),
+      ok('credentials', 'OAuth client log-puller; its tokens renew themselves'),
+    );
+  });
+
+  it('warns of a ready token, which cannot be renewed', () => {
+    assert.deepEqual(
+      checkCredentials(ready, now),
+      warning(
+        'credentials',
+        'a ready access token (ZENDESK_OAUTH_TOKEN), whose end is not known and which cannot be renewed',
+        mainWay,
+      ),
+    );
+  });
+
+  it('counts the days that API tokens have left, to the last one', () => {
+    const found = (days: string): string =>
+      `an API token; Zendesk ends all of them on 2027-04-30, in ${days}, and deactivates one that is not used for 30 days`;
+    assert.deepEqual(
+      checkCredentials(legacy, now),
+      warning('credentials', found('160 days'), mainWay),
+    );
+    assert.deepEqual(
+      checkCredentials(legacy, new Date('2027-04-29T23:59:59Z')),
+      warning('credentials', found('1 day'), mainWay),
+    );
+    assert.deepEqual(
+      checkCredentials(legacy, new Date('2027-04-30T00:00:00Z')),
+      problem('credentials', 'an API token, and Zendesk ended all of them on 2027-04-30', mainWay),
+    );
+  });
+});
+
+describe('the check of the access token', () => {
+  const unused = { grant: undefined, refusal: undefined, wasUsed: false };
+
+  it('shows the scope that was granted, or asked for where the answer does not say', () => {
+    for (const scope of ['read', undefined])
+      assert.deepEqual(
+        checkToken(client, { ...unused, grant: { scope, expiresInMs: 7_200_000 } }),
+        ok('access token', 'minted for 2 hours with the scope read'),
+      );
+  });
+
+  it('warns of a scope that was not asked for', () => {
+    assert.deepEqual(
+      checkToken(client, { ...unused, grant: { scope: 'read write', expiresInMs: 7_200_000 } }),
+      warning(
+        'access token',
+        'minted for 2 hours with the scope read write; write was not asked for',
+        'Limit the scopes that the OAuth client is allowed (Admin Center > Apps and integrations > APIs > OAuth clients).',
+      ),
+    );
+  });
+
+  it('believes a ready token that was used, and says so when it was not', () => {
+    assert.deepEqual(
+      checkToken(ready, { ...unused, wasUsed: true }),
+      ok('access token', 'accepted; its scope cannot be seen, only what it opens'),
+    );
+    assert.deepEqual(
+      checkToken(ready, unused),
+      skipped('access token', 'nothing could be asked with it'),
+    );
+  });
+
+  it('tells a refusal with its way out, and a failure without advice that is none', () => {
+    const refusal = new ZendeskError(
+      'unauthorized',
+      'Zendesk refuses the OAuth client (401); check ZENDESK_CLIENT_ID. Zendesk said: "invalid_client: a; b".',
+    );
+    assert.deepEqual(
+      checkToken(client, { ...unused, refusal }),
+      problem(
+        'access token',
+        'Zendesk refuses the OAuth client (401). Zendesk said: "invalid_client: a; b".',
+        'Check ZENDESK_CLIENT_ID.',
+      ),
+    );
+    const failure = new ZendeskError(
+      'failed',
+      'No usable answer from Zendesk to /oauth/tokens after 6 attempts; the last one: status 503.',
+      { requestId: 'abc-1' },
+    );
+    assert.deepEqual(
+      checkToken(client, { ...unused, refusal: failure }),
+      problem(
+        'access token',
+        failure.message,
+        'Try again in a few minutes; if it stays, ask the support of Zendesk with the request id abc-1.',
+      ),
+    );
+  });
+});

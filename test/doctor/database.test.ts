@@ -1,0 +1,196 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { ok, problem, warning, type Check } from '../../src/doctor/check.ts';
+import {
+  checkDisk,
+  checkEncoding,
+  checkServer,
+  checkTimeZone,
+  explainConnection,
+} from '../../src/doctor/database.ts';
+import { DatabaseError } from '../../src/errors.ts';
+import { translateError } from '../../src/postgres/connection-errors.ts';
+import type { ServerFacts } from '../../src/postgres/diagnosis.ts';
+
+const facts: ServerFacts = {
+  version: '18.1 (Debian 18.1-1.pgdg12+1)',
+  number: 180_001,
+  encoding: 'UTF8',
+  time_zone: 'UTC',
+  is_utc: true,
+  database: 'zendesk',
+  user_name: 'zls',
+  database_bytes: 4_200_000_000,
+  is_standby: false,
+  is_read_only: false,
+  now_ms: 0,
+  data_directory: null,
+};
+const found = 'PostgreSQL 18.1, database zendesk, user zls';
+
+describe('the check of the server', () => {
+  const table: [string, Partial<ServerFacts>, Check][] = [
+    ['is content with Postgres 18', {}, ok('database', found)],
+    [
+      'refuses what is older than 15',
+      { version: '14.9', number: 140_009 },
+      problem(
+        'database',
+        'PostgreSQL 14.9, database zendesk, user zls',
+        'Use Postgres 15 to 18: point DATABASE_URL to a newer server.',
+      ),
+    ],
+    [
+      'warns of what nobody has tried',
+      { version: '19beta1', number: 190_000 },
+      warning(
+        'database',
+        'PostgreSQL 19beta1, database zendesk, user zls',
+        'This version is tested with Postgres 15 to 18; look for a newer one.',
+      ),
+    ],
+    [
+      'refuses a standby',
+      { is_standby: true },
+      problem(
+        'database',
+        `${found}; it is a standby, which takes no rows`,
+        'Point DATABASE_URL to the primary.',
+      ),
+    ],
+    [
+      'refuses a user who is set to read only',
+      { is_read_only: true, user_name: 'Log Puller' },
+      problem(
+        'database',
+        'PostgreSQL 18.1, database zendesk, user Log Puller; transactions are read-only there (default_transaction_read_only)',
+        'Set it off for this user:\nalter role "Log Puller" set default_transaction_read_only = off;',
+      ),
+    ],
+  ];
+  for (const [title, change, check] of table)
+    it(title, () => assert.deepEqual(checkServer({ ...facts, ...change }, ''), check));
+
+  it('names the place of an embedded one', () => {
+    assert.equal(checkServer(facts, ', embedded in ./data').found, `${found}, embedded in ./data`);
+  });
+});
+
+describe('the check of what the database is set to', () => {
+  it('wants UTF8', () => {
+    assert.deepEqual(checkEncoding(facts), ok('encoding', 'UTF8'));
+    assert.deepEqual(
+      checkEncoding({ ...facts, encoding: 'LATIN1' }),
+      problem(
+        'encoding',
+        'LATIN1, in which not every record can be stored',
+        'Create a database with the encoding UTF8 and point DATABASE_URL to it.',
+      ),
+    );
+  });
+
+  it('warns of a time zone that is ever off UTC', () => {
+    assert.deepEqual(checkTimeZone(facts), ok('time zone', 'UTC'));
+    assert.deepEqual(
+      checkTimeZone({ ...facts, time_zone: 'Europe/London', is_utc: false }),
+      warning(
+        'time zone',
+        'Europe/London: times are stored exactly, but queries show them, and cut days, in that zone, while the daily tables go by days in UTC',
+        "If that is not wanted:\nalter database zendesk set timezone = 'UTC';",
+      ),
+    );
+  });
+
+  it('warns of a disk that is nearly full, where it can be seen', () => {
+    assert.deepEqual(
+      checkDisk(facts, undefined),
+      ok('disk', 'the database takes 4.2 GB; what is free cannot be seen from here'),
+    );
+    assert.deepEqual(
+      checkDisk(facts, 2_000_000_000),
+      ok('disk', 'the database takes 4.2 GB; 2.0 GB are free'),
+    );
+    assert.deepEqual(
+      checkDisk(facts, 900_000_000),
+      warning(
+        'disk',
+        'the database takes 4.2 GB; 900 MB are free',
+        'Make room: when the disk is full, nothing more is stored.',
+      ),
+    );
+  });
+});
+
+describe('the reason why there is no connection', () => {
+  const driverError = (message: string, code?: string): unknown =>
+    translateError(Object.assign(new Error(message), code === undefined ? {} : { code }));
+  const table: [string, unknown, Check][] = [
+    [
+      'nobody listens',
+      driverError('connect ECONNREFUSED', 'ECONNREFUSED'),
+      problem(
+        'database',
+        'Postgres cannot be reached (ECONNREFUSED)',
+        'Check that it runs and that DATABASE_URL points to it.',
+      ),
+    ],
+    [
+      'there is no way there',
+      driverError('connect EHOSTUNREACH', 'EHOSTUNREACH'),
+      problem(
+        'database',
+        'There is no connection to Postgres (EHOSTUNREACH).',
+        'Look into the log of the Postgres server.',
+      ),
+    ],
+    [
+      'the password is wrong',
+      driverError('password authentication failed for user "zls"', '28P01'),
+      problem(
+        'database',
+        'Postgres refused: password authentication failed for user "zls" (SQLSTATE 28P01).',
+        'Correct the password in DATABASE_URL.',
+      ),
+    ],
+    [
+      'there is no such database',
+      driverError('database "nope" does not exist', '3D000'),
+      problem(
+        'database',
+        'Postgres refused: database "nope" does not exist (SQLSTATE 3D000).',
+        'Create that database (create database … encoding UTF8), or correct DATABASE_URL.',
+      ),
+    ],
+    [
+      'the password is missing',
+      driverError('SASL: SCRAM-SERVER-FIRST-MESSAGE: client password must be a string'),
+      problem('database', 'the server asks for a password, and DATABASE_URL has none', 'Add it.'),
+    ],
+    [
+      'the server speaks no TLS',
+      driverError('The server does not support SSL connections'),
+      problem(
+        'database',
+        'the server does not speak TLS, which DATABASE_URL asks for',
+        'Leave sslmode out of DATABASE_URL, or switch TLS on at the server.',
+      ),
+    ],
+    [
+      'the certificate is not trusted',
+      driverError('self-signed certificate', 'DEPTH_ZERO_SELF_SIGNED_CERT'),
+      problem(
+        'database',
+        'the certificate of the Postgres server is not trusted (DEPTH_ZERO_SELF_SIGNED_CERT)',
+        'Trust its issuer with NODE_EXTRA_CA_CERTS, or name its certificate in DATABASE_URL: sslrootcert=/path/to/ca.pem.',
+      ),
+    ],
+  ];
+  for (const [title, error, check] of table)
+    it(title, () => assert.deepEqual(explainConnection(error), check));
+
+  it('is no fault of this program', () => {
+    const fault = new TypeError('x is not a function');
+    assert.throws(() => explainConnection(fault), fault);
+    assert.ok(driverError('x', 'EHOSTUNREACH') instanceof DatabaseError);
+  });
+});

@@ -1,0 +1,67 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { stripVTControlCharacters } from 'node:util';
+import { renderPage } from '../../src/cli/doctor-page.ts';
+import { ok, problem, skipped, warning } from '../../src/doctor/check.ts';
+
+const now = new Date('2026-11-21T08:00:59Z');
+const examination = {
+  account: 'acme',
+  origin: 'https://acme.zendesk.com',
+  checks: [
+    ok('time zone', 'UTC'),
+    warning('roles', 'zendesk_reader is missing', 'Run as the owner:\nselect grant_roles();'),
+    problem(
+      'settings',
+      `2 problems:\nSETTLE is wrong.\nDATA_DIR is ${'x'.repeat(90)}, which is too long to be shown in one line.`,
+      'Set them right; this advice is so long that it does not fit into a single line of the page.',
+    ),
+    skipped('users', 'STREAMS leaves it out'),
+  ],
+};
+
+describe('the page of doctor', () => {
+  it('has a line for each check and the way out beneath, within 80 columns', () => {
+    const page = renderPage(examination, now, false);
+    assert.equal(
+      page,
+      [
+        'Account acme, https://acme.zendesk.com, examined 2026-11-21 08:00 UTC',
+        '',
+        'ok       Time zone: UTC',
+        'warning  Roles: zendesk_reader is missing',
+        '         -> Run as the owner:',
+        '            select grant_roles();',
+        'problem  Settings: 2 problems:',
+        '         SETTLE is wrong.',
+        '         DATA_DIR is',
+        `         ${'x'.repeat(71)}`,
+        `         ${'x'.repeat(19)}, which is too long to be shown in one line.`,
+        '         -> Set them right; this advice is so long that it does not fit into a',
+        '            single line of the page.',
+        'skipped  Users: STREAMS leaves it out',
+        '',
+        '4 checks: 1 ok, 1 warning, 1 problem, 1 skipped; fix the problem.',
+      ].join('\n'),
+    );
+    for (const line of page.split('\n')) assert.ok(line.length <= 80, line);
+  });
+
+  it('says when nothing has to be fixed, and goes without an account', () => {
+    const { checks } = examination;
+    assert.equal(
+      renderPage({ account: undefined, origin: undefined, checks: checks.slice(0, 1) }, now, false),
+      'Examined 2026-11-21 08:00 UTC\n\nok       Time zone: UTC\n\n' +
+        '1 check: 1 ok, 0 warnings, 0 problems, 0 skipped; nothing has to be fixed.',
+    );
+  });
+
+  it('is coloured at the marks alone', () => {
+    const plain = renderPage(examination, now, false);
+    const colored = renderPage(examination, now, true);
+    assert.ok(!plain.includes('\u001b'));
+    assert.equal(stripVTControlCharacters(colored), plain);
+    for (const mark of ['[32mok ', '[33mwarning ', '[31mproblem ', '[90mskipped '])
+      assert.ok(colored.includes(`\u001b${mark}`), mark);
+  });
+});

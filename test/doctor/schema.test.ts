@@ -1,0 +1,174 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { ok, problem, warning, type Check } from '../../src/doctor/check.ts';
+import {
+  checkMigrations,
+  checkPartitions,
+  checkPrivileges,
+  checkRoles,
+  listPartitions,
+} from '../../src/doctor/schema.ts';
+import type { Privileges } from '../../src/postgres/diagnosis.ts';
+import { accessLogs } from '../../src/streams/access-logs.ts';
+import { auditLogs } from '../../src/streams/audit-logs.ts';
+
+const owner: Privileges = {
+  may_create_schema: true,
+  may_create_role: true,
+  schemas: ['drizzle', 'zendesk', 'zendesk_fivetran', 'zendesk_sync'],
+  foreign_objects: [],
+  owners: [],
+  roles: ['zendesk_investigator', 'zendesk_reader'],
+  granted_roles: ['zendesk_investigator', 'zendesk_reader'],
+};
+const roles = 'zendesk_reader and zendesk_investigator';
+
+describe('the check of the privileges', () => {
+  const server = { database: 'logs', user_name: 'Puller' };
+  const table: [string, Partial<Privileges>, Check][] = [
+    [
+      'is content with the owner',
+      {},
+      ok('privileges', 'Puller owns the tables and may create more'),
+    ],
+    [
+      'is content with who may make the schemas',
+      { schemas: [] },
+      ok('privileges', 'Puller may create schemas and tables'),
+    ],
+    [
+      'asks for the right to make them',
+      { schemas: [], may_create_schema: false },
+      problem(
+        'privileges',
+        'Puller may not create schemas in the database logs',
+        'Let somebody who may run:\ngrant create on database logs to "Puller";',
+      ),
+    ],
+    [
+      'asks for the owner of what belongs to somebody else',
+      { foreign_objects: ['drizzle (schema)', 'zendesk.users', 'zendesk.x'], owners: ['zls'] },
+      problem(
+        'privileges',
+        'Puller may not change drizzle (schema) and 2 other objects',
+        'Connect as zls, or let that user act for it:\ngrant zls to "Puller";',
+      ),
+    ],
+  ];
+  for (const [title, change, check] of table)
+    it(title, () => assert.deepEqual(checkPrivileges({ ...owner, ...change }, server), check));
+});
+
+describe('the check of the roles', () => {
+  const none = { roles: [], granted_roles: [] };
+  const grant = 'select zendesk_sync.grant_roles();';
+  const table: [string, Partial<Privileges>, readonly string[], Check][] = [
+    ['is content with roles that may read', {}, [], ok('roles', `${roles} may read`)],
+    [
+      'leaves it to migrations that may make them',
+      none,
+      ['0006_roles'],
+      ok('roles', `${roles} get their grants with the migrations`),
+    ],
+    [
+      'prints the statement for roles that came later',
+      { granted_roles: [] },
+      [],
+      warning(
+        'roles',
+        `${roles} are there, but may read nothing in this database`,
+        `Run as the owner of the tables:\n${grant}`,
+      ),
+    ],
+    [
+      'prints one for a user who may make them now',
+      none,
+      [],
+      warning(
+        'roles',
+        `${roles} are missing: the roles of dashboards and analysts`,
+        `Run as the owner of the tables:\n${grant}`,
+      ),
+    ],
+    [
+      'prints those for somebody who may make them',
+      { ...none, may_create_role: false },
+      [],
+      warning(
+        'roles',
+        `${roles} are missing: the roles of dashboards and analysts`,
+        [
+          'Let somebody who may create roles run:',
+          'create role zendesk_reader nologin;',
+          'create role zendesk_investigator nologin;',
+          'Then run as the owner of the tables:',
+          grant,
+        ].join('\n'),
+      ),
+    ],
+    [
+      'leaves the grants to migrations that come afterwards',
+      { roles: ['zendesk_reader'], granted_roles: [], may_create_role: false },
+      ['0006_roles'],
+      warning(
+        'roles',
+        'zendesk_investigator is missing: the roles of dashboards and analysts',
+        'Let somebody who may create roles run:\ncreate role zendesk_investigator nologin;\nThen run "migrate".',
+      ),
+    ],
+  ];
+  for (const [title, change, pending, check] of table)
+    it(title, () => assert.deepEqual(checkRoles({ ...owner, ...change }, pending), check));
+});
+
+describe('the checks of the schema', () => {
+  it('tell whether migrations are to be applied', () => {
+    assert.deepEqual(checkMigrations([], false), ok('migrations', 'up to date'));
+    assert.deepEqual(
+      checkMigrations(['0000_a', '0001_b'], true),
+      ok('migrations', 'there are no tables yet; the first sync makes them'),
+    );
+    assert.deepEqual(
+      checkMigrations(['0006_roles'], false),
+      warning(
+        'migrations',
+        '1 migration to be applied: 0006_roles',
+        'They are applied at the next start of "serve" or "sync", or now by "migrate".',
+      ),
+    );
+  });
+
+  it('want the partitions of now and next, of what is derived as well', () => {
+    const december = Date.UTC(2026, 11, 31);
+    assert.deepEqual(listPartitions(auditLogs.partitions, december), [
+      'zendesk.audit_logs_2026',
+      'zendesk.audit_logs_2027',
+    ]);
+    assert.deepEqual(listPartitions(accessLogs.partitions, december), [
+      'zendesk.access_logs_2026_12',
+      'zendesk.access_logs_2027_01',
+      'zendesk.access_log_resources_2026_12',
+      'zendesk.access_log_resources_2027_01',
+    ]);
+  });
+
+  it('tell of partitions that are missing, but not before the first sync', () => {
+    assert.deepEqual(checkPartitions([], []), ok('partitions', 'none are needed'));
+    assert.deepEqual(
+      checkPartitions(['a', 'b'], []),
+      ok('partitions', 'those for now and next are there'),
+    );
+    assert.deepEqual(
+      checkPartitions(['a', 'b'], ['a', 'b']),
+      ok('partitions', 'there are none for now and next yet; the next sync makes them'),
+    );
+    assert.deepEqual(
+      checkPartitions(['a', 'b'], ['b']),
+      warning(
+        'partitions',
+        'b is missing',
+        'Run "sync", or start "serve": they are made ahead of need, so probably nothing has run for a while.',
+      ),
+    );
+  });
+});

@@ -1,0 +1,162 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { ok, problem, skipped, warning, type Check } from '../../src/doctor/check.ts';
+import type { StreamAnswer } from '../../src/doctor/probe.ts';
+import { checkStream } from '../../src/doctor/streams.ts';
+import { ZendeskError } from '../../src/errors.ts';
+import type { StreamName } from '../../src/streams/names.ts';
+import { readErrorBody } from '../../src/zendesk/error-body.ts';
+import { explainUnavailable } from '../../src/zendesk/refusal.ts';
+
+const now = new Date('2026-11-21T08:00:00Z');
+const daysAgo = (days: number): number => now.getTime() / 1000 - days * 86_400;
+const theSwitch = 'Admin Center > Account > Logs > Access log > "Turn on the Access Log API"';
+const clients = 'Admin Center > Apps and integrations > APIs > OAuth clients';
+
+/** What the client of Zendesk rejects with for an answer of that status and body. */
+function refuse(stream: StreamName, status: number, body: string): StreamAnswer {
+  const sentence = explainUnavailable(
+    status,
+    readErrorBody(Buffer.from(body)),
+    `/api/v2/${stream}`,
+  );
+  const error = new ZendeskError('unavailable', `${sentence}. Zendesk said: "no; never".`);
+  return { kind: 'refused', error };
+}
+
+const noPlan = '{"error":{"title":"Forbidden","message":"You do not have access to this page."}}';
+const noScope =
+  '{"error":"Forbidden","description":"You are missing the following required scopes: read"}';
+const noAdmin =
+  '{"errors":[{"title":"Authorization failed","detail":"You must have administrator privileges"}]}';
+const noEndpoint = '{"error":"InvalidEndpoint","description":"Not found"}';
+const said = ' Zendesk said: "no; never".';
+
+describe('the check of a stream', () => {
+  const answered = (oldest: number | undefined, isSilent = false): StreamAnswer => ({
+    kind: 'answered',
+    oldest,
+    samples: [],
+    isSilent,
+  });
+  const scopeAdvice = `Allow it for the OAuth client (${clients}) and set ZENDESK_OAUTH_SCOPE to it, best to read.`;
+  const table: [string, StreamName, StreamAnswer | undefined, Check][] = [
+    [
+      'shows how far the log reaches back',
+      'audit_logs',
+      answered(daysAgo(400)),
+      ok('audit log', 'answers; oldest record 2025-10-17 08:00 UTC, 400 days ago'),
+    ],
+    ['is content with users who answer', 'users', answered(undefined), ok('users', 'answers')],
+    [
+      'says that the plan does not have the audit log',
+      'audit_logs',
+      refuse('audit_logs', 403, noPlan),
+      problem(
+        'audit log',
+        `not available (403): it needs the plan Zendesk Suite Enterprise or Support Enterprise (or a higher one) and the role admin.${said}`,
+        'Check the plan, and the role of the user whose credentials are used.',
+      ),
+    ],
+    [
+      'says that the add-on of the access log is missing',
+      'access_logs',
+      refuse('access_logs', 404, noEndpoint),
+      problem(
+        'access log',
+        `not available (404): this account does not have the endpoint.${said}`,
+        `It needs the add-on Advanced Data Privacy and Protection and the role admin; check both, and switch it on: ${theSwitch}.`,
+      ),
+    ],
+    [
+      'says that it may be the add-on, the role or the switch',
+      'access_logs',
+      refuse('access_logs', 403, noPlan),
+      problem(
+        'access log',
+        `not available (403): it needs the add-on Advanced Data Privacy and Protection and the role admin.${said}`,
+        `Check both, and switch it on: ${theSwitch}.`,
+      ),
+    ],
+    [
+      'says that the role does not allow it',
+      'access_logs',
+      refuse('access_logs', 403, noAdmin),
+      problem(
+        'access log',
+        `not available (403): only the role admin may read it.${said}`,
+        'Give that role to the user whose credentials are used.',
+      ),
+    ],
+    [
+      'says which scope is missing',
+      'users',
+      refuse('users', 403, noScope),
+      problem('users', `not available (403): the token lacks the scope read.${said}`, scopeAdvice),
+    ],
+    [
+      'says how the access log is switched on when it is empty',
+      'access_logs',
+      answered(undefined),
+      problem(
+        'access log',
+        'answers, and holds no record, though requests such as this one should leave some: it is not switched on, or was just now',
+        `Turn it on: ${theSwitch}. The first records may take an hour; what was before is never captured.`,
+      ),
+    ],
+    [
+      'wonders at an audit log without records',
+      'audit_logs',
+      answered(undefined),
+      warning(
+        'audit log',
+        'answers, and holds no record at all',
+        'Check that ZENDESK_SUBDOMAIN is the account that is meant.',
+      ),
+    ],
+    [
+      'notices an access log that has gone silent',
+      'access_logs',
+      answered(daysAgo(60), true),
+      warning(
+        'access log',
+        'answers; oldest record 2026-09-22 08:00 UTC, 60 days ago; none of the last 24 hours, though requests such as this one should leave some',
+        `Check that it is still switched on: ${theSwitch}.`,
+      ),
+    ],
+    [
+      'does not judge what was not asked',
+      'access_logs',
+      { kind: 'not-asked', reason: 'there is no login' },
+      skipped('access log', 'there is no login'),
+    ],
+    [
+      'does not judge what is not pulled',
+      'users',
+      undefined,
+      skipped('users', 'STREAMS leaves it out'),
+    ],
+    [
+      'tells of an answer that cannot be read',
+      'audit_logs',
+      { kind: 'unreadable', reason: 'A record of audit_logs has no usable id.' },
+      problem(
+        'audit log',
+        'A record of audit_logs has no usable id.',
+        'Try again in a few minutes.',
+      ),
+    ],
+  ];
+  for (const [title, stream, answer, check] of table)
+    it(title, () => assert.deepEqual(checkStream(stream, answer, now), check));
+
+  it('advises where a redirect leads elsewhere', () => {
+    const message =
+      'https://acme.zendesk.com answered /api/v2/audit_logs with a redirect to https://other.example (302), which is not followed; check ZENDESK_SUBDOMAIN.';
+    const error = new ZendeskError('rejected', message);
+    assert.deepEqual(
+      checkStream('audit_logs', { kind: 'refused', error }, now),
+      problem('audit log', `${message.split('; ')[0]}.`, 'Check ZENDESK_SUBDOMAIN.'),
+    );
+  });
+});
