@@ -14,7 +14,7 @@ import { globalSetup, globalTeardown } from '../test/support/global-setup.ts';
 import { type Tally, tallyEvents } from './test-tally.ts';
 
 const postgres15 = '/usr/lib/postgresql/15/bin';
-const databaseFolders = ['test/postgres', 'test/sync', 'test/cli', 'test/http'];
+const databaseFolders = ['test/postgres', 'test/sync', 'test/cli', 'test/http', 'test/monitoring'];
 const interrupted = new AbortController();
 
 // Each file is a process: what one has compiled the next need not.

@@ -67,9 +67,11 @@ export function findUnreachable(
 ): string | undefined {
   if (retentionDays === undefined || from === undefined) return undefined;
   const keptFrom = now - retentionDays * daySeconds;
-  if (from >= keptFrom - daySeconds) return undefined;
-  if (intersect(coverage, [{ from, to: Math.min(to, keptFrom) }]).length > 0) return undefined;
-  return `Nothing of the ${names[stream]} from ${show(from)} to ${show(Math.min(to, keptFrom))} is stored, and Zendesk keeps it for ${retentionDays} days only; expected a start at ${show(keptFrom)} or later.`;
+  const grace = keptFrom - daySeconds;
+  if (from >= grace) return undefined;
+  // What was pulled since the start of the retention moved on does not make a long span answerable.
+  if (intersect(coverage, [{ from, to: Math.min(to, grace) }]).length > 0) return undefined;
+  return `Nothing of the ${names[stream]} from ${show(from)} to ${show(Math.min(to, grace))} is stored, and Zendesk keeps it for ${retentionDays} days only; expected a start at ${show(keptFrom)} or later.`;
 }
 
 /** The sentences about coverage and gaps of a span; pure. */

@@ -115,6 +115,14 @@ describe('serve', { concurrency: 2 }, () => {
         );
         assert.equal(backfill?.outcome, null, 'the backfill is still going on');
 
+        // In the middle of a span, so that there is something to go on with.
+        await waitUntil(async () => {
+          const open = await query(
+            `select from zendesk_sync.fetches
+             where kind = 'backfill' and outcome is null and cursor is not null and pages between 1 and 3`,
+          );
+          return open.length > 0;
+        });
         assertSilentSince(account, await stop(first, 'SIGTERM'));
         assert.ok((await assertCoverageTrue(account, 'access_logs')) > 0);
         const runs = await query('select from zendesk_sync.runs where ended_at is null');

@@ -130,8 +130,10 @@ describe('the statement of a report', () => {
     const asked = { from: 880 * day, to: 950 * day };
     assert.equal(
       findUnreachable('access_logs', facts, asked, moment),
-      'Nothing of the access log from day 880 to day 910 is stored, and Zendesk keeps it for 90 days only; expected a start at day 910 or later.',
+      'Nothing of the access log from day 880 to day 909 is stored, and Zendesk keeps it for 90 days only; expected a start at day 910 or later.',
     );
+    const pulledEarlierToday = { ...facts, coverage: [{ from: 910 * day - 2 * hour, to: now }] };
+    assert.notEqual(findUnreachable('access_logs', pulledEarlierToday, asked, moment), undefined);
     const older = { ...facts, coverage: [{ from: 885 * day, to: now }] };
     assert.equal(findUnreachable('access_logs', older, asked, moment), undefined);
     const sameDay = { from: 910 * day - 23 * hour, to: 950 * day };
