@@ -60,6 +60,8 @@ export function createContext(host: ProcessLike): CommandContext {
       host.exit(1);
     }, shutdownMs).unref();
   };
+  // Whoever reads a pipe may leave before the end (`| head`): nothing is wrong then.
+  host.stdout.on('error', leaveQuietly);
   host.on('SIGTERM', stop);
   host.on('SIGINT', stop);
 
@@ -85,6 +87,7 @@ export function createContext(host: ProcessLike): CommandContext {
     close() {
       host.off('SIGTERM', stop);
       host.off('SIGINT', stop);
+      // The listener of stdout stays: what was written last may fail only now.
     },
   };
 }
@@ -106,6 +109,10 @@ function chooseConfig(
   throw new InputError([
     `--account is ${JSON.stringify(account)}, which the settings do not have; expected ${keys}; name one of these.`,
   ]);
+}
+
+function leaveQuietly(error: Error): void {
+  if (!('code' in error && error.code === 'EPIPE')) throw error;
 }
 
 function createConfigOptions(): ConfigOptions {

@@ -5,7 +5,14 @@ import { LeaseLostError } from '../../src/errors.ts';
 import { updateBudget } from '../../src/postgres/budgets.ts';
 import { addCoverage, loadCoverage } from '../../src/postgres/coverage.ts';
 import { closeFetch, loadResumable, openFetch, restartFetch } from '../../src/postgres/fetches.ts';
-import { acquireLease, checkLease, releaseLease, renewLease } from '../../src/postgres/leases.ts';
+import {
+  acquireLease,
+  checkLease,
+  isAbandoned,
+  releaseLease,
+  renewLease,
+} from '../../src/postgres/leases.ts';
+import { closeRun, openRun } from '../../src/postgres/runs.ts';
 import { storePage } from '../../src/postgres/pages.ts';
 import { normalizeSpans } from '../../src/span.ts';
 import { pauseBudget, spendRequests } from '../../src/sync/budget.ts';
@@ -68,6 +75,26 @@ describe('a lease', () => {
       await releaseLease(db, former);
       await db.transaction((tx) => checkLease(tx, present));
       assert.ok('expiresInMs' in (await acquireLease(db, key, 'third', 60_000)));
+    });
+  });
+
+  it('that nobody holds tells of abandoned work: a run without an end, or one that was interrupted', async () => {
+    await withLedger(async (db) => {
+      const none = { requests: 0, new: 0, changed: 0, late: 0 };
+      const abandoned = (): Promise<boolean> => isAbandoned(db, key);
+      assert.equal(await abandoned(), false, 'nothing was ever begun');
+      const lease = await takeLease(db, 'access_logs');
+      const live = await openRun(db, key, 'live', 'test');
+      const backfill = await openRun(db, key, 'backfill', 'test');
+      await closeRun(db, live, 'complete', none, undefined);
+      assert.equal(await abandoned(), false, 'somebody is at it');
+      await releaseLease(db, lease);
+      assert.equal(await abandoned(), true, 'the backfill has no end');
+      await closeRun(db, backfill, 'interrupted', none, 'stopped');
+      assert.equal(await abandoned(), true, 'the backfill was interrupted');
+      const next = await openRun(db, key, 'backfill', 'test');
+      await closeRun(db, next, 'failed', none, 'refused');
+      assert.equal(await abandoned(), false, 'the next tick tries again');
     });
   });
 

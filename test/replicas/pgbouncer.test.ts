@@ -1,0 +1,110 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { createEmptyTestDatabase } from '../support/database.ts';
+import { runProgram, settingsFor } from '../support/program.ts';
+import { withClient } from '../support/query.ts';
+import { startSimulator } from '../../src/simulator/simulator.ts';
+import { findPgBouncer, startPooler } from './pooler.ts';
+import { findBusy, findSuccessor, stopWithinCopy } from './replacement.ts';
+import { oneMinuteAccount, stopAll, withReplicas } from './replicated-account.ts';
+
+const found = findPgBouncer();
+const pgbouncer = found ?? 'pgbouncer';
+const skip =
+  found === undefined &&
+  'pgbouncer is not installed: neither in PATH nor in /usr/sbin (Debian: apt-get install pgbouncer)';
+
+/** Connections to the server for all processes together: a few, as far as a pooler is for. */
+const poolSize = 3;
+
+describe('PgBouncer in transaction mode before the database', { skip, concurrency: true }, () => {
+  it('is no hindrance to migrations, passes side by side, the status and reports', async () => {
+    const database = await createEmptyTestDatabase();
+    const pooler = await startPooler(pgbouncer, database.url, poolSize);
+    const simulator = await startSimulator({
+      limits: false,
+      accessLogDays: 20,
+      accessLogRowsPerDay: 600,
+      auditLogDays: 60,
+      auditLogRowsPerDay: 20,
+    });
+    try {
+      const settings = settingsFor(simulator, pooler.url);
+      const run = async (...args: string[]): Promise<string> => {
+        const { status, stdout, stderr } = await runProgram(args, settings);
+        assert.equal(status, 0, `${args.join(' ')}: ${stdout}${stderr}`);
+        return stdout;
+      };
+      const migrated = await Promise.all([run('migrate'), run('migrate')]);
+      const idle = migrated.filter((text) => text === 'The database is up to date.\n');
+      assert.equal(idle.length, 1, migrated.join('\n'));
+      await Promise.all([run('sync'), run('sync')]);
+      const status = JSON.parse(await run('status', '--json')) as {
+        stream: string;
+        gaps: number;
+      }[];
+      assert.deepEqual(
+        status.filter(({ stream }) => stream !== 'users').map(({ gaps }) => gaps),
+        [0, 0],
+      );
+      const report = await run(
+        'report',
+        'account-settings',
+        '--from',
+        '2020-01-01',
+        '--format',
+        'csv',
+      );
+      assert.ok(report.split('\n').length > 10, report);
+      await withClient(database.url, async (query) => {
+        for (const [stream, time] of [
+          ['audit_logs', 'created_at'],
+          ['access_logs', 'timestamp'],
+        ] as const) {
+          // What happened a moment ago may not have been shown when it was asked for.
+          const until = new Date(Date.now() - 600_000);
+          const shown = [...simulator.records(stream, new Date(0), until)];
+          const [stored] = await query<{ rows: number; ids: number }>(
+            `select count(*)::integer as rows, count(distinct id)::integer as ids
+             from zendesk.${stream} where ${time} < $1`,
+            [until],
+          );
+          assert.deepEqual(stored, { rows: shown.length, ids: shown.length }, stream);
+        }
+        const sessions = await query(
+          `select from pg_stat_activity where datname = current_database() and pid <> pg_backend_pid()`,
+        );
+        assert.ok(sessions.length > 0 && sessions.length <= poolSize, `${sessions.length}`);
+        const left = await query(
+          `select locktype, mode from pg_locks where locktype = 'advisory' and database = (
+             select oid from pg_database where datname = current_database())`,
+        );
+        assert.deepEqual(left, [], 'no lock was left behind in a session');
+      });
+    } finally {
+      await simulator.stop();
+      await pooler.stop();
+      await database.drop();
+    }
+  });
+
+  it('does not keep a process that stands still in the middle of COPY from being replaced', async () => {
+    await withReplicas(oneMinuteAccount, async (account) => {
+      const pooler = await startPooler(pgbouncer, account.databaseUrl, poolSize);
+      try {
+        const replicas = ['a', 'b'].map((name) => account.start(name, pooler.url));
+        const holder = await findBusy(account, replicas);
+        await stopWithinCopy(account, holder);
+        await findSuccessor(account, replicas, holder);
+        const before = await account.countPages(holder);
+        holder.kill('SIGCONT');
+        await account.whenComplete();
+        await account.assertTrue();
+        assert.equal(await account.countPages(holder), before);
+        await stopAll(replicas);
+      } finally {
+        await pooler.stop();
+      }
+    });
+  });
+});

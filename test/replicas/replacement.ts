@@ -1,0 +1,86 @@
+/** Holders of a lease that are found in the middle of their work, stopped there, and replaced. */
+import assert from 'node:assert/strict';
+import { withClient } from '../support/query.ts';
+import { whenTrue, type Replica, type ReplicatedAccount } from './replicated-account.ts';
+
+/** A dead holder's work is taken over within this time. */
+const takenOverWithinMs = 60_000;
+/** Requests after which a holder is in the middle of its backfill, and how long the next answer keeps it there. */
+const inTheMiddle = 6;
+const keptThereMs = 10_000;
+
+/** Waits until one of the replicas has stored pages of its backfill and waits for the next answer. Returns it. */
+export async function findBusy(
+  { simulator, findHolder, countPages }: ReplicatedAccount,
+  replicas: readonly Replica[],
+): Promise<Replica> {
+  const former = simulator.requests().length;
+  simulator.addFault({
+    kind: 'slow',
+    stream: 'access_logs',
+    after: inTheMiddle,
+    ms: keptThereMs,
+  });
+  let busy: Replica | undefined;
+  await whenTrue(async () => {
+    const kept = simulator
+      .requests()
+      .slice(former)
+      .some(({ fault }) => fault === 'slow');
+    busy = kept ? await findHolder(replicas) : undefined;
+    return busy !== undefined && (await countPages(busy)) >= inTheMiddle / 2;
+  });
+  return busy ?? assert.fail('nobody holds the lease');
+}
+
+/** Waits until another of the replicas than the former holder stores pages. Returns it and how long that took. */
+export async function findSuccessor(
+  { findHolder, countPages }: ReplicatedAccount,
+  replicas: readonly Replica[],
+  former: Replica,
+): Promise<{ successor: Replica; afterMs: number }> {
+  const others = replicas.filter((replica) => replica !== former);
+  const fromMs = performance.now();
+  let successor: Replica | undefined;
+  await whenTrue(async () => {
+    successor = await findHolder(others);
+    return successor !== undefined && (await countPages(successor)) > 0;
+  });
+  const afterMs = performance.now() - fromMs;
+  assert.ok(afterMs < takenOverWithinMs, `taken over after ${afterMs} ms`);
+  return { successor: successor ?? assert.fail('nobody took over'), afterMs };
+}
+
+/** Stops a process at a moment at which it has no transaction open. */
+export async function stopBetween({ query }: ReplicatedAccount, holder: Replica): Promise<void> {
+  await whenTrue(async () => {
+    holder.kill('SIGSTOP');
+    const open = await query(
+      `select from pg_stat_activity where application_name = $1 and xact_start is not null`,
+      [holder.name],
+    );
+    if (open.length > 0) holder.kill('SIGCONT');
+    return open.length === 0;
+  });
+}
+
+/** Stops a process that has sent a COPY and none of its lines: the COPY has to wait for a lock meanwhile. */
+export async function stopWithinCopy(
+  { databaseUrl, query }: ReplicatedAccount,
+  holder: Replica,
+): Promise<void> {
+  const copying = (state: string): Promise<object[]> =>
+    query(
+      `select from pg_stat_activity
+       where application_name = $1 and query ilike 'copy zendesk.access_log%' and state = 'active' and ${state}`,
+      [holder.name],
+    );
+  await withClient(databaseUrl, async (other) => {
+    await other('begin');
+    await other('lock table zendesk.access_log_resources in share mode');
+    await whenTrue(async () => (await copying(`wait_event_type = 'Lock'`)).length > 0);
+    holder.kill('SIGSTOP');
+    await other('rollback');
+  });
+  await whenTrue(async () => (await copying(`wait_event = 'ClientRead'`)).length > 0);
+}

@@ -1,0 +1,242 @@
+/** A simulated account that several processes of the service pull into one database, and what must be true of it then. */
+import assert from 'node:assert/strict';
+import { hostname } from 'node:os';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { SimulatorSettings } from '../../src/simulator/options.ts';
+import { accessLogs } from '../../src/streams/access-logs.ts';
+import { startProgram, type Environment, type Program } from '../support/program.ts';
+import { withAccount, type PulledAccount } from '../support/pulled-account.ts';
+import type { Query } from '../support/query.ts';
+import { assertAllStored, storeTruth } from '../support/truth.ts';
+
+/** What Zendesk allows (contract 4.3). */
+const requestsPerMinute = 50;
+const settleSeconds = 300;
+
+/** A `serve` of its own; its name is that of its connections. */
+export type Replica = Program & { readonly name: string; readonly holder: string };
+
+export type ReplicatedAccount = PulledAccount & {
+  /** Starts a process of the service. `databaseUrl`: where it reaches the database, default directly. */
+  readonly start: (name: string, databaseUrl?: string) => Replica;
+  /** The replica that holds the lease of the access log; undefined while none of those does. */
+  readonly findHolder: (replicas: readonly Replica[]) => Promise<Replica | undefined>;
+  /** How many pages of the access log the replicas have stored, all together or one of them. */
+  readonly countPages: (replica?: Replica) => Promise<number>;
+  /** Waits until both logs are stored completely and every run has come to its end. */
+  readonly whenComplete: () => Promise<void>;
+  /**
+   * To be asked once both logs are complete. Fails unless the tables hold what Zendesk has and nothing else, each page was
+   * stored by whoever held the lease then, and no minute has seen more requests than allowed.
+   */
+  readonly assertTrue: () => Promise<void>;
+};
+
+/** Long enough a backfill to be disturbed in the middle, short enough for the budget of one minute. */
+export const oneMinuteAccount: SimulatorSettings = {
+  // A day less than Zendesk keeps, so that no row expires while the test runs.
+  accessLogDays: 89,
+  accessLogRowsPerDay: 300,
+  auditLogDays: 60,
+  auditLogRowsPerDay: 20,
+  answerMs: 250,
+};
+
+/** Runs `work` with an account of which nothing is stored yet. */
+export async function withReplicas(
+  simulatorSettings: SimulatorSettings,
+  work: (account: ReplicatedAccount) => Promise<void>,
+): Promise<void> {
+  await withAccount(simulatorSettings, async (account) => {
+    const { query, settings, databaseUrl } = account;
+    const begun = new Date();
+    await witnessPages(query);
+    const replicas: Replica[] = [];
+    const findHolder: ReplicatedAccount['findHolder'] = async (among) => {
+      const [lease] = await query<{ holder: string }>(
+        `select holder from zendesk_sync.leases
+         where stream = 'access_logs' and expires_at > clock_timestamp()`,
+      );
+      return among.find(({ holder }) => holder === lease?.holder);
+    };
+    try {
+      await work({
+        ...account,
+        start(name, url = databaseUrl) {
+          const replica = startReplica(name, url, settings);
+          replicas.push(replica);
+          return replica;
+        },
+        findHolder,
+        async countPages(replica) {
+          const [row] = await query<{ pages: number }>(
+            `select count(*)::integer as pages from public.page_writes
+             where stream = 'access_logs' and process = coalesce($1, process)`,
+            [replica?.name],
+          );
+          return row?.pages ?? 0;
+        },
+        async whenComplete() {
+          // What is to be compared is prepared while there is nothing to do but wait.
+          await Promise.all([whenTrue(() => isComplete(query)), storeTruths(account, begun)]);
+        },
+        async assertTrue() {
+          // Chaos that took longer than SETTLE would have covered more than the truth tells of.
+          assert.ok(Date.now() < begun.getTime() + settleSeconds * 1000, 'it took too long');
+          const until = new Date(begun.getTime() - settleSeconds * 1000);
+          await assertAllStored(query, until);
+          await assertResourcesTrue(query, until);
+          await assertHoldersWrote(query, replicas);
+          assertBudgetKept(account);
+        },
+      });
+    } catch (error) {
+      for (const { name, written } of replicas) console.error(`${name} wrote:\n${written()}`);
+      throw error;
+    } finally {
+      for (const replica of replicas) replica.kill('SIGKILL');
+      await Promise.allSettled(replicas.map(({ ended }) => ended));
+    }
+  });
+}
+
+/** Waits for a fact of the database; fails after two minutes. */
+export async function whenTrue(fact: () => Promise<boolean>): Promise<void> {
+  const giveUpAt = performance.now() + 120_000;
+  while (!(await fact())) {
+    assert.ok(performance.now() < giveUpAt, `still not so after two minutes: ${String(fact)}`);
+    await sleep(50);
+  }
+}
+
+/** Stops all replicas by a signal and fails unless each ends in good order. */
+export async function stopAll(replicas: readonly Replica[]): Promise<void> {
+  for (const replica of replicas) replica.kill('SIGTERM');
+  for (const { ended, name } of replicas) {
+    const { status, signal, stderr } = await ended;
+    assert.deepEqual(
+      { name, status, signal, stderr },
+      { name, status: 0, signal: null, stderr: '' },
+    );
+  }
+}
+
+function startReplica(name: string, databaseUrl: string, settings: Environment): Replica {
+  const url = new URL(databaseUrl);
+  url.searchParams.set('application_name', name);
+  // Each pulls once, at its start: whatever is done later is taken over from another.
+  const never = '0 0 29 2 *';
+  const program = startProgram(['serve'], {
+    ...settings,
+    DATABASE_URL: url.href,
+    SETTLE: `${settleSeconds / 60}m`,
+    AUDIT_LOGS_SCHEDULE: never,
+    ACCESS_LOGS_SCHEDULE: never,
+    USERS_SCHEDULE: never,
+  });
+  return { ...program, name, holder: `${hostname()}:${program.pid}` };
+}
+
+/** Notes with each page that is stored who stored it and who held the lease. */
+async function witnessPages(query: Query): Promise<void> {
+  await query(`create table public.page_writes (process text, holder text, stream text)`);
+  await query(
+    `create function public.note_page() returns trigger language plpgsql as $$
+     begin
+       insert into public.page_writes
+       select current_setting('application_name'), l.holder, l.stream from zendesk_sync.leases l
+       where l.account = new.account and l.stream = new.stream;
+       return null;
+     end $$`,
+  );
+  await query(
+    `create trigger note_page after update on zendesk_sync.fetches
+     for each row when (old.pages <> new.pages) execute function public.note_page()`,
+  );
+}
+
+async function assertHoldersWrote(query: Query, replicas: readonly Replica[]): Promise<void> {
+  const pages = await query<{ process: string; holder: string }>(
+    'select distinct process, holder from public.page_writes order by process',
+  );
+  const holders = new Map(replicas.map(({ name, holder }) => [name, holder]));
+  assert.deepEqual(
+    pages,
+    pages.map(({ process: name }) => ({ process: name, holder: holders.get(name) })),
+  );
+}
+
+async function isComplete(query: Query): Promise<boolean> {
+  const complete = await query(
+    `select from zendesk_sync.status s
+     where s.gaps = 0 and s.covered_until is not null and s.stream <> 'users'
+       and exists (
+         select from zendesk_sync.runs r
+         where r.stream = s.stream and r.task = 'backfill' and r.outcome = 'complete'
+           and r.id = (select max(id) from zendesk_sync.runs where stream = s.stream and task = 'backfill'))`,
+  );
+  return complete.length === 2;
+}
+
+async function storeTruths({ query, simulator }: PulledAccount, begun: Date): Promise<void> {
+  await storeTruth(query, simulator, new Date(0), begun);
+  await query(
+    `create table public.true_resources (
+       timestamp timestamptz, access_log_id text collate "C", position smallint, kind text, resource_type text,
+       resource_id text, user_id bigint, status smallint, search_query text)`,
+  );
+  let batch: object[] = [];
+  const store = async (): Promise<void> => {
+    await query(
+      `insert into public.true_resources
+       select * from json_populate_recordset(null::public.true_resources, $1::json)`,
+      [JSON.stringify(batch)],
+    );
+    batch = [];
+  };
+  for (const record of simulator.records('access_logs', new Date(0), begun)) {
+    const { id, row, resources } = accessLogs.read(record);
+    for (const [position, resource] of resources.entries())
+      batch.push({
+        timestamp: row['timestamp'],
+        access_log_id: id,
+        position,
+        kind: resource.kind,
+        resource_type: resource.type,
+        resource_id: resource.id,
+        user_id: row['user_id'],
+        status: row['status'],
+        search_query: resource.searchQuery,
+      });
+    if (batch.length > 5000) await store();
+  }
+  await store();
+}
+
+async function assertResourcesTrue(query: Query, until: Date): Promise<void> {
+  const columns = `timestamp, access_log_id, position, kind, resource_type, resource_id, user_id, status, search_query`;
+  const stored = `select ${columns} from zendesk.access_log_resources where timestamp < $1`;
+  const told = `select ${columns} from public.true_resources where timestamp < $1`;
+  const [found] = await query<{ rows: number; lost: number; invented: number }>(
+    `select
+       (select count(*) from (${told}) t)::integer as rows,
+       (select count(*) from (${told} except all ${stored}) t)::integer as lost,
+       (select count(*) from (${stored} except all ${told}) s)::integer as invented`,
+    [until],
+  );
+  assert.ok((found?.rows ?? 0) > 1000);
+  assert.deepEqual({ ...found, rows: 0 }, { rows: 0, lost: 0, invented: 0 });
+}
+
+function assertBudgetKept({ simulator }: PulledAccount): void {
+  const times = simulator
+    .requests()
+    .filter(({ stream }) => stream === 'access_logs')
+    .map(({ startedAt }) => startedAt);
+  const minutes = times.map(
+    (from) => times.filter((time) => time >= from && time <= from + 60_000).length,
+  );
+  const most = Math.max(...minutes);
+  assert.ok(most <= requestsPerMinute, `${most} requests in 60 seconds`);
+  assert.equal(simulator.counts().byStatus['429'], undefined);
+}

@@ -1,0 +1,38 @@
+/** Finds what a statement leaves behind in its session, which a pooler may hand to somebody else. */
+import type { Statement } from './statement-recorder.ts';
+
+/** Beginnings of statements that change the session. */
+const changes: readonly RegExp[] = [
+  /^set\b(?!\s+(local|transaction|constraints)\b)/,
+  /^(reset|listen|unlisten|prepare|execute|deallocate|discard|load)\b/,
+  /^declare\b.*\bwith\s+hold\b/s,
+  /^create\s+((global|local)\s+)?temp(orary)?\b/,
+  /^select\b.*\binto\s+temp(orary)?\b/s,
+];
+
+/** What needs a session wherever it stands, in the body of a function too. */
+const needs: readonly RegExp[] = [
+  /\bpg_(try_)?advisory_lock(_shared)?\s*\(/,
+  /\bpg_advisory_unlock(_shared|_all)?\s*\(/,
+  /\bset_config\s*\([^()]*,\s*false\s*\)/,
+  /\b(currval|lastval)\s*\(/,
+  /\bpg_temp\b/,
+];
+
+/** The parts of a statement that lean on its session; a named prepared statement is one as a whole. */
+export function findSessionState({ text, name }: Statement): string[] {
+  const code = text
+    .replaceAll(/--.*$/gm, '')
+    .replaceAll(/\/\*.*?\*\//gs, '')
+    .toLowerCase();
+  const parts = code
+    .replaceAll(/\$(\w*)\$.*?\$\1\$/gs, '$$')
+    .replaceAll(/'[^']*'/g, "''")
+    .split(';')
+    .map((part) => part.trim());
+  return [
+    ...(name === '' ? [] : [`prepared as ${name}`]),
+    ...parts.filter((part) => changes.some((change) => change.test(part))),
+    ...needs.flatMap((need) => need.exec(code)?.[0] ?? []),
+  ];
+}
