@@ -10,6 +10,7 @@ import { toSeconds } from '../span.ts';
 import { createAccessLogs } from '../streams/access-logs.ts';
 import type { LogStream } from '../streams/log-stream.ts';
 import type { StreamName } from '../streams/names.ts';
+import { createAbandonedWork, type AbandonedWork } from '../sync/abandoned-work.ts';
 import { createCursorShare, type CursorShare } from '../sync/cursor-share.ts';
 import { createEngine } from '../sync/engine-assembly.ts';
 import type { Engine } from '../sync/engine.ts';
@@ -118,6 +119,7 @@ export async function withSessions<T>(
     bulk: open.bulk,
     tracing,
     cursorShare: createCursorShare(),
+    abandonedWork: createAbandonedWork(open.db),
     // The rules are those of the process: they are compiled once.
     accessLogs: createAccessLogs(createClassifier(common?.accessRules ?? [])),
   };
@@ -137,6 +139,7 @@ export async function withSessions<T>(
 /** What the sessions of a process share. */
 type Shared = Pick<OpenDatabase, 'db' | 'bulk'> & {
   readonly cursorShare: CursorShare;
+  readonly abandonedWork: AbandonedWork;
   readonly accessLogs: LogStream;
   readonly tracing: Tracing;
 };

@@ -76,7 +76,7 @@ export function openDatabase({
   pool.on('error', () => {});
   pool.on('connect', (client) => client.on('error', () => {}));
 
-  const turns = createTurns(999);
+  const turns = createTurns(connections);
   const inTurn = async <T>(work: () => Promise<T>): Promise<T> => {
     const leave = await turns();
     try {

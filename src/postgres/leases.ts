@@ -72,28 +72,24 @@ async function endStalledCopies(db: Queryable): Promise<void> {
 }
 
 /**
- * Whether work on the stream was begun, is not finished, and nobody is at it: its process died, stands still or was
- * stopped. True until somebody has done it.
+ * The streams of all accounts on which work was begun, is not finished, and nobody is at it: its process died, stands
+ * still or was stopped. They stay until somebody has done the work.
  */
-export async function isAbandoned(db: Queryable, { account, stream }: StreamKey): Promise<boolean> {
-  const [answer] = await db.query<{ abandoned: boolean }>(
-    `select exists (
-       select from zendesk_sync.leases l
-       where l.account = $1 and l.stream = $2 and l.expires_at <= clock_timestamp()
-         and exists (
-           select from unnest(array['live', 'backfill', 'listing']) as task
-           cross join lateral (
-             select r.outcome from zendesk_sync.runs r
-             where r.account = l.account and r.stream = l.stream and r.task = task
-             order by r.id desc
-             limit 1
-           ) as last
-           where last.outcome is null or last.outcome = 'interrupted'
-         )
-     ) as abandoned`,
-    [account, stream],
+export async function listAbandoned(db: Queryable): Promise<StreamKey[]> {
+  return db.query<StreamKey>(
+    `select l.account, l.stream from zendesk_sync.leases l
+     where l.expires_at <= clock_timestamp()
+       and exists (
+         select from unnest(array['live', 'backfill', 'listing']) as task
+         cross join lateral (
+           select r.outcome from zendesk_sync.runs r
+           where r.account = l.account and r.stream = l.stream and r.task = task
+           order by r.id desc
+           limit 1
+         ) as last
+         where last.outcome is null or last.outcome = 'interrupted'
+       )`,
   );
-  return answer?.abandoned === true;
 }
 
 /** Prolongs the lease. @throws {LeaseLostError} when another process has taken over */

@@ -3,6 +3,7 @@ import { createPartitionKeeper } from '../postgres/partitions.ts';
 import { accessLogs } from '../streams/access-logs.ts';
 import type { LogStream } from '../streams/log-stream.ts';
 import { createZendesk, type ZendeskOptions } from '../zendesk/client.ts';
+import { createAbandonedWork, type AbandonedWork } from './abandoned-work.ts';
 import { createBudgetGate } from './budget-gate.ts';
 import { createCursorShare, type CursorShare } from './cursor-share.ts';
 import type { Engine } from './engine.ts';
@@ -11,12 +12,14 @@ import { createPace } from './pace.ts';
 /** What an engine is made of: its parts as they are, and how Zendesk is reached. */
 export type EngineParts = Omit<
   Engine,
-  'zendesk' | 'ensurePartitions' | 'pace' | 'accessLogs' | 'bulk' | 'cursorShare'
+  'zendesk' | 'ensurePartitions' | 'pace' | 'accessLogs' | 'bulk' | 'cursorShare' | 'abandonedWork'
 > & {
   /** Default: the same as `db`. */
   readonly bulk?: Database;
   /** Default: one of its own. */
   readonly cursorShare?: CursorShare;
+  /** Default: one of its own. */
+  readonly abandonedWork?: AbandonedWork;
   /** Default: classified by the built-in rules alone. */
   readonly accessLogs?: LogStream;
   readonly zendesk: Omit<ZendeskOptions, 'account' | 'budget' | 'log' | 'onRequest'>;
@@ -33,6 +36,7 @@ export function createEngine({ zendesk, reserve, ...parts }: EngineParts): Engin
     accessLogs,
     bulk: parts.db,
     cursorShare: createCursorShare(),
+    abandonedWork: createAbandonedWork(parts.db),
     ...parts,
     zendesk: createZendesk({
       ...zendesk,

@@ -3,6 +3,7 @@ import type { Database } from '../postgres/client.ts';
 import type { EnsurePartitions } from '../postgres/partitions.ts';
 import type { LogStream } from '../streams/log-stream.ts';
 import type { Zendesk } from '../zendesk/client.ts';
+import type { AbandonedWork } from './abandoned-work.ts';
 import type { CursorShare } from './cursor-share.ts';
 import type { Pace } from './pace.ts';
 import type { SyncEvent } from './progress.ts';
@@ -40,6 +41,8 @@ export type Engine = {
   readonly pace: Pace;
   /** Divides the cursors between all backfills of the process. */
   readonly cursorShare: CursorShare;
+  /** What other processes have left behind; shared by all accounts of the process. */
+  readonly abandonedWork: AbandonedWork;
 };
 
 /** The priority of a request within its budget: lower goes first. */

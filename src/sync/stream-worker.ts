@@ -1,6 +1,6 @@
 import { explainError } from '../errors.ts';
 import type { StreamKey } from '../postgres/coverage.ts';
-import { isAbandoned, type Lease } from '../postgres/leases.ts';
+import type { Lease } from '../postgres/leases.ts';
 import { loadLastOutcome, type RunCounts, type Task } from '../postgres/runs.ts';
 import { registerStream } from '../postgres/streams.ts';
 import type { Span } from '../span.ts';
@@ -125,7 +125,7 @@ export function createStreamWorker(engine: Engine, name: StreamName): StreamWork
         fillLog(pullOf(log, lease, tally, held), span),
       );
     },
-    isAbandoned: () => isAbandoned(engine.db, key),
+    isAbandoned: () => engine.abandonedWork.includes(key),
   };
 }
 
