@@ -4,6 +4,7 @@ import { parseArgs } from 'node:util';
 import { keepHeapSmall } from '../src/memory.ts';
 import type { Figure, Line } from './figure.ts';
 import { aheadFigure } from './figures/ahead.ts';
+import { classificationFigure } from './figures/classification.ts';
 import { demoStartFigure } from './figures/demo-start.ts';
 import { fiftyAccountsFigure } from './figures/fifty-accounts.ts';
 import { ingestFigures } from './figures/ingest.ts';
@@ -17,6 +18,7 @@ import { renderLines } from './table.ts';
 
 const figures: readonly Figure[] = [
   ...ingestFigures,
+  classificationFigure,
   waysFigure,
   aheadFigure,
   realBudgetFigure,

@@ -1,12 +1,12 @@
 /**
- * `npm test`: runs the test files, those that use a database once more on Postgres 15 where Debian's programs are
+ * `npm test`: runs the test files, those for which the version of Postgres matters once more on Postgres 15 where Debian's programs are
  * installed. Arguments: files, folders or patterns (default: all); `--only-18` leaves the second run out. With
  * `TEST_DATABASE_URL` everything runs once, on that server. Ends with status 1 when anything failed; the last line is
  * `N passed, N failed`.
  */
 import { existsSync, globSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join, resolve } from 'node:path';
+import { join, relative, resolve } from 'node:path';
 import { finished } from 'node:stream/promises';
 import { run } from 'node:test';
 import { spec } from 'node:test/reporters';
@@ -14,7 +14,23 @@ import { globalSetup, globalTeardown } from '../test/support/global-setup.ts';
 import { type Tally, tallyEvents } from './test-tally.ts';
 
 const postgres15 = '/usr/lib/postgresql/15/bin';
-const databaseFolders = ['test/postgres', 'test/sync', 'test/cli', 'test/http', 'test/monitoring'];
+/** Where the version of Postgres matters: all statements, and each kind of command once. */
+const databaseTests = [
+  'test/postgres/',
+  'test/sync/',
+  'test/http/',
+  'test/monitoring/',
+  'test/cli/backfill.test.ts',
+  'test/cli/classify.test.ts',
+  'test/cli/database.test.ts',
+  'test/cli/doctor-database.test.ts',
+  'test/cli/migrate.test.ts',
+  'test/cli/report-account-settings.test.ts',
+  'test/cli/report-subject.test.ts',
+  'test/cli/serve.test.ts',
+  'test/cli/status.test.ts',
+  'test/cli/sync.test.ts',
+];
 const interrupted = new AbortController();
 
 // Each file is a process: what one has compiled the next need not.
@@ -27,7 +43,7 @@ async function main(args: readonly string[]): Promise<void> {
   const given = process.env['TEST_DATABASE_URL'] !== undefined;
   const tallies: Tally[] = [await runFiles(given ? 'TEST_DATABASE_URL' : 'Postgres 18', files)];
   const again = files.filter((file) =>
-    databaseFolders.some((folder) => file.startsWith(`${resolve(folder)}/`)),
+    databaseTests.some((path) => relative('.', file).startsWith(path)),
   );
   const possible = again.length > 0 && existsSync(join(postgres15, 'initdb'));
   if (possible && !only18 && !given && !interrupted.signal.aborted) {
