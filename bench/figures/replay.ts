@@ -3,7 +3,7 @@ import { toSeconds } from '../../src/span.ts';
 import { startSimulator } from '../../src/simulator/simulator.ts';
 import type { SimulatorSettings } from '../../src/simulator/options.ts';
 import { accessLogs } from '../../src/streams/access-logs.ts';
-import type { LogRow } from '../../src/postgres/log-table.ts';
+import type { LogRow } from '../../src/postgres/log-row.ts';
 import { createPartitionKeeper } from '../../src/postgres/partitions.ts';
 import type { Database } from '../../src/postgres/client.ts';
 import type { Figure, Line } from '../figure.ts';

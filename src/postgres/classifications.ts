@@ -4,7 +4,7 @@
  */
 import { LeaseLostError } from '../errors.ts';
 import type { Database, Queryable, Transaction } from './client.ts';
-import type { LogRow, ResourceRow } from './log-table.ts';
+import type { LogRow, ResourceRow } from './log-row.ts';
 import { replaceResources } from './resources.ts';
 import { markStaleDays } from './rollups.ts';
 

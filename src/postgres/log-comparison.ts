@@ -4,7 +4,7 @@
  */
 import type { Transaction } from './client.ts';
 import { boundsOf, withinPage } from './log-order.ts';
-import type { LogRow, LogTable } from './log-table.ts';
+import type { LogRow, LogTable } from './log-row.ts';
 
 /**
  * Prepares the comparison for one log table. The function it returns takes a page in the strict order of its key, and says

@@ -2,7 +2,7 @@
 import type { Transaction } from './client.ts';
 import { renderLine } from './copy-text.ts';
 import { boundsOf, withinPage } from './log-order.ts';
-import type { LogRow, LogTable } from './log-table.ts';
+import type { LogRow, LogTable } from './log-row.ts';
 import { copyResources } from './resources.ts';
 
 /**

@@ -1,4 +1,4 @@
-import type { LogRow } from './log-table.ts';
+import type { LogRow } from './log-row.ts';
 
 /** Whether each row comes after the one before it in the order of the key; then no key comes twice. */
 export function ascends(rows: readonly LogRow[], idType: string): boolean {

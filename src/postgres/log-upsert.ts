@@ -4,7 +4,7 @@
  */
 import type { Spans } from '../span.ts';
 import type { Transaction } from './client.ts';
-import type { LogRow, LogTable, PageCounts } from './log-table.ts';
+import type { LogRow, LogTable, PageCounts } from './log-row.ts';
 import { replaceResources } from './resources.ts';
 import { toMultirange } from './spans.ts';
 

@@ -4,7 +4,7 @@ import type { Database, Queryable } from './client.ts';
 import { addCoverage, addRescan, type StreamKey } from './coverage.ts';
 import type { Fetch } from './fetches.ts';
 import { checkLease, type Lease } from './leases.ts';
-import type { LogRow, PageCounts, WriteRows } from './log-table.ts';
+import type { LogRow, PageCounts, WriteRows } from './log-row.ts';
 import { markStaleDays } from './rollups.ts';
 
 /** One page, ready to be stored. */

@@ -1,6 +1,6 @@
 import type { Transaction } from './client.ts';
 import { renderValue } from './copy-text.ts';
-import type { LogRow } from './log-table.ts';
+import type { LogRow } from './log-row.ts';
 
 /** Stores what the given new rows of the access log were about; rows about nothing leave no trace. */
 export async function copyResources(

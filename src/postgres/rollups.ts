@@ -4,7 +4,7 @@
  */
 import type { Database, Transaction } from './client.ts';
 import type { StreamKey } from './coverage.ts';
-import type { LogRow } from './log-table.ts';
+import type { LogRow } from './log-row.ts';
 
 const dayMs = 86_400_000;
 

@@ -3,7 +3,7 @@ import { createClassifier } from '../classification/classifier.ts';
 import { accessRules } from '../classification/rules.ts';
 import { ShapeError } from '../errors.ts';
 import { writeAccessLogs } from '../postgres/access-logs.ts';
-import type { ResourceRow } from '../postgres/log-table.ts';
+import type { ResourceRow } from '../postgres/log-row.ts';
 import { formatMoment, type LogRow, type LogStream } from './log-stream.ts';
 import {
   closeExtra,

@@ -1,4 +1,4 @@
-import type { LogRow, WriteRows } from '../postgres/log-table.ts';
+import type { LogRow, WriteRows } from '../postgres/log-row.ts';
 import type { PartitionScheme } from '../postgres/partitions.ts';
 import type { Span } from '../span.ts';
 

@@ -1,7 +1,7 @@
 import { ZendeskError } from '../errors.ts';
 import { restartFetch, type Fetch } from '../postgres/fetches.ts';
 import type { Lease } from '../postgres/leases.ts';
-import type { PageCounts } from '../postgres/log-table.ts';
+import type { PageCounts } from '../postgres/log-row.ts';
 import { storePage, type PageToStore } from '../postgres/pages.ts';
 import { toSeconds, type Spans } from '../span.ts';
 import type { LogRow, LogStream } from '../streams/log-stream.ts';

@@ -1,7 +1,14 @@
 import type { FetchKind } from '../postgres/fetches.ts';
 import type { RunCounts, RunOutcome, Task } from '../postgres/runs.ts';
 import type { Span } from '../span.ts';
-import type { PageTimes } from './timed-page.ts';
+
+/** The moments of a page's way, in epoch milliseconds of the local clock. */
+export type PageTimes = {
+  readonly askedMs: number;
+  readonly answeredMs: number;
+  readonly writtenFromMs: number;
+  readonly writtenMs: number;
+};
 
 /** What the engine tells whoever watches: nothing in here is needed for the work itself. */
 export type SyncEvent =

@@ -1,5 +1,6 @@
 import type { Page, PageRequest } from '../zendesk/client.ts';
 import type { Engine } from './engine.ts';
+import type { PageTimes } from './progress.ts';
 
 /** A page, when its answer was complete by the local clock, and how long that took without the wait for the budget. */
 export type TimedPage = Page & { readonly answeredAtMs: number; readonly answerMs: number };
@@ -15,14 +16,6 @@ export async function readTimedPage(
   const answerMs = Math.max(0, zendesk.now().getTime() - page.sentAt.getTime());
   return { ...page, answeredAtMs: Date.now(), answerMs };
 }
-
-/** The moments of a page's way, in epoch milliseconds of the local clock. */
-export type PageTimes = {
-  readonly askedMs: number;
-  readonly answeredMs: number;
-  readonly writtenFromMs: number;
-  readonly writtenMs: number;
-};
 
 /** The moments of a page's way, from the time its answer took and the time that writing it took. */
 export function describeTimes(

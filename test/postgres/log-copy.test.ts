@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import type { Database } from '../../src/postgres/client.ts';
-import type { PageCounts } from '../../src/postgres/log-table.ts';
+import type { PageCounts } from '../../src/postgres/log-row.ts';
 import { createPartitionKeeper } from '../../src/postgres/partitions.ts';
 import { accessLogs } from '../../src/streams/access-logs.ts';
 import { withLedger } from '../support/ledger.ts';
