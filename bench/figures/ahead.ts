@@ -4,7 +4,7 @@ import { storePage } from '../../src/postgres/pages.ts';
 import { registerStream } from '../../src/postgres/streams.ts';
 import { toSeconds } from '../../src/span.ts';
 import { accessLogs } from '../../src/streams/access-logs.ts';
-import { createStreamWorker } from '../../src/sync/stream-worker.ts';
+import { measureBackfill } from './backfill.ts';
 import type { Figure, Line } from '../figure.ts';
 import { alternate, divide, summarize } from '../samples.ts';
 import { clear, createBenchEngine, startRemoteSimulator, withStage, type Stage } from '../stage.ts';
@@ -71,18 +71,8 @@ function describe(
   ];
 }
 
-async function pull(stage: Stage, url: string): Promise<number> {
-  await clear(stage.db);
-  const engine = createBenchEngine(stage, url);
-  const worker = createStreamWorker(engine, accessLogs.name);
-  await worker.follow(signal);
-  const started = performance.now();
-  const result = await worker.fill(signal);
-  const seconds = (performance.now() - started) / 1000;
-  engine.zendesk.close();
-  if (result?.outcome !== 'complete')
-    throw new Error(`The backfill is ${result?.outcome}: ${result?.error}`);
-  return result.counts.new / seconds;
+function pull(stage: Stage, url: string): Promise<number> {
+  return measureBackfill(stage, createBenchEngine(stage, url));
 }
 
 async function loop(stage: Stage, url: string): Promise<number> {

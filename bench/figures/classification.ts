@@ -3,12 +3,11 @@ import { createClassifier } from '../../src/classification/classifier.ts';
 import { accessRules } from '../../src/classification/rules.ts';
 import type { SimulatorSettings } from '../../src/simulator/options.ts';
 import { createAccessLogs } from '../../src/streams/access-logs.ts';
-import { createStreamWorker } from '../../src/sync/stream-worker.ts';
 import type { Figure, Line } from '../figure.ts';
 import { alternate, divide, summarize } from '../samples.ts';
-import { clear, createBenchEngine, startRemoteSimulator, withStage, type Stage } from '../stage.ts';
+import { measureBackfill } from './backfill.ts';
+import { createBenchEngine, startRemoteSimulator, withStage, type Stage } from '../stage.ts';
 
-const signal = new AbortController().signal;
 const leastRatio = 0.9;
 const days = 30;
 const nothing: ReturnType<Classify> = { kind: 'noise', resources: [], searchQuery: null };
@@ -47,18 +46,11 @@ export const classificationFigure: Figure = {
   },
 };
 
-async function pull(stage: Stage, url: string, classify: Classify): Promise<number> {
-  await clear(stage.db);
-  const engine = { ...createBenchEngine(stage, url), accessLogs: createAccessLogs(classify) };
-  const worker = createStreamWorker(engine, 'access_logs');
-  await worker.follow(signal);
-  const started = performance.now();
-  const result = await worker.fill(signal);
-  const seconds = (performance.now() - started) / 1000;
-  engine.zendesk.close();
-  if (result?.outcome !== 'complete')
-    throw new Error(`The backfill is ${result?.outcome}: ${result?.error}`);
-  return result.counts.new / seconds;
+function pull(stage: Stage, url: string, classify: Classify): Promise<number> {
+  return measureBackfill(stage, {
+    ...createBenchEngine(stage, url),
+    accessLogs: createAccessLogs(classify),
+  });
 }
 
 function describe({

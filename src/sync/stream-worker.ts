@@ -38,12 +38,12 @@ export function createStreamWorker(engine: Engine, name: StreamName): StreamWork
   const log =
     name === 'audit_logs' ? auditLogs : name === 'access_logs' ? engine.accessLogs : undefined;
 
-  /** Tells whoever watches how a run ended, also one that could not even be recorded. */
-  async function observe<Answer extends RunResult | Busy | undefined>(
+  /** Tells whoever watches how a run ended, also one that could not even be recorded, or begun because somebody else is at it. */
+  async function observe<Answer extends RunResult | undefined>(
     task: Task,
     signal: AbortSignal,
-    act: () => Promise<Answer>,
-  ): Promise<Answer> {
+    act: () => Promise<Answer | Busy>,
+  ): Promise<Answer | RunResult> {
     const report = (end: Pick<RunResult, 'outcome' | 'error'> & { counts?: RunCounts }): void =>
       engine.report({
         type: 'run',
@@ -55,9 +55,9 @@ export function createStreamWorker(engine: Engine, name: StreamName): StreamWork
       });
     try {
       const answer = await act();
-      if (answer !== undefined)
-        report(isBusy(answer) ? describeBusy(name, task, answer.holder) : answer);
-      return answer;
+      const result = isBusy(answer) ? describeBusy(name, task, answer.holder) : answer;
+      if (result !== undefined) report(result);
+      return result;
     } catch (error) {
       report({ outcome: signal.aborted ? 'interrupted' : 'failed', error: explainError(error) });
       throw error;
@@ -70,7 +70,7 @@ export function createStreamWorker(engine: Engine, name: StreamName): StreamWork
     waitMs: number,
     act: (lease: Lease, tally: Tally, signal: AbortSignal) => Promise<void>,
   ): Promise<RunResult> {
-    const answer = await observe(task, signal, () =>
+    return observe(task, signal, () =>
       keeper.use(
         async (lease, held) => {
           await registerStream(engine.db, key, log?.retentionDays);
@@ -80,7 +80,6 @@ export function createStreamWorker(engine: Engine, name: StreamName): StreamWork
         waitMs,
       ),
     );
-    return isBusy(answer) ? describeBusy(name, task, answer.holder) : answer;
   }
 
   function pullOf(stream: LogStream, lease: Lease, tally: Tally, signal: AbortSignal): Pull {
@@ -99,7 +98,7 @@ export function createStreamWorker(engine: Engine, name: StreamName): StreamWork
           ),
     async fill(signal, waitMs = 0) {
       if (log === undefined) return undefined;
-      const answer = await observe('backfill', signal, () =>
+      return observe('backfill', signal, () =>
         keeper.use(
           async (lease, held) => {
             const last = await loadLastOutcome(engine.db, key, 'backfill');
@@ -117,7 +116,6 @@ export function createStreamWorker(engine: Engine, name: StreamName): StreamWork
           waitMs,
         ),
       );
-      return isBusy(answer) ? describeBusy(name, 'backfill', answer.holder) : answer;
     },
     read(span, signal, waitMs = 0) {
       if (log === undefined) throw new TypeError('People are not read by time.');
