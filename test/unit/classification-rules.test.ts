@@ -10,6 +10,7 @@ import { accessRules } from '../../src/classification/rules.ts';
 import { fingerprintRules } from '../../src/classification/rules-fingerprint.ts';
 import { InputError } from '../../src/errors.ts';
 import { startSimulator } from '../../src/simulator/simulator.ts';
+import { createStillTime } from '../support/still-time.ts';
 
 const empty: AccessRequest = {
   method: null,
@@ -119,7 +120,12 @@ describe('createClassifier', () => {
   });
 
   it('classifies all that the simulator makes in a day but rows without an address', async () => {
-    const simulator = await startSimulator({ accessLogRowsPerDay: 3000, oddities: true });
+    const { simulator: clock } = createStillTime();
+    const simulator = await startSimulator({
+      ...clock,
+      accessLogRowsPerDay: 3000,
+      oddities: true,
+    });
     const classify = createClassifier(accessRules);
     const to = new Date(Math.floor(simulator.now() / 86_400_000) * 86_400_000);
     const records = simulator.records('access_logs', new Date(to.getTime() - 86_400_000), to);
