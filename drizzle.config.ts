@@ -2,7 +2,7 @@ import { defineConfig } from 'drizzle-kit';
 
 export default defineConfig({
   dialect: 'postgresql',
-  schema: './src/postgres/schema/*.ts',
+  schema: './src/database/schema/*.ts',
   out: './migrations',
   schemaFilter: ['zendesk', 'zendesk_sync'],
 });

@@ -5,13 +5,13 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { createLogger } from '../src/logger.ts';
-import { openDatabase, type Database } from '../src/postgres/client.ts';
-import { openEmbeddedPostgres } from '../src/postgres/embedded.ts';
-import { migrateDatabase } from '../src/postgres/migrate.ts';
+import { openDatabase, type Database } from '../src/database/client.ts';
+import { openEmbeddedPostgres } from '../src/database/embedded.ts';
+import { migrateDatabase } from '../src/database/migrate.ts';
 import type { SimulatorSettings } from '../src/simulator/options.ts';
 import { DEFAULT_CREDENTIALS } from '../src/simulator/options.ts';
-import { createEngine } from '../src/sync/engine-assembly.ts';
-import type { Engine } from '../src/sync/engine.ts';
+import { createEngine } from '../src/ingest/engine-assembly.ts';
+import type { Engine } from '../src/ingest/engine.ts';
 
 /** A migrated database on a server with the settings the product ships. */
 export type Stage = { readonly url: string; readonly db: Database };

@@ -1,5 +1,5 @@
 /**
- * `npm run test:chaos -- --runs N [--seed S]`: what `test/sync/chaos.test.ts` does, for as long as one likes. Kills N
+ * `npm run test:chaos -- --runs N [--seed S]`: what `test/ingest/chaos.test.ts` does, for as long as one likes. Kills N
  * pulling processes (default 500) at random moments and compares what is stored with the truth after each. Ends with
  * status 1 at the first difference, and says which seed brought it.
  */

@@ -12,7 +12,7 @@ try {
   const out = relative(process.cwd(), copy);
   writeFileSync(
     config,
-    JSON.stringify({ dialect: 'postgresql', schema: './src/postgres/schema/*.ts', out }),
+    JSON.stringify({ dialect: 'postgresql', schema: './src/database/schema/*.ts', out }),
   );
   execFileSync(
     'drizzle-kit',

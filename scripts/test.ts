@@ -16,20 +16,20 @@ import { type Tally, tallyEvents } from './test-tally.ts';
 const postgres15 = '/usr/lib/postgresql/15/bin';
 /** Where the version of Postgres matters: all statements, and each kind of command once. */
 const databaseTests = [
-  'test/postgres/',
-  'test/sync/',
+  'test/database/',
+  'test/ingest/',
   'test/http/',
   'test/monitoring/',
-  'test/cli/backfill.test.ts',
-  'test/cli/classify.test.ts',
-  'test/cli/database.test.ts',
-  'test/cli/doctor-database.test.ts',
-  'test/cli/migrate.test.ts',
-  'test/cli/report-account-settings.test.ts',
-  'test/cli/report-subject.test.ts',
-  'test/cli/serve.test.ts',
-  'test/cli/status.test.ts',
-  'test/cli/sync.test.ts',
+  'test/commands/backfill.test.ts',
+  'test/commands/classify.test.ts',
+  'test/commands/database.test.ts',
+  'test/commands/doctor-database.test.ts',
+  'test/commands/migrate.test.ts',
+  'test/commands/report-account-settings.test.ts',
+  'test/commands/report-subject.test.ts',
+  'test/commands/serve.test.ts',
+  'test/commands/status.test.ts',
+  'test/commands/sync.test.ts',
 ];
 const interrupted = new AbortController();
 

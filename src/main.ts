@@ -3,5 +3,5 @@ import { keepHeapSmall } from './memory.ts';
 
 // Before anything else is loaded: what the heap has grown to by then it keeps.
 keepHeapSmall();
-const { runCommandLine } = await import('./cli/program.ts');
+const { runCommandLine } = await import('./commands/program.ts');
 process.exitCode = await runCommandLine(process);

@@ -1,7 +1,7 @@
-import { openFetch } from '../../src/postgres/fetches.ts';
-import { acquireLease } from '../../src/postgres/leases.ts';
-import { storePage } from '../../src/postgres/pages.ts';
-import { registerStream } from '../../src/postgres/streams.ts';
+import { openFetch } from '../../src/database/fetches.ts';
+import { acquireLease } from '../../src/database/leases.ts';
+import { storePage } from '../../src/database/pages.ts';
+import { registerStream } from '../../src/database/streams.ts';
 import { toSeconds } from '../../src/span.ts';
 import { accessLogs } from '../../src/streams/access-logs.ts';
 import { measureBackfill } from './backfill.ts';

@@ -6,8 +6,8 @@ import type { LogStream } from '../../src/streams/log-stream.ts';
 import { auditLogs } from '../../src/streams/audit-logs.ts';
 import { startSimulator } from '../../src/simulator/simulator.ts';
 import type { SimulatorSettings } from '../../src/simulator/options.ts';
-import { renderLine } from '../../src/postgres/copy-text.ts';
-import { copyResourcesStatement, renderResources } from '../../src/postgres/resources.ts';
+import { renderLine } from '../../src/database/copy-text.ts';
+import { copyResourcesStatement, renderResources } from '../../src/database/resources.ts';
 import { clear, type Stage } from '../stage.ts';
 
 /** Connections used by COPY: as many as the product's cursors keep busy on the machine. */

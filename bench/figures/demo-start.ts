@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { Client } from 'pg';
-import { readPresence } from '../../src/postgres/embedded/presence.ts';
+import { readPresence } from '../../src/database/embedded/presence.ts';
 import type { Figure } from '../figure.ts';
 import { summarize } from '../samples.ts';
 

@@ -1,4 +1,4 @@
-import type { Database } from '../../src/postgres/client.ts';
+import type { Database } from '../../src/database/client.ts';
 import type { Line } from '../figure.ts';
 import { summarize } from '../samples.ts';
 

@@ -1,5 +1,5 @@
-import type { Database } from '../../src/postgres/client.ts';
-import { createPartitionKeeper } from '../../src/postgres/partitions.ts';
+import type { Database } from '../../src/database/client.ts';
+import { createPartitionKeeper } from '../../src/database/partitions.ts';
 import { auditLogs } from '../../src/streams/audit-logs.ts';
 import type { Effort, Line } from '../figure.ts';
 import { summarize } from '../samples.ts';

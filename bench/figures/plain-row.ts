@@ -1,4 +1,4 @@
-import type { accessLogs } from '../../src/postgres/schema/logs.ts';
+import type { accessLogs } from '../../src/database/schema/logs.ts';
 
 /** A row of the access log as the schema's insert takes it. */
 export type PlainRow = typeof accessLogs.$inferInsert;

@@ -1,5 +1,5 @@
 import { readdir, readFile } from 'node:fs/promises';
-import type { Database } from '../../src/postgres/client.ts';
+import type { Database } from '../../src/database/client.ts';
 
 /** What `/proc` counts processor time in; Linux says so to every program. */
 const ticksPerSecond = 100;

@@ -1,11 +1,11 @@
-import { createStreamWorker } from '../../src/sync/stream-worker.ts';
+import { createStreamWorker } from '../../src/ingest/stream-worker.ts';
 import { toSeconds } from '../../src/span.ts';
 import { startSimulator } from '../../src/simulator/simulator.ts';
 import type { SimulatorSettings } from '../../src/simulator/options.ts';
 import { accessLogs } from '../../src/streams/access-logs.ts';
-import type { LogRow } from '../../src/postgres/log-row.ts';
-import { createPartitionKeeper } from '../../src/postgres/partitions.ts';
-import type { Database } from '../../src/postgres/client.ts';
+import type { LogRow } from '../../src/database/log-row.ts';
+import { createPartitionKeeper } from '../../src/database/partitions.ts';
+import type { Database } from '../../src/database/client.ts';
 import type { Figure, Line } from '../figure.ts';
 import { alternate, divide, summarize } from '../samples.ts';
 import { clear, createBenchEngine, startRemoteSimulator, withStage, type Stage } from '../stage.ts';

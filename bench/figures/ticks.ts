@@ -1,9 +1,9 @@
-import type { Database, Queryable } from '../../src/postgres/client.ts';
+import type { Database, Queryable } from '../../src/database/client.ts';
 import type { RequestCounts } from '../../src/simulator/request-log.ts';
 import type { SimulatorSettings } from '../../src/simulator/options.ts';
 import { streamNames, type StreamName } from '../../src/streams/names.ts';
-import { runPass } from '../../src/sync/pass.ts';
-import { createStreamWorker, type StreamWorker } from '../../src/sync/stream-worker.ts';
+import { runPass } from '../../src/ingest/pass.ts';
+import { createStreamWorker, type StreamWorker } from '../../src/ingest/stream-worker.ts';
 import type { Figure, Line } from '../figure.ts';
 import { summarize } from '../samples.ts';
 import { clear, createBenchEngine, startRemoteSimulator, withStage, type Stage } from '../stage.ts';

@@ -1,11 +1,11 @@
 import { drizzle } from 'drizzle-orm/node-postgres';
 import { Client } from 'pg';
-import { openFetch, type Fetch } from '../../src/postgres/fetches.ts';
-import { acquireLease, type Lease } from '../../src/postgres/leases.ts';
-import { storePage } from '../../src/postgres/pages.ts';
-import { createPartitionKeeper } from '../../src/postgres/partitions.ts';
-import { registerStream } from '../../src/postgres/streams.ts';
-import { accessLogs as accessLogTable } from '../../src/postgres/schema/logs.ts';
+import { openFetch, type Fetch } from '../../src/database/fetches.ts';
+import { acquireLease, type Lease } from '../../src/database/leases.ts';
+import { storePage } from '../../src/database/pages.ts';
+import { createPartitionKeeper } from '../../src/database/partitions.ts';
+import { registerStream } from '../../src/database/streams.ts';
+import { accessLogs as accessLogTable } from '../../src/database/schema/logs.ts';
 import { startSimulator } from '../../src/simulator/simulator.ts';
 import { toSeconds, type Span } from '../../src/span.ts';
 import { accessLogs } from '../../src/streams/access-logs.ts';

@@ -1,7 +1,7 @@
 /** What is still to be read of a log, in requests, hours and bytes. */
 import type { LocalConfig } from '../config.ts';
 import { measure, toSeconds, type Spans } from '../span.ts';
-import { findGaps } from '../sync/coverage.ts';
+import { findGaps } from '../ingest/coverage.ts';
 import { accessLogs } from '../streams/access-logs.ts';
 import { auditLogs } from '../streams/audit-logs.ts';
 import { ok, skipped, warning, type Check } from './check.ts';

@@ -1,17 +1,17 @@
 /** All checks of the database, and what of it the other checks want to know. Reads only. */
 import type { DatabaseConfig, LocalConfig } from '../config.ts';
 import { DatabaseError, InputError } from '../errors.ts';
-import { loadCoverage } from '../postgres/coverage.ts';
+import { loadCoverage } from '../database/coverage.ts';
 import {
   listMissingTables,
   loadPrivileges,
   loadServerFacts,
   openReadOnly,
   type ReadOnlyDatabase,
-} from '../postgres/diagnosis.ts';
-import { openEmbeddedPostgres } from '../postgres/embedded.ts';
-import { findEmbedded, measureFreeBytes } from '../postgres/embedded/diagnosis.ts';
-import { findPending } from '../postgres/migrate.ts';
+} from '../database/diagnosis.ts';
+import { openEmbeddedPostgres } from '../database/embedded.ts';
+import { findEmbedded, measureFreeBytes } from '../database/embedded/diagnosis.ts';
+import { findPending } from '../database/migrate.ts';
 import type { Spans } from '../span.ts';
 import { accessLogs } from '../streams/access-logs.ts';
 import { auditLogs } from '../streams/audit-logs.ts';

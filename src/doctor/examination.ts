@@ -2,7 +2,7 @@
 import type { Config, ConfigOptions } from '../config.ts';
 import type { Environment } from '../config/texts.ts';
 import { DatabaseError } from '../errors.ts';
-import { loadBudget } from '../postgres/diagnosis.ts';
+import { loadBudget } from '../database/diagnosis.ts';
 import { streamNames, type StreamName } from '../streams/names.ts';
 import type { Spans } from '../span.ts';
 import { checkBackfill, measureOpen } from './backfill.ts';

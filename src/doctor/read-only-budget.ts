@@ -1,10 +1,10 @@
 /** The request budget as a guest sees it: keeps to what the others have left, and writes nothing down. */
 import { setTimeout as sleep } from 'node:timers/promises';
-import { pauseBudget, spendRequests, type BudgetState, type Spent } from '../sync/budget.ts';
+import { pauseBudget, spendRequests, type BudgetState, type Spent } from '../ingest/budget.ts';
 import type { Budget, BudgetGroup } from '../zendesk/client.ts';
 import { formatDuration } from './figures.ts';
 
-/** A shared budget as it is stored: see `src/sync/budget.ts`. */
+/** A shared budget as it is stored: see `src/ingest/budget.ts`. */
 export type SharedBudget = BudgetState & {
   /** The clock that it is kept by, in milliseconds since 1970. */
   readonly nowMs: number;

@@ -1,10 +1,10 @@
 /** What is asked of the database for the answers over HTTP: each question within a time, and not more often than needed. */
 import { DatabaseError, InputError } from '../errors.ts';
-import { openDatabase, type Queryable } from '../postgres/client.ts';
-import { loadLedgerMeasures, type LedgerMeasures } from '../postgres/ledger-measures.ts';
-import { findPending } from '../postgres/migrate.ts';
-import { loadStatus, type StreamStatus } from '../postgres/status.ts';
-import { askWithin } from '../postgres/time-limit.ts';
+import { openDatabase, type Queryable } from '../database/client.ts';
+import { loadLedgerMeasures, type LedgerMeasures } from '../database/ledger-measures.ts';
+import { findPending } from '../database/migrate.ts';
+import { loadStatus, type StreamStatus } from '../database/status.ts';
+import { askWithin } from '../database/time-limit.ts';
 import { createSnapshot, LateError } from './snapshot.ts';
 
 /** The questions. Each rejects when the database is away; `explainAbsence` makes a sentence of that. */

@@ -1,6 +1,6 @@
 /** What this process has done, counted from the engine's events. Every label value is one of a few words. */
 import { collectDefaultMetrics, Counter, Gauge, Histogram, type Registry } from 'prom-client';
-import type { SyncEvent } from '../sync/progress.ts';
+import type { SyncEvent } from '../ingest/progress.ts';
 
 /** What every metric of this program begins with. */
 export const prefix = 'zendesk_log_sync_';

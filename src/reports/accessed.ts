@@ -1,8 +1,8 @@
 /** Which agents and admins accessed the resources of one type. */
 import type { AccessRule } from '../classification/access-rule.ts';
-import { readAccesses, type Access } from '../postgres/reports/accesses.ts';
-import { listResourceTypes } from '../postgres/reports/resource-types.ts';
-import { loadTeamHistory } from '../postgres/reports/team-history.ts';
+import { readAccesses, type Access } from '../database/reports/accesses.ts';
+import { listResourceTypes } from '../database/reports/resource-types.ts';
+import { loadTeamHistory } from '../database/reports/team-history.ts';
 import { findPerson, type Person } from './person.ts';
 import {
   addRecordDetails,

@@ -1,5 +1,5 @@
 /** Who changed the settings of the account, or other things, and when. */
-import { listSourceTypes, readChanges } from '../postgres/reports/account-settings.ts';
+import { listSourceTypes, readChanges } from '../database/reports/account-settings.ts';
 import { changeColumns } from './changes.ts';
 import type { ReportContent, ReportScope, ReportSpan } from './report.ts';
 import { describeCoverage } from './statement.ts';

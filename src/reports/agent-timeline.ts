@@ -5,7 +5,7 @@ import {
   countTimeline,
   readTimeline,
   type TimelineRow,
-} from '../postgres/reports/agent-timeline.ts';
+} from '../database/reports/agent-timeline.ts';
 import { outcomeWords } from './accessed.ts';
 import { findPerson } from './person.ts';
 import type {

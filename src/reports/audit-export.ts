@@ -2,7 +2,7 @@
 import { ZendeskError } from '../errors.ts';
 import { toSeconds } from '../span.ts';
 import { formatMoment } from '../streams/log-stream.ts';
-import { priorities } from '../sync/engine.ts';
+import { priorities } from '../ingest/engine.ts';
 import type { OrderAnswer } from '../zendesk/client.ts';
 import type { LiveSource } from './live-source.ts';
 import { findPerson } from './person.ts';

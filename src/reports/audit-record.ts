@@ -4,8 +4,8 @@ import {
   findAuditRecord,
   loadAuditRevisions,
   type AuditRecordRow,
-} from '../postgres/reports/audit-record.ts';
-import { cleanTexts } from '../postgres/reports/user-activity.ts';
+} from '../database/reports/audit-record.ts';
+import { cleanTexts } from '../database/reports/user-activity.ts';
 import { auditLogLimits } from './limits.ts';
 import {
   iterateRows,

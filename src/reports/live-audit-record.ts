@@ -1,6 +1,6 @@
 /** One record of the audit log, asked of Zendesk now, and whether it is stored as it is. */
 import { InputError, ZendeskError } from '../errors.ts';
-import { findAuditRecord } from '../postgres/reports/audit-record.ts';
+import { findAuditRecord } from '../database/reports/audit-record.ts';
 import { auditLogs } from '../streams/audit-logs.ts';
 import { tellsOfMissingRecord } from '../zendesk/refusal.ts';
 import {

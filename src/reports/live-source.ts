@@ -1,4 +1,4 @@
-import { priorities } from '../sync/engine.ts';
+import { priorities } from '../ingest/engine.ts';
 import type { Zendesk } from '../zendesk/client.ts';
 
 /** How Zendesk is asked for a report: within the budget of the account. */

@@ -1,9 +1,9 @@
 /** Who a user is and what they did last, asked of Zendesk now. */
 import { InputError } from '../errors.ts';
-import { cleanTexts, type PersonRow } from '../postgres/reports/user-activity.ts';
+import { cleanTexts, type PersonRow } from '../database/reports/user-activity.ts';
 import { auditLogs } from '../streams/audit-logs.ts';
 import { lookup, readUser } from '../streams/users.ts';
-import { priorities } from '../sync/engine.ts';
+import { priorities } from '../ingest/engine.ts';
 import { changeColumns } from './changes.ts';
 import { auditLogLimits } from './limits.ts';
 import { askObject, type LiveSource } from './live-source.ts';

@@ -5,7 +5,7 @@ import {
   findPeople,
   findSimilarPeople,
   type PersonRow,
-} from '../postgres/reports/user-activity.ts';
+} from '../database/reports/user-activity.ts';
 import type { ReportDetail, ReportScope } from './report.ts';
 import { blankControls } from './text.ts';
 

@@ -1,5 +1,5 @@
 /** What a report is: sentences, columns, and rows that come as they are asked for. Nothing here knows SQL or a terminal. */
-import type { Database } from '../postgres/client.ts';
+import type { Database } from '../database/client.ts';
 
 /** A cell. Ids are text, because they may be longer than a number is exact. */
 export type ReportValue = string | number | boolean | Date | null;

@@ -1,7 +1,7 @@
 /** What a report rests on: how much of the asked span is stored, what is missing, what Zendesk never records. */
 import { InputError } from '../errors.ts';
-import { loadLogFacts, type LogFacts } from '../postgres/reports/coverage-of-span.ts';
-import { countUnclassified } from '../postgres/reports/unclassified.ts';
+import { loadLogFacts, type LogFacts } from '../database/reports/coverage-of-span.ts';
+import { countUnclassified } from '../database/reports/unclassified.ts';
 import { fromSeconds, intersect, measure, subtract, toSeconds, type Span } from '../span.ts';
 import { accessLogLimits, auditLogLimits } from './limits.ts';
 import type { ReportScope, ReportStatement } from './report.ts';

@@ -5,13 +5,13 @@ import {
   readConfirmed,
   type ConfirmedTotals,
   type SubjectRow,
-} from '../postgres/reports/subject.ts';
+} from '../database/reports/subject.ts';
 import {
   countPossible,
   readPossible,
   type PossibleTotals,
-} from '../postgres/reports/subject-possible.ts';
-import { loadTeamHistory } from '../postgres/reports/team-history.ts';
+} from '../database/reports/subject-possible.ts';
+import { loadTeamHistory } from '../database/reports/team-history.ts';
 import { listDayStarts } from './days.ts';
 import { createPseudonyms } from './pseudonyms.ts';
 import type {

@@ -1,4 +1,4 @@
-import type { PersonState } from '../postgres/reports/team-history.ts';
+import type { PersonState } from '../database/reports/team-history.ts';
 
 /** The roles of those whom the access log records. */
 export const teamRoles = ['agent', 'admin'] as const;

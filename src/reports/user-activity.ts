@@ -3,7 +3,7 @@ import {
   loadFormerStates,
   loadListedAt,
   readLastChanges,
-} from '../postgres/reports/user-activity.ts';
+} from '../database/reports/user-activity.ts';
 import { changeColumns } from './changes.ts';
 import { describePerson, findPerson, type Person } from './person.ts';
 import type { ReportContent, ReportDetail, ReportScope } from './report.ts';

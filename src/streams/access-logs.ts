@@ -2,8 +2,8 @@ import type { AccessRequest, Classify } from '../classification/classification.t
 import { createClassifier } from '../classification/classifier.ts';
 import { accessRules } from '../classification/rules.ts';
 import { ShapeError } from '../errors.ts';
-import { writeAccessLogs } from '../postgres/access-logs.ts';
-import type { ResourceRow } from '../postgres/log-row.ts';
+import { writeAccessLogs } from '../database/access-logs.ts';
+import type { ResourceRow } from '../database/log-row.ts';
 import { formatMoment, type LogRow, type LogStream } from './log-stream.ts';
 import {
   closeExtra,

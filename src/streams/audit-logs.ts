@@ -1,4 +1,4 @@
-import { writeAuditLogs } from '../postgres/audit-logs.ts';
+import { writeAuditLogs } from '../database/audit-logs.ts';
 import { formatMoment, type LogRow, type LogStream } from './log-stream.ts';
 import {
   closeExtra,

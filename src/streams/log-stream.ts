@@ -1,5 +1,5 @@
-import type { LogRow, WriteRows } from '../postgres/log-row.ts';
-import type { PartitionScheme } from '../postgres/partitions.ts';
+import type { LogRow, WriteRows } from '../database/log-row.ts';
+import type { PartitionScheme } from '../database/partitions.ts';
 import type { Span } from '../span.ts';
 
 export type { LogRow };

@@ -7,7 +7,7 @@ import {
   type Span,
   type Tracer,
 } from '@opentelemetry/api';
-import type { SyncEvent } from '../sync/progress.ts';
+import type { SyncEvent } from '../ingest/progress.ts';
 
 /** Spans of events; their attributes are keys, numbers and sentences of this program, nothing that Zendesk's records hold. */
 export type RunSpans = {

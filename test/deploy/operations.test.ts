@@ -23,7 +23,7 @@ describe('docs/operations.md', () => {
 
   it('names only commands that there are', () => {
     const program = ['program', 'classify', 'doctor']
-      .map((name) => readText(`src/cli/${name}.ts`))
+      .map((name) => readText(`src/commands/${name}.ts`))
       .join('');
     const commands = [...text.matchAll(/(?:`zendesk-log-sync|zendesk-log-sync\.js) ([a-z]+)/g)].map(
       ([, command = '']) => command,
@@ -45,7 +45,7 @@ describe('docs/operations.md', () => {
 
   it('cites what an older program says about a newer database', () => {
     const [, cited = ''] = /^> (.*)$/m.exec(text) ?? [];
-    const said = readText('test/postgres/migrate.test.ts').replaceAll(/' \+\n\s*'/g, '');
+    const said = readText('test/database/migrate.test.ts').replaceAll(/' \+\n\s*'/g, '');
     assert.ok(cited.length > 50 && said.includes(cited), cited);
   });
 });

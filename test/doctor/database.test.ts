@@ -9,8 +9,8 @@ import {
   explainConnection,
 } from '../../src/doctor/database.ts';
 import { DatabaseError } from '../../src/errors.ts';
-import { translateError } from '../../src/postgres/connection-errors.ts';
-import type { ServerFacts } from '../../src/postgres/diagnosis.ts';
+import { translateError } from '../../src/database/connection-errors.ts';
+import type { ServerFacts } from '../../src/database/diagnosis.ts';
 
 const facts: ServerFacts = {
   version: '18.1 (Debian 18.1-1.pgdg12+1)',

@@ -2,10 +2,10 @@
 import type { AccessRule } from '../../src/classification/access-rule.ts';
 import { createClassifier } from '../../src/classification/classifier.ts';
 import { accessRules } from '../../src/classification/rules.ts';
-import type { Database, Queryable } from '../../src/postgres/client.ts';
-import { createPartitionKeeper } from '../../src/postgres/partitions.ts';
-import { markStaleDays } from '../../src/postgres/rollups.ts';
-import { registerStream } from '../../src/postgres/streams.ts';
+import type { Database, Queryable } from '../../src/database/client.ts';
+import { createPartitionKeeper } from '../../src/database/partitions.ts';
+import { markStaleDays } from '../../src/database/rollups.ts';
+import { registerStream } from '../../src/database/streams.ts';
 import { accessLogs, createAccessLogs } from '../../src/streams/access-logs.ts';
 import type { LogStream } from '../../src/streams/log-stream.ts';
 

@@ -1,6 +1,6 @@
 /** Requests of the access log, and what its views and rules make of them. */
-import type { Database } from '../../src/postgres/client.ts';
-import { refreshRollups } from '../../src/postgres/rollups.ts';
+import type { Database } from '../../src/database/client.ts';
+import { refreshRollups } from '../../src/database/rollups.ts';
 import { request, storeRequests } from './access-requests.ts';
 import { withLedger } from './ledger.ts';
 

@@ -1,9 +1,9 @@
 /** The access log as the engine stores it: classified, into both tables, for tests of reports. */
-import type { Database } from '../../src/postgres/client.ts';
-import { addCoverage } from '../../src/postgres/coverage.ts';
-import { createPartitionKeeper } from '../../src/postgres/partitions.ts';
-import { markStaleDays } from '../../src/postgres/rollups.ts';
-import { registerStream } from '../../src/postgres/streams.ts';
+import type { Database } from '../../src/database/client.ts';
+import { addCoverage } from '../../src/database/coverage.ts';
+import { createPartitionKeeper } from '../../src/database/partitions.ts';
+import { markStaleDays } from '../../src/database/rollups.ts';
+import { registerStream } from '../../src/database/streams.ts';
 import { toSeconds } from '../../src/span.ts';
 import { accessLogs } from '../../src/streams/access-logs.ts';
 import { account as usualAccount } from './report-data.ts';

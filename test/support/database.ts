@@ -54,7 +54,7 @@ async function prepareTemplate(server: Client): Promise<string> {
   const unfinished = `${name}_unfinished`;
   await server.query(`drop database if exists ${escapeIdentifier(unfinished)} with (force)`);
   await copyDatabase(server, 'template0', unfinished);
-  const { migrateDatabase } = await import('../../src/postgres/migrate.ts');
+  const { migrateDatabase } = await import('../../src/database/migrate.ts');
   await migrateDatabase(urlOf(unfinished));
   await server.query(
     `alter database ${escapeIdentifier(unfinished)} rename to ${escapeIdentifier(name)}`,

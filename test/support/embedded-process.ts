@@ -6,7 +6,7 @@
 import { once } from 'node:events';
 import { createInterface } from 'node:readline';
 import { Client } from 'pg';
-import { openEmbeddedPostgres } from '../../src/postgres/embedded.ts';
+import { openEmbeddedPostgres } from '../../src/database/embedded.ts';
 
 const server = await openEmbeddedPostgres({
   dataDir: process.argv[2] ?? '',

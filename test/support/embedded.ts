@@ -14,7 +14,7 @@ import {
   type EmbeddedOptions,
   type EmbeddedPostgres,
   openEmbeddedPostgres,
-} from '../../src/postgres/embedded.ts';
+} from '../../src/database/embedded.ts';
 
 /** The programs that this test run is about; undefined: the bundled ones. */
 export const binariesDir = process.env['TEST_POSTGRES_BINARIES'];

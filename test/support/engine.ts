@@ -1,9 +1,9 @@
 /** The engine as the program sets it up, with settings for tests: no limits, short waits, no log. */
 import { createLogger, type Log } from '../../src/logger.ts';
-import { openDatabase } from '../../src/postgres/client.ts';
-import { createEngine as assembleEngine } from '../../src/sync/engine-assembly.ts';
-import type { Engine, EngineSettings } from '../../src/sync/engine.ts';
-import type { SyncEvent } from '../../src/sync/progress.ts';
+import { openDatabase } from '../../src/database/client.ts';
+import { createEngine as assembleEngine } from '../../src/ingest/engine-assembly.ts';
+import type { Engine, EngineSettings } from '../../src/ingest/engine.ts';
+import type { SyncEvent } from '../../src/ingest/progress.ts';
 
 export const account = 'acme';
 

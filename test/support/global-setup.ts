@@ -3,7 +3,7 @@ import { mkdtemp, rm, statfs } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Client, escapeIdentifier } from 'pg';
-import { type EmbeddedPostgres, openEmbeddedPostgres } from '../../src/postgres/embedded.ts';
+import { type EmbeddedPostgres, openEmbeddedPostgres } from '../../src/database/embedded.ts';
 
 let directory: string | undefined;
 let server: EmbeddedPostgres | undefined;

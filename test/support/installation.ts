@@ -1,12 +1,12 @@
 import assert from 'node:assert/strict';
-import type { Database } from '../../src/postgres/client.ts';
-import { loadCoverage } from '../../src/postgres/coverage.ts';
+import type { Database } from '../../src/database/client.ts';
+import { loadCoverage } from '../../src/database/coverage.ts';
 import { startSimulator, type Simulator } from '../../src/simulator/simulator.ts';
 import type { SimulatorSettings } from '../../src/simulator/options.ts';
 import { fromSeconds, type Spans } from '../../src/span.ts';
-import type { Engine } from '../../src/sync/engine.ts';
+import type { Engine } from '../../src/ingest/engine.ts';
 import type { StreamName } from '../../src/streams/names.ts';
-import { createStreamWorker, type StreamWorker } from '../../src/sync/stream-worker.ts';
+import { createStreamWorker, type StreamWorker } from '../../src/ingest/stream-worker.ts';
 import { withDatabase } from './database.ts';
 import { account, createEngine, type EngineOptions } from './engine.ts';
 

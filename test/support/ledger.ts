@@ -1,6 +1,6 @@
-import { openDatabase, type Database } from '../../src/postgres/client.ts';
-import { acquireLease, type Lease } from '../../src/postgres/leases.ts';
-import { registerStream } from '../../src/postgres/streams.ts';
+import { openDatabase, type Database } from '../../src/database/client.ts';
+import { acquireLease, type Lease } from '../../src/database/leases.ts';
+import { registerStream } from '../../src/database/streams.ts';
 import { withDatabase } from './database.ts';
 
 /** Runs `work` on a migrated database of its own, opened as the program opens it. */

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import type { Database } from '../../src/postgres/client.ts';
+import type { Database } from '../../src/database/client.ts';
 import { account, type Installation } from './installation.ts';
 
 const signal = new AbortController().signal;

@@ -6,8 +6,8 @@
 import { once } from 'node:events';
 import { writeSync } from 'node:fs';
 import { createInterface } from 'node:readline';
-import { createStreamWorker } from '../../src/sync/stream-worker.ts';
-import type { SyncEvent } from '../../src/sync/progress.ts';
+import { createStreamWorker } from '../../src/ingest/stream-worker.ts';
+import type { SyncEvent } from '../../src/ingest/progress.ts';
 import { createEngine } from './engine.ts';
 import type { PullingTask } from './pulling-process.ts';
 

@@ -1,8 +1,8 @@
 /** Rows of the account `acme` as pulling would have stored them, for tests of reports. */
 import { randomInt } from 'node:crypto';
-import { openDatabase, type Database } from '../../src/postgres/client.ts';
-import { createPartitionKeeper } from '../../src/postgres/partitions.ts';
-import { registerStream } from '../../src/postgres/streams.ts';
+import { openDatabase, type Database } from '../../src/database/client.ts';
+import { createPartitionKeeper } from '../../src/database/partitions.ts';
+import { registerStream } from '../../src/database/streams.ts';
 import { withDatabase } from './database.ts';
 
 /** The account of all rows that name no other. */

@@ -6,7 +6,7 @@ import {
   returnRequests,
   spendRequests,
   type BudgetState,
-} from '../../src/sync/budget.ts';
+} from '../../src/ingest/budget.ts';
 
 const empty: BudgetState = { spent: [], pausedUntilMs: undefined };
 

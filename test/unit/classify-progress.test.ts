@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { PassThrough } from 'node:stream';
 import { describe, it, mock } from 'node:test';
-import { createClassifyProgress } from '../../src/cli/classify-progress.ts';
-import type { ProcessLike } from '../../src/cli/context.ts';
+import { createClassifyProgress } from '../../src/commands/classify-progress.ts';
+import type { ProcessLike } from '../../src/commands/context.ts';
 
 /** What a pass of so long writes on a terminal, or elsewhere. */
 function watchPass(isTTY: boolean, ms: number, days = 0): string {

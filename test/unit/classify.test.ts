@@ -1,11 +1,11 @@
 /** The pure parts of the command `classify`. */
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { renderPass } from '../../src/cli/classify-apply.ts';
-import { describeUnclassified, renderUnclassified } from '../../src/cli/classify-report.ts';
-import { readClassifyFlags, type ClassifyFlags } from '../../src/cli/classify-task.ts';
+import { renderPass } from '../../src/commands/classify-apply.ts';
+import { describeUnclassified, renderUnclassified } from '../../src/commands/classify-report.ts';
+import { readClassifyFlags, type ClassifyFlags } from '../../src/commands/classify-task.ts';
 import { InputError } from '../../src/errors.ts';
-import { measureProgress } from '../../src/sync/classification-pass.ts';
+import { measureProgress } from '../../src/ingest/classification-pass.ts';
 
 const at = (hour: number): Date => new Date(Date.UTC(2026, 10, 20, hour));
 

@@ -7,7 +7,7 @@ import {
   findLost,
   measureHeadroom,
   measureProgress,
-} from '../../src/sync/coverage.ts';
+} from '../../src/ingest/coverage.ts';
 
 const coverage = [
   { from: 100, to: 200 },

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
 import { normalizeSpans, subtract, unite, type Spans } from '../../src/span.ts';
-import { coveredByFetch, findGaps } from '../../src/sync/coverage.ts';
+import { coveredByFetch, findGaps } from '../../src/ingest/coverage.ts';
 import {
   adaptSpanSeconds,
   countCursors,
@@ -12,7 +12,7 @@ import {
   planOldest,
   planRescan,
   splitSpanSeconds,
-} from '../../src/sync/plan.ts';
+} from '../../src/ingest/plan.ts';
 
 const now = 1_800_000_000;
 const day = 86_400;

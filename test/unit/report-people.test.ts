@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import type { PersonState } from '../../src/postgres/reports/team-history.ts';
+import type { PersonState } from '../../src/database/reports/team-history.ts';
 import { createPseudonyms } from '../../src/reports/pseudonyms.ts';
 import { createTeam } from '../../src/reports/team.ts';
 

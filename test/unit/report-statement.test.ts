@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import type { LogFacts } from '../../src/postgres/reports/coverage-of-span.ts';
+import type { LogFacts } from '../../src/database/reports/coverage-of-span.ts';
 import {
   describeLength,
   findUnreachable,

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { writeTable } from '../../src/cli/report-table.ts';
-import { cutText, measureText, wrapText } from '../../src/cli/terminal-text.ts';
+import { writeTable } from '../../src/commands/report-table.ts';
+import { cutText, measureText, wrapText } from '../../src/commands/terminal-text.ts';
 import type { Report, ReportRow } from '../../src/reports/report.ts';
 
 async function* iterate(rows: readonly ReportRow[]): AsyncGenerator<ReportRow> {

@@ -1,0 +1,107 @@
+import { describeRequest } from '../classification/path-template.ts';
+import { createTemplateCounts, type TemplateSummary } from '../classification/template-counts.ts';
+import { countRequests, readUnclassified } from '../database/unclassified.ts';
+import { showPatiently } from './classify-progress.ts';
+import type { ClassifyScope } from './classify-task.ts';
+import { OutputError, writeToStream } from './report-output.ts';
+import { formatMoment, formatNumber, renderTable, toJson } from './report.ts';
+
+const dayMs = 86_400_000;
+
+/** What no rule knows of the requests of an account. */
+export type Unclassified = {
+  readonly account: string;
+  /** Undefined: of all that is stored. */
+  readonly since: Date | undefined;
+  /** All requests, known ones included. */
+  readonly requests: number;
+  readonly summary: TemplateSummary;
+};
+
+/** `classify --report`: the forms of the requests that no rule knows, without ids and search texts. Status 1 when it was stopped. */
+export async function reportUnclassified(
+  { context, db, account, json }: ClassifyScope,
+  { days, limit }: { readonly days: number | undefined; readonly limit: number },
+  now: Date,
+): Promise<number> {
+  const since = days === undefined ? undefined : new Date(now.getTime() - days * dayMs);
+  const counts = createTemplateCounts();
+  const endDisplay = showPatiently(context, () => [
+    `access_logs    ${formatNumber(counts.total())} requests that no rule knows`,
+  ]);
+  let requests = 0;
+  try {
+    for await (const row of readUnclassified(db, account, since)) {
+      if (context.signal.aborted) break;
+      // The form of an operation is its name, whatever its variables.
+      const request = { ...row, graphql_variables: null, user_id: null };
+      counts.add(describeRequest(request), row.timestamp);
+    }
+    if (!context.signal.aborted) requests = await countRequests(db, account, since);
+  } finally {
+    endDisplay();
+  }
+  if (context.signal.aborted) {
+    context.printError('Stopped before the end: there is no report.');
+    return 1;
+  }
+  const unclassified = { account, since, requests, summary: counts.summarize(limit) };
+  const text = json ? toJson(describeUnclassified(unclassified)) : renderUnclassified(unclassified);
+  try {
+    await writeToStream(context.stdout).write(`${text}\n`);
+  } catch (error) {
+    // Whoever read the pipe has enough, as "head" does.
+    if (!(error instanceof OutputError && error.code === 'EPIPE')) throw error;
+  }
+  return 0;
+}
+
+/** The report as `--json` prints it; `share` is a number from 0 to 1. */
+export function describeUnclassified({
+  account,
+  since,
+  requests,
+  summary,
+}: Unclassified): Readonly<Record<string, unknown>> {
+  const { total, templates, others } = summary;
+  return {
+    account,
+    since: since ?? null,
+    requests,
+    unclassified: total,
+    share: requests === 0 ? 0 : total / requests,
+    templates,
+    others,
+  };
+}
+
+/** The report for people. */
+export function renderUnclassified({ account, since, requests, summary }: Unclassified): string {
+  const { total, templates, others } = summary;
+  const stored = `${formatNumber(requests)} stored requests of ${account}${since === undefined ? '' : ` since ${formatMoment(since)} (UTC)`}`;
+  if (total === 0)
+    return requests === 0
+      ? `No requests of ${account} are stored${since === undefined ? '' : ` since ${formatMoment(since)} (UTC)`}.`
+      : `The rules know all of the ${stored}.`;
+  const table = renderTable(
+    ['Requests', 'Newest (UTC)', 'Form'],
+    templates.map(({ template, requests: count, newest }) => [
+      formatNumber(count),
+      formatMoment(newest),
+      template,
+    ]),
+    [0],
+  );
+  return [
+    `No rule knows ${formatNumber(total)} of the ${stored} (${formatShare(total / requests)}).`,
+    '',
+    table,
+    '',
+    ...(others === 0 ? [] : [`${formatNumber(others)} more have other forms; see --limit.`]),
+    'Rules for them go into the file that ACCESS_RULES_FILE names; see "classify --help".',
+  ].join('\n');
+}
+
+function formatShare(share: number): string {
+  return share < 0.0001 ? 'below 0.01%' : `${(share * 100).toFixed(2)}%`;
+}

@@ -1,0 +1,127 @@
+import { readFileSync } from 'node:fs';
+import type { Config, ConfigOptions, LocalConfig } from '../config.ts';
+import { parseConfig } from '../config.ts';
+import { parseConfigs } from '../config/every-account.ts';
+import { InputError } from '../errors.ts';
+import { createLogger, type Log } from '../logger.ts';
+import { isSchedule } from '../scheduler.ts';
+
+/** The part of Node's `process` that the commands use; nothing below `commands/` knows it. */
+export type ProcessLike = Pick<
+  NodeJS.Process,
+  'argv' | 'env' | 'stdout' | 'stderr' | 'on' | 'off' | 'exit'
+>;
+
+/** Writes a line; `raw` writes text as it is. */
+export type Print = ((line: string) => void) & { raw: (text: string) => void };
+
+/** What a command gets from the process. */
+export type CommandContext = {
+  readonly env: Readonly<Record<string, string | undefined>>;
+  /** The command's result: stdout. */
+  readonly print: Print;
+  /** Progress, problems: stderr. */
+  readonly printError: Print;
+  readonly stderr: ProcessLike['stderr'];
+  /** Aborted by SIGTERM and SIGINT: no new request, the running page ends, then the process. */
+  readonly signal: AbortSignal;
+  /** The settings of every account, at least one. @throws {InputError} with every problem at once */
+  readonly readConfigs: () => readonly [Config, ...Config[]];
+  /** The settings of the one account, or of that with the given key. @throws {InputError} when that is none, or not clear */
+  readonly readConfig: (account?: string) => Config;
+  /** The settings that need no Zendesk account. */
+  readonly readLocalConfig: () => LocalConfig;
+  /** The log of a command goes to stderr, because stdout is its result; the service's own log is its result. */
+  readonly openLog: (config: LocalConfig, destination: 'stdout' | 'stderr') => Log;
+  close(): void;
+};
+
+/** After a signal the process ends within this time, whatever still hangs. */
+const shutdownMs = 9000;
+
+/** Some supervisors send a signal to the program and to what started it, which passes it on: that is one wish, not two. */
+const sameWishMs = 1000;
+
+/** Creates the context of one command. A second signal, a while after the first, ends the process at once. */
+export function createContext(host: ProcessLike): CommandContext {
+  const controller = new AbortController();
+  let stoppedAtMs = 0;
+  const stop = (): void => {
+    if (controller.signal.aborted) {
+      if (Date.now() - stoppedAtMs > sameWishMs) host.exit(1);
+      return;
+    }
+    stoppedAtMs = Date.now();
+    controller.abort(new Error('Stopped by a signal.'));
+    setTimeout(() => {
+      host.stderr.write(
+        'Stopped, though something did not end in time. What was stored stays; the next run goes on there.\n',
+      );
+      host.exit(1);
+    }, shutdownMs).unref();
+  };
+  // Whoever reads a pipe may leave before the end (`| head`): nothing is wrong then.
+  host.stdout.on('error', leaveQuietly);
+  host.on('SIGTERM', stop);
+  host.on('SIGINT', stop);
+
+  const readConfigs = (): readonly [Config, ...Config[]] =>
+    parseConfigs(host.env, createConfigOptions());
+
+  return {
+    env: host.env,
+    print: createPrint(host.stdout),
+    printError: createPrint(host.stderr),
+    stderr: host.stderr,
+    signal: controller.signal,
+    readConfigs,
+    readConfig: (account) => chooseConfig(readConfigs(), account),
+    readLocalConfig: () =>
+      parseConfig(host.env, { ...createConfigOptions(), needs: { zendesk: false } }),
+    openLog: (config, destination) =>
+      createLogger({
+        ...config.log,
+        fileDescriptor: destination === 'stdout' ? 1 : 2,
+        isTerminal: (destination === 'stdout' ? host.stdout : host.stderr).isTTY === true,
+      }),
+    close() {
+      host.off('SIGTERM', stop);
+      host.off('SIGINT', stop);
+      // The listener of stdout stays: what was written last may fail only now.
+    },
+  };
+}
+
+/** The settings of an account by its key; without a key, of the only one. */
+function chooseConfig(
+  configs: readonly [Config, ...Config[]],
+  account: string | undefined,
+): Config {
+  const keys = configs.map(({ zendesk }) => zendesk.account).join(', ');
+  if (account === undefined) {
+    if (configs.length === 1) return configs[0];
+    throw new InputError([
+      `The settings have several accounts (${keys}); name one with --account.`,
+    ]);
+  }
+  const chosen = configs.find(({ zendesk }) => zendesk.account === account);
+  if (chosen !== undefined) return chosen;
+  throw new InputError([
+    `--account is ${JSON.stringify(account)}, which the settings do not have; expected ${keys}; name one of these.`,
+  ]);
+}
+
+function leaveQuietly(error: Error): void {
+  if (!('code' in error && error.code === 'EPIPE')) throw error;
+}
+
+function createConfigOptions(): ConfigOptions {
+  return { readFile: (path) => readFileSync(path, 'utf8'), isSchedule, now: new Date() };
+}
+
+function createPrint(stream: NodeJS.WritableStream): Print {
+  const raw = (text: string): void => {
+    stream.write(text);
+  };
+  return Object.assign((line: string) => raw(`${line}\n`), { raw });
+}

@@ -1,0 +1,168 @@
+/** One report from its flags to its last row: the database, the account, the output, the exit status. */
+import { DatabaseError, InputError } from '../errors.ts';
+import type { Log } from '../logger.ts';
+import { listAccounts } from '../database/reports/accounts.ts';
+import { writeCsv } from '../reports/csv.ts';
+import { writeJson, writeNdjson } from '../reports/json.ts';
+import type { Report, ReportContent, ReportScope } from '../reports/report.ts';
+import { listStatement } from '../reports/statement.ts';
+import { blankControls } from '../reports/text.ts';
+import { createMomentFormat } from '../reports/time-zone.ts';
+import type { CommandContext, ProcessLike } from './context.ts';
+import type { ReportChoices } from './report-flags.ts';
+import { OutputError, writeToFile, writeToStream, type ReportOutput } from './report-output.ts';
+import { listDetails, writeTable } from './report-table.ts';
+import { formatNumber } from './report.ts';
+import { withDatabase } from './session.ts';
+import { quieter } from './sync.ts';
+
+/** What a report command gets from the process. */
+export type ReportContext = CommandContext & { readonly stdout: ProcessLike['stdout'] };
+
+/** How a report is run. */
+export type ReportRun = {
+  readonly choices: ReportChoices;
+  readonly now: Date;
+  /** The account, where it is known without looking into the database. */
+  readonly account?: string;
+};
+
+/** SQLSTATEs of a database that lacks our tables, columns or functions. */
+const missingObjects = new Set(['3F000', '42P01', '42703', '42883']);
+
+/**
+ * Makes a report and writes it. What it rests on goes to stderr, where the format has no place for it.
+ *
+ * @returns the exit status: 0 also when there are gaps, which are stated
+ * @throws {InputError} for what cannot be answered as it was asked
+ */
+export async function runReport(
+  context: ReportContext,
+  { choices, now, account }: ReportRun,
+  build: (scope: ReportScope, log: Log) => Promise<ReportContent>,
+): Promise<number> {
+  const config = context.readLocalConfig();
+  const log = context.openLog({ ...config, log: quieter(config.log) }, 'stderr');
+  try {
+    return await withDatabase(config, log, context.signal, async ({ db }) => {
+      const scope: ReportScope = {
+        db,
+        account:
+          account ??
+          chooseAccount(
+            await listAccounts(db),
+            choices.account,
+            context.env['ZENDESK_SUBDOMAIN'] ?? '',
+          ),
+        now,
+        timeZone: choices.timeZone,
+      };
+      const content = await build(scope, log);
+      const { timeZone } = choices;
+      return deliver(context, choices, {
+        ...content,
+        account: scope.account,
+        generatedAt: now,
+        timeZone,
+      });
+    });
+  } catch (error) {
+    if (error instanceof DatabaseError && missingObjects.has(error.code ?? '')) {
+      context.printError(
+        'The database does not have the tables of this version of zendesk-log-sync; run "migrate" or "sync" first.',
+      );
+      return 1;
+    }
+    throw error;
+  }
+}
+
+/**
+ * The account of a report: the one asked for, the configured one, or the only one.
+ *
+ * @throws {InputError} when that leaves a choice or names one that is not stored
+ */
+export function chooseAccount(
+  stored: readonly string[],
+  asked: string | undefined,
+  configured: string,
+): string {
+  const [first, ...others] = stored;
+  if (first === undefined)
+    throw new DatabaseError('Nothing was pulled yet; run "sync" or "serve" first.', undefined);
+  const wanted = asked ?? (configured === '' ? undefined : configured);
+  if (wanted === undefined) {
+    if (others.length === 0) return first;
+    throw new InputError([
+      `The database holds the accounts ${stored.join(', ')}; choose one with --account.`,
+    ]);
+  }
+  if (stored.includes(wanted)) return wanted;
+  throw new InputError([
+    `Nothing of the account "${wanted}" is stored; the database holds ${stored.join(', ')}; choose one with --account.`,
+  ]);
+}
+
+async function deliver(
+  context: ReportContext,
+  { format, output: path }: ReportChoices,
+  report: Report,
+): Promise<number> {
+  const output = path === undefined ? writeToStream(context.stdout) : await writeToFile(path);
+  let rows: number;
+  try {
+    rows = await writeReport(context, format, report, output, path === undefined);
+  } catch (error) {
+    await output.abandon();
+    return explainEnd(context, error, path);
+  }
+  await output.finish();
+  const { printError } = context;
+  if (format === 'csv' || format === 'ndjson') {
+    const show = createMomentFormat(report.timeZone);
+    const lines = [report.title, ...listDetails(report, show), ...listStatement(report.statement)];
+    for (const line of lines) printError(blankControls(line));
+  } else if (format === 'json' && path !== undefined) {
+    for (const line of listStatement(report.statement)) printError(blankControls(line));
+  }
+  if (path !== undefined)
+    printError(`Wrote ${formatNumber(rows)} ${rows === 1 ? 'row' : 'rows'} to ${path}.`);
+  return 0;
+}
+
+async function writeReport(
+  { signal, stdout }: ReportContext,
+  format: ReportChoices['format'],
+  report: Report,
+  output: ReportOutput,
+  toStdout: boolean,
+): Promise<number> {
+  const write = async (text: string): Promise<void> => {
+    signal.throwIfAborted();
+    await output.write(text);
+  };
+  if (format === 'csv') return writeCsv(report, write);
+  if (format === 'json') return writeJson(report, write);
+  if (format === 'ndjson') return writeNdjson(report, write);
+  return writeTable(report, write, toStdout && stdout.isTTY ? stdout.columns : undefined);
+}
+
+function explainEnd(
+  { printError, signal }: ReportContext,
+  error: unknown,
+  path: string | undefined,
+): number {
+  // Whoever read the pipe has enough, as "head" does.
+  if (error instanceof OutputError && error.code === 'EPIPE') return 0;
+  if (signal.aborted) {
+    printError(
+      path === undefined
+        ? 'Stopped before the end: the report is not complete.'
+        : `Stopped before the end: ${path} was not written.`,
+    );
+    return 1;
+  }
+  if (!(error instanceof OutputError)) throw error;
+  printError(error.message);
+  return 1;
+}

@@ -1,0 +1,156 @@
+import type { Database } from '../database/client.ts';
+import { updateBudget } from '../database/budgets.ts';
+import type { Budget, BudgetGroup } from '../zendesk/client.ts';
+import {
+  freshMs,
+  pauseBudget,
+  returnRequests,
+  spendRequests,
+  type BudgetDecision,
+} from './budget.ts';
+import type { SyncEvent } from './progress.ts';
+import { priorities } from './engine.ts';
+
+/** A request that may be sent: when that was asked for, by `performance.now`, and the stretch it was counted in. */
+type Grant = { readonly askedMs: number; readonly sinceMs: number };
+
+type Waiting = {
+  readonly priority: number;
+  readonly signal: AbortSignal;
+  readonly grant: (grant: Grant) => void;
+  readonly refuse: (reason: unknown) => void;
+};
+
+/**
+ * The gate before every request: lets one through when the account's budget in Postgres grants it, the most urgent
+ * first. Processes share the budget through the database; within a process nobody asks out of turn.
+ */
+export function createBudgetGate(options: {
+  db: Database;
+  account: string;
+  requestsPerMinute: Readonly<Record<BudgetGroup, number>>;
+  /** Requests a minute that a backfill leaves alone, for the live tail beside it. */
+  reserve: number;
+  report: (event: SyncEvent) => void;
+}): Budget {
+  const lines: Record<BudgetGroup, ReturnType<typeof createLine>> = {
+    support: createLine((priority, wanted) => ask('support', priority, wanted)),
+    access_logs: createLine((priority, wanted) => ask('access_logs', priority, wanted)),
+  };
+
+  async function ask(
+    group: BudgetGroup,
+    priority: number,
+    wanted: number,
+  ): Promise<BudgetDecision> {
+    const limit = options.requestsPerMinute[group];
+    const reserve = priority <= priorities.listing ? 0 : options.reserve;
+    const decision = await updateBudget(options.db, options.account, group, (state, nowMs) => {
+      const made = spendRequests(state, nowMs, limit, reserve, wanted);
+      return { state: made.granted > 0 ? made.state : undefined, result: made };
+    });
+    if (decision.granted > 0) options.report({ type: 'budget', group, left: decision.left });
+    return decision;
+  }
+
+  return {
+    async take(group, priority, signal) {
+      // Longer from time to time, so that a database that is always slow does not stop everything.
+      for (let allowedMs = freshMs; ; allowedMs *= 2) {
+        const { askedMs, sinceMs } = await lines[group].join(priority, signal);
+        if (performance.now() - askedMs <= allowedMs) return;
+        // This process stood still meanwhile, and others count on the minute after the grant.
+        await updateBudget(options.db, options.account, group, (state) => ({
+          state: returnRequests(state, sinceMs, 1),
+          result: undefined,
+        }));
+      }
+    },
+    async pause(group, waitMs, reason) {
+      options.report({ type: 'pause', group, waitMs, reason });
+      await updateBudget(options.db, options.account, group, (state, nowMs) => ({
+        state: pauseBudget(state, nowMs + waitMs),
+        result: undefined,
+        reason,
+      }));
+    },
+  };
+}
+
+/** A line of waiting requests. `ask` says how many of the wanted ones may go, or how long to wait before asking again. */
+function createLine(ask: (priority: number, wanted: number) => Promise<BudgetDecision>): {
+  join(priority: number, signal: AbortSignal): Promise<Grant>;
+} {
+  const waiting: Waiting[] = [];
+  let serving = false;
+  let wake: (() => void) | undefined;
+
+  async function serve(): Promise<void> {
+    if (serving) return;
+    serving = true;
+    try {
+      for (let first = waiting[0]; first !== undefined; first = waiting[0]) {
+        const { priority } = first;
+        const askedMs = performance.now();
+        const decision = await ask(
+          priority,
+          waiting.filter((other) => other.priority === priority).length,
+        );
+        if (decision.granted === 0) {
+          // Whoever came first meanwhile was not asked for: the refusal is not theirs.
+          if (waiting[0] === first) await pauseUntilWoken(decision.waitMs);
+        }
+        // Whoever is first by now takes the grants: nobody less urgent can have come before.
+        else
+          for (const request of waiting.splice(0, decision.granted))
+            request.grant({ askedMs, sinceMs: decision.sinceMs });
+      }
+    } catch (error) {
+      for (const request of waiting.splice(0)) request.refuse(error);
+    } finally {
+      serving = false;
+    }
+  }
+
+  async function pauseUntilWoken(waitMs: number): Promise<void> {
+    await new Promise<void>((resolve) => {
+      const timer = setTimeout(resolve, waitMs);
+      wake = () => {
+        clearTimeout(timer);
+        resolve();
+      };
+    });
+  }
+
+  return {
+    async join(priority, signal) {
+      signal.throwIfAborted();
+      return new Promise<Grant>((resolve, reject) => {
+        const leave = (): void => {
+          const place = waiting.indexOf(request);
+          if (place >= 0) waiting.splice(place, 1);
+          reject(signal.reason);
+          wake?.();
+        };
+        const request: Waiting = {
+          priority,
+          signal,
+          grant: (grant) => {
+            signal.removeEventListener('abort', leave);
+            resolve(grant);
+          },
+          refuse: (reason) => {
+            signal.removeEventListener('abort', leave);
+            reject(reason);
+          },
+        };
+        signal.addEventListener('abort', leave, { once: true });
+        const place = waiting.findIndex((other) => other.priority > priority);
+        waiting.splice(place === -1 ? waiting.length : place, 0, request);
+        // A more urgent request may be granted from the reserve where the one before it has to wait.
+        if (waiting[0] === request) wake?.();
+        void serve();
+      });
+    },
+  };
+}

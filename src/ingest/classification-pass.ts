@@ -1,0 +1,86 @@
+import {
+  beginClassification,
+  classifyBatch,
+  summarizeTimes,
+  type Classification,
+  type ClassificationState,
+} from '../database/classifications.ts';
+import type { Database } from '../database/client.ts';
+import { refreshRollups } from '../database/rollups.ts';
+import { loadRequestBounds } from '../database/unclassified.ts';
+
+/** What a pass came to. */
+export type ClassificationPass = {
+  /** `already`: all that is stored was classified by these rules before; `stopped`: a later pass goes on. */
+  readonly outcome: 'complete' | 'already' | 'stopped';
+  readonly state: ClassificationState;
+  /** Whether the pass was only about requests that came after the end of an earlier one by the same rules. */
+  readonly isContinued: boolean;
+  /** Days whose rollups were made anew. */
+  readonly days: number;
+};
+
+/** How far it is: rows read, those of an interrupted pass included, and the share of the stored time that is done. */
+export type ClassificationProgress = {
+  readonly rows: number;
+  readonly share: number;
+  /** From the oldest stored request to the newest. */
+  readonly wantedSeconds: number;
+};
+
+export type ClassificationPassOptions = {
+  /** Begins with the oldest row even if these rules were applied before. */
+  readonly again: boolean;
+  /** Ends the pass after the batch or the day that is under way. */
+  readonly signal: AbortSignal;
+  readonly report: (progress: ClassificationProgress) => void;
+  /** Hears how many days are counted anew, of how many. */
+  readonly reportDays: (done: number, total: number) => void;
+};
+
+/**
+ * Classifies all stored requests of an account by these rules, batch by batch, from where an earlier pass by them ended. At
+ * its end the rollups of the days that changed are made anew; those of a pass that was stopped wait for the next refresh.
+ *
+ * @throws {LeaseLostError} when another process begins with other rules meanwhile
+ */
+export async function classifyStored(
+  db: Database,
+  classification: Classification,
+  { again, signal, report, reportDays }: ClassificationPassOptions,
+): Promise<ClassificationPass> {
+  let state = await beginClassification(db, classification, again);
+  const isContinued = state.reachedAt !== null && state.rowsRead === 0;
+  const bounds = await loadRequestBounds(db, classification.account);
+  report(measureProgress(state, bounds));
+  await summarizeTimes(db);
+  while (state.endedAt === null) {
+    if (signal.aborted) return { outcome: 'stopped', state, isContinued, days: 0 };
+    state = await classifyBatch(db, classification);
+    report(measureProgress(state, bounds));
+  }
+  try {
+    // Also when nothing has changed: an earlier pass may have been killed before this.
+    const days = await refreshRollups(db, classification.account, signal, reportDays);
+    const outcome = isContinued && state.rowsRead === 0 ? 'already' : 'complete';
+    return { outcome, state, isContinued, days };
+  } catch (error) {
+    if (!signal.aborted) throw error;
+    return { outcome: 'stopped', state, isContinued, days: 0 };
+  }
+}
+
+/** The share is one of time, because the rows are not counted beforehand. */
+export function measureProgress(
+  { rowsRead, reachedAt, endedAt }: ClassificationState,
+  { oldest, newest }: { oldest: Date | null; newest: Date | null },
+): ClassificationProgress {
+  const [from, until, at] = [oldest, newest, reachedAt].map((moment) => moment?.getTime() ?? 0);
+  const wantedMs = (until ?? 0) - (from ?? 0);
+  const share = endedAt !== null ? 1 : wantedMs <= 0 ? 0 : ((at ?? 0) - (from ?? 0)) / wantedMs;
+  return {
+    rows: rowsRead,
+    share: Math.min(1, Math.max(0, share)),
+    wantedSeconds: wantedMs / 1000,
+  };
+}

@@ -1,0 +1,124 @@
+import { explainError, LeaseLostError, ZendeskError } from '../errors.ts';
+import type { StreamKey } from '../database/coverage.ts';
+import { closeRun, openRun, type RunCounts, type RunOutcome, type Task } from '../database/runs.ts';
+import { markAvailable, markUnavailable } from '../database/streams.ts';
+import { fromSeconds, type Span } from '../span.ts';
+import type { Engine } from './engine.ts';
+
+/** The facts of one run. `error` says in a sentence why it did not complete. */
+export type RunResult = {
+  readonly stream: string;
+  readonly task: Task;
+  readonly outcome: RunOutcome | 'busy';
+  readonly counts: RunCounts;
+  readonly error: string | undefined;
+};
+
+/** Adds up what a run does while it does it. */
+export type Tally = {
+  add(counts: Partial<RunCounts>): void;
+  /** Notes a span that the run reads. */
+  noteSpan(span: Span): void;
+  /** Notes Zendesk's `x-request-id` of the newest answer. */
+  noteAnswer(requestId: string | undefined): void;
+  readonly counts: RunCounts;
+  /** From the start of the earliest span noted to the end of the latest one. */
+  readonly span: Span | undefined;
+  readonly requestId: string | undefined;
+};
+
+/**
+ * Runs one task on one stream and records it: its start, its end, and why it failed if it did. This is the one place
+ * where an error of the engine ends; it is logged here, once. Never throws but for a database that cannot be written.
+ */
+export async function recordRun(
+  engine: Engine,
+  stream: string,
+  task: Task,
+  signal: AbortSignal,
+  work: (tally: Tally) => Promise<void>,
+): Promise<RunResult> {
+  const key: StreamKey = { account: engine.account, stream };
+  const tally = createTally();
+  const run = await openRun(engine.db, key, task, engine.holder);
+  const startedMs = Date.now();
+  const facts = (): object => ({
+    run,
+    account: engine.account,
+    stream,
+    task,
+    ...describeSpan(tally.span),
+    ...tally.counts,
+    ms: Date.now() - startedMs,
+    requestId: tally.requestId,
+  });
+  engine.report({ type: 'run-started', stream, task, run });
+  try {
+    await work(tally);
+    if (await markAvailable(engine.db, key))
+      engine.log.info({ ...key, run }, 'stream available again');
+    await closeRun(engine.db, run, 'complete', tally.counts, undefined);
+    engine.log.info(facts(), 'run complete');
+    return { stream, task, outcome: 'complete', counts: tally.counts, error: undefined };
+  } catch (error) {
+    const outcome = judgeError(error, signal);
+    const sentence = explainEnd(error, outcome);
+    if (error instanceof ZendeskError && error.requestId !== undefined)
+      tally.noteAnswer(error.requestId);
+    const note = { ...facts(), outcome, err: error };
+    if (outcome === 'interrupted') engine.log.info(facts(), 'run interrupted');
+    else if (outcome === 'unavailable') engine.log.warn(note, sentence);
+    else engine.log.error(note, sentence);
+    if (outcome === 'unavailable') await markUnavailable(engine.db, key, sentence);
+    await closeRun(engine.db, run, outcome, tally.counts, sentence).catch((reason: unknown) => {
+      engine.log.error({ run, err: reason }, 'The end of the run could not be recorded.');
+    });
+    return { stream, task, outcome, counts: tally.counts, error: sentence };
+  }
+}
+
+/** A tally of nothing yet. */
+export function createTally(): Tally {
+  const sum = { requests: 0, new: 0, changed: 0, late: 0 };
+  let hull: Span | undefined;
+  let answered: string | undefined;
+  return {
+    add(counts) {
+      sum.requests += counts.requests ?? 0;
+      sum.new += counts.new ?? 0;
+      sum.changed += counts.changed ?? 0;
+      sum.late += counts.late ?? 0;
+    },
+    noteSpan({ from, to }) {
+      hull = { from: Math.min(hull?.from ?? from, from), to: Math.max(hull?.to ?? to, to) };
+    },
+    noteAnswer(requestId) {
+      answered = requestId ?? answered;
+    },
+    counts: sum,
+    get span() {
+      return hull;
+    },
+    get requestId() {
+      return answered;
+    },
+  };
+}
+
+function describeSpan(span: Span | undefined): { from?: string; until?: string } {
+  return span === undefined
+    ? {}
+    : { from: fromSeconds(span.from).toISOString(), until: fromSeconds(span.to).toISOString() };
+}
+
+function judgeError(error: unknown, signal: AbortSignal): RunOutcome {
+  if (signal.aborted && !(signal.reason instanceof LeaseLostError)) return 'interrupted';
+  if (error instanceof ZendeskError && error.kind === 'unavailable') return 'unavailable';
+  return 'failed';
+}
+
+function explainEnd(error: unknown, outcome: RunOutcome): string {
+  return outcome === 'interrupted'
+    ? 'The run was stopped before its end. The next run goes on where it stopped.'
+    : explainError(error);
+}

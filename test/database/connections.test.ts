@@ -1,0 +1,43 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { openDatabase } from '../../src/database/client.ts';
+import { withDatabase } from '../support/database.ts';
+
+describe('a pool of connections', () => {
+  it('keeps whoever finds none free waiting in line for as long as it takes', async () => {
+    await withDatabase(async (url) => {
+      const limitMs = 200;
+      const db = openDatabase({ url, connections: 2, queryTimeoutMs: limitMs, patienceMs: 0 });
+      try {
+        const order: string[] = [];
+        const hold = Promise.withResolvers<void>();
+        const begun = Promise.withResolvers<void>();
+        const long = db.transaction(async (tx) => {
+          await tx.query('select 1');
+          begun.resolve();
+          await hold.promise;
+          order.push('the long transaction');
+        });
+        const rows = db.read<{ n: number }>('select n from generate_series(1, 3) as n');
+        await begun.promise;
+        assert.deepEqual((await rows.next()).value, { n: 1 });
+        const waiting = ['the first', 'the second'].map(async (name) => {
+          await db.query('select 1');
+          order.push(name);
+        });
+        // Longer than a server that cannot be reached is waited for.
+        await new Promise((resolve) => setTimeout(resolve, 2 * limitMs));
+        assert.deepEqual(order, []);
+        hold.resolve();
+        await Promise.all([long, ...waiting]);
+        assert.deepEqual(order, ['the long transaction', 'the first', 'the second']);
+        const rest: { n: number }[] = [];
+        for await (const row of rows) rest.push(row);
+        assert.deepEqual(rest, [{ n: 2 }, { n: 3 }]);
+        await Promise.all([1, 2, 3].map(() => db.query('select 1')));
+      } finally {
+        await db.close();
+      }
+    });
+  });
+});

@@ -1,0 +1,126 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import type { Database } from '../../src/database/client.ts';
+import type { PageCounts } from '../../src/database/log-row.ts';
+import { createPartitionKeeper } from '../../src/database/partitions.ts';
+import { accessLogs } from '../../src/streams/access-logs.ts';
+import { withLedger } from '../support/ledger.ts';
+
+/** As many records as are worth copying, ten seconds apart. */
+const records = Array.from({ length: 600 }, (_, index) => ({
+  id: `01M7W0BX7MZ5S07QPRW8RE${String(index).padStart(4, '0')}`,
+  timestamp: new Date(Date.UTC(2026, 10, 19) + index * 10_000).toISOString(),
+  user_id: 5,
+  method: 'GET',
+  status: 200,
+  url: `/api/v2/tickets/${index + 1}`,
+  client: index === 0 ? 'back\\slash\ttab\nline\rreturn \\N' : null,
+  unknown_field: index === 1 ? { quote: '"', path: 'C:\\new' } : undefined,
+}));
+
+async function store(
+  db: Database,
+  page: readonly unknown[],
+  options = { covered: [] as { from: number; to: number }[], mayCopy: true },
+): Promise<{ counts: PageCounts; copied: boolean }> {
+  const rows = page.map(accessLogs.read);
+  await createPartitionKeeper(db)(
+    accessLogs.partitions,
+    rows.map(({ timeMs }) => timeMs),
+  );
+  let copied = false;
+  const counts = await db.transaction((tx) =>
+    accessLogs.write(
+      {
+        ...tx,
+        copy: (statement, lines) => {
+          copied ||= statement.startsWith('copy zendesk.access_logs ');
+          return tx.copy(statement, lines);
+        },
+      },
+      'acme',
+      rows,
+      options,
+    ),
+  );
+  return { counts, copied };
+}
+
+const stored = (db: Database): Promise<unknown[]> =>
+  db.query(
+    `select to_jsonb(l) - 'first_synced_at' - 'synced_at' as row from zendesk.access_logs l order by timestamp, id`,
+  );
+const resources = (db: Database): Promise<unknown[]> =>
+  db.query(
+    `select to_jsonb(r) as row from zendesk.access_log_resources r order by timestamp, access_log_id, position`,
+  );
+
+describe('a page whose rows are all new', () => {
+  it('is copied, and the tables then hold what the upsert would have stored', async () => {
+    const copiedTables = await withLedger(async (db) => {
+      assert.deepEqual(await store(db, records), {
+        counts: { new: 600, changed: 0, late: 0 },
+        copied: true,
+      });
+      return [await stored(db), await resources(db)];
+    });
+    await withLedger(async (db) => {
+      assert.deepEqual(await store(db, records, { covered: [], mayCopy: false }), {
+        counts: { new: 600, changed: 0, late: 0 },
+        copied: false,
+      });
+      assert.deepEqual([await stored(db), await resources(db)], copiedTables);
+      assert.equal(copiedTables[0]?.length, 600);
+      assert.equal(copiedTables[1]?.length, 600);
+    });
+  });
+
+  it('counts the rows in covered time as late', async () => {
+    await withLedger(async (db) => {
+      const from = Date.UTC(2026, 10, 19) / 1000;
+      const covered = [{ from: from + 10, to: from + 30 }];
+      const { counts } = await store(db, records, { covered, mayCopy: true });
+      assert.deepEqual(counts, { new: 600, changed: 0, late: 2 });
+    });
+  });
+
+  it('is not copied when one of its rows is there already, and what it was about is stored once', async () => {
+    await withLedger(async (db) => {
+      await store(db, [records[300]]);
+      assert.deepEqual(await store(db, records), {
+        counts: { new: 599, changed: 0, late: 0 },
+        copied: false,
+      });
+      assert.equal((await stored(db)).length, 600);
+      assert.equal((await resources(db)).length, 600);
+    });
+  });
+
+  it('is not copied when an id comes twice or the order is not that of the key', async () => {
+    await withLedger(async (db) => {
+      assert.equal((await store(db, [...records, records[599]])).copied, false);
+      assert.equal((await stored(db)).length, 600);
+    });
+    await withLedger(async (db) => {
+      assert.equal((await store(db, records.toReversed())).copied, false);
+      assert.equal((await stored(db)).length, 600);
+    });
+  });
+
+  it('says anew what a row was about when the source returns it differently', async () => {
+    await withLedger(async (db) => {
+      await store(db, records);
+      const changed = [{ ...records[0], url: '/api/v2/users/44' }, records[1]];
+      assert.deepEqual((await store(db, changed)).counts, { new: 0, changed: 1, late: 0 });
+      assert.deepEqual(
+        await db.query(
+          `select resource_type, resource_id from zendesk.access_log_resources order by timestamp limit 2`,
+        ),
+        [
+          { resource_type: 'user', resource_id: '44' },
+          { resource_type: 'ticket', resource_id: '2' },
+        ],
+      );
+    });
+  });
+});

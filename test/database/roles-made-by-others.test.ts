@@ -1,0 +1,45 @@
+import assert from 'node:assert/strict';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { describe, it } from 'node:test';
+import { Client } from 'pg';
+import { openDatabase } from '../../src/database/client.ts';
+import { openEmbeddedPostgres } from '../../src/database/embedded.ts';
+import { migrateDatabase } from '../../src/database/migrate.ts';
+
+describe('the roles', () => {
+  it('are left to somebody else where the connecting user may not make them, and migrating works all the same', async () => {
+    const dataDir = await mkdtemp(join(tmpdir(), 'zls-roles-'));
+    const binariesDir = process.env['TEST_POSTGRES_BINARIES'];
+    const server = await openEmbeddedPostgres({ dataDir, binariesDir, durable: false });
+    const admin = new Client({ connectionString: server.url });
+    try {
+      await admin.connect();
+      await admin.query(`create role plain_owner login password 'plain'`);
+      await admin.query('create database plain owner plain_owner');
+      const url = new URL(server.url);
+      Object.assign(url, { username: 'plain_owner', password: 'plain', pathname: '/plain' });
+      await migrateDatabase(url.href);
+      const owner = openDatabase({ url: url.href });
+      try {
+        const grant = 'select zendesk_sync.grant_roles() as missing';
+        assert.deepEqual(await owner.query(grant), [
+          { missing: ['zendesk_reader', 'zendesk_investigator'] },
+        ]);
+        await admin.query('create role zendesk_reader');
+        await admin.query('create role zendesk_investigator');
+        assert.deepEqual(await owner.query(grant), [{ missing: [] }]);
+        const may = `select has_column_privilege('zendesk_reader', 'zendesk.access_logs', 'id', 'select') as id,
+          has_column_privilege('zendesk_reader', 'zendesk.access_logs', 'url', 'select') as url`;
+        assert.deepEqual(await owner.query(may), [{ id: true, url: false }]);
+      } finally {
+        await owner.close();
+      }
+    } finally {
+      await admin.end();
+      await server.stop();
+      await rm(dataDir, { recursive: true, force: true });
+    }
+  });
+});

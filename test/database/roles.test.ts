@@ -1,0 +1,221 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { Client } from 'pg';
+import type { Database } from '../../src/database/client.ts';
+import { createPartitionKeeper } from '../../src/database/partitions.ts';
+import { markStaleDays, refreshRollups } from '../../src/database/rollups.ts';
+import { accessLogs } from '../../src/streams/access-logs.ts';
+import { auditLogs } from '../../src/streams/audit-logs.ts';
+import { withLedger } from '../support/ledger.ts';
+
+/** Stands wherever a person's words or a query can stand. */
+const secretWords = 'w0rds-nobody-else-may-read';
+
+const accessRecord = {
+  id: '01M7W0BX7MZ5S07QPRW8REK5RD',
+  timestamp: '2026-11-18T08:15:02Z',
+  user_id: 5,
+  ip_address: '203.0.113.9',
+  method: 'GET',
+  status: 200,
+  url: `/api/v2/search.json?query=password ${secretWords}`,
+  referer: `https://acme.zendesk.com/agent/search/1?q=${secretWords}`,
+  unknown_field: secretWords,
+  graphql: {
+    operation_name: 'search',
+    operation_type: 'query',
+    query: `query { search(text: "${secretWords}") }`,
+    variables: `{"query": "${secretWords}"}`,
+  },
+};
+const auditRecord = {
+  id: 1,
+  created_at: '2026-11-18T08:15:02Z',
+  action: 'update',
+  actor_id: 5,
+  source_type: 'account_setting',
+  source_label: 'Security: Session expiration',
+  change_description: 'Changed from 10 minutes to 30 minutes',
+};
+
+/** Searches whose words stand elsewhere, and a visit to what is watched. */
+const otherAccesses = [
+  `/api/v2/search/{...}&query=${secretWords}`,
+  `/api/v2/search/export?query=${secretWords}`,
+  `/api/v2/users/autocomplete.json?name=${secretWords}`,
+  `/api/v2/tickets/1?note=${secretWords}`,
+  `/api/v2/moon_phases?phase=${secretWords}`,
+  `/api/v2/oauth/tokens?name=${secretWords}`,
+].map((url, second) => ({
+  ...accessRecord,
+  id: `${accessRecord.id}${second}`,
+  timestamp: `2026-11-21T22:00:0${second}Z`,
+  url,
+  referer: `https://acme.zendesk.com${url}`,
+}));
+
+/** Stores searches and visits, a revision, a change of a setting, and everything that is made of them. */
+async function fill(db: Database): Promise<void> {
+  const keep = createPartitionKeeper(db);
+  for (const [stream, record] of [
+    [accessLogs, accessRecord],
+    [accessLogs, { ...accessRecord, status: 304 }],
+    ...otherAccesses.map((other) => [accessLogs, other] as const),
+    [auditLogs, auditRecord],
+  ] as const) {
+    const row = stream.read(record);
+    await keep(stream.partitions, [row.timeMs]);
+    await db.transaction(async (tx) => {
+      await stream.write(tx, 'acme', [row], { covered: [], mayCopy: true });
+      await markStaleDays(tx, { account: 'acme', stream: stream.name }, [row]);
+    });
+  }
+  await db.query(
+    `insert into zendesk.watchlist (account, resource_type, resource_id) values ('acme', 'ticket', '1')`,
+  );
+  await refreshRollups(db, 'acme');
+}
+
+type Ask = <Row>(text: string) => Promise<Row[]>;
+
+/** Runs `work` on a filled database as one of the roles, with what it may do and nothing else. */
+async function withRole(role: string, work: (ask: Ask, db: Database) => Promise<void>) {
+  await withLedger(async (db, url) => {
+    await fill(db);
+    const client = new Client({ connectionString: url });
+    await client.connect();
+    try {
+      await client.query(`set role ${role}`);
+      await work(async <Row>(text: string) => (await client.query(text)).rows as Row[], db);
+    } finally {
+      await client.end();
+    }
+  });
+}
+
+/** Every relation of our schemas with its columns that the present role may read. */
+const listReadable = `select format('%I.%I', n.nspname, c.relname) as relation, c.relispartition as partition,
+    array_agg(quote_ident(a.attname) order by a.attnum)
+      filter (where has_column_privilege(c.oid, a.attnum, 'select')) as columns
+  from pg_class c join pg_namespace n on n.oid = c.relnamespace
+  join pg_attribute a on a.attrelid = c.oid and a.attnum > 0 and not a.attisdropped
+  where n.nspname in ('zendesk', 'zendesk_sync', 'zendesk_fivetran') and c.relkind in ('r', 'p', 'v')
+  group by 1, 2 order by 1`;
+
+type Readable = { relation: string; partition: boolean; columns: string[] | null };
+
+/** The columns in which the words can be read. */
+async function findWords(ask: Ask): Promise<string[]> {
+  const found: string[] = [];
+  for (const { relation, columns } of await ask<Readable>(listReadable)) {
+    for (const column of columns ?? []) {
+      const [hit] = await ask<{ hits: number }>(
+        `select count(*)::integer as hits from ${relation} where ${column}::text like '%${secretWords}%'`,
+      );
+      if ((hit?.hits ?? 0) > 0) found.push(`${relation}.${column}`);
+    }
+  }
+  return found;
+}
+
+describe('the role zendesk_reader', () => {
+  it('reads every table and view of the schema zendesk, but nowhere what was searched for', async () => {
+    await withRole('zendesk_reader', async (ask) => {
+      const readable = await ask<Readable>(listReadable);
+      const closed = readable.filter(({ partition, columns }) => !partition && columns === null);
+      assert.ok(
+        closed.every(({ relation }) => relation.startsWith('zendesk_sync.')),
+        closed.map(({ relation }) => relation).join(', '),
+      );
+      assert.deepEqual(await findWords(ask), []);
+      for (const column of ['url', 'referer', 'graphql_query', 'graphql_variables', 'extra'])
+        await assert.rejects(ask(`select ${column} from zendesk.access_logs`), { code: '42501' });
+      for (const relation of ['access_log_resources', 'access_events', 'access_searches']) {
+        await assert.rejects(ask(`select search_query from zendesk.${relation}`), {
+          code: '42501',
+        });
+        await assert.rejects(
+          ask(`select 1 from zendesk.${relation} where search_query like 'a%'`),
+          {
+            code: '42501',
+          },
+        );
+      }
+      await assert.rejects(ask('select content from zendesk.revisions'), { code: '42501' });
+    });
+  });
+
+  it('reads of the access log who made which request, what was found in it, and that somebody searched', async () => {
+    await withRole('zendesk_reader', async (ask) => {
+      const counts = await ask(
+        `select (select count(id) from zendesk.access_logs)::integer as requests,
+           (select count(path) from zendesk.access_events)::integer as events,
+           (select count(access_log_id) from zendesk.access_searches)::integer as searches,
+           (select count(access_log_id) from zendesk.access_visits)::integer as visits`,
+      );
+      assert.deepEqual(counts, [{ requests: 7, events: 7, searches: 4, visits: 1 }]);
+      const found = await ask<{ line: string }>(
+        `select concat(rule, ': ', summary) as line from zendesk.access_findings order by 1`,
+      );
+      assert.deepEqual(
+        found.map(({ line }) => line),
+        [
+          'data_export: Data exported',
+          'off_hours_access: Access off hours: Saturday 22:00',
+          'risky_search: Risky search: password',
+          'secret_access: Credential read or changed: oauth_token',
+          'watchlist_access: Watched resource accessed: ticket 1',
+        ],
+      );
+    });
+  });
+
+  it('writes nothing anywhere', async () => {
+    await withRole('zendesk_reader', async (ask) => {
+      const relations = await ask<{ relation: string }>(
+        `select format('%I.%I', n.nspname, c.relname) as relation
+         from pg_class c join pg_namespace n on n.oid = c.relnamespace
+         where n.nspname in ('zendesk', 'zendesk_sync', 'zendesk_fivetran') and c.relkind in ('r', 'p', 'v')`,
+      );
+      assert.ok(relations.length > 30, String(relations.length));
+      for (const { relation } of relations) {
+        for (const statement of [
+          `insert into ${relation} default values`,
+          `update ${relation} set account = account`,
+          `delete from ${relation}`,
+        ])
+          await assert.rejects(
+            ask(statement),
+            /permission denied|cannot|does not exist/,
+            statement,
+          );
+        const [may] = await ask<{ any: boolean }>(
+          `select has_table_privilege('${relation}', 'insert, update, delete, truncate, trigger') as any`,
+        );
+        assert.equal(may?.any, false, relation);
+      }
+      for (const schema of ['zendesk', 'zendesk_sync', 'zendesk_fivetran'])
+        await assert.rejects(ask(`create table ${schema}.mine (a integer)`), { code: '42501' });
+    });
+  });
+});
+
+describe('the role zendesk_investigator', () => {
+  it('reads what was searched for, and writes nothing', async () => {
+    await withRole('zendesk_investigator', async (ask) => {
+      const found = await findWords(ask);
+      for (const column of [
+        'zendesk.access_logs.url',
+        'zendesk.access_logs.referer',
+        'zendesk.access_logs.graphql_variables',
+        'zendesk.access_log_resources.search_query',
+        'zendesk.access_events.search_query',
+        'zendesk.access_searches.search_query',
+        'zendesk.revisions.content',
+      ])
+        assert.ok(found.includes(column), `${column} is not among ${found.join(', ')}`);
+      await assert.rejects(ask('delete from zendesk.access_logs'), { code: '42501' });
+      await assert.rejects(ask('delete from zendesk.watchlist'), { code: '42501' });
+    });
+  });
+});

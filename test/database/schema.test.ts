@@ -1,0 +1,70 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { is } from 'drizzle-orm';
+import { getTableConfig, PgTable } from 'drizzle-orm/pg-core';
+import * as analysis from '../../src/database/schema/analysis.ts';
+import * as logs from '../../src/database/schema/logs.ts';
+import * as sync from '../../src/database/schema/sync.ts';
+import * as users from '../../src/database/schema/users.ts';
+import { withLedger } from '../support/ledger.ts';
+
+const tables = Object.values({ ...analysis, ...logs, ...sync, ...users })
+  .filter((exported) => is(exported, PgTable))
+  .map(getTableConfig);
+
+/** Type names as drizzle writes them and as Postgres reports them. */
+const plainType = (type: string): string =>
+  type.replace(' collate "C"', '').replace('timestamptz', 'timestamp with time zone');
+
+describe('the schema in TypeScript', () => {
+  it('knows all 25 tables', () => {
+    assert.equal(tables.length, 25);
+  });
+
+  for (const { schema, name, columns, primaryKeys, indexes } of tables) {
+    it(`says of ${schema}.${name} what the migrations made: columns, types, nulls, key and indexes`, async () => {
+      await withLedger(async (db) => {
+        const relation = `${schema}.${name}`;
+        const found = await db.query<{
+          name: string;
+          type: string;
+          required: boolean;
+          bytewise: boolean;
+        }>(
+          `select a.attname as name, format_type(a.atttypid, a.atttypmod) as type, a.attnotnull as required,
+             c.collname = 'C' as bytewise
+           from pg_attribute a left join pg_collation c on c.oid = a.attcollation
+           where a.attrelid = $1::regclass and a.attnum > 0 and not a.attisdropped order by a.attnum`,
+          [relation],
+        );
+        assert.deepEqual(
+          found.map((column) => ({ ...column, bytewise: column.bytewise ?? false })),
+          columns.map((column) => ({
+            name: column.name,
+            type: plainType(column.getSQLType()),
+            required: column.notNull,
+            bytewise: column.getSQLType().includes('collate "C"'),
+          })),
+        );
+        const [key] = await db.query<{ columns: string[] }>(
+          `select coalesce(array_agg(a.attname::text order by place), '{}') as columns
+           from pg_index i cross join unnest(i.indkey) with ordinality as k (attnum, place)
+           join pg_attribute a on a.attrelid = i.indrelid and a.attnum = k.attnum
+           where i.indrelid = $1::regclass and i.indisprimary`,
+          [relation],
+        );
+        const own = columns.filter(({ primary }) => primary).map((column) => column.name);
+        assert.deepEqual(key?.columns, primaryKeys[0]?.columns.map((column) => column.name) ?? own);
+        const made = await db.query<{ name: string }>(
+          `select c.relname as name from pg_index i join pg_class c on c.oid = i.indexrelid
+           where i.indrelid = $1::regclass and not i.indisprimary order by 1`,
+          [relation],
+        );
+        assert.deepEqual(
+          made.map((index) => index.name),
+          indexes.map(({ config }) => String(config.name)).toSorted((a, b) => a.localeCompare(b)),
+        );
+      });
+    });
+  }
+});

@@ -1,0 +1,142 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import fc from 'fast-check';
+import type { Database } from '../../src/database/client.ts';
+import { addCoverage } from '../../src/database/coverage.ts';
+import { releaseLease } from '../../src/database/leases.ts';
+import { closeRun, openRun } from '../../src/database/runs.ts';
+import { loadStatus, type StreamStatus } from '../../src/database/status.ts';
+import { markAvailable, markUnavailable, storeHorizon } from '../../src/database/streams.ts';
+import { measure, normalizeSpans, toSeconds } from '../../src/span.ts';
+import { findContiguous, findGaps, findLost, measureHeadroom } from '../../src/ingest/coverage.ts';
+import { takeLease, withLedger } from '../support/ledger.ts';
+
+const counts = { requests: 1, new: 0, changed: 0, late: 0 };
+const access = { account: 'acme', stream: 'access_logs' };
+const day = 86_400;
+
+async function statusOf(
+  db: Database,
+  account = 'acme',
+  stream = 'access_logs',
+): Promise<StreamStatus> {
+  const row = (await loadStatus(db, account)).find((status) => status.stream === stream);
+  assert.ok(row);
+  return row;
+}
+
+describe('the status view', () => {
+  it('answers the questions about completeness as the pure functions do', async () => {
+    await withLedger(async (db) => {
+      const [clock] = await db.query<{ now: Date }>('select now() as now');
+      const now = toSeconds(clock?.now ?? new Date());
+      const horizon = now - 90 * day;
+      // Not within a minute of the horizon, which moves on while the test runs.
+      const from = fc.integer({ min: -20, max: 85 }).map((days) => horizon + days * day + 7200);
+      const span = fc
+        .tuple(from, fc.integer({ min: 1, max: 5 * day }))
+        .map(([start, length]) => ({ from: start, to: start + length }));
+      let run = 0;
+      await fc.assert(
+        fc.asyncProperty(fc.array(span, { minLength: 1, maxLength: 6 }), async (spans) => {
+          const key = { account: `run-${(run += 1)}`, stream: 'access_logs' };
+          await db.query(
+            `insert into zendesk_sync.streams (account, stream, retention_days) values ($1, $2, 90)`,
+            [key.account, key.stream],
+          );
+          for (const added of spans) await addCoverage(db, key, added);
+          const coverage = normalizeSpans(spans);
+          const status = await statusOf(db, key.account);
+          const gaps = findGaps(coverage, horizon);
+          const contiguous = findContiguous(coverage, horizon);
+          assert.equal(status.gaps, gaps.length);
+          assertNear(status.gap_seconds, measure(gaps));
+          assertNear(status.lost_seconds, measure(findLost(coverage, horizon)));
+          assertNear(
+            status.headroom_seconds ?? NaN,
+            measureHeadroom(coverage, horizon, now, 90 * day),
+          );
+          assert.deepEqual(
+            status.covered_from,
+            contiguous === undefined ? null : new Date(contiguous.from * 1000),
+          );
+          assert.deepEqual(
+            status.covered_until,
+            contiguous === undefined ? null : new Date(contiguous.to * 1000),
+          );
+        }),
+        { numRuns: 60 },
+      );
+    });
+  });
+
+  it('is failed after a failed run, until the same task completes', async () => {
+    await withLedger(async (db) => {
+      const lease = await takeLease(db, 'access_logs');
+      await releaseLease(db, lease);
+      assert.equal((await statusOf(db)).state, 'ok');
+      const backfill = await openRun(db, access, 'backfill', 'test');
+      await closeRun(db, backfill, 'failed', counts, 'Zendesk does not answer.');
+      const live = await openRun(db, access, 'live', 'test');
+      await closeRun(db, live, 'complete', counts, undefined);
+      const failed = await statusOf(db);
+      assert.equal(failed.state, 'failed');
+      assert.equal(failed.last_error, 'Zendesk does not answer.');
+      assert.ok(failed.last_success !== null);
+      const again = await openRun(db, access, 'backfill', 'test');
+      await closeRun(db, again, 'complete', counts, undefined);
+      assert.equal((await statusOf(db)).state, 'ok');
+    });
+  });
+
+  it('is running while a lease is held, and failed when the process of an unfinished run is gone', async () => {
+    await withLedger(async (db) => {
+      const lease = await takeLease(db, 'access_logs');
+      await openRun(db, access, 'live', 'test');
+      assert.equal((await statusOf(db)).state, 'running');
+      await releaseLease(db, lease);
+      const left = await statusOf(db);
+      assert.equal(left.state, 'failed');
+      assert.equal(
+        left.last_error,
+        'The last run ended without a word: its process died. The next run goes on where it stopped.',
+      );
+    });
+  });
+
+  it('is unavailable with the reason while Zendesk refuses the stream', async () => {
+    await withLedger(async (db) => {
+      await releaseLease(db, await takeLease(db, 'access_logs'));
+      await markUnavailable(db, access, 'The add-on is missing.');
+      const refused = await statusOf(db);
+      assert.equal(refused.state, 'unavailable');
+      assert.equal(refused.last_error, 'The add-on is missing.');
+      await markAvailable(db, access);
+      assert.equal((await statusOf(db)).state, 'ok');
+    });
+  });
+
+  it('has no headroom for a log that is kept for ever, and gaps from its oldest record', async () => {
+    await withLedger(async (db) => {
+      await takeLease(db, 'audit_logs');
+      const key = { account: 'acme', stream: 'audit_logs' };
+      await storeHorizon(db, key, 1_500_000_000);
+      await addCoverage(db, key, { from: 1_500_001_000, to: 1_500_002_000 });
+      const status = await statusOf(db, 'acme', 'audit_logs');
+      assert.equal(status.headroom_seconds, null);
+      assert.equal(status.gaps, 1);
+      assert.equal(status.gap_seconds, 1000);
+      assert.equal(status.covered_until, null);
+      await addCoverage(db, key, { from: 1_500_000_000, to: 1_500_001_000 });
+      assert.deepEqual(
+        (await statusOf(db, 'acme', 'audit_logs')).covered_until,
+        new Date(1_500_002_000_000),
+      );
+    });
+  });
+});
+
+/** The view's now is later than the test's by as long as the test runs. */
+function assertNear(actual: number, expected: number): void {
+  assert.ok(Math.abs(actual - expected) <= 60, `${actual} is not near ${expected}`);
+}

@@ -1,0 +1,118 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Database } from '../../src/database/client.ts';
+import { createBudgetGate } from '../../src/ingest/budget-gate.ts';
+import { priorities } from '../../src/ingest/engine.ts';
+import type { Budget } from '../../src/zendesk/client.ts';
+import { withLedger } from '../support/ledger.ts';
+
+const limit = 10;
+
+/** A gate whose budget has nothing left but the reserve. */
+async function openSpentGate(db: Database, signal: AbortSignal): Promise<Budget> {
+  const requestsPerMinute = { support: limit, access_logs: limit };
+  const report = (): void => {};
+  const gate = createBudgetGate({ db, account: 'acme', requestsPerMinute, reserve: 1, report });
+  for (let request = 1; request < limit; request += 1)
+    await gate.take('access_logs', priorities.live, signal);
+  return gate;
+}
+
+/** Asks for a backfill request and, while Postgres still thinks about it, does something else. */
+async function whileAsking(db: Database, ask: () => Promise<void>, act: () => void): Promise<void> {
+  let asked: Promise<void> = Promise.resolve();
+  await db.transaction(async (tx) => {
+    await tx.query('lock table zendesk_sync.budgets in access exclusive mode');
+    asked = ask();
+    asked.catch(() => {});
+    const waiting = `select 1 from pg_locks where not granted and relation = 'zendesk_sync.budgets'::regclass`;
+    while ((await tx.query(waiting)).length === 0) await sleep(2);
+    act();
+  });
+}
+
+describe('the gate of the budget', () => {
+  it('lets an urgent request pass from the reserve that came while a less urgent one was being refused', async () => {
+    await withLedger(async (db) => {
+      const stop = new AbortController();
+      const gate = await openSpentGate(db, stop.signal);
+      let live: Promise<string> = Promise.resolve('');
+      await whileAsking(
+        db,
+        () => gate.take('access_logs', priorities.backfill, stop.signal),
+        () => {
+          live = gate.take('access_logs', priorities.live, stop.signal).then(() => 'granted');
+        },
+      );
+      assert.equal(
+        await Promise.race([live, sleep(5000, 'kept waiting', { ref: false })]),
+        'granted',
+      );
+      stop.abort();
+    });
+  });
+
+  it('serves the next request at once when the one it was asking for has gone', async () => {
+    await withLedger(async (db) => {
+      const [stop, gone] = [new AbortController(), new AbortController()];
+      const gate = await openSpentGate(db, stop.signal);
+      await whileAsking(
+        db,
+        () => gate.take('access_logs', priorities.backfill, gone.signal),
+        () => gone.abort(new Error('gone')),
+      );
+      const live = gate.take('access_logs', priorities.live, stop.signal).then(() => 'granted');
+      assert.equal(
+        await Promise.race([live, sleep(5000, 'kept waiting', { ref: false })]),
+        'granted',
+      );
+    });
+  });
+
+  it('asks again for a request whose grant has grown old on its way, and gives the old one back', async () => {
+    await withLedger(async (db) => {
+      const { signal } = new AbortController();
+      // Answers whose arrival takes longer than a grant is good for, as when the process stands still: the first two.
+      let slow = 2;
+      const hesitant: Database = {
+        ...db,
+        query: async <Row>(text: string, values?: readonly unknown[]) => {
+          const rows = await db.query<Row>(text, values);
+          if (text.includes('update zendesk_sync.budgets') && slow > 0) {
+            slow -= 1;
+            await sleep(350);
+          }
+          return rows;
+        },
+      };
+      const gate = createBudgetGate({
+        db: hesitant,
+        account: 'acme',
+        requestsPerMinute: { support: limit, access_logs: limit },
+        reserve: 0,
+        report: () => {},
+      });
+      const askedMs = await readClock(db);
+      await gate.take('access_logs', priorities.live, signal);
+      const [{ spent } = { spent: [] }] = await db.query<{ spent: [number, number][] }>(
+        'select spent from zendesk_sync.budgets',
+      );
+      // The first answer came late, and so did the one to giving it back: only the second grant counts.
+      assert.equal(slow, 0);
+      assert.deepEqual(
+        spent.map(([, requests]) => requests),
+        [1],
+      );
+      assert.ok((spent[0]?.[0] ?? 0) >= askedMs + 450, 'counted from when it was granted anew');
+    });
+  });
+});
+
+/** The database's clock in milliseconds since 1970. */
+async function readClock(db: Database): Promise<number> {
+  const [row] = await db.query<{ now: number }>(
+    'select (extract(epoch from clock_timestamp()) * 1000)::float8 as now',
+  );
+  return row?.now ?? 0;
+}

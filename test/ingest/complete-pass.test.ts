@@ -1,0 +1,222 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { findContiguous, findGaps } from '../../src/ingest/coverage.ts';
+import { runPass } from '../../src/ingest/pass.ts';
+import { loadCoverage } from '../../src/database/coverage.ts';
+import {
+  account,
+  assertTrue,
+  pullCompletely,
+  storedLines,
+  trueLines,
+  withInstallation,
+} from '../support/installation.ts';
+
+const signal = new AbortController().signal;
+const nowSeconds = (): number => Math.floor(Date.now() / 1000);
+
+describe('a complete pass', () => {
+  it('stores exactly what Zendesk has of both logs, and covers it from the horizon to SETTLE ago', async () => {
+    await withInstallation(
+      { accessLogRowsPerDay: 600, auditLogRowsPerDay: 40 },
+      {},
+      async (installation) => {
+        const { db, worker } = installation;
+        const passes = await runPass(
+          [worker('audit_logs'), worker('access_logs'), worker('users')],
+          signal,
+        );
+        assert.deepEqual(
+          passes.map(({ stream, complete }) => ({ stream, complete })),
+          [
+            { stream: 'audit_logs', complete: true },
+            { stream: 'access_logs', complete: true },
+            { stream: 'users', complete: true },
+          ],
+        );
+        for (const stream of ['audit_logs', 'access_logs'] as const) {
+          const coverage = await assertTrue(installation, stream);
+          assert.equal(coverage.length, 1, 'one span without a gap');
+          const end = coverage[0]?.to ?? 0;
+          assert.ok(
+            end > nowSeconds() - 330 && end <= nowSeconds() - 300,
+            'nothing younger than SETTLE counts as covered',
+          );
+        }
+        assert.ok((await storedLines(db, 'access_logs')).length > 15_000);
+        const access = await loadCoverage(db, { account, stream: 'access_logs' });
+        const horizon = nowSeconds() - 90 * 86_400;
+        assert.deepEqual(findGaps(access, horizon), []);
+        assert.equal(findContiguous(access, horizon)?.to, access[0]?.to);
+      },
+    );
+  });
+
+  it('makes the partitions of the next month and year ahead of need', async () => {
+    await withInstallation({ accessLogDays: 1, auditLogDays: 1 }, {}, async (installation) => {
+      for (const name of ['access_logs', 'audit_logs'] as const)
+        await pullCompletely(installation, name);
+      const now = new Date();
+      const nextMonth = new Date(Date.UTC(now.getUTCFullYear(), now.getUTCMonth() + 1, 1));
+      const names = [
+        `zendesk.access_logs_${nextMonth.toISOString().slice(0, 7).replace('-', '_')}`,
+        `zendesk.audit_logs_${now.getUTCFullYear() + 1}`,
+      ];
+      assert.deepEqual(
+        await installation.db.query(
+          `select to_regclass(name) is not null as made from unnest($1::text[]) as name`,
+          [names],
+        ),
+        [{ made: true }, { made: true }],
+      );
+    });
+  });
+
+  it('changes nothing when it is run again over the same spans', async () => {
+    await withInstallation(
+      { accessLogRowsPerDay: 200, auditLogRowsPerDay: 20 },
+      {},
+      async (installation) => {
+        const { db, worker } = installation;
+        await pullCompletely(installation, 'access_logs');
+        const snapshot = `select count(*)::integer as rows, md5(string_agg(id || xmin::text || ctid::text, ',' order by id)) as content
+        from zendesk.access_logs where timestamp < now() - interval '10 minutes'`;
+        const before = await db.query(snapshot);
+        for (let run = 0; run < 3; run += 1) {
+          const span = { from: nowSeconds() - 40 * 86_400, to: nowSeconds() - 600 };
+          const result = await worker('access_logs').read(span, signal);
+          assert.deepEqual(
+            { outcome: result.outcome, new: result.counts.new, changed: result.counts.changed },
+            { outcome: 'complete', new: 0, changed: 0 },
+          );
+        }
+        assert.deepEqual(await db.query(snapshot), before);
+      },
+    );
+  });
+
+  it('pulls an audit log from AUDIT_LOGS_START, or from the oldest record of the account', async () => {
+    const start = nowSeconds() - 20 * 86_400;
+    await withInstallation(
+      { auditLogRowsPerDay: 30 },
+      { auditLogsStart: start },
+      async (installation) => {
+        await pullCompletely(installation, 'audit_logs');
+        const [coverage] = await assertTrue(installation, 'audit_logs');
+        assert.equal(coverage?.from, start);
+      },
+    );
+    await withInstallation({ auditLogRowsPerDay: 30 }, {}, async (installation) => {
+      await pullCompletely(installation, 'audit_logs');
+      const [coverage] = await assertTrue(installation, 'audit_logs');
+      const oldest = trueLines(installation.simulator, 'audit_logs')[0]?.split(' ')[0];
+      assert.equal(coverage?.from, Number(oldest));
+    });
+  });
+
+  it('covers empty logs too, and asks for an empty access log of 90 days at most ten times', async () => {
+    await withInstallation(
+      { accessLogRowsPerDay: 0, auditLogRowsPerDay: 0 },
+      {},
+      async (installation) => {
+        const { simulator } = installation;
+        for (const name of ['access_logs', 'audit_logs', 'users'] as const)
+          await pullCompletely(installation, name);
+        const [coverage] = await assertTrue(installation, 'access_logs');
+        assert.ok((coverage?.from ?? Infinity) <= nowSeconds() - 90 * 86_400 + 5);
+        const asked = simulator
+          .requests()
+          .filter(({ path }) => path.startsWith('/api/v2/access_logs'));
+        assert.ok(asked.length <= 10, `${asked.length} requests`);
+      },
+    );
+  });
+
+  it('needs one request a log for a tick that finds nothing new', async () => {
+    await withInstallation(
+      { accessLogRowsPerDay: 0, auditLogRowsPerDay: 30 },
+      {},
+      async (installation) => {
+        const { simulator, worker } = installation;
+        for (const name of ['access_logs', 'audit_logs'] as const) {
+          await pullCompletely(installation, name);
+          const before = simulator.requests().length;
+          await worker(name).follow(signal);
+          await worker(name).fill(signal);
+          assert.equal(simulator.requests().length - before, 1);
+        }
+      },
+    );
+  });
+
+  it('stores more rows in one second than a page holds', async () => {
+    const at = new Date(Date.now() - 3 * 86_400_000);
+    for (const [stream, count] of [
+      ['access_logs', 6000],
+      ['audit_logs', 350],
+    ] as const) {
+      await withInstallation(
+        {
+          burst: { stream, at, count },
+          accessLogDays: 5,
+          auditLogDays: 5,
+          accessLogRowsPerDay: 50,
+          auditLogRowsPerDay: 20,
+        },
+        {},
+        async (installation) => {
+          await pullCompletely(installation, stream);
+          await assertTrue(installation, stream);
+          const [second] = await installation.db.query<{ rows: number }>(
+            stream === 'access_logs'
+              ? `select count(*)::integer as rows from zendesk.access_logs where timestamp = date_trunc('second', $1::timestamptz)`
+              : `select count(*)::integer as rows from zendesk.audit_logs where created_at = date_trunc('second', $1::timestamptz)`,
+            [at],
+          );
+          assert.ok((second?.rows ?? 0) >= count);
+        },
+      );
+    }
+  });
+
+  it('misses no row whichever way Zendesk means its bounds', async () => {
+    for (const inclusiveBounds of [true, false]) {
+      await withInstallation(
+        { inclusiveBounds, accessLogRowsPerDay: 3000 },
+        {},
+        async (installation) => {
+          await pullCompletely(installation, 'access_logs');
+          await assertTrue(installation, 'access_logs');
+        },
+      );
+    }
+  });
+
+  it('keeps odd values and unknown fields in extra, and leaves extra null for normal rows', async () => {
+    await withInstallation(
+      { oddities: true, accessLogRowsPerDay: 2000, auditLogRowsPerDay: 100 },
+      {},
+      async (installation) => {
+        const { db } = installation;
+        for (const name of ['access_logs', 'audit_logs'] as const)
+          await pullCompletely(installation, name);
+        const kept = await db.query<{ field: string }>(
+          `select distinct field from (select extra from zendesk.access_logs union all select extra from zendesk.audit_logs) as logs,
+           jsonb_object_keys(extra) as field order by 1`,
+        );
+        assert.ok(
+          kept.some(({ field }) => field === 'ip_address'),
+          'junk addresses',
+        );
+        assert.ok(
+          kept.some(({ field }) => field === 'status'),
+          'a status that is no number',
+        );
+        const [share] = await db.query<{ odd: number }>(
+          `select avg((extra is not null)::integer)::float8 as odd from zendesk.access_logs`,
+        );
+        assert.ok((share?.odd ?? 1) < 0.2, 'most rows are normal');
+      },
+    );
+  });
+});

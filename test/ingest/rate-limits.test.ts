@@ -1,0 +1,126 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { FaultKind } from '../../src/simulator/faults.ts';
+import type { RequestRecord } from '../../src/simulator/request-log.ts';
+import { createStreamWorker } from '../../src/ingest/stream-worker.ts';
+import {
+  account,
+  pullCompletely,
+  withInstallation,
+  type Installation,
+} from '../support/installation.ts';
+import { assertComplete } from '../support/ledger-facts.ts';
+import { smallAccount } from '../support/small-account.ts';
+
+type Pause = { seconds: number; reason: string };
+
+/** The pause of a budget group as Postgres has it, once it has one: how many seconds are left, and why. */
+async function awaitPause({ db }: Installation, group: string): Promise<Pause> {
+  const deadline = Date.now() + 10_000;
+  for (;;) {
+    const [pause] = await db.query<Pause>(
+      `select extract(epoch from paused_until - clock_timestamp())::float8 as seconds, pause_reason as reason
+       from zendesk_sync.budgets where account = $1 and budget_group = $2 and paused_until is not null`,
+      [account, group],
+    );
+    if (pause !== undefined) return pause;
+    assert.ok(Date.now() < deadline, `The group ${group} was not paused within 10 s.`);
+    await sleep(5);
+  }
+}
+
+/** The time from the first answer 429 to the next request of the same group, in ms. */
+function waitAfter429(requests: RequestRecord[], streams: readonly string[]): number {
+  const ofGroup = requests.filter(({ stream }) => streams.includes(stream));
+  const struck = ofGroup.findIndex(({ status }) => status === 429);
+  return (ofGroup[struck + 1]?.startedAt ?? 0) - (ofGroup[struck]?.endedAt ?? Infinity);
+}
+
+describe('an answer 429', { concurrency: true }, () => {
+  const kinds = [
+    '429-retry-after',
+    '429-reset-seconds',
+    '429-reset-date',
+    '429-reset-epoch',
+  ] satisfies FaultKind[];
+  for (const stream of ['audit_logs', 'access_logs'] as const)
+    for (const kind of kinds)
+      it(`pauses ${stream} for as long as it says and no longer, and costs no run: ${kind}`, async () => {
+        await withInstallation(smallAccount(stream), {}, async (installation) => {
+          const { simulator } = installation;
+          simulator.addFault({ kind, stream, after: 2, seconds: 1 });
+          await pullCompletely(installation, stream);
+          await assertComplete(installation, stream);
+          const requests = simulator.requests();
+          assert.equal(requests.filter(({ status }) => status === 429).length, 1);
+          const waitedMs = waitAfter429(requests, [stream]);
+          // Dates have whole seconds only, and the answer's own is cut, so such a pause may be 2 s.
+          assert.ok(waitedMs >= 990 && waitedMs < 10_000, `${waitedMs} ms`);
+        });
+      });
+
+  for (const [kind, seconds, expected] of [
+    ['429-retry-after', 900, 900],
+    ['429-reset-seconds', 47, 47],
+    ['429-reset-date', 47, 47],
+    ['429-bare', undefined, 60],
+  ] as const)
+    it(`is noted in the budget for everybody, with the reason: ${kind}`, async () => {
+      const stream = 'access_logs';
+      await withInstallation(smallAccount(stream), {}, async (installation) => {
+        const { simulator, db, worker } = installation;
+        const stop = new AbortController();
+        simulator.addFault({ kind, stream, ...(seconds === undefined ? {} : { seconds }) });
+        const run = worker(stream).follow(stop.signal);
+        const pause = await awaitPause(installation, stream);
+        assert.equal(pause.reason, 'Zendesk answered 429');
+        assert.ok(
+          pause.seconds > expected - 15 && pause.seconds < expected + 2,
+          `${pause.seconds} s`,
+        );
+        stop.abort();
+        assert.deepEqual(await run, {
+          stream,
+          task: 'live',
+          outcome: 'interrupted',
+          counts: { requests: 0, new: 0, changed: 0, late: 0 },
+          error: 'The run was stopped before its end. The next run goes on where it stopped.',
+        });
+
+        await db.query(`update zendesk_sync.budgets set paused_until = now() where account = $1`, [
+          account,
+        ]);
+        await pullCompletely(installation, stream);
+        await assertComplete(installation, stream);
+        assert.equal(simulator.requests().filter(({ status }) => status === 429).length, 1);
+      });
+    });
+
+  it('to one process and stream pauses the other processes and streams of that group, and no other group', async () => {
+    await withInstallation(smallAccount('audit_logs'), {}, async (installation) => {
+      const { simulator, another, worker } = installation;
+      const stop = new AbortController();
+      const other = another({ holder: 'another process' });
+      simulator.addFault({ kind: '429-retry-after', stream: 'audit_logs', seconds: 1 });
+      const struck = worker('audit_logs').follow(stop.signal);
+      await awaitPause(installation, 'support');
+      const [people, access] = await Promise.all([
+        createStreamWorker(other, 'users').follow(stop.signal),
+        createStreamWorker(other, 'access_logs').follow(stop.signal),
+      ]);
+      assert.deepEqual(
+        [(await struck).outcome, people.outcome, access.outcome],
+        ['complete', 'complete', 'complete'],
+      );
+      const requests = simulator.requests();
+      const waitedMs = waitAfter429(requests, ['audit_logs', 'users']);
+      assert.ok(waitedMs >= 990, `${waitedMs} ms`);
+      const refused = requests.find(({ status }) => status === 429);
+      const freeMs =
+        (requests.find(({ stream }) => stream === 'access_logs')?.startedAt ?? Infinity) -
+        (refused?.endedAt ?? 0);
+      assert.ok(freeMs < waitedMs, `${freeMs} ms`);
+    });
+  });
+});

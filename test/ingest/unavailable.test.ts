@@ -1,0 +1,157 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import type { FaultKind } from '../../src/simulator/faults.ts';
+import { runPass, type StreamPass } from '../../src/ingest/pass.ts';
+import { streamNames, type StreamName } from '../../src/streams/names.ts';
+import {
+  account,
+  assertTrue,
+  pullCompletely,
+  withInstallation,
+  type Installation,
+} from '../support/installation.ts';
+import { assertComplete, listFetches, statusOf } from '../support/ledger-facts.ts';
+import { smallAccount } from '../support/small-account.ts';
+
+const signal = new AbortController().signal;
+
+const clients = 'Admin Center > Apps and integrations > APIs > OAuth clients';
+const user = 'the user whose credentials are used';
+const needs = {
+  audit_logs: `it needs the plan Zendesk Suite Enterprise or Support Enterprise (or a higher one) and the role admin; check the plan, and the role of ${user}`,
+  access_logs:
+    'it needs the add-on Advanced Data Privacy and Protection and the role admin; check both, and switch it on: Admin Center > Account > Logs > Access log > "Turn on the Access Log API"',
+  users: `it needs the role agent or admin; check the role of ${user}`,
+};
+const names = {
+  audit_logs: 'The audit log',
+  access_logs: 'The access log',
+  users: '/api/v2/users',
+};
+
+const refusals: [kind: FaultKind, sentence: (stream: StreamName) => string][] = [
+  [
+    '403-plan',
+    (stream) =>
+      `${names[stream]} is not available (403): ${needs[stream]}. Zendesk said: "Forbidden: You do not have access to this page. Please contact the account owner of this help desk for further help.".`,
+  ],
+  [
+    '403-scope',
+    (stream) =>
+      `${names[stream]} is not available (403): the token lacks the scope read; allow it for the OAuth client (${clients}) and set ZENDESK_OAUTH_SCOPE to it, best to read. Zendesk said: "Forbidden: You are missing the following required scopes: read".`,
+  ],
+  [
+    '403-role',
+    (stream) =>
+      `${names[stream]} is not available (403): only the role ${stream === 'users' ? 'agent or admin' : 'admin'} may read it; give that role to ${user}. Zendesk said: "Authorization failed: You must have administrator privileges".`,
+  ],
+  [
+    '404-endpoint',
+    (stream) =>
+      `${names[stream]} is not available (404): this account does not have the endpoint; ${needs[stream]}. Zendesk said: "InvalidEndpoint: Not found".`,
+  ],
+];
+
+/** An account with a little of everything. */
+const littleAccount = {
+  limits: false,
+  agents: 12,
+  auditLogDays: 3,
+  auditLogRowsPerDay: 30,
+  accessLogDays: 3,
+  accessLogRowsPerDay: 100,
+};
+
+function passAll({ worker }: Installation): Promise<StreamPass[]> {
+  return runPass(streamNames.map(worker), signal);
+}
+
+async function loadMark({ db }: Installation, stream: string): Promise<object | undefined> {
+  const [mark] = await db.query<object>(
+    `select unavailable_since is not null as unavailable, unavailable_reason as reason
+     from zendesk_sync.streams where account = $1 and stream = $2`,
+    [account, stream],
+  );
+  return mark;
+}
+
+describe('a stream that Zendesk refuses', { concurrency: 3 }, () => {
+  for (const refused of streamNames)
+    for (const [kind, sentence] of refusals)
+      it(`is unavailable with a sentence, others are not, and it is filled when it answers again: ${refused}, ${kind}`, async () => {
+        await withInstallation(littleAccount, {}, async (installation) => {
+          const { simulator, db } = installation;
+          const error = sentence(refused);
+          simulator.addFault({ kind, stream: refused, times: Infinity });
+          for (const { stream, complete, runs } of await passAll(installation)) {
+            assert.equal(complete, stream !== refused, stream);
+            if (stream === refused)
+              assert.deepEqual(
+                runs.map((run) => ({ outcome: run.outcome, error: run.error })),
+                [{ outcome: 'unavailable', error }],
+              );
+          }
+          assert.deepEqual(await loadMark(installation, refused), {
+            unavailable: true,
+            reason: error,
+          });
+          for (const stream of streamNames) {
+            const { state, last_error, rows } = await statusOf(db, stream);
+            if (stream === refused)
+              assert.deepEqual(
+                { state, last_error, rows },
+                { state: 'unavailable', last_error: error, rows: 0 },
+              );
+            else
+              assert.deepEqual(
+                { state, last_error, some: rows > 0 },
+                { state: 'ok', last_error: null, some: true },
+              );
+          }
+
+          simulator.clearFaults();
+          const passes = await passAll(installation);
+          assert.deepEqual(
+            passes.map(({ complete }) => complete),
+            [true, true, true],
+          );
+          assert.deepEqual(await loadMark(installation, refused), {
+            unavailable: false,
+            reason: null,
+          });
+          assert.equal((await statusOf(db, refused)).state, 'ok');
+          for (const log of ['audit_logs', 'access_logs'] as const)
+            await assertComplete(installation, log);
+        });
+      });
+
+  for (const stream of ['audit_logs', 'access_logs'] as const)
+    it(`in mid-run keeps what it has, and goes on where it was: ${stream}`, async () => {
+      await withInstallation(smallAccount(stream), {}, async (installation) => {
+        const { simulator, db, worker } = installation;
+        await worker(stream).follow(signal);
+        simulator.addFault({ kind: '403-role', stream, onlyWithCursor: true, times: Infinity });
+        const filled = await worker(stream).fill(signal);
+        const error = refusals[2]?.[1](stream);
+        assert.deepEqual(
+          { outcome: filled?.outcome, error: filled?.error },
+          { outcome: 'unavailable', error },
+        );
+        assert.deepEqual(await loadMark(installation, stream), {
+          unavailable: true,
+          reason: error,
+        });
+        const failed = (await listFetches(db, stream)).find(({ outcome }) => outcome === 'failed');
+        assert.deepEqual({ error: failed?.error, pages: failed?.pages }, { error, pages: 1 });
+        await assertTrue(installation, stream);
+
+        simulator.clearFaults();
+        await pullCompletely(installation, stream);
+        await assertComplete(installation, stream);
+        const resumed = (await listFetches(db, stream)).find(
+          ({ fetch }) => fetch === failed?.fetch,
+        );
+        assert.equal(resumed?.outcome, 'complete');
+      });
+    });
+});
