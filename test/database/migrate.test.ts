@@ -24,6 +24,7 @@ describe('migrating', () => {
           '0004_audit_views',
           '0005_access_views',
           '0006_roles',
+          '0007_error_codes',
         ],
       ]);
     } finally {

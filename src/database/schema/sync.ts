@@ -26,6 +26,8 @@ export const streams = zendeskSync.table(
     followed_from: instant(),
     unavailable_since: instant(),
     unavailable_reason: text(),
+    kind: text().notNull().default('log'),
+    unavailable_code: text(),
   },
   (t) => [primaryKey({ columns: [t.account, t.stream] })],
 );
@@ -74,6 +76,7 @@ export const runs = zendeskSync.table(
     rows_new: bigId().notNull().default('0'),
     rows_changed: bigId().notNull().default('0'),
     rows_late: bigId().notNull().default('0'),
+    error_code: text(),
   },
   (t) => [
     index('runs_recent').on(t.account, t.stream, t.task, t.id),
@@ -108,6 +111,7 @@ export const fetches = zendeskSync.table(
     ended_at: instant(),
     outcome: text(),
     error: text(),
+    error_code: text(),
   },
   (t) => [
     index('fetches_recent').on(t.account, t.stream, t.id),
