@@ -19,7 +19,7 @@ describe('migrate', () => {
         runs.map(() => ({ status: 0, stderr: '' })),
       );
       const [applied, ...others] = runs.map(({ stdout }) => stdout).toSorted();
-      assert.match(applied ?? '', /^Applied 0000_\w+(, \d{4}_\w+)+\.\n$/);
+      assert.match(applied ?? '', /^Applied 0000_\w+(, \d{4}_\w+)+, definitions\.\n$/);
       assert.deepEqual(others, ['The database is up to date.\n', 'The database is up to date.\n']);
       await withClient(database.url, async (query) => {
         assert.deepEqual(await query('select * from zendesk_sync.status'), []);

@@ -188,3 +188,13 @@ export const classifications = zendeskSync.table('classifications', {
     .default(sql`now()`),
   ended_at: instant(),
 });
+
+/** What the database has of the views, functions, rules and comments of `definitions/`: each is put anew when its hash differs. */
+export const definitions = zendeskSync.table('definitions', {
+  name: identifier().primaryKey(),
+  hash: text().notNull(),
+  object: text(),
+  applied_at: instant()
+    .notNull()
+    .default(sql`now()`),
+});

@@ -1,0 +1,1 @@
+select zendesk_sync.grant_roles();
