@@ -7,6 +7,7 @@ import { globSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { Queryable } from './client.ts';
+import type { definitions } from './schema/sync.ts';
 
 /** One file. */
 export type Definition = {
@@ -21,13 +22,8 @@ export type Definition = {
   readonly uses: readonly string[];
 };
 
-/** What the database has of a definition. */
-export type StoredDefinition = {
-  readonly name: string;
-  readonly hash: string;
-  /** What it created, as `identity` of a `StoredObject`; null for rows, comments and grants. */
-  readonly object: string | null;
-};
+/** What the database has of a definition. `object` is the `identity` of a `StoredObject`. */
+export type StoredDefinition = Pick<typeof definitions.$inferSelect, 'name' | 'hash' | 'object'>;
 
 const folder = fileURLToPath(new URL('definitions', import.meta.url));
 
@@ -45,8 +41,10 @@ export function readDefinitions(root: string): readonly Definition[] {
     name: path.replaceAll('\\', '/').replace(/\.sql$/, ''),
     sql: readFileSync(join(root, path), 'utf8').replaceAll('\r\n', '\n'),
   }));
+  // Without them everything in the database would count as removed.
+  if (files.length === 0) throw new Error(`There are no definitions in ${root}.`);
   const names = new Map(files.map(({ name }) => [objectOf(name), name]));
-  const definitions = files.map(({ name, sql }) => ({
+  const read = files.map(({ name, sql }) => ({
     name,
     sql,
     hash: createHash('sha256').update(sql).digest('hex'),
@@ -56,7 +54,7 @@ export function readDefinitions(root: string): readonly Definition[] {
       return used === undefined || used === name ? [] : [used];
     }),
   }));
-  return sortByUse(definitions);
+  return sortByUse(read);
 }
 
 /** The object that a definition is named after: `zendesk.audit_events` for `views/zendesk.audit_events`. */
@@ -77,8 +75,8 @@ function listMentions(sql: string): readonly string[] {
 }
 
 /** Each after what it uses, otherwise by name; comments and grants, which are about all others, at the end. */
-function sortByUse(definitions: readonly Definition[]): readonly Definition[] {
-  const byName = new Map(definitions.map((definition) => [definition.name, definition]));
+function sortByUse(unsorted: readonly Definition[]): readonly Definition[] {
+  const byName = new Map(unsorted.map((definition) => [definition.name, definition]));
   const sorted = new Set<Definition>();
   const visit = (definition: Definition, path: readonly string[]): void => {
     if (path.includes(definition.name))
@@ -91,7 +89,7 @@ function sortByUse(definitions: readonly Definition[]): readonly Definition[] {
     sorted.add(definition);
   };
   const isLast = ({ name }: Definition): boolean => !name.includes('/');
-  const inOrder = definitions.toSorted(
+  const inOrder = unsorted.toSorted(
     (a, b) => Number(isLast(a)) - Number(isLast(b)) || (a.name < b.name ? -1 : 1),
   );
   for (const definition of inOrder) visit(definition, []);
@@ -105,12 +103,9 @@ export async function loadStoredDefinitions(db: Queryable): Promise<StoredDefini
 
 /** Whether the database has other definitions than these. */
 export function isOutdated(
-  definitions: readonly Definition[],
+  own: readonly Definition[],
   stored: readonly StoredDefinition[],
 ): boolean {
   const hashes = new Map(stored.map(({ name, hash }) => [name, hash]));
-  return (
-    stored.length !== definitions.length ||
-    definitions.some(({ name, hash }) => hashes.get(name) !== hash)
-  );
+  return stored.length !== own.length || own.some(({ name, hash }) => hashes.get(name) !== hash);
 }

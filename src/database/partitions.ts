@@ -1,6 +1,6 @@
 import type { Database } from './client.ts';
 
-/** How a log table is cut: access logs by month (90 days are four partitions), audit logs by year (they are few, and kept for ever). */
+/** How a log table is cut. Those of this program: `schema/partitioning.ts`. */
 export type PartitionScheme = {
   readonly table: string;
   /** Tables that are derived from it and cut alike. */

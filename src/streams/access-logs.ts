@@ -4,6 +4,7 @@ import { accessRules } from '../classification/rules.ts';
 import { ShapeError } from '../errors.ts';
 import { writeAccessLogs } from '../database/access-logs.ts';
 import type { ResourceRow } from '../database/log-row.ts';
+import { partitioning } from '../database/schema/partitioning.ts';
 import { formatMoment, type LogRow, type LogStream } from './log-stream.ts';
 import {
   closeExtra,
@@ -61,11 +62,7 @@ export const accessLogs: LogStream = {
   ],
   oldestParameters: undefined,
   read: (record) => readAccessLog(record, classifyByOwnRules),
-  partitions: {
-    table: 'zendesk.access_logs',
-    derived: ['zendesk.access_log_resources'],
-    every: 'month',
-  },
+  partitions: partitioning.accessLogs,
   write: writeAccessLogs,
 };
 

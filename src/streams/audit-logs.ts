@@ -1,4 +1,5 @@
 import { writeAuditLogs } from '../database/audit-logs.ts';
+import { partitioning } from '../database/schema/partitioning.ts';
 import { formatMoment, type LogRow, type LogStream } from './log-stream.ts';
 import {
   closeExtra,
@@ -43,7 +44,7 @@ export const auditLogs: LogStream = {
   ],
   oldestParameters: [['sort', 'created_at']],
   read: readAuditLog,
-  partitions: { table: 'zendesk.audit_logs', every: 'year' },
+  partitions: partitioning.auditLogs,
   write: writeAuditLogs,
 };
 
