@@ -30,7 +30,7 @@ type Pass = {
   /** What was dropped on the way and is to be created again, with what was granted on it. */
   readonly dropped: Map<string, Privileges>;
   /** What could not be dropped, in a sentence each. */
-  readonly conflicts: string[];
+  readonly conflicts: Set<string>;
 };
 
 /**
@@ -52,7 +52,13 @@ export async function applyDefinitions(
   );
   const names = [...definitions, ...removed].map(({ name }) => objectOf(name));
   const due = chooseDue(definitions, stored, await loadObjects(tx, names));
-  const pass: Pass = { tx, stored, ownNames: new Set(names), dropped: new Map(), conflicts: [] };
+  const pass: Pass = {
+    tx,
+    stored,
+    ownNames: new Set(names),
+    dropped: new Map(),
+    conflicts: new Set(),
+  };
   const { dropped, conflicts } = pass;
   try {
     for (const definition of definitions.filter((each) => !isGrants(each)))
@@ -63,9 +69,9 @@ export async function applyDefinitions(
       for (const definition of definitions.filter(isGrants)) await run(pass, definition);
   } catch (error) {
     // What could not be replaced makes others fail: the cause is the better answer.
-    if (conflicts.length === 0) throw error;
+    if (conflicts.size === 0) throw error;
   }
-  if (conflicts.length > 0) throw new InputError(conflicts);
+  if (conflicts.size > 0) throw new InputError([...conflicts]);
 }
 
 /** The grants are about all other objects: they come last, whenever one has changed. */
@@ -101,7 +107,7 @@ async function run(pass: Pass, definition: Definition): Promise<void> {
   if (own.length === 0) await runSql(tx, definition, sql);
   else if (!(await replaceInPlace(tx, definition, before.length))) {
     for (const object of own) await drop(pass, object);
-    if (pass.conflicts.length > 0) return;
+    if (pass.conflicts.size > 0) return;
     await runSql(tx, definition, sql);
   }
   const others = new Set(before.filter((each) => !own.includes(each)).map(({ oid }) => oid));
@@ -150,17 +156,16 @@ async function replaceInPlace(
   return false;
 }
 
-/** Drops an object and what of this program depends on it, or says why that cannot be done. */
-async function drop(pass: Pass, object: StoredObject): Promise<void> {
-  const { objects, obstacles } = await planDrop(pass.tx, object, (name) => pass.ownNames.has(name));
-  if (obstacles.length === 0) {
+/** Drops an object and what of this program depends on it, or notes down why that cannot be done. */
+async function drop(pass: Pass, target: StoredObject): Promise<void> {
+  const { objects, obstacles } = await planDrop(pass.tx, target, (name) => pass.ownNames.has(name));
+  if (obstacles.length === 0)
     for (const each of objects) pass.dropped.set(each.name, await dropObject(pass.tx, each));
-    return;
-  }
-  pass.conflicts.push(
-    `The ${object.kind} ${object.identity} has to be dropped for this version of the program, but others depend on it: ` +
-      `${obstacles.join(', ')}. Nothing was changed; keep their definitions, drop them, run "migrate", and create them again.`,
-  );
+  for (const { object, dependents } of obstacles)
+    pass.conflicts.add(
+      `The ${object.kind} ${object.identity} has to be dropped for this version of the program, but others depend on it: ` +
+        `${dependents.join(', ')}. Nothing was changed; keep their definitions, drop them, run "migrate", and create them again.`,
+    );
 }
 
 /** Drops what a definition created that there is no more. A file that was moved still creates its object. */

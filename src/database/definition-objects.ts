@@ -37,8 +37,8 @@ export async function loadObjects(
 /** What dropping an object takes: others of this program first, in that order, and what is in the way. */
 export type DropPlan = {
   readonly objects: readonly StoredObject[];
-  /** Objects of others that depend on one of these, as Postgres describes them. */
-  readonly obstacles: readonly string[];
+  /** Objects of others that depend directly on one of these, as Postgres describes them. */
+  readonly obstacles: readonly { readonly object: StoredObject; readonly dependents: string[] }[];
 };
 
 /** Finds what depends on an object, directly or through others. `isOwn` tells this program's objects by their names. */
@@ -48,16 +48,18 @@ export async function planDrop(
   isOwn: (name: string) => boolean,
 ): Promise<DropPlan> {
   const objects = new Map<string, StoredObject>();
-  const obstacles = new Set<string>();
+  const obstacles: DropPlan['obstacles'][number][] = [];
   const visit = async (current: StoredObject): Promise<void> => {
+    const foreign: string[] = [];
     for (const { dependent, description } of await loadDependents(tx, current)) {
-      if (dependent === null || !isOwn(dependent.name)) obstacles.add(description);
+      if (dependent === null || !isOwn(dependent.name)) foreign.push(description);
       else if (!objects.has(dependent.oid)) await visit(dependent);
     }
+    if (foreign.length > 0) obstacles.push({ object: current, dependents: foreign });
     objects.set(current.oid, current);
   };
   await visit(object);
-  return { objects: [...objects.values()], obstacles: [...obstacles].toSorted() };
+  return { objects: [...objects.values()], obstacles };
 }
 
 type Dependent = {
