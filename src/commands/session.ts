@@ -28,6 +28,8 @@ export type OpenDatabase = {
   readonly db: Database;
   /** The same database for the pages of backfills, with connections of their own. */
   readonly bulk: Database;
+  /** Ends waiting for it. */
+  readonly signal: AbortSignal;
 };
 
 /** Connections at most: so many for backfills of all accounts, and so many for everything else. */
@@ -64,7 +66,7 @@ export async function withConnections<T>(
   const db = openDatabase({ url, signal, connections: connections.other });
   const bulk = openDatabase({ url, signal, connections: connections.bulk });
   try {
-    return await work({ url, db, bulk });
+    return await work({ url, db, bulk, signal });
   } finally {
     await bulk.close();
     await db.close();
@@ -110,7 +112,10 @@ export async function withSessions<T>(
   work: (sessions: readonly Session[]) => Promise<T>,
 ): Promise<T> {
   const { log } = options;
-  const { applied } = await migrateDatabase(open.url);
+  const { applied } = await migrateDatabase(open.url, {
+    signal: open.signal,
+    report: (sentence) => log.warn({}, sentence),
+  });
   if (applied.length > 0) log.info({ migrations: applied }, 'database migrated');
   const [common] = configs;
   const tracing = await openTracing({ endpoint: common?.collectorEndpoint, version, log });

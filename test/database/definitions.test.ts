@@ -190,15 +190,12 @@ describe('a changed definition', () => {
            where relation in ('zendesk.people'::regclass, 'zendesk.admins'::regclass) and (rolname = $1 or rolname is null)`,
           [reader],
         );
-        assert.deepEqual(
-          found.map(({ grants }) => grants).toSorted(),
-          [
-            `zendesk.admins ${reader} INSERT f`,
-            'zendesk.people id public SELECT f',
-            'zendesk.people name public SELECT f',
-            `zendesk.people ${reader} SELECT t`,
-          ],
-        );
+        assert.deepEqual(found.map(({ grants }) => grants).toSorted(), [
+          `zendesk.admins ${reader} INSERT f`,
+          'zendesk.people id public SELECT f',
+          'zendesk.people name public SELECT f',
+          `zendesk.people ${reader} SELECT t`,
+        ]);
         const owners = await db.query(
           `select viewname, viewowner = $1 as is_given from pg_views where viewname in ('people', 'admins') order by 1`,
           [owner],
