@@ -21,6 +21,8 @@ const advisoryLock = 0x7a6c73;
  * behind a statement that waits, so this is also for how long a migration keeps them from their work.
  */
 const lockTimeoutMs = 3_000;
+/** How long it waits for another migration, which is usual and in nobody's way, before it says so. */
+const turnTimeoutMs = 10_000;
 /** Between two tries the others get on with their work. */
 const pauseMs = 2_000;
 /** After that the operator is asked to act. */
@@ -29,7 +31,7 @@ const patienceMs = 300_000;
 /** What a role or a database may have set and a migration cannot rely on. The names that this server knows are set. */
 const settings: Readonly<Record<string, string>> = {
   idle_in_transaction_session_timeout: idleTransactionLimit,
-  lock_timeout: String(lockTimeoutMs),
+  lock_timeout: String(turnTimeoutMs),
   search_path: 'pg_catalog',
   standard_conforming_strings: 'on',
   statement_timeout: '0',
@@ -75,6 +77,7 @@ async function runOnce<T>(db: Queryable, work: (tx: Queryable) => Promise<T>): P
       [JSON.stringify(settings)],
     );
     await db.query('select pg_advisory_xact_lock($1)', [advisoryLock]);
+    await db.query(`set local lock_timeout = ${lockTimeoutMs}`);
     const result = await work(db);
     await db.query('commit');
     return result;
