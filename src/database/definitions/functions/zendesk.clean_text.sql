@@ -7,4 +7,5 @@ create or replace function zendesk.clean_text(raw text) returns text
       '&lt;', '<'), '&gt;', '>'), '&quot;', '"'), '&#39;', ''''), '&nbsp;', ' '),
     E' \t\n'
   );
+
 comment on function zendesk.clean_text(text) is 'Text of the audit log as people read it: literal \n made line breaks, HTML escapes undone even when escaped twice, trimmed.';

@@ -1,130 +1,41 @@
--- The same questions that src/ingest/coverage.ts answers, for whoever has only SQL: one row per account and stream.
 create view zendesk_sync.status as
-with covered as (
-  select
-    account,
-    stream,
-    range_agg(tstzrange(covered_from, covered_until)) as spans,
-    min(covered_from) as oldest,
-    max(covered_until) as newest
-  from zendesk_sync.coverage
-  group by account, stream
-),
-wanted as (
-  select
-    s.account,
-    s.stream,
-    s.retention_days,
-    s.unavailable_since,
-    s.unavailable_reason,
-    c.spans,
-    c.oldest,
-    c.newest,
-    case
-      when s.stream = 'users' then null
-      when s.retention_days is not null then date_trunc('second', now()) - make_interval(days => s.retention_days)
-      else coalesce(s.horizon, c.oldest)
-    end as horizon
-  from zendesk_sync.streams s
-  left join covered c using (account, stream)
-),
-measured as (
-  select
-    w.*,
-    (
-      select span
-      from unnest(w.spans) as span
-      where span @> w.horizon
-    ) as contiguous,
-    case
-      when w.horizon is null then '{}'::tstzmultirange
-      else tstzmultirange(tstzrange(w.horizon, greatest(w.horizon, coalesce(w.newest, now()))))
-        - coalesce(w.spans, '{}'::tstzmultirange)
-    end as open,
-    case
-      when w.oldest < w.horizon then tstzmultirange(tstzrange(w.oldest, w.horizon)) - w.spans
-      else '{}'::tstzmultirange
-    end as lost
-  from wanted w
-),
-running as (
-  select account, stream from zendesk_sync.leases where expires_at > now()
-),
-latest as (
-  select s.account, s.stream, run.*
-  from zendesk_sync.streams s
-  cross join (values ('live'), ('backfill'), ('listing')) as tasks (task)
-  cross join lateral (
-    select r.ended_at, r.outcome, r.error
-    from zendesk_sync.runs r
-    where r.account = s.account and r.stream = s.stream and r.task = tasks.task
-    order by r.id desc
-    limit 1
-  ) as run
-),
-judged as (
-  select
-    l.account,
-    l.stream,
-    bool_or(
-      case
-        when l.ended_at is null then not exists (select from running r where (r.account, r.stream) = (l.account, l.stream))
-        else l.outcome in ('failed', 'interrupted')
-      end
-    ) as failed
-  from latest l
-  group by l.account, l.stream
-)
 select
-  m.account,
-  m.stream,
+  s.account,
+  s.stream,
   case
-    when m.unavailable_since is not null then 'unavailable'
-    when j.failed then 'failed'
-    when exists (select from running r where (r.account, r.stream) = (m.account, m.stream)) then 'running'
+    when s.unavailable_since is not null then 'unavailable'
+    when r.failed then 'failed'
+    when r.is_running then 'running'
     else 'ok'
   end as state,
-  lower(m.contiguous) as covered_from,
-  case when m.stream = 'users' then success.started_at else upper(m.contiguous) end as covered_until,
-  (select count(*) from unnest(m.open))::integer as gaps,
-  (select coalesce(sum(extract(epoch from upper(span) - lower(span))), 0) from unnest(m.open) as span)::bigint as gap_seconds,
-  (select coalesce(sum(extract(epoch from upper(span) - lower(span))), 0) from unnest(m.lost) as span)::bigint as lost_seconds,
+  lower(g.contiguous) as covered_from,
+  case when s.stream = 'users' then r.success_started_at else upper(g.contiguous) end as covered_until,
+  (select count(*) from unnest(g.open))::integer as gaps,
+  zendesk_sync.seconds_in(g.open) as gap_seconds,
+  zendesk_sync.seconds_in(g.lost) as lost_seconds,
   case
-    when m.retention_days is not null
-      then coalesce(lower(m.open), m.newest) + make_interval(days => m.retention_days) - now()
+    when s.retention_days is not null
+      then coalesce(lower(g.open), g.newest) + make_interval(days => s.retention_days) - now()
   end as headroom,
-  now() - case when m.stream = 'users' then success.started_at else m.newest end as lag,
-  success.ended_at as last_success,
+  now() - case when s.stream = 'users' then r.success_started_at else g.newest end as lag,
+  r.success_ended_at as last_success,
   coalesce(
-    m.unavailable_reason,
-    trouble.error,
-    case when j.failed then 'The last run ended without a word: its process died. The next run goes on where it stopped.' end
+    s.unavailable_reason,
+    r.error,
+    case when r.failed then 'The last run ended without a word: its process died. The next run goes on where it stopped.' end
   ) as last_error,
-  coalesce(m.unavailable_since, trouble.ended_at) as last_error_at,
+  coalesce(s.unavailable_since, r.error_at) as last_error_at,
   case
-    when m.stream = 'users' then (select count(*) from zendesk.users u where u.account = m.account)
+    when s.stream = 'users' then (select count(*) from zendesk.users u where u.account = s.account)
     else (
       select coalesce(sum(f.rows_new), 0)
       from zendesk_sync.fetches f
-      where f.account = m.account and f.stream = m.stream
+      where f.account = s.account and f.stream = s.stream
     )
   end::bigint as rows
-from measured m
-left join judged j using (account, stream)
-left join lateral (
-  select r.started_at, r.ended_at
-  from zendesk_sync.runs r
-  where r.account = m.account and r.stream = m.stream and r.outcome = 'complete' and r.task in ('live', 'listing')
-  order by r.id desc
-  limit 1
-) as success on true
-left join lateral (
-  select r.error, r.ended_at
-  from zendesk_sync.runs r
-  where r.account = m.account and r.stream = m.stream and r.error is not null
-  order by r.id desc
-  limit 1
-) as trouble on true;
+from zendesk_sync.streams s
+join zendesk_sync.stream_gaps g using (account, stream)
+join zendesk_sync.stream_runs r using (account, stream);
 
 comment on view zendesk_sync.status is 'How each stream of each account stands: one row per account and stream.';
 comment on column zendesk_sync.status.account is 'Key of the Zendesk account.';
