@@ -64,7 +64,7 @@ export async function probeZendesk(options: ProbeOptions): Promise<ProbeResult> 
   const zendesk = createZendesk({
     ...config.zendesk,
     budget,
-    log: { info: () => {}, warn: () => {} },
+    log: { warn: () => {} },
     retryBaseMs,
     requestTimeoutMs,
     onGrant: (grant) => (heard.grant = grant),

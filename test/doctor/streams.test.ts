@@ -8,7 +8,7 @@ import { accessLogs } from '../../src/streams/access-logs.ts';
 import { auditLogs } from '../../src/streams/audit-logs.ts';
 import { teamListing } from '../../src/streams/users.ts';
 import type { StreamName } from '../../src/streams/names.ts';
-import { readErrorBody } from '../../src/zendesk/error-body.ts';
+import { readErrorBody } from '../../src/zendesk/answer.ts';
 import { explainUnavailable } from '../../src/zendesk/refusal.ts';
 
 const now = new Date('2026-11-21T08:00:00Z');

@@ -38,7 +38,7 @@ export function connect(
       take: async (group, priority) => void takes.push({ group, priority }),
       pause: async (group, waitMs, reason) => void pauses.push({ group, waitMs, reason }),
     },
-    log: { info: log, warn: log },
+    log: { warn: log },
     retryBaseMs: 1,
     ...more,
   });
