@@ -2,9 +2,9 @@
  * Running the definitions that differ from what the database has. What Postgres cannot replace in place is dropped and
  * created again, together with what of this program depends on it; what others have built on it is never dropped.
  */
-import { DatabaseError, InputError } from '../errors.ts';
+import { KnownError } from '../errors.ts';
 import type { Queryable } from './client.ts';
-import { translateError } from './connection-errors.ts';
+import { isLostConnection, translateError } from './connection-errors.ts';
 import {
   dropObject,
   loadObjects,
@@ -39,7 +39,7 @@ type Pass = {
  *
  * @param definitions in the order in which they can be run
  * @param mustGrant whether the grants are to be run in any case
- * @throws {InputError} when objects of others depend on what must be dropped
+ * @throws {KnownError} `objects_in_the_way` when objects of others depend on what must be dropped
  */
 export async function applyDefinitions(
   tx: Queryable,
@@ -71,7 +71,7 @@ export async function applyDefinitions(
     // What could not be replaced makes others fail: the cause is the better answer.
     if (conflicts.size === 0) throw error;
   }
-  if (conflicts.size > 0) throw new InputError([...conflicts]);
+  if (conflicts.size > 0) throw new KnownError('objects_in_the_way', [...conflicts]);
 }
 
 /** The grants are about all other objects: they come last, whenever one has changed. */
@@ -150,7 +150,7 @@ async function replaceInPlace(
       return true;
     }
   } catch (error) {
-    if (!(error instanceof DatabaseError) || !refusals.has(error.code)) throw error;
+    if (!(error instanceof KnownError) || !refusals.has(error.sqlState)) throw error;
   }
   await tx.query('rollback to savepoint replacement');
   return false;
@@ -183,14 +183,21 @@ async function remove(
   await pass.tx.query('delete from zendesk_sync.definitions where name = $1', [name]);
 }
 
-/** @throws {DatabaseError} that names the file */
+/** @throws {KnownError} that names the file */
 async function runSql(tx: Queryable, { name }: Definition, sql: string): Promise<void> {
   try {
     await tx.query(sql);
   } catch (error) {
     const translated = translateError(error);
-    if (!(translated instanceof DatabaseError)) throw translated;
-    const { message, code, cause } = translated;
-    throw new DatabaseError(`The definition ${name} cannot be run: ${message}`, code, cause);
+    if (!(translated instanceof KnownError)) throw translated;
+    const { sqlState, systemCode, cause } = translated;
+    // The cause has the words of Postgres where they hold no row.
+    const words = cause instanceof Error ? cause.message : translated.message;
+    throw new KnownError(isLostConnection(error) ? translated.code : 'database_refused', {
+      found: `The definition ${name} cannot be run (${words})`,
+      sqlState,
+      systemCode,
+      cause,
+    });
   }
 }

@@ -96,7 +96,7 @@ function sortByUse(unsorted: readonly Definition[]): readonly Definition[] {
   return [...sorted];
 }
 
-/** What the database has of the definitions. @throws {DatabaseError} where the table is missing or may not be read */
+/** What the database has of the definitions. @throws {KnownError} where the table is missing or may not be read */
 export async function loadStoredDefinitions(db: Queryable): Promise<StoredDefinition[]> {
   return db.query<StoredDefinition>('select name, hash, object from zendesk_sync.definitions');
 }

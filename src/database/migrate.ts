@@ -1,6 +1,6 @@
 /** Bringing a database to the schema of this program: its migrations, then its definitions, in one transaction. */
 import { Client } from 'pg';
-import { InputError } from '../errors.ts';
+import { KnownError } from '../errors.ts';
 import type { Queryable } from './client.ts';
 import { translateError } from './connection-errors.ts';
 import { applyDefinitions } from './definition-changes.ts';
@@ -19,8 +19,9 @@ import {
  * through a pooler: one does it, the others find it done.
  *
  * @returns the names of the migrations applied now, oldest first, then `definitions` if those differed
- * @throws {InputError} for a server older than Postgres 15, a database that is not in UTF-8, one whose migrations are not
- *   those of this program, or one where objects of others are in the way
+ * @throws {KnownError} `database_unsuitable` for a server older than Postgres 15 or a database that is not in UTF-8,
+ *   `database_newer` and `migrations_differ` for one whose migrations are not those of this program, `objects_in_the_way`
+ *   for one where others depend on what has to be dropped, `migration_blocked` for one that stays in use
  */
 export async function migrateDatabase(
   url: string,
@@ -49,7 +50,7 @@ export async function migrateDatabase(
   }
 }
 
-/** @throws {InputError} for a server that this program cannot work with */
+/** @throws {KnownError} `database_unsuitable` for a server that this program cannot work with */
 async function checkServer(db: Queryable): Promise<void> {
   const rows = await db.query<{ version: string; number: number; encoding: string }>(
     `select current_setting('server_version') as version, current_setting('server_version_num')::integer as number,
@@ -67,14 +68,14 @@ async function checkServer(db: Queryable): Promise<void> {
           `The database has the encoding ${encoding}; expected UTF8; create a database with that encoding.`,
         ]),
   ]);
-  if (problems.length > 0) throw new InputError(problems);
+  if (problems.length > 0) throw new KnownError('database_unsuitable', problems);
 }
 
 /**
  * What `migrateDatabase` would apply: the names of the migrations that the database lacks, oldest first, then `definitions`
  * if those differ.
  *
- * @throws {InputError} when the migrations of the database are not those of this program
+ * @throws {KnownError} `database_newer` or `migrations_differ` when the database has others than this program
  */
 export async function findPending(db: Queryable): Promise<string[]> {
   return namesOf(await loadPending(db));

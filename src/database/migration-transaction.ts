@@ -1,6 +1,6 @@
 /** The transaction of a migration: one at a time, patient with whoever uses the tables, and not in their way. */
 import { setTimeout as sleep } from 'node:timers/promises';
-import { DatabaseError } from '../errors.ts';
+import { KnownError } from '../errors.ts';
 import { idleTransactionLimit, type Queryable } from './client.ts';
 import { translateError } from './connection-errors.ts';
 import { ownSchemas } from './diagnosis.ts';
@@ -42,7 +42,7 @@ const settings: Readonly<Record<string, string>> = {
  * Runs `work` in one transaction under a lock that holds to its end: of the transaction, because a pooler could keep the
  * session, and with it a lock of the session, for ever. What meets the locks of others is undone and tried again.
  *
- * @throws {DatabaseError} that names who is in the way, after five minutes or at the signal
+ * @throws {KnownError} `migration_blocked`, which names who is in the way, after five minutes or at the signal
  */
 export async function runExclusively<T>(
   db: Queryable,
@@ -56,12 +56,11 @@ export async function runExclusively<T>(
       return await runOnce(db, work);
     } catch (error) {
       const translated = translateError(error);
-      if (!(translated instanceof DatabaseError) || !isObstructed(translated)) throw translated;
-      const sentence = await describeObstruction(db);
-      if (signal?.aborted === true || performance.now() > giveUpAtMs)
-        throw new DatabaseError(sentence, translated.code, translated);
-      if (sentence !== reported) report(sentence);
-      reported = sentence;
+      if (!(translated instanceof KnownError) || !isObstructed(translated)) throw translated;
+      const blocked = await explainObstruction(db, translated);
+      if (signal?.aborted === true || performance.now() > giveUpAtMs) throw blocked;
+      if (blocked.message !== reported) report(blocked.message);
+      reported = blocked.message;
     }
     await sleep(pauseMs, undefined, signal === undefined ? {} : { signal }).catch(() => {});
   }
@@ -87,8 +86,8 @@ async function runOnce<T>(db: Queryable, work: (tx: Queryable) => Promise<T>): P
   }
 }
 
-function isObstructed({ code }: DatabaseError): boolean {
-  return code === sqlstates.lockNotAvailable || code === sqlstates.deadlockDetected;
+function isObstructed({ sqlState }: KnownError): boolean {
+  return sqlState === sqlstates.lockNotAvailable || sqlState === sqlstates.deadlockDetected;
 }
 
 type Holder = {
@@ -101,7 +100,10 @@ type Holder = {
 };
 
 /** Who is in the way, as far as can be told afterwards: who holds the lock of migrations, else who has used our tables for longest. */
-async function describeObstruction(db: Queryable): Promise<string> {
+async function explainObstruction(
+  db: Queryable,
+  { sqlState, cause }: KnownError,
+): Promise<KnownError> {
   const holders = await db.query<Holder>(
     `select l.pid, a.usename as user_name, nullif(a.application_name, '') as application,
        to_char(a.xact_start at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"') as since,
@@ -121,15 +123,25 @@ async function describeObstruction(db: Queryable): Promise<string> {
      limit 3`,
     [advisoryLock, ownSchemas],
   );
+  return new KnownError('migration_blocked', { ...describeHolders(holders), sqlState, cause });
+}
+
+function describeHolders(holders: readonly Holder[]): { found: string; wayOut: string } {
   const [first] = holders;
   if (first === undefined)
-    return 'The migration waited for locks of others, which are gone now; run "migrate".';
+    return {
+      found: 'The migration waited for locks of others, which are gone now',
+      wayOut: 'run "migrate"',
+    };
   if (first.is_migrating)
-    return `Another process is migrating the database: ${describeHolder(first)}. Wait for its end, then run "migrate".`;
-  return (
-    `The migration waits for locks on its tables, which may be held by ${holders.map(describeHolder).join(' or by ')}. ` +
-    `Let that end, or run "select pg_terminate_backend(${first.pid});", then run "migrate".`
-  );
+    return {
+      found: `Another process is migrating the database: ${describeHolder(first)}`,
+      wayOut: 'Wait for its end, then run "migrate"',
+    };
+  return {
+    found: `The migration waits for locks on its tables, which may be held by ${holders.map(describeHolder).join(' or by ')}`,
+    wayOut: `Let that end, or run "select pg_terminate_backend(${first.pid});", then run "migrate"`,
+  };
 }
 
 function describeHolder({ pid, user_name: user, application, since }: Holder): string {

@@ -4,7 +4,7 @@ import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 // This part of drizzle-orm only reads files: it costs no memory to speak of.
 import { readMigrationFiles } from 'drizzle-orm/migrator';
-import { InputError } from '../errors.ts';
+import { KnownError } from '../errors.ts';
 import type { Queryable } from './client.ts';
 
 /** The reviewed SQL beside `src` or `dist`. */
@@ -57,7 +57,8 @@ function hashOf(text: string): string {
 /**
  * The migrations that a database lacks, oldest first.
  *
- * @throws {InputError} when those that it has are not the first of this program's, unchanged
+ * @throws {KnownError} `database_newer` or `migrations_differ` when those that it has are not the first of this program's,
+ *   unchanged
  */
 export async function findMissingMigrations(db: Queryable): Promise<readonly Migration[]> {
   const own = loadOwnMigrations();
@@ -106,35 +107,35 @@ function compareMigrations(
 ): readonly Migration[] {
   const newest = Math.max(...own.map(({ generatedAt }) => generatedAt));
   const newer = applied.filter(({ generatedAt }) => generatedAt > newest).length;
-  if (newer > 0) throw new InputError([describeNewer(newer)]);
+  if (newer > 0) throw refuseNewer(newer);
   const edited: string[] = [];
   for (const [index, { generatedAt, hash }] of applied.entries()) {
     const expected = own[index];
     if (expected?.generatedAt !== generatedAt) {
       const found = own.find((migration) => migration.generatedAt === generatedAt)?.name;
-      throw new InputError([describeOther(expected?.name, found)]);
+      throw refuseOther(expected?.name, found);
     }
     if (hash !== expected.hash && hash !== expected.hashWithCarriageReturns)
       edited.push(describeEdited(expected.name));
   }
-  if (edited.length > 0) throw new InputError(edited);
+  if (edited.length > 0) throw new KnownError('migrations_differ', edited);
   return own.slice(applied.length);
 }
 
 // Writing by the rules of an older schema could spoil what the newer one promises.
-function describeNewer(unknown: number): string {
+function refuseNewer(unknown: number): KnownError {
   const migrations = unknown === 1 ? '1 migration' : `${unknown} migrations`;
-  return (
-    `The database was migrated by a newer version of this program (${migrations} unknown here); ` +
-    'start that version, or restore a backup from before the upgrade.'
-  );
+  return new KnownError('database_newer', {
+    found: `The database was migrated by a newer version of this program (${migrations} unknown here)`,
+    wayOut: 'start that version, or restore a backup from before the upgrade',
+  });
 }
 
-function describeOther(expected: string | undefined, found: string | undefined): string {
-  return (
-    `The database was migrated by another version of this program: it has ${found ?? 'a migration unknown here'} ` +
-    `where this version has ${expected ?? 'none'}; start that version, or restore a backup.`
-  );
+function refuseOther(expected = 'none', found = 'a migration unknown here'): KnownError {
+  return new KnownError('migrations_differ', {
+    found: `The database was migrated by another version of this program: it has ${found} where this version has ${expected}`,
+    wayOut: 'start that version, or restore a backup',
+  });
 }
 
 function describeEdited(name: string): string {

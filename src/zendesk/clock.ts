@@ -33,7 +33,7 @@ export type Clock = {
   skewMs(): number;
 };
 
-/** `onChange` hears when the local clock turns out wrong, or right again (0). */
+/** `onChange` is called when the local clock turns out wrong, or right again (0). */
 export function createClock(localNow: () => number, onChange: (skewMs: number) => void): Clock {
   let skewMs = 0;
   return {

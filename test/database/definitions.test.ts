@@ -232,7 +232,7 @@ describe('a changed definition', () => {
         `The view ${view} has to be dropped for this version of the program, but others depend on it: ${dependents}. ` +
         'Nothing was changed; keep their definitions, drop them, run "migrate", and create them again.';
       await assert.rejects(apply(db, { ...withoutRole, ...others }), {
-        name: 'InputError',
+        code: 'objects_in_the_way',
         problems: [
           sentence('zendesk.admins', 'view bi."Report"'),
           sentence(
@@ -281,10 +281,10 @@ describe('a changed definition', () => {
           'create view zendesk.people as select nothing from zendesk.users;\n',
       };
       await assert.rejects(apply(db, broken), {
-        name: 'DatabaseError',
-        code: '42703',
+        code: 'database_refused',
+        sqlState: '42703',
         message:
-          'The definition views/zendesk.people cannot be run: Postgres refused: column "nothing" does not exist (SQLSTATE 42703).',
+          'The definition views/zendesk.people cannot be run (error 42703: column "nothing" does not exist).',
       });
       assert.equal(await columnsOf(db, 'zendesk.people'), '');
     });
@@ -325,7 +325,7 @@ describe('a function with other parameters', () => {
       );
       const renamed = { ...shout('word text, loudness integer', 'name, 3') };
       await assert.rejects(apply(db, renamed), {
-        name: 'InputError',
+        code: 'objects_in_the_way',
         message:
           /^The function zendesk\.shout\(text\) has to be dropped .* depend on it: default value for public\.words\.loud\. /,
       });

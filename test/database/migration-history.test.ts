@@ -31,7 +31,7 @@ async function assertRefused(
   problems: readonly string[],
 ): Promise<void> {
   for (const attempt of [findPending(db), migrateDatabase(url)])
-    await assert.rejects(attempt, { name: 'InputError', problems });
+    await assert.rejects(attempt, { code: 'migrations_differ', problems });
 }
 
 describe('the migrations that a database has', () => {

@@ -83,8 +83,8 @@ describe('a migration', () => {
     await withFormer(async (url, query) => {
       await beside(url, 'select from zendesk_sync.streams', async () => {
         await assert.rejects(migrateDatabase(url, { signal: AbortSignal.abort() }), {
-          name: 'DatabaseError',
-          code: '55P03',
+          code: 'migration_blocked',
+          sqlState: '55P03',
           message:
             /^The migration waits for locks on its tables, which may be held by process \d+ /,
         });
