@@ -13,24 +13,27 @@ export type StoredObject = {
   readonly identity: string;
 };
 
-const storedObjects = `select 'view' as kind, 'pg_class'::regclass::oid::text as catalogue, c.oid::text, n.nspname || '.' || c.relname as name,
+/** Selects those whose row in `pg_class` as `c` or in `pg_proc` as `p` meets the condition. */
+const selectObjects = (view: string, func: string): string =>
+  `select 'view' as kind, 'pg_class'::regclass::oid::text as catalogue, c.oid::text, n.nspname || '.' || c.relname as name,
     format('%I.%I', n.nspname, c.relname) as identity
   from pg_class c join pg_namespace n on n.oid = c.relnamespace
-  where c.relkind = 'v'
+  where c.relkind = 'v' and ${view}
   union all
   select 'function', 'pg_proc'::regclass::oid::text, p.oid::text, n.nspname || '.' || p.proname,
     format('%I.%I(%s)', n.nspname, p.proname, oidvectortypes(p.proargtypes))
   from pg_proc p join pg_namespace n on n.oid = p.pronamespace
-  where p.prokind = 'f'`;
+  where p.prokind = 'f' and ${func}`;
 
-/** The views and functions with these names. Several functions may share one. */
+/** The views and functions with these names, each `schema.name`. Several functions may share one. */
 export async function loadObjects(
   tx: Queryable,
   names: readonly string[],
 ): Promise<StoredObject[]> {
   return tx.query<StoredObject>(
-    `select * from (${storedObjects}) as stored where name = any ($1) order by name, identity`,
-    [names],
+    `select * from (${selectObjects('c.relname = any ($2)', 'p.proname = any ($2)')}) as stored
+     where name = any ($1) order by name, identity`,
+    [names, names.map((name) => name.replace(/^.*\./, ''))],
   );
 }
 
@@ -95,7 +98,7 @@ async function loadDependents(
        identified.type || ' ' || identified.identity as description
      from dependents d
      cross join lateral pg_identify_object(d.catalogue, d.oid, d.part) as identified
-     left join (${storedObjects}) as stored on stored.catalogue::oid = d.catalogue and stored.oid::oid = d.oid
+     left join lateral (${selectObjects('c.oid = d.oid', 'p.oid = d.oid')}) as stored on stored.catalogue::oid = d.catalogue
      where (d.catalogue, d.oid) not in (select r.catalogue, r.oid from referenced r)
      order by description`,
     [catalogue, oid],
