@@ -29,4 +29,22 @@ describe('migrate', () => {
       await database.drop();
     }
   });
+
+  it('loads nothing of drizzle but what reads the files, because the rest takes 130 MB', async () => {
+    const database = await createEmptyTestDatabase();
+    try {
+      const hooks = new URL('../support/loaded-modules.ts', import.meta.url).href;
+      const { status, stderr } = await runProgram(['migrate'], {
+        DATABASE_URL: database.url,
+        NODE_OPTIONS: `--import=${hooks}`,
+      });
+      assert.equal(status, 0);
+      const loaded = [...stderr.matchAll(/^loaded .*\/drizzle-orm\/(.*)$/gm)].map(
+        ([, path]) => path,
+      );
+      assert.deepEqual(loaded, ['migrator.js']);
+    } finally {
+      await database.drop();
+    }
+  });
 });

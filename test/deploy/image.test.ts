@@ -116,6 +116,23 @@ describe('what the image holds', () => {
     symlinkSync(join(root, 'node_modules'), join(app, 'node_modules'));
   });
 
+  it('has the definitions of the database, in the image and in the package for npm', () => {
+    const names = globSync('**/*.sql', { cwd: join(root, 'src/database/definitions') }).toSorted();
+    const built = globSync('**/*.sql', { cwd: join(app, 'dist/database/definitions') }).toSorted();
+    assert.deepEqual(built, names);
+    const [packed] = JSON.parse(
+      execFileSync('npm', ['pack', '--dry-run', '--json', '--ignore-scripts'], {
+        cwd: stage,
+        encoding: 'utf8',
+      }),
+    ) as { files: { path: string }[] }[];
+    const paths = new Set(packed?.files.map(({ path }) => path));
+    assert.deepEqual(
+      names.filter((name) => !paths.has(`dist/database/definitions/${name}`)),
+      [],
+    );
+  });
+
   it('imports nothing that npm prune has taken away', () => {
     const { dependencies } = readYaml('package.json') as { dependencies: Record<string, string> };
     const imported = new Set<string>();
