@@ -6,6 +6,7 @@ import type { Fetch } from './fetches.ts';
 import { checkLease, type Lease } from './leases.ts';
 import type { LogRow, PageCounts, WriteRows } from './log-row.ts';
 import { markStaleDays } from './rollups.ts';
+import { sqlstates } from './sqlstates.ts';
 
 /** One page, ready to be stored. */
 export type PageToStore = {
@@ -45,14 +46,12 @@ export async function storePage(
     return await storeRows(db, lease, write, page, true);
   } catch (error) {
     // Another cursor, which reads the span beside this one, stored the same row at the same moment.
-    if (!(error instanceof KnownError) || error.sqlState !== uniqueViolation) throw error;
+    if (!(error instanceof KnownError) || error.sqlState !== sqlstates.uniqueViolation) throw error;
     return storeRows(db, lease, write, page, false);
   }
 }
 
 type StoredPage = { readonly fetch: Fetch; readonly counts: PageCounts };
-
-const uniqueViolation = '23505';
 
 async function storeRows(
   db: Database,
