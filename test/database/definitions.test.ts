@@ -347,7 +347,9 @@ describe('a definition whose file is gone', () => {
       assert.equal(await columnsOf(db, 'zendesk.admins'), 'id name');
       await apply(db, {});
       assert.equal(await columnsOf(db, 'zendesk.admins'), '');
-      const left = await db.query(`select from zendesk_sync.definitions where name in ('views/zendesk.people', 'rules/zendesk.people')`);
+      const left = await db.query(
+        `select from zendesk_sync.definitions where name in ('views/zendesk.people', 'rules/zendesk.people')`,
+      );
       assert.deepEqual(left, []);
     });
   });

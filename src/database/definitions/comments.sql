@@ -209,6 +209,9 @@ comment on column zendesk_sync.runs.rows_new is 'Rows stored for the first time.
 comment on column zendesk_sync.runs.rows_changed is 'Rows that Zendesk returned differently than before.';
 comment on column zendesk_sync.runs.rows_late is 'Rows that appeared in a span after it was covered.';
 comment on column zendesk_sync.runs.error_code is 'What kind of error ended the run: a code of docs/errors.md; null for none.';
+comment on table zendesk_sync.shipped_rules is 'What each rule of detection was when its file was last run, so that what somebody has changed since can be told from a former default.';
+comment on column zendesk_sync.shipped_rules.rule is 'Name of the rule, as in zendesk.finding_rules.';
+comment on column zendesk_sync.shipped_rules.definition is 'Its row, parameters, patterns and searches as the file had them.';
 comment on table zendesk_sync.stale_days is 'Days whose rows have changed since the rollups were made from them.';
 comment on column zendesk_sync.stale_days.account is 'Key of the Zendesk account.';
 comment on column zendesk_sync.stale_days.stream is 'audit_logs or access_logs.';

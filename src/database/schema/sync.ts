@@ -294,3 +294,14 @@ export const definitions = zendeskSync.table('definitions', {
     .notNull()
     .default(sql`now()`),
 });
+
+/**
+ * What each rule of detection was when its file was last run, so that what somebody has changed since can be told from a
+ * former default.
+ */
+export const shippedRules = zendeskSync.table('shipped_rules', {
+  /** Name of the rule, as in zendesk.finding_rules. */
+  rule: identifier().primaryKey(),
+  /** Its row, parameters, patterns and searches as the file had them. */
+  definition: jsonb().notNull(),
+});
