@@ -1,6 +1,6 @@
 import type { CommandContext } from './context.ts';
 import { withDatabase, withSessions, type Session } from './session.ts';
-import type { Config } from '../config.ts';
+import type { Config } from '../config/config.ts';
 import { explainError } from '../errors.ts';
 import { createHeartbeat, createRunWatch } from '../http/heartbeat.ts';
 import type { Metrics } from '../http/metrics.ts';

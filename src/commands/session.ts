@@ -1,6 +1,6 @@
 import { hostname } from 'node:os';
 import { createClassifier } from '../classification/classifier.ts';
-import type { Config, LocalConfig } from '../config.ts';
+import type { Config, LocalConfig } from '../config/config.ts';
 import type { Log } from '../logger.ts';
 import { openDatabase, type Database } from '../database/client.ts';
 import { openEmbeddedPostgres } from '../database/embedded.ts';

@@ -1,5 +1,5 @@
 /** All checks of the database, and what of it the other checks want to know. Reads only. */
-import type { DatabaseConfig, LocalConfig } from '../config.ts';
+import type { DatabaseConfig, LocalConfig } from '../config/config.ts';
 import { DatabaseError, InputError } from '../errors.ts';
 import { loadCoverage } from '../database/coverage.ts';
 import {
@@ -8,13 +8,12 @@ import {
   loadServerFacts,
   openReadOnly,
   type ReadOnlyDatabase,
-} from '../database/diagnosis.ts';
+} from './diagnosis.ts';
 import { openEmbeddedPostgres } from '../database/embedded.ts';
 import { findEmbedded, measureFreeBytes } from '../database/embedded/diagnosis.ts';
 import { findPending } from '../database/migrate.ts';
 import type { Spans } from '../span.ts';
-import { accessLogs } from '../streams/access-logs.ts';
-import { auditLogs } from '../streams/audit-logs.ts';
+import { listLogs } from '../streams/registry.ts';
 import { ok, problem, problemOf, skipped, type Check } from './check.ts';
 import {
   checkDisk,
@@ -103,9 +102,9 @@ async function examinePlace(
   const { data_directory: directory } = facts;
   const freeBytes =
     embeddedFreeBytes ?? (directory === null ? undefined : await measureFreeBytes(directory));
-  const wanted = [auditLogs, accessLogs]
-    .filter(({ name }) => local.streams.names.includes(name))
-    .flatMap(({ partitions }) => listPartitions(partitions, now.getTime()));
+  const wanted = listLogs(local.streams).flatMap(({ table }) =>
+    listPartitions(table, now.getTime()),
+  );
   const privileges = await loadPrivileges(db);
   const missing = await listMissingTables(db, wanted);
   const isNew = privileges.schemas.length === 0;

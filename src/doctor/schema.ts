@@ -1,6 +1,6 @@
 /** What the database holds of this program, and what its user may do there. */
-import { analystRoles, ownSchemas, quoteName } from '../database/diagnosis.ts';
-import type { Privileges, ServerFacts } from '../database/diagnosis.ts';
+import { analystRoles, ownSchemas, quoteName } from './diagnosis.ts';
+import type { Privileges, ServerFacts } from './diagnosis.ts';
 import { aheadOfNeed, describePartition, type PartitionScheme } from '../database/partitions.ts';
 import { ok, problem, warning, type Check } from './check.ts';
 import { countOf } from './figures.ts';

@@ -1,6 +1,6 @@
 /** The ledger as gauges: the same whichever process is asked. */
 import { Gauge, type Registry } from 'prom-client';
-import type { LedgerMeasures, StreamMeasures } from '../database/ledger-measures.ts';
+import type { LedgerMeasures, StreamMeasures } from './ledger-measures.ts';
 import { tellsOfRefusedCredentials } from '../zendesk/refusal.ts';
 import { prefix } from './process-metrics.ts';
 

@@ -1,7 +1,7 @@
 /** Asks Zendesk for its own CSV of the audit log, which comes by e-mail (contract 3). */
 import { ZendeskError } from '../errors.ts';
 import { toSeconds } from '../span.ts';
-import { formatMoment } from '../streams/log-stream.ts';
+import { formatMoment } from '../streams/stream.ts';
 import { priorities } from '../ingest/engine.ts';
 import type { OrderAnswer } from '../zendesk/client.ts';
 import type { LiveSource } from './live-source.ts';

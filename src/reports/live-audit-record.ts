@@ -58,11 +58,13 @@ async function askRecord(
   account: string,
   id: string,
 ): Promise<Readonly<Record<string, unknown>>> {
-  const answer = await askObject(source, `${auditLogs.path}/${id}`).catch((error: unknown) => {
-    if (error instanceof ZendeskError && tellsOfMissingRecord(error.message))
-      throw new InputError([`Zendesk has no record ${id} in the audit log of ${account}.`]);
-    throw error;
-  });
+  const answer = await askObject(source, `${auditLogs.source.path}/${id}`).catch(
+    (error: unknown) => {
+      if (error instanceof ZendeskError && tellsOfMissingRecord(error.message))
+        throw new InputError([`Zendesk has no record ${id} in the audit log of ${account}.`]);
+      throw error;
+    },
+  );
   return auditLogs.read(answer['audit_log']).row;
 }
 

@@ -48,31 +48,16 @@ async function askPerson(source: LiveSource, id: string): Promise<PersonRow | un
   const { users } = await askObject(source, lookup.path, lookup.parameters([id]));
   const found = (Array.isArray(users) ? users : []).map(readUser).find((user) => user.id === id);
   if (found === undefined) return undefined;
-  const text = (key: string): string | null => {
-    const value = found[key];
-    return typeof value === 'string' || typeof value === 'number' ? String(value) : null;
-  };
-  const moment = (key: string): Date | null => {
-    const value = text(key);
-    return value === null ? null : new Date(value);
-  };
-  const flag = (key: string): boolean | null => (found[key] as boolean | null | undefined) ?? null;
+  const { time_zone: railsName, iana_time_zone: timeZone, custom_role_id: customRole } = found;
+  const moment = (text: string | null): Date | null => (text === null ? null : new Date(text));
   return {
-    id,
-    name: text('name'),
-    email: text('email'),
-    role: text('role'),
-    role_type: (found['role_type'] as number | null | undefined) ?? null,
-    custom_role_id: text('custom_role_id'),
-    team_member: found.team_member,
+    ...found,
+    custom_role_id: customRole === null ? null : String(customRole),
     departed_at: null,
-    active: flag('active'),
-    suspended: flag('suspended'),
-    time_zone: text('iana_time_zone') ?? text('time_zone'),
-    locale: text('locale'),
-    created_at: moment('created_at'),
-    updated_at: moment('updated_at'),
-    last_login_at: moment('last_login_at'),
+    time_zone: timeZone ?? railsName,
+    created_at: moment(found.created_at),
+    updated_at: moment(found.updated_at),
+    last_login_at: moment(found.last_login_at),
   };
 }
 
@@ -90,13 +75,13 @@ async function askChanges(
       {
         group: 'support',
         priority: priorities.listing,
-        path: auditLogs.path,
-        itemsKey: auditLogs.itemsKey,
+        path: auditLogs.source.path,
+        itemsKey: auditLogs.source.itemsKey,
         parameters: [
           ['sort', '-created_at'],
           ['filter[actor_id]', id],
         ],
-        pageSize: Math.min(auditLogs.pageSize, last),
+        pageSize: Math.min(auditLogs.source.pageSize, last),
         cursor,
       },
       signal,

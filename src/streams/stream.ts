@@ -62,6 +62,8 @@ export type Needs = {
 /** People and the like: read as a whole, page after page; their pages know no time. */
 export type ListingStream = StreamBase & {
   readonly kind: 'listing';
+  /** What it lists, in sentences: `people`. */
+  readonly members: string;
   readonly source: Pick<Source, 'path' | 'itemsKey' | 'pageSize'> & {
     readonly parameters: Parameters;
   };
@@ -207,4 +209,13 @@ export function createLogReader(
 /** A moment as the filters of Zendesk's logs want it: whole seconds, UTC. */
 export function formatMoment(seconds: number): string {
   return `${new Date(seconds * 1000).toISOString().slice(0, 19)}Z`;
+}
+
+/** What each request to a stream has in common. */
+export function requestOf({ budget, source }: Stream): {
+  readonly group: string;
+  readonly path: string;
+  readonly itemsKey: string;
+} {
+  return { group: budget.name, path: source.path, itemsKey: source.itemsKey };
 }

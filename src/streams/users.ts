@@ -35,6 +35,7 @@ export const users: ListingStream = {
   kind: 'listing',
   name: 'users',
   title: 'users',
+  members: 'people',
   budget: supportBudget,
   schedule: {
     name: 'USERS_SCHEDULE',
@@ -72,9 +73,10 @@ export const lookup = {
 } as const;
 
 /** A person as the table `zendesk.users` takes it. */
-export type UserRow = Readonly<Record<keyof typeof columns, unknown>> & {
-  readonly id: string;
-  readonly team_member: boolean;
+export type UserRow = { readonly id: string; readonly team_member: boolean } & {
+  readonly [Name in keyof typeof columns]: (typeof columns)[Name] extends Field<infer Value>
+    ? Value | null
+    : never;
 };
 
 const readFields = createFieldReader(columns, ['id']);

@@ -5,7 +5,7 @@ import type { Database } from '../../src/database/client.ts';
 import { addCoverage } from '../../src/database/coverage.ts';
 import { releaseLease } from '../../src/database/leases.ts';
 import { closeRun, openRun } from '../../src/database/runs.ts';
-import { loadStatus, type StreamStatus } from '../../src/database/status.ts';
+import { loadStatus, type StreamStatus } from '../../src/ingest/status.ts';
 import { markAvailable, markUnavailable, storeHorizon } from '../../src/database/streams.ts';
 import { measure, normalizeSpans, toSeconds } from '../../src/span.ts';
 import { findContiguous, findGaps, findLost, measureHeadroom } from '../../src/ingest/coverage.ts';

@@ -1,6 +1,6 @@
 /** What can be seen of a database without changing it. Every statement runs in a read-only transaction. */
-import { openDatabase, type Queryable } from './client.ts';
-import type { StoredBudget } from './budgets.ts';
+import { openDatabase, type Queryable } from '../database/client.ts';
+import type { StoredBudget } from '../ingest/budget.ts';
 
 /** A database that is only looked at: Postgres itself refuses to write. Nothing is tried again when it is lost. */
 export type ReadOnlyDatabase = Queryable & { close(): Promise<void> };

@@ -1,5 +1,6 @@
 /** The ledger as numbers, for whoever watches it from outside. Moments in seconds since 1970, lengths in seconds. */
-import type { Queryable } from './client.ts';
+import type { Queryable } from '../database/client.ts';
+import type { LogStream } from '../streams/stream.ts';
 
 /** How one stream of one account stands. */
 export type StreamMeasures = {
@@ -41,8 +42,11 @@ export type LedgerMeasures = {
 };
 
 /** Measures the ledger. Each part is a look at an index or at sizes; no log table is read through. */
-export async function loadLedgerMeasures(db: Queryable): Promise<LedgerMeasures> {
-  const streams = await db.query<StreamMeasures>(streamsQuery);
+export async function loadLedgerMeasures(
+  db: Queryable,
+  logs: readonly LogStream[],
+): Promise<LedgerMeasures> {
+  const streams = await db.query<StreamMeasures>(buildStreamsQuery(logs));
   const tables = await db.query<TableMeasures>(tablesQuery);
   const [size] = await db.query<{ bytes: number }>(
     'select pg_database_size(current_database())::float8 as bytes',
@@ -50,7 +54,22 @@ export async function loadLedgerMeasures(db: Queryable): Promise<LedgerMeasures>
   return { streams, tables, databaseBytes: size?.bytes ?? 0 };
 }
 
-const streamsQuery = `
+/** The newest record of each log by a look at the end of its key. */
+function buildNewest(logs: readonly LogStream[]): string {
+  return logs
+    .map(
+      ({ name, table }) => `(
+      select l.${table.time} as moment
+      from ${table.name} l
+      where s.stream = '${name}' and l.account = s.account
+      order by l.${table.time} desc
+      limit 1
+    )`,
+    )
+    .join(' union all ');
+}
+
+const buildStreamsQuery = (logs: readonly LogStream[]): string => `
   select
     s.account,
     s.stream,
@@ -61,7 +80,7 @@ const streamsQuery = `
     t.gaps,
     t.gap_seconds::float8 as "gapSeconds",
     case
-      when s.stream = 'users' then null
+      when s.kind = 'listing' then null
       when t.lag is null then 0
       when wanted.seconds <= 0 then 1
       else greatest(0, 1 - t.gap_seconds / wanted.seconds)
@@ -108,21 +127,7 @@ const streamsQuery = `
     limit 1
   ) as ended on true
   left join lateral (
-    (
-      select a.created_at as moment
-      from zendesk.audit_logs a
-      where s.stream = 'audit_logs' and a.account = s.account
-      order by a.created_at desc
-      limit 1
-    )
-    union all
-    (
-      select a.timestamp
-      from zendesk.access_logs a
-      where s.stream = 'access_logs' and a.account = s.account
-      order by a.timestamp desc
-      limit 1
-    )
+    ${buildNewest(logs)}
   ) as newest on true
   order by s.account, s.stream`;
 
