@@ -48,16 +48,21 @@ async function askPerson(source: LiveSource, id: string): Promise<PersonRow | un
   const { users } = await askObject(source, lookup.path, lookup.parameters([id]));
   const found = (Array.isArray(users) ? users : []).map(readUser).find((user) => user.id === id);
   if (found === undefined) return undefined;
-  const { time_zone: railsName, iana_time_zone: timeZone, custom_role_id: customRole } = found;
+  const {
+    time_zone: railsName,
+    iana_time_zone: timeZone,
+    custom_role_id: customRole,
+    ...person
+  } = found;
   const moment = (text: string | null): Date | null => (text === null ? null : new Date(text));
   return {
-    ...found,
+    ...person,
     custom_role_id: customRole === null ? null : String(customRole),
     departed_at: null,
     time_zone: timeZone ?? railsName,
-    created_at: moment(found.created_at),
-    updated_at: moment(found.updated_at),
-    last_login_at: moment(found.last_login_at),
+    created_at: moment(person.created_at),
+    updated_at: moment(person.updated_at),
+    last_login_at: moment(person.last_login_at),
   };
 }
 

@@ -72,52 +72,67 @@ function field<Value>(fit: Fit<Value>): Field<Value> {
 export function createFieldReader(
   columns: Readonly<Record<string, Field<unknown>>>,
   key: readonly string[],
-): (record: Readonly<Record<string, unknown>>, row: Record<string, unknown>) => void {
-  const fields = Object.entries(columns).map(([column, { fit, path }]) => ({
-    column,
-    fit,
-    parent: path?.[0],
-    name: path?.at(-1) ?? column,
-    shownName: path?.join('.') ?? column,
+): (record: Fields, row: Record<string, unknown>) => void {
+  const plain = Object.entries(columns).filter(([, { path }]) => path === undefined);
+  const nested = Object.entries(columns).filter(([, { path }]) => path !== undefined);
+  const parents = [...new Set(nested.map(([, { path }]) => path?.[0] ?? ''))];
+  const readPlain = createGroupReader(
+    plain.map(([column, { fit }]) => ({ column, name: column, fit })),
+    [...key, ...parents],
+    '',
+  );
+  const groups = parents.map((parent) => ({
+    parent,
+    read: createGroupReader(
+      nested
+        .filter(([, { path }]) => path?.[0] === parent)
+        .map(([column, { fit, path }]) => ({ column, name: path?.[1] ?? column, fit })),
+      [],
+      `${parent}.`,
+    ),
   }));
-  const known = new Set([...key, ...fields.map(({ parent, name }) => parent ?? name)]);
-  const parents = [...new Set(fields.map(({ parent }) => parent))].filter(
-    (name) => name !== undefined,
-  );
-  const knownWithin = new Map(
-    parents.map((parent) => [
-      parent,
-      new Set(fields.filter((each) => each.parent === parent).map(({ name }) => name)),
-    ]),
-  );
 
   return (record, row) => {
     const extra: Extra = Object.create(null) as Extra;
-    keepUnknown(record, known, extra, '');
-    for (const [parent, names] of knownWithin) {
+    readPlain(record, row, extra);
+    for (const { parent, read } of groups) {
       const inner = record[parent];
-      if (isObject(inner)) keepUnknown(inner, names, extra, `${parent}.`);
-      else if (inner !== null && inner !== undefined) extra[parent] = preserve(inner);
-    }
-    for (const { column, fit, parent, name, shownName } of fields) {
-      const source = parent === undefined ? record : record[parent];
-      const value = isObject(source) ? source[name] : undefined;
-      row[column] =
-        value === null || value === undefined ? null : take(value, fit, shownName, extra);
+      if (inner !== null && inner !== undefined && !isObject(inner))
+        extra[parent] = preserve(inner);
+      read(isObject(inner) ? inner : noFields, row, extra);
     }
     row['extra'] = isEmpty(extra) ? null : extra;
   };
 }
 
-function take(value: unknown, fit: Fit<unknown>, name: string, extra: Extra): unknown {
-  const fitting = fit(value);
-  if (fitting === misfit) {
-    extra[name] = preserve(value);
-    return null;
-  }
-  if (typeof fitting !== 'string' || fitsText(fitting)) return fitting;
-  extra[name] = preserve(value);
-  return cleanText(fitting);
+type Fields = Readonly<Record<string, unknown>>;
+type GroupField = { readonly column: string; readonly name: string; readonly fit: Fit<unknown> };
+
+const noFields: Fields = {};
+
+/** Reads the fields that stand in one object; `prefix` is what their names have before them in `extra`. */
+function createGroupReader(
+  fields: readonly GroupField[],
+  others: readonly string[],
+  prefix: string,
+): (record: Fields, row: Record<string, unknown>, extra: Extra) => void {
+  const known = new Set([...others, ...fields.map(({ name }) => name)]);
+  return (record, row, extra) => {
+    for (const name in record) {
+      if (!known.has(name)) extra[cleanText(prefix + name)] = preserve(record[name]);
+    }
+    for (const { column, name, fit } of fields) {
+      const value = record[name];
+      if (value === null || value === undefined) {
+        row[column] = null;
+        continue;
+      }
+      const fitting = fit(value);
+      const isClean = typeof fitting !== 'string' || fitsText(fitting);
+      if (fitting === misfit || !isClean) extra[prefix + name] = preserve(value);
+      row[column] = fitting === misfit ? null : isClean ? fitting : cleanText(fitting);
+    }
+  };
 }
 
 /** The record as an object. @throws {ShapeError} when it is not one */
@@ -165,17 +180,6 @@ function readMoment(value: string): number | undefined {
   if (!isoTime.test(value)) return undefined;
   const ms = Date.parse(value);
   return Number.isNaN(ms) ? undefined : ms;
-}
-
-function keepUnknown(
-  record: Readonly<Record<string, unknown>>,
-  known: ReadonlySet<string>,
-  extra: Extra,
-  prefix: string,
-): void {
-  for (const name in record) {
-    if (!known.has(name)) extra[cleanText(prefix + name)] = preserve(record[name]);
-  }
 }
 
 /** A value as jsonb can hold it: as it is, or as `{"json": "…"}` around its JSON text when Postgres could not. */
