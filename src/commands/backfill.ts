@@ -1,4 +1,4 @@
-import { InputError } from '../errors.ts';
+import { refuseInput } from '../errors.ts';
 import { toSeconds, type Span } from '../span.ts';
 import { listLogs } from '../streams/registry.ts';
 import type { LogStream, Stream } from '../streams/stream.ts';
@@ -48,7 +48,7 @@ export async function runBackfill(
   });
 }
 
-/** What a backfill asks for, checked. @throws {InputError} with every problem at once */
+/** What a backfill asks for, checked. @throws {KnownError} `bad_input` with every problem at once */
 export function checkRequest(
   streams: readonly Stream[],
   name: string,
@@ -87,7 +87,7 @@ export function checkRequest(
     }
   }
   if (problems.length > 0 || stream === undefined || start === undefined || end === undefined)
-    throw new InputError(problems);
+    throw refuseInput(problems);
   const until = end > now ? now : end;
   return { stream, span: { from: toSeconds(start), to: Math.ceil(until.getTime() / 1000) } };
 }

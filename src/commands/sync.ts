@@ -1,5 +1,5 @@
 import type { Config } from '../config/config.ts';
-import { InputError } from '../errors.ts';
+import { refuseInput } from '../errors.ts';
 import { createHeartbeat } from '../http/heartbeat.ts';
 import { loadStatus, type StreamStatus } from '../ingest/status.ts';
 import type { Log } from '../logger.ts';
@@ -113,12 +113,12 @@ export function describePasses(passes: readonly StreamPass[]): unknown {
   }));
 }
 
-/** The streams named, in their usual order. @throws {InputError} for names that are no stream */
+/** The streams named, in their usual order. @throws {KnownError} `bad_input` for names that are no stream */
 function chooseStreams(asked: readonly string[], all: readonly Stream[]): readonly Stream[] {
   const names = all.map(({ name }) => name);
   const unknown = asked.filter((name) => !names.includes(name));
   if (unknown.length === 0) return all.filter(({ name }) => asked.includes(name));
-  throw new InputError(
+  throw refuseInput(
     unknown.map(
       (name) =>
         `"${name}" is no stream; expected ${names.join(', ')}; name one of these or none for all.`,

@@ -1,7 +1,7 @@
 /** Environment to trusted settings. After this nobody checks a setting again. */
 import { z } from 'zod';
 import type { AccessRule } from '../classification/access-rule.ts';
-import { InputError } from '../errors.ts';
+import { refuseInput } from '../errors.ts';
 import { listLogs } from '../streams/registry.ts';
 import type { Stream } from '../streams/stream.ts';
 import { collectAccessRules } from './access-rules.ts';
@@ -69,7 +69,7 @@ export type ConfigOptions = {
 /**
  * Reads all settings. Without the need for Zendesk its settings are not looked at, so that `migrate` and `status` run
  * where the credentials are absent.
- * @throws {InputError} with every problem of every setting, one sentence each, never with a secret's value
+ * @throws {KnownError} `bad_input` with every problem of every setting, one sentence each, never with a secret's value
  */
 export function parseConfig(
   environment: Environment,
@@ -89,7 +89,7 @@ export function parseConfig(
     ? readConfig(environment, options, report)
     : readLocalConfig(environment, options, report);
   if (config !== undefined && problems.length === 0) return config;
-  throw new InputError(problems.map((problem) => renderProblem(problem)));
+  throw refuseInput(problems.map((problem) => renderProblem(problem)));
 }
 
 /** Reads all settings and reports each problem; undefined where nothing can be gone on with. */

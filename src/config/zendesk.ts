@@ -102,11 +102,11 @@ function findWarnings(
         ? `ZENDESK_API_TOKEN stops working on 2027-04-30, when Zendesk ends all API tokens; before that day ${mainWay} instead.`
         : `ZENDESK_API_TOKEN no longer works, because Zendesk ended all API tokens on 2027-04-30; ${mainWay} instead.`,
     );
-  for (const { title, needs } of streams) {
-    if (kind !== 'oauth-client' || needs.scope === undefined) continue;
-    if (!scope.split(' ').includes(needs.scope))
+  for (const { title, scope: needed } of streams) {
+    if (kind !== 'oauth-client' || needed === undefined) continue;
+    if (!scope.split(' ').includes(needed))
       warnings.push(
-        `ZENDESK_OAUTH_SCOPE does not contain ${needs.scope}, which the ${title} most likely needs; set it to ${needs.scope} when Zendesk refuses that stream.`,
+        `ZENDESK_OAUTH_SCOPE does not contain ${needed}, which the ${title} most likely needs; set it to ${needed} when Zendesk refuses that stream.`,
       );
   }
   for (const { name, setting: own, grantedPerMinute } of new Set(streams.map((s) => s.budget))) {

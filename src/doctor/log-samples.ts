@@ -1,10 +1,9 @@
 /** A few pages of a log that tell how dense it is, and whether it still grows. */
-import { ZendeskError } from '../errors.ts';
+import { hasCode, isFrom } from '../errors.ts';
 import type { Span } from '../span.ts';
 import { requestOf, type LogStream, type Parameters } from '../streams/stream.ts';
 import type { Page, Zendesk } from '../zendesk/client.ts';
 import { planSamples, type Sample } from './estimate.ts';
-import { BudgetUsedUpError } from './read-only-budget.ts';
 
 /** As urgent as the live tail: these are few requests, and somebody waits for them. */
 export const priority = 0;
@@ -31,7 +30,7 @@ export async function sampleLog(
     try {
       samples.push(await readSample(zendesk, stream, span, signal));
     } catch (error) {
-      const isExpected = error instanceof BudgetUsedUpError || error instanceof ZendeskError;
+      const isExpected = hasCode(error, 'budget_used_up') || isFrom(error, 'zendesk');
       if (isExpected || signal.aborted) break;
       throw error;
     }

@@ -1,17 +1,16 @@
 /** Asks Zendesk a few things and remembers what it answered; judges nothing. */
 import type { Config } from '../config/config.ts';
-import { ShapeError, ZendeskError } from '../errors.ts';
+import { hasCode, isFrom, refusesLogin, type KnownError } from '../errors.ts';
 import { requestOf, type ListingStream, type LogStream, type Stream } from '../streams/stream.ts';
 import { createZendesk, type Budget, type GrantFacts, type Zendesk } from '../zendesk/client.ts';
 import type { LoginResult } from './credentials.ts';
 import type { Sample } from './estimate.ts';
 import { askLog, priority, sampleLog } from './log-samples.ts';
-import { BudgetUsedUpError } from './read-only-budget.ts';
 
 /** How a stream answered. */
 export type StreamAnswer =
   | ({ readonly kind: 'answered' } & LogContent)
-  | { readonly kind: 'refused'; readonly error: ZendeskError }
+  | { readonly kind: 'refused'; readonly error: KnownError }
   | { readonly kind: 'unreadable'; readonly reason: string }
   | { readonly kind: 'not-asked'; readonly reason: string };
 
@@ -73,11 +72,11 @@ export async function probeZendesk(options: ProbeOptions): Promise<ProbeResult> 
     },
   });
   const streams = new Map<string, StreamAnswer>();
-  let refusal: ZendeskError | undefined;
+  let refusal: KnownError | undefined;
   try {
     for (const stream of options.streams.filter((each) => config.streams.includes(each))) {
       const answer = refusal === undefined ? await askStream(zendesk, stream, options) : undefined;
-      if (answer?.kind === 'refused' && (answer.error.kind === 'unauthorized' || !hasLogin()))
+      if (answer?.kind === 'refused' && (refusesLogin(answer.error.code) || !hasLogin()))
         refusal = answer.error;
       streams.set(
         stream.name,
@@ -117,9 +116,9 @@ async function askStream(
     return { kind: 'answered', ...content };
   } catch (error) {
     options.signal.throwIfAborted();
-    if (error instanceof ZendeskError) return { kind: 'refused', error };
-    if (error instanceof ShapeError) return { kind: 'unreadable', reason: error.message };
-    if (error instanceof BudgetUsedUpError) return { kind: 'not-asked', reason: error.message };
+    if (isFrom(error, 'zendesk')) return { kind: 'refused', error };
+    if (hasCode(error, 'record_unreadable')) return { kind: 'unreadable', reason: error.message };
+    if (hasCode(error, 'budget_used_up')) return { kind: 'not-asked', reason: error.found };
     if (!late.aborted) throw error;
     const seconds = streamPatienceMs / 1000;
     return { kind: 'unreadable', reason: `no usable answer came within ${seconds} seconds` };

@@ -1,9 +1,8 @@
 /** What the answer of each stream means. */
 import type { LogStream, Stream } from '../streams/stream.ts';
-import { ok, problem, skipped, warning, type Check } from './check.ts';
+import { explainRefusal, ok, problem, skipped, warning, type Check } from './check.ts';
 import { formatDuration, formatMinute } from './figures.ts';
 import type { StreamAnswer } from './probe.ts';
-import { explainRefusal } from './refusal.ts';
 
 /** Explains how a stream answered. `answer` is undefined for a stream that is not pulled. */
 export function checkStream(stream: Stream, answer: StreamAnswer | undefined, now: Date): Check {

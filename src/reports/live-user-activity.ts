@@ -1,7 +1,8 @@
 /** Who a user is and what they did last, asked of Zendesk now. */
-import { InputError } from '../errors.ts';
+import { refuseInput } from '../errors.ts';
 import { cleanTexts, type PersonRow } from '../database/reports/user-activity.ts';
 import { auditLogs } from '../streams/audit-logs.ts';
+import { requestOf } from '../streams/stream.ts';
 import { lookup, readUser } from '../streams/users.ts';
 import { priorities } from '../ingest/engine.ts';
 import { changeColumns } from './changes.ts';
@@ -16,7 +17,7 @@ import { changesOnly, titleOf } from './user-activity.ts';
  * The same report as from the database, with details and activities as Zendesk gives them now; nothing of it is stored. A
  * name or an e-mail address is looked up among the stored people, an id need not be stored.
  *
- * @throws {InputError} when nobody or more than one is meant, or Zendesk knows neither the user nor an activity
+ * @throws {KnownError} `bad_input` when nobody or more than one is meant, or Zendesk knows neither the user nor an activity
  */
 export async function reportLiveUserActivity(
   scope: ReportScope,
@@ -28,7 +29,7 @@ export async function reportLiveUserActivity(
   const rows = await askChanges(scope, source, id, last);
   const name = details?.name ?? rows[0]?.['person'] ?? null;
   if (details === undefined && rows.length === 0)
-    throw new InputError([`Zendesk knows no user ${id} in the account ${scope.account}.`]);
+    throw refuseInput([`Zendesk knows no user ${id} in the account ${scope.account}.`]);
   const person = { id, name: name === null ? null : String(name), details };
   const show = createMomentFormat(scope.timeZone);
   return {
@@ -78,10 +79,8 @@ async function askChanges(
   do {
     const page = await zendesk.readPage(
       {
-        group: 'support',
         priority: priorities.listing,
-        path: auditLogs.source.path,
-        itemsKey: auditLogs.source.itemsKey,
+        ...requestOf(auditLogs),
         parameters: [
           ['sort', '-created_at'],
           ['filter[actor_id]', id],

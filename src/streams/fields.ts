@@ -3,7 +3,7 @@
  * `extra`, and so does every field that has no column. Pure.
  */
 import { isIP } from 'node:net';
-import { ShapeError } from '../errors.ts';
+import { KnownError } from '../errors.ts';
 
 /** How a value becomes that of a column. `misfit` for a value that the column cannot hold. */
 export type Fit<Value> = (value: unknown) => Value | typeof misfit;
@@ -135,15 +135,13 @@ function createGroupReader(
   };
 }
 
-/** The record as an object. @throws {ShapeError} when it is not one */
+/** The record as an object. @throws {KnownError} `record_unreadable` when it is not one */
 export function readRecord(record: unknown, stream: string): Readonly<Record<string, unknown>> {
   if (isObject(record)) return record;
-  throw new ShapeError(
-    `Zendesk sent a record in ${stream} that is not an object; the page cannot be stored.`,
-  );
+  throw refuseRecord(`Zendesk sent a record in ${stream} that is not an object`);
 }
 
-/** The id of a record as text, of a bigint column. @throws {ShapeError} when there is none */
+/** The id of a record as text, of a bigint column. @throws {KnownError} `record_unreadable` when there is none */
 export function readBigintId(value: unknown, stream: string): string {
   if (typeof value === 'number' && Number.isSafeInteger(value)) return String(value);
   if (typeof value === 'string' && isBigint(value)) return value;
@@ -152,7 +150,7 @@ export function readBigintId(value: unknown, stream: string): string {
 
 /**
  * The id of a record as text, of a text column: only that it can be stored and compared is asked for, because the
- * documented samples of ULIDs disagree among themselves. @throws {ShapeError} when there is none
+ * documented samples of ULIDs disagree among themselves. @throws {KnownError} `record_unreadable` when there is none
  */
 export function readTextId(value: unknown, stream: string): string {
   if (typeof value === 'number') return String(value);
@@ -160,17 +158,19 @@ export function readTextId(value: unknown, stream: string): string {
   throw missingId(stream);
 }
 
-function missingId(stream: string): ShapeError {
-  return new ShapeError(
-    `Zendesk sent a record in ${stream} without a usable id; the page cannot be stored.`,
-  );
+function missingId(stream: string): KnownError {
+  return refuseRecord(`Zendesk sent a record in ${stream} without a usable id`);
 }
 
-/** A time stamp that a row cannot do without: its text for Postgres, and milliseconds since 1970. @throws {ShapeError} when there is none */
+/** The error for a record that cannot be stored. `found` names the field, never its content. */
+function refuseRecord(found: string): KnownError {
+  return new KnownError('record_unreadable', { found: `${found}; the page cannot be stored` });
+}
+
+/** A time stamp that a row cannot do without: its text for Postgres, and milliseconds since 1970. @throws {KnownError} `record_unreadable` when there is none */
 export function readTime(value: unknown, name: string, id: string): { text: string; ms: number } {
   const ms = typeof value === 'string' ? readMoment(value) : undefined;
-  if (ms === undefined)
-    throw new ShapeError(`Record ${id} has no usable ${name}; the page cannot be stored.`);
+  if (ms === undefined) throw refuseRecord(`Record ${id} has no usable ${name}`);
   return { text: value as string, ms };
 }
 

@@ -10,6 +10,7 @@ import {
   text,
   type Field,
 } from './fields.ts';
+import { cursorPaging } from '../zendesk/paging.ts';
 import type { ListingStream, Parameters } from './stream.ts';
 import { supportBudget } from './support-budget.ts';
 
@@ -44,15 +45,16 @@ export const users: ListingStream = {
     meaning: 'when the team members are pulled: cron, UTC',
   },
   needs: {
-    subject: '/api/v2/users',
+    name: '/api/v2/users',
     role: 'agent or admin',
-    entitlement:
-      'it needs the role agent or admin; check the role of the user whose credentials are used',
-    scope: undefined,
+    entitlement: 'it needs the role agent or admin',
+    wayOut: 'check the role of the user whose credentials are used',
+    code: 'role_missing',
   },
+  scope: undefined,
   source: {
     path: '/api/v2/users',
-    itemsKey: 'users',
+    paging: cursorPaging('users'),
     pageSize: 100,
     parameters: [
       ['role[]', 'agent'],

@@ -58,8 +58,8 @@ export const deletionLogs: LogStream = {
     entitlement: 'it needs the plan Undertaker and the role admin',
     wayOut: 'check both',
     code: 'plan_missing',
-    scope: undefined,
   },
+  scope: undefined,
   source: {
     path: '/api/v2/deletions',
     paging: keysetPaging,
