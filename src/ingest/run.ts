@@ -1,9 +1,10 @@
+/** A run: one execution of a task, with its record in the ledger. */
+import type { Queryable } from '../database/client.ts';
 import { explainError, LeaseLostError, ZendeskError } from '../errors.ts';
-import type { StreamKey } from '../database/coverage.ts';
-import { closeRun, openRun, type RunCounts, type RunOutcome, type Task } from '../database/runs.ts';
-import { markAvailable, markUnavailable } from '../database/streams.ts';
 import { fromSeconds, type Span } from '../span.ts';
+import type { StreamKey } from './coverage.ts';
 import type { Engine } from './engine.ts';
+import type { RunCounts, RunOutcome, Task } from './events.ts';
 
 /** The facts of one run. `error` says in a sentence why it did not complete. */
 export type RunResult = {
@@ -29,7 +30,7 @@ export type Tally = {
 
 /**
  * Runs one task on one stream and records it: its start, its end, and why it failed if it did. This is the one place
- * where an error of the engine ends; it is logged here, once. Never throws but for a database that cannot be written.
+ * where an error of the engine ends; it is logged here, once. Throws only when the ledger cannot be written.
  */
 export async function recordRun(
   engine: Engine,
@@ -117,8 +118,83 @@ function judgeError(error: unknown, signal: AbortSignal): RunOutcome {
   return 'failed';
 }
 
+/** What is said of a run that was stopped. */
+export const interruptionSentence =
+  'The run was stopped before its end. The next run goes on where it stopped.';
+
 function explainEnd(error: unknown, outcome: RunOutcome): string {
-  return outcome === 'interrupted'
-    ? 'The run was stopped before its end. The next run goes on where it stopped.'
-    : explainError(error);
+  return outcome === 'interrupted' ? interruptionSentence : explainError(error);
+}
+
+/** Records the start of a run and returns its number. */
+export async function openRun(
+  db: Queryable,
+  { account, stream }: StreamKey,
+  task: Task,
+  holder: string,
+): Promise<string> {
+  const [row] = await db.query<{ run: string }>(
+    `insert into zendesk_sync.runs (account, stream, task, holder) values ($1, $2, $3, $4) returning id::text as run`,
+    [account, stream, task, holder],
+  );
+  if (row === undefined) throw new Error('The new run was not recorded.');
+  return row.run;
+}
+
+/** Records the end of a run. `error` is a sentence for the operator. */
+export async function closeRun(
+  db: Queryable,
+  run: string,
+  outcome: RunOutcome,
+  counts: RunCounts,
+  error: string | undefined,
+): Promise<void> {
+  await db.query(
+    `update zendesk_sync.runs
+     set ended_at = now(), outcome = $2, error = $3, requests = $4, rows_new = $5, rows_changed = $6, rows_late = $7
+     where id = $1::bigint`,
+    [run, outcome, error ?? null, counts.requests, counts.new, counts.changed, counts.late],
+  );
+}
+
+/** The outcome of the last run of a task; undefined when there was none, null when it never ended. */
+export async function loadLastOutcome(
+  db: Queryable,
+  { account, stream }: StreamKey,
+  task: Task,
+): Promise<RunOutcome | null | undefined> {
+  const [row] = await db.query<{ outcome: RunOutcome | null }>(
+    `select outcome from zendesk_sync.runs
+     where account = $1 and stream = $2 and task = $3
+     order by id desc
+     limit 1`,
+    [account, stream, task],
+  );
+  return row?.outcome;
+}
+
+/** Marks a stream as refused by Zendesk, with the sentence that says what to do; the first moment stays. */
+async function markUnavailable(
+  db: Queryable,
+  { account, stream }: StreamKey,
+  reason: string,
+): Promise<void> {
+  await db.query(
+    `update zendesk_sync.streams
+     set unavailable_since = coalesce(unavailable_since, now()), unavailable_reason = $3
+     where account = $1 and stream = $2`,
+    [account, stream, reason],
+  );
+}
+
+/** Marks a stream as answering again; says whether it did not before. */
+async function markAvailable(db: Queryable, { account, stream }: StreamKey): Promise<boolean> {
+  const rows = await db.query(
+    `update zendesk_sync.streams
+     set unavailable_since = null, unavailable_reason = null
+     where account = $1 and stream = $2 and unavailable_since is not null
+     returning 1`,
+    [account, stream],
+  );
+  return rows.length > 0;
 }
