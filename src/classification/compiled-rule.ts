@@ -22,7 +22,7 @@ export type CompiledRule = {
   readonly onWriting: Classification;
 };
 
-/** @throws {InputError} when the path of the rule is none */
+/** @throws {KnownError} `bad_input` when the path of the rule is none */
 export function compileRule(
   { path, methods, kind, resource }: PathRule,
   order: number,

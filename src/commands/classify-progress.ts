@@ -1,5 +1,6 @@
 import { createLogUpdate } from 'log-update';
 import type { ClassificationProgress } from '../ingest/classification-pass.ts';
+import { accessLogs } from '../streams/access-logs.ts';
 import type { CommandContext } from './context.ts';
 import { showPlainly } from './progress-display.ts';
 import { createProgress, describeProgress, noteEvent } from './progress.ts';
@@ -14,7 +15,7 @@ export type ClassifyProgress = {
 
 type Outputs = Pick<CommandContext, 'stderr' | 'printError'>;
 
-const stream = 'access_logs';
+const stream = accessLogs.name;
 const renewMs = 150;
 const nothing = { newRows: 0, changedRows: 0, lateRows: 0, unclassifiedRows: 0 } as const;
 const page = { type: 'page', stream, kind: 'backfill', last: false, ...nothing } as const;
@@ -23,7 +24,7 @@ const patienceMs = 2000;
 
 /** Shows on stderr how far the classification is. */
 export function createClassifyProgress(outputs: Outputs): ClassifyProgress {
-  const progress = createProgress([stream], Date.now());
+  const progress = createProgress([accessLogs], Date.now());
   let days: string | undefined;
   let former: number | undefined;
   const end = showPatiently(outputs, () =>

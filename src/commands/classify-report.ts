@@ -1,9 +1,10 @@
 import { describeRequest } from '../classification/path-template.ts';
 import { createTemplateCounts, type TemplateSummary } from '../classification/template-counts.ts';
+import { hasCode } from '../errors.ts';
 import { countRequests, readUnclassified } from '../database/unclassified.ts';
 import { showPatiently } from './classify-progress.ts';
 import type { ClassifyScope } from './classify-task.ts';
-import { OutputError, writeToStream } from './report-output.ts';
+import { writeToStream } from './report-output.ts';
 import { formatMoment, formatNumber, renderTable, toJson } from './report.ts';
 
 const dayMs = 86_400_000;
@@ -51,7 +52,7 @@ export async function reportUnclassified(
     await writeToStream(context.stdout).write(`${text}\n`);
   } catch (error) {
     // Whoever read the pipe has enough, as "head" does.
-    if (!(error instanceof OutputError && error.code === 'EPIPE')) throw error;
+    if (!hasCode(error, 'output_closed')) throw error;
   }
   return 0;
 }

@@ -60,7 +60,7 @@ export function createBudgetGate(options: {
   return {
     async take(group, priority, signal) {
       const line = lines.get(group);
-      if (line === undefined) throw new Error(`There is no budget ${group}.`);
+      if (line === undefined) throw new TypeError(`There is no budget for ${group}.`);
       // Longer from time to time, so that a database that is always slow does not stop everything.
       for (let allowedMs = freshMs; ; allowedMs *= 2) {
         const { askedMs, sinceMs } = await line.join(priority, signal);

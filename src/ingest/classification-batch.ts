@@ -4,7 +4,7 @@
  */
 import type { Classify } from '../classification/classification.ts';
 import type { Database, Queryable, Transaction } from '../database/client.ts';
-import { LeaseLostError } from '../errors.ts';
+import { KnownError } from '../errors.ts';
 import type { DerivedTable, LogStream, LogTable, Row } from '../streams/stream.ts';
 import { copyMark } from './lease.ts';
 import { markStaleDays } from './rollups.ts';
@@ -80,7 +80,7 @@ export async function summarizeTimes(db: Queryable, { table }: LogStream): Promi
  * Classifies the next batch of rows in the order of their key and says how far it came. Several processes may do so at
  * once: each takes the batch after that of the other.
  *
- * @throws {LeaseLostError} when another process has begun with other rules; then nothing was stored
+ * @throws {KnownError} `rules_replaced` when another process has begun with other rules; then nothing was stored
  */
 export async function classifyBatch(
   db: Database,
@@ -127,9 +127,9 @@ async function readState(
     [account],
   );
   if (state?.rules === rules) return state;
-  throw new LeaseLostError(
-    `Another process has begun to classify the requests of ${account} by other rules; this one has ended.`,
-  );
+  throw new KnownError('rules_replaced', {
+    found: `Another process has begun to classify the requests of ${account} by other rules; this one has ended`,
+  });
 }
 
 /** A stored row with its key as text, because a Date would lose microseconds, and the columns that it is classified by. */

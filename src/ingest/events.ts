@@ -1,4 +1,5 @@
 /** The words for what is done, and the events that tell of it (docs/telemetry.md). */
+import type { ErrorCode } from '../errors.ts';
 import type { Span } from '../span.ts';
 
 /** What a run does: follow the log, fill its gaps, or list the people. */
@@ -90,7 +91,8 @@ export type SyncEvent =
       readonly task: Task;
       readonly outcome: RunOutcome | 'busy';
       readonly counts: RunCounts | undefined;
-      /** Why it did not complete, in a sentence. */
+      /** Why it did not complete: the code, and a sentence. */
+      readonly code: ErrorCode | undefined;
       readonly error: string | undefined;
     }
   | { readonly type: 'waiting-for-lease'; readonly stream: string; readonly holder: string };

@@ -1,5 +1,5 @@
 /** How far a backfill is, and what follows from that: pure functions from state to state. */
-import { ShapeError, ZendeskError } from '../errors.ts';
+import { codeOf, concernsSpan } from '../errors.ts';
 import { subtract, unite, type Span, type Spans } from '../span.ts';
 import { findGaps } from './coverage.ts';
 import type { Fetch } from './fetch.ts';
@@ -78,7 +78,7 @@ export function noteEnd(state: FillState, { fetch, splitSeconds }: SpanResult): 
  */
 export function noteFailure(state: FillState, span: Span, error: unknown): FillState {
   const failuresInARow = state.failuresInARow + 1;
-  const endsRun = !concernsSpan(error) || failuresInARow >= failuresAllowed;
+  const endsRun = !concernsSpan(codeOf(error)) || failuresInARow >= failuresAllowed;
   return {
     ...state,
     reading: without(state.reading, span),
@@ -99,14 +99,6 @@ function chooseFailure(
   next: NonNullable<FillState['failure']>,
 ): FillState['failure'] {
   return failure === undefined || (next.endsRun && !failure.endsRun) ? next : failure;
-}
-
-/** Whether an error lies in what one span holds, so that the others may be read all the same. */
-function concernsSpan(error: unknown): boolean {
-  if (error instanceof ShapeError) return true;
-  return (
-    error instanceof ZendeskError && ['failed', 'cursor-refused', 'rejected'].includes(error.kind)
-  );
 }
 
 function chooseLength({ span, pages }: Fetch, spanSeconds: number): number {

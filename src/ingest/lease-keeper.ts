@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { LeaseLostError } from '../errors.ts';
+import { hasCode } from '../errors.ts';
 import type { StreamKey } from './coverage.ts';
 import type { Engine } from './engine.ts';
 import { acquireLease, releaseLease, renewLease, type Lease } from './lease.ts';
@@ -59,7 +59,7 @@ export function createLeaseKeeper(engine: Engine, stream: string): LeaseKeeper {
       renewal ??= renewLease(engine.db, lease, engine.leaseMs)
         .catch((error: unknown) => {
           // A database that is away does not take the lease; every page's transaction checks it anyway.
-          if (error instanceof LeaseLostError) lost.abort(error);
+          if (hasCode(error, 'lease_lost')) lost.abort(error);
         })
         .finally(() => {
           renewal = undefined;

@@ -1,6 +1,6 @@
 /** The lease of a stream in Postgres: who may pull it, the fence around what its holder writes, and work left behind. */
 import { idleTransactionLimit, type Queryable } from '../database/client.ts';
-import { LeaseLostError } from '../errors.ts';
+import { KnownError } from '../errors.ts';
 import type { StreamKey } from './coverage.ts';
 
 /** The right to pull one stream of one account, until it expires or somebody with a greater token takes over. */
@@ -132,7 +132,7 @@ async function listAbandoned(db: Queryable): Promise<StreamKey[]> {
   );
 }
 
-/** Prolongs the lease. @throws {LeaseLostError} when another process has taken over */
+/** Prolongs the lease. @throws {KnownError} `lease_lost` when another process has taken over */
 export async function renewLease(db: Queryable, lease: Lease, lifetimeMs: number): Promise<void> {
   const renewed = await db.query(
     `update zendesk_sync.leases
@@ -157,7 +157,7 @@ export async function releaseLease(db: Queryable, lease: Lease): Promise<void> {
  * The fence: makes a transaction fail unless its lease is the newest, and holds any take-over off until it has ended. It
  * also marks the transaction as one that may use COPY. Whether the lease has expired does not matter here: nobody has taken it.
  *
- * @throws {LeaseLostError} when another process has taken over
+ * @throws {KnownError} `lease_lost` when another process has taken over
  */
 export async function checkLease(tx: Queryable, lease: Lease): Promise<void> {
   const held = await tx.query(
@@ -170,8 +170,8 @@ export async function checkLease(tx: Queryable, lease: Lease): Promise<void> {
 }
 
 /** The error for a lease that another process has taken over. */
-export function lostLease({ account, stream }: StreamKey): LeaseLostError {
-  return new LeaseLostError(
-    `Another process has taken over ${stream} of ${account}; nothing of the current page was stored here.`,
-  );
+export function lostLease({ account, stream }: StreamKey): KnownError {
+  return new KnownError('lease_lost', {
+    found: `Another process has taken over ${stream} of ${account}; nothing of the current page was stored here`,
+  });
 }

@@ -6,7 +6,7 @@
 import type { Classify } from '../classification/classification.ts';
 import type { Database, Queryable } from '../database/client.ts';
 import type { EnsurePartitions } from '../database/partitions.ts';
-import { DatabaseError } from '../errors.ts';
+import { KnownError } from '../errors.ts';
 import { fromSeconds, type Span, type Spans } from '../span.ts';
 import type { DerivedRow, LogStream } from '../streams/stream.ts';
 import { addCoverage, addRescan, type StreamKey } from './coverage.ts';
@@ -47,7 +47,7 @@ export type PageStore = { readonly db: Database; readonly ensurePartitions: Ensu
 
 const none: readonly DerivedRow[] = [];
 
-/** Reads the records of an answer. @throws {ShapeError} when one has no usable id or time */
+/** Reads the records of an answer. @throws {KnownError} `record_unreadable` when one has no usable id or time */
 export function readRecords(
   { read, table: { derived } }: Pick<LogStream, 'read' | 'table'>,
   classify: Classify,
@@ -73,7 +73,7 @@ const uniqueViolation = '23505';
 /**
  * Stores a page of a log.
  *
- * @throws {LeaseLostError} when another process has taken over; then nothing was stored
+ * @throws {KnownError} `lease_lost` when another process has taken over; then nothing was stored
  */
 export async function storePage(
   { db, ensurePartitions }: PageStore,
@@ -89,7 +89,7 @@ export async function storePage(
     return await commitPage(db, lease, stream, page, true);
   } catch (error) {
     // Another cursor, which reads the span beside this one, stored the same row at the same moment.
-    if (!(error instanceof DatabaseError) || error.code !== uniqueViolation) throw error;
+    if (!(error instanceof KnownError) || error.sqlState !== uniqueViolation) throw error;
     return commitPage(db, lease, stream, page, false);
   }
 }

@@ -1,9 +1,8 @@
 /** The people: who is in the team, who has left it, and who else acts in a log. */
-import { ZendeskError } from '../errors.ts';
+import { KnownError } from '../errors.ts';
 import { listLogs } from '../streams/registry.ts';
-import type { ListingStream } from '../streams/stream.ts';
+import { requestOf, type ListingStream } from '../streams/stream.ts';
 import { lookup, readUser, type UserRow } from '../streams/users.ts';
-import type { PageRequest } from '../zendesk/client.ts';
 import { priorities, type Engine } from './engine.ts';
 import type { PageTimes } from './events.ts';
 import type { Lease } from './lease.ts';
@@ -56,7 +55,8 @@ async function listTeam(listing: Listing): Promise<ReadonlySet<string>> {
   const { engine, stream, lease, tally, signal } = listing;
   const listed = new Set<string>();
   const check = createWalkGuard(stream.name, undefined);
-  const request = { ...describeRequest(stream), ...stream.source };
+  const { pageSize, parameters } = stream.source;
+  const request = { ...requestOf(stream), priority: priorities.listing, pageSize, parameters };
   let cursor: string | undefined;
   do {
     const answer = await askPage(engine.zendesk, { ...request, cursor }, signal);
@@ -79,8 +79,13 @@ async function lookUp(listing: Listing, ids: readonly string[]): Promise<string[
   const unanswered: string[] = [];
   for (let start = 0; start < ids.length; start += lookup.batch) {
     const batch = ids.slice(start, start + lookup.batch);
-    const { path } = lookup;
-    const request = { ...describeRequest(stream), path, parameters: lookup.parameters(batch) };
+    const request = {
+      group: stream.budget,
+      priority: priorities.listing,
+      path: lookup.path,
+      parameters: lookup.parameters(batch),
+      needs: { ...stream.needs, name: lookup.path },
+    };
     const answer = await engine.zendesk.readObject(request, signal);
     // Order and number of the answer need not match the question (contract 5.2), and what was not asked for is not kept.
     const people = readAnswer(answer).filter(({ id }) => batch.includes(id));
@@ -90,10 +95,6 @@ async function lookUp(listing: Listing, ids: readonly string[]): Promise<string[
     unanswered.push(...batch.filter((id) => !known.has(id)));
   }
   return unanswered;
-}
-
-function describeRequest({ budget }: ListingStream): Pick<PageRequest, 'group' | 'priority'> {
-  return { group: budget.name as PageRequest['group'], priority: priorities.listing };
 }
 
 function notePage(
@@ -126,9 +127,8 @@ function readAnswer(answer: unknown): UserRow[] {
       ? (answer as Record<string, unknown>)[lookup.itemsKey]
       : undefined;
   if (!Array.isArray(users))
-    throw new ZendeskError(
-      'failed',
-      'Zendesk answered the look-up of people without a list of users.',
-    );
+    throw new KnownError('no_usable_answer', {
+      found: 'Zendesk answered the look-up of people without a list of users',
+    });
   return users.map(readUser);
 }

@@ -1,8 +1,7 @@
 /** A log at work, and where it begins. */
 import type { Queryable } from '../database/client.ts';
 import { fromSeconds, toSeconds } from '../span.ts';
-import type { LogStream } from '../streams/stream.ts';
-import type { PageRequest } from '../zendesk/client.ts';
+import { requestOf, type LogStream } from '../streams/stream.ts';
 import { findKeptSince, loadCoverage, measureProgress, type StreamKey } from './coverage.ts';
 import { priorities, type Engine } from './engine.ts';
 import type { Lease } from './lease.ts';
@@ -20,18 +19,6 @@ export type Pull = {
 /** The key of the stream in the ledger. */
 export function keyOf({ engine, stream }: Pick<Pull, 'engine' | 'stream'>): StreamKey {
   return { account: engine.account, stream: stream.name };
-}
-
-/** The part of a request that is the same for every page of a log. */
-export function describeSource({
-  budget,
-  source,
-}: LogStream): Pick<PageRequest, 'group' | 'path' | 'itemsKey'> {
-  return {
-    group: budget.name as PageRequest['group'],
-    path: source.path,
-    itemsKey: source.itemsKey,
-  };
 }
 
 /**
@@ -64,7 +51,7 @@ async function askOldest(pull: Pull): Promise<number | undefined> {
   if (parameters === undefined) return undefined;
   const page = await engine.zendesk.readPage(
     {
-      ...describeSource(stream),
+      ...requestOf(stream),
       priority: priorities.live,
       parameters,
       pageSize: 1,

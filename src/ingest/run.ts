@@ -1,17 +1,18 @@
 /** A run: one execution of a task, with its record in the ledger. */
 import type { Queryable } from '../database/client.ts';
-import { explainError, LeaseLostError, ZendeskError } from '../errors.ts';
+import { codeOf, explainError, KnownError, makesUnavailable, type ErrorCode } from '../errors.ts';
 import { fromSeconds, type Span } from '../span.ts';
 import type { StreamKey } from './coverage.ts';
 import type { Engine } from './engine.ts';
 import type { RunCounts, RunOutcome, Task } from './events.ts';
 
-/** The facts of one run. `error` says in a sentence why it did not complete. */
+/** The facts of one run. `code` and, in a sentence, `error` say why it did not complete. */
 export type RunResult = {
   readonly stream: string;
   readonly task: Task;
   readonly outcome: RunOutcome | 'busy';
   readonly counts: RunCounts;
+  readonly code: ErrorCode | undefined;
   readonly error: string | undefined;
 };
 
@@ -60,21 +61,25 @@ export async function recordRun(
       engine.log.info({ ...key, run }, 'stream available again');
     await closeRun(engine.db, run, 'complete', tally.counts, undefined);
     engine.log.info(facts(), 'run complete');
-    return { stream, task, outcome: 'complete', counts: tally.counts, error: undefined };
-  } catch (error) {
-    const outcome = judgeError(error, signal);
-    const sentence = explainEnd(error, outcome);
-    if (error instanceof ZendeskError && error.requestId !== undefined)
-      tally.noteAnswer(error.requestId);
-    const note = { ...facts(), outcome, err: error };
+    const nothing = { code: undefined, error: undefined };
+    return { stream, task, outcome: 'complete', counts: tally.counts, ...nothing };
+  } catch (reason) {
+    const code = judgeError(reason, signal);
+    const outcome: RunOutcome =
+      code === 'stopped' ? 'interrupted' : makesUnavailable(code) ? 'unavailable' : 'failed';
+    const error = outcome === 'interrupted' ? interruptionSentence : explainError(reason);
+    if (reason instanceof KnownError) tally.noteAnswer(reason.requestId);
+    const note = { ...facts(), outcome, err: reason };
     if (outcome === 'interrupted') engine.log.info(facts(), 'run interrupted');
-    else if (outcome === 'unavailable') engine.log.warn(note, sentence);
-    else engine.log.error(note, sentence);
-    if (outcome === 'unavailable') await markUnavailable(engine.db, key, sentence);
-    await closeRun(engine.db, run, outcome, tally.counts, sentence).catch((reason: unknown) => {
-      engine.log.error({ run, err: reason }, 'The end of the run could not be recorded.');
-    });
-    return { stream, task, outcome, counts: tally.counts, error: sentence };
+    else if (outcome === 'unavailable') engine.log.warn(note, error);
+    else engine.log.error(note, error);
+    if (outcome === 'unavailable') await markUnavailable(engine.db, key, code, error);
+    await closeRun(engine.db, run, outcome, tally.counts, { code, error }).catch(
+      (unrecorded: unknown) => {
+        engine.log.error({ run, err: unrecorded }, 'The end of the run could not be recorded.');
+      },
+    );
+    return { stream, task, outcome, counts: tally.counts, code, error };
   }
 }
 
@@ -112,19 +117,13 @@ function describeSpan(span: Span | undefined): { from?: string; until?: string }
     : { from: fromSeconds(span.from).toISOString(), until: fromSeconds(span.to).toISOString() };
 }
 
-function judgeError(error: unknown, signal: AbortSignal): RunOutcome {
-  if (signal.aborted && !(signal.reason instanceof LeaseLostError)) return 'interrupted';
-  if (error instanceof ZendeskError && error.kind === 'unavailable') return 'unavailable';
-  return 'failed';
+function judgeError(error: unknown, signal: AbortSignal): ErrorCode {
+  return signal.aborted && codeOf(signal.reason) !== 'lease_lost' ? 'stopped' : codeOf(error);
 }
 
 /** What is said of a run that was stopped. */
 export const interruptionSentence =
   'The run was stopped before its end. The next run goes on where it stopped.';
-
-function explainEnd(error: unknown, outcome: RunOutcome): string {
-  return outcome === 'interrupted' ? interruptionSentence : explainError(error);
-}
 
 /** Records the start of a run and returns its number. */
 export async function openRun(
@@ -141,19 +140,24 @@ export async function openRun(
   return row.run;
 }
 
-/** Records the end of a run. `error` is a sentence for the operator. */
+/** Why a run did not complete: the code, and a sentence for the operator. */
+export type RunFailure = { readonly code: ErrorCode; readonly error: string };
+
+/** Records the end of a run. */
 export async function closeRun(
   db: Queryable,
   run: string,
   outcome: RunOutcome,
   counts: RunCounts,
-  error: string | undefined,
+  failure: RunFailure | undefined,
 ): Promise<void> {
+  const { requests, new: fresh, changed, late } = counts;
   await db.query(
     `update zendesk_sync.runs
-     set ended_at = now(), outcome = $2, error = $3, requests = $4, rows_new = $5, rows_changed = $6, rows_late = $7
+     set ended_at = now(), outcome = $2, error_code = $3, error = $4, requests = $5, rows_new = $6, rows_changed = $7,
+       rows_late = $8
      where id = $1::bigint`,
-    [run, outcome, error ?? null, counts.requests, counts.new, counts.changed, counts.late],
+    [run, outcome, failure?.code ?? null, failure?.error ?? null, requests, fresh, changed, late],
   );
 }
 
@@ -173,17 +177,18 @@ export async function loadLastOutcome(
   return row?.outcome;
 }
 
-/** Marks a stream as refused by Zendesk, with the sentence that says what to do; the first moment stays. */
+/** Marks a stream as refused by Zendesk, with the code and the sentence that says what to do; the first moment stays. */
 async function markUnavailable(
   db: Queryable,
   { account, stream }: StreamKey,
+  code: ErrorCode,
   reason: string,
 ): Promise<void> {
   await db.query(
     `update zendesk_sync.streams
-     set unavailable_since = coalesce(unavailable_since, now()), unavailable_reason = $3
+     set unavailable_since = coalesce(unavailable_since, now()), unavailable_code = $3, unavailable_reason = $4
      where account = $1 and stream = $2`,
-    [account, stream, reason],
+    [account, stream, code, reason],
   );
 }
 
@@ -191,7 +196,7 @@ async function markUnavailable(
 async function markAvailable(db: Queryable, { account, stream }: StreamKey): Promise<boolean> {
   const rows = await db.query(
     `update zendesk_sync.streams
-     set unavailable_since = null, unavailable_reason = null
+     set unavailable_since = null, unavailable_code = null, unavailable_reason = null
      where account = $1 and stream = $2 and unavailable_since is not null
      returning 1`,
     [account, stream],

@@ -1,6 +1,7 @@
 /** Reading one span of a log, page by page, to its end. */
-import { explainError, LeaseLostError, ZendeskError } from '../errors.ts';
+import { breaksWalk, codeOf, explainError, isResumable, KnownError } from '../errors.ts';
 import { toSeconds, type Spans } from '../span.ts';
+import { requestOf } from '../streams/stream.ts';
 import { coveredByFetch, findKeptSince } from './coverage.ts';
 import { priorities, type EngineSettings } from './engine.ts';
 import type { FetchKind, PageTimes } from './events.ts';
@@ -14,7 +15,7 @@ import {
   type StoredPage,
 } from './page.ts';
 import { splitSpanSeconds } from './plan.ts';
-import { describeSource, type Pull } from './pull.ts';
+import type { Pull } from './pull.ts';
 import type { PageRow } from './rows/rows.ts';
 import { askPage, createWalkGuard, timeWriting, type TimedPage } from './walk.ts';
 
@@ -47,13 +48,13 @@ export async function readSpan(pull: Pull, task: SpanTask): Promise<SpanResult> 
     return await readWithRestart(pull, task);
   } catch (error) {
     // Whoever has taken over owns the ledger now.
-    if (!(error instanceof LeaseLostError)) {
+    if (codeOf(error) !== 'lease_lost') {
+      // An abort may carry the error of another cursor.
+      const code = signal.aborted ? 'stopped' : codeOf(error);
       await closeFetch(engine.db, lease, fetch.fetch, 'failed', {
+        code,
         error: signal.aborted ? 'Stopped before its end.' : explainError(error),
-        // An abort may carry the error of another cursor.
-        resumable:
-          signal.aborted ||
-          !(error instanceof ZendeskError && ['cursor-refused', 'rejected'].includes(error.kind)),
+        resumable: isResumable(code),
       }).catch(() => {});
     }
     throw error;
@@ -67,11 +68,11 @@ async function readWithRestart(pull: Pull, task: SpanTask): Promise<SpanResult> 
     return await walkSpan(pull, task);
   } catch (error) {
     // An abort may carry the error of another cursor.
-    const refused = error instanceof ZendeskError && error.kind === 'cursor-refused';
-    if (!refused || fetch.restarted || signal.aborted) throw error;
+    const isBroken = error instanceof KnownError && breaksWalk(error.code);
+    if (!isBroken || fetch.restarted || signal.aborted) throw error;
     const { account, db, log } = engine;
     log.warn(
-      { account, stream: stream.name, fetch: fetch.fetch, requestId: error.requestId },
+      { account, stream: stream.name, fetch: fetch.fetch, code: error.code, requestId: error.requestId },
       'the cursor led nowhere; the span is read again from its start',
     );
     const restarted = await restartFetch(db, lease, fetch.fetch);
@@ -134,7 +135,7 @@ async function askFor(pull: Pull, fetch: Fetch, signal: AbortSignal): Promise<Ti
   return askPage(
     engine.zendesk,
     {
-      ...describeSource(stream),
+      ...requestOf(stream),
       priority: priorityOf(fetch.kind),
       parameters: stream.source.spanParameters(fetch.span),
       pageSize: fetch.pageSize,

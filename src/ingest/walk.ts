@@ -1,5 +1,5 @@
 /** Walking through the pages of a list: each is asked for and timed, and a walk that does not advance is an error. */
-import { ZendeskError } from '../errors.ts';
+import { KnownError } from '../errors.ts';
 import type { Page, PageRequest, Zendesk } from '../zendesk/client.ts';
 import type { PageTimes } from './events.ts';
 
@@ -42,8 +42,8 @@ const emptyPagesAllowed = 10;
 /**
  * Watches a walk from page to page (contract Q9).
  *
- * @returns a function to call with each page and the id of its first record; it throws a ZendeskError of kind
- * `cursor-refused` when the same page comes again, a cursor comes twice, or too many empty pages come in a row
+ * @returns a function to call with each page and the id of its first record; it throws a `walk_stuck`
+ * when the same page comes again, a cursor comes twice, or too many empty pages come in a row
  */
 export function createWalkGuard(
   stream: string,
@@ -60,16 +60,15 @@ export function createWalkGuard(
     if (nextCursor === undefined) return;
     const fault =
       repeated || cursors.has(nextCursor)
-        ? `Zendesk sent the same page of ${stream} again instead of the next one.`
+        ? `Zendesk sent the same page of ${stream} again instead of the next one`
         : emptyPages > emptyPagesAllowed
-          ? `Zendesk sent ${emptyPages} empty pages of ${stream} in a row and says that there are more.`
+          ? `Zendesk sent ${emptyPages} empty pages of ${stream} in a row and says that there are more`
           : undefined;
     if (fault !== undefined)
-      throw new ZendeskError(
-        'cursor-refused',
-        `${fault} The span is not complete and will be read again.`,
-        { requestId },
-      );
+      throw new KnownError('walk_stuck', {
+        found: `${fault}. The span is not complete and will be read again`,
+        requestId,
+      });
     cursors.add(nextCursor);
   };
 }

@@ -1,6 +1,6 @@
 /** One stream of one account, with the things that can be done for it. */
 import type { Queryable } from '../database/client.ts';
-import { explainError } from '../errors.ts';
+import { codeOf, explainError } from '../errors.ts';
 import type { Span } from '../span.ts';
 import type { LogStream, Stream } from '../streams/stream.ts';
 import type { StreamKey } from './coverage.ts';
@@ -61,21 +61,22 @@ export function createStreamWorker(engine: Engine, stream: Stream): StreamWorker
     signal: AbortSignal,
     act: () => Promise<Answer | Busy>,
   ): Promise<Answer | RunResult> {
-    const report = (end: Pick<RunResult, 'outcome' | 'error'>, counts?: RunCounts): void =>
-      engine.report({ type: 'run', stream: name, task, ...end, counts });
+    const report = (
+      { outcome, code, error }: Pick<RunResult, 'outcome' | 'code' | 'error'>,
+      counts: RunCounts | undefined,
+    ): void => engine.report({ type: 'run', stream: name, task, outcome, counts, code, error });
     try {
       const answer = await act();
       const result = isBusy(answer) ? describeBusy(name, task, answer.holder) : answer;
-      if (result !== undefined)
-        report({ outcome: result.outcome, error: result.error }, result.counts);
+      if (result !== undefined) report(result, result.counts);
       return result;
     } catch (error) {
       const end = signal.aborted
-        ? { outcome: 'interrupted' as const, error: interruptionSentence }
-        : { outcome: 'failed' as const, error: explainError(error) };
+        ? ({ outcome: 'interrupted', code: 'stopped', error: interruptionSentence } as const)
+        : ({ outcome: 'failed', code: codeOf(error), error: explainError(error) } as const);
       if (!signal.aborted) engine.log.error({ ...key, task, err: error }, end.error);
-      report(end);
-      return { stream: name, task, ...end, counts: nothing };
+      report(end, undefined);
+      return { stream: name, task, counts: nothing, ...end };
     }
   }
 
@@ -151,6 +152,7 @@ function describeBusy(stream: string, task: Task, holder: string): RunResult {
     task,
     outcome: 'busy',
     counts: nothing,
+    code: 'lease_busy',
     error: `Another process (${holder}) is pulling ${stream}; nothing was done here. Try again when it has finished, or stop it.`,
   };
 }

@@ -1,7 +1,8 @@
 /** Asks Zendesk for its own CSV of the audit log, which comes by e-mail (contract 3). */
-import { ZendeskError } from '../errors.ts';
+import { hasCode, KnownError } from '../errors.ts';
 import { toSeconds } from '../span.ts';
-import { formatMoment } from '../streams/log-stream.ts';
+import { auditLogs } from '../streams/audit-logs.ts';
+import { formatMoment } from '../streams/stream.ts';
 import { priorities } from '../ingest/engine.ts';
 import type { OrderAnswer } from '../zendesk/client.ts';
 import type { LiveSource } from './live-source.ts';
@@ -21,13 +22,11 @@ export type ExportFilters = {
   readonly ipAddress: string | undefined;
 };
 
-const path = '/api/v2/audit_logs/export';
-
 /**
  * Asks for the file once, and tells what Zendesk answered.
  *
- * @throws {InputError} for an actor whom nobody knows
- * @throws {ZendeskError} when Zendesk does not accept it, its limit of one a minute among the reasons
+ * @throws {KnownError} `bad_input` for an actor whom nobody knows
+ * @throws {KnownError} when Zendesk does not accept it, its limit of one a minute among the reasons
  */
 export async function reportAuditExport(
   scope: ReportScope,
@@ -98,30 +97,29 @@ async function order(
   parameters: Parameters,
 ): Promise<OrderAnswer> {
   const request = {
-    group: 'support',
+    group: auditLogs.budget,
     priority: priorities.listing,
-    path,
+    path: `${auditLogs.source.path}/export`,
     parameters,
+    needs: auditLogs.needs,
     limit: 'audit-logs-export',
-  } as const;
+  };
   const answer = await zendesk.placeOrder(request, signal).catch((error: unknown) => {
-    const isOpen =
-      error instanceof ZendeskError &&
-      error.kind === 'failed' &&
-      (error.status === undefined || error.status >= 500);
-    throw isOpen
-      ? new ZendeskError(
-          'failed',
-          `${error.message} Whether Zendesk has accepted the export is not known; look for its e-mail before you ask again.`,
-          { status: error.status, requestId: error.requestId },
-        )
-      : error;
+    if (!hasCode(error, 'no_usable_answer')) throw error;
+    const { found, status, requestId } = error;
+    throw new KnownError('export_uncertain', {
+      found: `${found}. Whether Zendesk has accepted the export is not known`,
+      wayOut: 'look for its e-mail before you ask again',
+      status,
+      requestId,
+      cause: error,
+    });
   });
   if (answer.accepted) return answer;
   const seconds = Math.ceil((answer.nextInMs ?? 60_000) / 1000);
-  throw new ZendeskError(
-    'rejected',
-    `Zendesk accepts one export of the audit log of ${account} a minute, and the last one was less than a minute ago, so nothing was started; ask again in ${seconds} ${seconds === 1 ? 'second' : 'seconds'}.`,
-    { status: 429 },
-  );
+  throw new KnownError('export_too_soon', {
+    found: `Zendesk accepts one export of the audit log of ${account} a minute, and the last one was less than a minute ago, so nothing was started`,
+    wayOut: `ask again in ${seconds} ${seconds === 1 ? 'second' : 'seconds'}`,
+    status: 429,
+  });
 }

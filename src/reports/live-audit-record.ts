@@ -1,8 +1,7 @@
 /** One record of the audit log, asked of Zendesk now, and whether it is stored as it is. */
-import { InputError, ZendeskError } from '../errors.ts';
+import { hasCode, refuseInput } from '../errors.ts';
 import { findAuditRecord } from '../database/reports/audit-record.ts';
 import { auditLogs } from '../streams/audit-logs.ts';
-import { tellsOfMissingRecord } from '../zendesk/refusal.ts';
 import {
   auditFields,
   auditRecordColumns,
@@ -18,7 +17,7 @@ import { createMomentFormat } from './time-zone.ts';
 /**
  * The record as Zendesk gives it now (contract 2); nothing of it is stored.
  *
- * @throws {InputError} when Zendesk has no such record
+ * @throws {KnownError} `bad_input` when Zendesk has no such record
  */
 export async function reportLiveAuditRecord(
   scope: ReportScope,
@@ -58,9 +57,13 @@ async function askRecord(
   account: string,
   id: string,
 ): Promise<Readonly<Record<string, unknown>>> {
-  const answer = await askObject(source, `${auditLogs.path}/${id}`).catch((error: unknown) => {
-    if (error instanceof ZendeskError && tellsOfMissingRecord(error.message))
-      throw new InputError([`Zendesk has no record ${id} in the audit log of ${account}.`]);
+  const {
+    source: { path },
+    needs,
+  } = auditLogs;
+  const answer = await askObject(source, `${path}/${id}`, [], needs).catch((error: unknown) => {
+    if (hasCode(error, 'record_unknown'))
+      throw refuseInput([`Zendesk has no record ${id} in the audit log of ${account}.`]);
     throw error;
   });
   return auditLogs.read(answer['audit_log']).row;

@@ -1,7 +1,8 @@
 /** Who a user is and what they did last, asked of Zendesk now. */
-import { InputError } from '../errors.ts';
+import { refuseInput } from '../errors.ts';
 import { cleanTexts, type PersonRow } from '../database/reports/user-activity.ts';
 import { auditLogs } from '../streams/audit-logs.ts';
+import { requestOf } from '../streams/stream.ts';
 import { lookup, readUser } from '../streams/users.ts';
 import { priorities } from '../ingest/engine.ts';
 import { changeColumns } from './changes.ts';
@@ -16,7 +17,7 @@ import { changesOnly, titleOf } from './user-activity.ts';
  * The same report as from the database, with details and activities as Zendesk gives them now; nothing of it is stored. A
  * name or an e-mail address is looked up among the stored people, an id need not be stored.
  *
- * @throws {InputError} when nobody or more than one is meant, or Zendesk knows neither the user nor an activity
+ * @throws {KnownError} `bad_input` when nobody or more than one is meant, or Zendesk knows neither the user nor an activity
  */
 export async function reportLiveUserActivity(
   scope: ReportScope,
@@ -28,7 +29,7 @@ export async function reportLiveUserActivity(
   const rows = await askChanges(scope, source, id, last);
   const name = details?.name ?? rows[0]?.['person'] ?? null;
   if (details === undefined && rows.length === 0)
-    throw new InputError([`Zendesk knows no user ${id} in the account ${scope.account}.`]);
+    throw refuseInput([`Zendesk knows no user ${id} in the account ${scope.account}.`]);
   const person = { id, name: name === null ? null : String(name), details };
   const show = createMomentFormat(scope.timeZone);
   return {
@@ -48,31 +49,21 @@ async function askPerson(source: LiveSource, id: string): Promise<PersonRow | un
   const { users } = await askObject(source, lookup.path, lookup.parameters([id]));
   const found = (Array.isArray(users) ? users : []).map(readUser).find((user) => user.id === id);
   if (found === undefined) return undefined;
-  const text = (key: string): string | null => {
-    const value = found[key];
-    return typeof value === 'string' || typeof value === 'number' ? String(value) : null;
-  };
-  const moment = (key: string): Date | null => {
-    const value = text(key);
-    return value === null ? null : new Date(value);
-  };
-  const flag = (key: string): boolean | null => (found[key] as boolean | null | undefined) ?? null;
+  const {
+    time_zone: railsName,
+    iana_time_zone: timeZone,
+    custom_role_id: customRole,
+    ...person
+  } = found;
+  const moment = (text: string | null): Date | null => (text === null ? null : new Date(text));
   return {
-    id,
-    name: text('name'),
-    email: text('email'),
-    role: text('role'),
-    role_type: (found['role_type'] as number | null | undefined) ?? null,
-    custom_role_id: text('custom_role_id'),
-    team_member: found.team_member,
+    ...person,
+    custom_role_id: customRole === null ? null : String(customRole),
     departed_at: null,
-    active: flag('active'),
-    suspended: flag('suspended'),
-    time_zone: text('iana_time_zone') ?? text('time_zone'),
-    locale: text('locale'),
-    created_at: moment('created_at'),
-    updated_at: moment('updated_at'),
-    last_login_at: moment('last_login_at'),
+    time_zone: timeZone ?? railsName,
+    created_at: moment(person.created_at),
+    updated_at: moment(person.updated_at),
+    last_login_at: moment(person.last_login_at),
   };
 }
 
@@ -88,15 +79,13 @@ async function askChanges(
   do {
     const page = await zendesk.readPage(
       {
-        group: 'support',
         priority: priorities.listing,
-        path: auditLogs.path,
-        itemsKey: auditLogs.itemsKey,
+        ...requestOf(auditLogs),
         parameters: [
           ['sort', '-created_at'],
           ['filter[actor_id]', id],
         ],
-        pageSize: Math.min(auditLogs.pageSize, last),
+        pageSize: Math.min(auditLogs.source.pageSize, last),
         cursor,
       },
       signal,

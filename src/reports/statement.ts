@@ -1,5 +1,5 @@
 /** What a report rests on: how much of the asked span is stored, what is missing, what Zendesk never records. */
-import { InputError } from '../errors.ts';
+import { refuseInput } from '../errors.ts';
 import { loadLogFacts, type LogFacts } from '../database/reports/coverage-of-span.ts';
 import { countUnclassified } from '../database/reports/unclassified.ts';
 import { fromSeconds, intersect, measure, subtract, toSeconds, type Span } from '../span.ts';
@@ -24,7 +24,7 @@ export type AskedSpan = {
 /**
  * States what of a span of a log is stored.
  *
- * @throws {InputError} when the span begins before what Zendesk keeps and nothing that old is stored: no answer could be right
+ * @throws {KnownError} `bad_input` when the span begins before what Zendesk keeps and nothing that old is stored: no answer could be right
  */
 export async function describeCoverage(
   { db, account, now, timeZone }: ReportScope,
@@ -38,7 +38,7 @@ export async function describeCoverage(
   };
   const moment = { now: toSeconds(now), show: (second: number) => show(fromSeconds(second)) };
   const problem = findUnreachable(stream, facts, asked, moment);
-  if (problem !== undefined) throw new InputError([problem]);
+  if (problem !== undefined) throw refuseInput([problem]);
   const { coverage, gaps } = stateCoverage(stream, facts, asked, moment);
   const unclassified =
     stream === 'access_logs'

@@ -1,5 +1,6 @@
 import type { AccessRequest, Classify } from '../classification/classification.ts';
 import type { accessLogs as schema } from '../database/schema/logs.ts';
+import { cursorPaging } from '../zendesk/paging.ts';
 import { address, bigint, readTextId, smallint, text, within } from './fields.ts';
 import { withinDay } from './rollup-day.ts';
 import {
@@ -46,6 +47,7 @@ export const accessLogs: LogStream = {
     },
     // Contract 4.3.
     grantedPerMinute: 50,
+    sharesAccountLimit: false,
   },
   schedule: {
     name: 'ACCESS_LOGS_SCHEDULE',
@@ -54,14 +56,16 @@ export const accessLogs: LogStream = {
     meaning: 'when the access log is pulled: cron, UTC',
   },
   needs: {
-    subject: 'The access log',
+    name: 'The access log',
     role: 'admin',
-    entitlement: `it needs the add-on Advanced Data Privacy and Protection and the role admin; check both, and switch it on: ${theSwitch}`,
-    scope: 'read',
+    entitlement: 'it needs the add-on Advanced Data Privacy and Protection and the role admin',
+    wayOut: `check both, and switch it on: ${theSwitch}`,
+    code: 'add_on_missing',
   },
+  scope: 'read',
   source: {
     path: '/api/v2/access_logs',
-    itemsKey: 'access_logs',
+    paging: cursorPaging('access_logs'),
     pageSize: 2500,
     // No sort: the default is ascending here. No filter[graphql]: true would leave the GraphQL rows out (contract 4.1).
     spanParameters: ({ from, to }) => [

@@ -1,4 +1,5 @@
 import type { auditLogs as schema } from '../database/schema/logs.ts';
+import { cursorPaging } from '../zendesk/paging.ts';
 import { address, bigint, readBigintId, text } from './fields.ts';
 import { withinDay } from './rollup-day.ts';
 import { createLogReader, formatMoment, type LogColumns, type LogStream } from './stream.ts';
@@ -30,15 +31,17 @@ export const auditLogs: LogStream = {
     meaning: 'when the audit log is pulled: cron, UTC',
   },
   needs: {
-    subject: 'The audit log',
+    name: 'The audit log',
     role: 'admin',
     entitlement:
-      'it needs the plan Zendesk Suite Enterprise or Support Enterprise (or a higher one) and the role admin; check the plan, and the role of the user whose credentials are used',
-    scope: undefined,
+      'it needs the plan Zendesk Suite Enterprise or Support Enterprise (or a higher one) and the role admin',
+    wayOut: 'check the plan, and the role of the user whose credentials are used',
+    code: 'plan_missing',
   },
+  scope: undefined,
   source: {
     path: '/api/v2/audit_logs',
-    itemsKey: 'audit_logs',
+    paging: cursorPaging('audit_logs'),
     pageSize: 100,
     spanParameters: ({ from, to }) => [
       ['sort', 'created_at'],

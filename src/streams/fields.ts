@@ -3,7 +3,7 @@
  * `extra`, and so does every field that has no column. Pure.
  */
 import { isIP } from 'node:net';
-import { ShapeError } from '../errors.ts';
+import { KnownError } from '../errors.ts';
 
 /** How a value becomes that of a column. `misfit` for a value that the column cannot hold. */
 export type Fit<Value> = (value: unknown) => Value | typeof misfit;
@@ -72,63 +72,76 @@ function field<Value>(fit: Fit<Value>): Field<Value> {
 export function createFieldReader(
   columns: Readonly<Record<string, Field<unknown>>>,
   key: readonly string[],
-): (record: Readonly<Record<string, unknown>>, row: Record<string, unknown>) => void {
-  const fields = Object.entries(columns).map(([column, { fit, path }]) => ({
-    column,
-    fit,
-    parent: path?.[0],
-    name: path?.at(-1) ?? column,
-    shownName: path?.join('.') ?? column,
+): (record: Fields, row: Record<string, unknown>) => void {
+  const plain = Object.entries(columns).filter(([, { path }]) => path === undefined);
+  const nested = Object.entries(columns).filter(([, { path }]) => path !== undefined);
+  const parents = [...new Set(nested.map(([, { path }]) => path?.[0] ?? ''))];
+  const readPlain = createGroupReader(
+    plain.map(([column, { fit }]) => ({ column, name: column, fit })),
+    [...key, ...parents],
+    '',
+  );
+  const groups = parents.map((parent) => ({
+    parent,
+    read: createGroupReader(
+      nested
+        .filter(([, { path }]) => path?.[0] === parent)
+        .map(([column, { fit, path }]) => ({ column, name: path?.[1] ?? column, fit })),
+      [],
+      `${parent}.`,
+    ),
   }));
-  const known = new Set([...key, ...fields.map(({ parent, name }) => parent ?? name)]);
-  const parents = [...new Set(fields.map(({ parent }) => parent))].filter(
-    (name) => name !== undefined,
-  );
-  const knownWithin = new Map(
-    parents.map((parent) => [
-      parent,
-      new Set(fields.filter((each) => each.parent === parent).map(({ name }) => name)),
-    ]),
-  );
 
   return (record, row) => {
     const extra: Extra = Object.create(null) as Extra;
-    keepUnknown(record, known, extra, '');
-    for (const [parent, names] of knownWithin) {
+    readPlain(record, row, extra);
+    for (const { parent, read } of groups) {
       const inner = record[parent];
-      if (isObject(inner)) keepUnknown(inner, names, extra, `${parent}.`);
-      else if (inner !== null && inner !== undefined) extra[parent] = preserve(inner);
-    }
-    for (const { column, fit, parent, name, shownName } of fields) {
-      const source = parent === undefined ? record : record[parent];
-      const value = isObject(source) ? source[name] : undefined;
-      row[column] =
-        value === null || value === undefined ? null : take(value, fit, shownName, extra);
+      if (inner !== null && inner !== undefined && !isObject(inner))
+        extra[parent] = preserve(inner);
+      read(isObject(inner) ? inner : noFields, row, extra);
     }
     row['extra'] = isEmpty(extra) ? null : extra;
   };
 }
 
-function take(value: unknown, fit: Fit<unknown>, name: string, extra: Extra): unknown {
-  const fitting = fit(value);
-  if (fitting === misfit) {
-    extra[name] = preserve(value);
-    return null;
-  }
-  if (typeof fitting !== 'string' || fitsText(fitting)) return fitting;
-  extra[name] = preserve(value);
-  return cleanText(fitting);
+type Fields = Readonly<Record<string, unknown>>;
+type GroupField = { readonly column: string; readonly name: string; readonly fit: Fit<unknown> };
+
+const noFields: Fields = {};
+
+/** Reads the fields that stand in one object; `prefix` is what their names have before them in `extra`. */
+function createGroupReader(
+  fields: readonly GroupField[],
+  others: readonly string[],
+  prefix: string,
+): (record: Fields, row: Record<string, unknown>, extra: Extra) => void {
+  const known = new Set([...others, ...fields.map(({ name }) => name)]);
+  return (record, row, extra) => {
+    for (const name in record) {
+      if (!known.has(name)) extra[cleanText(prefix + name)] = preserve(record[name]);
+    }
+    for (const { column, name, fit } of fields) {
+      const value = record[name];
+      if (value === null || value === undefined) {
+        row[column] = null;
+        continue;
+      }
+      const fitting = fit(value);
+      const isClean = typeof fitting !== 'string' || fitsText(fitting);
+      if (fitting === misfit || !isClean) extra[prefix + name] = preserve(value);
+      row[column] = fitting === misfit ? null : isClean ? fitting : cleanText(fitting);
+    }
+  };
 }
 
-/** The record as an object. @throws {ShapeError} when it is not one */
+/** The record as an object. @throws {KnownError} `record_unreadable` when it is not one */
 export function readRecord(record: unknown, stream: string): Readonly<Record<string, unknown>> {
   if (isObject(record)) return record;
-  throw new ShapeError(
-    `Zendesk sent a record in ${stream} that is not an object; the page cannot be stored.`,
-  );
+  throw refuseRecord(`Zendesk sent a record in ${stream} that is not an object`);
 }
 
-/** The id of a record as text, of a bigint column. @throws {ShapeError} when there is none */
+/** The id of a record as text, of a bigint column. @throws {KnownError} `record_unreadable` when there is none */
 export function readBigintId(value: unknown, stream: string): string {
   if (typeof value === 'number' && Number.isSafeInteger(value)) return String(value);
   if (typeof value === 'string' && isBigint(value)) return value;
@@ -137,7 +150,7 @@ export function readBigintId(value: unknown, stream: string): string {
 
 /**
  * The id of a record as text, of a text column: only that it can be stored and compared is asked for, because the
- * documented samples of ULIDs disagree among themselves. @throws {ShapeError} when there is none
+ * documented samples of ULIDs disagree among themselves. @throws {KnownError} `record_unreadable` when there is none
  */
 export function readTextId(value: unknown, stream: string): string {
   if (typeof value === 'number') return String(value);
@@ -145,17 +158,19 @@ export function readTextId(value: unknown, stream: string): string {
   throw missingId(stream);
 }
 
-function missingId(stream: string): ShapeError {
-  return new ShapeError(
-    `Zendesk sent a record in ${stream} without a usable id; the page cannot be stored.`,
-  );
+function missingId(stream: string): KnownError {
+  return refuseRecord(`Zendesk sent a record in ${stream} without a usable id`);
 }
 
-/** A time stamp that a row cannot do without: its text for Postgres, and milliseconds since 1970. @throws {ShapeError} when there is none */
+/** The error for a record that cannot be stored. `found` names the field, never its content. */
+function refuseRecord(found: string): KnownError {
+  return new KnownError('record_unreadable', { found: `${found}; the page cannot be stored` });
+}
+
+/** A time stamp that a row cannot do without: its text for Postgres, and milliseconds since 1970. @throws {KnownError} `record_unreadable` when there is none */
 export function readTime(value: unknown, name: string, id: string): { text: string; ms: number } {
   const ms = typeof value === 'string' ? readMoment(value) : undefined;
-  if (ms === undefined)
-    throw new ShapeError(`Record ${id} has no usable ${name}; the page cannot be stored.`);
+  if (ms === undefined) throw refuseRecord(`Record ${id} has no usable ${name}`);
   return { text: value as string, ms };
 }
 
@@ -165,17 +180,6 @@ function readMoment(value: string): number | undefined {
   if (!isoTime.test(value)) return undefined;
   const ms = Date.parse(value);
   return Number.isNaN(ms) ? undefined : ms;
-}
-
-function keepUnknown(
-  record: Readonly<Record<string, unknown>>,
-  known: ReadonlySet<string>,
-  extra: Extra,
-  prefix: string,
-): void {
-  for (const name in record) {
-    if (!known.has(name)) extra[cleanText(prefix + name)] = preserve(record[name]);
-  }
 }
 
 /** A value as jsonb can hold it: as it is, or as `{"json": "…"}` around its JSON text when Postgres could not. */

@@ -4,6 +4,8 @@
  */
 import type { Classify } from '../classification/classification.ts';
 import type { Span } from '../span.ts';
+import type { Needs, PageRequest } from '../zendesk/client.ts';
+import type { Paging } from '../zendesk/paging.ts';
 import { createFieldReader, readRecord, readTime, type Field } from './fields.ts';
 
 /** Anything that is pulled: a log, span by span, or a listing, as a whole. */
@@ -21,6 +23,8 @@ type StreamBase = {
   readonly schedule: ScheduleSetting;
   /** What it takes to read it; how Zendesk's refusals are explained. */
   readonly needs: Needs;
+  /** The OAuth scope that it most likely needs, where narrower ones do not do; undefined where they do. */
+  readonly scope: string | undefined;
 };
 
 /** Requests per minute that a group of endpoints shares. */
@@ -35,6 +39,8 @@ export type BudgetGroup = {
   };
   /** Requests per minute that Zendesk grants to an account; undefined where each answer tells the account's own limit. */
   readonly grantedPerMinute: number | undefined;
+  /** Whether that is the limit of the account, of which the customer's other integrations keep the last fifth. */
+  readonly sharesAccountLimit: boolean;
 };
 
 /** The setting that says when a stream is pulled. */
@@ -47,22 +53,12 @@ export type ScheduleSetting = {
   readonly meaning: string;
 };
 
-/** What access to a stream needs, and how that is said. */
-export type Needs = {
-  /** Its name at the start of a sentence: `The audit log`. */
-  readonly subject: string;
-  /** `admin`, `agent or admin`. */
-  readonly role: string;
-  /** Plan, add-on, role and switch, as the end of a sentence that begins with its name. */
-  readonly entitlement: string;
-  /** The OAuth scope that it most likely needs, where narrower ones do not do; undefined where they do. */
-  readonly scope: string | undefined;
-};
-
 /** People and the like: read as a whole, page after page; their pages know no time. */
 export type ListingStream = StreamBase & {
   readonly kind: 'listing';
-  readonly source: Pick<Source, 'path' | 'itemsKey' | 'pageSize'> & {
+  /** What it lists, in sentences: `people`. */
+  readonly members: string;
+  readonly source: Pick<Source, 'path' | 'paging' | 'pageSize'> & {
     readonly parameters: Parameters;
   };
 };
@@ -76,7 +72,7 @@ export type LogStream = StreamBase & {
   /** The setting that says how far back the log is wanted; undefined where the retention alone says it. */
   readonly horizonSetting: { readonly name: string; readonly meaning: string } | undefined;
   readonly table: LogTable;
-  /** Reads a record. Throws a ShapeError when it has no usable id or time. */
+  /** Reads a record. Throws a `KnownError` of `record_unreadable` when it has no usable id or time. */
   readonly read: (record: unknown) => LogRow;
   /** Statements that recompute the rollups of a day: `$1` the account, `$2` the day (UTC). */
   readonly rollups: readonly string[];
@@ -90,8 +86,8 @@ export type LogStream = StreamBase & {
 export type Source = {
   /** Path below the origin, without a query. */
   readonly path: string;
-  /** The envelope's name for the list of records. */
-  readonly itemsKey: string;
+  /** How its pages are asked for, and how their envelopes are read. */
+  readonly paging: Paging;
   /** The largest page Zendesk gives, in records. */
   readonly pageSize: number;
   /** The parameters for a span. Asks for a second more on both ends, so that it does not matter whether Zendesk's bounds are inclusive (contract Q3). */
@@ -209,4 +205,13 @@ export function createLogReader(
 /** A moment as the filters of Zendesk's logs want it: whole seconds, UTC. */
 export function formatMoment(seconds: number): string {
   return `${new Date(seconds * 1000).toISOString().slice(0, 19)}Z`;
+}
+
+/** What each request to a stream has in common. */
+export function requestOf({
+  budget,
+  needs,
+  source,
+}: Stream): Pick<PageRequest, 'group' | 'path' | 'paging' | 'needs'> {
+  return { group: budget, path: source.path, paging: source.paging, needs };
 }

@@ -10,4 +10,5 @@ export const supportBudget: BudgetGroup = {
       'our share of the account-wide limit (audit logs, users); pauses when less than a fifth of that limit is left',
   },
   grantedPerMinute: undefined,
+  sharesAccountLimit: true,
 };

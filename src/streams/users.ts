@@ -10,6 +10,7 @@ import {
   text,
   type Field,
 } from './fields.ts';
+import { cursorPaging } from '../zendesk/paging.ts';
 import type { ListingStream, Parameters } from './stream.ts';
 import { supportBudget } from './support-budget.ts';
 
@@ -35,6 +36,7 @@ export const users: ListingStream = {
   kind: 'listing',
   name: 'users',
   title: 'users',
+  members: 'people',
   budget: supportBudget,
   schedule: {
     name: 'USERS_SCHEDULE',
@@ -43,15 +45,16 @@ export const users: ListingStream = {
     meaning: 'when the team members are pulled: cron, UTC',
   },
   needs: {
-    subject: '/api/v2/users',
+    name: '/api/v2/users',
     role: 'agent or admin',
-    entitlement:
-      'it needs the role agent or admin; check the role of the user whose credentials are used',
-    scope: undefined,
+    entitlement: 'it needs the role agent or admin',
+    wayOut: 'check the role of the user whose credentials are used',
+    code: 'role_missing',
   },
+  scope: undefined,
   source: {
     path: '/api/v2/users',
-    itemsKey: 'users',
+    paging: cursorPaging('users'),
     pageSize: 100,
     parameters: [
       ['role[]', 'agent'],
@@ -72,9 +75,10 @@ export const lookup = {
 } as const;
 
 /** A person as the table `zendesk.users` takes it. */
-export type UserRow = Readonly<Record<keyof typeof columns, unknown>> & {
-  readonly id: string;
-  readonly team_member: boolean;
+export type UserRow = { readonly id: string; readonly team_member: boolean } & {
+  readonly [Name in keyof typeof columns]: (typeof columns)[Name] extends Field<infer Value>
+    ? Value | null
+    : never;
 };
 
 const readFields = createFieldReader(columns, ['id']);

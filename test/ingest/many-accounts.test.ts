@@ -3,7 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, it } from 'node:test';
 import { createLogger } from '../../src/logger.ts';
 import { openDatabase, type Database } from '../../src/database/client.ts';
-import { loadStatus } from '../../src/database/status.ts';
+import { loadStatus } from '../../src/ingest/status.ts';
 import { startSimulator, type Simulator } from '../../src/simulator/simulator.ts';
 import { createCursorShare, type CursorShare } from '../../src/ingest/cursor-share.ts';
 import { createEngine } from '../../src/ingest/engine-assembly.ts';

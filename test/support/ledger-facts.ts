@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import type { Database } from '../../src/database/client.ts';
-import { loadStatus, type StreamStatus } from '../../src/database/status.ts';
+import { loadStatus, type StreamStatus } from '../../src/ingest/status.ts';
 import { account, assertTrue, type Installation } from './installation.ts';
 
 /** A row of `zendesk_sync.fetches`, as tests look at it. */

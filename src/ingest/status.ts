@@ -1,4 +1,5 @@
-import type { Queryable } from './client.ts';
+import type { Queryable } from '../database/client.ts';
+import type { Stream } from '../streams/stream.ts';
 
 /** A row of the view `zendesk_sync.status`; durations in seconds. */
 export type StreamStatus = {
@@ -18,8 +19,12 @@ export type StreamStatus = {
   readonly rows: number;
 };
 
-/** How every stream stands, or those of one account. */
-export async function loadStatus(db: Queryable, account?: string): Promise<StreamStatus[]> {
+/** How every stream stands, or those of one account; streams in the given order, unknown ones last. */
+export async function loadStatus(
+  db: Queryable,
+  streams: readonly Pick<Stream, 'name'>[],
+  account?: string,
+): Promise<StreamStatus[]> {
   return db.query<StreamStatus>(
     `select account, stream, state, covered_from, covered_until, gaps,
        gap_seconds::float8 as gap_seconds, lost_seconds::float8 as lost_seconds,
@@ -27,7 +32,7 @@ export async function loadStatus(db: Queryable, account?: string): Promise<Strea
        last_success, last_error, last_error_at, rows::float8 as rows
      from zendesk_sync.status
      where $1::text is null or account = $1
-     order by account, array_position(array['audit_logs', 'access_logs', 'users'], stream)`,
-    [account ?? null],
+     order by account, array_position($2::text[], stream), stream`,
+    [account ?? null, streams.map(({ name }) => name)],
   );
 }

@@ -1,5 +1,7 @@
 /** The ledger as numbers, for whoever watches it from outside. Moments in seconds since 1970, lengths in seconds. */
-import type { Queryable } from './client.ts';
+import type { Queryable } from '../database/client.ts';
+import type { ErrorCode } from '../errors.ts';
+import type { LogStream } from '../streams/stream.ts';
 
 /** How one stream of one account stands. */
 export type StreamMeasures = {
@@ -18,8 +20,8 @@ export type StreamMeasures = {
   /** Share of the time from the horizon to the newest covered second that is covered, 0 to 1; null for people. */
   readonly backfillShare: number | null;
   readonly available: boolean;
-  /** Why the last run that has ended failed; null when it did not. */
-  readonly lastFailure: string | null;
+  /** The code of what the last run that has ended failed with; null when it did not fail. */
+  readonly lastFailure: ErrorCode | null;
   readonly leaseHeld: boolean;
   /** Grows with each taking of the lease; 0 when it was never taken. */
   readonly leaseToken: number;
@@ -41,8 +43,11 @@ export type LedgerMeasures = {
 };
 
 /** Measures the ledger. Each part is a look at an index or at sizes; no log table is read through. */
-export async function loadLedgerMeasures(db: Queryable): Promise<LedgerMeasures> {
-  const streams = await db.query<StreamMeasures>(streamsQuery);
+export async function loadLedgerMeasures(
+  db: Queryable,
+  logs: readonly LogStream[],
+): Promise<LedgerMeasures> {
+  const streams = await db.query<StreamMeasures>(buildStreamsQuery(logs));
   const tables = await db.query<TableMeasures>(tablesQuery);
   const [size] = await db.query<{ bytes: number }>(
     'select pg_database_size(current_database())::float8 as bytes',
@@ -50,7 +55,22 @@ export async function loadLedgerMeasures(db: Queryable): Promise<LedgerMeasures>
   return { streams, tables, databaseBytes: size?.bytes ?? 0 };
 }
 
-const streamsQuery = `
+/** The newest record of each log by a look at the end of its key. */
+function buildNewest(logs: readonly LogStream[]): string {
+  return logs
+    .map(
+      ({ name, table }) => `(
+      select l.${table.time} as moment
+      from ${table.name} l
+      where s.stream = '${name}' and l.account = s.account
+      order by l.${table.time} desc
+      limit 1
+    )`,
+    )
+    .join(' union all ');
+}
+
+const buildStreamsQuery = (logs: readonly LogStream[]): string => `
   select
     s.account,
     s.stream,
@@ -61,13 +81,13 @@ const streamsQuery = `
     t.gaps,
     t.gap_seconds::float8 as "gapSeconds",
     case
-      when s.stream = 'users' then null
+      when s.kind = 'listing' then null
       when t.lag is null then 0
       when wanted.seconds <= 0 then 1
       else greatest(0, 1 - t.gap_seconds / wanted.seconds)
     end::float8 as "backfillShare",
     s.unavailable_since is null as available,
-    case when ended.outcome = 'failed' then ended.error end as "lastFailure",
+    case when ended.outcome = 'failed' then ended.error_code end as "lastFailure",
     coalesce(l.expires_at > now(), false) as "leaseHeld",
     coalesce(l.token, 0)::float8 as "leaseToken"
   from zendesk_sync.streams s
@@ -95,10 +115,10 @@ const streamsQuery = `
     ) as last
   ) as done on true
   left join lateral (
-    select last.outcome, last.error
+    select last.outcome, last.error_code
     from (values ('live'), ('backfill'), ('listing')) as tasks (task)
     cross join lateral (
-      select r.ended_at, r.outcome, r.error
+      select r.ended_at, r.outcome, r.error_code
       from zendesk_sync.runs r
       where r.account = s.account and r.stream = s.stream and r.task = tasks.task and r.ended_at is not null
       order by r.id desc
@@ -108,21 +128,7 @@ const streamsQuery = `
     limit 1
   ) as ended on true
   left join lateral (
-    (
-      select a.created_at as moment
-      from zendesk.audit_logs a
-      where s.stream = 'audit_logs' and a.account = s.account
-      order by a.created_at desc
-      limit 1
-    )
-    union all
-    (
-      select a.timestamp
-      from zendesk.access_logs a
-      where s.stream = 'access_logs' and a.account = s.account
-      order by a.timestamp desc
-      limit 1
-    )
+    ${buildNewest(logs)}
   ) as newest on true
   order by s.account, s.stream`;
 
