@@ -7,6 +7,7 @@ import {
   type Classification,
   type ClassificationState,
 } from './classification-batch.ts';
+import type { LogStream } from '../streams/stream.ts';
 import { refreshRollups } from './rollups.ts';
 
 /** What a pass came to. */
@@ -52,7 +53,7 @@ export async function classifyStored(
   const { account, stream } = classification;
   let state = await beginClassification(db, classification, again);
   const isContinued = state.reachedAt !== null && state.rowsRead === 0;
-  const bounds = await loadBounds(db, classification);
+  const bounds = await loadTimeBounds(db, account, stream);
   report(measureProgress(state, bounds));
   await summarizeTimes(db, classification.stream);
   while (state.endedAt === null) {
@@ -87,9 +88,10 @@ export function measureProgress(
 }
 
 /** The times of the oldest and the newest stored row; null where nothing is stored. */
-async function loadBounds(
+export async function loadTimeBounds(
   db: Queryable,
-  { account, stream: { table } }: Classification,
+  account: string,
+  { table }: Pick<LogStream, 'table'>,
 ): Promise<{ oldest: Date | null; newest: Date | null }> {
   const [bounds] = await db.query<{ oldest: Date | null; newest: Date | null }>(
     `select min(${table.time}) as oldest, max(${table.time}) as newest from ${table.name} where account = $1`,

@@ -98,7 +98,9 @@ async function fill(pull: Pull, goal: Goal): Promise<void> {
 /** Whether there is a gap to fill, a span to read again or a fetch to resume. Not to be asked while a fill runs. */
 export async function hasWork(pull: Pull): Promise<boolean> {
   const resumable = await chooseResumable(pull);
-  return resumable.length > 0 || planNext(beginFill('gaps'), await loadFacts(pull, 'gaps')) !== undefined;
+  return (
+    resumable.length > 0 || planNext(beginFill('gaps'), await loadFacts(pull, 'gaps')) !== undefined
+  );
 }
 
 function countWanted({ engine, stream }: Pull, { dense }: FillState): number {

@@ -55,7 +55,12 @@ export function readRecords(
 ): readonly PageRow[] {
   return records.map((record) => {
     const { id, timeMs, row } = read(record);
-    return { id, timeMs, row, derived: derived === undefined ? none : derived.derive(row, classify) };
+    return {
+      id,
+      timeMs,
+      row,
+      derived: derived === undefined ? none : derived.derive(row, classify),
+    };
   });
 }
 

@@ -62,9 +62,7 @@ async function listTeam(listing: Listing): Promise<ReadonlySet<string>> {
     const answer = await askPage(engine.zendesk, { ...request, cursor }, signal);
     const people = answer.records.map(readUser);
     check(answer, people[0]?.id);
-    const { stored, times } = await timeWriting(answer, () =>
-      storeUsers(engine.db, lease, people),
-    );
+    const { stored, times } = await timeWriting(answer, () => storeUsers(engine.db, lease, people));
     tally.noteAnswer(answer.requestId);
     notePage(listing, people, stored, { requestId: answer.requestId, times });
     for (const { id } of people) listed.add(id);

@@ -72,7 +72,13 @@ async function readWithRestart(pull: Pull, task: SpanTask): Promise<SpanResult> 
     if (!isBroken || fetch.restarted || signal.aborted) throw error;
     const { account, db, log } = engine;
     log.warn(
-      { account, stream: stream.name, fetch: fetch.fetch, code: error.code, requestId: error.requestId },
+      {
+        account,
+        stream: stream.name,
+        fetch: fetch.fetch,
+        code: error.code,
+        requestId: error.requestId,
+      },
       'the cursor led nowhere; the span is read again from its start',
     );
     const restarted = await restartFetch(db, lease, fetch.fetch);
