@@ -1,6 +1,6 @@
 import { createLogUpdate } from 'log-update';
 import prettyMilliseconds from 'pretty-ms';
-import type { SyncEvent } from '../ingest/progress.ts';
+import type { SyncEvent } from '../ingest/events.ts';
 import type { Stream } from '../streams/stream.ts';
 import type { CommandContext } from './context.ts';
 import { createProgressDisplay, showPlainly } from './progress-display.ts';

@@ -1,5 +1,5 @@
 import { createLogUpdate } from 'log-update';
-import type { SyncEvent } from '../ingest/progress.ts';
+import type { SyncEvent } from '../ingest/events.ts';
 import type { Stream } from '../streams/stream.ts';
 import type { CommandContext } from './context.ts';
 import { createProgress, describeProgress, noteEvent } from './progress.ts';

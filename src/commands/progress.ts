@@ -1,5 +1,5 @@
 import prettyMilliseconds from 'pretty-ms';
-import type { SyncEvent } from '../ingest/progress.ts';
+import type { SyncEvent } from '../ingest/events.ts';
 import type { Stream } from '../streams/stream.ts';
 
 /** What a progress line tells of one stream. Changed by events only; read by `describeProgress`. */

@@ -10,7 +10,7 @@ import { startSchedule } from '../scheduler.ts';
 import type { Engine } from '../ingest/engine.ts';
 import { createRoutine, type Routine } from '../ingest/service.ts';
 import type { StreamName } from '../streams/names.ts';
-import type { SyncEvent } from '../ingest/progress.ts';
+import type { SyncEvent } from '../ingest/events.ts';
 import type { StreamWorker } from '../ingest/stream-worker.ts';
 import type { Log } from '../logger.ts';
 import { version } from '../version.ts';

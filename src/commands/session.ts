@@ -14,7 +14,7 @@ import { createAbandonedWork, type AbandonedWork } from '../ingest/abandoned-wor
 import { createCursorShare, type CursorShare } from '../ingest/cursor-share.ts';
 import { createEngine } from '../ingest/engine-assembly.ts';
 import type { Engine } from '../ingest/engine.ts';
-import type { SyncEvent } from '../ingest/progress.ts';
+import type { SyncEvent } from '../ingest/events.ts';
 import { createStreamWorker, type StreamWorker } from '../ingest/stream-worker.ts';
 import { openTracing, type Tracing } from '../tracing/tracing.ts';
 import { version } from '../version.ts';

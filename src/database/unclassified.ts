@@ -39,15 +39,3 @@ export async function countRequests(
   );
   return count?.requests ?? 0;
 }
-
-/** The times of the oldest and the newest stored request; null where nothing is stored. */
-export async function loadRequestBounds(
-  db: Queryable,
-  account: string,
-): Promise<{ oldest: Date | null; newest: Date | null }> {
-  const [bounds] = await db.query<{ oldest: Date | null; newest: Date | null }>(
-    `select min(timestamp) as oldest, max(timestamp) as newest from zendesk.access_logs where account = $1`,
-    [account],
-  );
-  return bounds ?? { oldest: null, newest: null };
-}

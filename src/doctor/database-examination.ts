@@ -1,7 +1,8 @@
 /** All checks of the database, and what of it the other checks want to know. Reads only. */
 import type { DatabaseConfig, LocalConfig } from '../config/config.ts';
 import { hasCode, isFrom } from '../errors.ts';
-import { loadCoverage } from '../database/coverage.ts';
+import { listPartitionsAhead } from '../database/partitions.ts';
+import { loadCoverage } from '../ingest/coverage.ts';
 import {
   listMissingTables,
   loadPrivileges,
@@ -28,7 +29,6 @@ import {
   checkPartitions,
   checkPrivileges,
   checkRoles,
-  listPartitions,
 } from './schema.ts';
 
 /** What the checks of the database brought. */
@@ -104,7 +104,7 @@ async function examinePlace(
   const freeBytes =
     embeddedFreeBytes ?? (directory === null ? undefined : await measureFreeBytes(directory));
   const wanted = listLogs(local.streams).flatMap(({ table }) =>
-    listPartitions(table, now.getTime()),
+    listPartitionsAhead(table, now.getTime()),
   );
   const privileges = await loadPrivileges(db);
   const missing = await listMissingTables(db, wanted);

@@ -1,6 +1,6 @@
 /** What can be seen of a database without changing it. Every statement runs in a read-only transaction. */
 import { openDatabase, type Queryable } from '../database/client.ts';
-import type { StoredBudget } from '../ingest/budget.ts';
+import type { BudgetState } from '../ingest/budget.ts';
 
 /** A database that is only looked at: Postgres itself refuses to write. Nothing is tried again when it is lost. */
 export type ReadOnlyDatabase = Queryable & { close(): Promise<void> };
@@ -130,7 +130,7 @@ export async function listMissingTables(
 }
 
 /** A shared budget as it is now. */
-export type BudgetFacts = StoredBudget & {
+export type BudgetFacts = BudgetState & {
   /** The database's clock, milliseconds since 1970. */
   readonly nowMs: number;
   readonly pauseReason: string | undefined;
@@ -143,7 +143,7 @@ export async function loadBudget(
   group: string,
 ): Promise<BudgetFacts | undefined> {
   const [row] = await db.query<{
-    spent: StoredBudget['spent'];
+    spent: BudgetState['spent'];
     paused_until_ms: number | null;
     pause_reason: string | null;
     now_ms: number;

@@ -1,7 +1,7 @@
 /** What this process has done, counted from the engine's events. Every label value is one of a few words. */
 import { collectDefaultMetrics, Counter, Gauge, Histogram, type Registry } from 'prom-client';
 import type { Stream } from '../streams/stream.ts';
-import type { SyncEvent } from '../ingest/progress.ts';
+import type { SyncEvent } from '../ingest/events.ts';
 
 /** What every metric of this program begins with. */
 export const prefix = 'zendesk_log_sync_';
@@ -96,7 +96,8 @@ export function createEventCounter(registry: Registry, build: Build): EventCount
       rows.changed.inc(labels, event.changedRows);
       rows.late.inc(labels, event.lateRows);
       rows.duplicate.inc(labels, Math.max(0, event.rows - event.newRows - event.changedRows));
-      if (event.unclassifiedRows > 0) unclassified.inc({ account }, event.unclassifiedRows);
+      if (event.unclassifiedRows !== undefined)
+        unclassified.inc({ account }, event.unclassifiedRows);
     }
     if (event.type === 'request') {
       const { endpoint, status, durationMs } = event;

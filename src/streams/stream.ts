@@ -124,8 +124,10 @@ export type DerivedTable = {
   readonly name: string;
   /** Its columns that hold the key of the log's row. */
   readonly key: { readonly time: string; readonly id: string };
-  /** All columns but the account and that key. */
+  /** All columns but the account and that key; the first one numbers the rows of a row. */
   readonly columns: readonly string[];
+  /** The columns of the log's row that they are derived from. */
+  readonly from: readonly string[];
   /** The rows that a row of the log stands for, each as the values of `columns`, in order. */
   readonly derive: (row: Row, classify: Classify) => readonly DerivedRow[];
   /** True for a derived row that says that no rule knows the log's row: counted in a metric. */

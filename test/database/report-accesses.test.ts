@@ -3,7 +3,8 @@ import { describe, it } from 'node:test';
 import { readAccesses } from '../../src/database/reports/accesses.ts';
 import { listResourceTypes } from '../../src/database/reports/resource-types.ts';
 import { loadTeamHistory } from '../../src/database/reports/team-history.ts';
-import { refreshRollups } from '../../src/database/rollups.ts';
+import { accessLogs } from '../../src/streams/access-logs.ts';
+import { refreshRollups } from '../../src/ingest/rollups.ts';
 import { storeAccesses, storeState } from '../support/accessed-rows.ts';
 import { collect } from '../support/collect.ts';
 import { account, storePeople, withStored } from '../support/report-data.ts';
@@ -142,7 +143,7 @@ describe('the types of resources', () => {
       await storeAccesses(db, [{ timestamp: `${day}T10:00:00Z`, url: '/api/v2/views/3' }], 'other');
       const types = ['macro', 'ticket', 'user'];
       assert.deepEqual(await listResourceTypes(db, account), types);
-      assert.equal(await refreshRollups(db, account), 2);
+      assert.equal(await refreshRollups(db, account, [accessLogs]), 2);
       assert.deepEqual(await listResourceTypes(db, account), types);
       assert.deepEqual(await listResourceTypes(db, 'nobody'), []);
     });

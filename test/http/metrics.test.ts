@@ -5,7 +5,7 @@ import { openDatabase } from '../../src/database/client.ts';
 import { loadLedgerMeasures } from '../../src/http/ledger-measures.ts';
 import { loadStatus } from '../../src/ingest/status.ts';
 import { streamNames } from '../../src/streams/names.ts';
-import type { SyncEvent } from '../../src/ingest/progress.ts';
+import type { SyncEvent } from '../../src/ingest/events.ts';
 import { readExposition, valueOf, type Family } from '../support/exposition.ts';
 import {
   account,

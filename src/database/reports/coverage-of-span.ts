@@ -1,6 +1,6 @@
 import type { Spans } from '../../span.ts';
 import type { Queryable } from '../client.ts';
-import { loadCoverage, type StreamKey } from '../coverage.ts';
+import { loadCoverage, type StreamKey } from '../../ingest/coverage.ts';
 
 /** What the ledger says about one log of an account. Times in whole seconds since 1970. */
 export type LogFacts = {

@@ -1,6 +1,7 @@
-import { idleTransactionLimit, type Queryable } from './client.ts';
-import type { StreamKey } from './coverage.ts';
+/** The lease of a stream in Postgres: who may pull it, the fence around what its holder writes, and work left behind. */
+import { idleTransactionLimit, type Queryable } from '../database/client.ts';
 import { KnownError } from '../errors.ts';
+import type { StreamKey } from './coverage.ts';
 
 /** The right to pull one stream of one account, until it expires or somebody with a greater token takes over. */
 export type Lease = StreamKey & { readonly holder: string; readonly token: string };
@@ -58,24 +59,63 @@ const look = `select holder,
   from zendesk_sync.leases
   where account = $1 and stream = $2`;
 
+/** The key of the mark; the class is "zlsp" in ASCII. */
+const markClass = 0x7a6c7370;
+const markId = 1;
+
+/**
+ * Marks a transaction of this program that may use COPY, from inside it: a lock that everybody may hold at once. It lasts
+ * as long as the transaction, whichever session a pooler gives it, and others see it in `pg_locks` with the process of the
+ * server that holds it.
+ */
+export const copyMark = `pg_advisory_xact_lock_shared(${markClass}, ${markId})`;
+
 /**
  * A process that stands still in the middle of COPY keeps its transaction open: no timeout of Postgres ends a server
- * that waits for the rest of a COPY. What is here does, after the time that ends any other transaction at rest.
+ * that waits for the rest of a COPY. What is here does, after the time that ends any other transaction at rest. Only
+ * transactions with our mark are ended: the same user may be loading something else by hand.
  */
 async function endStalledCopies(db: Queryable): Promise<void> {
   await db.query(
-    `select pg_terminate_backend(pid) from pg_stat_activity
-     where datname = current_database() and usename = current_user and state = 'active' and wait_event = 'ClientRead'
-       and query ilike 'copy zendesk.%' and query_start < clock_timestamp() - $1::interval`,
+    `select pg_terminate_backend(a.pid)
+     from pg_locks l
+     join pg_database d on d.oid = l.database and d.datname = current_database()
+     join pg_stat_activity a on a.pid = l.pid
+     where l.locktype = 'advisory' and l.classid = ${markClass} and l.objid = ${markId} and l.objsubid = 2 and l.granted
+       and a.usename = current_user and a.state = 'active' and a.wait_event = 'ClientRead' and a.query ilike 'copy %'
+       and a.query_start < clock_timestamp() - $1::interval`,
     [idleTransactionLimit],
   );
+}
+
+/** What processes have left behind on this database. */
+export type AbandonedWork = {
+  /** Whether work on the stream was begun, is not finished, and nobody is at it. */
+  includes(key: StreamKey): Promise<boolean>;
+};
+
+/** All streams of a process ask at about the same moment: one answer is for all of them. */
+const freshMs = 1000;
+
+/** Creates what the streams of one process ask. */
+export function createAbandonedWork(db: Queryable): AbandonedWork {
+  let asked: { readonly atMs: number; readonly keys: Promise<readonly StreamKey[]> } | undefined;
+  return {
+    async includes({ account, stream }) {
+      const nowMs = performance.now();
+      if (asked === undefined || nowMs - asked.atMs > freshMs)
+        asked = { atMs: nowMs, keys: listAbandoned(db) };
+      const keys = await asked.keys;
+      return keys.some((key) => key.account === account && key.stream === stream);
+    },
+  };
 }
 
 /**
  * The streams of all accounts on which work was begun, is not finished, and nobody is at it: its process died, stands
  * still or was stopped. They stay until somebody has done the work.
  */
-export async function listAbandoned(db: Queryable): Promise<StreamKey[]> {
+async function listAbandoned(db: Queryable): Promise<StreamKey[]> {
   return db.query<StreamKey>(
     `select l.account, l.stream from zendesk_sync.leases l
      where l.expires_at <= clock_timestamp()
@@ -114,14 +154,14 @@ export async function releaseLease(db: Queryable, lease: Lease): Promise<void> {
 }
 
 /**
- * The fence: makes a transaction fail unless its lease is the newest, and holds any take-over off until it has ended.
- * Whether the lease has expired does not matter here: nobody has taken it.
+ * The fence: makes a transaction fail unless its lease is the newest, and holds any take-over off until it has ended. It
+ * also marks the transaction as one that may use COPY. Whether the lease has expired does not matter here: nobody has taken it.
  *
  * @throws {KnownError} `lease_lost` when another process has taken over
  */
 export async function checkLease(tx: Queryable, lease: Lease): Promise<void> {
   const held = await tx.query(
-    `select 1 from zendesk_sync.leases
+    `select ${copyMark} from zendesk_sync.leases
      where account = $1 and stream = $2 and token = $3::bigint
      for share`,
     [lease.account, lease.stream, lease.token],

@@ -1,5 +1,7 @@
-import type { Database, Queryable } from './client.ts';
-import { checkLease, type Lease } from './leases.ts';
+/** The tables of people: `zendesk.users`, `zendesk.user_history` and `zendesk_sync.unknown_users`. */
+import type { Database, Queryable } from '../database/client.ts';
+import type { LogStream } from '../streams/stream.ts';
+import { checkLease, type Lease } from './lease.ts';
 
 /** How many people were stored for the first time, and how many had another name, e-mail or role than before. */
 export type UserCounts = { readonly new: number; readonly changed: number };
@@ -134,31 +136,21 @@ export async function markDeparted(
 }
 
 /**
- * Ids that act in a log and are no known person, without those that Zendesk did not know lately: it is asked for them
- * again after a day, then two, four … at most 64 days. The ids are found by skipping through an index, one step an id.
+ * Ids that act in one of the logs and are no known person, without those that Zendesk did not know lately: it is asked for
+ * them again after a day, then two, four … at most 64 days. The ids are found by skipping through an index of the actor,
+ * one step an id.
  */
-export async function findStrangers(db: Queryable, account: string): Promise<string[]> {
+export async function findStrangers(
+  db: Queryable,
+  account: string,
+  logs: readonly Pick<LogStream, 'table'>[],
+): Promise<string[]> {
+  if (logs.length === 0) return [];
+  const places = logs.map((_, place) => `actors_${place}`);
   const rows = await db.query<{ id: string }>(
-    `with recursive actors as (
-       (select actor_id as id from zendesk.audit_logs where account = $1 and actor_id > 0 order by actor_id limit 1)
-       union all
-       select (
-         select l.actor_id from zendesk.audit_logs l
-         where l.account = $1 and l.actor_id > actors.id order by l.actor_id limit 1
-       )
-       from actors where actors.id is not null
-     ),
-     visitors as (
-       (select user_id as id from zendesk.access_logs where account = $1 and user_id > 0 order by user_id limit 1)
-       union all
-       select (
-         select l.user_id from zendesk.access_logs l
-         where l.account = $1 and l.user_id > visitors.id order by l.user_id limit 1
-       )
-       from visitors where visitors.id is not null
-     )
+    `with recursive ${logs.map(({ table }, place) => listActors(`actors_${place}`, table)).join(',\n')}
      select id::text
-     from (select id from actors union select id from visitors) as seen
+     from (${places.map((name) => `select id from ${name}`).join(' union ')}) as seen
      where id is not null
        and not exists (select from zendesk.users u where u.account = $1 and u.id = seen.id)
        and not exists (
@@ -170,6 +162,19 @@ export async function findStrangers(db: Queryable, account: string): Promise<str
     [account],
   );
   return rows.map(({ id }) => id);
+}
+
+/** The people who act in a log, as a part of `with recursive`. Null stands at its end. */
+function listActors(name: string, { name: table, actor }: LogStream['table']): string {
+  return `${name} as (
+       (select ${actor} as id from ${table} where account = $1 and ${actor} > 0 order by ${actor} limit 1)
+       union all
+       select (
+         select l.${actor} from ${table} l
+         where l.account = $1 and l.${actor} > ${name}.id order by l.${actor} limit 1
+       )
+       from ${name} where ${name}.id is not null
+     )`;
 }
 
 /** Remembers ids that Zendesk does not know, so that it is not asked for them at every run. */
