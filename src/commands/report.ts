@@ -1,7 +1,7 @@
 import Table from 'cli-table3';
 import prettyMilliseconds from 'pretty-ms';
 import type { StreamStatus } from '../ingest/status.ts';
-import type { StreamPass } from '../ingest/pass.ts';
+import type { StreamPass } from '../ingest/service.ts';
 import type { Stream } from '../streams/stream.ts';
 
 /** Columns two spaces apart and no rules: readable on any terminal, easy to cut with other tools. */
