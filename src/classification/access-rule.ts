@@ -34,7 +34,7 @@ export type PathRule = {
 };
 
 /** A REST collection as Zendesk builds them: list, count, one by id, show_many, the bulk writes, search and export. */
-export type CollectionRule = { readonly collection: string; readonly resource: string };
+type CollectionRule = { readonly collection: string; readonly resource: string };
 
 /** A GraphQL operation: its name or, when no rule knows that, the first field that its query asks for. */
 export type OperationRule = {

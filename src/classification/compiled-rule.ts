@@ -13,7 +13,11 @@ export type CompiledRule = {
   readonly order: number;
   readonly methods: ReadonlySet<string> | undefined;
   /** The types named in the path, the main one first. */
-  readonly captures: readonly { index: number; type: string; isMe: boolean }[];
+  readonly captures: readonly {
+    readonly index: number;
+    readonly type: string;
+    readonly isMe: boolean;
+  }[];
   /** The type that the path names no id of. */
   readonly unnamed: string | undefined;
   readonly readsText: boolean;

@@ -15,7 +15,7 @@ type Node = {
   any: Node | undefined;
 };
 
-export type RuleTree = {
+type RuleTree = {
   /** The first rule for that path and method; undefined when none fits. */
   find(segments: readonly string[], method: string | null): CompiledRule | undefined;
 };

@@ -1,7 +1,7 @@
 /** Counts requests by their templates within fixed memory, however many rows there are. */
 
 /** How often a template came, and when last. */
-export type TemplateCount = {
+type TemplateCount = {
   readonly template: string;
   readonly requests: number;
   readonly newest: Date;
@@ -16,7 +16,7 @@ export type TemplateSummary = {
   readonly others: number;
 };
 
-export type TemplateCounts = {
+type TemplateCounts = {
   add(template: string, at: Date): void;
   /** All requests that were counted. */
   total(): number;

@@ -6,7 +6,7 @@ import { runLiveReport } from './report-live.ts';
 import { runReport, type ReportContext } from './report-run.ts';
 
 /** The flags of `audit show` as commander gives them. */
-export type AuditShowFlags = ReportFlags & { live?: boolean };
+export type AuditShowFlags = ReportFlags & { readonly live?: boolean };
 
 /** `audit show`: one record of the audit log. */
 export function runAuditShow(

@@ -49,7 +49,7 @@ export async function runBackfill(
 }
 
 /** What a backfill asks for, checked. @throws {InputError} with every problem at once */
-export function checkRequest(
+function checkRequest(
   stream: string,
   from: string,
   to: string,

@@ -27,7 +27,7 @@ export async function applyRules(
 }
 
 /** A pass as `--json` prints it; `requests` and `changed` count from its beginning, whatever interrupted it. */
-export function describePass(
+function describePass(
   account: string,
   { outcome, state, days }: ClassificationPass,
 ): Readonly<Record<string, unknown>> {

@@ -9,7 +9,7 @@ import { formatMoment, formatNumber, renderTable, toJson } from './report.ts';
 const dayMs = 86_400_000;
 
 /** What no rule knows of the requests of an account. */
-export type Unclassified = {
+type Unclassified = {
   readonly account: string;
   /** Undefined: of all that is stored. */
   readonly since: Date | undefined;

@@ -2,7 +2,7 @@ import prettyMilliseconds from 'pretty-ms';
 import type { SyncEvent } from '../ingest/progress.ts';
 
 /** What a progress line tells of one stream. Changed by events only; read by `describeProgress`. */
-export type StreamProgress = {
+type StreamProgress = {
   readonly stream: string;
   rows: number;
   /** Share of the wanted time that is covered, 0 to 1; undefined while unknown. */
@@ -16,7 +16,7 @@ export type StreamProgress = {
 };
 
 /** The progress of a pass over some streams. */
-export type Progress = {
+type Progress = {
   readonly startedMs: number;
   readonly streams: ReadonlyMap<string, StreamProgress>;
   readonly left: Map<string, number>;
@@ -78,7 +78,7 @@ export function noteEvent(progress: Progress, event: SyncEvent, nowMs: number): 
 }
 
 /** The share of the wanted time that is read, open spans included; undefined while unknown. */
-export function measureShare({ share, wantedSeconds, partly }: StreamProgress): number | undefined {
+function measureShare({ share, wantedSeconds, partly }: StreamProgress): number | undefined {
   if (share === undefined || wantedSeconds <= 0) return share;
   const open = [...partly.values()].reduce((sum, seconds) => sum + Math.max(0, seconds), 0);
   return Math.min(1, share + open / wantedSeconds);

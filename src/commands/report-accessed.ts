@@ -15,12 +15,12 @@ import { runReport, type ReportContext } from './report-run.ts';
 
 /** The flags of `report accessed` as commander gives them. */
 export type AccessedFlags = ReportFlags & {
-  days?: string;
-  from?: string;
-  to?: string;
-  agent?: string[];
-  role?: string[];
-  details?: boolean;
+  readonly days?: string;
+  readonly from?: string;
+  readonly to?: string;
+  readonly agent?: string[];
+  readonly role?: string[];
+  readonly details?: boolean;
 };
 
 const dayMs = 86_400_000;

@@ -9,7 +9,7 @@ import {
 import { runReport, type ReportContext } from './report-run.ts';
 
 /** The flags of `report account-settings` as commander gives them. */
-export type AccountSettingsFlags = ReportFlags & SpanFlags & { sourceType?: string[] };
+export type AccountSettingsFlags = ReportFlags & SpanFlags & { readonly sourceType?: string[] };
 
 /** `report account-settings`: who changed the settings of the account. */
 export function runAccountSettings(

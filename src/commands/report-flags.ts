@@ -5,18 +5,18 @@ import { isTimeZone, startOfDay } from '../reports/time-zone.ts';
 import { readMoment } from './moment.ts';
 
 const formats = ['table', 'csv', 'json', 'ndjson'] as const;
-export type ReportFormat = (typeof formats)[number];
+type ReportFormat = (typeof formats)[number];
 
 /** The shared flags as commander gives them. */
 export type ReportFlags = {
-  format?: ReportFormat;
-  output?: string;
-  account?: string;
-  timeZone?: string;
+  readonly format?: ReportFormat;
+  readonly output?: string;
+  readonly account?: string;
+  readonly timeZone?: string;
 };
 
 /** The flags of a span as commander gives them. */
-export type SpanFlags = { from: string; to?: string };
+export type SpanFlags = { readonly from: string; readonly to?: string };
 
 /** The shared flags, checked. */
 export type ReportChoices = {

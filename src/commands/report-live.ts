@@ -6,7 +6,7 @@ import { createZendesk, type Zendesk } from '../zendesk/client.ts';
 import { runReport, type ReportContext, type ReportRun } from './report-run.ts';
 
 /** How a report that asks Zendesk is run. */
-export type LiveReportRun = Omit<ReportRun, 'account'> & {
+type LiveReportRun = Omit<ReportRun, 'account'> & {
   /** What makes it ask Zendesk, for messages: `--live`. Undefined where it always does. */
   readonly flag?: string;
 };

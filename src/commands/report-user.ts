@@ -6,7 +6,7 @@ import { runLiveReport } from './report-live.ts';
 import { runReport, type ReportContext } from './report-run.ts';
 
 /** The flags of `report user` as commander gives them. */
-export type UserFlags = ReportFlags & { last: string; live?: boolean };
+export type UserFlags = ReportFlags & { readonly last: string; readonly live?: boolean };
 
 /** Ten requests: more is work for a pull. */
 const mostLive = 1000;

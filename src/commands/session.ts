@@ -79,7 +79,7 @@ export type Session = {
 };
 
 /** How a session differs from command to command. */
-export type SessionOptions = {
+type SessionOptions = {
   readonly log: Log;
   /** Hears the engine's events. Default: nobody. */
   readonly report?: (event: SyncEvent, account: string) => void;

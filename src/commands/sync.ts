@@ -111,7 +111,7 @@ export function describePasses(passes: readonly StreamPass[]): unknown {
 }
 
 /** The streams named, or all. @throws {InputError} for names that are no stream */
-export function chooseStreams(
+function chooseStreams(
   asked: readonly string[],
   all: readonly StreamName[],
 ): readonly StreamName[] {

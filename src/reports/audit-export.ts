@@ -10,7 +10,7 @@ import { iterateRows, type ReportContent, type ReportScope, type ReportSpan } fr
 import { createMomentFormat } from './time-zone.ts';
 
 /** What the file shall hold; all that is undefined or empty is not filtered by. */
-export type ExportFilters = {
+type ExportFilters = {
   readonly span: ReportSpan | undefined;
   /** An id, an e-mail address or a name. */
   readonly actor: string | undefined;

@@ -4,7 +4,7 @@ import type { Write } from './report.ts';
 const fullCharacters = 64 * 1024;
 
 /** Gathers text and hands it on in large pieces. */
-export type Batch = { add(text: string): Promise<void>; flush(): Promise<void> };
+type Batch = { add(text: string): Promise<void>; flush(): Promise<void> };
 
 /** Creates an empty batch; what is left in it at the end has to be flushed. */
 export function createBatch(write: Write): Batch {

@@ -11,7 +11,7 @@ export type AskZendesk = (
 ) => Promise<Readonly<Record<string, unknown>>>;
 
 /** What is known in Zendesk about the resources of one type: columns, and their values for each of some ids. */
-export type RecordDetails = {
+type RecordDetails = {
   readonly columns: readonly ReportColumn[];
   readonly find: (ids: readonly string[]) => Promise<(id: string) => ReportRow>;
 };

@@ -3,7 +3,7 @@ import { collectVocabulary } from '../classification/vocabulary.ts';
 import { InputError } from '../errors.ts';
 
 /** A type of resource: `ticket_form`, of which the plural is `ticket_forms`. */
-export type ResourceType = { readonly type: string; readonly plural: string };
+type ResourceType = { readonly type: string; readonly plural: string };
 
 /**
  * The type of resources that somebody means: singular or plural, in any case, with hyphens or spaces.

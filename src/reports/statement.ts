@@ -15,7 +15,7 @@ const daySeconds = 86_400;
 const accessLogDays = 90;
 
 /** The log a report is about, and the span it was asked for; without `from` as far back as the log is stored. */
-export type AskedSpan = {
+type AskedSpan = {
   readonly stream: 'audit_logs' | 'access_logs';
   readonly from: Date | undefined;
   readonly to: Date;

@@ -27,7 +27,7 @@ import { createTeam, type Team } from './team.ts';
 import { describeSpan } from './time-zone.ts';
 
 /** What is asked for. */
-export type SubjectQuestion = {
+type SubjectQuestion = {
   readonly span: ReportSpan;
   /** Id of the person. */
   readonly user: string;

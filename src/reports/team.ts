@@ -4,7 +4,7 @@ import type { PersonState } from '../database/reports/team-history.ts';
 export const teamRoles = ['agent', 'admin'] as const;
 
 /** A person as they were at some time. Nobody is without a name but for requests that name no one. */
-export type PersonThen = {
+type PersonThen = {
   readonly name: string | null;
   /** One of `teamRoles`; null where it is not known. */
   readonly role: string | null;
