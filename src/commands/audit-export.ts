@@ -1,7 +1,7 @@
 import { isIP } from 'node:net';
 import { InputError } from '../errors.ts';
-import { reportAuditExport } from '../reports/audit-export.ts';
-import type { ReportSpan } from '../reports/report.ts';
+import { reportAuditExport } from '../reports/audit-export/page.ts';
+import type { ReportSpan } from '../reports/shared/report.ts';
 import {
   readReportFlags,
   readSpanFlags,

@@ -1,6 +1,6 @@
 import { InputError } from '../errors.ts';
-import { reportAuditRecord } from '../reports/audit-record.ts';
-import { reportLiveAuditRecord } from '../reports/live-audit-record.ts';
+import { reportAuditRecord } from '../reports/audit-record/page.ts';
+import { reportLiveAuditRecord } from '../reports/audit-record/live.ts';
 import { readReportFlags, type ReportFlags } from './report-flags.ts';
 import { runLiveReport } from './report-live.ts';
 import { runReport, type ReportContext } from './report-run.ts';

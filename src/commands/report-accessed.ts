@@ -1,8 +1,9 @@
 import { InputError } from '../errors.ts';
-import { reportAccessed, type AccessedQuestion } from '../reports/accessed.ts';
-import { askObject } from '../reports/live-source.ts';
-import type { ReportSpan } from '../reports/report.ts';
-import { teamRoles } from '../reports/team.ts';
+import { reportAccessed } from '../reports/accessed/page.ts';
+import type { AccessedQuestion } from '../reports/accessed/question.ts';
+import { askObject } from '../reports/shared/live-source.ts';
+import type { ReportSpan } from '../reports/shared/report.ts';
+import { teamRoles } from '../reports/shared/team.ts';
 import {
   readCount,
   readReportFlags,

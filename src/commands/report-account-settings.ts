@@ -1,5 +1,6 @@
 import { InputError } from '../errors.ts';
-import { accountSetting, reportAccountSettings } from '../reports/account-settings.ts';
+import { reportAccountSettings } from '../reports/account-settings/page.ts';
+import { accountSetting } from '../reports/account-settings/question.ts';
 import {
   readReportFlags,
   readSpanFlags,

@@ -1,7 +1,7 @@
 /** The flags that all reports share, from text to trusted values. Problems are gathered, so that all are told at once. */
 import { Option, type Command } from 'commander';
-import type { ReportSpan } from '../reports/report.ts';
-import { isTimeZone, startOfDay } from '../reports/time-zone.ts';
+import type { ReportSpan } from '../reports/shared/report.ts';
+import { isTimeZone, startOfDay } from '../reports/shared/time-zone.ts';
 import { readMoment } from './moment.ts';
 
 const formats = ['table', 'csv', 'json', 'ndjson'] as const;

@@ -1,6 +1,6 @@
 import { InputError } from '../errors.ts';
-import type { LiveSource } from '../reports/live-source.ts';
-import type { ReportContent, ReportScope } from '../reports/report.ts';
+import type { LiveSource } from '../reports/shared/live-source.ts';
+import type { ReportContent, ReportScope } from '../reports/shared/report.ts';
 import { createBudgetGate } from '../ingest/budget-gate.ts';
 import { createZendesk, type Zendesk } from '../zendesk/client.ts';
 import { runReport, type ReportContext, type ReportRun } from './report-run.ts';

@@ -1,5 +1,5 @@
 import { InputError } from '../errors.ts';
-import { reportSubject } from '../reports/subject.ts';
+import { reportSubject } from '../reports/subject/page.ts';
 import {
   readReportFlags,
   readSpanFlags,

@@ -1,6 +1,6 @@
 import { InputError } from '../errors.ts';
-import { reportLiveUserActivity } from '../reports/live-user-activity.ts';
-import { reportUserActivity } from '../reports/user-activity.ts';
+import { reportLiveUserActivity } from '../reports/user/live.ts';
+import { reportUserActivity } from '../reports/user/page.ts';
 import { readCount, readReportFlags, type ReportFlags } from './report-flags.ts';
 import { runLiveReport } from './report-live.ts';
 import { runReport, type ReportContext } from './report-run.ts';

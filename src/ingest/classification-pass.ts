@@ -5,9 +5,8 @@ import {
   type Classification,
   type ClassificationState,
 } from '../database/classifications.ts';
-import type { Database } from '../database/client.ts';
+import type { Database, Queryable } from '../database/client.ts';
 import { refreshRollups } from '../database/rollups.ts';
-import { loadRequestBounds } from '../database/unclassified.ts';
 
 /** What a pass came to. */
 export type ClassificationPass = {
@@ -83,4 +82,16 @@ export function measureProgress(
     share: Math.min(1, Math.max(0, share)),
     wantedSeconds: wantedMs / 1000,
   };
+}
+
+/** The times of the oldest and the newest stored request; null where nothing is stored. */
+export async function loadRequestBounds(
+  db: Queryable,
+  account: string,
+): Promise<{ oldest: Date | null; newest: Date | null }> {
+  const [bounds] = await db.query<{ oldest: Date | null; newest: Date | null }>(
+    `select min(timestamp) as oldest, max(timestamp) as newest from zendesk.access_logs where account = $1`,
+    [account],
+  );
+  return bounds ?? { oldest: null, newest: null };
 }

@@ -11,14 +11,10 @@ import {
   type Classification,
 } from '../../src/database/classifications.ts';
 import { refreshRollups } from '../../src/database/rollups.ts';
-import {
-  countRequests,
-  loadRequestBounds,
-  readUnclassified,
-} from '../../src/database/unclassified.ts';
+import { countRequests, readUnclassified } from '../../src/reports/unclassified/sql.ts';
 import { startSimulator } from '../../src/simulator/simulator.ts';
 import { listResources } from '../../src/streams/access-logs.ts';
-import { classifyStored } from '../../src/ingest/classification-pass.ts';
+import { classifyStored, loadRequestBounds } from '../../src/ingest/classification-pass.ts';
 import {
   accessLogsBy,
   moon,

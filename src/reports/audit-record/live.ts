@@ -1,0 +1,69 @@
+/** The same page, asked of Zendesk now, and whether the record is stored as it is. */
+import { InputError, ZendeskError } from '../../errors.ts';
+import { auditLogs } from '../../streams/audit-logs.ts';
+import { tellsOfMissingRecord } from '../../zendesk/refusal.ts';
+import { askObject, type LiveSource } from '../shared/live-source.ts';
+import { auditLog } from '../shared/logs.ts';
+import { iterateRows, type ReportContent, type ReportScope } from '../shared/report.ts';
+import { createMomentFormat } from '../shared/time-zone.ts';
+import { auditRecordColumns, cleanFields } from './page.ts';
+import { auditFields, readContent, type AuditContent } from './question.ts';
+import { findAuditRecord } from './sql.ts';
+
+/**
+ * The record as Zendesk gives it now (contract 2); nothing of it is stored.
+ *
+ * @throws {InputError} when Zendesk has no such record
+ */
+export async function reportLiveAuditRecord(
+  scope: ReportScope,
+  source: LiveSource,
+  id: string,
+): Promise<ReportContent> {
+  const { db, account, now, timeZone } = scope;
+  const content = readContent(await askRecord(source, account, id));
+  const cleaned = await cleanFields(scope, content);
+  const stored = await findAuditRecord(db, account, id);
+  const show = createMomentFormat(timeZone);
+  return {
+    title: `Audit log record ${id} of ${account}, asked of Zendesk`,
+    columns: auditRecordColumns,
+    rows: iterateRows(
+      auditFields.map((field) => ({
+        version: 'live',
+        until: null,
+        field,
+        value: cleaned(field),
+        raw: content[field],
+      })),
+    ),
+    statement: {
+      coverage: [
+        `Asked of Zendesk at ${show(now)}.`,
+        stored === undefined ? 'It is not stored here.' : compare(content, readContent(stored)),
+      ],
+      gaps: [],
+      limits: auditLog.blindSpots,
+    },
+  };
+}
+
+async function askRecord(
+  source: LiveSource,
+  account: string,
+  id: string,
+): Promise<Readonly<Record<string, unknown>>> {
+  const answer = await askObject(source, `${auditLogs.path}/${id}`).catch((error: unknown) => {
+    if (error instanceof ZendeskError && tellsOfMissingRecord(error.message))
+      throw new InputError([`Zendesk has no record ${id} in the audit log of ${account}.`]);
+    throw error;
+  });
+  return auditLogs.read(answer['audit_log']).row;
+}
+
+function compare(live: AuditContent, stored: AuditContent): string {
+  const different = auditFields.filter((field) => live[field] !== stored[field]);
+  return different.length === 0
+    ? 'It is stored here as Zendesk gives it.'
+    : `It is stored here as well, but differs in ${different.join(', ')}; the next pull of its span takes that over and keeps the former content.`;
+}

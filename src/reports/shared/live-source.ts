@@ -1,0 +1,21 @@
+import { priorities } from '../../ingest/engine.ts';
+import type { Zendesk } from '../../zendesk/client.ts';
+
+/** How Zendesk is asked for a report: within the budget of the account. */
+export type LiveSource = {
+  readonly zendesk: Pick<Zendesk, 'readPage' | 'readObject' | 'placeOrder'>;
+  readonly signal: AbortSignal;
+};
+
+/** Asks for one object of the Support API: a path below the origin, and parameters. */
+export async function askObject(
+  { zendesk, signal }: LiveSource,
+  path: string,
+  parameters: readonly (readonly [string, string])[] = [],
+): Promise<Readonly<Record<string, unknown>>> {
+  const answer = await zendesk.readObject(
+    { group: 'support', priority: priorities.listing, path, parameters },
+    signal,
+  );
+  return answer as Readonly<Record<string, unknown>>;
+}

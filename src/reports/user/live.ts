@@ -1,0 +1,130 @@
+/** The same page, asked of Zendesk now. */
+import { InputError } from '../../errors.ts';
+import { priorities } from '../../ingest/engine.ts';
+import { auditLogs } from '../../streams/audit-logs.ts';
+import { lookup, readUser } from '../../streams/users.ts';
+import { changeColumns, cleanTexts, type ChangeRow } from '../shared/changes.ts';
+import { askObject, type LiveSource } from '../shared/live-source.ts';
+import { auditLog } from '../shared/logs.ts';
+import type { PersonRow } from '../shared/person-sql.ts';
+import { describePerson, findPerson } from '../shared/person.ts';
+import { iterateRows, type ReportContent, type ReportScope } from '../shared/report.ts';
+import { createMomentFormat } from '../shared/time-zone.ts';
+import { changesOnly, titleOf, type UserQuestion } from './question.ts';
+
+/**
+ * The same report as from the database, with details and activities as Zendesk gives them now; nothing of it is stored. A
+ * name or an e-mail address is looked up among the stored people, an id need not be stored.
+ *
+ * @throws {InputError} when nobody or more than one is meant, or Zendesk knows neither the user nor an activity
+ */
+export async function reportLiveUserActivity(
+  scope: ReportScope,
+  source: LiveSource,
+  { user, last }: UserQuestion,
+): Promise<ReportContent> {
+  const id = /^-?\d{1,18}$/.test(user) ? user : (await findPerson(scope, user)).id;
+  const details = Number(id) > 0 ? await askPerson(source, id) : undefined;
+  const rows = await askChanges(scope, source, id, last);
+  const name = details?.name ?? rows[0]?.person ?? null;
+  if (details === undefined && rows.length === 0)
+    throw new InputError([`Zendesk knows no user ${id} in the account ${scope.account}.`]);
+  const person = { id, name, details };
+  const show = createMomentFormat(scope.timeZone);
+  return {
+    title: titleOf(person, last),
+    details: describePerson(person),
+    columns: changeColumns,
+    rows: iterateRows(rows),
+    statement: {
+      coverage: [`Asked of Zendesk at ${show(scope.now)}; what is stored was not used.`],
+      gaps: ['What happened in the last minutes may not be in the log of Zendesk yet.'],
+      limits: [...auditLog.blindSpots, changesOnly],
+    },
+  };
+}
+
+async function askPerson(source: LiveSource, id: string): Promise<PersonRow | undefined> {
+  const { users } = await askObject(source, lookup.path, lookup.parameters([id]));
+  const found = (Array.isArray(users) ? users : []).map(readUser).find((user) => user.id === id);
+  if (found === undefined) return undefined;
+  const text = (key: string): string | null => {
+    const value = found[key];
+    return typeof value === 'string' || typeof value === 'number' ? String(value) : null;
+  };
+  const moment = (key: string): Date | null => {
+    const value = text(key);
+    return value === null ? null : new Date(value);
+  };
+  const flag = (key: string): boolean | null => (found[key] as boolean | null | undefined) ?? null;
+  return {
+    id,
+    name: text('name'),
+    email: text('email'),
+    role: text('role'),
+    role_type: (found['role_type'] as number | null | undefined) ?? null,
+    custom_role_id: text('custom_role_id'),
+    team_member: found.team_member,
+    departed_at: null,
+    active: flag('active'),
+    suspended: flag('suspended'),
+    time_zone: text('iana_time_zone') ?? text('time_zone'),
+    locale: text('locale'),
+    created_at: moment('created_at'),
+    updated_at: moment('updated_at'),
+    last_login_at: moment('last_login_at'),
+  };
+}
+
+/** The newest changes by an actor, as the rows of the report (contract 1.1: `filter[actor_id]`, newest first). */
+async function askChanges(
+  { db }: ReportScope,
+  { zendesk, signal }: LiveSource,
+  id: string,
+  last: number,
+): Promise<ChangeRow[]> {
+  const records: unknown[] = [];
+  let cursor: string | undefined;
+  do {
+    const page = await zendesk.readPage(
+      {
+        group: 'support',
+        priority: priorities.listing,
+        path: auditLogs.path,
+        itemsKey: auditLogs.itemsKey,
+        parameters: [
+          ['sort', '-created_at'],
+          ['filter[actor_id]', id],
+        ],
+        pageSize: Math.min(auditLogs.pageSize, last),
+        cursor,
+      },
+      signal,
+    );
+    records.push(...page.records);
+    cursor = page.nextCursor;
+  } while (cursor !== undefined && records.length < last);
+
+  const rows = records.slice(0, last).map((record) => auditLogs.read(record));
+  const descriptions = await cleanTexts(
+    db,
+    rows.map(({ row }) => textOf(row, 'change_description')),
+  );
+  return rows.map(({ id: rowId, timeMs, row }, index) => ({
+    time: new Date(timeMs),
+    person: textOf(row, 'actor_name'),
+    source_label: textOf(row, 'source_label'),
+    change_description: descriptions[index] ?? null,
+    action: textOf(row, 'action'),
+    source_type: textOf(row, 'source_type'),
+    actor_id: textOf(row, 'actor_id'),
+    ip_address: textOf(row, 'ip_address'),
+    source_id: textOf(row, 'source_id'),
+    id: rowId,
+  }));
+}
+
+function textOf(row: object, key: string): string | null {
+  const value: unknown = (row as Record<string, unknown>)[key];
+  return typeof value === 'string' || typeof value === 'number' ? String(value) : null;
+}
