@@ -1,5 +1,5 @@
 import { createClassifier } from '../classification/classifier.ts';
-import { fingerprintRules } from '../classification/rules-fingerprint.ts';
+import { fingerprintRules } from '../classification/access-rule.ts';
 import { listResources } from '../streams/access-logs.ts';
 import { classifyStored, type ClassificationPass } from '../ingest/classification-pass.ts';
 import { createClassifyProgress } from './classify-progress.ts';

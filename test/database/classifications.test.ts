@@ -1,9 +1,8 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import type { AccessRule } from '../../src/classification/access-rule.ts';
 import { createClassifier } from '../../src/classification/classifier.ts';
 import { accessRules } from '../../src/classification/rules.ts';
-import { fingerprintRules } from '../../src/classification/rules-fingerprint.ts';
+import { fingerprintRules, type AccessRule } from '../../src/classification/access-rule.ts';
 import { LeaseLostError } from '../../src/errors.ts';
 import {
   beginClassification,

@@ -1,9 +1,9 @@
 /** Which forms the requests have that no rule knows. */
-import { describeRequest } from '../../classification/path-template.ts';
 import {
   createTemplateCounts,
+  describeRequest,
   type TemplateSummary,
-} from '../../classification/template-counts.ts';
+} from '../../classification/templates.ts';
 import type { Database } from '../../database/client.ts';
 import { countRequests, readUnclassified } from './sql.ts';
 

@@ -3,17 +3,15 @@
  * Only the operation `ticket` is documented; for others the first field of the query, the name and the names of the ids tell.
  */
 import type { OperationRule } from './access-rule.ts';
-import type {
-  AccessedResource,
-  AccessKind,
-  AccessRequest,
-  Classification,
+import {
+  addResource,
+  type AccessedResource,
+  type AccessKind,
+  type AccessRequest,
+  type Classification,
 } from './classification.ts';
-import { isMutation, readFirstField } from './graphql-query.ts';
 import { readVariableText, scanIds } from './graphql-variables.ts';
-import { interpretName } from './operation-name.ts';
-import { addResource } from './resource-list.ts';
-import type { Vocabulary } from './vocabulary.ts';
+import type { Noun, Vocabulary } from './vocabulary.ts';
 
 /** What an operation is about: by its rule or, when `guessed`, by its name. */
 type Subject = {
@@ -139,4 +137,71 @@ function findStem(key: string): string | undefined {
   const singular = key.endsWith('s') ? key.slice(0, -1) : key;
   if (!singular.endsWith('d') || !/(?:id|Id|ID)$/.test(singular)) return undefined;
   return singular.slice(0, singular.endsWith('_id') ? -3 : -2);
+}
+
+/** Whether the text of a query, which may begin with a stray quote (contract 4.2), begins as a mutation does. */
+function isMutation(query: string): boolean {
+  return /^[\s"\\]*mutation\b/.test(query);
+}
+
+/** The first field that a query asks for, such as `ticket`; undefined when the text is cut off before it. */
+function readFirstField(query: string): string | undefined {
+  let brace = query.indexOf('{');
+  const parenthesis = query.indexOf('(');
+  if (parenthesis !== -1 && parenthesis < brace) {
+    const close = query.indexOf(')', parenthesis);
+    brace = close === -1 ? -1 : query.indexOf('{', close);
+  }
+  if (brace === -1) return undefined;
+  firstField.lastIndex = brace;
+  const [, alias, field, mark] = firstField.exec(query) ?? [];
+  // A word that the cut may have shortened is none; one before a colon is an alias.
+  return mark === undefined || mark === '.' ? undefined : (field ?? alias);
+}
+
+const firstField = /\{(?:\s|\\n)*(\w+)\s*(?::\s*(\w+)\s*)?([^\s\w:])/y;
+
+/** Nouns of ours that are verbs at the beginning of a longer name: `viewTickets` lists tickets. */
+const verbs = new Set(['view', 'group', 'call', 'post', 'trigger', 'schedule', 'target', 'queue']);
+const credentials = new Set(['secret', 'secrets', 'password', 'recovery']);
+const longestName = 100;
+
+/**
+ * What the name of a GraphQL field or operation says: `getUser` shows a user, `searchTickets` searches tickets. The first
+ * known noun counts, and of those that begin there the longest: `ticketForms` are no tickets. Undefined: nothing.
+ */
+function interpretName(
+  name: string,
+  { words }: Vocabulary,
+): { readonly type: string | undefined; readonly kind: AccessKind } | undefined {
+  if (name.length > longestName) return undefined;
+  const parts = (name.match(/[A-Z]?[a-z0-9]+|[A-Z]+(?![a-z])/g) ?? []).map((part) =>
+    part.toLowerCase(),
+  );
+  const noun = findNoun(parts, words);
+  const kind = parts.some((part) => credentials.has(part))
+    ? 'secret'
+    : chooseNamedKind(parts, noun);
+  return kind === undefined ? undefined : { type: noun?.type, kind };
+}
+
+function chooseNamedKind(parts: readonly string[], noun: Noun | undefined): AccessKind | undefined {
+  if (noun?.kind !== undefined) return noun.kind;
+  if (parts.includes('search') || parts.includes('autocomplete')) return 'search';
+  if (noun === undefined) return undefined;
+  if (parts.includes('export')) return 'export';
+  return noun.plural ? 'list' : 'view';
+}
+
+function findNoun(parts: readonly string[], words: Vocabulary['words']): Noun | undefined {
+  for (let from = 0; from < parts.length; from++) {
+    for (let to = parts.length; to > from; to--) {
+      const word = parts.slice(from, to).join('_');
+      const noun = words.get(word);
+      if (noun === undefined) continue;
+      const isVerb = from === 0 && to < parts.length && verbs.has(word);
+      return (isVerb ? findNoun(parts.slice(1), words) : undefined) ?? noun;
+    }
+  }
+  return undefined;
 }
