@@ -2,7 +2,7 @@
 import { z } from 'zod';
 import type { AccessRule } from './classification/access-rule.ts';
 import { collectAccessRules } from './config/access-rules.ts';
-import { InputError } from './errors.ts';
+import { refuseInput } from './errors.ts';
 import { settings, type SettingName } from './config/settings.ts';
 import {
   collectTexts,
@@ -70,7 +70,7 @@ const isZendeskName = (name: SettingName): boolean => name.startsWith('ZENDESK_'
 /**
  * Reads all settings. Without the need for Zendesk its settings are not looked at, so that `migrate` and `status` run
  * where the credentials are absent.
- * @throws {InputError} with every problem of every setting, one sentence each, never with a secret's value
+ * @throws {KnownError} `bad_input` with every problem of every setting, one sentence each, never with a secret's value
  */
 export function parseConfig(
   environment: Environment,
@@ -95,7 +95,7 @@ export function parseConfig(
     report,
   );
   if (!options.needs.zendesk) {
-    if (local === undefined || problems.length > 0) throw new InputError(problems);
+    if (local === undefined || problems.length > 0) throw refuseInput(problems);
     return local;
   }
 
@@ -103,7 +103,7 @@ export function parseConfig(
   const credentialsProblem = findCredentialsProblem((name) => isGiven(environment, name));
   if (credentialsProblem !== undefined) report(credentialsProblem);
   if (local === undefined || given === undefined || problems.length > 0)
-    throw new InputError(problems);
+    throw refuseInput(problems);
   const pulled = { streams: local.streams.names, accessLogsPerMinute: local.budgets.access_logs };
   return { ...local, zendesk: buildZendeskConfig(given, pulled, options.now) };
 }

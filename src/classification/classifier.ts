@@ -9,7 +9,7 @@ const unclassified: Classification = { kind: 'unclassified', resources: [], sear
 
 /**
  * A classifier by these rules; of several that fit, the first decides. Make one and keep it: the rules are compiled.
- * @throws {InputError} when the path of a rule is none, see `findPatternProblem`
+ * @throws {KnownError} `bad_input` when the path of a rule is none, see `findPatternProblem`
  */
 export function createClassifier(rules: readonly AccessRule[]): Classify {
   const expanded = expandRules(rules);

@@ -17,7 +17,7 @@ import type { Vocabulary } from './vocabulary.ts';
 /**
  * Makes the reader of paths; it gives undefined for a path that no rule knows.
  *
- * @throws {InputError} when the path of a rule is none, see `findPatternProblem`
+ * @throws {KnownError} `bad_input` when the path of a rule is none, see `findPatternProblem`
  */
 export function createPathReader(
   rules: readonly PathRule[],

@@ -1,5 +1,5 @@
 import { isIP } from 'node:net';
-import { InputError } from '../errors.ts';
+import { refuseInput } from '../errors.ts';
 import { reportAuditExport } from '../reports/audit-export/page.ts';
 import type { ReportSpan } from '../reports/shared/report.ts';
 import {
@@ -42,7 +42,7 @@ export function runAuditExport(context: ReportContext, flags: AuditExportFlags):
     );
   if (ip !== undefined && isIP(ip) === 0)
     problems.push(`--ip is "${ip}"; expected an address such as 203.0.113.9.`);
-  if (problems.length > 0) throw new InputError(problems);
+  if (problems.length > 0) throw refuseInput(problems);
   const filters = {
     span,
     actor: actor?.trim(),

@@ -1,4 +1,4 @@
-import { InputError } from '../errors.ts';
+import { refuseInput } from '../errors.ts';
 import { toSeconds, type Span } from '../span.ts';
 import { accessLogs } from '../streams/access-logs.ts';
 import { auditLogs } from '../streams/audit-logs.ts';
@@ -48,7 +48,7 @@ export async function runBackfill(
   });
 }
 
-/** What a backfill asks for, checked. @throws {InputError} with every problem at once */
+/** What a backfill asks for, checked. @throws {KnownError} `bad_input` with every problem at once */
 function checkRequest(
   stream: string,
   from: string,
@@ -81,7 +81,7 @@ function checkRequest(
     }
   }
   if (problems.length > 0 || log === undefined || start === undefined || end === undefined)
-    throw new InputError(problems);
+    throw refuseInput(problems);
   const until = end > now ? now : end;
   return {
     stream: log.name,

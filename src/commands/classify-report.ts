@@ -1,7 +1,8 @@
+import { hasCode } from '../errors.ts';
 import { summarizeUnclassified, type Unclassified } from '../reports/unclassified/question.ts';
 import { showPatiently } from './classify-progress.ts';
 import type { ClassifyScope } from './classify-task.ts';
-import { OutputError, writeToStream } from './report-output.ts';
+import { writeToStream } from './report-output.ts';
 import { formatMoment, formatNumber, renderTable, toJson } from './report.ts';
 
 const dayMs = 86_400_000;
@@ -33,7 +34,7 @@ export async function reportUnclassified(
     await writeToStream(context.stdout).write(`${text}\n`);
   } catch (error) {
     // Whoever read the pipe has enough, as "head" does.
-    if (!(error instanceof OutputError && error.code === 'EPIPE')) throw error;
+    if (!hasCode(error, 'output_closed')) throw error;
   }
   return 0;
 }

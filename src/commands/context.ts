@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import type { Config, ConfigOptions, LocalConfig } from '../config.ts';
 import { parseConfig } from '../config.ts';
 import { parseConfigs } from '../config/every-account.ts';
-import { InputError } from '../errors.ts';
+import { refuseInput } from '../errors.ts';
 import { createLogger, type Log } from '../logger.ts';
 import { isSchedule } from '../scheduler.ts';
 
@@ -25,9 +25,9 @@ export type CommandContext = {
   readonly stderr: ProcessLike['stderr'];
   /** Aborted by SIGTERM and SIGINT: no new request, the running page ends, then the process. */
   readonly signal: AbortSignal;
-  /** The settings of every account, at least one. @throws {InputError} with every problem at once */
+  /** The settings of every account, at least one. @throws {KnownError} `bad_input` with every problem at once */
   readonly readConfigs: () => readonly [Config, ...Config[]];
-  /** The settings of the one account, or of that with the given key. @throws {InputError} when that is none, or not clear */
+  /** The settings of the one account, or of that with the given key. @throws {KnownError} `bad_input` when that is none, or not clear */
   readonly readConfig: (account?: string) => Config;
   /** The settings that need no Zendesk account. */
   readonly readLocalConfig: () => LocalConfig;
@@ -100,13 +100,11 @@ function chooseConfig(
   const keys = configs.map(({ zendesk }) => zendesk.account).join(', ');
   if (account === undefined) {
     if (configs.length === 1) return configs[0];
-    throw new InputError([
-      `The settings have several accounts (${keys}); name one with --account.`,
-    ]);
+    throw refuseInput([`The settings have several accounts (${keys}); name one with --account.`]);
   }
   const chosen = configs.find(({ zendesk }) => zendesk.account === account);
   if (chosen !== undefined) return chosen;
-  throw new InputError([
+  throw refuseInput([
     `--account is ${JSON.stringify(account)}, which the settings do not have; expected ${keys}; name one of these.`,
   ]);
 }

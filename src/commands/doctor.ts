@@ -3,7 +3,7 @@ import { splitEnvironment } from '../config/every-account.ts';
 import type { Environment } from '../config/texts.ts';
 import type { Check } from '../doctor/check.ts';
 import { examine, type Examination } from '../doctor/examination.ts';
-import { InputError } from '../errors.ts';
+import { refuseInput } from '../errors.ts';
 import { isSchedule } from '../scheduler.ts';
 import { renderPage } from './doctor-page.ts';
 import type { ReportContext } from './report-run.ts';
@@ -47,7 +47,7 @@ function chooseEnvironments(
   // One without a subdomain is the environment, of which the examination says that it lacks it.
   const chosen = environments.filter((_, place) => [account, ''].includes(keys[place] ?? ''));
   if (chosen.length > 0) return chosen;
-  throw new InputError([
+  throw refuseInput([
     `--account is ${JSON.stringify(account)}, which the settings do not have; expected ${keys.join(', ')}; name one of these.`,
   ]);
 }

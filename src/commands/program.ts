@@ -1,5 +1,5 @@
 import { Command, CommanderError, Option } from 'commander';
-import { InputError, isOwnError } from '../errors.ts';
+import { codeOf, exitStatusOf, KnownError } from '../errors.ts';
 import { version } from '../version.ts';
 import { addAuditCommands } from './audit-program.ts';
 import { runBackfill, type BackfillFlags } from './backfill.ts';
@@ -15,16 +15,13 @@ import { runSimulate, type SimulateFlags } from './simulate.ts';
 import { runStatus } from './status.ts';
 import { runSync, type SyncFlags } from './sync.ts';
 
-/** Exit statuses: scripts may rely on them. */
-export const exitStatus = { done: 0, failed: 1, badInput: 2 } as const;
-
 /**
- * Runs the command that the arguments name and returns the exit status: 0 when all that was asked for is done, 1 when
- * not, 2 for bad input. Every error ends here, in one sentence each.
+ * Runs the command that the arguments name and returns the exit status, on which scripts may rely: 0 when all that was
+ * asked for is done, 1 when not, 2 for bad input. Every error ends here, in one sentence each.
  */
 export async function runCommandLine(host: ProcessLike): Promise<number> {
   const context = createContext(host);
-  let status: number = exitStatus.done;
+  let status = 0;
   const program = describeProgram({ ...context, stdout: host.stdout }, (done) => {
     status = done;
   });
@@ -33,7 +30,7 @@ export async function runCommandLine(host: ProcessLike): Promise<number> {
     return status;
   } catch (error) {
     if (error instanceof CommanderError)
-      return error.exitCode === 0 ? exitStatus.done : exitStatus.badInput;
+      return error.exitCode === 0 ? 0 : exitStatusOf('bad_input');
     return explain(error, context);
   } finally {
     context.close();
@@ -41,20 +38,15 @@ export async function runCommandLine(host: ProcessLike): Promise<number> {
 }
 
 function explain(error: unknown, { printError, signal }: CommandContext): number {
-  if (error instanceof InputError) {
-    for (const problem of error.problems) printError(problem);
-    return exitStatus.badInput;
-  }
-  if (signal.aborted) {
-    printError('Stopped before the end. What was stored stays; the next run goes on there.');
-    return exitStatus.failed;
-  }
+  const status = exitStatusOf(codeOf(error));
   printError(
-    error instanceof Error && isOwnError(error)
-      ? error.message
-      : `A fault of this program: ${error instanceof Error ? (error.stack ?? error.message) : 'unknown'}`,
+    signal.aborted && status === 1
+      ? 'Stopped before the end. What was stored stays; the next run goes on there.'
+      : error instanceof KnownError
+        ? error.message
+        : `A fault of this program: ${error instanceof Error ? (error.stack ?? error.message) : 'unknown'}`,
   );
-  return exitStatus.failed;
+  return status;
 }
 
 function describeProgram(context: ReportContext, finish: (status: number) => void): Command {

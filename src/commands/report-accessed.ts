@@ -1,4 +1,4 @@
-import { InputError } from '../errors.ts';
+import { refuseInput } from '../errors.ts';
 import { reportAccessed } from '../reports/accessed/page.ts';
 import type { AccessedQuestion } from '../reports/accessed/question.ts';
 import { askObject } from '../reports/shared/live-source.ts';
@@ -41,7 +41,7 @@ export function runAccessed(
   const agents = (flags.agent ?? []).map((agent) => agent.trim());
   if (agents.includes(''))
     problems.push('--agent is empty; expected an id, an e-mail address or a full name.');
-  if (problems.length > 0 || span === undefined) throw new InputError(problems);
+  if (problems.length > 0 || span === undefined) throw refuseInput(problems);
   const { accessRules: rules } = context.readLocalConfig();
   const question: AccessedQuestion = { span, type, rules, agents, roles: chosenRoles };
   return flags.details === true

@@ -1,4 +1,4 @@
-import { InputError } from '../errors.ts';
+import { refuseInput } from '../errors.ts';
 import { reportAccountSettings } from '../reports/account-settings/page.ts';
 import { accountSetting } from '../reports/account-settings/question.ts';
 import {
@@ -24,7 +24,7 @@ export function runAccountSettings(
   const sourceTypes = [...new Set(flags.sourceType ?? [accountSetting])];
   if (sourceTypes.includes(''))
     problems.push('--source-type is empty; expected a type such as account_setting or rule.');
-  if (problems.length > 0 || span === undefined) throw new InputError(problems);
+  if (problems.length > 0 || span === undefined) throw refuseInput(problems);
   return runReport(context, { choices, now }, (scope) =>
     reportAccountSettings(scope, { span, sourceTypes }),
   );

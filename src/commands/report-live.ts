@@ -1,4 +1,4 @@
-import { InputError } from '../errors.ts';
+import { refuseInput } from '../errors.ts';
 import type { LiveSource } from '../reports/shared/live-source.ts';
 import type { ReportContent, ReportScope } from '../reports/shared/report.ts';
 import { createBudgetGate } from '../ingest/budget-gate.ts';
@@ -14,7 +14,7 @@ type LiveReportRun = Omit<ReportRun, 'account'> & {
 /**
  * Runs a report that asks Zendesk, within the budget that all processes of the account share.
  *
- * @throws {InputError} for what cannot be answered as it was asked, settings for Zendesk that are missing among it
+ * @throws {KnownError} `bad_input` for what cannot be answered as it was asked, settings for Zendesk that are missing among it
  */
 export async function runLiveReport(
   context: ReportContext,
@@ -26,7 +26,7 @@ export async function runLiveReport(
   const { account } = config.zendesk;
   const asked = run.choices.account;
   if (asked !== undefined && asked !== account)
-    throw new InputError([
+    throw refuseInput([
       `--account is "${asked}", but the settings reach ${account}; leave ${flag === undefined ? '--account' : `one of --account and ${flag}`} out.`,
     ]);
   let zendesk: Zendesk | undefined;

@@ -1,4 +1,4 @@
-import { InputError } from '../errors.ts';
+import { refuseInput } from '../errors.ts';
 import { reportSubject } from '../reports/subject/page.ts';
 import {
   readReportFlags,
@@ -35,7 +35,7 @@ export function runSubject(context: ReportContext, flags: SubjectFlags): Promise
   for (const ticket of tickets)
     if (!id.test(ticket))
       problems.push(`--tickets has "${ticket}"; expected ids of tickets such as 1,2,3.`);
-  if (problems.length > 0 || span === undefined) throw new InputError(problems);
+  if (problems.length > 0 || span === undefined) throw refuseInput(problems);
   return runReport(context, { choices, now }, (scope) =>
     reportSubject(scope, {
       span,

@@ -1,4 +1,4 @@
-import { InputError } from '../errors.ts';
+import { refuseInput } from '../errors.ts';
 import { reportLiveUserActivity } from '../reports/user/live.ts';
 import { reportUserActivity } from '../reports/user/page.ts';
 import { readCount, readReportFlags, type ReportFlags } from './report-flags.ts';
@@ -23,7 +23,7 @@ export function runUser(context: ReportContext, user: string, flags: UserFlags):
     problems.push(
       `--last is ${last}; expected at most ${mostLive} with --live; leave --live out to read what is stored.`,
     );
-  if (problems.length > 0) throw new InputError(problems);
+  if (problems.length > 0) throw refuseInput(problems);
   const asked = { user: user.trim(), last };
   return flags.live === true
     ? runLiveReport(context, { choices, now, flag: '--live' }, (scope, source) =>

@@ -1,5 +1,5 @@
 import type { Config } from '../config.ts';
-import { InputError } from '../errors.ts';
+import { refuseInput } from '../errors.ts';
 import { createHeartbeat } from '../http/heartbeat.ts';
 import { loadStatus, type StreamStatus } from '../database/status.ts';
 import type { Log } from '../logger.ts';
@@ -110,14 +110,14 @@ export function describePasses(passes: readonly StreamPass[]): unknown {
   }));
 }
 
-/** The streams named, or all. @throws {InputError} for names that are no stream */
+/** The streams named, or all. @throws {KnownError} `bad_input` for names that are no stream */
 function chooseStreams(
   asked: readonly string[],
   all: readonly StreamName[],
 ): readonly StreamName[] {
   const unknown = asked.filter((name) => !isStreamName(name));
   if (unknown.length > 0) {
-    throw new InputError(
+    throw refuseInput(
       unknown.map(
         (name) =>
           `"${name}" is no stream; expected ${streamNames.join(', ')}; name one of these or none for all.`,

@@ -4,7 +4,7 @@ import { expandRules, ruleKinds, type AccessRule } from '../classification/acces
 import { findPatternProblem, parsePattern, resourceType } from '../classification/path-pattern.ts';
 import { accessRules } from '../classification/rules.ts';
 import { collectVocabulary } from '../classification/vocabulary.ts';
-import { InputError } from '../errors.ts';
+import { hasCode, refuseInput } from '../errors.ts';
 import { readNamedFile } from './texts.ts';
 
 const methodNames = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'] as const;
@@ -68,14 +68,14 @@ const oneForm = 'expected one of path, collection and operation';
 
 /**
  * The rules of a file, which go before the built-in ones. `fileName` is for the messages.
- * @throws {InputError} with every problem of every rule, one sentence each
+ * @throws {KnownError} `bad_input` with every problem of every rule, one sentence each
  */
 export function readAccessRules(text: string, fileName: string): readonly AccessRule[] {
   const problems: string[] = [];
   const found = parseList(text, fileName).map((value, i) =>
     readRule(value, (problem) => problems.push(`${fileName}, rule ${i + 1}: ${problem}.`)),
   );
-  if (problems.length > 0) throw new InputError(problems);
+  if (problems.length > 0) throw refuseInput(problems);
   return found.filter((rule) => rule !== undefined);
 }
 
@@ -95,7 +95,7 @@ export function collectAccessRules(
   try {
     return [...readAccessRules(text, file), ...accessRules];
   } catch (error) {
-    if (!(error instanceof InputError)) throw error;
+    if (!hasCode(error, 'bad_input')) throw error;
     error.problems.forEach((problem) => report(problem));
     return accessRules;
   }
@@ -108,12 +108,12 @@ function parseList(text: string, fileName: string): readonly unknown[] {
     value = JSON.parse(text.replace(/^\uFEFF/, ''));
   } catch (error) {
     const place = /\(line \d+ column \d+\)/.exec(String(error))?.[0] ?? '';
-    throw new InputError([
+    throw refuseInput([
       `${fileName} is not JSON${place === '' ? '' : ` ${place}`}; expected a list of rules; check quotes, commas and brackets.`,
     ]);
   }
   if (Array.isArray(value)) return value;
-  throw new InputError([
+  throw refuseInput([
     `${fileName} holds ${describeValue(value)}; expected a list of rules; put the rules in square brackets.`,
   ]);
 }

@@ -1,13 +1,13 @@
 /** The settings of all accounts: of the environment, or of each entry of `ACCOUNTS_FILE`. */
 import { parseConfig, type Config, type ConfigOptions } from '../config.ts';
-import { InputError } from '../errors.ts';
+import { hasCode, refuseInput } from '../errors.ts';
 import { placeProblem, readAccountEntries, type AccountEntry } from './accounts.ts';
 import { readNamedFile, type Environment } from './texts.ts';
 
 /**
  * The settings of every account: those of `ACCOUNTS_FILE`, or the one of the environment. What an entry of the file does
  * not say it takes from the environment; what concerns the process is the same in all of them.
- * @throws {InputError} with every problem of every account
+ * @throws {KnownError} `bad_input` with every problem of every account
  */
 export function parseConfigs(
   environment: Environment,
@@ -29,13 +29,13 @@ export function parseConfigs(
     ),
   );
   const [first, ...others] = configs.filter((config) => config !== undefined);
-  if (first === undefined || problems.size > 0) throw new InputError([...problems]);
+  if (first === undefined || problems.size > 0) throw refuseInput([...problems]);
   return [first, ...others];
 }
 
 /**
  * The environment of each account, as if it were the only one: for what looks at the settings one by one.
- * @throws {InputError} with every problem of `ACCOUNTS_FILE`
+ * @throws {KnownError} `bad_input` with every problem of `ACCOUNTS_FILE`
  */
 export function splitEnvironment(
   environment: Environment,
@@ -65,7 +65,7 @@ function collectProblems<Result>(
   try {
     return parse();
   } catch (error) {
-    if (!(error instanceof InputError)) throw error;
+    if (!hasCode(error, 'bad_input')) throw error;
     error.problems.forEach((problem) => report(problem));
     return undefined;
   }

@@ -2,7 +2,7 @@
  * Stored rows of the access log, classified anew after a change of the rules: how far that came, and one batch of it. The
  * rows themselves are only read; what is said of them in `zendesk.access_log_resources` is replaced where it differs.
  */
-import { LeaseLostError } from '../errors.ts';
+import { KnownError } from '../errors.ts';
 import type { Database, Queryable, Transaction } from './client.ts';
 import type { LogRow, ResourceRow } from './log-row.ts';
 import { replaceResources } from './resources.ts';
@@ -82,7 +82,7 @@ export async function summarizeTimes(db: Queryable): Promise<void> {
  * Classifies the next batch of rows in the order of their key and says how far it came. Several processes may do so at
  * once: each takes the batch after that of the other.
  *
- * @throws {LeaseLostError} when another process has begun with other rules; then nothing was stored
+ * @throws {KnownError} `rules_replaced` when another process has begun with other rules; then nothing was stored
  */
 export async function classifyBatch(
   db: Database,
@@ -116,9 +116,9 @@ async function readState(
     [account],
   );
   if (state?.rules === rules) return state;
-  throw new LeaseLostError(
-    `Another process has begun to classify the requests of ${account} by other rules; this one has ended.`,
-  );
+  throw new KnownError('rules_replaced', {
+    found: `Another process has begun to classify the requests of ${account} by other rules; this one has ended`,
+  });
 }
 
 /** A stored request with its key; `timestamp` as text, because a Date would lose microseconds. */

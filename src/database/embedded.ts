@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Client, escapeIdentifier } from 'pg';
-import { DatabaseError } from '../errors.ts';
-import { isLostConnection } from './connection-errors.ts';
+import { KnownError } from '../errors.ts';
+import { isLostConnection, translateError } from './connection-errors.ts';
 import { chooseAccount } from './embedded/account.ts';
 import { locateBinaries } from './embedded/binaries.ts';
 import {
@@ -53,8 +53,8 @@ const successionMs = 250;
  * with this process at the latest (Linux: even when it is killed). To be called in the main thread: on Linux the server
  * ends with the thread that started it.
  *
- * @throws InputError when it cannot run here: platform, directory, version; one sentence that says what to do
- * @throws DatabaseError when the server does not start, with its own reason
+ * @throws {KnownError} `embedded_unusable` when it cannot run here: platform, directory, version; one sentence that says what to do
+ * @throws {KnownError} `embedded_failed` when the server does not start, with its own reason
  */
 export async function openEmbeddedPostgres(options: EmbeddedOptions): Promise<EmbeddedPostgres> {
   const { database = 'zendesk', stopTimeoutMs = 8000, log = () => undefined } = options;
@@ -129,10 +129,10 @@ async function joinOrStart(
     }
     await sleep(lookAgainMs);
   }
-  throw new DatabaseError(
-    `The PostgreSQL server that runs in ${paths.dataDir} does not answer; see ${paths.log}.`,
-    undefined,
-  );
+  throw new KnownError('embedded_failed', {
+    found: `The PostgreSQL server that runs in ${paths.dataDir} does not answer`,
+    wayOut: `see ${paths.log}`,
+  });
 }
 
 async function start(paths: ClusterPaths, options: EmbeddedOptions): Promise<Server | Hindrance> {
@@ -157,11 +157,10 @@ async function createDatabase(url: string, database: string): Promise<void> {
         await sleep(startAgainMs);
         continue;
       }
-      throw new DatabaseError(
-        `The database ${database} cannot be opened in the embedded PostgreSQL server (${code ?? 'no answer'}).`,
-        code,
-        error,
-      );
+      throw new KnownError('embedded_failed', {
+        found: `The database ${database} cannot be opened in the embedded PostgreSQL server (${code ?? 'no answer'})`,
+        cause: translateError(error),
+      });
     }
   }
 }

@@ -1,3 +1,4 @@
+import type { ErrorCode } from '../errors.ts';
 import { fromSeconds, type Span } from '../span.ts';
 import type { Queryable } from './client.ts';
 import type { StreamKey } from './coverage.ts';
@@ -49,7 +50,7 @@ const heldLease = `with held as (
     for share
   )`;
 
-/** Records the start of a fetch. @throws {LeaseLostError} when another process has taken over */
+/** Records the start of a fetch. @throws {KnownError} `lease_lost` when another process has taken over */
 export async function openFetch(
   db: Queryable,
   lease: Lease,
@@ -90,15 +91,20 @@ export async function loadResumable(
   return rows.map(readRow);
 }
 
-/** Takes up a fetch that had ended or whose process had died. @throws {LeaseLostError} when another process has taken over */
+/** Takes up a fetch that had ended or whose process had died. @throws {KnownError} `lease_lost` when another process has taken over */
 export async function reopenFetch(db: Queryable, lease: Lease, fetch: string): Promise<void> {
-  await updateFetch(db, lease, fetch, 'ended_at = null, outcome = null, error = null');
+  await updateFetch(
+    db,
+    lease,
+    fetch,
+    'ended_at = null, outcome = null, error = null, error_code = null',
+  );
 }
 
 /**
  * Puts a fetch back to the start of its span, after its cursor was refused; this happens once for a fetch.
  *
- * @throws {LeaseLostError} when another process has taken over
+ * @throws {KnownError} `lease_lost` when another process has taken over
  */
 export async function restartFetch(db: Queryable, lease: Lease, fetch: string): Promise<Fetch> {
   return updateFetch(db, lease, fetch, 'cursor = null, asked_at = null, restarted = true');
@@ -107,18 +113,18 @@ export async function restartFetch(db: Queryable, lease: Lease, fetch: string): 
 /**
  * Records the end of a fetch that did not complete. A fetch that is not to be resumed loses its cursor.
  *
- * @throws {LeaseLostError} when another process has taken over
+ * @throws {KnownError} `lease_lost` when another process has taken over
  */
 export async function closeFetch(
   db: Queryable,
   lease: Lease,
   fetch: string,
   outcome: Exclude<FetchOutcome, 'complete'>,
-  details: { error?: string; resumable?: boolean } = {},
+  details: { code?: ErrorCode; error?: string; resumable?: boolean } = {},
 ): Promise<void> {
   const changes =
-    'ended_at = now(), outcome = $5, error = $6, cursor = case when $7 then cursor end';
-  const values = [outcome, details.error ?? null, details.resumable ?? false];
+    'ended_at = now(), outcome = $5, error = $6, cursor = case when $7 then cursor end, error_code = $8';
+  const values = [outcome, details.error ?? null, details.resumable ?? false, details.code ?? null];
   await updateFetch(db, lease, fetch, changes, values);
 }
 

@@ -1,6 +1,6 @@
 import { idleTransactionLimit, type Queryable } from './client.ts';
 import type { StreamKey } from './coverage.ts';
-import { LeaseLostError } from '../errors.ts';
+import { KnownError } from '../errors.ts';
 
 /** The right to pull one stream of one account, until it expires or somebody with a greater token takes over. */
 export type Lease = StreamKey & { readonly holder: string; readonly token: string };
@@ -92,7 +92,7 @@ export async function listAbandoned(db: Queryable): Promise<StreamKey[]> {
   );
 }
 
-/** Prolongs the lease. @throws {LeaseLostError} when another process has taken over */
+/** Prolongs the lease. @throws {KnownError} `lease_lost` when another process has taken over */
 export async function renewLease(db: Queryable, lease: Lease, lifetimeMs: number): Promise<void> {
   const renewed = await db.query(
     `update zendesk_sync.leases
@@ -117,7 +117,7 @@ export async function releaseLease(db: Queryable, lease: Lease): Promise<void> {
  * The fence: makes a transaction fail unless its lease is the newest, and holds any take-over off until it has ended.
  * Whether the lease has expired does not matter here: nobody has taken it.
  *
- * @throws {LeaseLostError} when another process has taken over
+ * @throws {KnownError} `lease_lost` when another process has taken over
  */
 export async function checkLease(tx: Queryable, lease: Lease): Promise<void> {
   const held = await tx.query(
@@ -130,8 +130,8 @@ export async function checkLease(tx: Queryable, lease: Lease): Promise<void> {
 }
 
 /** The error for a lease that another process has taken over. */
-export function lostLease({ account, stream }: StreamKey): LeaseLostError {
-  return new LeaseLostError(
-    `Another process has taken over ${stream} of ${account}; nothing of the current page was stored here.`,
-  );
+export function lostLease({ account, stream }: StreamKey): KnownError {
+  return new KnownError('lease_lost', {
+    found: `Another process has taken over ${stream} of ${account}; nothing of the current page was stored here`,
+  });
 }

@@ -1,4 +1,5 @@
 /** The ledger as numbers, for whoever watches it from outside. Moments in seconds since 1970, lengths in seconds. */
+import type { ErrorCode } from '../errors.ts';
 import type { Queryable } from './client.ts';
 
 /** How one stream of one account stands. */
@@ -18,8 +19,8 @@ export type StreamMeasures = {
   /** Share of the time from the horizon to the newest covered second that is covered, 0 to 1; null for people. */
   readonly backfillShare: number | null;
   readonly available: boolean;
-  /** Why the last run that has ended failed; null when it did not. */
-  readonly lastFailure: string | null;
+  /** The code of what the last run that has ended failed with; null when it did not fail. */
+  readonly lastFailure: ErrorCode | null;
   readonly leaseHeld: boolean;
   /** Grows with each taking of the lease; 0 when it was never taken. */
   readonly leaseToken: number;
@@ -67,7 +68,7 @@ const streamsQuery = `
       else greatest(0, 1 - t.gap_seconds / wanted.seconds)
     end::float8 as "backfillShare",
     s.unavailable_since is null as available,
-    case when ended.outcome = 'failed' then ended.error end as "lastFailure",
+    case when ended.outcome = 'failed' then ended.error_code end as "lastFailure",
     coalesce(l.expires_at > now(), false) as "leaseHeld",
     coalesce(l.token, 0)::float8 as "leaseToken"
   from zendesk_sync.streams s
@@ -95,10 +96,10 @@ const streamsQuery = `
     ) as last
   ) as done on true
   left join lateral (
-    select last.outcome, last.error
+    select last.outcome, last.error_code
     from (values ('live'), ('backfill'), ('listing')) as tasks (task)
     cross join lateral (
-      select r.ended_at, r.outcome, r.error
+      select r.ended_at, r.outcome, r.error_code
       from zendesk_sync.runs r
       where r.account = s.account and r.stream = s.stream and r.task = tasks.task and r.ended_at is not null
       order by r.id desc

@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import { Client } from 'pg';
-import { InputError } from '../errors.ts';
+import { KnownError } from '../errors.ts';
 import type { Queryable } from './client.ts';
 import { translateError } from './connection-errors.ts';
 
@@ -21,7 +21,7 @@ type Journal = { entries: { when: number; tag: string }[] };
  * something to do.
  *
  * @returns the names of the migrations applied now, oldest first
- * @throws {InputError} for a server older than Postgres 15, a database that is not in UTF-8, or one that a newer program
+ * @throws {KnownError} `database_unsuitable`, or `database_newer` for one that a newer program
  *   has migrated already
  */
 export async function migrateDatabase(url: string): Promise<{ applied: string[] }> {
@@ -61,7 +61,7 @@ export async function migrateDatabase(url: string): Promise<{ applied: string[] 
   }
 }
 
-/** @throws {InputError} for a server that this program cannot work with */
+/** @throws {KnownError} `database_unsuitable` for a server that this program cannot work with */
 async function checkServer(client: Client): Promise<void> {
   const { rows } = await client.query<{ version: string; number: number; encoding: string }>(
     `select current_setting('server_version') as version, current_setting('server_version_num')::integer as number,
@@ -79,13 +79,13 @@ async function checkServer(client: Client): Promise<void> {
           `The database has the encoding ${encoding}; expected UTF8; create a database with that encoding.`,
         ]),
   ]);
-  if (problems.length > 0) throw new InputError(problems);
+  if (problems.length > 0) throw new KnownError('database_unsuitable', problems);
 }
 
 /**
  * The names of the migrations that the database lacks, oldest first.
  *
- * @throws {InputError} when the database has migrations that this program does not know
+ * @throws {KnownError} `database_newer` when the database has migrations that this program does not know
  */
 export async function findPending(db: Queryable): Promise<string[]> {
   const { entries } = JSON.parse(
@@ -105,15 +105,15 @@ export async function findPending(db: Queryable): Promise<string[]> {
     [newestKnown],
   );
   const { newest, unknown } = rows[0] ?? { newest: null, unknown: 0 };
-  if (unknown > 0) throw new InputError([describeNewer(unknown)]);
+  if (unknown > 0) throw refuseNewer(unknown);
   return entries.filter((entry) => entry.when > Number(newest ?? 0)).map((entry) => entry.tag);
 }
 
 // Writing by the rules of an older schema could spoil what the newer one promises.
-function describeNewer(unknown: number): string {
+function refuseNewer(unknown: number): KnownError {
   const migrations = unknown === 1 ? '1 migration' : `${unknown} migrations`;
-  return (
-    `The database was migrated by a newer version of this program (${migrations} unknown here); ` +
-    'start that version, or restore a backup from before the upgrade.'
-  );
+  return new KnownError('database_newer', {
+    found: `The database was migrated by a newer version of this program (${migrations} unknown here)`,
+    wayOut: 'start that version, or restore a backup from before the upgrade',
+  });
 }

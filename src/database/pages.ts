@@ -1,5 +1,5 @@
 import { fromSeconds, type Span, type Spans } from '../span.ts';
-import { DatabaseError } from '../errors.ts';
+import { KnownError } from '../errors.ts';
 import type { Database, Queryable } from './client.ts';
 import { addCoverage, addRescan, type StreamKey } from './coverage.ts';
 import type { Fetch } from './fetches.ts';
@@ -33,7 +33,7 @@ export type PageToStore = {
  * coverage. After COMMIT rows and ledger agree, whatever happens next (design, rule 1).
  *
  * @returns the fetch as it stands after the page
- * @throws {LeaseLostError} when another process has taken over; then nothing was stored
+ * @throws {KnownError} `lease_lost` when another process has taken over; then nothing was stored
  */
 export async function storePage(
   db: Database,
@@ -45,7 +45,7 @@ export async function storePage(
     return await storeRows(db, lease, write, page, true);
   } catch (error) {
     // Another cursor, which reads the span beside this one, stored the same row at the same moment.
-    if (!(error instanceof DatabaseError) || error.code !== uniqueViolation) throw error;
+    if (!(error instanceof KnownError) || error.sqlState !== uniqueViolation) throw error;
     return storeRows(db, lease, write, page, false);
   }
 }

@@ -1,3 +1,4 @@
+import type { ErrorCode } from '../errors.ts';
 import type { Queryable } from './client.ts';
 import type { StreamKey } from './coverage.ts';
 
@@ -30,19 +31,32 @@ export async function openRun(
   return row.run;
 }
 
-/** Records the end of a run. `error` is a sentence for the operator. */
+/** Why a run did not complete: the code, and a sentence for the operator. */
+export type RunFailure = { readonly code: ErrorCode; readonly error: string };
+
+/** Records the end of a run. */
 export async function closeRun(
   db: Queryable,
   run: string,
   outcome: RunOutcome,
   counts: RunCounts,
-  error: string | undefined,
+  failure: RunFailure | undefined,
 ): Promise<void> {
   await db.query(
     `update zendesk_sync.runs
-     set ended_at = now(), outcome = $2, error = $3, requests = $4, rows_new = $5, rows_changed = $6, rows_late = $7
+     set ended_at = now(), outcome = $2, error_code = $3, error = $4, requests = $5, rows_new = $6, rows_changed = $7,
+       rows_late = $8
      where id = $1::bigint`,
-    [run, outcome, error ?? null, counts.requests, counts.new, counts.changed, counts.late],
+    [
+      run,
+      outcome,
+      failure?.code ?? null,
+      failure?.error ?? null,
+      counts.requests,
+      counts.new,
+      counts.changed,
+      counts.late,
+    ],
   );
 }
 

@@ -1,3 +1,4 @@
+import type { ErrorCode } from '../errors.ts';
 import { fromSeconds } from '../span.ts';
 import type { Queryable } from './client.ts';
 import type { StreamKey } from './coverage.ts';
@@ -71,17 +72,18 @@ export async function storeFollowedFrom(
   );
 }
 
-/** Marks a stream as refused by Zendesk, with the sentence that says what to do; the first moment stays. */
+/** Marks a stream as refused by Zendesk, with the code and the sentence that says what to do; the first moment stays. */
 export async function markUnavailable(
   db: Queryable,
   { account, stream }: StreamKey,
+  code: ErrorCode,
   reason: string,
 ): Promise<void> {
   await db.query(
     `update zendesk_sync.streams
-     set unavailable_since = coalesce(unavailable_since, now()), unavailable_reason = $3
+     set unavailable_since = coalesce(unavailable_since, now()), unavailable_code = $3, unavailable_reason = $4
      where account = $1 and stream = $2`,
-    [account, stream, reason],
+    [account, stream, code, reason],
   );
 }
 
@@ -92,7 +94,7 @@ export async function markAvailable(
 ): Promise<boolean> {
   const rows = await db.query(
     `update zendesk_sync.streams
-     set unavailable_since = null, unavailable_reason = null
+     set unavailable_since = null, unavailable_code = null, unavailable_reason = null
      where account = $1 and stream = $2 and unavailable_since is not null
      returning 1`,
     [account, stream],

@@ -45,7 +45,7 @@ export function checkBackfill(
   const open = measureOpen(coverage, from, toSeconds(now));
   if (open === 0) return ok(name, 'nothing is missing');
   const { pageSize, group } = sources[stream];
-  const requestsPerMinute = local.budgets[group];
+  const requestsPerMinute = local.budgets[group.name];
   const estimate = estimateBackfill(samples, open, { stream, pageSize, requestsPerMinute });
   if (estimate === undefined) return skipped(name, 'no page could be read to judge by');
   const { rows, requests, seconds, bytes, diskBytes } = estimate;

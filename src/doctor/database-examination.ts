@@ -1,6 +1,6 @@
 /** All checks of the database, and what of it the other checks want to know. Reads only. */
 import type { DatabaseConfig, LocalConfig } from '../config.ts';
-import { DatabaseError, InputError } from '../errors.ts';
+import { hasCode, isFrom } from '../errors.ts';
 import { loadCoverage } from '../database/coverage.ts';
 import {
   listMissingTables,
@@ -15,7 +15,7 @@ import { findPending } from '../database/migrate.ts';
 import type { Spans } from '../span.ts';
 import { accessLogs } from '../streams/access-logs.ts';
 import { auditLogs } from '../streams/audit-logs.ts';
-import { ok, problem, problemOf, skipped, type Check } from './check.ts';
+import { explainProblem, ok, problem, skipped, type Check } from './check.ts';
 import {
   checkDisk,
   checkEncoding,
@@ -86,8 +86,9 @@ async function findPlace(config: DatabaseConfig): Promise<Place | DatabaseExamin
     const { url, stop } = await openEmbeddedPostgres({ dataDir });
     return { url, where: `, embedded in ${dataDir}`, freeBytes, close: stop };
   } catch (error) {
-    if (!(error instanceof InputError || error instanceof DatabaseError)) throw error;
-    return abstain(problemOf('database', error.message, 'Set DATABASE_URL to a Postgres server.'));
+    if (!isFrom(error, 'database')) throw error;
+    const usualWayOut = 'Set DATABASE_URL to a Postgres server.';
+    return abstain(explainProblem('database', error, usualWayOut));
   }
 }
 
@@ -136,9 +137,9 @@ async function loadPending(
     return { names: await findPending(db) };
   } catch (error) {
     // Migrated by a newer program.
-    if (error instanceof InputError) return { check: problemOf(name, error.message, '') };
+    if (hasCode(error, 'database_newer')) return { check: explainProblem(name, error, '') };
     // A user who may not look there.
-    if (error instanceof DatabaseError) return { check: skipped(name, error.message) };
+    if (isFrom(error, 'database')) return { check: skipped(name, error.message) };
     throw error;
   }
 }
@@ -151,7 +152,7 @@ export async function loadStored(
 ): Promise<Spans> {
   if (db === undefined) return [];
   return loadCoverage(db, { account, stream }).catch((error: unknown) => {
-    if (error instanceof DatabaseError) return [];
+    if (isFrom(error, 'database')) return [];
     throw error;
   });
 }

@@ -1,7 +1,7 @@
 /** All checks in their order. Reads only: no row, no request that changes anything, no share of the budget noted down. */
 import type { Config, ConfigOptions } from '../config.ts';
 import type { Environment } from '../config/texts.ts';
-import { DatabaseError } from '../errors.ts';
+import { isFrom } from '../errors.ts';
 import { loadBudget } from '../database/diagnosis.ts';
 import { streamNames, type StreamName } from '../streams/names.ts';
 import type { Spans } from '../span.ts';
@@ -133,7 +133,7 @@ function openBudget(
       db &&
       loadBudget(db, zendesk.account, group).catch((error: unknown) => {
         // Where there are no tables yet, or none that may be read, nobody shares the budget through them.
-        if (!(error instanceof DatabaseError)) throw error;
+        if (!isFrom(error, 'database')) throw error;
         return undefined;
       }),
   });

@@ -1,10 +1,9 @@
 /** A few pages of a log that tell how dense it is, and whether it still grows. */
-import { ZendeskError } from '../errors.ts';
+import { hasCode, isFrom } from '../errors.ts';
 import type { Span } from '../span.ts';
 import type { LogStream } from '../streams/log-stream.ts';
 import type { Page, Zendesk } from '../zendesk/client.ts';
 import { planSamples, type Sample } from './estimate.ts';
-import { BudgetUsedUpError } from './read-only-budget.ts';
 
 /** As urgent as the live tail: these are few requests, and somebody waits for them. */
 export const priority = 0;
@@ -35,7 +34,7 @@ export async function sampleLog(
     try {
       samples.push(await readSample(zendesk, stream, span, signal));
     } catch (error) {
-      const isExpected = error instanceof BudgetUsedUpError || error instanceof ZendeskError;
+      const isExpected = hasCode(error, 'budget_used_up') || isFrom(error, 'zendesk');
       if (isExpected || signal.aborted) break;
       throw error;
     }
@@ -68,13 +67,13 @@ async function readSample(
 /** Reads one page of a log. */
 export function askLog(
   zendesk: Zendesk,
-  { group, path, itemsKey }: LogStream,
+  { group, path, paging, needs }: LogStream,
   parameters: ReturnType<LogStream['spanParameters']>,
   pageSize: number,
   signal: AbortSignal,
 ): Promise<Page> {
   return zendesk.readPage(
-    { group, path, itemsKey, priority, parameters, pageSize, cursor: undefined },
+    { group, path, paging, needs, priority, parameters, pageSize, cursor: undefined },
     signal,
   );
 }

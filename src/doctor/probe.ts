@@ -1,6 +1,6 @@
 /** Asks Zendesk a few things and remembers what it answered; judges nothing. */
 import type { Config } from '../config.ts';
-import { ShapeError, ZendeskError } from '../errors.ts';
+import { hasCode, isFrom, refusesLogin, type KnownError } from '../errors.ts';
 import { streamNames, type StreamName } from '../streams/names.ts';
 import type { LogStream } from '../streams/log-stream.ts';
 import { auditLogs } from '../streams/audit-logs.ts';
@@ -10,12 +10,11 @@ import { createZendesk, type Budget, type GrantFacts, type Zendesk } from '../ze
 import type { LoginResult } from './credentials.ts';
 import type { Sample } from './estimate.ts';
 import { askLog, priority, sampleLog } from './log-samples.ts';
-import { BudgetUsedUpError } from './read-only-budget.ts';
 
 /** How a stream answered. */
 export type StreamAnswer =
   | ({ readonly kind: 'answered' } & LogContent)
-  | { readonly kind: 'refused'; readonly error: ZendeskError }
+  | { readonly kind: 'refused'; readonly error: KnownError }
   | { readonly kind: 'unreadable'; readonly reason: string }
   | { readonly kind: 'not-asked'; readonly reason: string };
 
@@ -75,11 +74,11 @@ export async function probeZendesk(options: ProbeOptions): Promise<ProbeResult> 
     },
   });
   const streams = new Map<StreamName, StreamAnswer>();
-  let refusal: ZendeskError | undefined;
+  let refusal: KnownError | undefined;
   try {
     for (const name of streamNames.filter((each) => config.streams.names.includes(each))) {
       const answer = refusal === undefined ? await askStream(zendesk, name, options) : undefined;
-      if (answer?.kind === 'refused' && (answer.error.kind === 'unauthorized' || !hasLogin()))
+      if (answer?.kind === 'refused' && (refusesLogin(answer.error.code) || !hasLogin()))
         refusal = answer.error;
       streams.set(
         name,
@@ -120,9 +119,9 @@ async function askStream(
     return { kind: 'answered', ...content };
   } catch (error) {
     options.signal.throwIfAborted();
-    if (error instanceof ZendeskError) return { kind: 'refused', error };
-    if (error instanceof ShapeError) return { kind: 'unreadable', reason: error.message };
-    if (error instanceof BudgetUsedUpError) return { kind: 'not-asked', reason: error.message };
+    if (isFrom(error, 'zendesk')) return { kind: 'refused', error };
+    if (hasCode(error, 'record_unreadable')) return { kind: 'unreadable', reason: error.message };
+    if (hasCode(error, 'budget_used_up')) return { kind: 'not-asked', reason: error.found };
     if (!late.aborted) throw error;
     const seconds = streamPatienceMs / 1000;
     return { kind: 'unreadable', reason: `no usable answer came within ${seconds} seconds` };
@@ -130,8 +129,7 @@ async function askStream(
 }
 
 async function askUsers(zendesk: Zendesk, signal: AbortSignal): Promise<LogContent> {
-  const listing = { ...teamListing, priority, pageSize: 1, cursor: undefined } as const;
-  await zendesk.readPage({ ...listing, group: 'support' }, signal);
+  await zendesk.readPage({ ...teamListing, priority, pageSize: 1, cursor: undefined }, signal);
   return noContent;
 }
 

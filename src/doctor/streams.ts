@@ -1,9 +1,8 @@
 /** What the answer of each stream means. */
 import type { StreamName } from '../streams/names.ts';
-import { ok, problem, skipped, warning, type Check } from './check.ts';
+import { explainRefusal, ok, problem, skipped, warning, type Check } from './check.ts';
 import { formatDuration, formatMinute } from './figures.ts';
 import type { StreamAnswer } from './probe.ts';
-import { explainRefusal } from './refusal.ts';
 
 /** The names of the streams in sentences. */
 export const streamTitles: Readonly<Record<StreamName, string>> = {

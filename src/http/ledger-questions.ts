@@ -1,11 +1,11 @@
 /** What is asked of the database for the answers over HTTP: each question within a time, and not more often than needed. */
-import { DatabaseError, InputError } from '../errors.ts';
+import { isFrom } from '../errors.ts';
 import { openDatabase, type Queryable } from '../database/client.ts';
 import { loadLedgerMeasures, type LedgerMeasures } from '../database/ledger-measures.ts';
 import { findPending } from '../database/migrate.ts';
 import { loadStatus, type StreamStatus } from '../database/status.ts';
 import { askWithin } from '../database/time-limit.ts';
-import { createSnapshot, LateError } from './snapshot.ts';
+import { createSnapshot } from './snapshot.ts';
 
 /** The questions. Each rejects when the database is away; `explainAbsence` makes a sentence of that. */
 export type LedgerQuestions = {
@@ -52,15 +52,8 @@ export function openLedgerQuestions(url: string, times = usualTimes): LedgerQues
   };
 }
 
-/** SQLSTATEs of a database without our tables: no such schema, no such table. */
-const missingTables = new Set(['3F000', '42P01']);
-
 /** Why a question was not answered, in a sentence that holds no secret. @throws whatever is a fault of this program */
 export function explainAbsence(error: unknown): string {
-  if (error instanceof LateError) return 'Postgres did not answer in time.';
-  if (error instanceof InputError) return error.message;
-  if (!(error instanceof DatabaseError)) throw error;
-  if (missingTables.has(error.code ?? ''))
-    return 'The database has no tables of zendesk-log-sync yet.';
+  if (!isFrom(error, 'database')) throw error;
   return error.message;
 }

@@ -1,7 +1,7 @@
 /** The window to the outside: health, status and metrics over plain HTTP. */
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { explainError, InputError } from '../errors.ts';
+import { explainError, refuseInput } from '../errors.ts';
 import type { Log } from '../logger.ts';
 import { answer, json, type Answer } from './answers.ts';
 import { openLedgerQuestions, type QuestionTimes } from './ledger-questions.ts';
@@ -34,7 +34,7 @@ const headersTimeoutMs = 10_000;
 /**
  * Listens and answers until it is closed.
  *
- * @throws {InputError} when it cannot listen there
+ * @throws {KnownError} `bad_input` when it cannot listen there
  */
 export async function startHttpServer(options: HttpOptions): Promise<HttpServer> {
   const { host, port, log, metrics, signal } = options;
@@ -94,7 +94,7 @@ function explainListenError(error: unknown, host: string, port: number): unknown
   const code = error instanceof Error && 'code' in error ? String(error.code) : undefined;
   if (code === undefined) return error;
   const noAddress = `HTTP_HOST is ${JSON.stringify(host)}, where nothing can listen (${code}); expected an address of this machine; set it to 127.0.0.1, or to 0.0.0.0 for every address.`;
-  return new InputError([portProblems(host, port).get(code) ?? noAddress]);
+  return refuseInput([portProblems(host, port).get(code) ?? noAddress]);
 }
 
 function portProblems(host: string, port: number): ReadonlyMap<string, string> {

@@ -1,4 +1,4 @@
-import { ShapeError, ZendeskError } from '../errors.ts';
+import { codeOf, concernsSpan } from '../errors.ts';
 import { loadCoverage, loadRescans, addRescan } from '../database/coverage.ts';
 import {
   closeFetch,
@@ -75,7 +75,7 @@ async function fill(pull: Pull, goal: Goal): Promise<void> {
         failures.push(error);
         failuresInARow += 1;
         // The other spans do not wait for one that cannot be read: they may expire at the source meanwhile.
-        if (!concernsSpan(error) || failuresInARow >= failuresAllowed) stop.abort(error);
+        if (!concernsSpan(codeOf(error)) || failuresInARow >= failuresAllowed) stop.abort(error);
         done = unite(done, [fetch.span]);
       })
       .finally(() => {
@@ -89,7 +89,7 @@ async function fill(pull: Pull, goal: Goal): Promise<void> {
     Math.min(
       engine.cursorShare.count(),
       countCursors(
-        engine.settings.requestsPerMinute[stream.group],
+        engine.settings.requestsPerMinute[stream.group.name],
         engine.pace.pageMs(stream.name),
         dense,
       ),
@@ -192,14 +192,6 @@ async function planNext(
   }
   const gap = planOldest(subtract(findGaps(coverage, horizon, until), done), reading, spanSeconds);
   return gap === undefined ? undefined : { span: gap, rescan: false, coverage };
-}
-
-/** Whether an error lies in what one span holds, so that the others may be read all the same. */
-function concernsSpan(error: unknown): boolean {
-  if (error instanceof ShapeError) return true;
-  return (
-    error instanceof ZendeskError && ['failed', 'cursor-refused', 'rejected'].includes(error.kind)
-  );
 }
 
 /** Fetches that may go on, without those that are not needed any more or cannot be had any more. */

@@ -1,6 +1,6 @@
 import type { Database } from '../database/client.ts';
 import { updateBudget } from '../database/budgets.ts';
-import type { Budget, BudgetGroup } from '../zendesk/client.ts';
+import type { Budget } from '../zendesk/client.ts';
 import {
   freshMs,
   pauseBudget,
@@ -28,22 +28,25 @@ type Waiting = {
 export function createBudgetGate(options: {
   db: Database;
   account: string;
-  requestsPerMinute: Readonly<Record<BudgetGroup, number>>;
+  /** By the names of the groups. */
+  requestsPerMinute: Readonly<Record<string, number>>;
   /** Requests a minute that a backfill leaves alone, for the live tail beside it. */
   reserve: number;
   report: (event: SyncEvent) => void;
 }): Budget {
-  const lines: Record<BudgetGroup, ReturnType<typeof createLine>> = {
-    support: createLine((priority, wanted) => ask('support', priority, wanted)),
-    access_logs: createLine((priority, wanted) => ask('access_logs', priority, wanted)),
-  };
+  const lines = new Map(
+    Object.entries(options.requestsPerMinute).map(([group, limit]) => [
+      group,
+      createLine((priority, wanted) => ask(group, limit, priority, wanted)),
+    ]),
+  );
 
   async function ask(
-    group: BudgetGroup,
+    group: string,
+    limit: number,
     priority: number,
     wanted: number,
   ): Promise<BudgetDecision> {
-    const limit = options.requestsPerMinute[group];
     const reserve = priority <= priorities.listing ? 0 : options.reserve;
     const decision = await updateBudget(options.db, options.account, group, (state, nowMs) => {
       const made = spendRequests(state, nowMs, limit, reserve, wanted);
@@ -55,9 +58,11 @@ export function createBudgetGate(options: {
 
   return {
     async take(group, priority, signal) {
+      const line = lines.get(group);
+      if (line === undefined) throw new TypeError(`There is no budget for ${group}.`);
       // Longer from time to time, so that a database that is always slow does not stop everything.
       for (let allowedMs = freshMs; ; allowedMs *= 2) {
-        const { askedMs, sinceMs } = await lines[group].join(priority, signal);
+        const { askedMs, sinceMs } = await line.join(priority, signal);
         if (performance.now() - askedMs <= allowedMs) return;
         // This process stood still meanwhile, and others count on the minute after the grant.
         await updateBudget(options.db, options.account, group, (state) => ({

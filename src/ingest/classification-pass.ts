@@ -41,7 +41,7 @@ export type ClassificationPassOptions = {
  * Classifies all stored requests of an account by these rules, batch by batch, from where an earlier pass by them ended. At
  * its end the rollups of the days that changed are made anew; those of a pass that was stopped wait for the next refresh.
  *
- * @throws {LeaseLostError} when another process begins with other rules meanwhile
+ * @throws {KnownError} `rules_replaced` when another process begins with other rules meanwhile
  */
 export async function classifyStored(
   db: Database,

@@ -1,4 +1,4 @@
-import { ZendeskError } from '../errors.ts';
+import { breaksWalk, KnownError } from '../errors.ts';
 import { restartFetch, type Fetch } from '../database/fetches.ts';
 import type { Lease } from '../database/leases.ts';
 import type { PageCounts } from '../database/log-row.ts';
@@ -51,13 +51,14 @@ export async function runFetch(
     return await readSpan(engine, task, signal);
   } catch (error) {
     // An abort may carry the error of another cursor.
-    const refused = error instanceof ZendeskError && error.kind === 'cursor-refused';
-    if (!refused || task.fetch.restarted || signal.aborted) throw error;
+    const isBroken = error instanceof KnownError && breaksWalk(error.code);
+    if (!isBroken || task.fetch.restarted || signal.aborted) throw error;
     engine.log.warn(
       {
         account: engine.account,
         stream: task.stream.name,
         fetch: task.fetch.fetch,
+        code: error.code,
         requestId: error.requestId,
       },
       'the cursor led nowhere; the span is read again from its start',
@@ -153,7 +154,8 @@ async function readPage(
       group: task.stream.group,
       priority: task.priority,
       path: task.stream.path,
-      itemsKey: task.stream.itemsKey,
+      paging: task.stream.paging,
+      needs: task.stream.needs,
       parameters: task.stream.spanParameters(fetch.span),
       pageSize: fetch.pageSize,
       cursor,

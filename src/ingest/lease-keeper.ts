@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { StreamKey } from '../database/coverage.ts';
 import { acquireLease, releaseLease, renewLease, type Lease } from '../database/leases.ts';
-import { LeaseLostError } from '../errors.ts';
+import { hasCode } from '../errors.ts';
 import type { Engine } from './engine.ts';
 
 /** The answer when another process holds the lease and keeps it. */
@@ -59,7 +59,7 @@ export function createLeaseKeeper(engine: Engine, stream: string): LeaseKeeper {
       renewal ??= renewLease(engine.db, lease, engine.leaseMs)
         .catch((error: unknown) => {
           // A database that is away does not take the lease; every page's transaction checks it anyway.
-          if (error instanceof LeaseLostError) lost.abort(error);
+          if (hasCode(error, 'lease_lost')) lost.abort(error);
         })
         .finally(() => {
           renewal = undefined;

@@ -1,4 +1,4 @@
-import { ZendeskError } from '../errors.ts';
+import { KnownError } from '../errors.ts';
 import type { Lease } from '../database/leases.ts';
 import {
   findStrangers,
@@ -8,7 +8,8 @@ import {
   storeUsers,
   type UserCounts,
 } from '../database/users.ts';
-import { lookup, readUser, teamListing, type UserRow } from '../streams/users.ts';
+import { supportGroup } from '../streams/budget-groups.ts';
+import { agentNeeds, lookup, readUser, teamListing, type UserRow } from '../streams/users.ts';
 import { priorities, type Engine } from './engine.ts';
 import type { Tally } from './run.ts';
 import { describeTimes, readTimedPage } from './timed-page.ts';
@@ -49,7 +50,7 @@ async function listTeam(
   do {
     const page = await readTimedPage(
       engine,
-      { group: 'support', priority: priorities.listing, ...teamListing, cursor },
+      { priority: priorities.listing, ...teamListing, cursor },
       signal,
     );
     const people = page.records.map(readUser);
@@ -87,9 +88,10 @@ async function lookUp(
     const batch = ids.slice(start, start + lookup.batch);
     const answer = await engine.zendesk.readObject(
       {
-        group: 'support',
+        group: supportGroup,
         priority: priorities.listing,
         path: lookup.path,
+        needs: agentNeeds(lookup.path),
         parameters: lookup.parameters(batch),
       },
       signal,
@@ -133,9 +135,8 @@ function readAnswer(answer: unknown): UserRow[] {
       ? (answer as Record<string, unknown>)['users']
       : undefined;
   if (!Array.isArray(users))
-    throw new ZendeskError(
-      'failed',
-      'Zendesk answered the look-up of people without a list of users.',
-    );
+    throw new KnownError('no_usable_answer', {
+      found: 'Zendesk answered the look-up of people without a list of users',
+    });
   return users.map(readUser);
 }

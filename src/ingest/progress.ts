@@ -1,3 +1,4 @@
+import type { ErrorCode } from '../errors.ts';
 import type { FetchKind } from '../database/fetches.ts';
 import type { RunCounts, RunOutcome, Task } from '../database/runs.ts';
 import type { Span } from '../span.ts';
@@ -76,7 +77,8 @@ export type SyncEvent =
       readonly task: Task;
       readonly outcome: RunOutcome | 'busy';
       readonly counts: RunCounts | undefined;
-      /** Why it did not complete, in a sentence. */
+      /** Why it did not complete: the code, and a sentence. */
+      readonly code: ErrorCode | undefined;
       readonly error: string | undefined;
     }
   | { readonly type: 'waiting-for-lease'; readonly stream: string; readonly holder: string };

@@ -1,4 +1,4 @@
-import { explainError, LeaseLostError, ZendeskError } from '../errors.ts';
+import { codeOf, explainError, isResumable } from '../errors.ts';
 import { loadCoverage, type StreamKey } from '../database/coverage.ts';
 import { closeFetch, type Fetch, type FetchKind } from '../database/fetches.ts';
 import type { Lease } from '../database/leases.ts';
@@ -41,7 +41,8 @@ export async function findHorizon(pull: Pull): Promise<number | undefined> {
       group: stream.group,
       priority: priorities.live,
       path: stream.path,
-      itemsKey: stream.itemsKey,
+      paging: stream.paging,
+      needs: stream.needs,
       parameters: stream.oldestParameters,
       pageSize: 1,
       cursor: undefined,
@@ -87,13 +88,13 @@ export async function carryOut(
     );
   } catch (error) {
     // Whoever has taken over owns the ledger now.
-    if (!(error instanceof LeaseLostError)) {
+    if (codeOf(error) !== 'lease_lost') {
+      // An abort may carry the error of another cursor.
+      const code = signal.aborted ? 'stopped' : codeOf(error);
       await closeFetch(engine.db, lease, fetch.fetch, 'failed', {
+        code,
         error: signal.aborted ? 'Stopped before its end.' : explainError(error),
-        // An abort may carry the error of another cursor.
-        resumable:
-          signal.aborted ||
-          !(error instanceof ZendeskError && ['cursor-refused', 'rejected'].includes(error.kind)),
+        resumable: isResumable(code),
       }).catch(() => {});
     }
     throw error;

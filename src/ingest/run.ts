@@ -1,16 +1,17 @@
-import { explainError, LeaseLostError, ZendeskError } from '../errors.ts';
+import { codeOf, explainError, KnownError, makesUnavailable, type ErrorCode } from '../errors.ts';
 import type { StreamKey } from '../database/coverage.ts';
 import { closeRun, openRun, type RunCounts, type RunOutcome, type Task } from '../database/runs.ts';
 import { markAvailable, markUnavailable } from '../database/streams.ts';
 import { fromSeconds, type Span } from '../span.ts';
 import type { Engine } from './engine.ts';
 
-/** The facts of one run. `error` says in a sentence why it did not complete. */
+/** The facts of one run. `code` and, in a sentence, `error` say why it did not complete. */
 export type RunResult = {
   readonly stream: string;
   readonly task: Task;
   readonly outcome: RunOutcome | 'busy';
   readonly counts: RunCounts;
+  readonly code: ErrorCode | undefined;
   readonly error: string | undefined;
 };
 
@@ -59,21 +60,31 @@ export async function recordRun(
       engine.log.info({ ...key, run }, 'stream available again');
     await closeRun(engine.db, run, 'complete', tally.counts, undefined);
     engine.log.info(facts(), 'run complete');
-    return { stream, task, outcome: 'complete', counts: tally.counts, error: undefined };
+    return {
+      stream,
+      task,
+      outcome: 'complete',
+      counts: tally.counts,
+      code: undefined,
+      error: undefined,
+    };
   } catch (error) {
-    const outcome = judgeError(error, signal);
+    const code = judgeError(error, signal);
+    const outcome: RunOutcome =
+      code === 'stopped' ? 'interrupted' : makesUnavailable(code) ? 'unavailable' : 'failed';
     const sentence = explainEnd(error, outcome);
-    if (error instanceof ZendeskError && error.requestId !== undefined)
-      tally.noteAnswer(error.requestId);
+    if (error instanceof KnownError) tally.noteAnswer(error.requestId);
     const note = { ...facts(), outcome, err: error };
     if (outcome === 'interrupted') engine.log.info(facts(), 'run interrupted');
     else if (outcome === 'unavailable') engine.log.warn(note, sentence);
     else engine.log.error(note, sentence);
-    if (outcome === 'unavailable') await markUnavailable(engine.db, key, sentence);
-    await closeRun(engine.db, run, outcome, tally.counts, sentence).catch((reason: unknown) => {
-      engine.log.error({ run, err: reason }, 'The end of the run could not be recorded.');
-    });
-    return { stream, task, outcome, counts: tally.counts, error: sentence };
+    if (outcome === 'unavailable') await markUnavailable(engine.db, key, code, sentence);
+    await closeRun(engine.db, run, outcome, tally.counts, { code, error: sentence }).catch(
+      (reason: unknown) => {
+        engine.log.error({ run, err: reason }, 'The end of the run could not be recorded.');
+      },
+    );
+    return { stream, task, outcome, counts: tally.counts, code, error: sentence };
   }
 }
 
@@ -111,10 +122,8 @@ function describeSpan(span: Span | undefined): { from?: string; until?: string }
     : { from: fromSeconds(span.from).toISOString(), until: fromSeconds(span.to).toISOString() };
 }
 
-function judgeError(error: unknown, signal: AbortSignal): RunOutcome {
-  if (signal.aborted && !(signal.reason instanceof LeaseLostError)) return 'interrupted';
-  if (error instanceof ZendeskError && error.kind === 'unavailable') return 'unavailable';
-  return 'failed';
+function judgeError(error: unknown, signal: AbortSignal): ErrorCode {
+  return signal.aborted && codeOf(signal.reason) !== 'lease_lost' ? 'stopped' : codeOf(error);
 }
 
 function explainEnd(error: unknown, outcome: RunOutcome): string {

@@ -1,4 +1,4 @@
-import { explainError } from '../errors.ts';
+import { codeOf, explainError } from '../errors.ts';
 import type { StreamKey } from '../database/coverage.ts';
 import type { Lease } from '../database/leases.ts';
 import { loadLastOutcome, type RunCounts, type Task } from '../database/runs.ts';
@@ -44,13 +44,16 @@ export function createStreamWorker(engine: Engine, name: StreamName): StreamWork
     signal: AbortSignal,
     act: () => Promise<Answer | Busy>,
   ): Promise<Answer | RunResult> {
-    const report = (end: Pick<RunResult, 'outcome' | 'error'> & { counts?: RunCounts }): void =>
+    const report = (
+      end: Pick<RunResult, 'outcome' | 'code' | 'error'> & { counts?: RunCounts },
+    ): void =>
       engine.report({
         type: 'run',
         stream: name,
         task,
         outcome: end.outcome,
         counts: end.counts,
+        code: end.code,
         error: end.error,
       });
     try {
@@ -59,7 +62,11 @@ export function createStreamWorker(engine: Engine, name: StreamName): StreamWork
       if (result !== undefined) report(result);
       return result;
     } catch (error) {
-      report({ outcome: signal.aborted ? 'interrupted' : 'failed', error: explainError(error) });
+      report({
+        outcome: signal.aborted ? 'interrupted' : 'failed',
+        code: signal.aborted ? 'stopped' : codeOf(error),
+        error: explainError(error),
+      });
       throw error;
     }
   }
@@ -133,6 +140,7 @@ function describeBusy(stream: string, task: Task, holder: string): RunResult {
     task,
     outcome: 'busy',
     counts: { requests: 0, new: 0, changed: 0, late: 0 },
+    code: 'lease_busy',
     error: `Another process (${holder}) is pulling ${stream}; nothing was done here. Try again when it has finished, or stop it.`,
   };
 }

@@ -1,4 +1,4 @@
-import { ZendeskError } from '../errors.ts';
+import { KnownError } from '../errors.ts';
 
 /** What the guard looks at in a page. */
 export type WalkedPage = {
@@ -13,7 +13,7 @@ const emptyPagesAllowed = 10;
 /**
  * Watches a walk from page to page: one that does not advance is an error, not an end (contract Q9).
  *
- * @returns a function to call with each page; it throws a ZendeskError of kind `cursor-refused` when the same page comes
+ * @returns a function to call with each page; it throws a `walk_stuck` when the same page comes
  * again, a cursor comes twice, or too many empty pages come in a row
  */
 export function createWalkGuard(
@@ -32,23 +32,22 @@ export function createWalkGuard(
     if (repeated || cursors.has(page.nextCursor)) {
       throw brokenWalk(
         page,
-        `Zendesk sent the same page of ${stream} again instead of the next one.`,
+        `Zendesk sent the same page of ${stream} again instead of the next one`,
       );
     }
     if (emptyPages > emptyPagesAllowed) {
       throw brokenWalk(
         page,
-        `Zendesk sent ${emptyPages} empty pages of ${stream} in a row and says that there are more.`,
+        `Zendesk sent ${emptyPages} empty pages of ${stream} in a row and says that there are more`,
       );
     }
     cursors.add(page.nextCursor);
   };
 }
 
-function brokenWalk({ requestId }: WalkedPage, sentence: string): ZendeskError {
-  return new ZendeskError(
-    'cursor-refused',
-    `${sentence} The span is not complete and will be read again.`,
-    { requestId },
-  );
+function brokenWalk({ requestId }: WalkedPage, found: string): KnownError {
+  return new KnownError('walk_stuck', {
+    found: `${found}. The span is not complete and will be read again`,
+    requestId,
+  });
 }

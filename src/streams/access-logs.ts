@@ -1,9 +1,11 @@
 import type { AccessRequest, Classify } from '../classification/classification.ts';
 import { createClassifier } from '../classification/classifier.ts';
 import { accessRules } from '../classification/rules.ts';
-import { ShapeError } from '../errors.ts';
 import { writeAccessLogs } from '../database/access-logs.ts';
 import type { ResourceRow } from '../database/log-row.ts';
+import { cursorPaging } from '../zendesk/paging.ts';
+import type { Needs } from '../zendesk/client.ts';
+import { accessLogsGroup } from './budget-groups.ts';
 import { formatMoment, type LogRow, type LogStream } from './log-stream.ts';
 import {
   closeExtra,
@@ -16,6 +18,7 @@ import {
   readSmallint,
   readText,
   readTime,
+  refuseRecord,
   type Extra,
 } from './record.ts';
 
@@ -44,14 +47,24 @@ export function createAccessLogs(classify: Classify): LogStream {
   return { ...accessLogs, read: (record) => readAccessLog(record, classify) };
 }
 
+const accessLogNeeds: Needs = {
+  name: 'The access log',
+  role: 'admin',
+  entitlement: 'it needs the add-on Advanced Data Privacy and Protection and the role admin',
+  wayOut:
+    'check both, and switch it on: Admin Center > Account > Logs > Access log > "Turn on the Access Log API"',
+  code: 'add_on_missing',
+};
+
 const classifyByOwnRules = createClassifier(accessRules);
 
 /** The access log, classified by the rules of this program alone. */
 export const accessLogs: LogStream = {
   name: 'access_logs',
-  group: 'access_logs',
+  group: accessLogsGroup,
   path: '/api/v2/access_logs',
-  itemsKey: 'access_logs',
+  paging: cursorPaging('access_logs'),
+  needs: accessLogNeeds,
   pageSize: 2500,
   retentionDays: 90,
   // No sort: the default is ascending here. No filter[graphql]: true would leave the GraphQL rows out (contract 4.1).
@@ -137,7 +150,5 @@ function readUlid(value: unknown): string {
   if (typeof value === 'number') return String(value);
   if (typeof value === 'string' && value !== '' && !value.includes('\0') && value.isWellFormed())
     return value;
-  throw new ShapeError(
-    'Zendesk sent a record in access_logs without a usable id; the page cannot be stored.',
-  );
+  throw refuseRecord('Zendesk sent a record in access_logs without a usable id');
 }

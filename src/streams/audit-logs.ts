@@ -1,4 +1,7 @@
 import { writeAuditLogs } from '../database/audit-logs.ts';
+import { cursorPaging } from '../zendesk/paging.ts';
+import type { Needs } from '../zendesk/client.ts';
+import { supportGroup } from './budget-groups.ts';
 import { formatMoment, type LogRow, type LogStream } from './log-stream.ts';
 import {
   closeExtra,
@@ -28,12 +31,22 @@ const fields = new Set([
   'url',
 ]);
 
+const auditLogNeeds: Needs = {
+  name: 'The audit log',
+  role: 'admin',
+  entitlement:
+    'it needs the plan Zendesk Suite Enterprise or Support Enterprise (or a higher one) and the role admin',
+  wayOut: 'check the plan, and the role of the user whose credentials are used',
+  code: 'plan_missing',
+};
+
 /** The audit log: who changed what (contract section 1). */
 export const auditLogs: LogStream = {
   name: 'audit_logs',
-  group: 'support',
+  group: supportGroup,
   path: '/api/v2/audit_logs',
-  itemsKey: 'audit_logs',
+  paging: cursorPaging('audit_logs'),
+  needs: auditLogNeeds,
   pageSize: 100,
   retentionDays: undefined,
   spanParameters: ({ from, to }) => [

@@ -1,6 +1,8 @@
 import type { LogRow, WriteRows } from '../database/log-row.ts';
 import type { PartitionScheme } from '../database/partitions.ts';
 import type { Span } from '../span.ts';
+import type { Needs, Paging } from '../zendesk/client.ts';
+import type { StreamBudgetGroup } from './budget-groups.ts';
 
 export type { LogRow };
 
@@ -8,9 +10,12 @@ export type { LogRow };
 export type LogStream = {
   readonly name: 'audit_logs' | 'access_logs';
   /** The request budget it draws on. */
-  readonly group: 'support' | 'access_logs';
+  readonly group: StreamBudgetGroup;
   readonly path: string;
-  readonly itemsKey: string;
+  /** How its pages are asked for and their envelopes read. */
+  readonly paging: Paging;
+  /** What access to it takes. */
+  readonly needs: Needs;
   /** The largest page Zendesk gives. */
   readonly pageSize: number;
   /** How long Zendesk keeps records; undefined when for ever. */
@@ -19,7 +24,7 @@ export type LogStream = {
   readonly spanParameters: (span: Span) => readonly (readonly [string, string])[];
   /** The request parameters that give the oldest record first; undefined where the retention says where the log begins. */
   readonly oldestParameters: readonly (readonly [string, string])[] | undefined;
-  /** Reads a record. Throws a ShapeError when it has no usable id or time. */
+  /** Reads a record. @throws {KnownError} `record_unreadable` when it has no usable id or time */
   readonly read: (record: unknown) => LogRow;
   readonly partitions: PartitionScheme;
   readonly write: WriteRows;

@@ -3,7 +3,7 @@
  * and so does every field that has no column. All functions are pure but for the `extra` they fill.
  */
 import { isIP } from 'node:net';
-import { ShapeError } from '../errors.ts';
+import { KnownError } from '../errors.ts';
 
 /** What has no column or did not fit it, by field name. */
 export type Extra = Record<string, unknown>;
@@ -19,13 +19,11 @@ export function closeExtra(extra: Extra): Extra | null {
   return null;
 }
 
-/** The record as an object. @throws {ShapeError} when it is not one */
+/** The record as an object. @throws {KnownError} `record_unreadable` when it is not one */
 export function readRecord(record: unknown, itemsKey: string): Record<string, unknown> {
   if (typeof record === 'object' && record !== null && !Array.isArray(record))
     return record as Record<string, unknown>;
-  throw new ShapeError(
-    `Zendesk sent a record in ${itemsKey} that is not an object; the page cannot be stored.`,
-  );
+  throw refuseRecord(`Zendesk sent a record in ${itemsKey} that is not an object`);
 }
 
 /** Text for a text column. Postgres cannot hold U+0000 and halves of surrogate pairs: they become U+FFFD, the original goes to `extra`. */
@@ -77,11 +75,10 @@ export function readAddress(value: unknown, field: string, extra: Extra): string
   return null;
 }
 
-/** A time stamp that a row cannot do without: its text for Postgres, and milliseconds since 1970. @throws {ShapeError} when there is none */
+/** A time stamp that a row cannot do without: its text for Postgres, and milliseconds since 1970. @throws {KnownError} `record_unreadable` when there is none */
 export function readTime(value: unknown, field: string, id: string): { text: string; ms: number } {
   const ms = readOptionalTime(value);
-  if (ms === null)
-    throw new ShapeError(`Record ${id} has no usable ${field}; the page cannot be stored.`);
+  if (ms === null) throw refuseRecord(`Record ${id} has no usable ${field}`);
   return { text: value as string, ms };
 }
 
@@ -92,13 +89,16 @@ export function readOptionalTime(value: unknown): number | null {
   return Number.isNaN(ms) ? null : ms;
 }
 
-/** The id of an audit record or user. @throws {ShapeError} when there is none */
+/** The id of an audit record or user. @throws {KnownError} `record_unreadable` when there is none */
 export function readId(value: unknown, itemsKey: string): string {
   if (typeof value === 'number' && Number.isSafeInteger(value)) return String(value);
   if (typeof value === 'string' && isBigint(value)) return value;
-  throw new ShapeError(
-    `Zendesk sent a record in ${itemsKey} without a usable id; the page cannot be stored.`,
-  );
+  throw refuseRecord(`Zendesk sent a record in ${itemsKey} without a usable id`);
+}
+
+/** The error for a record that cannot be stored. `found` names the field, never its content. */
+export function refuseRecord(found: string): KnownError {
+  return new KnownError('record_unreadable', { found: `${found}; the page cannot be stored` });
 }
 
 /** Puts the fields that have no column into `extra`. */

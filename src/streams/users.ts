@@ -1,3 +1,6 @@
+import type { Needs, PageRequest } from '../zendesk/client.ts';
+import { cursorPaging } from '../zendesk/paging.ts';
+import { supportGroup } from './budget-groups.ts';
 import {
   createExtra,
   readBigint,
@@ -15,16 +18,29 @@ export type UserRow = Readonly<Record<string, unknown>> & {
   readonly team_member: boolean;
 };
 
+/** What access to the endpoints takes that every agent may read. */
+export function agentNeeds(path: string): Needs {
+  return {
+    name: path,
+    role: 'agent or admin',
+    entitlement: 'it needs the role agent or admin',
+    wayOut: 'check the role of the user whose credentials are used',
+    code: 'role_missing',
+  };
+}
+
 /** How the team is listed: agents and admins; deleted people are left out by Zendesk (contract 5.1). */
 export const teamListing = {
+  group: supportGroup,
   path: '/api/v2/users',
-  itemsKey: 'users',
+  paging: cursorPaging('users'),
+  needs: agentNeeds('/api/v2/users'),
   pageSize: 100,
   parameters: [
     ['role[]', 'agent'],
     ['role[]', 'admin'],
   ],
-} as const;
+} as const satisfies Omit<PageRequest, 'priority' | 'cursor'>;
 
 /** How people are looked up by id, at most a hundred at once, deleted ones included (contract 5.2). */
 export const lookup = {

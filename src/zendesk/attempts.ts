@@ -1,9 +1,9 @@
 /** The only user of p-retry: repeats attempts as `decideRetry` decides. */
 import { setTimeout } from 'node:timers/promises';
 import pRetry from 'p-retry';
-import type { ZendeskError, ZendeskErrorKind } from '../errors.ts';
+import type { KnownError } from '../errors.ts';
 import { AttemptError, type Failure } from './failure.ts';
-import { decideRetry, type Decision, type RetryPolicy, type Tries } from './retry.ts';
+import { decideRetry, type Decision, type RetryPolicy, type Tries, type Verdict } from './retry.ts';
 
 export type AttemptOptions = {
   policy: RetryPolicy;
@@ -13,12 +13,12 @@ export type AttemptOptions = {
   /** Hears of each failure after which another attempt follows. */
   onRetry(failure: Failure, decision: Exclude<Decision, { action: 'give-up' }>, tries: Tries): void;
   /** Makes the error that ends the request. */
-  explain(failure: Failure, kind: ZendeskErrorKind, tries: Tries): ZendeskError;
+  explain(failure: Failure, verdict: Verdict, tries: Tries): KnownError;
 };
 
 /**
  * Runs `attempt` until it succeeds or the policy gives up. Only `AttemptError` is repeated, anything else passes through.
- * @throws {ZendeskError} what `explain` makes of the last failure
+ * @throws {KnownError} what `explain` makes of the last failure
  * @throws the signal's reason
  */
 export async function runAttempts<Result>(

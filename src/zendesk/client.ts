@@ -2,15 +2,15 @@
 import { readAnswer } from './answer.ts';
 import { runAttempts } from './attempts.ts';
 import { createClock } from './clock.ts';
-import { isObject, readEnvelope } from './envelope.ts';
+import { isObject } from './paging.ts';
 import { explainFailure, listRetryDetails, type Asker } from './explanation.ts';
 import { AttemptError } from './failure.ts';
 import { createHttp, type HttpAnswer } from './http.ts';
 import type {
+  BudgetGroup,
   ObjectRequest,
   OrderAnswer,
   Page,
-  PageRequest,
   Zendesk,
   ZendeskOptions,
 } from './interface.ts';
@@ -18,12 +18,14 @@ import { createLogins } from './login.ts';
 import type { Token } from './oauth.ts';
 import { readOrderAnswer } from './order.ts';
 import { readExhaustion, readLimit } from './rate-limit.ts';
-import { explainUnavailable, unauthorizedSentences } from './refusal.ts';
+import { explainUnavailable, unauthorizedRefusals } from './refusal.ts';
 import { usualPolicy } from './retry.ts';
 import { createSecrets } from './secrets.ts';
 
 export type * from './interface.ts';
 export type { Credentials } from './credentials.ts';
+export type { Paging } from './paging.ts';
+export type { Needs } from './refusal.ts';
 
 const usualTimeoutMs = 60_000;
 /** Shorter values are words such as a role, which may stand in any sentence. */
@@ -80,10 +82,8 @@ export function createZendesk(options: ZendeskOptions): Zendesk {
       privateTexts: listPrivateTexts(asked),
       secrets,
       explainRefusal({ status, body }, kind) {
-        if (kind === 'unauthorized')
-          return { kind, sentence: unauthorizedSentences[credentials.kind] };
-        if (kind === 'unavailable')
-          return { kind, sentence: explainUnavailable(status, body, path) };
+        if (kind === 'unauthorized') return unauthorizedRefusals[credentials.kind];
+        if (kind === 'unavailable') return explainUnavailable(status, body, asked.needs);
         return undefined;
       },
     };
@@ -93,7 +93,7 @@ export function createZendesk(options: ZendeskOptions): Zendesk {
     const attempt = async (): Promise<Result> => {
       // Minting may take long, so it comes before the budget; afterwards it is repeated only for a token that expired meanwhile.
       await logins.get(signal, refused);
-      await budget.take(group, priority, signal);
+      await budget.take(group.name, priority, signal);
       const login = await logins.get(signal, refused);
       used = login.token;
       const headers = { authorization: login.header };
@@ -107,7 +107,7 @@ export function createZendesk(options: ZendeskOptions): Zendesk {
       const { status, requestId } = answer;
       if ('fault' in read)
         throw new AttemptError({ kind: 'broken-answer', status, requestId, fault: read.fault });
-      if (group === 'support') await spareOthers(answer);
+      if (group.sharesAccountLimit) await spareOthers(group, answer);
       return read.result;
     };
 
@@ -119,7 +119,7 @@ export function createZendesk(options: ZendeskOptions): Zendesk {
         renewableToken: credentials.kind === 'oauth-client',
       },
       signal,
-      pause: (waitMs) => budget.pause(group, waitMs, 'Zendesk answered 429'),
+      pause: (waitMs) => budget.pause(group.name, waitMs, 'Zendesk answered 429'),
       onRetry(failure, decision, tries) {
         if (decision.action === 'renew-token') refused = used;
         if (decision.action === 'back-off' && decision.halvePage) steps.onHalve();
@@ -131,20 +131,25 @@ export function createZendesk(options: ZendeskOptions): Zendesk {
   }
 
   /** The account-wide limit is shared with the customer's other integrations: leave them the last fifth. */
-  async function spareOthers(answer: HttpAnswer): Promise<void> {
+  async function spareOthers({ name }: BudgetGroup, answer: HttpAnswer): Promise<void> {
     const low = readExhaustion(answer.headers, localNow());
     if (low === undefined) return;
     const reason = `${low.remaining} of the account's ${low.limit} requests are left`;
-    await budget.pause('support', low.waitMs, reason);
+    await budget.pause(name, low.waitMs, reason);
   }
 
   return {
     readPage(asked, callerSignal) {
+      // Every parameter again with each cursor, as links of the answer are never followed (contract 0.3, Q17).
       let { pageSize } = asked;
       return request<Page>(asked, callerSignal, {
-        query: () => buildPageQuery(asked, pageSize),
+        query: () =>
+          buildQuery([
+            ...asked.parameters,
+            ...asked.paging.parameters({ pageSize, cursor: asked.cursor }),
+          ]),
         read(json, answer) {
-          const envelope = readEnvelope(json, asked.itemsKey, asked.cursor);
+          const envelope = asked.paging.read(json, { pageSize, cursor: asked.cursor });
           if ('fault' in envelope) return envelope;
           const { body, requestId, sentAtMs } = answer;
           const sentAt = new Date(sentAtMs + clock.skewMs());
@@ -183,14 +188,6 @@ export function createZendesk(options: ZendeskOptions): Zendesk {
 function buildQuery(parameters: ObjectRequest['parameters']): URLSearchParams {
   const query = new URLSearchParams();
   for (const [name, value] of parameters) query.append(name, value);
-  return query;
-}
-
-/** Every parameter again with each cursor, as links of the answer are never followed (contract 0.3, Q17). */
-function buildPageQuery(asked: PageRequest, pageSize: number): URLSearchParams {
-  const query = buildQuery(asked.parameters);
-  query.append('page[size]', String(pageSize));
-  if (asked.cursor !== undefined) query.append('page[after]', asked.cursor);
   return query;
 }
 

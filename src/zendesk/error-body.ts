@@ -1,6 +1,6 @@
 /** The bodies of answers that are not 2xx: five JSON shapes, plain text, and pages of proxies (contract 0.5, 4.4, 6.1). */
 import { parseJson } from './body.ts';
-import { isObject } from './envelope.ts';
+import { isObject } from './paging.ts';
 
 /** What an error answer says of itself. Text of the server: quote it scrubbed and shortened only. */
 export type ErrorBody = {

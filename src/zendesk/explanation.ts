@@ -1,8 +1,9 @@
 /** Turns the failure that ends a request into the error that leaves this folder. */
-import { ZendeskError, type ZendeskErrorKind } from '../errors.ts';
+import { KnownError } from '../errors.ts';
 import type { ErrorBody } from './error-body.ts';
 import type { Failure } from './failure.ts';
-import { isUntrusted, type Decision, type Tries } from './retry.ts';
+import type { Refusal } from './refusal.ts';
+import { isUntrusted, type Decision, type Tries, type Verdict } from './retry.ts';
 import type { Secrets } from './secrets.ts';
 
 /** Who asked, for the sentence. */
@@ -14,37 +15,34 @@ export type Asker = {
   /** Texts of this request that must not be quoted: its cursor and parameters. */
   privateTexts: readonly string[];
   secrets: Secrets;
-  /** Kind and sentence, without a full stop, for a refusal that means something special to this asker. */
+  /** What a refusal means that means something special to this asker. */
   explainRefusal(
     answer: { status: number; body: ErrorBody },
-    kind: ZendeskErrorKind,
-  ): { kind: ZendeskErrorKind; sentence: string } | undefined;
+    verdict: Verdict,
+  ): Refusal | undefined;
 };
 
-/** The error for a failure that ends a request. Its message is a sentence, with Zendesk's own words quoted where there are some. */
+/** The error for a failure that ends a request. */
 export function explainFailure(
   failure: Failure,
-  kind: ZendeskErrorKind,
+  verdict: Verdict,
   tries: Tries,
   asker: Asker,
-): ZendeskError {
-  if (failure.kind !== 'refusal' || kind === 'failed') {
-    const details = {
+): KnownError {
+  if (failure.kind !== 'refusal' || verdict === 'failed') {
+    const { code, ...sentence } = explainExhaustion(failure, tries, asker);
+    return new KnownError(code, {
+      ...sentence,
       status: failure.kind === 'no-answer' ? undefined : failure.status,
       requestId: failure.kind === 'no-answer' ? undefined : failure.requestId,
       cause: failure.kind === 'no-answer' ? failure.cause : undefined,
-    };
-    return new ZendeskError('failed', `${explainExhaustion(failure, tries, asker)}.`, details);
+    });
   }
+  const { status, requestId } = failure;
   const body = cleanBody(failure, asker);
-  const specific = asker.explainRefusal({ status: failure.status, body }, kind);
-  const sentence = specific?.sentence ?? explainRejection(failure, kind, asker);
-  const quote = quoteBody(body, asker);
-  const message = `${sentence}.${quote === '' ? '' : ` Zendesk said: ${quote}.`}`;
-  return new ZendeskError(specific?.kind ?? kind, message, {
-    status: failure.status,
-    requestId: failure.requestId,
-  });
+  const { code, ...sentence } =
+    asker.explainRefusal({ status, body }, verdict) ?? explainRejection(failure, verdict, asker);
+  return new KnownError(code, { ...sentence, quote: quoteBody(body, asker), status, requestId });
 }
 
 /** A failed attempt in a few words. */
@@ -52,7 +50,8 @@ function describeFailure(failure: Failure, asker: Asker): string {
   if (failure.kind === 'no-answer')
     return `no complete answer (${failure.code ?? failure.cause.name})`;
   if (failure.kind === 'broken-answer') return `the answer ${failure.fault}`;
-  return `status ${failure.status} ${quoteBody(cleanBody(failure, asker), asker)}`.trimEnd();
+  const said = quoteBody(cleanBody(failure, asker), asker);
+  return `status ${failure.status}${said === '' ? '' : ` "${said}"`}`;
 }
 
 /** The fields of the log line about a failure after which another attempt follows. */
@@ -72,25 +71,45 @@ export function listRetryDetails(
   };
 }
 
-function explainExhaustion(failure: Failure, tries: Tries, asker: Asker): string {
+function explainExhaustion(failure: Failure, tries: Tries, asker: Asker): Refusal {
   if (failure.kind === 'no-answer' && isUntrusted(failure.code))
-    return `The certificate of ${asker.origin} is not trusted (${failure.code}), so nothing was sent; check ZENDESK_BASE_URL, or trust its issuer with NODE_EXTRA_CA_CERTS`;
+    return {
+      code: 'certificate_untrusted',
+      found: `The certificate of ${asker.origin} is not trusted (${failure.code}), so nothing was sent`,
+      wayOut: 'check ZENDESK_BASE_URL, or trust its issuer with NODE_EXTRA_CA_CERTS',
+    };
   if (failure.kind === 'refusal' && failure.status === 429)
-    return `Zendesk answered 429 to ${asker.path} ${tries.pauses} times in a row, each time after the pause it had asked for`;
+    return {
+      code: 'rate_limited',
+      found: `Zendesk answered 429 to ${asker.path} ${tries.pauses} times in a row, each time after the pause it had asked for`,
+    };
   const attempts = `${tries.attempt} ${tries.attempt === 1 ? 'attempt' : 'attempts'}`;
-  return `No usable answer from Zendesk to ${asker.path} after ${attempts}; the last one: ${describeFailure(failure, asker)}`;
+  return {
+    code: 'no_usable_answer',
+    found: `No usable answer from Zendesk to ${asker.path} after ${attempts}; the last one: ${describeFailure(failure, asker)}`,
+  };
 }
 
 function explainRejection(
   failure: Extract<Failure, { kind: 'refusal' }>,
-  kind: ZendeskErrorKind,
+  verdict: Verdict,
   asker: Asker,
-): string {
+): Refusal {
   if (failure.status < 400)
-    return `${asker.origin} answered ${asker.path} with a redirect to ${failure.redirectedTo ?? 'an unreadable address'} (${failure.status}), which is not followed, because the credentials go to the configured origin only; check ZENDESK_SUBDOMAIN and ZENDESK_BASE_URL`;
-  return kind === 'cursor-refused'
-    ? `Zendesk does not accept the cursor for ${asker.path} (${failure.status}), so the span has to be read again from its start`
-    : `Zendesk rejected the request for ${asker.path} (${failure.status}), and repeating it cannot help`;
+    return {
+      code: 'redirected',
+      found: `${asker.origin} answered ${asker.path} with a redirect to ${failure.redirectedTo ?? 'an unreadable address'} (${failure.status}), which is not followed, because the credentials go to the configured origin only`,
+      wayOut: 'check ZENDESK_SUBDOMAIN and ZENDESK_BASE_URL',
+    };
+  return verdict === 'cursor-refused'
+    ? {
+        code: 'cursor_refused',
+        found: `Zendesk does not accept the cursor for ${asker.path} (${failure.status}), so the span has to be read again from its start`,
+      }
+    : {
+        code: 'request_rejected',
+        found: `Zendesk rejected the request for ${asker.path} (${failure.status}), and repeating it cannot help`,
+      };
 }
 
 /** The body with texts that may be shown. */
@@ -103,5 +122,5 @@ function cleanBody(failure: Extract<Failure, { kind: 'refusal' }>, asker: Asker)
 
 function quoteBody({ code, words }: ErrorBody, asker: Asker): string {
   const said = [code, words].filter((part) => part !== undefined && part !== '').join(': ');
-  return said === '' ? '' : `"${asker.secrets.quote(said)}"`;
+  return asker.secrets.quote(said);
 }

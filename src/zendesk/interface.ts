@@ -1,35 +1,43 @@
 /** What this folder offers to the engine and what it wants from it. */
 import type { Credentials } from './credentials.ts';
+import type { Paging } from './paging.ts';
+import type { Needs } from './refusal.ts';
 
-/** The groups of endpoints that share one limit each: audit logs and users, and the separate access log service. */
-export type BudgetGroup = 'support' | 'access_logs';
-
-/** The requests per minute of the account, shared by every process; given by the caller. */
-export type Budget = {
-  /** Resolves when one request of the group may be sent; rejects with the signal's reason when it aborts. */
-  take(group: BudgetGroup, priority: number, signal: AbortSignal): Promise<void>;
-  /** Stops the group for everybody from now on for `waitMs`. Resolves when that is noted, not when it is over. */
-  pause(group: BudgetGroup, waitMs: number, reason: string): Promise<void>;
+/** A group of endpoints that share one limit. */
+export type BudgetGroup = {
+  readonly name: string;
+  /** Whether that is the limit of the account, of which the customer's other integrations keep the last fifth. */
+  readonly sharesAccountLimit: boolean;
 };
 
-/** One page of a list (contract 0.3, 4.1). */
-export type PageRequest = {
+/** The requests per minute of the account by the names of its groups, shared by every process; given by the caller. */
+export type Budget = {
+  /** Resolves when one request of the group may be sent; rejects with the signal's reason when it aborts. */
+  take(group: string, priority: number, signal: AbortSignal): Promise<void>;
+  /** Stops the group for everybody from now on for `waitMs`. Resolves when that is noted, not when it is over. */
+  pause(group: string, waitMs: number, reason: string): Promise<void>;
+};
+
+/** One answer that is not a list of pages: `show_many`, one user. */
+export type ObjectRequest = {
   group: BudgetGroup;
   /** Passed to the budget as it is. */
   priority: number;
   /** Path below the origin, without a query: `/api/v2/audit_logs`. */
   path: string;
-  /** The envelope's name for the list of records. */
-  itemsKey: string;
   /** Own parameters without paging, in order, keys may repeat; sent with every page. */
   parameters: readonly (readonly [string, string])[];
-  pageSize: number;
-  /** `after_cursor` of the page before; undefined for the first page. */
-  cursor: string | undefined;
+  /** What access takes, for the sentence when Zendesk refuses. */
+  needs: Needs;
 };
 
-/** One answer that is not a list of pages: `show_many`, one user. */
-export type ObjectRequest = Pick<PageRequest, 'group' | 'priority' | 'path' | 'parameters'>;
+/** One page of a list (contract 0.3, 4.1). */
+export type PageRequest = ObjectRequest & {
+  paging: Paging;
+  pageSize: number;
+  /** `nextCursor` of the page before; undefined for the first page. */
+  cursor: string | undefined;
+};
 
 /** Work that Zendesk accepts now and delivers later by another way, such as the export of the audit log (contract 3). */
 export type OrderRequest = ObjectRequest & {
@@ -61,7 +69,7 @@ export type Page = {
   requestId: string | undefined;
 };
 
-/** One Zendesk account over HTTP. Every rejection is a `ZendeskError`, the signal's reason, or an error of the budget. */
+/** One Zendesk account over HTTP. Every rejection is a `KnownError`, the signal's reason, or an error of the budget. */
 export type Zendesk = {
   readPage(request: PageRequest, signal: AbortSignal): Promise<Page>;
   /** The parsed JSON object. */

@@ -79,9 +79,7 @@ async function mintGrant(
     privateTexts: [],
     secrets,
     explainRefusal: ({ status, body }) =>
-      status >= 400
-        ? { kind: 'unauthorized', sentence: explainMintRefusal(status, body, options.scope) }
-        : undefined,
+      status >= 400 ? explainMintRefusal(status, body, options.scope) : undefined,
   };
   const attempt = async (): Promise<Grant> => {
     const json = {

@@ -1,7 +1,7 @@
 /** Access tokens by OAuth client credentials (contract 6.1): minted on demand, renewed before they expire, once for all who wait. */
-import { ZendeskError } from '../errors.ts';
+import { KnownError } from '../errors.ts';
 import { waitFor } from './attempts.ts';
-import { isObject } from './envelope.ts';
+import { isObject } from './paging.ts';
 import { explainNarrowScope } from './refusal.ts';
 
 /** One minted token. Two tokens are told apart by identity, as the server may issue the same text again. */
@@ -53,7 +53,7 @@ export function planRenewal(mintedAtMs: number, expiresInMs: number): number {
 export type Tokens = {
   /**
    * A token that is not about to expire and is not the `refused` one. However many ask, one token is minted.
-   * @throws {ZendeskError} `unauthorized`, or what `mint` throws
+   * @throws {KnownError} `scope_not_granted`, or what `mint` throws
    */
   get(signal: AbortSignal, refused: Token | undefined): Promise<Token>;
 };
@@ -74,12 +74,12 @@ export function createTokens(options: {
   const checkScope = (granted: string | undefined): void => {
     const { missing, surplus } = compareScopes(options.scope, granted);
     if (missing.length > 0) {
-      const sentence = explainNarrowScope(
+      const { code, ...sentence } = explainNarrowScope(
         options.scope,
         options.quote(granted ?? ''),
         missing.join(' '),
       );
-      throw new ZendeskError('unauthorized', `${sentence}.`);
+      throw new KnownError(code, sentence);
     }
     if (surplus.length === 0 || warned) return;
     warned = true;

@@ -1,5 +1,4 @@
 /** The one retry policy: what to do after a failed attempt. Pure. */
-import type { ZendeskErrorKind } from '../errors.ts';
 import type { Failure } from './failure.ts';
 
 /** Limits of the tries of one request. */
@@ -24,12 +23,15 @@ export type Tries = {
   tokenRenewed: boolean;
 };
 
+/** What the failure that ends a request comes to. */
+export type Verdict = 'unavailable' | 'unauthorized' | 'cursor-refused' | 'rejected' | 'failed';
+
 /** What to do next. Only a `back-off` counts as an attempt. */
 export type Decision =
   | { action: 'back-off'; waitMs: number; halvePage: boolean }
   | { action: 'pause'; waitMs: number }
   | { action: 'renew-token' }
-  | { action: 'give-up'; kind: ZendeskErrorKind };
+  | { action: 'give-up'; kind: Verdict };
 
 /** Six attempts: about 31 s of waiting in all. */
 export const usualPolicy = { attempts: 6, baseMs: 1_000, pauses: 20 } as const;

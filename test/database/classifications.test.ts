@@ -3,7 +3,7 @@ import { describe, it } from 'node:test';
 import { createClassifier } from '../../src/classification/classifier.ts';
 import { accessRules } from '../../src/classification/rules.ts';
 import { fingerprintRules, type AccessRule } from '../../src/classification/access-rule.ts';
-import { LeaseLostError } from '../../src/errors.ts';
+import { KnownError } from '../../src/errors.ts';
 import {
   beginClassification,
   classifyBatch,
@@ -185,9 +185,10 @@ describe('the classification of stored requests', { concurrency: 2 }, () => {
       assert.equal((await beginClassification(db, classificationBy(), false)).rowsRead, 0);
       await assert.rejects(
         classifyBatch(db, byMoon),
-        new LeaseLostError(
-          'Another process has begun to classify the requests of acme by other rules; this one has ended.',
-        ),
+        new KnownError('rules_replaced', {
+          found:
+            'Another process has begun to classify the requests of acme by other rules; this one has ended',
+        }),
       );
     });
   });

@@ -1,7 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
-import { LeaseLostError } from '../../src/errors.ts';
 import { updateBudget } from '../../src/database/budgets.ts';
 import { addCoverage, loadCoverage } from '../../src/database/coverage.ts';
 import { closeFetch, loadResumable, openFetch, restartFetch } from '../../src/database/fetches.ts';
@@ -63,11 +62,11 @@ describe('a lease', () => {
       await db.query(`update zendesk_sync.leases set expires_at = now()`);
       const present = await acquireLease(db, key, 'second', 60_000);
       assert.ok('token' in present);
-      await assert.rejects(renewLease(db, former, 60_000), LeaseLostError);
+      await assert.rejects(renewLease(db, former, 60_000), { code: 'lease_lost' });
       await assert.rejects(
         db.transaction((tx) => checkLease(tx, former)),
         {
-          name: 'LeaseLostError',
+          code: 'lease_lost',
           message:
             'Another process has taken over access_logs of acme; nothing of the current page was stored here.',
         },
@@ -96,10 +95,10 @@ describe('a lease', () => {
       assert.equal(await abandoned(), false, 'somebody is at it');
       await releaseLease(db, lease);
       assert.equal(await abandoned(), true, 'the backfill has no end');
-      await closeRun(db, backfill, 'interrupted', none, 'stopped');
+      await closeRun(db, backfill, 'interrupted', none, { code: 'stopped', error: 'stopped' });
       assert.equal(await abandoned(), true, 'the backfill was interrupted');
       const next = await openRun(db, key, 'backfill', 'test');
-      await closeRun(db, next, 'failed', none, 'refused');
+      await closeRun(db, next, 'failed', none, { code: 'database_refused', error: 'refused' });
       assert.equal(await abandoned(), false, 'the next tick tries again');
     });
   });

@@ -35,8 +35,8 @@ describe('migrating', () => {
   it('says in a sentence that Postgres is not there, without the url', async () => {
     await assert.rejects(
       migrateDatabase('postgres://someone:verysecret@127.0.0.1:1/nowhere'),
-      (error: Error) => {
-        assert.equal(error.name, 'DatabaseError');
+      (error: Error & { code?: string }) => {
+        assert.equal(error.code, 'database_unreachable');
         assert.equal(
           error.message,
           'Postgres cannot be reached (ECONNREFUSED). Check that it runs and that DATABASE_URL points to it.',
@@ -57,7 +57,7 @@ describe('migrating', () => {
         `create database ${name} template template0 encoding 'LATIN1' lc_collate 'C' lc_ctype 'C'`,
       );
       await assert.rejects(migrateDatabase(latin.href), {
-        name: 'InputError',
+        code: 'database_unsuitable',
         message:
           'The database has the encoding LATIN1; expected UTF8; create a database with that encoding.',
       });
@@ -127,7 +127,7 @@ describe('an older program', () => {
     await withLedger(async (db, url) => {
       await db.query(newer);
       await assert.rejects(migrateDatabase(url), {
-        name: 'InputError',
+        code: 'database_newer',
         message:
           'The database was migrated by a newer version of this program (1 migration unknown here); ' +
           'start that version, or restore a backup from before the upgrade.',

@@ -76,7 +76,10 @@ describe('the status view', () => {
       await releaseLease(db, lease);
       assert.equal((await statusOf(db)).state, 'ok');
       const backfill = await openRun(db, access, 'backfill', 'test');
-      await closeRun(db, backfill, 'failed', counts, 'Zendesk does not answer.');
+      await closeRun(db, backfill, 'failed', counts, {
+        code: 'no_usable_answer',
+        error: 'Zendesk does not answer.',
+      });
       const live = await openRun(db, access, 'live', 'test');
       await closeRun(db, live, 'complete', counts, undefined);
       const failed = await statusOf(db);
@@ -107,7 +110,7 @@ describe('the status view', () => {
   it('is unavailable with the reason while Zendesk refuses the stream', async () => {
     await withLedger(async (db) => {
       await releaseLease(db, await takeLease(db, 'access_logs'));
-      await markUnavailable(db, access, 'The add-on is missing.');
+      await markUnavailable(db, access, 'add_on_missing', 'The add-on is missing.');
       const refused = await statusOf(db);
       assert.equal(refused.state, 'unavailable');
       assert.equal(refused.last_error, 'The add-on is missing.');

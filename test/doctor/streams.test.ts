@@ -3,7 +3,10 @@ import { describe, it } from 'node:test';
 import { ok, problem, skipped, warning, type Check } from '../../src/doctor/check.ts';
 import type { StreamAnswer } from '../../src/doctor/probe.ts';
 import { checkStream } from '../../src/doctor/streams.ts';
-import { ZendeskError } from '../../src/errors.ts';
+import { KnownError } from '../../src/errors.ts';
+import { accessLogs } from '../../src/streams/access-logs.ts';
+import { auditLogs } from '../../src/streams/audit-logs.ts';
+import { teamListing } from '../../src/streams/users.ts';
 import type { StreamName } from '../../src/streams/names.ts';
 import { readErrorBody } from '../../src/zendesk/error-body.ts';
 import { explainUnavailable } from '../../src/zendesk/refusal.ts';
@@ -15,12 +18,9 @@ const clients = 'Admin Center > Apps and integrations > APIs > OAuth clients';
 
 /** What the client of Zendesk rejects with for an answer of that status and body. */
 function refuse(stream: StreamName, status: number, body: string): StreamAnswer {
-  const sentence = explainUnavailable(
-    status,
-    readErrorBody(Buffer.from(body)),
-    `/api/v2/${stream}`,
-  );
-  const error = new ZendeskError('unavailable', `${sentence}. Zendesk said: "no; never".`);
+  const { needs } = { audit_logs: auditLogs, access_logs: accessLogs, users: teamListing }[stream];
+  const { code, ...facts } = explainUnavailable(status, readErrorBody(Buffer.from(body)), needs);
+  const error = new KnownError(code, { ...facts, quote: 'no; never' });
   return { kind: 'refused', error };
 }
 
@@ -151,12 +151,12 @@ describe('the check of a stream', () => {
     it(title, () => assert.deepEqual(checkStream(stream, answer, now), check));
 
   it('advises where a redirect leads elsewhere', () => {
-    const message =
-      'https://acme.zendesk.com answered /api/v2/audit_logs with a redirect to https://other.example (302), which is not followed; check ZENDESK_SUBDOMAIN.';
-    const error = new ZendeskError('rejected', message);
+    const found =
+      'https://acme.zendesk.com answered /api/v2/audit_logs with a redirect to https://other.example (302), which is not followed';
+    const error = new KnownError('redirected', { found, wayOut: 'check ZENDESK_SUBDOMAIN' });
     assert.deepEqual(
       checkStream('audit_logs', { kind: 'refused', error }, now),
-      problem('audit log', `${message.split('; ')[0]}.`, 'Check ZENDESK_SUBDOMAIN.'),
+      problem('audit log', `${found}.`, 'Check ZENDESK_SUBDOMAIN.'),
     );
   });
 });

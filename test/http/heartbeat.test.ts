@@ -167,7 +167,10 @@ describe('the heartbeat of a service', () => {
     task: Task = 'live',
     account = 'acme',
   ) =>
-    [account, { type: 'run', stream, task, outcome, counts: undefined, error: undefined }] as const;
+    [
+      account,
+      { type: 'run', stream, task, outcome, counts: undefined, code: undefined, error: undefined },
+    ] as const;
 
   it('begins with the first of the runs side by side and tells the end of each', () => {
     assert.deepEqual(

@@ -174,7 +174,10 @@ describe('over HTTP', { concurrency: true }, () => {
     );
     assert.deepEqual(
       await ask(empty, '/status'),
-      json(503, { reason: 'The database has no tables of zendesk-log-sync yet.' }),
+      json(503, {
+        reason:
+          'The database does not have the tables of this version of zendesk-log-sync; run "migrate" or "sync" first.',
+      }),
     );
     await withLedger(async (db, url) => {
       await db.query(
@@ -235,16 +238,16 @@ describe('over HTTP', { concurrency: true }, () => {
   it('refuses a place where it cannot listen, in a sentence', async (test) => {
     const first = await start(test, 'postgres://127.0.0.1:1/none');
     await assert.rejects(start(test, 'postgres://127.0.0.1:1/none', { port: first.port }), {
-      name: 'InputError',
+      code: 'bad_input',
       message: `HTTP_PORT is ${first.port}, which another program uses on 127.0.0.1; expected a free port; set another one, or 0 for no HTTP.`,
     });
     await assert.rejects(start(test, 'postgres://127.0.0.1:1/none', { host: '192.0.2.1' }), {
-      name: 'InputError',
+      code: 'bad_input',
       message:
         'HTTP_HOST is "192.0.2.1", where nothing can listen (EADDRNOTAVAIL); expected an address of this machine; set it to 127.0.0.1, or to 0.0.0.0 for every address.',
     });
     await assert.rejects(start(test, 'postgres://127.0.0.1:1/none', { host: 'no.such.invalid' }), {
-      name: 'InputError',
+      code: 'bad_input',
       message:
         /^HTTP_HOST is "no\.such\.invalid", where nothing can listen \(E\w+\); expected an address of this machine; /,
     });

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import type { Config } from '../../src/config.ts';
 import { parseConfigs } from '../../src/config/every-account.ts';
-import { InputError } from '../../src/errors.ts';
+import { hasCode } from '../../src/errors.ts';
 
 const path = '/etc/accounts.yaml';
 
@@ -30,7 +30,7 @@ function problemsOf(text: string, environment: Record<string, string> = {}): rea
   try {
     parse(text, environment);
   } catch (error) {
-    assert.ok(error instanceof InputError);
+    assert.ok(hasCode(error, 'bad_input'));
     return error.problems;
   }
   return [];

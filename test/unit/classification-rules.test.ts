@@ -10,7 +10,7 @@ import {
 import type { AccessRequest, Classification } from '../../src/classification/classification.ts';
 import { createClassifier } from '../../src/classification/classifier.ts';
 import { accessRules } from '../../src/classification/rules.ts';
-import { InputError } from '../../src/errors.ts';
+import { refuseInput } from '../../src/errors.ts';
 import { startSimulator } from '../../src/simulator/simulator.ts';
 import { createStillTime } from '../support/still-time.ts';
 
@@ -115,7 +115,7 @@ describe('createClassifier', () => {
   it('refuses a rule whose path is none', () => {
     assert.throws(
       () => createClassifier([{ path: 'tickets', kind: 'view' }]),
-      new InputError([
+      refuseInput([
         'The rule for tickets: expected a path that begins with a slash such as /api/v2/tickets/{ticket}.',
       ]),
     );

@@ -4,7 +4,7 @@ import { format } from 'prettier';
 import { renderSettingsTable, settings } from '../../src/config/settings.ts';
 import * as values from '../../src/config/values.ts';
 import { parseConfig } from '../../src/config.ts';
-import { InputError } from '../../src/errors.ts';
+import { refuseInput } from '../../src/errors.ts';
 
 const now = new Date('2026-11-20T12:00:00Z');
 
@@ -159,7 +159,7 @@ describe('an age of a rescan', () => {
   it('must be longer than the settle time, also when other settings are wrong', () => {
     assert.throws(
       () => parseLocal({ RESCAN_AFTER: '5m,1h', LOG_FORMAT: 'xml' }),
-      new InputError([
+      refuseInput([
         'LOG_FORMAT is "xml"; expected one of auto, json, pretty; write one of them.',
         'RESCAN_AFTER is "5m,1h"; expected ages longer than SETTLE (5m); write longer ones, or none.',
       ]),

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { accessRules } from '../../src/classification/rules.ts';
 import { parseConfig, type Config } from '../../src/config.ts';
-import { InputError } from '../../src/errors.ts';
+import { hasCode, refuseInput } from '../../src/errors.ts';
 
 const now = new Date('2026-11-20T12:00:00Z');
 const account = {
@@ -36,7 +36,7 @@ function problemsOf(
   try {
     parse(environment, files);
   } catch (error) {
-    assert.ok(error instanceof InputError);
+    assert.ok(hasCode(error, 'bad_input'));
     return error.problems;
   }
   return [];
@@ -207,7 +207,7 @@ describe('parseConfig', () => {
       'ZENDESK_CLIENT_SECRET is set to 9 characters that are not shown here; expected printable characters without spaces or line breaks; copy it again.',
       'ZENDESK_CLIENT_SECRET is set but ZENDESK_CLIENT_ID is not; expected both; set ZENDESK_CLIENT_ID as well.',
     ]);
-    assert.equal(new InputError(problems).message, problems.join('\n'));
+    assert.equal(refuseInput(problems).message, problems.join('\n'));
   });
 
   it('looks at no Zendesk setting where Zendesk is not needed', () => {
@@ -233,7 +233,7 @@ describe('parseConfig', () => {
   it('reports the other settings also where Zendesk is not needed', () => {
     assert.throws(
       () => parseConfig({ SETTLE: '0s' }, { ...outside, needs: { zendesk: false } }),
-      new InputError([
+      refuseInput([
         'SETTLE is "0s"; expected a duration from 1s to 1d such as 90s or 5m; write a whole number and one unit without a space: s, m, h or d.',
       ]),
     );

@@ -1,6 +1,5 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { ShapeError } from '../../src/errors.ts';
 import { accessLogs } from '../../src/streams/access-logs.ts';
 import { auditLogs } from '../../src/streams/audit-logs.ts';
 import { readUser } from '../../src/streams/users.ts';
@@ -116,16 +115,16 @@ describe('reading an access record', () => {
 
   it('refuses a record without a usable id or time, and names the field but not its content', () => {
     assert.throws(() => accessLogs.read({ ...accessRecord, id: null }), {
-      name: 'ShapeError',
+      code: 'record_unreadable',
       message:
         'Zendesk sent a record in access_logs without a usable id; the page cannot be stored.',
     });
     assert.throws(() => accessLogs.read({ ...accessRecord, timestamp: 'yesterday, says Ann' }), {
-      name: 'ShapeError',
+      code: 'record_unreadable',
       message:
         'Record 01M7W0BXW1PWS5B33SS5QHYZVK has no usable timestamp; the page cannot be stored.',
     });
-    assert.throws(() => auditLogs.read('text'), ShapeError);
+    assert.throws(() => auditLogs.read('text'), { code: 'record_unreadable' });
   });
 
   it('asks neither for an order nor for the rows without GraphQL', () => {

@@ -1,10 +1,11 @@
 /** A client of the scripted server, with a budget and a log that remember what they were told. */
 import assert from 'node:assert/strict';
 import type { TestContext } from 'node:test';
-import { ZendeskError } from '../../src/errors.ts';
+import { KnownError } from '../../src/errors.ts';
+import { auditLogs } from '../../src/streams/audit-logs.ts';
+import { supportGroup } from '../../src/streams/budget-groups.ts';
 import {
   createZendesk,
-  type BudgetGroup,
   type PageRequest,
   type Zendesk,
   type ZendeskOptions,
@@ -12,8 +13,8 @@ import {
 
 export type Connection = {
   zendesk: Zendesk;
-  takes: { group: BudgetGroup; priority: number }[];
-  pauses: { group: BudgetGroup; waitMs: number; reason: string }[];
+  takes: { group: string; priority: number }[];
+  pauses: { group: string; waitMs: number; reason: string }[];
   logged: { details: Record<string, unknown>; message: string }[];
 };
 
@@ -48,10 +49,11 @@ export function connect(
 /** A first page of audit logs. */
 export function auditRequest(more: Partial<PageRequest> = {}): PageRequest {
   return {
-    group: 'support',
+    group: supportGroup,
     priority: 3,
     path: '/api/v2/audit_logs',
-    itemsKey: 'audit_logs',
+    paging: auditLogs.paging,
+    needs: auditLogs.needs,
     parameters: [
       ['sort', 'created_at'],
       ['filter[created_at][]', '2026-11-20T08:00:00Z'],
@@ -66,12 +68,12 @@ export function auditRequest(more: Partial<PageRequest> = {}): PageRequest {
 /** A signal for requests that nobody ends. */
 export const neverAborted = new AbortController().signal;
 
-/** The ZendeskError that the promise rejects with. */
-export async function refusalOf(promise: Promise<unknown>): Promise<ZendeskError> {
+/** The error that the promise rejects with. */
+export async function refusalOf(promise: Promise<unknown>): Promise<KnownError> {
   const error: unknown = await promise.then(
     () => assert.fail('the request was expected to fail'),
     (reason: unknown) => reason,
   );
-  if (error instanceof ZendeskError) return error;
+  if (error instanceof KnownError) return error;
   throw error;
 }

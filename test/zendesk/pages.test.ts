@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { gzipSync } from 'node:zlib';
+import { accessLogsGroup, supportGroup } from '../../src/streams/budget-groups.ts';
+import { agentNeeds } from '../../src/streams/users.ts';
 import { auditRequest, connect, neverAborted } from './connection.ts';
 import { auditPage, startServer } from './scripted-server.ts';
 
@@ -86,7 +88,7 @@ describe('a page', () => {
   it('passes group and priority to the budget', async (test) => {
     const server = await startServer(test, { replies: [auditPage([1])] });
     const { zendesk, takes } = connect(test, server.origin);
-    await zendesk.readPage(auditRequest({ group: 'access_logs', priority: 7 }), neverAborted);
+    await zendesk.readPage(auditRequest({ group: accessLogsGroup, priority: 7 }), neverAborted);
     assert.deepEqual(takes, [{ group: 'access_logs', priority: 7 }]);
   });
 
@@ -136,8 +138,9 @@ describe('an object', () => {
     const { zendesk } = connect(test, server.origin);
     const json = await zendesk.readObject(
       {
-        group: 'support',
+        group: supportGroup,
         priority: 1,
+        needs: agentNeeds('/api/v2/users/show_many'),
         path: '/api/v2/users/show_many',
         parameters: [
           ['ids', '1,2,3'],

@@ -37,7 +37,7 @@ const unknownRoles =
  * Each request that was about a resource of the type, oldest first.
  *
  * @param ask asks Zendesk for details of tickets and users; undefined: no details
- * @throws {InputError} for a type or an agent that nobody knows
+ * @throws {KnownError} `bad_input` for a type or an agent that nobody knows
  */
 export async function reportAccessed(
   scope: ReportScope,

@@ -1,5 +1,5 @@
 /** What Zendesk says now about the tickets and users in a report, beside what is stored. */
-import { InputError, ZendeskError } from '../../errors.ts';
+import { KnownError, refuseInput } from '../../errors.ts';
 import { lookup as userLookup } from '../../streams/users.ts';
 import { inBlocks, rememberLookups, type FindMany } from './record-lookup.ts';
 import type { ReportColumn, ReportRow } from '../shared/report.ts';
@@ -32,12 +32,12 @@ const recordColumn: ReportColumn = { key: 'record', title: 'Record' };
 /**
  * The details that Zendesk has of resources of a type.
  *
- * @throws {InputError} for types other than ticket and user
+ * @throws {KnownError} `bad_input` for types other than ticket and user
  */
 export function createRecordDetails(type: string, ask: AskZendesk): RecordDetails {
   if (type === 'ticket') return describeTickets(ask);
   if (type === 'user') return describeUsers(ask);
-  throw new InputError([
+  throw refuseInput([
     `--details are known of tickets and users, not of the type ${type}; leave --details out.`,
   ]);
 }
@@ -174,10 +174,9 @@ function readList(
 ): Record<string, unknown>[] {
   const list = answer[itemsKey];
   if (!Array.isArray(list))
-    throw new ZendeskError(
-      'failed',
-      `Zendesk answered the look-up of ${itemsKey} without a list of ${itemsKey}.`,
-    );
+    throw new KnownError('no_usable_answer', {
+      found: `Zendesk answered the look-up of ${itemsKey} without a list of ${itemsKey}`,
+    });
   return list.filter(
     (record): record is Record<string, unknown> => typeof record === 'object' && record !== null,
   );

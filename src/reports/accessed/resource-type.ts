@@ -1,6 +1,6 @@
 import { expandRules, type AccessRule } from '../../classification/access-rule.ts';
 import { collectVocabulary } from '../../classification/vocabulary.ts';
-import { InputError } from '../../errors.ts';
+import { refuseInput } from '../../errors.ts';
 
 /** A type of resource: `ticket_form`, of which the plural is `ticket_forms`. */
 type ResourceType = { readonly type: string; readonly plural: string };
@@ -10,7 +10,7 @@ type ResourceType = { readonly type: string; readonly plural: string };
  *
  * @param rules those by which requests are classified
  * @param listStored lists the types of the database, which may be those of former rules; asked only where the rules do not know it
- * @throws {InputError} when nobody knows it, with the known ones
+ * @throws {KnownError} `bad_input` when nobody knows it, with the known ones
  */
 export async function chooseResourceType(
   text: string,
@@ -24,7 +24,7 @@ export async function chooseResourceType(
   const stored = findType(text, all);
   if (stored !== undefined) return stored;
   const names = all.map(({ plural }) => plural).toSorted();
-  throw new InputError([
+  throw refuseInput([
     `"${text}" is no type of resource that a rule knows; expected one of ${names.join(', ')}.`,
   ]);
 }

@@ -30,7 +30,7 @@ const columns: readonly ReportColumn[] = [
 /**
  * The timeline of the agent that a text means: an id, an e-mail address or a name.
  *
- * @throws {InputError} when nobody or more than one is meant
+ * @throws {KnownError} `bad_input` when nobody or more than one is meant
  */
 export async function reportAgentTimeline(
   scope: ReportScope,

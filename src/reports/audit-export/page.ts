@@ -8,8 +8,8 @@ import type { ExportFilters } from './question.ts';
 /**
  * Asks for the file once, and tells what Zendesk answered.
  *
- * @throws {InputError} for an actor whom nobody knows
- * @throws {ZendeskError} when Zendesk does not accept it, its limit of one a minute among the reasons
+ * @throws {KnownError} `bad_input` for an actor whom nobody knows
+ * @throws {KnownError} when Zendesk does not accept it, its limit of one a minute among the reasons
  */
 export async function reportAuditExport(
   scope: ReportScope,

@@ -1,7 +1,6 @@
 /** The same page, asked of Zendesk now, and whether the record is stored as it is. */
-import { InputError, ZendeskError } from '../../errors.ts';
+import { hasCode, refuseInput } from '../../errors.ts';
 import { auditLogs } from '../../streams/audit-logs.ts';
-import { tellsOfMissingRecord } from '../../zendesk/refusal.ts';
 import { askObject, type LiveSource } from '../shared/live-source.ts';
 import { auditLog } from '../shared/logs.ts';
 import { iterateRows, type ReportContent, type ReportScope } from '../shared/report.ts';
@@ -13,7 +12,7 @@ import { findAuditRecord } from './sql.ts';
 /**
  * The record as Zendesk gives it now (contract 2); nothing of it is stored.
  *
- * @throws {InputError} when Zendesk has no such record
+ * @throws {KnownError} `bad_input` when Zendesk has no such record
  */
 export async function reportLiveAuditRecord(
   scope: ReportScope,
@@ -53,9 +52,10 @@ async function askRecord(
   account: string,
   id: string,
 ): Promise<Readonly<Record<string, unknown>>> {
-  const answer = await askObject(source, `${auditLogs.path}/${id}`).catch((error: unknown) => {
-    if (error instanceof ZendeskError && tellsOfMissingRecord(error.message))
-      throw new InputError([`Zendesk has no record ${id} in the audit log of ${account}.`]);
+  const { path, needs } = auditLogs;
+  const answer = await askObject(source, `${path}/${id}`, [], needs).catch((error: unknown) => {
+    if (hasCode(error, 'record_unknown'))
+      throw refuseInput([`Zendesk has no record ${id} in the audit log of ${account}.`]);
     throw error;
   });
   return auditLogs.read(answer['audit_log']).row;

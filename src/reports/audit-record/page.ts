@@ -1,5 +1,5 @@
 /** The page of the report from the database: one line for each field. */
-import { InputError } from '../../errors.ts';
+import { refuseInput } from '../../errors.ts';
 import { cleanTexts } from '../shared/changes.ts';
 import { auditLog } from '../shared/logs.ts';
 import {
@@ -40,13 +40,13 @@ export const auditRecordColumns: readonly ReportColumn[] = [
 /**
  * The stored record with an id. Its former contents follow, with the fields in which each differs from what replaced it.
  *
- * @throws {InputError} when it is not stored
+ * @throws {KnownError} `bad_input` when it is not stored
  */
 export async function reportAuditRecord(scope: ReportScope, id: string): Promise<ReportContent> {
   const { db, account, timeZone } = scope;
   const record = await findAuditRecord(db, account, id);
   if (record === undefined)
-    throw new InputError([
+    throw refuseInput([
       `No record ${id} of the audit log of ${account} is stored; expected an id as the column id of the reports shows it; --live asks Zendesk.`,
     ]);
   const rows = listStored(record);

@@ -1,12 +1,12 @@
 /** Which account a report is about. */
 import type { Queryable } from '../../database/client.ts';
-import { DatabaseError, InputError } from '../../errors.ts';
+import { KnownError, refuseInput } from '../../errors.ts';
 
 /**
  * The account of a report: the one asked for, the configured one, or the only one that is stored.
  *
- * @throws {InputError} when that leaves a choice or names one that is not stored
- * @throws {DatabaseError} when nothing was ever pulled
+ * @throws {KnownError} `bad_input` when that leaves a choice or names one that is not stored
+ * @throws {KnownError} `nothing_pulled` when nothing was ever pulled
  */
 export async function chooseAccount(
   db: Queryable,
@@ -19,16 +19,19 @@ export async function chooseAccount(
   const stored = rows.map(({ account }) => account);
   const [first, ...others] = stored;
   if (first === undefined)
-    throw new DatabaseError('Nothing was pulled yet; run "sync" or "serve" first.', undefined);
+    throw new KnownError('nothing_pulled', {
+      found: 'Nothing was pulled yet',
+      wayOut: 'run "sync" or "serve" first',
+    });
   const wanted = asked ?? (configured === '' ? undefined : configured);
   if (wanted === undefined) {
     if (others.length === 0) return first;
-    throw new InputError([
+    throw refuseInput([
       `The database holds the accounts ${stored.join(', ')}; choose one with --account.`,
     ]);
   }
   if (stored.includes(wanted)) return wanted;
-  throw new InputError([
+  throw refuseInput([
     `Nothing of the account "${wanted}" is stored; the database holds ${stored.join(', ')}; choose one with --account.`,
   ]);
 }

@@ -1,4 +1,6 @@
 import { priorities } from '../../ingest/engine.ts';
+import { supportGroup } from '../../streams/budget-groups.ts';
+import { agentNeeds } from '../../streams/users.ts';
 import type { Zendesk } from '../../zendesk/client.ts';
 
 /** How Zendesk is asked for a report: within the budget of the account. */
@@ -7,14 +9,15 @@ export type LiveSource = {
   readonly signal: AbortSignal;
 };
 
-/** Asks for one object of the Support API: a path below the origin, and parameters. */
+/** Asks for one object of the Support API: a path below the origin, and parameters. Default: what every agent may read. */
 export async function askObject(
   { zendesk, signal }: LiveSource,
   path: string,
   parameters: readonly (readonly [string, string])[] = [],
+  needs = agentNeeds(path),
 ): Promise<Readonly<Record<string, unknown>>> {
   const answer = await zendesk.readObject(
-    { group: 'support', priority: priorities.listing, path, parameters },
+    { group: supportGroup, priority: priorities.listing, path, parameters, needs },
     signal,
   );
   return answer as Readonly<Record<string, unknown>>;

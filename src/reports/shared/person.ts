@@ -1,5 +1,5 @@
 /** Which person a text means, and what is known of them. */
-import { InputError } from '../../errors.ts';
+import { refuseInput } from '../../errors.ts';
 import { findActors, findPeople, findSimilarPeople, type PersonRow } from './person-sql.ts';
 import type { ReportDetail, ReportScope } from './report.ts';
 import { blankControls } from './text.ts';
@@ -17,7 +17,7 @@ export type Person = {
 /**
  * The one person that a text means: an id, an e-mail address or a name, present or former.
  *
- * @throws {InputError} when nobody or more than one is meant, with those who might be
+ * @throws {KnownError} `bad_input` when nobody or more than one is meant, with those who might be
  */
 export async function findPerson(
   { db, account }: Pick<ReportScope, 'db' | 'account'>,
@@ -31,11 +31,11 @@ export async function findPerson(
   const [first, ...others] = candidates;
   if (first !== undefined && others.length === 0) return first;
   if (first !== undefined)
-    throw new InputError([
+    throw refuseInput([
       `"${text}" are ${candidates.length} users: ${listPeople(candidates)}; choose one by id.`,
     ]);
   const similar = await findSimilarPeople(db, account, text);
-  throw new InputError([
+  throw refuseInput([
     similar.length === 0
       ? `No user "${text}" is stored for the account ${account}; expected an id, an e-mail address or a full name.`
       : `No user "${text}" is stored for the account ${account}; similar are ${listPeople(similar)}; choose one by id.`,

@@ -1,5 +1,5 @@
 /** What a report rests on: how much of the asked span is stored, what is missing, what Zendesk never records. */
-import { InputError } from '../../errors.ts';
+import { refuseInput } from '../../errors.ts';
 import { fromSeconds, intersect, measure, subtract, toSeconds, type Span } from '../../span.ts';
 import { countUnclassified, loadLogFacts, type LogFacts, type RequestCounts } from './log-facts.ts';
 import type { StatedLog } from './logs.ts';
@@ -19,7 +19,7 @@ type AskedSpan = {
 /**
  * States what of a span of a log is stored.
  *
- * @throws {InputError} when the span begins before what Zendesk keeps and nothing that old is stored: no answer could be right
+ * @throws {KnownError} `bad_input` when the span begins before what Zendesk keeps and nothing that old is stored: no answer could be right
  */
 export async function describeCoverage(
   { db, account, now, timeZone }: ReportScope,
@@ -35,7 +35,7 @@ export async function describeCoverage(
   };
   const moment = { now: toSeconds(now), show: (second: number) => show(fromSeconds(second)) };
   const problem = findUnreachable(log, facts, asked, moment);
-  if (problem !== undefined) throw new InputError([problem]);
+  if (problem !== undefined) throw refuseInput([problem]);
   const { coverage, gaps } = stateCoverage(log, facts, asked, moment);
   const unclassified =
     log.table.derived === undefined

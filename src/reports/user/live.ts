@@ -1,5 +1,5 @@
 /** The same page, asked of Zendesk now. */
-import { InputError } from '../../errors.ts';
+import { refuseInput } from '../../errors.ts';
 import { priorities } from '../../ingest/engine.ts';
 import { auditLogs } from '../../streams/audit-logs.ts';
 import { lookup, readUser } from '../../streams/users.ts';
@@ -16,7 +16,7 @@ import { changesOnly, titleOf, type UserQuestion } from './question.ts';
  * The same report as from the database, with details and activities as Zendesk gives them now; nothing of it is stored. A
  * name or an e-mail address is looked up among the stored people, an id need not be stored.
  *
- * @throws {InputError} when nobody or more than one is meant, or Zendesk knows neither the user nor an activity
+ * @throws {KnownError} `bad_input` when nobody or more than one is meant, or Zendesk knows neither the user nor an activity
  */
 export async function reportLiveUserActivity(
   scope: ReportScope,
@@ -28,7 +28,7 @@ export async function reportLiveUserActivity(
   const rows = await askChanges(scope, source, id, last);
   const name = details?.name ?? rows[0]?.person ?? null;
   if (details === undefined && rows.length === 0)
-    throw new InputError([`Zendesk knows no user ${id} in the account ${scope.account}.`]);
+    throw refuseInput([`Zendesk knows no user ${id} in the account ${scope.account}.`]);
   const person = { id, name, details };
   const show = createMomentFormat(scope.timeZone);
   return {
@@ -88,10 +88,11 @@ async function askChanges(
   do {
     const page = await zendesk.readPage(
       {
-        group: 'support',
+        group: auditLogs.group,
         priority: priorities.listing,
         path: auditLogs.path,
-        itemsKey: auditLogs.itemsKey,
+        paging: auditLogs.paging,
+        needs: auditLogs.needs,
         parameters: [
           ['sort', '-created_at'],
           ['filter[actor_id]', id],

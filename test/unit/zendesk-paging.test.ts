@@ -1,8 +1,10 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { readEnvelope, type Envelope } from '../../src/zendesk/envelope.ts';
+import { cursorPaging, type Envelope } from '../../src/zendesk/paging.ts';
 
-describe('readEnvelope', () => {
+describe('cursor paging', () => {
+  const paging = cursorPaging('audit_logs');
+
   const more = { has_more: true, after_cursor: 'next' };
   const table: [string, unknown, Envelope][] = [
     [
@@ -65,5 +67,17 @@ describe('readEnvelope', () => {
     ['refuses a text', 'audit_logs', { fault: 'is not a JSON object' }],
   ];
   for (const [name, json, envelope] of table)
-    it(name, () => assert.deepEqual(readEnvelope(json, 'audit_logs', 'sent'), envelope));
+    it(name, () =>
+      assert.deepEqual(paging.read(json, { pageSize: 100, cursor: 'sent' }), envelope),
+    );
+
+  it('asks for the size, and for what follows a cursor', () => {
+    assert.deepEqual(paging.parameters({ pageSize: 100, cursor: undefined }), [
+      ['page[size]', '100'],
+    ]);
+    assert.deepEqual(paging.parameters({ pageSize: 25, cursor: 'next' }), [
+      ['page[size]', '25'],
+      ['page[after]', 'next'],
+    ]);
+  });
 });
