@@ -1,5 +1,5 @@
 /** What `classify` is asked to do, and what it works with. */
-import type { LocalConfig } from '../config.ts';
+import type { LocalConfig } from '../config/config.ts';
 import { refuseInput } from '../errors.ts';
 import type { Database } from '../database/client.ts';
 import type { ReportContext } from './report-run.ts';

@@ -1,5 +1,6 @@
 import { createLogUpdate } from 'log-update';
-import type { SyncEvent } from '../ingest/progress.ts';
+import type { SyncEvent } from '../ingest/events.ts';
+import type { Stream } from '../streams/stream.ts';
 import type { CommandContext } from './context.ts';
 import { createProgress, describeProgress, noteEvent } from './progress.ts';
 
@@ -14,7 +15,7 @@ const longestPlainMs = 60_000;
 /** Shows progress on stderr: lines that renew themselves on a terminal, plain lines now and then elsewhere. */
 export function createProgressDisplay(
   { stderr, printError }: Pick<CommandContext, 'stderr' | 'printError'>,
-  streams: readonly string[],
+  streams: readonly Stream[],
 ): ProgressDisplay {
   const progress = createProgress(streams, Date.now());
   const lines = (): string[] => describeProgress(progress, Date.now());

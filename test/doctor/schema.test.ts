@@ -8,7 +8,7 @@ import {
   checkRoles,
   listPartitions,
 } from '../../src/doctor/schema.ts';
-import type { Privileges } from '../../src/database/diagnosis.ts';
+import type { Privileges } from '../../src/doctor/diagnosis.ts';
 import { accessLogs } from '../../src/streams/access-logs.ts';
 import { auditLogs } from '../../src/streams/audit-logs.ts';
 

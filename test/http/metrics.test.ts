@@ -2,10 +2,10 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { createMetrics, type Metrics } from '../../src/http/metrics.ts';
 import { openDatabase } from '../../src/database/client.ts';
-import { loadLedgerMeasures } from '../../src/database/ledger-measures.ts';
-import { loadStatus } from '../../src/database/status.ts';
+import { loadLedgerMeasures } from '../../src/http/ledger-measures.ts';
+import { loadStatus } from '../../src/ingest/status.ts';
 import { streamNames } from '../../src/streams/names.ts';
-import type { SyncEvent } from '../../src/ingest/progress.ts';
+import type { SyncEvent } from '../../src/ingest/events.ts';
 import { readExposition, valueOf, type Family } from '../support/exposition.ts';
 import {
   account,

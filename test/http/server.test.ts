@@ -4,7 +4,7 @@ import { createServer, type AddressInfo, type Socket } from 'node:net';
 import { describe, it, type TestContext } from 'node:test';
 import { createMetrics } from '../../src/http/metrics.ts';
 import { startHttpServer, type HttpOptions, type HttpServer } from '../../src/http/server.ts';
-import { loadStatus } from '../../src/database/status.ts';
+import { loadStatus } from '../../src/ingest/status.ts';
 import { collectLog } from '../support/collected-log.ts';
 import { createEmptyTestDatabase } from '../support/database.ts';
 import { startDatabaseProxy } from '../support/database-proxy.ts';

@@ -3,7 +3,7 @@ import { randomBytes } from 'node:crypto';
 import { describe, it } from 'node:test';
 import { Client } from 'pg';
 import type { Database } from '../../src/database/client.ts';
-import { refreshRollups } from '../../src/database/rollups.ts';
+import { refreshRollups } from '../../src/ingest/rollups.ts';
 import { coverAccesses, storeAccesses } from '../support/accessed-rows.ts';
 import { expandSql, readDashboards, type Situation } from '../support/dashboards.ts';
 import { readText } from '../support/project-files.ts';

@@ -2,7 +2,8 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { listResourceTypes, readAccesses } from '../../src/reports/accessed/sql.ts';
 import { loadTeamHistory } from '../../src/reports/shared/team.ts';
-import { refreshRollups } from '../../src/database/rollups.ts';
+import { accessLogs } from '../../src/streams/access-logs.ts';
+import { refreshRollups } from '../../src/ingest/rollups.ts';
 import { storeAccesses, storeState } from '../support/accessed-rows.ts';
 import { collect } from '../support/collect.ts';
 import { account, storePeople, withStored } from '../support/report-data.ts';
@@ -141,7 +142,7 @@ describe('the types of resources', () => {
       await storeAccesses(db, [{ timestamp: `${day}T10:00:00Z`, url: '/api/v2/views/3' }], 'other');
       const types = ['macro', 'ticket', 'user'];
       assert.deepEqual(await listResourceTypes(db, account), types);
-      assert.equal(await refreshRollups(db, account), 2);
+      assert.equal(await refreshRollups(db, account, [accessLogs]), 2);
       assert.deepEqual(await listResourceTypes(db, account), types);
       assert.deepEqual(await listResourceTypes(db, 'nobody'), []);
     });

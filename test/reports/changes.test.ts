@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { listSourceTypes, readChanges } from '../../src/reports/account-settings/sql.ts';
-import { countUnclassified } from '../../src/reports/shared/log-facts.ts';
+import { countUnclassified } from '../../src/reports/shared/access-statement.ts';
 import { findActors, findPeople, findSimilarPeople } from '../../src/reports/shared/person-sql.ts';
 import { readLastChanges } from '../../src/reports/user/sql.ts';
 import { collect } from '../support/collect.ts';
@@ -153,7 +153,7 @@ describe('the share of requests that no rule knows', () => {
           [day, requests, unclassified],
         );
       const count = (from: string, to: string) =>
-        countUnclassified(db, account, new Date(from), new Date(to));
+        countUnclassified(db, account, { from: new Date(from), to: new Date(to) });
       assert.deepEqual(await count('2026-01-02T10:00:00Z', '2026-01-04T00:00:00Z'), {
         requests: 150,
         unclassified: 4,

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import type { Config } from '../../src/config.ts';
+import type { Config } from '../../src/config/config.ts';
 import { parseConfigs } from '../../src/config/every-account.ts';
 import { hasCode } from '../../src/errors.ts';
 

@@ -3,7 +3,7 @@ import { describe, it } from 'node:test';
 import { format } from 'prettier';
 import { renderSettingsTable, settings } from '../../src/config/settings.ts';
 import * as values from '../../src/config/values.ts';
-import { parseConfig } from '../../src/config.ts';
+import { parseConfig } from '../../src/config/config.ts';
 import { refuseInput } from '../../src/errors.ts';
 
 const now = new Date('2026-11-20T12:00:00Z');

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { accessRules } from '../../src/classification/rules.ts';
-import { parseConfig, type Config } from '../../src/config.ts';
+import { parseConfig, type Config } from '../../src/config/config.ts';
 import { hasCode, refuseInput } from '../../src/errors.ts';
 
 const now = new Date('2026-11-20T12:00:00Z');

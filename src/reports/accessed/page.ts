@@ -1,10 +1,9 @@
 /** The page of the report: one line for each access. */
 import { describeSpan } from '../shared/time-zone.ts';
 import { outcomeWords } from '../shared/accesses.ts';
-import { accessLog } from '../shared/logs.ts';
 import { findPerson, type Person } from '../shared/person.ts';
 import type { ReportColumn, ReportContent, ReportRow, ReportScope } from '../shared/report.ts';
-import { describeCoverage } from '../shared/statement.ts';
+import { describeAccessCoverage } from '../shared/access-statement.ts';
 import { createTeam, loadTeamHistory, teamRoles, type Team } from '../shared/team.ts';
 import type { Access, AccessedQuestion } from './question.ts';
 import {
@@ -49,7 +48,7 @@ export async function reportAccessed(
     listResourceTypes(db, account),
   );
   const details = ask === undefined ? undefined : createRecordDetails(type, ask);
-  const statement = await describeCoverage(scope, { log: accessLog, ...span });
+  const statement = await describeAccessCoverage(scope, span);
   const people: Person[] = [];
   for (const agent of agents) people.push(await findPerson(scope, agent));
   const accesses = readAccesses(db, {

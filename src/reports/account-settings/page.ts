@@ -1,6 +1,6 @@
 /** The page of the report: one line for each change. */
 import { changeColumns } from '../shared/changes.ts';
-import { auditLog } from '../shared/logs.ts';
+import { auditLogs } from '../../streams/audit-logs.ts';
 import type { ReportContent, ReportScope } from '../shared/report.ts';
 import { describeCoverage } from '../shared/statement.ts';
 import { describeSpan } from '../shared/time-zone.ts';
@@ -14,7 +14,7 @@ export async function reportAccountSettings(
 ): Promise<ReportContent> {
   const { db, account, timeZone } = scope;
   const { span, sourceTypes } = question;
-  const statement = await describeCoverage(scope, { log: auditLog, ...span });
+  const statement = await describeCoverage(scope, { log: auditLogs, ...span });
   const known = await listSourceTypes(db, account);
   const isUsual = sourceTypes.length === 1 && sourceTypes[0] === accountSetting;
   const subject = isUsual ? 'Account settings changed' : `Changes of ${sourceTypes.join(', ')}`;

@@ -1,6 +1,5 @@
 /** The page of the report: one line for each visit. */
 import { outcomeWords } from '../shared/accesses.ts';
-import { accessLog } from '../shared/logs.ts';
 import { findPerson } from '../shared/person.ts';
 import type {
   ReportColumn,
@@ -10,7 +9,7 @@ import type {
   ReportScope,
   ReportSpan,
 } from '../shared/report.ts';
-import { describeCoverage } from '../shared/statement.ts';
+import { describeAccessCoverage } from '../shared/access-statement.ts';
 import { describeSpan } from '../shared/time-zone.ts';
 import { meaning, type AgentFilter, type TimelineRow } from './question.ts';
 import { countKinds, countNamed, countTimeline, readTimeline } from './sql.ts';
@@ -38,7 +37,7 @@ export async function reportAgentTimeline(
 ): Promise<ReportContent> {
   const { db, account, timeZone } = scope;
   const person = await findPerson(scope, agent);
-  const statement = await describeCoverage(scope, { log: accessLog, ...span });
+  const statement = await describeAccessCoverage(scope, span);
   const filter = { account, ...span, agent: person.id };
   const { name, id } = person;
   return {

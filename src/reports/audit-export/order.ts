@@ -3,7 +3,7 @@ import { hasCode, KnownError } from '../../errors.ts';
 import { priorities } from '../../ingest/engine.ts';
 import { toSeconds } from '../../span.ts';
 import { auditLogs } from '../../streams/audit-logs.ts';
-import { formatMoment } from '../../streams/log-stream.ts';
+import { formatMoment } from '../../streams/stream.ts';
 import type { OrderAnswer } from '../../zendesk/client.ts';
 import type { LiveSource } from '../shared/live-source.ts';
 import { findPerson } from '../shared/person.ts';
@@ -44,9 +44,9 @@ export async function placeOrder(
   parameters: Parameters,
 ): Promise<OrderAnswer> {
   const request = {
-    group: auditLogs.group,
+    group: auditLogs.budget,
     priority: priorities.listing,
-    path: `${auditLogs.path}/export`,
+    path: `${auditLogs.source.path}/export`,
     parameters,
     needs: auditLogs.needs,
     limit: 'audit-logs-export',

@@ -2,7 +2,6 @@
 import { hasCode, refuseInput } from '../../errors.ts';
 import { auditLogs } from '../../streams/audit-logs.ts';
 import { askObject, type LiveSource } from '../shared/live-source.ts';
-import { auditLog } from '../shared/logs.ts';
 import { iterateRows, type ReportContent, type ReportScope } from '../shared/report.ts';
 import { createMomentFormat } from '../shared/time-zone.ts';
 import { auditRecordColumns, cleanFields } from './page.ts';
@@ -42,7 +41,7 @@ export async function reportLiveAuditRecord(
         stored === undefined ? 'It is not stored here.' : compare(content, readContent(stored)),
       ],
       gaps: [],
-      limits: auditLog.blindSpots,
+      limits: auditLogs.blindSpots,
     },
   };
 }
@@ -52,7 +51,10 @@ async function askRecord(
   account: string,
   id: string,
 ): Promise<Readonly<Record<string, unknown>>> {
-  const { path, needs } = auditLogs;
+  const {
+    source: { path },
+    needs,
+  } = auditLogs;
   const answer = await askObject(source, `${path}/${id}`, [], needs).catch((error: unknown) => {
     if (hasCode(error, 'record_unknown'))
       throw refuseInput([`Zendesk has no record ${id} in the audit log of ${account}.`]);

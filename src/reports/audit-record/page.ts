@@ -1,7 +1,7 @@
 /** The page of the report from the database: one line for each field. */
 import { refuseInput } from '../../errors.ts';
 import { cleanTexts } from '../shared/changes.ts';
-import { auditLog } from '../shared/logs.ts';
+import { auditLogs } from '../../streams/audit-logs.ts';
 import {
   iterateRows,
   type ReportColumn,
@@ -76,7 +76,7 @@ export async function reportAuditRecord(scope: ReportScope, id: string): Promise
     statement: {
       coverage: [`Stored first at ${show(record.first_synced_at)}. ${kept}`],
       gaps: [],
-      limits: auditLog.blindSpots,
+      limits: auditLogs.blindSpots,
     },
   };
 }

@@ -1,6 +1,6 @@
 import { priorities } from '../../ingest/engine.ts';
-import { supportGroup } from '../../streams/budget-groups.ts';
-import { agentNeeds } from '../../streams/users.ts';
+import { supportBudget } from '../../streams/support-budget.ts';
+import { users } from '../../streams/users.ts';
 import type { Zendesk } from '../../zendesk/client.ts';
 
 /** How Zendesk is asked for a report: within the budget of the account. */
@@ -14,10 +14,10 @@ export async function askObject(
   { zendesk, signal }: LiveSource,
   path: string,
   parameters: readonly (readonly [string, string])[] = [],
-  needs = agentNeeds(path),
+  needs = { ...users.needs, name: path },
 ): Promise<Readonly<Record<string, unknown>>> {
   const answer = await zendesk.readObject(
-    { group: supportGroup, priority: priorities.listing, path, parameters, needs },
+    { group: supportBudget, priority: priorities.listing, path, parameters, needs },
     signal,
   );
   return answer as Readonly<Record<string, unknown>>;

@@ -1,9 +1,9 @@
 /** What a report rests on: how much of the asked span is stored, what is missing, what Zendesk never records. */
 import { refuseInput } from '../../errors.ts';
 import { fromSeconds, intersect, measure, subtract, toSeconds, type Span } from '../../span.ts';
-import { countUnclassified, loadLogFacts, type LogFacts, type RequestCounts } from './log-facts.ts';
-import type { StatedLog } from './logs.ts';
+import { loadLogFacts, type LogFacts } from './log-facts.ts';
 import type { ReportScope, ReportStatement } from './report.ts';
+import type { LogStream } from '../../streams/stream.ts';
 import { createMomentFormat } from './time-zone.ts';
 
 const listedGaps = 10;
@@ -11,7 +11,7 @@ const daySeconds = 86_400;
 
 /** The log a report is about, and the span it was asked for; without `from` as far back as the log is stored. */
 type AskedSpan = {
-  readonly log: StatedLog;
+  readonly log: LogStream;
   readonly from: Date | undefined;
   readonly to: Date;
 };
@@ -36,12 +36,7 @@ export async function describeCoverage(
   const moment = { now: toSeconds(now), show: (second: number) => show(fromSeconds(second)) };
   const problem = findUnreachable(log, facts, asked, moment);
   if (problem !== undefined) throw refuseInput([problem]);
-  const { coverage, gaps } = stateCoverage(log, facts, asked, moment);
-  const unclassified =
-    log.table.derived === undefined
-      ? []
-      : stateUnclassified(await countUnclassified(db, account, from ?? new Date(0), to));
-  return { coverage: [...coverage, ...unclassified], gaps, limits: log.blindSpots };
+  return { ...stateCoverage(log, facts, asked, moment), limits: log.blindSpots };
 }
 
 type Asked = { readonly from: number | undefined; readonly to: number };
@@ -49,7 +44,7 @@ type Moment = { readonly now: number; readonly show: (second: number) => string 
 
 /** Why no report about the span can be right, or undefined. A day's grace, because people write days and not hours. */
 export function findUnreachable(
-  { title }: StatedLog,
+  { title }: LogStream,
   { coverage, retentionDays }: LogFacts,
   { from, to }: Asked,
   { now, show }: Moment,
@@ -65,7 +60,7 @@ export function findUnreachable(
 
 /** The sentences about coverage and gaps of a span; pure. */
 export function stateCoverage(
-  log: StatedLog,
+  log: LogStream,
   facts: LogFacts,
   asked: Asked,
   { now, show }: Moment,
@@ -133,7 +128,7 @@ function judge(
     : { begin, missing, tail: undefined };
 }
 
-function describeBeginning({ title, horizonSetting }: StatedLog, begin: string): string {
+function describeBeginning({ title, horizonSetting }: LogStream, begin: string): string {
   const setting = horizonSetting === undefined ? '' : `, or ${horizonSetting.name} says so`;
   return `Before ${begin} nothing is stored: the ${title} of the account begins there${setting}.`;
 }
@@ -192,17 +187,6 @@ export function describeLength(seconds: number): string {
       .map(([count, unit]) => `${count}${unit}`)
       .join(' ') || '0s'
   );
-}
-
-function stateUnclassified({ requests, unclassified }: RequestCounts): string[] {
-  if (requests === 0) return [];
-  const all = requests.toLocaleString('en-US');
-  if (unclassified === 0)
-    return [`Rules know what each of the ${all} requests on these days was about.`];
-  const share = ((unclassified / requests) * 100).toFixed(1);
-  return [
-    `No rule knows what ${share} % of the requests on these days (${unclassified.toLocaleString('en-US')} of ${all}) were about.`,
-  ];
 }
 
 /** The statement as lines, for people. */

@@ -1,5 +1,4 @@
 /** The page of the report: what was seen for certain, then what may have been seen. */
-import { accessLog } from '../shared/logs.ts';
 import type {
   ReportColumn,
   ReportContent,
@@ -7,7 +6,7 @@ import type {
   ReportRow,
   ReportScope,
 } from '../shared/report.ts';
-import { describeCoverage } from '../shared/statement.ts';
+import { describeAccessCoverage } from '../shared/access-statement.ts';
 import { createTeam, loadTeamHistory, type Team } from '../shared/team.ts';
 import { describeSpan, listDayStarts } from '../shared/time-zone.ts';
 import { countConfirmed, listNeverNamed, readConfirmed } from './confirmed-sql.ts';
@@ -29,7 +28,7 @@ export async function reportSubject(
   { span, user, tickets, pseudonymise }: SubjectQuestion,
 ): Promise<ReportContent> {
   const { db, account, timeZone } = scope;
-  const statement = await describeCoverage(scope, { log: accessLog, ...span });
+  const statement = await describeAccessCoverage(scope, span);
   const filter = { account, ...span, user, tickets };
   const confirmed = await countConfirmed(db, filter);
   const possible = await countPossible(db, filter);

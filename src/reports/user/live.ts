@@ -2,10 +2,10 @@
 import { refuseInput } from '../../errors.ts';
 import { priorities } from '../../ingest/engine.ts';
 import { auditLogs } from '../../streams/audit-logs.ts';
+import { requestOf } from '../../streams/stream.ts';
 import { lookup, readUser } from '../../streams/users.ts';
 import { changeColumns, cleanTexts, type ChangeRow } from '../shared/changes.ts';
 import { askObject, type LiveSource } from '../shared/live-source.ts';
-import { auditLog } from '../shared/logs.ts';
 import type { PersonRow } from '../shared/person-sql.ts';
 import { describePerson, findPerson } from '../shared/person.ts';
 import { iterateRows, type ReportContent, type ReportScope } from '../shared/report.ts';
@@ -39,7 +39,7 @@ export async function reportLiveUserActivity(
     statement: {
       coverage: [`Asked of Zendesk at ${show(scope.now)}; what is stored was not used.`],
       gaps: ['What happened in the last minutes may not be in the log of Zendesk yet.'],
-      limits: [...auditLog.blindSpots, changesOnly],
+      limits: [...auditLogs.blindSpots, changesOnly],
     },
   };
 }
@@ -48,31 +48,21 @@ async function askPerson(source: LiveSource, id: string): Promise<PersonRow | un
   const { users } = await askObject(source, lookup.path, lookup.parameters([id]));
   const found = (Array.isArray(users) ? users : []).map(readUser).find((user) => user.id === id);
   if (found === undefined) return undefined;
-  const text = (key: string): string | null => {
-    const value = found[key];
-    return typeof value === 'string' || typeof value === 'number' ? String(value) : null;
-  };
-  const moment = (key: string): Date | null => {
-    const value = text(key);
-    return value === null ? null : new Date(value);
-  };
-  const flag = (key: string): boolean | null => (found[key] as boolean | null | undefined) ?? null;
+  const {
+    time_zone: railsName,
+    iana_time_zone: timeZone,
+    custom_role_id: customRole,
+    ...person
+  } = found;
+  const moment = (text: string | null): Date | null => (text === null ? null : new Date(text));
   return {
-    id,
-    name: text('name'),
-    email: text('email'),
-    role: text('role'),
-    role_type: (found['role_type'] as number | null | undefined) ?? null,
-    custom_role_id: text('custom_role_id'),
-    team_member: found.team_member,
+    ...person,
+    custom_role_id: customRole === null ? null : String(customRole),
     departed_at: null,
-    active: flag('active'),
-    suspended: flag('suspended'),
-    time_zone: text('iana_time_zone') ?? text('time_zone'),
-    locale: text('locale'),
-    created_at: moment('created_at'),
-    updated_at: moment('updated_at'),
-    last_login_at: moment('last_login_at'),
+    time_zone: timeZone ?? railsName,
+    created_at: moment(person.created_at),
+    updated_at: moment(person.updated_at),
+    last_login_at: moment(person.last_login_at),
   };
 }
 
@@ -88,16 +78,13 @@ async function askChanges(
   do {
     const page = await zendesk.readPage(
       {
-        group: auditLogs.group,
         priority: priorities.listing,
-        path: auditLogs.path,
-        paging: auditLogs.paging,
-        needs: auditLogs.needs,
+        ...requestOf(auditLogs),
         parameters: [
           ['sort', '-created_at'],
           ['filter[actor_id]', id],
         ],
-        pageSize: Math.min(auditLogs.pageSize, last),
+        pageSize: Math.min(auditLogs.source.pageSize, last),
         cursor,
       },
       signal,

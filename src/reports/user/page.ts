@@ -1,6 +1,6 @@
 /** The page of the report from the database: details of the user, then one line for each activity. */
 import { changeColumns } from '../shared/changes.ts';
-import { auditLog } from '../shared/logs.ts';
+import { auditLogs } from '../../streams/audit-logs.ts';
 import { describePerson, findPerson, type Person } from '../shared/person.ts';
 import type { ReportContent, ReportDetail, ReportScope } from '../shared/report.ts';
 import { describeCoverage } from '../shared/statement.ts';
@@ -16,7 +16,7 @@ export async function reportUserActivity(
   const { db, account, now } = scope;
   const person = await findPerson(scope, user);
   const statement = await describeCoverage(scope, {
-    log: auditLog,
+    log: auditLogs,
     from: undefined,
     to: now,
   });
