@@ -52,7 +52,7 @@ export async function runBackfill(
 }
 
 /** What a backfill asks for, checked. @throws {KnownError} `bad_input` with every problem at once */
-export function checkRequest(
+function checkRequest(
   streams: readonly Stream[],
   name: string,
   { from, to }: Pick<BackfillFlags, 'from' | 'to'>,

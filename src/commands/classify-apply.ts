@@ -1,5 +1,5 @@
 import { createClassifier } from '../classification/classifier.ts';
-import { fingerprintRules } from '../classification/rules-fingerprint.ts';
+import { fingerprintRules } from '../classification/access-rule.ts';
 import { accessLogs } from '../streams/access-logs.ts';
 import { classifyStored, type ClassificationPass } from '../ingest/classification-pass.ts';
 import { createClassifyProgress } from './classify-progress.ts';
@@ -27,7 +27,7 @@ export async function applyRules(
 }
 
 /** A pass as `--json` prints it; `requests` and `changed` count from its beginning, whatever interrupted it. */
-export function describePass(
+function describePass(
   account: string,
   { outcome, state, days }: ClassificationPass,
 ): Readonly<Record<string, unknown>> {

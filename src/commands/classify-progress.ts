@@ -7,7 +7,7 @@ import { createProgress, describeProgress, noteEvent } from './progress.ts';
 import { formatNumber } from './report.ts';
 
 /** Hears of the progress of a pass until it is ended. */
-export type ClassifyProgress = {
+type ClassifyProgress = {
   readonly report: (progress: ClassificationProgress) => void;
   readonly reportDays: (done: number, total: number) => void;
   readonly end: () => void;

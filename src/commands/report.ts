@@ -135,7 +135,7 @@ export function formatMoment(moment: Date | null): string {
 }
 
 /** A length of time in its largest units. */
-export function formatSeconds(seconds: number, unitCount = 2): string {
+function formatSeconds(seconds: number, unitCount = 2): string {
   return prettyMilliseconds(Math.max(1, Math.round(seconds)) * 1000, { unitCount });
 }
 

@@ -39,7 +39,7 @@ export async function withDatabase<T>(
 export type Session = EngineSession & { readonly config: Config };
 
 /** How a session differs from command to command. */
-export type SessionOptions = {
+type SessionOptions = {
   readonly log: Log;
   /** Called with the engine's events. Default: nobody watches. */
   readonly report?: (event: SyncEvent, account: string) => void;
