@@ -1,6 +1,13 @@
 import { codeOf, explainError, KnownError, makesUnavailable, type ErrorCode } from '../errors.ts';
 import type { StreamKey } from '../database/coverage.ts';
-import { closeRun, openRun, type RunCounts, type RunOutcome, type Task } from '../database/runs.ts';
+import {
+  closeRun,
+  openRun,
+  type RunCounts,
+  type RunFailure,
+  type RunOutcome,
+  type Task,
+} from '../database/runs.ts';
 import { markAvailable, markUnavailable } from '../database/streams.ts';
 import { fromSeconds, type Span } from '../span.ts';
 import type { Engine } from './engine.ts';
@@ -30,7 +37,9 @@ export type Tally = {
 
 /**
  * Runs one task on one stream and records it: its start, its end, and why it failed if it did. This is the one place
- * where an error of the engine ends; it is logged here, once. Never throws but for a database that cannot be written.
+ * where an error of the engine ends; it is logged here, once.
+ *
+ * @throws {KnownError} when the start of the run cannot be recorded
  */
 export async function recordRun(
   engine: Engine,
@@ -74,17 +83,35 @@ export async function recordRun(
       code === 'stopped' ? 'interrupted' : makesUnavailable(code) ? 'unavailable' : 'failed';
     const sentence = explainEnd(error, outcome);
     if (error instanceof KnownError) tally.noteAnswer(error.requestId);
-    const note = { ...facts(), outcome, err: error };
-    if (outcome === 'interrupted') engine.log.info(facts(), 'run interrupted');
+    const unrecorded = await recordFailure(engine, key, run, outcome, tally.counts, {
+      code,
+      error: sentence,
+    });
+    // Whatever keeps the end from being recorded is told with what it is the end of: one error, one line.
+    const note = { ...facts(), outcome, err: error, ...unrecorded };
+    if (outcome === 'interrupted')
+      engine.log.info({ ...facts(), ...unrecorded }, 'run interrupted');
     else if (outcome === 'unavailable') engine.log.warn(note, sentence);
     else engine.log.error(note, sentence);
-    if (outcome === 'unavailable') await markUnavailable(engine.db, key, code, sentence);
-    await closeRun(engine.db, run, outcome, tally.counts, { code, error: sentence }).catch(
-      (reason: unknown) => {
-        engine.log.error({ run, err: reason }, 'The end of the run could not be recorded.');
-      },
-    );
     return { stream, task, outcome, counts: tally.counts, code, error: sentence };
+  }
+}
+
+/** Records how a run ended that did not complete; the code of what keeps that from being recorded, if anything does. */
+async function recordFailure(
+  { db }: Engine,
+  key: StreamKey,
+  run: string,
+  outcome: RunOutcome,
+  counts: RunCounts,
+  failure: RunFailure,
+): Promise<{ unrecorded?: ErrorCode }> {
+  try {
+    if (outcome === 'unavailable') await markUnavailable(db, key, failure.code, failure.error);
+    await closeRun(db, run, outcome, counts, failure);
+    return {};
+  } catch (error) {
+    return { unrecorded: codeOf(error) };
   }
 }
 
