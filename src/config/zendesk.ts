@@ -3,7 +3,7 @@ import { z } from 'zod';
 import type { SettingName } from './settings.ts';
 import * as values from './values.ts';
 import type { StreamName } from '../streams/names.ts';
-import type { Credentials } from '../zendesk/client.ts';
+import type { Credentials } from '../zendesk/secrets.ts';
 
 /** One Zendesk account and the way into it. */
 export type ZendeskConfig = {

@@ -1,6 +1,6 @@
 import type { Database } from '../database/client.ts';
 import { updateBudget } from '../database/budgets.ts';
-import type { Budget } from '../zendesk/client.ts';
+import type { Budget } from '../zendesk/request.ts';
 import {
   freshMs,
   pauseBudget,

@@ -5,7 +5,7 @@ import type { PageCounts } from '../database/log-row.ts';
 import { storePage, type PageToStore } from '../database/pages.ts';
 import { toSeconds, type Spans } from '../span.ts';
 import type { LogRow, LogStream } from '../streams/log-stream.ts';
-import type { Page } from '../zendesk/client.ts';
+import type { Page } from '../zendesk/request.ts';
 import { coveredByFetch } from './coverage.ts';
 import { priorities, type Engine } from './engine.ts';
 import { splitSpanSeconds } from './plan.ts';

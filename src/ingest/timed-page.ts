@@ -1,4 +1,4 @@
-import type { Page, PageRequest } from '../zendesk/client.ts';
+import type { Page, PageRequest } from '../zendesk/request.ts';
 import type { Engine } from './engine.ts';
 import type { PageTimes } from './progress.ts';
 

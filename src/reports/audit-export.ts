@@ -4,7 +4,7 @@ import { toSeconds } from '../span.ts';
 import { auditLogs } from '../streams/audit-logs.ts';
 import { formatMoment } from '../streams/log-stream.ts';
 import { priorities } from '../ingest/engine.ts';
-import type { OrderAnswer } from '../zendesk/client.ts';
+import type { OrderAnswer } from '../zendesk/answer.ts';
 import type { LiveSource } from './live-source.ts';
 import { findPerson } from './person.ts';
 import { iterateRows, type ReportContent, type ReportScope, type ReportSpan } from './report.ts';

@@ -4,7 +4,7 @@ import { accessRules } from '../classification/rules.ts';
 import { writeAccessLogs } from '../database/access-logs.ts';
 import type { ResourceRow } from '../database/log-row.ts';
 import { cursorPaging } from '../zendesk/paging.ts';
-import type { Needs } from '../zendesk/client.ts';
+import type { Needs } from '../zendesk/refusal.ts';
 import { accessLogsGroup } from './budget-groups.ts';
 import { formatMoment, type LogRow, type LogStream } from './log-stream.ts';
 import {

@@ -1,6 +1,6 @@
 import { writeAuditLogs } from '../database/audit-logs.ts';
 import { cursorPaging } from '../zendesk/paging.ts';
-import type { Needs } from '../zendesk/client.ts';
+import type { Needs } from '../zendesk/refusal.ts';
 import { supportGroup } from './budget-groups.ts';
 import { formatMoment, type LogRow, type LogStream } from './log-stream.ts';
 import {

@@ -1,4 +1,4 @@
-import type { BudgetGroup } from '../zendesk/client.ts';
+import type { BudgetGroup } from '../zendesk/request.ts';
 
 /** A request budget of an account, as its settings name it. */
 export type StreamBudgetGroup = BudgetGroup & { readonly name: 'support' | 'access_logs' };

@@ -1,7 +1,8 @@
 import type { LogRow, WriteRows } from '../database/log-row.ts';
 import type { PartitionScheme } from '../database/partitions.ts';
 import type { Span } from '../span.ts';
-import type { Needs, Paging } from '../zendesk/client.ts';
+import type { Needs } from '../zendesk/refusal.ts';
+import type { Paging } from '../zendesk/paging.ts';
 import type { StreamBudgetGroup } from './budget-groups.ts';
 
 export type { LogRow };

@@ -1,4 +1,5 @@
-import type { Needs, PageRequest } from '../zendesk/client.ts';
+import type { Needs } from '../zendesk/refusal.ts';
+import type { PageRequest } from '../zendesk/request.ts';
 import { cursorPaging } from '../zendesk/paging.ts';
 import { supportGroup } from './budget-groups.ts';
 import {

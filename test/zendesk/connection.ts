@@ -4,12 +4,8 @@ import type { TestContext } from 'node:test';
 import { KnownError } from '../../src/errors.ts';
 import { auditLogs } from '../../src/streams/audit-logs.ts';
 import { supportGroup } from '../../src/streams/budget-groups.ts';
-import {
-  createZendesk,
-  type PageRequest,
-  type Zendesk,
-  type ZendeskOptions,
-} from '../../src/zendesk/client.ts';
+import { createZendesk, type Zendesk, type ZendeskOptions } from '../../src/zendesk/client.ts';
+import type { PageRequest } from '../../src/zendesk/request.ts';
 
 export type Connection = {
   zendesk: Zendesk;
