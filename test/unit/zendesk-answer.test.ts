@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { readErrorBody, type ErrorBody } from '../../src/zendesk/error-body.ts';
+import { readErrorBody, type ErrorBody } from '../../src/zendesk/answer.ts';
 
 describe('readErrorBody', () => {
   const nothing: ErrorBody = { shape: 'none', code: undefined, words: undefined };

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { compareScopes, planRenewal, readGrant } from '../../src/zendesk/oauth.ts';
+import { compareScopes, planRenewal, readGrant } from '../../src/zendesk/login.ts';
 
 describe('readGrant', () => {
   const halfAnHourMs = 1_800_000;
