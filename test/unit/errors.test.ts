@@ -86,7 +86,14 @@ describe('the code of an error', () => {
   it('decides the exit status: 2 for what the operator has set, 1 for all else', () => {
     assert.deepEqual(
       select((code) => exitStatusOf(code) === 2),
-      ['database_unsuitable', 'database_newer', 'embedded_unusable', 'bad_input'],
+      [
+        'database_unsuitable',
+        'database_newer',
+        'migrations_differ',
+        'objects_in_the_way',
+        'embedded_unusable',
+        'bad_input',
+      ],
     );
     assert.deepEqual(
       select((code) => exitStatusOf(code) === 0),
