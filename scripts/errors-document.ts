@@ -1,11 +1,7 @@
 /** Writes docs/errors.md: every error that the program knows, from the catalogue. */
 import { writeFileSync } from 'node:fs';
-import {
-  effects,
-  errorCatalogue,
-  type ErrorCode,
-  type ErrorSource,
-} from '../src/error-catalogue.ts';
+import { effects, errorCatalogue, type ErrorSource } from '../src/error-catalogue.ts';
+import type { ErrorCode } from '../src/errors.ts';
 
 const path = new URL('../docs/errors.md', import.meta.url);
 

@@ -4,7 +4,7 @@
  */
 import { execFileSync } from 'node:child_process';
 import { globSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { partitioning } from '../src/database/schema/partitioning.ts';
+import { partitionedTables } from './partitioned-tables.ts';
 import { commentsFile, readComments, renderComments } from './schema-comments.ts';
 
 const before = new Set(globSync('migrations/*.sql'));
@@ -17,13 +17,11 @@ writeFileSync(commentsFile, renderComments(await readComments()));
 /** drizzle does not know partitioned tables. */
 function addPartitioning(sql: string): string {
   let result = sql;
-  for (const { table, by, derived } of Object.values(partitioning)) {
-    for (const name of [table, ...derived]) {
-      const start = `CREATE TABLE "${name.replace('.', '"."')}" (`;
-      const [head, tail] = result.split(start);
-      if (head !== undefined && tail !== undefined)
-        result = `${head}${start}${tail.replace('\n);', `\n) PARTITION BY RANGE ("${by}");`)}`;
-    }
+  for (const { name, by } of partitionedTables) {
+    const start = `CREATE TABLE "${name.replace('.', '"."')}" (`;
+    const [head, tail] = result.split(start);
+    if (head !== undefined && tail !== undefined)
+      result = `${head}${start}${tail.replace('\n);', `\n) PARTITION BY RANGE ("${by}");`)}`;
   }
   return result;
 }

@@ -3,7 +3,7 @@ import { globSync, readFileSync } from 'node:fs';
 import { pathToFileURL } from 'node:url';
 import { is } from 'drizzle-orm';
 import { getTableConfig, PgSchema, PgTable } from 'drizzle-orm/pg-core';
-import { partitioning } from '../src/database/schema/partitioning.ts';
+import { partitionedTables } from './partitioned-tables.ts';
 
 /** Where the comments are written to, by `npm run migrations:generate`. */
 export const commentsFile = 'src/database/definitions/comments.sql';
@@ -33,9 +33,7 @@ export async function readComments(): Promise<Comment[]> {
 function describeTable(table: PgTable, docstring: string, source: string): Comment[] {
   const { schema, name, columns } = getTableConfig(table);
   const relation = `${schema}.${name}`;
-  const cut = Object.values(partitioning).find((each) =>
-    [each.table, ...each.derived].some((cutTable) => cutTable === relation),
-  );
+  const cut = partitionedTables.find((each) => each.name === relation);
   const text = cut === undefined ? docstring : `${docstring} Partitioned by ${cut.every}.`;
   return [
     { target: `table ${relation}`, text },

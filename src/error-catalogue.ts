@@ -372,6 +372,3 @@ export const errorCatalogue = {
     wayOut: 'Report it to whoever maintains this program, with the lines of the log.',
   },
 } as const satisfies Readonly<Record<string, Entry>>;
-
-/** The code of an error that this program knows. */
-export type ErrorCode = keyof typeof errorCatalogue;

@@ -1,6 +1,6 @@
-import { openFetch } from '../../src/database/fetches.ts';
-import { acquireLease } from '../../src/database/leases.ts';
-import { storePage } from '../../src/database/pages.ts';
+import { openFetch } from '../../src/ingest/fetch.ts';
+import { acquireLease } from '../../src/ingest/lease.ts';
+import { storePage } from '../../src/ingest/page.ts';
 import { registerStream } from '../../src/database/streams.ts';
 import { toSeconds } from '../../src/span.ts';
 import { accessLogs } from '../../src/streams/access-logs.ts';

@@ -1,22 +1,22 @@
 /** What `classify` is asked to do, and what it works with. */
-import type { LocalConfig } from '../config.ts';
+import type { LocalConfig } from '../config/config.ts';
 import { refuseInput } from '../errors.ts';
 import type { Database } from '../database/client.ts';
 import type { ReportContext } from './report-run.ts';
 
 /** The flags as commander gives them. */
 export type ClassifyFlags = {
-  report?: boolean;
-  apply?: boolean;
-  days?: string;
-  limit?: string;
-  again?: boolean;
-  account?: string;
-  json?: boolean;
+  readonly report?: boolean;
+  readonly apply?: boolean;
+  readonly days?: string;
+  readonly limit?: string;
+  readonly again?: boolean;
+  readonly account?: string;
+  readonly json?: boolean;
 };
 
 /** The flags, checked. */
-export type ClassifyChoices =
+type ClassifyChoices =
   | { readonly task: 'report'; readonly days: number | undefined; readonly limit: number }
   | { readonly task: 'apply'; readonly again: boolean };
 

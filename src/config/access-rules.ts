@@ -5,6 +5,7 @@ import { findPatternProblem, parsePattern, resourceType } from '../classificatio
 import { accessRules } from '../classification/rules.ts';
 import { collectVocabulary } from '../classification/vocabulary.ts';
 import { hasCode, refuseInput } from '../errors.ts';
+import { setting, type Report } from './problem.ts';
 import { readNamedFile } from './texts.ts';
 
 const methodNames = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'] as const;
@@ -86,17 +87,18 @@ export function readAccessRules(text: string, fileName: string): readonly Access
 export function collectAccessRules(
   file: string | undefined,
   readFile: (path: string) => string,
-  report: (problem: string) => void,
+  report: Report,
 ): readonly AccessRule[] {
   if (file === undefined) return accessRules;
-  const found = `ACCESS_RULES_FILE is ${JSON.stringify(file)}`;
-  const text = readNamedFile(found, file, 'a JSON file of rules', readFile, report);
+  const named = setting('ACCESS_RULES_FILE');
+  const text = readNamedFile(named, file, 'a JSON file of rules', readFile, report);
   if (text === undefined) return accessRules;
   try {
     return [...readAccessRules(text, file), ...accessRules];
   } catch (error) {
     if (!hasCode(error, 'bad_input')) throw error;
-    error.problems.forEach((problem) => report(problem));
+    for (const problem of error.problems)
+      report({ parts: [problem], about: ['ACCESS_RULES_FILE'] });
     return accessRules;
   }
 }

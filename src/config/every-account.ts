@@ -1,7 +1,15 @@
 /** The settings of all accounts: of the environment, or of each entry of `ACCOUNTS_FILE`. */
-import { parseConfig, type Config, type ConfigOptions } from '../config.ts';
-import { hasCode, refuseInput } from '../errors.ts';
+import { refuseInput } from '../errors.ts';
 import { placeProblem, readAccountEntries, type AccountEntry } from './accounts.ts';
+import {
+  parseConfig,
+  readConfig,
+  readLocalConfig,
+  type Config,
+  type ConfigOptions,
+} from './config.ts';
+import { renderProblem, setting, type Report } from './problem.ts';
+import { listSettings } from './settings.ts';
 import { readNamedFile, type Environment } from './texts.ts';
 
 /**
@@ -14,19 +22,15 @@ export function parseConfigs(
   options: ConfigOptions,
 ): readonly [Config, ...Config[]] {
   const file = environment['ACCOUNTS_FILE'] ?? '';
-  const needs = { zendesk: true } as const;
-  if (file === '') return [parseConfig(environment, { ...options, needs })];
+  if (file === '') return [parseConfig(environment, { ...options, needs: { zendesk: true } })];
   // A set: what is wrong for all accounts is said once.
   const problems = new Set<string>();
-  const report = (problem: string): void => void problems.add(problem);
-  collectProblems(report, () =>
-    parseConfig(environment, { ...options, needs: { zendesk: false } }),
-  );
+  const report: Report = (problem) => void problems.add(renderProblem(problem));
+  readLocalConfig(environment, options, report);
   const configs = readEntries(file, environment, options, report).map((entry) =>
-    collectProblems(
-      (problem) => report(placeProblem(entry, problem)),
-      () => parseConfig(entry.environment, { ...options, needs }),
-    ),
+    readConfig(entry.environment, options, (problem) => {
+      problems.add(placeProblem(entry, problem));
+    }),
   );
   const [first, ...others] = configs.filter((config) => config !== undefined);
   if (first === undefined || problems.size > 0) throw refuseInput([...problems]);
@@ -50,23 +54,13 @@ export function splitEnvironment(
 function readEntries(
   file: string,
   environment: Environment,
-  { readFile }: ConfigOptions,
-  report: (problem: string) => void,
+  { readFile, streams }: ConfigOptions,
+  report: Report,
 ): readonly AccountEntry[] {
-  const found = `ACCOUNTS_FILE is ${JSON.stringify(file)}`;
-  const text = readNamedFile(found, file, 'a YAML or JSON file of accounts', readFile, report);
-  return text === undefined ? [] : readAccountEntries(text, file, environment, report);
-}
-
-function collectProblems<Result>(
-  report: (problem: string) => void,
-  parse: () => Result,
-): Result | undefined {
-  try {
-    return parse();
-  } catch (error) {
-    if (!hasCode(error, 'bad_input')) throw error;
-    error.problems.forEach((problem) => report(problem));
-    return undefined;
-  }
+  const named = setting('ACCOUNTS_FILE');
+  const text = readNamedFile(named, file, 'a YAML or JSON file of accounts', readFile, report);
+  if (text === undefined) return [];
+  return readAccountEntries(text, file, environment, listSettings(streams), (problem) =>
+    report({ parts: [problem] }),
+  );
 }

@@ -3,8 +3,10 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { KnownError } from '../errors.ts';
 import { idleTransactionLimit, type Queryable } from './client.ts';
 import { translateError } from './connection-errors.ts';
-import { ownSchemas } from './diagnosis.ts';
 import { sqlstates } from './sqlstates.ts';
+
+/** All schemas of this program. */
+export const ownSchemas = ['drizzle', 'zendesk', 'zendesk_fivetran', 'zendesk_sync'] as const;
 
 /** What to do while others are in the way. */
 export type MigrationWait = {

@@ -1,20 +1,20 @@
 /** All checks of the database, and what of it the other checks want to know. Reads only. */
-import type { DatabaseConfig, LocalConfig } from '../config.ts';
+import type { DatabaseConfig, LocalConfig } from '../config/config.ts';
 import { hasCode, isFrom } from '../errors.ts';
-import { loadCoverage } from '../database/coverage.ts';
+import { listPartitionsAhead } from '../database/partitions.ts';
+import { loadCoverage } from '../ingest/coverage.ts';
 import {
   listMissingTables,
   loadPrivileges,
   loadServerFacts,
   openReadOnly,
   type ReadOnlyDatabase,
-} from '../database/diagnosis.ts';
+} from './diagnosis.ts';
 import { openEmbeddedPostgres } from '../database/embedded.ts';
 import { findEmbedded, measureFreeBytes } from '../database/embedded/diagnosis.ts';
 import { findPending } from '../database/migrate.ts';
 import type { Spans } from '../span.ts';
-import { accessLogs } from '../streams/access-logs.ts';
-import { auditLogs } from '../streams/audit-logs.ts';
+import { listLogs } from '../streams/registry.ts';
 import { explainProblem, ok, problem, skipped, type Check } from './check.ts';
 import {
   checkDisk,
@@ -24,13 +24,7 @@ import {
   explainConnection,
 } from './database.ts';
 import { formatBytes } from './figures.ts';
-import {
-  checkMigrations,
-  checkPartitions,
-  checkPrivileges,
-  checkRoles,
-  listPartitions,
-} from './schema.ts';
+import { checkMigrations, checkPartitions, checkPrivileges, checkRoles } from './schema.ts';
 
 /** What the checks of the database brought. */
 export type DatabaseExamination = {
@@ -104,9 +98,9 @@ async function examinePlace(
   const { data_directory: directory } = facts;
   const freeBytes =
     embeddedFreeBytes ?? (directory === null ? undefined : await measureFreeBytes(directory));
-  const wanted = [auditLogs, accessLogs]
-    .filter(({ name }) => local.streams.names.includes(name))
-    .flatMap(({ partitions }) => listPartitions(partitions, now.getTime()));
+  const wanted = listLogs(local.streams).flatMap(({ table }) =>
+    listPartitionsAhead(table, now.getTime()),
+  );
   const privileges = await loadPrivileges(db);
   const missing = await listMissingTables(db, wanted);
   const isNew = privileges.schemas.length === 0;

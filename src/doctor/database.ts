@@ -1,6 +1,6 @@
 /** The database: whether it can be reached, and whether it is one that this program can work with. */
 import { adviseOn, isFrom } from '../errors.ts';
-import { quoteName, type ServerFacts } from '../database/diagnosis.ts';
+import { quoteName, type ServerFacts } from './diagnosis.ts';
 import { capitalize, ok, problem, warning, type Check } from './check.ts';
 import { formatBytes } from './figures.ts';
 

@@ -1,5 +1,10 @@
 /** The settings, as far as they are right. */
-import { parseConfig, type Config, type ConfigOptions, type LocalConfig } from '../config.ts';
+import {
+  parseConfig,
+  type Config,
+  type ConfigOptions,
+  type LocalConfig,
+} from '../config/config.ts';
 import type { Environment } from '../config/texts.ts';
 import { hasCode } from '../errors.ts';
 import { ok, problem, type Check } from './check.ts';

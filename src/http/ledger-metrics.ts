@@ -1,7 +1,7 @@
 /** The ledger as gauges: the same whichever process is asked. */
 import { Gauge, type Registry } from 'prom-client';
 import { refusesLogin } from '../errors.ts';
-import type { LedgerMeasures, StreamMeasures } from '../database/ledger-measures.ts';
+import type { LedgerMeasures, StreamMeasures } from './ledger-measures.ts';
 import { prefix } from './process-metrics.ts';
 
 /** A gauge a stream: its name, its help, and its value; null for a stream that has none. */

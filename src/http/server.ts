@@ -3,6 +3,7 @@ import { createServer, type IncomingMessage, type ServerResponse } from 'node:ht
 import type { AddressInfo } from 'node:net';
 import { explainError, refuseInput } from '../errors.ts';
 import type { Log } from '../logger.ts';
+import type { Stream } from '../streams/stream.ts';
 import { answer, json, type Answer } from './answers.ts';
 import { openLedgerQuestions, type QuestionTimes } from './ledger-questions.ts';
 import type { Metrics } from './metrics.ts';
@@ -14,6 +15,8 @@ export type HttpOptions = {
   /** Secret. */
   readonly databaseUrl: string;
   readonly metrics: Metrics;
+  /** Every stream, in the order in which they are shown. */
+  readonly streams: readonly Stream[];
   /** Aborted when the process is to end: from then on it is not ready. */
   readonly signal: AbortSignal;
   readonly log: Log;
@@ -38,7 +41,7 @@ const headersTimeoutMs = 10_000;
  */
 export async function startHttpServer(options: HttpOptions): Promise<HttpServer> {
   const { host, port, log, metrics, signal } = options;
-  const questions = openLedgerQuestions(options.databaseUrl, options.times);
+  const questions = openLedgerQuestions(options.databaseUrl, options.streams, options.times);
   const sources = { questions, metrics, isStopping: () => signal.aborted };
 
   async function respond(request: IncomingMessage, response: ServerResponse): Promise<void> {

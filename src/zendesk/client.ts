@@ -9,13 +9,12 @@ import {
 import { createClock } from './clock.ts';
 import { createHttp, type FinishedRequest } from './http.ts';
 import { createLogins, type Channel, type GrantFacts, type Log } from './login.ts';
-import { isObject, type Paging } from './paging.ts';
-import type { Needs } from './refusal.ts';
+import { isObject } from './paging.ts';
 import {
   exchange,
   type Budget,
-  type BudgetGroup,
   type Connection,
+  type Exchange,
   type ObjectRequest,
   type OrderRequest,
   type Page,
@@ -23,20 +22,6 @@ import {
 } from './request.ts';
 import { usualPolicy } from './retry.ts';
 import { createSecrets, type Credentials } from './secrets.ts';
-
-export type {
-  Budget,
-  BudgetGroup,
-  Credentials,
-  GrantFacts,
-  Needs,
-  ObjectRequest,
-  OrderAnswer,
-  OrderRequest,
-  Page,
-  PageRequest,
-  Paging,
-};
 
 /** One Zendesk account over HTTP. Every rejection is a `KnownError`, the signal's reason, or an error of the budget. */
 export type Zendesk = {
@@ -113,66 +98,11 @@ export function createZendesk(options: ZendeskOptions): Zendesk {
   const { onAnswer, onGrant, scope } = options;
   const logins = createLogins({ ...channel, scope, onGrant });
   const connection: Connection = { ...channel, budget, logins, onAnswer };
-  const parse = (answer: Answer, cursor?: string): unknown =>
-    readAnswer(answer, { cursorSent: cursor !== undefined, origin, localNow });
 
   return {
-    readPage(asked, signal) {
-      let { pageSize } = asked;
-      const { cursor, paging } = asked;
-      return exchange<Page>(
-        connection,
-        {
-          asked,
-          method: 'GET',
-          // Every parameter again with each cursor, as links of the answer are never followed (contract 0.3, Q17).
-          parameters: () => [...asked.parameters, ...paging.parameters({ pageSize, cursor })],
-          read(answer) {
-            const envelope = paging.read(parse(answer, cursor), { pageSize, cursor });
-            if ('fault' in envelope) throw refuseAnswer(answer, envelope.fault);
-            const { body, requestId, sentAtMs } = answer;
-            const sentAt = new Date(sentAtMs + clock.skewMs());
-            return { ...envelope, pageSize, sentAt, bytes: body.length, requestId };
-          },
-          onHalve: () => (pageSize = Math.max(1, Math.floor(pageSize / 2))),
-        },
-        signal,
-      );
-    },
-    readObject(asked, signal) {
-      return exchange<unknown>(
-        connection,
-        {
-          asked,
-          method: 'GET',
-          parameters: () => asked.parameters,
-          read(answer) {
-            const json = parse(answer);
-            if (!isObject(json)) throw refuseAnswer(answer, 'is not a JSON object');
-            return json;
-          },
-        },
-        signal,
-      );
-    },
-    placeOrder(asked, signal) {
-      return exchange<OrderAnswer>(
-        connection,
-        {
-          asked,
-          method: 'POST',
-          attempts: 1,
-          parameters: () => asked.parameters,
-          read(answer) {
-            const result = readOrderAnswer(answer, asked.limit, localNow());
-            if (result !== undefined) return result;
-            parse(answer);
-            throw refuseAnswer(answer, 'neither accepts nor refuses the order');
-          },
-        },
-        signal,
-      );
-    },
+    readPage: (asked, signal) => readPage(connection, asked, signal),
+    readObject: (asked, signal) => readObject(connection, asked, signal),
+    placeOrder: (asked, signal) => placeOrder(connection, asked, signal),
     now: () => clock.now(),
     clockSkewMs: () => clock.skewMs(),
     close() {
@@ -180,4 +110,66 @@ export function createZendesk(options: ZendeskOptions): Zendesk {
       http.close();
     },
   };
+}
+
+function readPage(connection: Connection, asked: PageRequest, signal: AbortSignal): Promise<Page> {
+  const { cursor, paging, parameters } = asked;
+  let { pageSize } = asked;
+  const request: Exchange<Page> = {
+    asked,
+    method: 'GET',
+    // Every parameter again with each cursor, as links of the answer are never followed (contract 0.3, Q17).
+    parameters: () => [...parameters, ...paging.parameters({ pageSize, cursor })],
+    read(answer) {
+      const envelope = paging.read(parse(connection, answer, cursor), { pageSize, cursor });
+      if ('fault' in envelope) throw refuseAnswer(answer, envelope.fault);
+      const { body, requestId, sentAtMs } = answer;
+      const sentAt = new Date(sentAtMs + connection.clock.skewMs());
+      return { ...envelope, pageSize, sentAt, bytes: body.length, requestId };
+    },
+    onHalve: () => (pageSize = Math.max(1, Math.floor(pageSize / 2))),
+  };
+  return exchange(connection, request, signal);
+}
+
+function readObject(
+  connection: Connection,
+  asked: ObjectRequest,
+  signal: AbortSignal,
+): Promise<unknown> {
+  const request: Exchange<unknown> = {
+    asked,
+    method: 'GET',
+    parameters: () => asked.parameters,
+    read(answer) {
+      const json = parse(connection, answer);
+      if (!isObject(json)) throw refuseAnswer(answer, 'is not a JSON object');
+      return json;
+    },
+  };
+  return exchange(connection, request, signal);
+}
+
+function placeOrder(
+  connection: Connection,
+  asked: OrderRequest,
+  signal: AbortSignal,
+): Promise<OrderAnswer> {
+  const request: Exchange<OrderAnswer> = {
+    asked,
+    method: 'POST',
+    attempts: 1,
+    parameters: () => asked.parameters,
+    read(answer) {
+      const result = readOrderAnswer(answer, asked.limit, connection.localNow());
+      if (result !== undefined) return result;
+      parse(connection, answer);
+      throw refuseAnswer(answer, 'neither accepts nor refuses the order');
+    },
+  };
+  return exchange(connection, request, signal);
+}
+
+function parse({ origin, localNow }: Connection, answer: Answer, cursor?: string): unknown {
+  return readAnswer(answer, { cursorSent: cursor !== undefined, origin, localNow });
 }

@@ -5,10 +5,10 @@ const toleratedMs = 5_000;
 const headerResolutionMs = 999;
 
 /** One answer: local times around it in epoch milliseconds, and its `Date` header. */
-export type ClockReading = {
-  sentAtMs: number;
-  receivedAtMs: number;
-  date: string | undefined;
+type ClockReading = {
+  readonly sentAtMs: number;
+  readonly receivedAtMs: number;
+  readonly date: string | undefined;
 };
 
 /**

@@ -8,7 +8,7 @@ import { unpackBody } from './body.ts';
 import type { Secrets } from './secrets.ts';
 
 /** Below the origin; everything else about a request is fixed. */
-export type HttpRequest = {
+type HttpRequest = {
   readonly method: 'GET' | 'POST';
   /** Starts with a slash. */
   readonly path: string;

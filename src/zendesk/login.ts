@@ -18,7 +18,7 @@ import { encodeBasic, type Credentials, type Secrets } from './secrets.ts';
 export type Token = { readonly text: string; readonly renewAtMs: number };
 
 /** What one request logs in with. */
-export type Login = { readonly header: string; readonly token: Token | undefined };
+type Login = { readonly header: string; readonly token: Token | undefined };
 
 export type Logins = {
   /**
@@ -37,7 +37,7 @@ export type GrantFacts = {
 };
 
 /** What the token endpoint answered, as far as it matters. */
-export type Grant = {
+type Grant = {
   readonly accessToken: string;
   readonly scope: string | undefined;
   readonly expiresInMs: number;

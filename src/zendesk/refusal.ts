@@ -17,7 +17,7 @@ export type Asker = {
 };
 
 /** The code of a refusal, and its sentence without Zendesk's own words. */
-export type Refusal = Pick<ErrorFacts, 'subject' | 'found' | 'wayOut'> & {
+type Refusal = Pick<ErrorFacts, 'subject' | 'found' | 'wayOut'> & {
   readonly code: ErrorCode;
 };
 

@@ -34,7 +34,7 @@ export type Decision =
   | { readonly action: 'give-up' };
 
 /** A decision for another attempt. */
-export type NextAttempt = Exclude<Decision, { action: 'give-up' }>;
+export type NextAttempt = Exclude<Decision, { readonly action: 'give-up' }>;
 
 /** Six attempts: about 31 s of waiting in all. */
 export const usualPolicy = { attempts: 6, baseMs: 1_000, pauses: 20 } as const;
@@ -81,7 +81,7 @@ export function isUntrusted(code: string | undefined): boolean {
   );
 }
 
-export type AttemptOptions = {
+type AttemptOptions = {
   readonly policy: RetryPolicy;
   readonly signal: AbortSignal;
   /** Answers a 429: waits, or makes the next attempt wait. */

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { openDatabase } from '../../src/database/client.ts';
 import { migrateDatabase } from '../../src/database/migrate.ts';
+import { listLogs, streams } from '../../src/streams/registry.ts';
 import { aheadOfNeed, createPartitionKeeper } from '../../src/database/partitions.ts';
 import { createEmptyTestDatabase } from '../support/database.ts';
 import { withLedger } from '../support/ledger.ts';
@@ -74,12 +75,8 @@ describe('migrating', () => {
   it('leaves no table, view or column without a comment, partitions included', async () => {
     await withLedger(async (db) => {
       const ensurePartitions = createPartitionKeeper(db);
-      for (const [table, every] of [
-        ['zendesk.access_logs', 'month'],
-        ['zendesk.audit_logs', 'year'],
-      ] as const) {
-        await ensurePartitions({ table, every }, aheadOfNeed({ table, every }, Date.now()));
-      }
+      for (const { table } of listLogs(streams))
+        await ensurePartitions(table, aheadOfNeed(table, Date.now()));
       const bare = await db.query(
         `select c.oid::regclass::text as relation, a.attname as column
          from pg_class c

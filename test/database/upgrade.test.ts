@@ -4,6 +4,8 @@ import { describe, it } from 'node:test';
 import { openDatabase } from '../../src/database/client.ts';
 import { migrateDatabase } from '../../src/database/migrate.ts';
 import { createPartitionKeeper } from '../../src/database/partitions.ts';
+import { accessLogs } from '../../src/streams/access-logs.ts';
+import { auditLogs } from '../../src/streams/audit-logs.ts';
 import { describeCatalogue } from '../support/catalogue.ts';
 import { withDatabase } from '../support/database.ts';
 import { createFormerDatabase } from '../support/former-database.ts';
@@ -15,13 +17,8 @@ async function createPartitions(url: string): Promise<void> {
   const db = openDatabase({ url });
   try {
     const ensurePartitions = createPartitionKeeper(db);
-    const access = {
-      table: 'zendesk.access_logs',
-      derived: ['zendesk.access_log_resources'],
-      every: 'month',
-    } as const;
-    await ensurePartitions(access, moments);
-    await ensurePartitions({ table: 'zendesk.audit_logs', every: 'year' }, moments);
+    await ensurePartitions(accessLogs.table, moments);
+    await ensurePartitions(auditLogs.table, moments);
   } finally {
     await db.close();
   }

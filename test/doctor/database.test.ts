@@ -10,7 +10,7 @@ import {
 } from '../../src/doctor/database.ts';
 import { hasCode } from '../../src/errors.ts';
 import { translateError } from '../../src/database/connection-errors.ts';
-import type { ServerFacts } from '../../src/database/diagnosis.ts';
+import type { ServerFacts } from '../../src/doctor/diagnosis.ts';
 
 const facts: ServerFacts = {
   version: '18.1 (Debian 18.1-1.pgdg12+1)',

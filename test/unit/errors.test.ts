@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { errorCatalogue, type ErrorCode } from '../../src/error-catalogue.ts';
+import { errorCatalogue } from '../../src/error-catalogue.ts';
 import {
   breaksWalk,
   codeOf,
@@ -13,6 +13,7 @@ import {
   makesUnavailable,
   refuseInput,
   refusesLogin,
+  type ErrorCode,
 } from '../../src/errors.ts';
 import { accessLogs } from '../../src/streams/access-logs.ts';
 import { auditLogs } from '../../src/streams/audit-logs.ts';

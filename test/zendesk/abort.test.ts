@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import type { Budget } from '../../src/zendesk/client.ts';
+import type { Budget } from '../../src/zendesk/request.ts';
 import { auditRequest, connect, neverAborted } from './connection.ts';
 import { auditPage, startServer, tokenReply, type Reply } from './scripted-server.ts';
 

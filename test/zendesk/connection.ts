@@ -3,13 +3,8 @@ import assert from 'node:assert/strict';
 import type { TestContext } from 'node:test';
 import { KnownError } from '../../src/errors.ts';
 import { auditLogs } from '../../src/streams/audit-logs.ts';
-import { supportGroup } from '../../src/streams/budget-groups.ts';
-import {
-  createZendesk,
-  type PageRequest,
-  type Zendesk,
-  type ZendeskOptions,
-} from '../../src/zendesk/client.ts';
+import { createZendesk, type Zendesk, type ZendeskOptions } from '../../src/zendesk/client.ts';
+import type { PageRequest } from '../../src/zendesk/request.ts';
 
 export type Connection = {
   zendesk: Zendesk;
@@ -49,10 +44,10 @@ export function connect(
 /** A first page of audit logs. */
 export function auditRequest(more: Partial<PageRequest> = {}): PageRequest {
   return {
-    group: supportGroup,
+    group: auditLogs.budget,
     priority: 3,
     path: '/api/v2/audit_logs',
-    paging: auditLogs.paging,
+    paging: auditLogs.source.paging,
     needs: auditLogs.needs,
     parameters: [
       ['sort', 'created_at'],

@@ -10,5 +10,5 @@ export const identifier = customType<{ data: string }>({ dataType: () => 'text c
 /** A point in time with microseconds, always stored in UTC. */
 export const instant = customType<{ data: Date }>({ dataType: () => 'timestamptz' });
 
-/** 64 bit integer read as text, because Zendesk's ids may grow past what a JavaScript number holds exactly. */
-export const bigId = customType<{ data: string }>({ dataType: () => 'bigint' });
+/** 64 bit integer, as text where it is greater than what a JavaScript number holds exactly. */
+export const bigId = customType<{ data: string | number }>({ dataType: () => 'bigint' });
