@@ -366,6 +366,22 @@ describe('a definition whose file is gone', () => {
     });
   });
 
+  it('or creates something else is dropped', async () => {
+    await withLedger(async (db) => {
+      await apply(db, people);
+      await apply(db, {
+        'views/zendesk.people': 'select 1;\n',
+        'functions/zendesk.admins':
+          'create or replace function zendesk.admins() returns integer language sql return 1;\n',
+      });
+      const left = await db.query(
+        `select relname as name from pg_class where relname in ('people', 'admins')
+         union all select proname from pg_proc where proname = 'admins'`,
+      );
+      assert.deepEqual(left, [{ name: 'admins' }]);
+    });
+  });
+
   it('stays where only its folder has changed', async () => {
     await withLedger(async (db) => {
       await apply(db, people);
