@@ -1,29 +1,52 @@
 import { isIP } from 'node:net';
-import { refuseInput } from '../errors.ts';
-import { reportAuditExport } from '../reports/audit-export/page.ts';
-import type { ReportSpan } from '../reports/shared/report.ts';
+import type { Command } from 'commander';
+import { refuseInput } from '../../errors.ts';
+import { reportAuditExport } from '../../reports/audit-export/page.ts';
+import type { ReportSpan } from '../../reports/shared/report.ts';
+import { addExample, gather } from '../arguments.ts';
+import type { CommandContext } from '../context.ts';
 import {
+  addReportFlags,
   readReportFlags,
   readSpanFlags,
   type ReportChoices,
   type ReportFlags,
-} from './report-flags.ts';
-import { runLiveReport } from './report-live.ts';
-import type { ReportContext } from './report-run.ts';
+} from '../report/flags.ts';
+import { runLiveReport } from '../report/run.ts';
 
-/** The flags of `audit export` as commander gives them. */
-export type AuditExportFlags = ReportFlags & {
+type ExportFlags = ReportFlags & {
   readonly from?: string;
   readonly to?: string;
   readonly actor?: string;
-  readonly action?: string[];
+  readonly action?: readonly string[];
   readonly sourceType?: string;
   readonly sourceId?: string;
   readonly ip?: string;
 };
 
 /** `audit export`: asks Zendesk to send its own CSV of the audit log. */
-export function runAuditExport(context: ReportContext, flags: AuditExportFlags): Promise<number> {
+export function addExport(audit: Command, context: CommandContext): void {
+  const command = audit
+    .command('export')
+    .description('have Zendesk make a CSV, which it sends by e-mail; at most one a minute')
+    .option('--from <time>', 'start: 2026-01-31 (the start of that day) or 2026-01-31T08:00:00Z')
+    .option('--to <time>', 'end, in the same form (default: now)')
+    .option('--actor <actor>', 'only changes by this one: id, e-mail address or full name')
+    .option(
+      '--action <action>',
+      'only create, update, destroy, login or exported; may be repeated',
+      gather,
+    )
+    .option('--source-type <type>', 'only changes of this type of thing: rule, user, ticket')
+    .option('--source-id <id>', 'only changes of this thing; with --source-type')
+    .option('--ip <address>', 'only changes from this IP address');
+  addReportFlags(command).action(async (flags: ExportFlags) =>
+    context.finish(await runExport(context, flags)),
+  );
+  addExample(command, 'zendesk-log-sync audit export --from 2026-01-01 --action destroy');
+}
+
+function runExport(context: CommandContext, flags: ExportFlags): Promise<number> {
   const now = new Date();
   const problems: string[] = [];
   const choices = readReportFlags(flags, problems);
@@ -58,7 +81,7 @@ export function runAuditExport(context: ReportContext, flags: AuditExportFlags):
 
 /** Zendesk filters by both bounds or by none. */
 function readBounds(
-  { from, to }: AuditExportFlags,
+  { from, to }: ExportFlags,
   choices: ReportChoices,
   now: Date,
   problems: string[],

@@ -1,26 +1,27 @@
-import { refuseInput } from '../errors.ts';
-import { reportAccessed } from '../reports/accessed/page.ts';
-import type { AccessedQuestion } from '../reports/accessed/question.ts';
-import { askObject } from '../reports/shared/live-source.ts';
-import type { ReportSpan } from '../reports/shared/report.ts';
-import { teamRoles } from '../reports/shared/team.ts';
+import type { Command } from 'commander';
+import { refuseInput } from '../../errors.ts';
+import { reportAccessed } from '../../reports/accessed/page.ts';
+import type { AccessedQuestion } from '../../reports/accessed/question.ts';
+import { askObject } from '../../reports/shared/live-source.ts';
+import type { ReportSpan } from '../../reports/shared/report.ts';
+import { teamRoles } from '../../reports/shared/team.ts';
+import { addExample, gather, readCount } from '../arguments.ts';
+import type { CommandContext } from '../context.ts';
 import {
-  readCount,
+  addReportFlags,
   readReportFlags,
   readSpanFlags,
   type ReportChoices,
   type ReportFlags,
-} from './report-flags.ts';
-import { runLiveReport } from './report-live.ts';
-import { runReport, type ReportContext } from './report-run.ts';
+} from './flags.ts';
+import { runLiveReport, runReport } from './run.ts';
 
-/** The flags of `report accessed` as commander gives them. */
-export type AccessedFlags = ReportFlags & {
+type AccessedFlags = ReportFlags & {
   readonly days?: string;
   readonly from?: string;
   readonly to?: string;
-  readonly agent?: string[];
-  readonly role?: string[];
+  readonly agent?: readonly string[];
+  readonly role?: readonly string[];
   readonly details?: boolean;
 };
 
@@ -28,11 +29,35 @@ const dayMs = 86_400_000;
 const mostDays = 36_500;
 
 /** `report accessed`: which agents and admins accessed the resources of one type. */
-export function runAccessed(
-  context: ReportContext,
-  type: string,
-  flags: AccessedFlags,
-): Promise<number> {
+export function addAccessed(report: Command, context: CommandContext): void {
+  const command = report
+    .command('accessed')
+    .description('which agents and admins accessed tickets, users or other records')
+    .argument('<type>', 'tickets, users, ticket_forms or another type')
+    .option('--days <number>', 'the last so many days; instead of --from and --to')
+    .option('--from <time>', 'start: 2026-01-31 (the start of that day) or 2026-01-31T08:00:00Z')
+    .option('--to <time>', 'end, not included; in the same form (default: now)')
+    .option(
+      '--agent <agent>',
+      'only this one: id, e-mail address or full name; may be repeated',
+      gather,
+    )
+    .option(
+      '--role <role>',
+      'only those who were agent or admin then; agent,admin for both',
+      gather,
+    )
+    .option(
+      '--details',
+      'ask Zendesk for subject and requester of tickets, name and e-mail of users',
+    );
+  addReportFlags(command).action(async (type: string, flags: AccessedFlags) =>
+    context.finish(await runAccessed(context, type, flags)),
+  );
+  addExample(command, 'zendesk-log-sync report accessed tickets --days 30 --output tickets.csv');
+}
+
+function runAccessed(context: CommandContext, type: string, flags: AccessedFlags): Promise<number> {
   const now = new Date();
   const problems: string[] = [];
   const choices = readReportFlags(flags, problems);

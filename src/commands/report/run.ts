@@ -1,25 +1,24 @@
 /** One report from its flags to its last row: the database, the account, the output, the exit status. */
-import { hasCode } from '../errors.ts';
-import type { Log } from '../logger.ts';
-import { chooseAccount } from '../reports/shared/account.ts';
-import { writeCsv, writeJson, writeNdjson } from '../reports/shared/formats.ts';
-import type { Report, ReportContent, ReportScope } from '../reports/shared/report.ts';
-import { listStatement } from '../reports/shared/statement.ts';
-import { blankControls } from '../reports/shared/text.ts';
-import { createMomentFormat } from '../reports/shared/time-zone.ts';
-import type { CommandContext, ProcessLike } from './context.ts';
-import type { ReportChoices } from './report-flags.ts';
-import { writeToFile, writeToStream, type ReportOutput } from './report-output.ts';
-import { listDetails, writeTable } from './report-table.ts';
-import { formatNumber } from './report.ts';
-import { withDatabase } from './session.ts';
-import { quieter } from './sync.ts';
-
-/** What a report command gets from the process. */
-export type ReportContext = CommandContext & { readonly stdout: ProcessLike['stdout'] };
+import { hasCode, refuseInput } from '../../errors.ts';
+import { createBudgetGate } from '../../ingest/budget-gate.ts';
+import type { Log } from '../../logger.ts';
+import { chooseAccount } from '../../reports/shared/account.ts';
+import { writeCsv, writeJson, writeNdjson } from '../../reports/shared/formats.ts';
+import type { LiveSource } from '../../reports/shared/live-source.ts';
+import type { Report, ReportContent, ReportScope } from '../../reports/shared/report.ts';
+import { listStatement } from '../../reports/shared/statement.ts';
+import { blankControls } from '../../reports/shared/text.ts';
+import { createMomentFormat } from '../../reports/shared/time-zone.ts';
+import { createZendesk, type Zendesk } from '../../zendesk/client.ts';
+import type { CommandContext } from '../context.ts';
+import { withLocalDatabase } from '../session.ts';
+import { writeToFile, writeToStream, type ReportOutput } from '../terminal/output.ts';
+import { formatNumber } from '../terminal/words.ts';
+import type { ReportChoices } from './flags.ts';
+import { listDetails, writeTable } from './page.ts';
 
 /** How a report is run. */
-export type ReportRun = {
+type ReportRun = {
   readonly choices: ReportChoices;
   readonly now: Date;
   /** The account, where it is known without looking into the database. */
@@ -33,13 +32,11 @@ export type ReportRun = {
  * @throws {KnownError} `bad_input` for what cannot be answered as it was asked
  */
 export async function runReport(
-  context: ReportContext,
+  context: CommandContext,
   { choices, now, account }: ReportRun,
   build: (scope: ReportScope, log: Log) => Promise<ReportContent>,
 ): Promise<number> {
-  const config = context.readLocalConfig();
-  const log = context.openLog({ ...config, log: quieter(config.log) }, 'stderr');
-  return withDatabase(config, log, context.signal, async ({ db }) => {
+  return withLocalDatabase(context, async ({ db }, _config, log) => {
     const { timeZone } = choices;
     const scope: ReportScope = {
       db,
@@ -58,8 +55,50 @@ export async function runReport(
   });
 }
 
+/** How a report that asks Zendesk is run. */
+type LiveReportRun = Omit<ReportRun, 'account'> & {
+  /** What makes it ask Zendesk, for messages: `--live`. Undefined where it always does. */
+  readonly flag?: string;
+};
+
+/**
+ * Runs a report that asks Zendesk, within the budget that all processes of the account share.
+ *
+ * @throws {KnownError} `bad_input` for what cannot be answered as it was asked, settings for Zendesk that are missing among it
+ */
+export async function runLiveReport(
+  context: CommandContext,
+  { flag, ...run }: LiveReportRun,
+  build: (scope: ReportScope, source: LiveSource) => Promise<ReportContent>,
+): Promise<number> {
+  const configs = context.readConfigs();
+  const config = configs.length === 1 ? configs[0] : context.readConfig(run.choices.account);
+  const { account } = config.zendesk;
+  const asked = run.choices.account;
+  if (asked !== undefined && asked !== account)
+    throw refuseInput([
+      `--account is "${asked}", but the settings reach ${account}; leave ${flag === undefined ? '--account' : `one of --account and ${flag}`} out.`,
+    ]);
+  let zendesk: Zendesk | undefined;
+  try {
+    return await runReport(context, { ...run, account }, (scope, log) => {
+      const budget = createBudgetGate({
+        db: scope.db,
+        account,
+        requestsPerMinute: config.budgets,
+        reserve: 0,
+        report: () => {},
+      });
+      zendesk = createZendesk({ ...config.zendesk, budget, log });
+      return build(scope, { zendesk, signal: context.signal });
+    });
+  } finally {
+    zendesk?.close();
+  }
+}
+
 async function deliver(
-  context: ReportContext,
+  context: CommandContext,
   { format, output: path }: ReportChoices,
   report: Report,
 ): Promise<number> {
@@ -86,7 +125,7 @@ async function deliver(
 }
 
 async function writeReport(
-  { signal, stdout }: ReportContext,
+  { signal, stdout }: CommandContext,
   format: ReportChoices['format'],
   report: Report,
   output: ReportOutput,
@@ -103,7 +142,7 @@ async function writeReport(
 }
 
 function explainEnd(
-  { printError, signal }: ReportContext,
+  { printError, signal }: CommandContext,
   error: unknown,
   path: string | undefined,
 ): number {

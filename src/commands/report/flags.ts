@@ -1,8 +1,8 @@
 /** The flags that all reports share, from text to trusted values. Problems are gathered, so that all are told at once. */
 import { Option, type Command } from 'commander';
-import type { ReportSpan } from '../reports/shared/report.ts';
-import { isTimeZone, startOfDay } from '../reports/shared/time-zone.ts';
-import { readMoment } from './moment.ts';
+import type { ReportSpan } from '../../reports/shared/report.ts';
+import { isTimeZone, startOfDay } from '../../reports/shared/time-zone.ts';
+import { readMoment } from '../arguments.ts';
 
 const formats = ['table', 'csv', 'json', 'ndjson'] as const;
 type ReportFormat = (typeof formats)[number];
@@ -51,16 +51,6 @@ export function addSpanFlags(command: Command): Command {
     .option('--to <time>', 'end, not included; in the same form (default: now)');
 }
 
-/** Adds the example that the help of a command ends with. */
-export function addExample(command: Command, line: string): void {
-  command.addHelpText('after', `\nExample:\n  zendesk-log-sync ${line}\n`);
-}
-
-/** The values of an option that may be repeated. */
-export function gather(value: string, before: readonly string[] | undefined): string[] {
-  return [...(before ?? []), value];
-}
-
 /** Checks the shared flags. */
 export function readReportFlags(flags: ReportFlags, problems: string[]): ReportChoices {
   const { output, timeZone } = flags;
@@ -97,18 +87,6 @@ export function readSpanFlags(
     );
   }
   return { from, to };
-}
-
-/** A whole number from 1 to `most`; otherwise a problem, and 1. */
-export function readCount(
-  option: string,
-  text: string,
-  problems: string[],
-  most = 999_999_999,
-): number {
-  if (/^[1-9]\d{0,8}$/.test(text) && Number(text) <= most) return Number(text);
-  problems.push(`${option} is "${text}"; expected a whole number from 1 to ${most}.`);
-  return 1;
 }
 
 function readLocalMoment(
