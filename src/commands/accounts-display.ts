@@ -7,7 +7,7 @@ import { createProgressDisplay, showPlainly } from './progress-display.ts';
 import { formatNumber } from './report.ts';
 
 /** The progress of a pass over some accounts. */
-export type AccountsDisplay = {
+type AccountsDisplay = {
   readonly report: (event: SyncEvent) => void;
   /** Notes that one account is through. */
   readonly noteDone: () => void;

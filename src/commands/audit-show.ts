@@ -1,12 +1,12 @@
 import { refuseInput } from '../errors.ts';
-import { reportAuditRecord } from '../reports/audit-record.ts';
-import { reportLiveAuditRecord } from '../reports/live-audit-record.ts';
+import { reportAuditRecord } from '../reports/audit-record/page.ts';
+import { reportLiveAuditRecord } from '../reports/audit-record/live.ts';
 import { readReportFlags, type ReportFlags } from './report-flags.ts';
 import { runLiveReport } from './report-live.ts';
 import { runReport, type ReportContext } from './report-run.ts';
 
 /** The flags of `audit show` as commander gives them. */
-export type AuditShowFlags = ReportFlags & { live?: boolean };
+export type AuditShowFlags = ReportFlags & { readonly live?: boolean };
 
 /** `audit show`: one record of the audit log. */
 export function runAuditShow(

@@ -2,7 +2,8 @@ import { refuseInput } from '../errors.ts';
 import { toSeconds, type Span } from '../span.ts';
 import { listLogs } from '../streams/registry.ts';
 import type { LogStream, Stream } from '../streams/stream.ts';
-import { leasePatienceMs } from '../ingest/pass.ts';
+import { leasePatienceMs } from '../ingest/service.ts';
+import { createStreamWorker } from '../ingest/worker.ts';
 import type { CommandContext } from './context.ts';
 import { createProgressDisplay } from './progress-display.ts';
 import { renderPasses, toJson } from './report.ts';
@@ -30,13 +31,15 @@ export async function runBackfill(
   return withDatabase(config, log, context.signal, async (open) => {
     const display = createProgressDisplay(context, [asked.stream]);
     const run = await withSession(
+      context,
       config,
       open,
-      { log, report: display.report, streams: [asked.stream] },
-      async ({ workers: [worker] }) => worker?.read(asked.span, context.signal, leasePatienceMs),
+      { log, report: display.report, pulled: [asked.stream] },
+      ({ engine }) =>
+        createStreamWorker(engine, asked.stream).read(asked.span, context.signal, leasePatienceMs),
     ).finally(() => display.end());
-    const complete = run?.outcome === 'complete';
-    const passes = [{ stream: asked.stream.name, complete, runs: run === undefined ? [] : [run] }];
+    const complete = run.outcome === 'complete';
+    const passes = [{ stream: asked.stream.name, complete, runs: [run] }];
     if (flags.json === true) {
       context.print(
         toJson({ account: config.zendesk.account, complete, streams: describePasses(passes) }),
@@ -49,7 +52,7 @@ export async function runBackfill(
 }
 
 /** What a backfill asks for, checked. @throws {KnownError} `bad_input` with every problem at once */
-export function checkRequest(
+function checkRequest(
   streams: readonly Stream[],
   name: string,
   { from, to }: Pick<BackfillFlags, 'from' | 'to'>,

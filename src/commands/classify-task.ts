@@ -6,17 +6,17 @@ import type { ReportContext } from './report-run.ts';
 
 /** The flags as commander gives them. */
 export type ClassifyFlags = {
-  report?: boolean;
-  apply?: boolean;
-  days?: string;
-  limit?: string;
-  again?: boolean;
-  account?: string;
-  json?: boolean;
+  readonly report?: boolean;
+  readonly apply?: boolean;
+  readonly days?: string;
+  readonly limit?: string;
+  readonly again?: boolean;
+  readonly account?: string;
+  readonly json?: boolean;
 };
 
 /** The flags, checked. */
-export type ClassifyChoices =
+type ClassifyChoices =
   | { readonly task: 'report'; readonly days: number | undefined; readonly limit: number }
   | { readonly task: 'apply'; readonly again: boolean };
 

@@ -1,10 +1,10 @@
 import type { Command } from 'commander';
 import { ruleKinds } from '../classification/access-rule.ts';
-import { listAccounts } from '../database/reports/accounts.ts';
+import { chooseAccount } from '../reports/shared/account.ts';
 import { applyRules } from './classify-apply.ts';
 import { reportUnclassified } from './classify-report.ts';
 import { defaultLimit, readClassifyFlags, type ClassifyFlags } from './classify-task.ts';
-import { chooseAccount, type ReportContext } from './report-run.ts';
+import type { ReportContext } from './report-run.ts';
 import { withDatabase } from './session.ts';
 import { quieter } from './sync.ts';
 
@@ -59,9 +59,7 @@ async function runClassify(context: ReportContext, flags: ClassifyFlags): Promis
   const config = context.readLocalConfig();
   const log = context.openLog({ ...config, log: quieter(config.log) }, 'stderr');
   return withDatabase(config, log, context.signal, async ({ db }) => {
-    const stored = await listAccounts(db);
-    const configured = context.env['ZENDESK_SUBDOMAIN'] ?? '';
-    const account = chooseAccount(stored, flags.account, configured);
+    const account = await chooseAccount(db, flags.account, context.env['ZENDESK_SUBDOMAIN']);
     const scope = { context, config, db, account, json: flags.json === true };
     return choices.task === 'report'
       ? reportUnclassified(scope, choices, new Date())

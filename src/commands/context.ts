@@ -14,7 +14,7 @@ export type ProcessLike = Pick<
 >;
 
 /** Writes a line; `raw` writes text as it is. */
-export type Print = ((line: string) => void) & { raw: (text: string) => void };
+type Print = ((line: string) => void) & { readonly raw: (text: string) => void };
 
 /** What a command gets from the process. */
 export type CommandContext = {

@@ -4,14 +4,15 @@ import { parseConfig } from '../config/config.ts';
 import { openEmbeddedPostgres } from '../database/embedded.ts';
 import { loadStatus } from '../ingest/status.ts';
 import { startSimulator, type Simulator } from '../simulator/simulator.ts';
-import { runPass } from '../ingest/pass.ts';
+import { followAccounts, runPass } from '../ingest/service.ts';
+import { withConnections, type Connections } from '../ingest/session.ts';
+import type { SyncEvent } from '../ingest/events.ts';
 import { createLogger } from '../logger.ts';
 import { createConfigOptions, type CommandContext } from './context.ts';
 import { answerExamples } from './demo-questions.ts';
 import { createProgressDisplay } from './progress-display.ts';
 import { formatNumber, renderPasses, renderStatus } from './report.ts';
-import { followOnSchedule } from './serve.ts';
-import { withConnections, withSession, type OpenDatabase, type Session } from './session.ts';
+import { withSession, type Session } from './session.ts';
 
 const account = 'demo';
 
@@ -47,7 +48,7 @@ export async function runDemo(context: CommandContext, once: boolean): Promise<n
   }
 }
 
-type Stage = { open: OpenDatabase; simulator: Simulator; once: boolean };
+type Stage = { open: Connections; simulator: Simulator; once: boolean };
 
 async function pullAll(context: CommandContext, stage: Stage): Promise<number> {
   const { open, simulator, once } = stage;
@@ -70,7 +71,8 @@ async function pullAll(context: CommandContext, stage: Stage): Promise<number> {
   });
   const display = createProgressDisplay(context, config.streams);
   let shown = display.report;
-  return withSession(config, open, { log, report: (event) => shown(event) }, async (session) => {
+  const options = { log, report: (event: SyncEvent) => shown(event) };
+  return withSession(context, config, open, options, async (session) => {
     const startedMs = Date.now();
     const passes = await runPass(session.workers, context.signal).finally(() => display.end());
     shown = () => {};
@@ -89,7 +91,8 @@ async function pullAll(context: CommandContext, stage: Stage): Promise<number> {
 }
 
 /** Follows the live tail every few seconds and says what came. */
-async function followTail(context: CommandContext, { engine, workers }: Session): Promise<void> {
+async function followTail(context: CommandContext, session: Session): Promise<void> {
+  const { engine } = session;
   context.print('Following the live tail. Ctrl-C ends the demo and removes its data.');
   const schedules = Object.fromEntries(
     context.streams.map(({ name, schedule }) => [name, schedule.demoCron]),
@@ -104,7 +107,7 @@ async function followTail(context: CommandContext, { engine, workers }: Session)
       })
       .catch(() => {});
   }, 10_000);
-  await followOnSchedule(workers, schedules, engine.log, context.signal).finally(() =>
+  await followAccounts([{ session, schedules }], engine.log, context.signal).finally(() =>
     clearInterval(timer),
   );
 }

@@ -5,7 +5,7 @@ import type { CommandContext } from './context.ts';
 import { createProgress, describeProgress, noteEvent } from './progress.ts';
 
 /** A display that hears the engine's events until it is ended. */
-export type ProgressDisplay = { readonly report: (event: SyncEvent) => void; end(): void };
+type ProgressDisplay = { readonly report: (event: SyncEvent) => void; end(): void };
 
 const terminalMs = 150;
 /** Plain lines come after this time, then after twice as long each time, at last once a minute. */

@@ -3,7 +3,7 @@ import type { SyncEvent } from '../ingest/events.ts';
 import type { Stream } from '../streams/stream.ts';
 
 /** What a progress line tells of one stream. Changed by events only; read by `describeProgress`. */
-export type StreamProgress = {
+type StreamProgress = {
   readonly stream: Stream;
   rows: number;
   /** Share of the wanted time that is covered, 0 to 1; undefined while unknown. */
@@ -17,7 +17,7 @@ export type StreamProgress = {
 };
 
 /** The progress of a pass over some streams. */
-export type Progress = {
+type Progress = {
   readonly startedMs: number;
   readonly streams: ReadonlyMap<string, StreamProgress>;
   readonly left: Map<string, number>;
@@ -79,7 +79,7 @@ export function noteEvent(progress: Progress, event: SyncEvent, nowMs: number): 
 }
 
 /** The share of the wanted time that is read, open spans included; undefined while unknown. */
-export function measureShare({ share, wantedSeconds, partly }: StreamProgress): number | undefined {
+function measureShare({ share, wantedSeconds, partly }: StreamProgress): number | undefined {
   if (share === undefined || wantedSeconds <= 0) return share;
   const open = [...partly.values()].reduce((sum, seconds) => sum + Math.max(0, seconds), 0);
   return Math.min(1, share + open / wantedSeconds);

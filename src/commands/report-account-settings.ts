@@ -1,5 +1,6 @@
 import { refuseInput } from '../errors.ts';
-import { accountSetting, reportAccountSettings } from '../reports/account-settings.ts';
+import { reportAccountSettings } from '../reports/account-settings/page.ts';
+import { accountSetting } from '../reports/account-settings/question.ts';
 import {
   readReportFlags,
   readSpanFlags,
@@ -9,7 +10,7 @@ import {
 import { runReport, type ReportContext } from './report-run.ts';
 
 /** The flags of `report account-settings` as commander gives them. */
-export type AccountSettingsFlags = ReportFlags & SpanFlags & { sourceType?: string[] };
+export type AccountSettingsFlags = ReportFlags & SpanFlags & { readonly sourceType?: string[] };
 
 /** `report account-settings`: who changed the settings of the account. */
 export function runAccountSettings(

@@ -1,5 +1,5 @@
 import { refuseInput } from '../errors.ts';
-import { reportAgentTimeline } from '../reports/agent-timeline.ts';
+import { reportAgentTimeline } from '../reports/agent/page.ts';
 import {
   readReportFlags,
   readSpanFlags,

@@ -1,12 +1,12 @@
 import { refuseInput } from '../errors.ts';
-import type { LiveSource } from '../reports/live-source.ts';
-import type { ReportContent, ReportScope } from '../reports/report.ts';
+import type { LiveSource } from '../reports/shared/live-source.ts';
+import type { ReportContent, ReportScope } from '../reports/shared/report.ts';
 import { createBudgetGate } from '../ingest/budget-gate.ts';
 import { createZendesk, type Zendesk } from '../zendesk/client.ts';
 import { runReport, type ReportContext, type ReportRun } from './report-run.ts';
 
 /** How a report that asks Zendesk is run. */
-export type LiveReportRun = Omit<ReportRun, 'account'> & {
+type LiveReportRun = Omit<ReportRun, 'account'> & {
   /** What makes it ask Zendesk, for messages: `--live`. Undefined where it always does. */
   readonly flag?: string;
 };

@@ -4,7 +4,7 @@ import { createWriteStream } from 'node:fs';
 import { open, realpath, rename, rm, stat } from 'node:fs/promises';
 import { finished } from 'node:stream/promises';
 import { KnownError, refuseInput } from '../errors.ts';
-import type { Write } from '../reports/report.ts';
+import type { Write } from '../reports/shared/report.ts';
 
 /** A place that takes a report. One of `finish` and `abandon` has to be called in the end. */
 export type ReportOutput = {

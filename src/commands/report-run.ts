@@ -1,13 +1,12 @@
 /** One report from its flags to its last row: the database, the account, the output, the exit status. */
-import { hasCode, KnownError, refuseInput } from '../errors.ts';
+import { hasCode } from '../errors.ts';
 import type { Log } from '../logger.ts';
-import { listAccounts } from '../database/reports/accounts.ts';
-import { writeCsv } from '../reports/csv.ts';
-import { writeJson, writeNdjson } from '../reports/json.ts';
-import type { Report, ReportContent, ReportScope } from '../reports/report.ts';
-import { listStatement } from '../reports/statement.ts';
-import { blankControls } from '../reports/text.ts';
-import { createMomentFormat } from '../reports/time-zone.ts';
+import { chooseAccount } from '../reports/shared/account.ts';
+import { writeCsv, writeJson, writeNdjson } from '../reports/shared/formats.ts';
+import type { Report, ReportContent, ReportScope } from '../reports/shared/report.ts';
+import { listStatement } from '../reports/shared/statement.ts';
+import { blankControls } from '../reports/shared/text.ts';
+import { createMomentFormat } from '../reports/shared/time-zone.ts';
 import type { CommandContext, ProcessLike } from './context.ts';
 import type { ReportChoices } from './report-flags.ts';
 import { writeToFile, writeToStream, type ReportOutput } from './report-output.ts';
@@ -41,20 +40,15 @@ export async function runReport(
   const config = context.readLocalConfig();
   const log = context.openLog({ ...config, log: quieter(config.log) }, 'stderr');
   return withDatabase(config, log, context.signal, async ({ db }) => {
+    const { timeZone } = choices;
     const scope: ReportScope = {
       db,
       account:
-        account ??
-        chooseAccount(
-          await listAccounts(db),
-          choices.account,
-          context.env['ZENDESK_SUBDOMAIN'] ?? '',
-        ),
+        account ?? (await chooseAccount(db, choices.account, context.env['ZENDESK_SUBDOMAIN'])),
       now,
-      timeZone: choices.timeZone,
+      timeZone,
     };
     const content = await build(scope, log);
-    const { timeZone } = choices;
     return deliver(context, choices, {
       ...content,
       account: scope.account,
@@ -62,35 +56,6 @@ export async function runReport(
       timeZone,
     });
   });
-}
-
-/**
- * The account of a report: the one asked for, the configured one, or the only one.
- *
- * @throws {KnownError} `bad_input` when that leaves a choice or names one that is not stored
- */
-export function chooseAccount(
-  stored: readonly string[],
-  asked: string | undefined,
-  configured: string,
-): string {
-  const [first, ...others] = stored;
-  if (first === undefined)
-    throw new KnownError('nothing_pulled', {
-      found: 'Nothing was pulled yet',
-      wayOut: 'run "sync" or "serve" first',
-    });
-  const wanted = asked ?? (configured === '' ? undefined : configured);
-  if (wanted === undefined) {
-    if (others.length === 0) return first;
-    throw refuseInput([
-      `The database holds the accounts ${stored.join(', ')}; choose one with --account.`,
-    ]);
-  }
-  if (stored.includes(wanted)) return wanted;
-  throw refuseInput([
-    `Nothing of the account "${wanted}" is stored; the database holds ${stored.join(', ')}; choose one with --account.`,
-  ]);
 }
 
 async function deliver(

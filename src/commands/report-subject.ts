@@ -1,5 +1,5 @@
 import { refuseInput } from '../errors.ts';
-import { reportSubject } from '../reports/subject.ts';
+import { reportSubject } from '../reports/subject/page.ts';
 import {
   readReportFlags,
   readSpanFlags,
@@ -10,7 +10,11 @@ import { runReport, type ReportContext } from './report-run.ts';
 
 /** The flags of `report subject` as commander gives them. */
 export type SubjectFlags = ReportFlags &
-  SpanFlags & { user: string; tickets?: string[]; pseudonymise?: boolean };
+  SpanFlags & {
+    readonly user: string;
+    readonly tickets?: string[];
+    readonly pseudonymise?: boolean;
+  };
 
 const id = /^[1-9]\d{0,17}$/;
 

@@ -1,12 +1,12 @@
 import { refuseInput } from '../errors.ts';
-import { reportLiveUserActivity } from '../reports/live-user-activity.ts';
-import { reportUserActivity } from '../reports/user-activity.ts';
+import { reportLiveUserActivity } from '../reports/user/live.ts';
+import { reportUserActivity } from '../reports/user/page.ts';
 import { readCount, readReportFlags, type ReportFlags } from './report-flags.ts';
 import { runLiveReport } from './report-live.ts';
 import { runReport, type ReportContext } from './report-run.ts';
 
 /** The flags of `report user` as commander gives them. */
-export type UserFlags = ReportFlags & { last: string; live?: boolean };
+export type UserFlags = ReportFlags & { readonly last: string; readonly live?: boolean };
 
 /** Ten requests: more is work for a pull. */
 const mostLive = 1000;

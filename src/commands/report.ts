@@ -1,7 +1,7 @@
 import Table from 'cli-table3';
 import prettyMilliseconds from 'pretty-ms';
 import type { StreamStatus } from '../ingest/status.ts';
-import type { StreamPass } from '../ingest/pass.ts';
+import type { StreamPass } from '../ingest/service.ts';
 import type { Stream } from '../streams/stream.ts';
 
 /** Columns two spaces apart and no rules: readable on any terminal, easy to cut with other tools. */
@@ -135,7 +135,7 @@ export function formatMoment(moment: Date | null): string {
 }
 
 /** A length of time in its largest units. */
-export function formatSeconds(seconds: number, unitCount = 2): string {
+function formatSeconds(seconds: number, unitCount = 2): string {
   return prettyMilliseconds(Math.max(1, Math.round(seconds)) * 1000, { unitCount });
 }
 

@@ -3,12 +3,13 @@ import { refuseInput } from '../errors.ts';
 import { createHeartbeat } from '../http/heartbeat.ts';
 import { loadStatus, type StreamStatus } from '../ingest/status.ts';
 import type { Log } from '../logger.ts';
-import { runPass, type StreamPass } from '../ingest/pass.ts';
+import type { Connections } from '../ingest/session.ts';
+import { runPass, type StreamPass } from '../ingest/service.ts';
 import type { Stream } from '../streams/stream.ts';
 import { createAccountsDisplay } from './accounts-display.ts';
 import type { CommandContext } from './context.ts';
 import { renderPasses, renderStatus, toJson } from './report.ts';
-import { withDatabase, withSessions, type OpenDatabase } from './session.ts';
+import { withDatabase, withSessions } from './session.ts';
 
 /** How `sync` was asked to work. */
 export type SyncFlags = { readonly account?: string; readonly json?: boolean };
@@ -52,13 +53,14 @@ async function pullOnce(
   context: CommandContext,
   configs: readonly Config[],
   streams: readonly Stream[] | undefined,
-  open: OpenDatabase,
+  open: Connections,
   log: Log,
 ): Promise<readonly Result[]> {
   const shown = streams ?? configs[0]?.streams ?? [];
   const display = createAccountsDisplay(context, configs.length, shown);
-  const options = { log, report: display.report, ...(streams === undefined ? {} : { streams }) };
-  const pulled = await withSessions(configs, open, options, (sessions) =>
+  const asked = streams === undefined ? {} : { pulled: streams };
+  const options = { log, report: display.report, ...asked };
+  const pulled = await withSessions(context, configs, open, options, (sessions) =>
     Promise.all(
       sessions.map(async ({ engine, workers }) => {
         const passes = await runPass(workers, context.signal);
@@ -71,7 +73,7 @@ async function pullOnce(
 }
 
 async function judge(
-  { db }: OpenDatabase,
+  { db }: Connections,
   streams: readonly Stream[],
   { account, passes }: Pick<Result, 'account' | 'passes'>,
 ): Promise<Result> {

@@ -1,9 +1,8 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import type { AccessRule } from '../../src/classification/access-rule.ts';
 import { createClassifier } from '../../src/classification/classifier.ts';
 import { accessRules } from '../../src/classification/rules.ts';
-import { fingerprintRules } from '../../src/classification/rules-fingerprint.ts';
+import { fingerprintRules, type AccessRule } from '../../src/classification/access-rule.ts';
 import { KnownError } from '../../src/errors.ts';
 import {
   beginClassification,
@@ -11,7 +10,7 @@ import {
   type Classification,
 } from '../../src/ingest/classification-batch.ts';
 import { refreshRollups } from '../../src/ingest/rollups.ts';
-import { countRequests, readUnclassified } from '../../src/database/unclassified.ts';
+import { countRequests, readUnclassified } from '../../src/reports/unclassified/sql.ts';
 import { startSimulator } from '../../src/simulator/simulator.ts';
 import { accessLogs } from '../../src/streams/access-logs.ts';
 import { classifyStored, loadTimeBounds } from '../../src/ingest/classification-pass.ts';

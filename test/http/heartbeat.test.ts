@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it, type TestContext } from 'node:test';
 import { createHeartbeat, createRunWatch } from '../../src/http/heartbeat.ts';
-import type { RunOutcome, Task } from '../../src/ingest/run.ts';
+import type { RunOutcome, Task } from '../../src/ingest/events.ts';
 import type { SyncEvent } from '../../src/ingest/events.ts';
 import { collectLog, type CollectedLog } from '../support/collected-log.ts';
 import { waitUntil } from '../support/pulled-account.ts';

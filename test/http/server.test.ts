@@ -7,6 +7,8 @@ import { startHttpServer, type HttpOptions, type HttpServer } from '../../src/ht
 import { loadStatus } from '../../src/ingest/status.ts';
 import { collectLog } from '../support/collected-log.ts';
 import { createEmptyTestDatabase } from '../support/database.ts';
+import { auditLogs } from '../../src/streams/audit-logs.ts';
+import { streams } from '../../src/streams/registry.ts';
 import { startDatabaseProxy } from '../support/database-proxy.ts';
 import { readExposition, valueOf } from '../support/exposition.ts';
 import { takeLease, withLedger } from '../support/ledger.ts';
@@ -25,6 +27,7 @@ async function start(
     port: 0,
     databaseUrl,
     metrics: createMetrics({ version: '1.2.3', nodeVersion: '24.0.0' }),
+    streams,
     signal: new AbortController().signal,
     log: collectLog(),
     times,
@@ -63,8 +66,8 @@ describe('over HTTP', { concurrency: true }, () => {
       assert.deepEqual(await ask(server, '/livez'), json(200, { alive: true }));
       assert.deepEqual(await ask(server, '/readyz'), json(200, { ready: true }));
       assert.deepEqual(await ask(server, '/status'), json(200, []));
-      await takeLease(db, 'audit_logs');
-      const [status] = await loadStatus(db);
+      await takeLease(db, auditLogs);
+      const [status] = await loadStatus(db, streams);
       assert.deepEqual(await ask(server, '/status'), json(200, [status]));
       assert.equal(status?.state, 'running');
     });

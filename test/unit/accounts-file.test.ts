@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import type { Config } from '../../src/config/config.ts';
 import { parseConfigs } from '../../src/config/every-account.ts';
+import { streams as allStreams } from '../../src/streams/registry.ts';
 import { hasCode } from '../../src/errors.ts';
 
 const path = '/etc/accounts.yaml';
@@ -14,6 +15,7 @@ function parse(text: string, environment: Record<string, string> = {}): readonly
   return parseConfigs(
     { ACCOUNTS_FILE: path, ...environment },
     {
+      streams: allStreams,
       readFile: (name) => {
         const content = files.get(name);
         if (content === undefined)
@@ -61,8 +63,8 @@ describe('a file of accounts', () => {
       configs.map(({ zendesk, streams, schedules, budgets, settleMs, rescanAfterMs, log }) => ({
         account: zendesk.account,
         credentials: zendesk.credentials,
-        streams: streams.names,
-        schedule: schedules.audit_logs,
+        streams: streams.map(({ name }) => name),
+        schedule: schedules['audit_logs'],
         budgets,
         settleMs,
         rescanAfterMs,

@@ -5,6 +5,7 @@ import { renderSettingsTable, settings } from '../../src/config/settings.ts';
 import * as values from '../../src/config/values.ts';
 import { parseConfig } from '../../src/config/config.ts';
 import { refuseInput } from '../../src/errors.ts';
+import { streams } from '../../src/streams/registry.ts';
 
 const now = new Date('2026-11-20T12:00:00Z');
 
@@ -17,6 +18,7 @@ function accepts(
 
 function parseLocal(environment: Record<string, string>) {
   return parseConfig(environment, {
+    streams,
     readFile: () => '',
     isSchedule: () => true,
     now,
@@ -53,9 +55,13 @@ describe('the values of settings', () => {
   });
 
   it('take streams once each and at least one', () => {
-    assert.deepEqual(values.streams.parse('users,audit_logs'), ['users', 'audit_logs']);
+    const among = values.streamsAmong(streams);
     assert.deepEqual(
-      accepts(values.streams, ['users,users', 'users,', ',', ' ', 'Users', 'tickets,tickets']),
+      among.parse('users,audit_logs').map(({ name }) => name),
+      ['users', 'audit_logs'],
+    );
+    assert.deepEqual(
+      accepts(among, ['users,users', 'users,', ',', ' ', 'Users', 'tickets,tickets']),
       [],
     );
   });

@@ -45,7 +45,7 @@ describe('reading an audit record', () => {
   });
 
   it('asks for a second more on both ends of a span, oldest first', () => {
-    assert.deepEqual(auditLogs.spanParameters({ from: 1_800_000_000, to: 1_800_003_600 }), [
+    assert.deepEqual(auditLogs.source.spanParameters({ from: 1_800_000_000, to: 1_800_003_600 }), [
       ['sort', 'created_at'],
       ['filter[created_at][]', '2027-01-15T07:59:59Z'],
       ['filter[created_at][]', '2027-01-15T09:00:01Z'],
@@ -128,7 +128,7 @@ describe('reading an access record', () => {
   });
 
   it('asks neither for an order nor for the rows without GraphQL', () => {
-    assert.deepEqual(accessLogs.spanParameters({ from: 1_800_000_000, to: 1_800_003_600 }), [
+    assert.deepEqual(accessLogs.source.spanParameters({ from: 1_800_000_000, to: 1_800_003_600 }), [
       ['filter[start]', '2027-01-15T07:59:59Z'],
       ['filter[end]', '2027-01-15T09:00:01Z'],
     ]);

@@ -5,9 +5,9 @@ import {
   addRecordDetails,
   createRecordDetails,
   type AskZendesk,
-} from '../../src/reports/record-details.ts';
-import { inBlocks, rememberLookups } from '../../src/reports/record-lookup.ts';
-import { iterateRows, type ReportRow } from '../../src/reports/report.ts';
+} from '../../src/reports/accessed/record-details.ts';
+import { inBlocks, rememberLookups } from '../../src/reports/accessed/record-lookup.ts';
+import { iterateRows, type ReportRow } from '../../src/reports/shared/report.ts';
 import { collect } from '../support/collect.ts';
 
 describe('looking records up', () => {

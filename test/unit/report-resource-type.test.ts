@@ -3,8 +3,8 @@ import { describe, it } from 'node:test';
 import type { AccessRule } from '../../src/classification/access-rule.ts';
 import { accessRules } from '../../src/classification/rules.ts';
 import { refuseInput } from '../../src/errors.ts';
-import { listDayStarts } from '../../src/reports/days.ts';
-import { chooseResourceType } from '../../src/reports/resource-type.ts';
+import { listDayStarts } from '../../src/reports/shared/time-zone.ts';
+import { chooseResourceType } from '../../src/reports/accessed/resource-type.ts';
 
 const few: readonly AccessRule[] = [
   { collection: '/api/*/tickets', resource: 'ticket' },

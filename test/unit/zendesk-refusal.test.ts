@@ -4,12 +4,12 @@ import { readErrorBody } from '../../src/zendesk/error-body.ts';
 import { composeSentence, type ErrorCode } from '../../src/errors.ts';
 import { accessLogs } from '../../src/streams/access-logs.ts';
 import { auditLogs } from '../../src/streams/audit-logs.ts';
-import { agentNeeds } from '../../src/streams/users.ts';
+import { users as people } from '../../src/streams/users.ts';
 import { explainMintRefusal, explainUnavailable, type Needs } from '../../src/zendesk/refusal.ts';
 
 const audit = auditLogs.needs;
 const access = accessLogs.needs;
-const users = agentNeeds('/api/v2/users');
+const users = people.needs;
 const auditEntitlement =
   'it needs the plan Zendesk Suite Enterprise or Support Enterprise (or a higher one) and the role admin; check the plan, and the role of the user whose credentials are used';
 const accessEntitlement =
@@ -109,7 +109,7 @@ describe('the sentence about a stream that is not available', () => {
     [
       404,
       '{"error":"RecordNotFound","description":"Not found"}',
-      agentNeeds('/api/v2/users/1'),
+      { ...people.needs, name: '/api/v2/users/1' },
       'record_unknown',
       '/api/v2/users/1 is not available (404): Zendesk knows no such record',
     ],

@@ -3,7 +3,6 @@ import assert from 'node:assert/strict';
 import type { TestContext } from 'node:test';
 import { KnownError } from '../../src/errors.ts';
 import { auditLogs } from '../../src/streams/audit-logs.ts';
-import { supportGroup } from '../../src/streams/budget-groups.ts';
 import {
   createZendesk,
   type PageRequest,
@@ -49,10 +48,10 @@ export function connect(
 /** A first page of audit logs. */
 export function auditRequest(more: Partial<PageRequest> = {}): PageRequest {
   return {
-    group: supportGroup,
+    group: auditLogs.budget,
     priority: 3,
     path: '/api/v2/audit_logs',
-    paging: auditLogs.paging,
+    paging: auditLogs.source.paging,
     needs: auditLogs.needs,
     parameters: [
       ['sort', 'created_at'],

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { accessLogsGroup } from '../../src/streams/budget-groups.ts';
+import { accessLogs } from '../../src/streams/access-logs.ts';
 import { auditRequest, connect, neverAborted, refusalOf } from './connection.ts';
 import { auditPage, startServer, type Reply } from './scripted-server.ts';
 
@@ -43,7 +43,7 @@ describe('an answer 429', () => {
     it(`pauses the group and comes back through the budget: ${name}`, async (test) => {
       const server = await startServer(test, { replies: [reply, auditPage([1])] });
       const { zendesk, takes, pauses } = connect(test, server.origin);
-      await zendesk.readPage(auditRequest({ group: accessLogsGroup }), neverAborted);
+      await zendesk.readPage(auditRequest({ group: accessLogs.budget }), neverAborted);
       assert.deepEqual(pauses, [{ group: 'access_logs', waitMs, reason: 'Zendesk answered 429' }]);
       assert.equal(takes.length, 2);
       assert.equal(server.requests.length, 2);
@@ -150,7 +150,7 @@ describe('the account-wide limit', () => {
   it('means nothing to the access log service', async (test) => {
     const server = await startServer(test, { replies: [limited(0)] });
     const { zendesk, pauses } = connect(test, server.origin);
-    await zendesk.readPage(auditRequest({ group: accessLogsGroup }), neverAborted);
+    await zendesk.readPage(auditRequest({ group: accessLogs.budget }), neverAborted);
     assert.deepEqual(pauses, []);
   });
 });

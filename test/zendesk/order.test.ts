@@ -1,12 +1,12 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { auditLogs } from '../../src/streams/audit-logs.ts';
-import { supportGroup } from '../../src/streams/budget-groups.ts';
+import { supportBudget } from '../../src/streams/support-budget.ts';
 import { connect, neverAborted, refusalOf } from './connection.ts';
 import { startServer, type Reply } from './scripted-server.ts';
 
 const order = {
-  group: supportGroup,
+  group: supportBudget,
   priority: 3,
   needs: auditLogs.needs,
   path: '/api/v2/audit_logs/export',

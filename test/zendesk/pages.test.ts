@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { gzipSync } from 'node:zlib';
-import { accessLogsGroup, supportGroup } from '../../src/streams/budget-groups.ts';
-import { agentNeeds } from '../../src/streams/users.ts';
+import { accessLogs } from '../../src/streams/access-logs.ts';
+import { users } from '../../src/streams/users.ts';
 import { auditRequest, connect, neverAborted } from './connection.ts';
 import { auditPage, startServer } from './scripted-server.ts';
 
@@ -88,7 +88,7 @@ describe('a page', () => {
   it('passes group and priority to the budget', async (test) => {
     const server = await startServer(test, { replies: [auditPage([1])] });
     const { zendesk, takes } = connect(test, server.origin);
-    await zendesk.readPage(auditRequest({ group: accessLogsGroup, priority: 7 }), neverAborted);
+    await zendesk.readPage(auditRequest({ group: accessLogs.budget, priority: 7 }), neverAborted);
     assert.deepEqual(takes, [{ group: 'access_logs', priority: 7 }]);
   });
 
@@ -138,9 +138,9 @@ describe('an object', () => {
     const { zendesk } = connect(test, server.origin);
     const json = await zendesk.readObject(
       {
-        group: supportGroup,
+        group: users.budget,
         priority: 1,
-        needs: agentNeeds('/api/v2/users/show_many'),
+        needs: users.needs,
         path: '/api/v2/users/show_many',
         parameters: [
           ['ids', '1,2,3'],
