@@ -25,7 +25,7 @@ export const rooms: Readonly<Record<string, Room>> = {
     imports: ['ingest', 'streams', 'zendesk', 'database', 'classification', 'errors', 'span'],
   },
   ingest: {
-    imports: ['streams', 'zendesk', 'database', 'classification', 'errors', 'span'],
+    imports: ['streams', 'zendesk', 'database', 'classification', 'errors', 'span', 'scheduler'],
     types: ['logger'],
   },
   config: {

@@ -90,9 +90,8 @@ describe('a backfill', { concurrency: 2 }, () => {
           `select count(*)::integer as rows from zendesk.access_logs where timestamp >= $1 and timestamp < $2`,
           span,
         );
-        const written = [
-          ...simulator.records('access_logs', ...span, { includeInvisible: true }),
-        ].length;
+        const written = [...simulator.records('access_logs', ...span, { includeInvisible: true })]
+          .length;
         assert.equal(stored?.rows, written, `from ${span[0].toISOString()}`);
       }
     });
