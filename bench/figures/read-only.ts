@@ -3,7 +3,8 @@ import { accessLogs } from '../../src/streams/access-logs.ts';
 import { DEFAULT_CREDENTIALS } from '../../src/simulator/options.ts';
 import { createLogger } from '../../src/logger.ts';
 import type { Span } from '../../src/span.ts';
-import { createZendesk, type Page, type Zendesk } from '../../src/zendesk/client.ts';
+import { createZendesk, type Zendesk } from '../../src/zendesk/client.ts';
+import type { Page } from '../../src/zendesk/request.ts';
 
 const signal = new AbortController().signal;
 

@@ -24,12 +24,7 @@ import {
   explainConnection,
 } from './database.ts';
 import { formatBytes } from './figures.ts';
-import {
-  checkMigrations,
-  checkPartitions,
-  checkPrivileges,
-  checkRoles,
-} from './schema.ts';
+import { checkMigrations, checkPartitions, checkPrivileges, checkRoles } from './schema.ts';
 
 /** What the checks of the database brought. */
 export type DatabaseExamination = {

@@ -1,5 +1,5 @@
 import type { Queryable } from '../database/client.ts';
-import type { Budget } from '../zendesk/client.ts';
+import type { Budget } from '../zendesk/request.ts';
 import {
   freshMs,
   pauseBudget,

@@ -26,6 +26,8 @@ describe('migrating', () => {
           '0005_access_views',
           '0006_roles',
           '0007_error_codes',
+          '0008_definitions',
+          'definitions',
         ],
       ]);
     } finally {
