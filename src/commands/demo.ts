@@ -4,7 +4,7 @@ import { parseConfig } from '../config.ts';
 import { openEmbeddedPostgres } from '../database/embedded.ts';
 import { loadStatus } from '../database/status.ts';
 import { isSchedule } from '../scheduler.ts';
-import { startSimulator, type Simulator } from '../simulator/simulator.ts';
+import type { Simulator } from '../simulator/simulator.ts';
 import { runPass } from '../ingest/pass.ts';
 import { createLogger } from '../logger.ts';
 import type { CommandContext } from './context.ts';
@@ -22,6 +22,7 @@ export async function runDemo(context: CommandContext, once: boolean): Promise<n
   const parent = database.kind === 'embedded' ? database.dataDirectory : './data';
   const directory = join(parent, 'demo');
   await rm(directory, { recursive: true, force: true });
+  const { startSimulator } = await import('../simulator/simulator.ts');
   const postgres = await openEmbeddedPostgres({ dataDir: directory, durable: false });
   const simulator = await startSimulator({
     subdomain: account,

@@ -1,5 +1,4 @@
 import { InputError } from '../errors.ts';
-import { startSimulator } from '../simulator/simulator.ts';
 import type { CommandContext } from './context.ts';
 
 /** The options of `simulate` as commander gives them. */
@@ -15,7 +14,7 @@ export type SimulateFlags = {
   limits: boolean;
 };
 
-/** `simulate`: the simulated Zendesk alone, until a signal comes. */
+/** `simulate`: the simulated Zendesk alone, until a signal comes. Only now is the simulator loaded. */
 export async function runSimulate(context: CommandContext, flags: SimulateFlags): Promise<number> {
   const problems: string[] = [];
   const whole = (option: string, text: string): number => {
@@ -35,7 +34,9 @@ export async function runSimulate(context: CommandContext, flags: SimulateFlags)
   };
   if (problems.length > 0) throw new InputError(problems);
 
+  const { SimulatorError, startSimulator } = await import('../simulator/simulator.ts');
   const simulator = await startSimulator(options).catch((error: unknown) => {
+    if (error instanceof SimulatorError) throw new InputError(error.problems);
     if (error instanceof Error && 'code' in error && error.code === 'EADDRINUSE') {
       throw new InputError([
         `Port ${options.port} is taken; expected a free one; give another with --port.`,

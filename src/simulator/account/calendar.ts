@@ -1,7 +1,7 @@
-import { hash, toFraction } from './random.ts';
+import { hash, toFraction } from '../random.ts';
 
 /** A place where team members work. */
-export interface Zone {
+export type Zone = {
   /** Rails name, the `time_zone` of a user. */
   readonly name: string;
   /** The `iana_time_zone` of a user. */
@@ -10,30 +10,28 @@ export interface Zone {
   readonly offsetHours: number;
   /** The `locale` of a user. */
   readonly locale: string;
-}
+};
+
+const EASTERN: Zone = {
+  name: 'Eastern Time (US & Canada)',
+  iana: 'America/New_York',
+  offsetHours: -5,
+  locale: 'en-US',
+};
+const PACIFIC: Zone = {
+  name: 'Pacific Time (US & Canada)',
+  iana: 'America/Los_Angeles',
+  offsetHours: -8,
+  locale: 'en-US',
+};
 
 /** Places of work; a place that is listed twice has twice the people. */
 export const ZONES: readonly Zone[] = [
-  {
-    name: 'Pacific Time (US & Canada)',
-    iana: 'America/Los_Angeles',
-    offsetHours: -8,
-    locale: 'en-US',
-  },
-  {
-    name: 'Eastern Time (US & Canada)',
-    iana: 'America/New_York',
-    offsetHours: -5,
-    locale: 'en-US',
-  },
+  PACIFIC,
+  EASTERN,
   { name: 'Berlin', iana: 'Europe/Berlin', offsetHours: 1, locale: 'de' },
   { name: 'London', iana: 'Europe/London', offsetHours: 0, locale: 'en-GB' },
-  {
-    name: 'Eastern Time (US & Canada)',
-    iana: 'America/New_York',
-    offsetHours: -5,
-    locale: 'en-US',
-  },
+  EASTERN,
   { name: 'Mumbai', iana: 'Asia/Kolkata', offsetHours: 5, locale: 'en-US' },
   { name: 'Warsaw', iana: 'Europe/Warsaw', offsetHours: 1, locale: 'pl' },
   { name: 'Tokyo', iana: 'Asia/Tokyo', offsetHours: 9, locale: 'ja' },

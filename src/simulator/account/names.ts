@@ -1,90 +1,14 @@
 /** Given names of team members and customers, with letters outside ASCII on purpose. */
-export const GIVEN_NAMES: readonly string[] = [
-  'Ada',
-  'Amélie',
-  'Anders',
-  'Anika',
-  'Bob',
-  'Carmen',
-  'Chloë',
-  'Daniel',
-  'Dmitri',
-  'Elena',
-  'Emeka',
-  'Fatima',
-  'Frank',
-  'Grace',
-  'Hannah',
-  'Hiroshi',
-  'Ines',
-  'Jack',
-  'Jane',
-  'Joe',
-  'José',
-  'Katarzyna',
-  'Kofi',
-  'Lena',
-  'Liam',
-  'Łukasz',
-  'Maria',
-  'Mei',
-  'Mohamed',
-  'Nadia',
-  'Noah',
-  'Olga',
-  'Omar',
-  'Priya',
-  'Ravi',
-  'Rosa',
-  'Sean',
-  'Søren',
-  'Tomás',
-  'Zoë',
-];
+export const GIVEN_NAMES: readonly string[] =
+  `Ada Amélie Anders Anika Bob Carmen Chloë Daniel Dmitri Elena Emeka Fatima Frank Grace Hannah Hiroshi Ines Jack Jane
+   Joe José Katarzyna Kofi Lena Liam Łukasz Maria Mei Mohamed Nadia Noah Olga Omar Priya Ravi Rosa Sean Søren Tomás
+   Zoë`.split(/\s+/);
 
 /** Family names of team members and customers. */
-export const FAMILY_NAMES: readonly string[] = [
-  'Abara',
-  'Baker',
-  'Brandt',
-  'Cat',
-  'Castillo',
-  'Chen',
-  'Dubois',
-  'Eriksen',
-  'Fischer',
-  'García',
-  'Haddad',
-  'Hughes',
-  'Ito',
-  'Jensen',
-  'Kowalski',
-  'Krämer',
-  'Larsen',
-  'Lindqvist',
-  'Mensah',
-  'Miller',
-  'Moreau',
-  'Müller',
-  'Nakamura',
-  'Nguyễn',
-  'Novák',
-  "O'Brien",
-  'Okafor',
-  'Patel',
-  'Petrov',
-  'Quinn',
-  'Roe',
-  'Rossi',
-  'Sharma',
-  'Silva',
-  'Smith',
-  'Svensson',
-  'Tanaka',
-  'Ueda',
-  'Weber',
-  'Żak',
-];
+export const FAMILY_NAMES: readonly string[] =
+  `Abara Baker Brandt Cat Castillo Chen Dubois Eriksen Fischer García Haddad Hughes Ito Jensen Kowalski Krämer Larsen
+   Lindqvist Mensah Miller Moreau Müller Nakamura Nguyễn Novák O'Brien Okafor Patel Petrov Quinn Roe Rossi Sharma Silva
+   Smith Svensson Tanaka Ueda Weber Żak`.split(/\s+/);
 
 /** Browsers of people. */
 export const BROWSERS: readonly string[] = [

@@ -1,9 +1,9 @@
-import { hash, pickNth } from './random.ts';
+import { hash, pickNth } from '../random.ts';
 import { ZONES, type Zone } from './calendar.ts';
-import { BROWSERS, FAMILY_NAMES, GIVEN_NAMES } from './people-names.ts';
+import { BROWSERS, FAMILY_NAMES, GIVEN_NAMES } from './names.ts';
 
 /** A team member, a former one, a customer, or a stranger that no user list knows. */
-export interface Person {
+export type SimulatedPerson = {
   readonly id: number;
   readonly name: string;
   readonly email: string | null;
@@ -19,23 +19,23 @@ export interface Person {
   readonly onLeaving: 'deleted' | 'demoted';
   readonly browser: string;
   readonly ipAddresses: readonly string[];
-}
+};
 
 /** The people of one account, as pure functions of seed and time. */
-export interface People {
+export type People = {
   /** The user that belongs to the OAuth client and polls the logs. */
-  readonly integration: Person;
+  readonly integration: SimulatedPerson;
   /** Actors that no user list and no show_many knows: Zendesk's own staff and services (contract Q18). */
-  readonly strangers: readonly Person[];
+  readonly strangers: readonly SimulatedPerson[];
   /** How many desks the team has. */
   readonly desks: number;
   /** Who sits at that desk at that time. */
-  holderOf(desk: number, ms: number): Person;
+  readonly holderOf: (desk: number, ms: number) => SimulatedPerson;
   /** Everybody who is or was a team member at that time, the integration included. */
-  teamEver(ms: number): readonly Person[];
+  readonly teamEver: (ms: number) => readonly SimulatedPerson[];
   /** A customer (end user) by number, 0 to `CUSTOMERS` - 1. */
-  customer(index: number): Person;
-}
+  readonly customer: (index: number) => SimulatedPerson;
+};
 
 /** How many customers the account knows. */
 export const CUSTOMERS = 2000;
@@ -54,23 +54,11 @@ export function createPeople(seed: number, desks: number): People {
   const phases = new Map(
     turnover.map((desk, rank) => [desk, (TENURE_MS * rank) / turnover.length]),
   );
-  const known = new Map<number, Person>();
-  const customers = new Map<number, Person>();
+  const holder = remember((key) => {
+    const desk = Math.floor(key / MAX_HOLDERS);
+    return createTeamMember(seed, desk, key % MAX_HOLDERS, phases.get(desk));
+  });
   const integration = createIntegration(seed);
-  const strangers = [
-    createStranger(903_646_501_999, 'Zendesk Advocate'),
-    createStranger(912_204_777_999, 'Zendesk Staff'),
-  ];
-
-  function holder(desk: number, generation: number): Person {
-    const key = desk * MAX_HOLDERS + generation;
-    let person = known.get(key);
-    if (person === undefined) {
-      person = createTeamMember(seed, desk, generation, phases.get(desk));
-      known.set(key, person);
-    }
-    return person;
-  }
 
   function generationAt(desk: number, ms: number): number {
     const phase = phases.get(desk);
@@ -81,50 +69,63 @@ export function createPeople(seed: number, desks: number): People {
 
   return {
     integration,
-    strangers,
+    strangers: [
+      createStranger(903_646_501_999, 'Zendesk Advocate'),
+      createStranger(912_204_777_999, 'Zendesk Staff'),
+    ],
     desks,
-    holderOf: (desk, ms) => holder(desk, generationAt(desk, ms)),
+    holderOf: (desk, ms) => holder(desk * MAX_HOLDERS + generationAt(desk, ms)),
     teamEver(ms) {
-      const team: Person[] = [integration];
+      const team = [integration];
       for (let desk = 0; desk < desks; desk++) {
         const last = generationAt(desk, ms);
         for (let generation = 0; generation <= last; generation++)
-          team.push(holder(desk, generation));
+          team.push(holder(desk * MAX_HOLDERS + generation));
       }
       return team;
     },
-    customer(index) {
-      let person = customers.get(index);
-      if (person === undefined) {
-        person = createCustomer(seed, index);
-        customers.set(index, person);
-      }
-      return person;
-    },
+    customer: remember((index) => createCustomer(seed, index)),
   };
 }
+
+/** Makes each person once. */
+function remember(create: (key: number) => SimulatedPerson): (key: number) => SimulatedPerson {
+  const known = new Map<number, SimulatedPerson>();
+  return (key) => {
+    let person = known.get(key);
+    if (person === undefined) {
+      person = create(key);
+      known.set(key, person);
+    }
+    return person;
+  };
+}
+
+/** Whoever is there from the beginning and stays. */
+const USUAL = {
+  suspended: false,
+  joinedAtMs: TEAM_FOUNDED_MS,
+  leavesAtMs: Infinity,
+  onLeaving: 'deleted',
+} as const;
 
 function createTeamMember(
   seed: number,
   desk: number,
   generation: number,
   phase: number | undefined,
-): Person {
+): SimulatedPerson {
   const luck = hash(seed, 101, desk, generation);
-  const zone = pickNth(ZONES, desk);
   const name = nameFrom(luck);
-  const joinedAtMs =
-    phase === undefined || generation === 0
-      ? TEAM_FOUNDED_MS
-      : TEAM_FOUNDED_MS + phase + (generation - 1) * TENURE_MS;
+  const begins = TEAM_FOUNDED_MS + (phase ?? 0) + (generation - 1) * TENURE_MS;
   return {
     id: 1_500_000_000_000 + (desk * MAX_HOLDERS + generation) * 10_000_000 + (luck % 10_000_000),
     name,
     email: desk % 23 === 15 ? null : `${addressFrom(name)}.${desk}@acme.example`,
     job: jobOf(desk),
-    zone,
+    zone: pickNth(ZONES, desk),
     suspended: desk % 17 === 9,
-    joinedAtMs,
+    joinedAtMs: phase === undefined || generation === 0 ? TEAM_FOUNDED_MS : begins,
     leavesAtMs: phase === undefined ? Infinity : TEAM_FOUNDED_MS + phase + generation * TENURE_MS,
     onLeaving: (desk + generation) % 3 === 0 ? 'demoted' : 'deleted',
     browser: pickNth(BROWSERS, luck),
@@ -132,49 +133,45 @@ function createTeamMember(
   };
 }
 
-function jobOf(desk: number): Person['job'] {
+function jobOf(desk: number): SimulatedPerson['job'] {
   if (desk % 12 === 0) return 'admin';
   if (desk % 7 === 3) return 'light-agent';
   if (desk % 9 === 5) return 'custom-role';
   return 'agent';
 }
 
-function createIntegration(seed: number): Person {
+function createIntegration(seed: number): SimulatedPerson {
   return {
+    ...USUAL,
     id: 1_499_000_000_000 + (hash(seed, 103) % 1_000_000_000),
     name: 'Log Integration',
     email: 'integration@acme.example',
     job: 'integration',
     zone: pickNth(ZONES, 3),
-    suspended: false,
-    joinedAtMs: TEAM_FOUNDED_MS,
-    leavesAtMs: Infinity,
-    onLeaving: 'deleted',
     browser: 'acme-log-integration/1.2 (+https://acme.example/it)',
     ipAddresses: ['198.51.100.20'],
   };
 }
 
-function createStranger(id: number, name: string): Person {
+function createStranger(id: number, name: string): SimulatedPerson {
   return {
+    ...USUAL,
     id,
     name,
     email: null,
     job: 'stranger',
     zone: pickNth(ZONES, 0),
-    suspended: false,
     joinedAtMs: 0,
-    leavesAtMs: Infinity,
-    onLeaving: 'deleted',
     browser: pickNth(BROWSERS, 0),
     ipAddresses: ['192.0.2.250'],
   };
 }
 
-function createCustomer(seed: number, index: number): Person {
+function createCustomer(seed: number, index: number): SimulatedPerson {
   const luck = hash(seed, 107, index);
   const name = nameFrom(luck);
   return {
+    ...USUAL,
     id: 364_000_000_000 + index * 31_000_000 + (luck % 31_000_000),
     name,
     email: luck % 19 === 0 ? null : `${addressFrom(name)}.${index}@customer.example`,
@@ -182,8 +179,6 @@ function createCustomer(seed: number, index: number): Person {
     zone: pickNth(ZONES, luck),
     suspended: luck % 211 === 0,
     joinedAtMs: TEAM_FOUNDED_MS + (luck % 1000) * DAY_MS,
-    leavesAtMs: Infinity,
-    onLeaving: 'deleted',
     browser: pickNth(BROWSERS, luck),
     ipAddresses: [homeAddress(luck)],
   };

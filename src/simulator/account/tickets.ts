@@ -1,11 +1,13 @@
-import { answerJson, type Answer } from './answers.ts';
-import { creationMinuteOf, newestTicket, requesterOf } from './access-log-stage.ts';
-import { hash, pickNth } from './random.ts';
-import { formatSecond } from './clock.ts';
-import type { Account, ApiRequest } from './account.ts';
+import { formatSecond } from '../clock.ts';
+import { answerJson, SUPPORT } from '../http/answers.ts';
+import { readIds, matchPath, type Endpoint } from '../http/endpoints.ts';
+import { hash, pickNth } from '../random.ts';
+import type { SimulatedAccount } from './account.ts';
+import { CUSTOMERS, type People } from './people.ts';
 
-const MAX_IDS = 100;
 const MINUTE_MS = 60_000;
+const MINUTES_BETWEEN_TICKETS = 40;
+const FIRST_TICKET = 650_000;
 
 const SUBJECTS: readonly string[] = [
   'Where is my order?',
@@ -21,28 +23,25 @@ const SUBJECTS: readonly string[] = [
 ];
 const STATUSES: readonly string[] = ['open', 'pending', 'hold', 'solved', 'closed'];
 
-/** A ticket as the API shows it, as far as anybody has asked. */
-export interface TicketRecord {
-  id: number;
-  url: string;
-  subject: string;
-  raw_subject: string;
-  status: string;
-  requester_id: number;
-  submitter_id: number;
-  created_at: string;
-  updated_at: string;
+/** The number of the last ticket that there is at that minute since 1970. */
+export function newestTicket(minute: number): number {
+  return Math.floor(minute / MINUTES_BETWEEN_TICKETS) - FIRST_TICKET;
 }
 
-/** The ticket of that number; undefined when it was deleted or is not there yet. */
-export function buildTicket(account: Account, id: number): TicketRecord | undefined {
-  const { clock, options, people } = account;
-  const minute = Math.floor(clock.now() / MINUTE_MS);
-  if (id < 1 || id > newestTicket(minute) || isDeleted(id)) return undefined;
+/** The id of the customer who asked for that ticket. */
+export function requesterOf(people: People, ticket: number): number {
+  return people.customer(hash(ticket, 3) % CUSTOMERS).id;
+}
+
+/** A ticket as the API shows it, as far as anybody has asked; undefined when it was deleted or is not there yet. */
+function buildTicket({ clock, options, people }: SimulatedAccount, id: number): object | undefined {
+  const isDeleted = hash(id, 127) % 30 === 0;
+  if (id < 1 || id > newestTicket(Math.floor(clock.now() / MINUTE_MS)) || isDeleted)
+    return undefined;
   const luck = hash(id, 113);
   const subject = pickNth(SUBJECTS, luck);
-  const requester = requesterOf({ people }, id);
-  const created = formatSecond(creationMinuteOf(id) * 60);
+  const requester = requesterOf(people, id);
+  const created = formatSecond((id + FIRST_TICKET) * MINUTES_BETWEEN_TICKETS * 60);
   return {
     id,
     url: `https://${options.subdomain}.zendesk.com/api/v2/tickets/${id}.json`,
@@ -56,24 +55,24 @@ export function buildTicket(account: Account, id: number): TicketRecord | undefi
   };
 }
 
-/** One ticket in thirty was deleted since it was looked at. */
-function isDeleted(id: number): boolean {
-  return hash(id, 127) % 30 === 0;
-}
-
 /** `GET /api/v2/tickets/show_many?ids=` (contract 5.4): unknown and deleted tickets are missing, the order is its own. */
-export function showManyTickets(account: Account, request: ApiRequest): Answer {
-  const ids = new Set((request.query.get('ids') ?? '').split(',').filter((id) => /^\d+$/.test(id)));
-  if (ids.size === 0)
-    return answerJson(400, { error: 'RequiredParameterMissing', description: 'ids is missing' });
-  if (ids.size > MAX_IDS)
-    return answerJson(400, {
-      error: 'TooManyValues',
-      description: `ids can hold at most ${MAX_IDS} values`,
-    });
-  const tickets = [...ids]
-    .map(Number)
-    .toSorted((a, b) => a - b)
-    .flatMap((id) => buildTicket(account, id) ?? []);
-  return answerJson(200, { tickets });
+export function createTicketEndpoints(account: SimulatedAccount): readonly Endpoint[] {
+  return [
+    {
+      method: 'GET',
+      path: matchPath('/api/v2/tickets/show_many'),
+      stream: 'tickets',
+      service: SUPPORT,
+      gate: account.supportGate,
+      scopes: ['read', 'tickets:read'],
+      pageSize: 100,
+      answer({ query }) {
+        const ids = readIds(query);
+        if ('status' in ids) return ids;
+        const numbers = [...ids].map(Number).toSorted((a, b) => a - b);
+        const tickets = numbers.flatMap((id) => buildTicket(account, id) ?? []);
+        return answerJson(200, { tickets });
+      },
+    },
+  ];
 }

@@ -1,128 +1,215 @@
-import {
-  answerJson,
-  answerNoRecord,
-  answerText,
-  refusePagination,
-  type Answer,
-} from './answers.ts';
-import { buildAllUsers, buildUser, CUSTOM_ROLES, type UserRecord } from './user-records.ts';
-import { comparePositions, type Position } from './log-source.ts';
-import { makePage, readCursors } from './pages.ts';
-import { readSupportPaging, writeOffsetPage, writeSupportPage } from './pagination.ts';
-import type { Account, ApiRequest } from './account.ts';
+import { formatSecond } from '../clock.ts';
+import { answerJson, NO_RECORD, SUPPORT } from '../http/answers.ts';
+import { comparePositions, type Position } from '../http/cursors.ts';
+import { readIds, matchPath, type Endpoint } from '../http/endpoints.ts';
+import { answerList, createSupportPaging, type Listing, type PageAsked } from '../http/paging.ts';
+import type { SimulatedAccount } from './account.ts';
+import { CUSTOMERS, type SimulatedPerson } from './people.ts';
 
-const SORTS = ['id', 'updated_at', '-updated_at'];
-const ORDERS = new Map([
-  ['id', 'id'],
-  ['updated_at', 'updated_at,id'],
-  ['-updated_at', '-updated_at,-id'],
-]);
-const MAX_IDS = 100;
+/** A user as the API shows it (contract 5.1). */
+export type UserRecord = {
+  readonly id: number;
+  readonly url: string;
+  readonly name: string;
+  readonly email: string | null;
+  readonly role: 'end-user' | 'agent' | 'admin';
+  /** 0 custom, 1 light, 2 chat, 3 chat contributor, 4 admin, 5 billing admin; null for end users and plain agents. */
+  readonly role_type: number | null;
+  readonly custom_role_id: number | null;
+  /** False: deleted. */
+  readonly active: boolean;
+  readonly suspended: boolean;
+  readonly created_at: string;
+  readonly updated_at: string;
+  readonly last_login_at: string | null;
+  readonly time_zone: string;
+  readonly iana_time_zone: string;
+  readonly locale: string;
+  readonly [field: string]: unknown;
+};
 
-interface Entry extends Position {
-  readonly user: UserRecord;
+type Role = { readonly type: number; readonly id: number; readonly name: string };
+
+const ADMINISTRATOR: Role = { type: 4, id: 1_500_008_666_999, name: 'Administrator' };
+
+/** The custom roles of the account, by job; `role=` takes such a name too (contract 5.1). */
+const ROLES: Partial<Record<SimulatedPerson['job'], Role>> = {
+  'light-agent': { type: 1, id: 1_500_008_664_999, name: 'Light agent' },
+  'custom-role': { type: 0, id: 1_500_008_665_999, name: 'Team lead' },
+  admin: ADMINISTRATOR,
+  integration: ADMINISTRATOR,
+};
+
+const DAY_SECONDS = 86_400;
+
+/** What became of a person by that time. */
+function standingOf(person: SimulatedPerson, now: number): 'team' | 'customer' | 'deleted' {
+  if (person.job === 'customer') return 'customer';
+  if (person.leavesAtMs > now) return 'team';
+  return person.onLeaving === 'demoted' ? 'customer' : 'deleted';
 }
 
-function formatEntry(entry: Entry): string {
-  return JSON.stringify(entry.user);
+/** When the user was last changed, seconds: users change every few days, and on leaving for the last time. */
+function updatedSecondOf(person: SimulatedPerson, now: number): number {
+  const periodSeconds = (person.job === 'customer' ? 40 : 3) * DAY_SECONDS;
+  const end = Math.floor(Math.min(now, person.leavesAtMs) / 1000);
+  if (person.leavesAtMs <= now) return end;
+  const phase = person.id % periodSeconds;
+  const latest = Math.floor((end - phase) / periodSeconds) * periodSeconds + phase;
+  return Math.max(latest, Math.floor(person.joinedAtMs / 1000));
 }
 
-function allUsers({ people, clock, options }: Account): UserRecord[] {
-  return buildAllUsers(people, clock.now(), options.subdomain);
+function buildUser(person: SimulatedPerson, now: number, subdomain: string): UserRecord {
+  const standing = standingOf(person, now);
+  const updated = updatedSecondOf(person, now);
+  const role = standing === 'customer' ? undefined : ROLES[person.job];
+  const isAdmin = role === ADMINISTRATOR;
+  return {
+    id: person.id,
+    url: `https://${subdomain}.zendesk.com/api/v2/users/${person.id}.json`,
+    name: person.name,
+    email: standing === 'deleted' ? null : person.email,
+    role: standing === 'customer' ? 'end-user' : isAdmin ? 'admin' : 'agent',
+    role_type: role?.type ?? null,
+    custom_role_id: role?.id ?? null,
+    active: standing !== 'deleted',
+    suspended: person.suspended,
+    created_at: formatSecond(Math.floor(person.joinedAtMs / 1000)),
+    updated_at: formatSecond(updated),
+    last_login_at: person.job === 'customer' ? null : formatSecond(updated - 9),
+    time_zone: person.zone.name,
+    iana_time_zone: person.zone.iana,
+    locale: person.zone.locale,
+    two_factor_auth_enabled: null,
+    phone: null,
+    alias: null,
+    default_group_id: standing === 'team' ? 1_500_003_172_999 : null,
+    restricted_agent: role?.type === 1,
+    moderator: isAdmin,
+    shared: false,
+    tags: [],
+    user_fields: {},
+  };
 }
 
-/** `GET /api/v2/users` (contract 5.1): deleted users are left out, suspended ones are not. */
-export function listUsers(account: Account, request: ApiRequest): Answer {
-  const { query, origin } = request;
-  const paging = readSupportPaging(query, SORTS);
-  if ('status' in paging) return paging;
+/** Everybody who is or was a team member, as the API shows them now. */
+export function listTeam({ people, clock, options }: SimulatedAccount): UserRecord[] {
+  const now = clock.now();
+  return people.teamEver(now).map((person) => buildUser(person, now, options.subdomain));
+}
+
+/** All users of the account now, deleted ones included, by id. */
+function listEverybody(account: SimulatedAccount): UserRecord[] {
+  const { people, clock, options } = account;
+  const customers = Array.from({ length: CUSTOMERS }, (_, index) =>
+    buildUser(people.customer(index), clock.now(), options.subdomain),
+  );
+  return [...listTeam(account), ...customers].toSorted((a, b) => a.id - b.id);
+}
+
+const PATH = '/api/v2/users';
+const PAGING = createSupportPaging(['id', 'updated_at', '-updated_at']);
+
+type UserEntry = Position & { readonly user: UserRecord };
+
+/** The users that a request asks for: deleted ones are left out, suspended ones are not. */
+function describeList(
+  account: SimulatedAccount,
+  query: URLSearchParams,
+  asked: PageAsked,
+): Listing<UserEntry> {
   const isWanted = readRoles(query);
-  const users = allUsers(account).filter((user) => user.active && isWanted(user));
-  const base = `${origin}/api/v2/users`;
-  if (paging.style === 'offset') {
-    const { page, perPage } = paging;
-    const rows = users
-      .slice((page - 1) * perPage, page * perPage)
-      .map((user) => JSON.stringify(user));
-    return answerText(
-      200,
-      writeOffsetPage('users', rows, users.length, { base, query, page, perPage }),
-    );
-  }
-  const { sort, size } = paging;
-  const order = ORDERS.get(sort) ?? 'id';
-  const sent = readCursors(order, paging.after, paging.before);
-  if (typeof sent === 'string') return refusePagination(`page[${sent}] is not valid`);
-  const direction = sort === '-updated_at' ? -1 : 1;
-  const compare = (a: Position, b: Position): number => comparePositions(a, b) * direction;
-  const entries = users
-    .map((user): Entry => ({
-      second: sort === 'id' ? 0 : Date.parse(user.updated_at) / 1000,
-      id: user.id,
-      user,
-    }))
-    .toSorted(compare);
-  const { after, before } = sent;
-  const isBackwards = after === undefined && before !== undefined;
-  const left = isBackwards
-    ? entries.filter((entry) => compare(entry, before) < 0)
-    : entries.filter((entry) => after === undefined || compare(entry, after) > 0);
-  const rows = isBackwards ? left.slice(-size) : left.slice(0, size);
-  const start = { second: direction === 1 ? -1 : Number.MAX_SAFE_INTEGER, id: 0 };
-  const hasMore = left.length > size;
-  const page = makePage(account, request, rows, hasMore, formatEntry, { order, sent, start });
-  return answerText(200, writeSupportPage('users', page, base, query));
+  const isById = asked.style === 'offset' || asked.order === 'id';
+  const entries = listEverybody(account)
+    .filter((user) => user.active && isWanted(user))
+    .map((user): UserEntry => {
+      const second = isById ? 0 : Date.parse(user.updated_at) / 1000;
+      return { second, id: user.id, user };
+    });
+  return {
+    name: 'users',
+    path: PATH,
+    range: { from: 0, to: Number.MAX_SAFE_INTEGER - 1 },
+    scan(direction, start, visit) {
+      const compare = (a: Position, b: Position): number => comparePositions(a, b) * direction;
+      for (const entry of entries.toSorted(compare))
+        if ((start === undefined || compare(entry, start) > 0) && visit(entry)) return;
+    },
+    format: ({ user }) => JSON.stringify(user),
+  };
 }
 
 function readRoles(query: URLSearchParams): (user: UserRecord) => boolean {
-  const roles = [...query.getAll('role'), ...query.getAll('role[]')];
+  const wanted = [...query.getAll('role'), ...query.getAll('role[]')];
   const permissionSet = query.get('permission_set');
-  return (user) => {
-    const customRole = CUSTOM_ROLES.find((role) => role.id === user.custom_role_id)?.name;
-    const hasRole = roles.some((role) => role === user.role || role === customRole);
+  return ({ role, custom_role_id }) => {
+    const custom = Object.values(ROLES).find(({ id }) => id === custom_role_id)?.name ?? role;
     return (
-      (roles.length === 0 || hasRole) &&
-      (permissionSet === null || permissionSet === String(user.custom_role_id))
+      (wanted.length === 0 || wanted.includes(role) || wanted.includes(custom)) &&
+      (permissionSet === null || permissionSet === String(custom_role_id))
     );
   };
 }
 
-/** `GET /api/v2/users/show_many?ids=` (contract 5.2): unknown ids are missing, the order is not the one asked. */
-export function showManyUsers(account: Account, request: ApiRequest): Answer {
-  const ids = new Set((request.query.get('ids') ?? '').split(',').filter((id) => /^\d+$/.test(id)));
-  if (ids.size === 0)
-    return answerJson(400, { error: 'RequiredParameterMissing', description: 'ids is missing' });
-  if (ids.size > MAX_IDS)
-    return answerJson(400, {
-      error: 'TooManyValues',
-      description: `ids can hold at most ${MAX_IDS} values`,
-    });
-  const includeDeleted = request.query.get('include_deleted') === 'true';
-  const users = allUsers(account).filter(
-    (user) => ids.has(String(user.id)) && (user.active || includeDeleted),
-  );
-  return answerJson(200, { users });
-}
-
-/** `GET /api/v2/users/{id}` (contract 5.4). */
-export function showUser(account: Account, request: ApiRequest): Answer {
-  const id = Number(/\/(\d+)(?:\.json)?$/.exec(request.path)?.[1]);
-  const user = allUsers(account).find((candidate) => candidate.id === id);
-  return user === undefined ? answerNoRecord() : answerJson(200, { user });
-}
-
 /** `GET /api/v2/users/me`: 200 with an anonymous user for missing credentials (contract 0.5). */
-export function showMe(account: Account, request: ApiRequest): Answer {
-  if (request.authorization === undefined) {
-    const nobody = {
-      id: null,
-      name: 'Anonymous user',
-      email: 'invalid@example.com',
-      role: 'end-user',
-      active: null,
-    };
-    return answerJson(200, { user: nobody });
-  }
-  const { people, clock, options } = account;
-  return answerJson(200, { user: buildUser(people.integration, clock.now(), options.subdomain) });
+function describeMe({ people, clock, options }: SimulatedAccount, isAnonymous: boolean): object {
+  if (!isAnonymous) return buildUser(people.integration, clock.now(), options.subdomain);
+  return {
+    id: null,
+    name: 'Anonymous user',
+    email: 'invalid@example.com',
+    role: 'end-user',
+    active: null,
+  };
+}
+
+/** The endpoints of `/api/v2/users` (contract 5). */
+export function createUserEndpoints(account: SimulatedAccount): readonly Endpoint[] {
+  const usual = {
+    method: 'GET',
+    stream: 'users',
+    service: SUPPORT,
+    gate: account.supportGate,
+    scopes: ['read', 'users:read'],
+    pageSize: PAGING.defaultSize,
+  } as const;
+  return [
+    {
+      ...usual,
+      path: matchPath(PATH),
+      answer: (request) =>
+        answerList(request, PAGING, account.faults, (asked) =>
+          describeList(account, request.query, asked),
+        ),
+    },
+    {
+      ...usual,
+      path: matchPath(`${PATH}/show_many`),
+      // Unknown ids are missing, and the order is not the one asked for (contract 5.2).
+      answer({ query }) {
+        const ids = readIds(query);
+        if ('status' in ids) return ids;
+        const includeDeleted = query.get('include_deleted') === 'true';
+        const users = listEverybody(account).filter(
+          (user) => ids.has(String(user.id)) && (user.active || includeDeleted),
+        );
+        return answerJson(200, { users });
+      },
+    },
+    {
+      ...usual,
+      path: matchPath(`${PATH}/me`),
+      scopes: 'anonymous',
+      answer: ({ authorization }) =>
+        answerJson(200, { user: describeMe(account, authorization === undefined) }),
+    },
+    {
+      ...usual,
+      path: matchPath(`${PATH}/{id}`),
+      answer(request) {
+        const user = listEverybody(account).find(({ id }) => id === request.id);
+        return user === undefined ? NO_RECORD : answerJson(200, { user });
+      },
+    },
+  ];
 }

@@ -1,25 +1,39 @@
-import { encodeCursor, type Page, type PagePlace } from './pagination.ts';
-import type { FaultOf, PageFaultKind } from './faults.ts';
+import { encodeCursor, type ListCursor, type ListPage, type Position } from '../http/cursors.ts';
 
-interface Spoiling {
-  readonly page: Page;
-  readonly place: PagePlace;
-  readonly fault: FaultOf<PageFaultKind>;
+/** What can be said about faults in the content of a page. */
+export type PageFaultDetails = {
+  /** `changed-type`: the field that changes; default: each number becomes a string and null stays. */
+  readonly field?: string;
+  /** `changed-type` with `field`: the new value; default: the old one as a string. */
+  readonly value?: unknown;
+};
+
+type Struck = PageFaultDetails & {
+  readonly page: ListPage;
+  readonly order: string;
+  /** The cursor sent, if it pointed forward. */
+  readonly sent: ListCursor | undefined;
+  /** The place before everything the request asks for. */
+  readonly start: Position;
   /** The cursor behind the last row but one of the page. */
   readonly shorterCursor: string | null;
-}
+};
 
-const SPOILERS: Record<PageFaultKind, (spoiling: Spoiling) => Page> = {
-  'repeat-cursor': ({ page, place }) => ({
+/**
+ * The faults in the content of a page of records. The cursor sent, or the one that the page tells, still leads to what
+ * is left out or disturbed.
+ */
+export const PAGE_FAULTS = {
+  'repeat-cursor': ({ page, order, sent, start }) => ({
     ...page,
     hasMore: true,
-    afterCursor: place.sentText ?? encodeCursor(place.order, place.start),
+    afterCursor: encodeCursor(order, sent ?? start, sent?.spare),
   }),
-  'empty-page-with-more': ({ page, place }) => ({
+  'empty-page-with-more': ({ page, order, sent, start }) => ({
     ...page,
     rows: [],
     hasMore: true,
-    afterCursor: encodeCursor(place.order, place.sent ?? place.start, (place.sent?.spare ?? 0) + 1),
+    afterCursor: encodeCursor(order, sent ?? start, (sent?.spare ?? 0) + 1),
     beforeCursor: null,
   }),
   'more-without-cursor': ({ page }) => ({ ...page, hasMore: true, afterCursor: null }),
@@ -29,19 +43,14 @@ const SPOILERS: Record<PageFaultKind, (spoiling: Spoiling) => Page> = {
     ...page,
     rows: page.rows.map((row) => `${row.slice(0, -1)},"trust_level":{"score":0.75,"by":["edge"]}}`),
   }),
-  'changed-type': ({ page, fault }) => ({
+  'changed-type': ({ page, ...details }) => ({
     ...page,
-    rows: page.rows.map((row) => changeTypes(row, fault)),
+    rows: page.rows.map((row) => changeTypes(row, details)),
   }),
-};
-
-/** The same page, gone wrong. What it leaves out or disturbs is still to be had by the cursor sent or the one told. */
-export function spoilPage(spoiling: Spoiling): Page {
-  return SPOILERS[spoiling.fault.kind](spoiling);
-}
+} satisfies Record<string, (struck: Struck) => ListPage>;
 
 /** The page keeps its size: its last row gives way to a copy of the one before and comes with the next page. */
-function duplicateRow(page: Page, shorterCursor: string | null): Page {
+function duplicateRow(page: ListPage, shorterCursor: string | null): ListPage {
   const { rows } = page;
   const [first] = rows;
   if (first === undefined) return page;
@@ -50,15 +59,11 @@ function duplicateRow(page: Page, shorterCursor: string | null): Page {
   return { ...page, rows: [...kept, ...kept.slice(-1)], hasMore: true, afterCursor: shorterCursor };
 }
 
-function changeTypes(row: string, fault: FaultOf<PageFaultKind>): string {
+function changeTypes(row: string, { field, value }: PageFaultDetails): string {
   const record: Record<string, unknown> = JSON.parse(row);
-  if (fault.field !== undefined) {
-    record[fault.field] = fault.value === undefined ? String(record[fault.field]) : fault.value;
-    return JSON.stringify(record);
-  }
-  const changed = Object.entries(record).map(([name, value]) => [
-    name,
-    typeof value === 'number' ? String(value) : value,
-  ]);
-  return JSON.stringify(Object.fromEntries(changed));
+  if (field !== undefined) record[field] = value === undefined ? String(record[field]) : value;
+  else
+    for (const [name, found] of Object.entries(record))
+      if (typeof found === 'number') record[name] = String(found);
+  return JSON.stringify(record);
 }

@@ -1,46 +1,52 @@
 import { pipeline } from 'node:stream/promises';
 import { Readable } from 'node:stream';
-import type { ServerResponse } from 'node:http';
-import { answerJson, answerNoEndpoint, type Answer } from './answers.ts';
-import { InputError } from '../errors.ts';
-import { tellTruth, type TruthSpan } from './truth.ts';
-import type { Account } from './account.ts';
-import type { Fault } from './faults.ts';
-import type { RequestLog } from './request-log.ts';
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { SimulatorError } from '../checks.ts';
+import type { Fault, FaultBook } from '../faults/faults.ts';
+import type { OpenLog } from '../logs/log.ts';
+import { answerJson, NO_ENDPOINT, type SimulatedAnswer } from './answers.ts';
+import { readBody, sendAnswer, type Site } from './server.ts';
 
-/** A request to `/simulator/…`: what `Simulator` offers in the same process, for tests in another one. */
-export interface ControlRequest {
-  readonly method: string;
-  readonly path: string;
-  readonly query: URLSearchParams;
-  readonly body: string;
-}
-
-/** Answers `/simulator/requests`, `/simulator/counts` and `/simulator/faults`; the truth is streamed by `streamTruth`. */
-export function answerControl(account: Account, log: RequestLog, request: ControlRequest): Answer {
-  switch (`${request.method} ${request.path}`) {
+/**
+ * Answers a request to `/simulator/…`: what `Simulator` offers in the same process, for tests in another one.
+ * `/simulator/truth` streams records as NDJSON, one a line.
+ */
+export async function handleControl(
+  { account, requestLog, logs }: Site & { readonly logs: readonly OpenLog[] },
+  request: IncomingMessage,
+  response: ServerResponse,
+): Promise<void> {
+  const { pathname, searchParams: query } = new URL(request.url ?? '/', 'http://simulator');
+  const body = await readBody(request);
+  const send = (answer: SimulatedAnswer): void => sendAnswer(account, response, answer);
+  switch (`${request.method ?? 'GET'} ${pathname}`) {
     case 'GET /simulator/requests':
-      return answerJson(200, log.records());
+      return send(answerJson(200, requestLog.records()));
     case 'GET /simulator/counts':
-      return answerJson(200, log.counts());
+      return send(answerJson(200, requestLog.counts()));
     case 'DELETE /simulator/faults':
       account.faults.clear();
-      return answerJson(200, {});
+      return send(answerJson(200, {}));
     case 'POST /simulator/faults':
-      return addFaults(account, request.body);
+      return send(addFaults(account.faults, body));
+    case 'GET /simulator/truth': {
+      const lines = readTruth(logs, query);
+      if (!('status' in lines)) return streamLines(lines, response);
+      return send(lines);
+    }
     default:
-      return answerNoEndpoint();
+      return send(NO_ENDPOINT);
   }
 }
 
-function addFaults(account: Account, body: string): Answer {
+function addFaults(book: FaultBook, body: string): SimulatedAnswer {
   try {
     const given: unknown = JSON.parse(body);
     const faults: Fault[] = (Array.isArray(given) ? given : [given]).map(readFault);
-    for (const fault of faults) account.faults.add(fault);
+    for (const fault of faults) book.add(fault);
     return answerJson(201, { added: faults.length });
   } catch (error) {
-    if (error instanceof InputError) return answerJson(400, { problems: error.problems });
+    if (error instanceof SimulatorError) return answerJson(400, { problems: error.problems });
     if (error instanceof SyntaxError)
       return answerJson(400, { problems: ['The body is not JSON.'] });
     throw error;
@@ -48,28 +54,30 @@ function addFaults(account: Account, body: string): Answer {
 }
 
 /** JSON has no Infinity: `times: null` stands for it. */
-function readFault(given: Fault & { times?: number | null }): Fault {
-  return given.times === null ? { ...given, times: Infinity } : given;
+function readFault(given: Omit<Fault, 'times'> & { readonly times?: number | null }): Fault {
+  const { times, ...fault } = given;
+  return times === undefined ? fault : { ...fault, times: times ?? Infinity };
 }
 
-/** Reads `stream`, `from`, `to` (ISO 8601) and `includeInvisible` of `GET /simulator/truth`. */
-export function readTruthSpan(query: URLSearchParams): TruthSpan | undefined {
-  const stream = query.get('stream');
+/** Reads `stream`, `from`, `to` (ISO 8601) and `includeInvisible`. */
+function readTruth(
+  logs: readonly OpenLog[],
+  query: URLSearchParams,
+): Generator<string> | SimulatedAnswer {
+  const log = logs.find(({ name }) => name === query.get('stream'));
   const from = new Date(query.get('from') ?? '');
   const to = new Date(query.get('to') ?? '');
-  if (stream !== 'audit_logs' && stream !== 'access_logs') return undefined;
-  if (Number.isNaN(from.getTime()) || Number.isNaN(to.getTime())) return undefined;
-  return { stream, from, to, includeInvisible: query.get('includeInvisible') === 'true' };
+  if (log === undefined || Number.isNaN(from.getTime()) || Number.isNaN(to.getTime())) {
+    const names = logs.map(({ name }) => name).join(' or ');
+    const problem = `The truth needs stream (${names}), from and to (ISO 8601).`;
+    return answerJson(400, { problems: [problem] });
+  }
+  return log.tell(from, to, query.get('includeInvisible') === 'true');
 }
 
-/** Streams the truth as NDJSON, one record a line, as fast as it is read. */
-export async function streamTruth(
-  account: Account,
-  span: TruthSpan,
-  response: ServerResponse,
-): Promise<void> {
+async function streamLines(lines: Iterable<string>, response: ServerResponse): Promise<void> {
   response.writeHead(200, { 'content-type': 'application/x-ndjson; charset=utf-8' });
-  await pipeline(Readable.from(joinLines(tellTruth(account, span))), response);
+  await pipeline(Readable.from(joinLines(lines)), response);
 }
 
 function* joinLines(lines: Iterable<string>): Generator<string> {

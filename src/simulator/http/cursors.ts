@@ -1,61 +1,65 @@
-import {
-  decodeCursor,
-  encodeCursor,
-  type Cursor,
-  type Page,
-  type PagePlace,
-} from './pagination.ts';
-import { isPageFault } from './faults.ts';
-import { spoilPage } from './page-faults.ts';
-import type { Account, ApiRequest } from './account.ts';
-import type { Direction, Position, SecondRange } from './log-source.ts';
+/** A place in the total order (time, id), which every list is sorted by (contract 0.3 and Q4). */
+export type Position = {
+  /** Seconds since 1970. */
+  readonly second: number;
+  readonly id: string | number;
+};
 
-/** The cursors of a request, understood. */
-export interface SentCursors {
-  readonly after: Cursor | undefined;
-  readonly before: Cursor | undefined;
-  readonly afterText: string | undefined;
+/** 1: in ascending order. -1: in descending order. */
+export type Direction = 1 | -1;
+
+/** The other direction. */
+export function opposite(direction: Direction): Direction {
+  return direction === 1 ? -1 : 1;
 }
 
-/** Reads the cursors sent; gives the name of the first that is not one of that order. */
-export function readCursors(
-  order: string,
-  afterText: string | undefined,
-  beforeText: string | undefined,
-): SentCursors | 'after' | 'before' {
-  const after = afterText === undefined ? undefined : decodeCursor(afterText, order);
-  const before = beforeText === undefined ? undefined : decodeCursor(beforeText, order);
-  if (afterText !== undefined && after === undefined) return 'after';
-  if (beforeText !== undefined && before === undefined) return 'before';
-  return { after, before, afterText };
+/** Seconds since 1970, both included. */
+export type SecondRange = { readonly from: number; readonly to: number };
+
+/** Less than 0 when a comes before b in the ascending order. */
+export function comparePositions(a: Position, b: Position): number {
+  if (a.second !== b.second) return a.second - b.second;
+  if (a.id === b.id) return 0;
+  return a.id < b.id ? -1 : 1;
 }
 
-/** The place just before everything in a range. */
-export function startOf(range: SecondRange, direction: Direction): Position {
-  return { second: direction === 1 ? range.from - 1 : range.to + 1, id: 0 };
+/** A cursor that was understood. */
+export type ListCursor = Position & {
+  /** How many empty pages were told at this place; makes their cursors differ from each other. */
+  readonly spare: number;
+};
+
+/** A stateless keyset as recorded: base64 of `{"o":"<order>","v":<values>}` (contract 0.3). */
+export function encodeCursor(order: string, { second, id }: Position, spare = 0): string {
+  const v = spare === 0 ? [second, id] : [second, id, spare];
+  return Buffer.from(JSON.stringify({ o: order, v })).toString('base64');
 }
 
-/** Makes the page out of its rows: the first and last give the cursors. A page fault that is due strikes here. */
-export function makePage<Row extends Position>(
-  account: Account,
-  request: ApiRequest,
-  rows: readonly Row[],
-  hasMore: boolean,
-  format: (row: Row) => string,
-  place: { order: string; sent: SentCursors; start: Position },
-): Page {
-  const { order, sent, start } = place;
-  const cursorOf = (row: Row | undefined): string | null =>
-    row === undefined ? null : encodeCursor(order, row);
-  const page: Page = {
-    rows: rows.map(format),
-    hasMore,
-    hasBefore: sent.after !== undefined || (sent.before !== undefined && hasMore),
-    afterCursor: cursorOf(rows.at(-1)),
-    beforeCursor: cursorOf(rows[0]),
-  };
-  const fault = account.faults.take(request.faultTarget, isPageFault);
-  if (fault === undefined) return page;
-  const pagePlace: PagePlace = { order, sent: sent.after, sentText: sent.afterText, start };
-  return spoilPage({ page, place: pagePlace, fault, shorterCursor: cursorOf(rows.at(-2)) });
+/** Reads a cursor made for that order; undefined when none was sent, null for anything else. */
+export function readCursor(text: string | null, order: string): ListCursor | undefined | null {
+  if (text === null) return undefined;
+  const bytes = Buffer.from(text, 'base64');
+  if (text === '' || bytes.toString('base64') !== text) return null;
+  let value: unknown;
+  try {
+    value = JSON.parse(bytes.toString());
+  } catch {
+    return null;
+  }
+  if (typeof value !== 'object' || value === null || !('o' in value) || !('v' in value))
+    return null;
+  if (value.o !== order || !Array.isArray(value.v)) return null;
+  const [second, id, spare = 0]: unknown[] = value.v;
+  if (typeof second !== 'number' || typeof spare !== 'number') return null;
+  return typeof id === 'number' || typeof id === 'string' ? { second, id, spare } : null;
 }
+
+/** One page of records, each as JSON text, before it is put into the envelope of its service. */
+export type ListPage = {
+  readonly rows: readonly string[];
+  readonly hasMore: boolean;
+  /** Whether something lies before the page. */
+  readonly hasBefore: boolean;
+  readonly afterCursor: string | null;
+  readonly beforeCursor: string | null;
+};

@@ -1,84 +1,52 @@
-import { exportAuditLogs, listAuditLogs, showAuditLog } from './audit-logs.ts';
-import { listAccessLogs } from './access-logs.ts';
-import { listUsers, showManyUsers, showMe, showUser } from './users.ts';
-import { showManyTickets } from './tickets.ts';
-import { mintToken } from './oauth.ts';
-import type { Account, ApiRequest } from './account.ts';
-import type { Answer, Stack } from './answers.ts';
-import type { FaultStream } from './faults.ts';
+import type { FaultTarget } from '../faults/faults.ts';
+import { answerJson, type SimulatedAnswer, type Service } from './answers.ts';
+import type { Gate } from './limits.ts';
+
+/** An API request, read as far as all endpoints need it. */
+export type ApiRequest = {
+  /** The number in the path; NaN when there is none. */
+  readonly id: number;
+  readonly query: URLSearchParams;
+  readonly authorization: string | undefined;
+  readonly contentType: string;
+  readonly body: string;
+  /** Origin the client used, such as `http://127.0.0.1:8080`; links are made from it. */
+  readonly origin: string;
+  /** On a clock that never goes back, ms; for limits. */
+  readonly arrivedMs: number;
+  readonly faultTarget: FaultTarget;
+};
 
 /** An endpoint of the account. */
-export interface Route {
+export type Endpoint = {
   readonly method: 'GET' | 'POST';
-  /** Tells whether a path without query is this endpoint's. */
+  /** Matches the paths without query that are this endpoint's. */
   readonly path: RegExp;
-  readonly stream: FaultStream;
-  readonly stack: Stack;
-  /** Any one of these scopes opens it; undefined: no credentials are asked for. */
-  readonly scopes: readonly string[] | undefined;
-  /** `nowMs` is a clock that never goes back, for limits. */
-  readonly answer: (account: Account, request: ApiRequest, nowMs: number) => Answer;
+  /** What a fault that is aimed at it names. */
+  readonly stream: string;
+  readonly service: Service;
+  readonly gate: Gate;
+  /** Any one of these scopes opens it; `anonymous`: nobody may come too; `unchecked`: the header is not looked at. */
+  readonly scopes: readonly string[] | 'anonymous' | 'unchecked';
+  /** What holds without `page[size]`. */
+  readonly pageSize: number;
+  readonly answer: (request: ApiRequest) => SimulatedAnswer;
+};
+
+/** Matches a path and, as the Support stack does (contract 0.1), the same with `.json`; `{id}` stands for a number. */
+export function matchPath(path: string, hasJsonForm = true): RegExp {
+  const pattern = path.replace('{id}', String.raw`(\d+)`);
+  return new RegExp(`^${pattern}${hasJsonForm ? String.raw`(?:\.json)?` : ''}$`);
 }
 
-const AUDIT = {
-  stream: 'audit_logs',
-  stack: 'support',
-  scopes: ['read', 'auditlogs:read'],
-} as const;
-const USERS = { stream: 'users', stack: 'support', scopes: ['read', 'users:read'] } as const;
+const MAX_IDS = 100;
 
-/** All endpoints, more exact paths first. Access logs have no `.json` form and need the broad scope (contract 4.1, 6.1). */
-const ROUTES: readonly Route[] = [
-  { ...AUDIT, method: 'GET', path: /^\/api\/v2\/audit_logs(\.json)?$/, answer: listAuditLogs },
-  {
-    ...AUDIT,
-    method: 'POST',
-    path: /^\/api\/v2\/audit_logs\/export(\.json)?$/,
-    answer: exportAuditLogs,
-  },
-  { ...AUDIT, method: 'GET', path: /^\/api\/v2\/audit_logs\/\d+(\.json)?$/, answer: showAuditLog },
-  {
-    method: 'GET',
-    path: /^\/api\/v2\/access_logs$/,
-    stream: 'access_logs',
-    stack: 'access',
-    scopes: ['read'],
-    answer: listAccessLogs,
-  },
-  { ...USERS, method: 'GET', path: /^\/api\/v2\/users(\.json)?$/, answer: listUsers },
-  {
-    ...USERS,
-    method: 'GET',
-    path: /^\/api\/v2\/users\/show_many(\.json)?$/,
-    answer: showManyUsers,
-  },
-  {
-    ...USERS,
-    method: 'GET',
-    path: /^\/api\/v2\/users\/me(\.json)?$/,
-    scopes: undefined,
-    answer: showMe,
-  },
-  { ...USERS, method: 'GET', path: /^\/api\/v2\/users\/\d+(\.json)?$/, answer: showUser },
-  {
-    method: 'GET',
-    path: /^\/api\/v2\/tickets\/show_many(\.json)?$/,
-    stream: 'tickets',
-    stack: 'support',
-    scopes: ['read', 'tickets:read'],
-    answer: showManyTickets,
-  },
-  {
-    method: 'POST',
-    path: /^\/oauth\/tokens$/,
-    stream: 'oauth',
-    stack: 'oauth',
-    scopes: undefined,
-    answer: mintToken,
-  },
-];
-
-/** The endpoint of a request; undefined when there is none. */
-export function findRoute(method: string, path: string): Route | undefined {
-  return ROUTES.find((route) => route.method === method && route.path.test(path));
+/** The ids of `ids=`, as the `show_many` endpoints take them; or why they are refused (contract 5.2). */
+export function readIds(query: URLSearchParams): ReadonlySet<string> | SimulatedAnswer {
+  const ids = new Set((query.get('ids') ?? '').split(',').filter((id) => /^\d+$/.test(id)));
+  if (ids.size === 0)
+    return answerJson(400, { error: 'RequiredParameterMissing', description: 'ids is missing' });
+  if (ids.size <= MAX_IDS) return ids;
+  const description = `ids can hold at most ${MAX_IDS} values`;
+  return answerJson(400, { error: 'TooManyValues', description });
 }

@@ -1,7 +1,7 @@
-import type { FaultKind, FaultStream } from './faults.ts';
+import type { FaultKind } from '../faults/faults.ts';
 
 /** One request as the simulator saw it. All times are ms since 1970 on the machine's clock. */
-export interface RequestRecord {
+export type RequestRecord = {
   /** Arrival. */
   readonly at: number;
   readonly method: string;
@@ -9,59 +9,64 @@ export interface RequestRecord {
   readonly path: string;
   /** The query, decoded and encoded again the way `URLSearchParams` does. */
   readonly query: string;
-  readonly stream: FaultStream | 'other';
+  /** What a fault that is aimed at the endpoint names; `other` for a path that is not there. */
+  readonly stream: string;
   /** How the request identified itself. */
   readonly authorization: 'none' | 'basic' | 'bearer' | 'other';
   /** Arrival with fractions. */
   readonly startedAt: number;
   /** The end of the answer, or of the connection; null while it lasts. */
-  endedAt: number | null;
+  readonly endedAt: number | null;
   /** 0 until there is an answer, and for ever when the connection was reset instead. */
-  status: number;
+  readonly status: number;
   /** The fault that struck, if any; faults in a page's content do not show here. */
-  fault: FaultKind | null;
-}
+  readonly fault: FaultKind | null;
+};
 
 /** How often each status was answered, all in all and per stream; "0" stands for a connection reset. */
-export interface RequestCounts {
-  total: number;
-  byStatus: Record<string, number>;
-  byStream: Record<string, Record<string, number>>;
-}
+export type RequestCounts = {
+  readonly total: number;
+  readonly byStatus: Readonly<Record<string, number>>;
+  readonly byStream: Readonly<Record<string, Readonly<Record<string, number>>>>;
+};
+
+/** A record that is still being written. */
+export type OpenRecord = { -readonly [Field in keyof RequestRecord]: RequestRecord[Field] };
 
 /** Remembers the last requests and counts all. */
-export interface RequestLog {
-  open(record: RequestRecord): void;
-  close(record: RequestRecord): void;
+export type RequestLog = {
+  readonly open: (record: OpenRecord) => void;
+  readonly close: (record: OpenRecord) => void;
   /** The last ones, oldest first; those under way too. */
-  records(): RequestRecord[];
-  counts(): RequestCounts;
-}
+  readonly records: () => RequestRecord[];
+  readonly counts: () => RequestCounts;
+};
 
-function countOne(record: Record<string, number>, status: string): void {
-  record[status] = (record[status] ?? 0) + 1;
+function countOne(counts: Record<string, number>, status: string): void {
+  counts[status] = (counts[status] ?? 0) + 1;
 }
 
 /** Makes a log that holds so many records. */
 export function createRequestLog(size: number): RequestLog {
   const ring: RequestRecord[] = [];
   let opened = 0;
-  const counts: RequestCounts = { total: 0, byStatus: {}, byStream: {} };
+  let closed = 0;
+  const byStatus: Record<string, number> = {};
+  const byStream: Record<string, Record<string, number>> = {};
   return {
     open(record) {
       ring[opened % size] = record;
       opened++;
     },
     close(record) {
-      const status = String(record.status);
-      counts.total++;
-      countOne(counts.byStatus, status);
-      countOne((counts.byStream[record.stream] ??= {}), status);
+      closed++;
+      countOne(byStatus, String(record.status));
+      countOne((byStream[record.stream] ??= {}), String(record.status));
     },
     records() {
       const split = opened > size ? opened % size : 0;
       return [...ring.slice(split), ...ring.slice(0, split)];
     },
-    counts: () => structuredClone(counts),
+    counts: () => structuredClone({ total: closed, byStatus, byStream }),
   };
 }

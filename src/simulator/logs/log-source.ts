@@ -1,49 +1,33 @@
-/** A record of a log before it is written as JSON. */
-export interface LogRow {
-  /** `created_at` or `timestamp`, seconds since 1970. */
-  readonly second: number;
-  readonly id: string | number;
+import { densityAt } from '../account/calendar.ts';
+import {
+  comparePositions,
+  type Direction,
+  type Position,
+  type SecondRange,
+} from '../http/cursors.ts';
+import { hash } from '../random.ts';
+
+/** A record of a log before it is written as JSON; its position is its time stamp and id. */
+export type LogEntry = Position & {
   /** From when on the API shows it, ms since 1970. */
   readonly visibleAtMs: number;
-}
-
-/** A place in the total order (time, id), which both logs are sorted by (contract 0.3 and Q4). */
-export interface Position {
-  readonly second: number;
-  readonly id: string | number;
-}
+};
 
 /**
  * A log as pure functions of time. A minute consists of cells, each a few rows; within a minute and within a cell
  * everything is sorted by (time, id). Finding a place costs the cells around it and nothing that came before.
  */
-export interface LogSource<Row extends LogRow> {
-  cellCount(minute: number): number;
+export type LogSource<Row extends LogEntry> = {
+  readonly cellCount: (minute: number) => number;
   /** The cell that holds that ms of the minute, give or take one. */
-  cellAt(minute: number, offsetMs: number): number;
+  readonly cellAt: (minute: number, offsetMs: number) => number;
   /** Where in its minute a position lies, in ms, as exactly as its id tells. */
-  offsetMsOf(position: Position): number;
-  rowsIn(minute: number, cell: number): readonly Row[];
-}
-
-/** Seconds since 1970, both included. */
-export interface SecondRange {
-  readonly from: number;
-  readonly to: number;
-}
-
-/** 1: oldest first. -1: newest first. */
-export type Direction = 1 | -1;
-
-/** Less than 0 when a comes before b in the ascending order. */
-export function comparePositions(a: Position, b: Position): number {
-  if (a.second !== b.second) return a.second - b.second;
-  if (a.id === b.id) return 0;
-  return a.id < b.id ? -1 : 1;
-}
+  readonly offsetMsOf: (position: Position) => number;
+  readonly rowsIn: (minute: number, cell: number) => readonly Row[];
+};
 
 /** Shows the rows of a range in order, those strictly beyond `start` only, until `visit` returns true. */
-export function scanRows<Row extends LogRow>(
+export function scanRows<Row extends LogEntry>(
   source: LogSource<Row>,
   range: SecondRange,
   direction: Direction,
@@ -86,30 +70,19 @@ export function scanRows<Row extends LogRow>(
   }
 }
 
-/** What a page request wants. */
-export interface PageWish<Row extends LogRow> {
-  readonly range: SecondRange;
-  readonly direction: Direction;
-  readonly size: number;
-  readonly after?: Position | undefined;
-  readonly before?: Position | undefined;
-  readonly isShown: (row: Row) => boolean;
-}
-
-/** One page in the wished order, and whether more lies beyond it in the direction of travel. */
-export function readPage<Row extends LogRow>(
-  source: LogSource<Row>,
-  wish: PageWish<Row>,
-): { rows: Row[]; hasMore: boolean } {
-  const isBackwards = wish.after === undefined && wish.before !== undefined;
-  const travel: Direction = isBackwards ? (wish.direction === 1 ? -1 : 1) : wish.direction;
-  const rows: Row[] = [];
-  let hasMore = false;
-  scanRows(source, wish.range, travel, wish.after ?? wish.before, (row) => {
-    if (!wish.isShown(row)) return false;
-    hasMore = rows.length === wish.size;
-    if (!hasMore) rows.push(row);
-    return hasMore;
-  });
-  return { rows: isBackwards ? rows.toReversed() : rows, hasMore };
+/** Mean number of records in a scene over a week, so that rows per day come out as asked. */
+export function measureScenes(
+  { seed, salt, scenesAtMean }: { seed: number; salt: number; scenesAtMean: number },
+  countRecords: (luck: number, minute: number) => number,
+): number {
+  const week = 29_000_000 - (29_000_000 % 10_080);
+  let scenes = 0;
+  let records = 0;
+  for (let minute = 0; minute < 10_080; minute += 20) {
+    const wanted = Math.round(densityAt(minute) * scenesAtMean);
+    for (let n = 0; n < wanted; n++)
+      records += countRecords(hash(seed, minute, n, salt), week + minute);
+    scenes += wanted;
+  }
+  return records / scenes;
 }

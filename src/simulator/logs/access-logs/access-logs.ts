@@ -1,92 +1,120 @@
-import { answerText, refuseAccessQuery, type Answer } from './answers.ts';
-import { formatAccessLog, type AccessLogRow } from './access-log-text.ts';
-import { makePage, readCursors, startOf } from './pages.ts';
-import { parseSecond } from './clock.ts';
-import { readCount, type Page } from './pagination.ts';
-import { readPage, type Direction, type SecondRange } from './log-source.ts';
-import type { Account, ApiRequest } from './account.ts';
+import { within, whole } from '../../checks.ts';
+import { parseSecond } from '../../clock.ts';
+import { ACCESS, refuseAccessQuery, type SimulatedAnswer } from '../../http/answers.ts';
+import { createAccessGate, createSlidingLimit, type ResetForm } from '../../http/limits.ts';
+import type { ListPage } from '../../http/cursors.ts';
+import { readCount, readSort, writeLinks, type PageAsked } from '../../http/paging.ts';
+import { openLog, type LogFilter, type SimulatedLog } from '../log.ts';
+import { formatAccessLog, type AccessLogRow } from './record.ts';
+import { createAccessLogSource } from './source.ts';
 
+/** What can be said about the access log of a simulated account. */
+type AccessLogOptions = {
+  /** How long before `anchor` the access log was switched on, 0 to 90 days; default 30. */
+  readonly accessLogDays: number;
+  /** Mean over a week, 0 (no rows) to 5,000,000; default 5,000. */
+  readonly accessLogRowsPerDay: number;
+  /** Rows a minute more from the first full minute after `anchor` on, at all hours: a lively tail; 0 (default) to 10,000. */
+  readonly accessLogLiveRowsPerMinute: number;
+  /** Default 50 (contract 4.3). */
+  readonly accessLogsRequestsPerMinute: number;
+  /** How a 429 for access logs tells its wait in `ratelimit-reset` (contract 4.3, Q15); default `date`. */
+  readonly accessLogsResetForm: ResetForm;
+};
+
+const NAME = 'access_logs';
 const DEFAULT_SIZE = 1000;
 const MAX_SIZE = 2500;
 
 /** `GET /api/v2/access_logs` (contract 4): another service, with its own sizes, order, parameters and envelope. */
-export function listAccessLogs(account: Account, request: ApiRequest): Answer {
-  const { query } = request;
+export const accessLogs: SimulatedLog<AccessLogOptions> = {
+  name: NAME,
+  defaults: {
+    accessLogDays: 30,
+    accessLogRowsPerDay: 5000,
+    accessLogLiveRowsPerMinute: 0,
+    accessLogsRequestsPerMinute: 50,
+    accessLogsResetForm: 'date',
+  },
+  checks: {
+    accessLogDays: within(0, 90),
+    accessLogRowsPerDay: within(0, 5_000_000),
+    accessLogLiveRowsPerMinute: within(0, 10_000),
+    accessLogsRequestsPerMinute: whole(1, 100_000),
+  },
+  open(account, options) {
+    const { clock, anchorMs, people } = account;
+    const limit = account.limit(createSlidingLimit, options.accessLogsRequestsPerMinute);
+    return openLog(account, {
+      name: NAME,
+      path: '/api/v2/access_logs',
+      // No `.json`, and no scope but the broad one (contract 4.1 and 6.1).
+      hasJsonForm: false,
+      scopes: ['read'],
+      gate: createAccessGate(limit, options.accessLogsResetForm, clock),
+      paging: { service: ACCESS, defaultSize: DEFAULT_SIZE, read: readPage, write: writePage },
+      days: options.accessLogDays,
+      retentionDays: 90,
+      source: createAccessLogSource({ ...account.options, ...options, anchorMs }, people),
+      readFilter,
+      createFormat: () => formatAccessLog,
+    });
+  },
+};
+
+function readPage(query: URLSearchParams): PageAsked | SimulatedAnswer {
   const sizeText = query.get('page[size]');
   const size = sizeText === null ? DEFAULT_SIZE : readCount(sizeText);
   if (size === undefined) return refuseAccessQuery('page size must be a positive number');
   if (size > MAX_SIZE) return refuseAccessQuery(`max allowed page size is ${MAX_SIZE}`);
   const sort = query.get('sort');
   if (sort !== null && sort !== '-created_at') return refuseAccessQuery('sort must be -created_at');
-  const range = readRange(account, query);
-  const isWanted = readFilters(account, query);
-  if (range === undefined || isWanted === undefined) return refuseAccessQuery('invalid filter');
-  const direction: Direction = sort === null ? 1 : -1;
-  const order = direction === 1 ? 'created_at,id' : '-created_at,-id';
-  const afterText = query.get('page[after]') ?? query.get('filter[after]') ?? undefined;
-  const beforeText = query.get('page[before]') ?? query.get('filter[before]') ?? undefined;
-  const sent = readCursors(order, afterText, beforeText);
-  if (typeof sent === 'string') return refuseAccessQuery('invalid cursor');
-  const { after, before } = sent;
-  const wish = { range, direction, size, after, before, isShown: isWanted };
-  const { rows, hasMore } = readPage(account.accessLogs, wish);
-  const place = { order, sent, start: startOf(range, direction) };
-  const page = makePage(account, request, rows, hasMore, formatAccessLog, place);
-  return answerText(200, writeAccessPage(page, request));
-}
-
-/** The window; undefined when a bound is not a date-time. An inverted one holds nothing. */
-function readRange(account: Account, query: URLSearchParams): SecondRange | undefined {
-  const range = account.rangeOf('access_logs');
-  const inset = account.options.inclusiveBounds ? 0 : 1;
-  const startText = query.get('filter[start]');
-  const endText = query.get('filter[end]');
-  const start = startText === null ? -Infinity : parseSecond(startText);
-  const end = endText === null ? Infinity : parseSecond(endText);
-  if (start === undefined || end === undefined) return undefined;
-  return { from: Math.max(range.from, start + inset), to: Math.min(range.to, end - inset) };
-}
-
-/** The other filters; undefined when one has a value it cannot have. `filter[graphql]=true` EXCLUDES GraphQL. */
-function readFilters(
-  account: Account,
-  query: URLSearchParams,
-): ((row: AccessLogRow) => boolean) | undefined {
-  const now = account.clock.now();
-  const userId = query.get('filter[user_id]');
-  const path = query.get('filter[path]');
-  const browserUrl = query.get('filter[browser_url]');
-  const graphql = query.get('filter[graphql]');
-  if (userId !== null && !/^-?\d+$/.test(userId)) return undefined;
-  if (graphql !== null && graphql !== 'true') return undefined;
-  return (row) =>
-    row.visibleAtMs <= now &&
-    (userId === null || row.userId === Number(userId)) &&
-    (path === null || row.url.split('?', 1)[0] === path) &&
-    (browserUrl === null || row.referer === browserUrl) &&
-    (graphql === null || row.kind !== undefined);
+  const after = query.get('page[after]') ?? query.get('filter[after]');
+  const before = query.get('page[before]') ?? query.get('filter[before]');
+  return { style: 'cursor', size, ...readSort(sort ?? 'created_at'), after, before };
 }
 
 /** The envelope (contract 4.2); its links repeat the filters, with brackets as they are. */
-function writeAccessPage(page: Page, { origin, query }: ApiRequest): string {
-  const kept = [...query].filter(([name]) => !/^(page|filter)\[(after|before)\]$/.test(name));
+function writePage(name: string, page: ListPage, base: string, query: URLSearchParams): string {
+  const kept = [...query].filter(([key]) => !/^(page|filter)\[(after|before)\]$/.test(key));
   const link = (direction: string, cursor: string): string => {
     const parameters = [...kept, [`page[${direction}]`, cursor] as const];
-    const text = parameters
-      .map(([name, value]) => `${name}=${encodeURIComponent(value)}`)
-      .join('&');
-    return `${origin}/api/v2/access_logs?${text}`;
+    const texts = parameters.map(([key, value]) => `${key}=${encodeURIComponent(value)}`);
+    return `${base}?${texts.join('&')}`;
   };
-  const { hasMore, hasBefore, afterCursor, beforeCursor } = page;
-  const links = {
-    next: hasMore && afterCursor !== null ? link('after', afterCursor) : null,
-    prev: hasBefore && beforeCursor !== null ? link('before', beforeCursor) : null,
+  const meta = JSON.stringify({
+    after_cursor: page.afterCursor,
+    before_cursor: page.beforeCursor,
+    has_before: page.hasBefore,
+    has_more: page.hasMore,
+  });
+  return `{"${name}":[${page.rows.join(',')}],"links":${writeLinks(page, link)},"meta":${meta}}`;
+}
+
+/** The window and the other filters (contract 4.1). `filter[graphql]=true` EXCLUDES GraphQL. */
+function readFilter(query: URLSearchParams): LogFilter<AccessLogRow> | SimulatedAnswer {
+  const sent = (name: string): string | null => query.get(`filter[${name}]`);
+  const from = readBound(sent('start'), -Infinity);
+  const to = readBound(sent('end'), Infinity);
+  const userId = sent('user_id');
+  const path = sent('path');
+  const browserUrl = sent('browser_url');
+  const graphql = sent('graphql');
+  const isValid =
+    (userId === null || /^-?\d+$/.test(userId)) && (graphql === null || graphql === 'true');
+  if (from === undefined || to === undefined || !isValid)
+    return refuseAccessQuery('invalid filter');
+  return {
+    from,
+    to,
+    isWanted: (row) =>
+      (userId === null || row.userId === Number(userId)) &&
+      (path === null || row.url.split('?', 1)[0] === path) &&
+      (browserUrl === null || row.referer === browserUrl) &&
+      (graphql === null || row.kind !== undefined),
   };
-  const meta = {
-    after_cursor: afterCursor,
-    before_cursor: beforeCursor,
-    has_before: hasBefore,
-    has_more: hasMore,
-  };
-  return `{"access_logs":[${page.rows.join(',')}],"links":${JSON.stringify(links)},"meta":${JSON.stringify(meta)}}`;
+}
+
+function readBound(text: string | null, otherwise: number): number | undefined {
+  return text === null ? otherwise : parseSecond(text);
 }

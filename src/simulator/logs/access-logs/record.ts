@@ -1,8 +1,8 @@
-import type { LogRow } from './log-source.ts';
-import type { RequestKind } from './access-log-vocabulary.ts';
+import type { LogEntry } from '../log-source.ts';
+import type { RequestKind } from './vocabulary.ts';
 
 /** A record of the access log with all its facts, its texts ready for JSON. */
-export interface AccessLogRow extends LogRow {
+export type AccessLogRow = LogEntry & {
   readonly id: string;
   readonly userId: number;
   readonly kind: RequestKind | undefined;
@@ -19,7 +19,7 @@ export interface AccessLogRow extends LogRow {
   readonly authorization: string | undefined;
   /** Which oddity the record carries; undefined for none. */
   readonly oddity: number | undefined;
-}
+};
 
 const TWO_DIGITS = Array.from({ length: 60 }, (_, i) => String(i).padStart(2, '0'));
 let prefixFor = -1;

@@ -1,149 +1,91 @@
-import { activityIn, countEvents, densityAt, hourOfWeek } from './calendar.ts';
-import { BURST_CHUNK, burstRowAt, burstRowMs, resolveBurst } from './bursts.ts';
+import type { AccountOptions } from '../../account-options.ts';
+import { activityIn, countEvents, hourOfWeek } from '../../account/calendar.ts';
+import { PROGRAMS } from '../../account/names.ts';
+import type { People, SimulatedPerson } from '../../account/people.ts';
+import { createRandomSequence, hash, pickNth, toFraction } from '../../random.ts';
+import { addBurst, resolveBurst } from '../bursts.ts';
+import { measureScenes, type LogSource } from '../log-source.ts';
+import type { AccessLogRow } from './record.ts';
+import { playScene } from './scenes.ts';
+import type { AccessStage, SceneRequest } from './stage.ts';
 import { decodeUlidTime, formatCountedUlid, formatUlid } from './ulid.ts';
-import { hash, pickNth, RandomSequence, toFraction } from './random.ts';
-import { playScene } from './access-log-scenes.ts';
-import type { SceneRequest, Stage } from './access-log-stage.ts';
-import { PROGRAMS } from './people-names.ts';
-import type { AccessLogRow } from './access-log-text.ts';
-import type { LogSource } from './log-source.ts';
-import type { People, Person } from './people.ts';
-import type { SimulatorOptions } from './options.ts';
 
 const MINUTE_MS = 60_000;
 const DAY_MS = 86_400_000;
 /** A cell then lasts at least 10 ms, more than a scene has requests: no two rows share a millisecond. */
 const MAX_SCENES_PER_MINUTE = 6000;
 
-type Settings = Pick<
-  SimulatorOptions,
-  'seed' | 'accessLogRowsPerDay' | 'accessLogLiveRowsPerMinute' | 'burst' | 'late' | 'oddities'
-> & {
+type Settings = Pick<AccountOptions, 'seed' | 'burst' | 'late' | 'oddities'> & {
+  readonly accessLogRowsPerDay: number;
+  readonly accessLogLiveRowsPerMinute: number;
   /** From when on the live rows come, ms since 1970. */
   readonly anchorMs: number;
 };
 
 /** The access log: each cell is one scene (somebody opens a ticket, a program polls), a few requests within moments. */
 export function createAccessLogSource(settings: Settings, people: People): LogSource<AccessLogRow> {
-  const { seed, late, oddities } = settings;
-  const burst = resolveBurst(settings.burst, 'access_logs');
-  const random = new RandomSequence(0);
-  const stage: Stage = {
-    random,
+  const { seed } = settings;
+  const stage: AccessStage = {
+    random: createRandomSequence(0),
     people,
     person: people.integration,
     byProgram: false,
     minute: 0,
     requests: [],
   };
-  const rowsPerScene = measureScene(seed, stage);
-  const scenesPerMinute = settings.accessLogRowsPerDay / 1440 / rowsPerScene;
-  const liveScenes = Math.ceil(settings.accessLogLiveRowsPerMinute / rowsPerScene);
-  const liveMinute = Math.ceil(settings.anchorMs / MINUTE_MS);
-  const lateMs = (late?.delaySeconds ?? 0) * 1000;
-
-  function countScenes(minute: number): number {
-    const usual = scenesPerMinute === 0 ? 0 : countEvents(seed, minute, scenesPerMinute);
-    return Math.min(minute < liveMinute ? usual : usual + liveScenes, MAX_SCENES_PER_MINUTE);
-  }
-
-  function layOut(minute: number): {
-    scenes: number;
-    before: number;
-    chunks: number;
-    skipTo: number;
-  } {
-    const scenes = countScenes(minute);
-    if (burst === undefined || burst.minute !== minute)
-      return { scenes, before: scenes, chunks: 0, skipTo: scenes };
-    let before = 0;
-    while (before < scenes && cellStart(before + 1, scenes) <= burst.offsetMs) before++;
-    let skipTo = before;
-    while (skipTo < scenes && cellStart(skipTo, scenes) < burst.offsetMs + 1000) skipTo++;
-    return { scenes, before, chunks: Math.ceil(burst.count / BURST_CHUNK), skipTo };
-  }
-
-  function toRow(request: SceneRequest, ms: number, key: number, id: string): AccessLogRow {
-    const { person } = stage;
-    const luck = hash(seed, key, 31);
-    const isLate = late !== null && toFraction(hash(seed, key, 37)) < late.share;
-    const isOdd = oddities && luck % 199 === 0;
-    const isGraphql = request.kind === undefined;
-    return {
-      second: Math.floor(ms / 1000),
-      id,
-      visibleAtMs: isLate ? ms + lateMs : ms,
-      userId: person.id,
-      kind: request.kind,
-      url: request.url,
-      referer: request.referer,
-      graphql: request.graphql,
-      status: chooseStatus(request, luck),
-      bytes:
-        request.kind === undefined
-          ? 0
-          : Math.floor(request.kind.bytes * (0.3 + toFraction(luck) * 1.4)),
-      ipAddress: addressOf(person, Math.floor(ms / DAY_MS)),
-      client: stage.byProgram ? pickNth(PROGRAMS, luck) : person.browser,
-      authorization: isGraphql && luck % 8 > 0 ? undefined : authorizationOf(stage),
-      oddity: isOdd ? Math.floor(luck / 199) : undefined,
-    };
-  }
-
-  function playCell(minute: number, scene: number, scenes: number): AccessLogRow[] {
-    const start = hash(seed, minute, scene, 1);
-    castScene(stage, start, minute);
-    const { requests } = stage;
-    const from = cellStart(scene, scenes);
-    const width = cellStart(scene + 1, scenes) - from;
-    const step = Math.min(Math.floor(width / (requests.length + 1)), 20 + (start % 180));
-    const lead = Math.floor((width - step * requests.length) * toFraction(hash(start, 41)));
-    const first = minute * MINUTE_MS + from + lead;
-    return requests.map((request, i) => {
-      const ms = first + i * step;
-      const key = hash(start, i, 43);
-      return toRow(request, ms, key, formatUlid(ms, key, hash(key, 47), hash(key, 53)));
-    });
-  }
-
-  function playBurst(chunk: number): AccessLogRow[] {
-    if (burst === undefined) return [];
-    const rows: AccessLogRow[] = [];
-    for (let n = chunk * BURST_CHUNK; n < Math.min((chunk + 1) * BURST_CHUNK, burst.count); n++) {
-      const key = hash(seed, burst.second, n, 59);
-      castScene(stage, key, burst.minute);
-      const ms = burstRowMs(burst, n);
-      rows.push(
-        toRow(pickNth(stage.requests, 0), ms, key, formatCountedUlid(ms, n, key, hash(key, 61))),
-      );
-    }
-    return rows;
-  }
-
-  return {
-    cellCount(minute) {
-      const { scenes, before, chunks, skipTo } = layOut(minute);
-      return before + chunks + (scenes - skipTo);
-    },
-    cellAt(minute, offsetMs) {
-      const { scenes, before, chunks, skipTo } = layOut(minute);
-      const scene = Math.floor((offsetMs * scenes) / MINUTE_MS);
-      if (chunks === 0 || burst === undefined || offsetMs < burst.offsetMs)
-        return Math.min(scene, before);
-      if (offsetMs < burst.offsetMs + 1000)
-        return before + Math.floor(burstRowAt(burst, offsetMs) / BURST_CHUNK);
-      return before + chunks + Math.max(scene - skipTo, 0);
-    },
+  const countScenes = createSceneCounter(settings, stage);
+  const source: LogSource<AccessLogRow> = {
+    cellCount: countScenes,
+    cellAt: (minute, offsetMs) => Math.floor((offsetMs * countScenes(minute)) / MINUTE_MS),
     offsetMsOf(position) {
       const ms = decodeUlidTime(String(position.id)) - Math.floor(position.second / 60) * MINUTE_MS;
       return Math.min(Math.max(ms, 0), MINUTE_MS - 1);
     },
-    rowsIn(minute, cell) {
-      const { scenes, before, chunks, skipTo } = layOut(minute);
-      if (cell < before) return playCell(minute, cell, scenes);
-      if (cell < before + chunks) return playBurst(cell - before);
-      return playCell(minute, cell - before - chunks + skipTo, scenes);
+    rowsIn(minute, scene) {
+      const scenes = countScenes(minute);
+      const start = hash(seed, minute, scene, 1);
+      castScene(stage, start, minute);
+      const { requests } = stage;
+      const from = cellStart(scene, scenes);
+      const width = cellStart(scene + 1, scenes) - from;
+      const step = Math.min(Math.floor(width / (requests.length + 1)), 20 + (start % 180));
+      const lead = Math.floor((width - step * requests.length) * toFraction(hash(start, 41)));
+      return requests.map((request, i) => {
+        const ms = minute * MINUTE_MS + from + lead + i * step;
+        const key = hash(start, i, 43);
+        const id = formatUlid(ms, key, hash(key, 47), hash(key, 53));
+        return toRow(settings, stage, request, { ms, key, id });
+      });
     },
+  };
+  const burst = resolveBurst(settings.burst, 'access_logs');
+  if (burst === undefined) return source;
+  const scenes = countScenes(burst.minute);
+  let before = 0;
+  while (before < scenes && cellStart(before + 1, scenes) <= burst.offsetMs) before++;
+  let after = before;
+  while (after < scenes && cellStart(after, scenes) < burst.offsetMs + 1000) after++;
+  return addBurst(source, burst, { before, after }, (n) => {
+    const key = hash(seed, burst.second, n, 59);
+    castScene(stage, key, burst.minute);
+    const ms = burst.minute * MINUTE_MS + burst.offsetMsOf(n);
+    const id = formatCountedUlid(ms, n, key, hash(key, 61));
+    return toRow(settings, stage, pickNth(stage.requests, 0), { ms, key, id });
+  });
+}
+
+function createSceneCounter(settings: Settings, stage: AccessStage): (minute: number) => number {
+  const { seed, accessLogRowsPerDay, accessLogLiveRowsPerMinute, anchorMs } = settings;
+  const rowsPerScene = measureScenes({ seed, salt: 67, scenesAtMean: 4 }, (luck, minute) => {
+    castScene(stage, luck, minute);
+    return stage.requests.length;
+  });
+  const usualScenes = accessLogRowsPerDay / 1440 / rowsPerScene;
+  const liveScenes = Math.ceil(accessLogLiveRowsPerMinute / rowsPerScene);
+  const liveMinute = Math.ceil(anchorMs / MINUTE_MS);
+  return (minute) => {
+    const usual = usualScenes === 0 ? 0 : countEvents(seed, minute, usualScenes);
+    return Math.min(minute < liveMinute ? usual : usual + liveScenes, MAX_SCENES_PER_MINUTE);
   };
 }
 
@@ -151,8 +93,35 @@ function cellStart(scene: number, scenes: number): number {
   return Math.floor((scene * MINUTE_MS) / scenes);
 }
 
+function toRow(
+  { seed, late, oddities }: Settings,
+  { person, byProgram }: AccessStage,
+  { kind, url, referer, graphql }: SceneRequest,
+  { ms, key, id }: { readonly ms: number; readonly key: number; readonly id: string },
+): AccessLogRow {
+  const luck = hash(seed, key, 31);
+  const isLate = late !== null && toFraction(hash(seed, key, 37)) < late.share;
+  const credentials = person.job === 'integration' ? 'bearer' : byProgram ? 'basic' : 'session';
+  return {
+    second: Math.floor(ms / 1000),
+    id,
+    visibleAtMs: isLate ? ms + late.delaySeconds * 1000 : ms,
+    userId: person.id,
+    kind,
+    url,
+    referer,
+    graphql,
+    status: chooseStatus(kind?.method, url, luck),
+    bytes: kind === undefined ? 0 : Math.floor(kind.bytes * (0.3 + toFraction(luck) * 1.4)),
+    ipAddress: addressOf(person, Math.floor(ms / DAY_MS)),
+    client: byProgram ? pickNth(PROGRAMS, luck) : person.browser,
+    authorization: kind === undefined && luck % 8 > 0 ? undefined : credentials,
+    oddity: oddities && luck % 199 === 0 ? Math.floor(luck / 199) : undefined,
+  };
+}
+
 /** Chooses who acts and what they do; the requests are then in `stage.requests`. */
-function castScene(stage: Stage, start: number, minute: number): void {
+function castScene(stage: AccessStage, start: number, minute: number): void {
   stage.random.restart(start);
   stage.minute = minute;
   stage.person = choosePerson(stage, minute);
@@ -162,7 +131,7 @@ function castScene(stage: Stage, start: number, minute: number): void {
 }
 
 /** Somebody who is at work at that minute, busy people more often; when nobody is found, the integration. */
-function choosePerson({ random, people }: Stage, minute: number): Person {
+function choosePerson({ random, people }: AccessStage, minute: number): SimulatedPerson {
   const hour = hourOfWeek(minute);
   if (random.chance(0.0008)) return random.pick(people.strangers);
   for (let attempt = 0; attempt < 8; attempt++) {
@@ -174,40 +143,19 @@ function choosePerson({ random, people }: Stage, minute: number): Person {
 }
 
 /** People work in the office or, some days, elsewhere; that is their last address. */
-function addressOf(person: Person, day: number): string {
+function addressOf(person: SimulatedPerson, day: number): string {
   const isAway = hash(person.id % 1_000_003, day, 109) % 5 === 0;
   return person.ipAddresses.at(isAway ? -1 : 0) ?? '';
 }
 
-function authorizationOf(stage: Stage): string {
-  if (stage.person.job === 'integration') return 'bearer';
-  return stage.byProgram ? 'basic' : 'session';
-}
-
-function chooseStatus(request: SceneRequest, luck: number): number {
-  const method = request.kind?.method ?? 'POST';
+/** `method` is undefined for GraphQL. */
+function chooseStatus(method: string | undefined, url: string, luck: number): number {
   const share = luck % 1000;
-  if (method === 'DELETE' || method === 'PUT' || request.kind === undefined)
+  if (method === undefined || method === 'DELETE' || method === 'PUT')
     return share < 990 ? 200 : 403;
-  if (method === 'POST' && !request.url.includes('/search') && !request.url.includes('/preview'))
-    return 201;
+  if (method === 'POST' && !url.includes('/search') && !url.includes('/preview')) return 201;
   if (share < 880) return 200;
   if (share < 970) return method === 'GET' ? 304 : 200;
   if (share < 983) return 404;
   return share < 996 ? 403 : 401;
-}
-
-/** Mean number of requests in a scene over a week, so that rows per day come out as asked. */
-function measureScene(seed: number, stage: Stage): number {
-  let scenes = 0;
-  let requests = 0;
-  for (let minute = 0; minute < 10_080; minute += 20) {
-    const wanted = Math.round(densityAt(minute) * 4);
-    for (let n = 0; n < wanted; n++) {
-      castScene(stage, hash(seed, minute, n, 67), 29_000_000 - (29_000_000 % 10_080) + minute);
-      scenes++;
-      requests += stage.requests.length;
-    }
-  }
-  return requests / scenes;
 }

@@ -3,7 +3,7 @@ const PAIRS: string[] = [];
 for (const first of ALPHABET) for (const second of ALPHABET) PAIRS.push(first + second);
 
 /** Writes `digits` characters of Crockford's base 32. */
-export function toBase32(value: number, digits: number): string {
+function toBase32(value: number, digits: number): string {
   let text = '';
   let rest = value;
   for (let i = 0; i < digits; i++) {
@@ -26,33 +26,19 @@ function encodeTime(ms: number): string {
   return `${prefix}${PAIRS[ms % 1024]}`;
 }
 
+/** Six characters out of a hash. */
+function sixOf(bits: number): string {
+  return `${PAIRS[bits & 1023]}${PAIRS[(bits >>> 10) & 1023]}${PAIRS[(bits >>> 20) & 1023]}`;
+}
+
 /** A ULID: 10 characters of time, 16 that look random, taken from three hashes. */
 export function formatUlid(ms: number, a: number, b: number, c: number): string {
-  return (
-    encodeTime(ms) +
-    PAIRS[a & 1023] +
-    PAIRS[(a >>> 10) & 1023] +
-    PAIRS[(a >>> 20) & 1023] +
-    PAIRS[b & 1023] +
-    PAIRS[(b >>> 10) & 1023] +
-    PAIRS[(b >>> 20) & 1023] +
-    PAIRS[c & 1023] +
-    PAIRS[(c >>> 10) & 1023]
-  );
+  return `${encodeTime(ms)}${sixOf(a)}${sixOf(b)}${PAIRS[c & 1023]}${PAIRS[(c >>> 10) & 1023]}`;
 }
 
 /** A ULID whose random part begins with a counter, so that ids of one millisecond keep their order. */
 export function formatCountedUlid(ms: number, counter: number, a: number, b: number): string {
-  return (
-    encodeTime(ms) +
-    toBase32(counter, 4) +
-    PAIRS[a & 1023] +
-    PAIRS[(a >>> 10) & 1023] +
-    PAIRS[(a >>> 20) & 1023] +
-    PAIRS[b & 1023] +
-    PAIRS[(b >>> 10) & 1023] +
-    PAIRS[(b >>> 20) & 1023]
-  );
+  return encodeTime(ms) + toBase32(counter, 4) + sixOf(a) + sixOf(b);
 }
 
 /** The time inside a ULID, ms since 1970. */

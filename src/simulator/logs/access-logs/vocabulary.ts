@@ -1,5 +1,5 @@
 /** What a logged request is, apart from its address. All texts are plain ASCII without quotes: they go into JSON as they are. */
-export interface RequestKind {
+export type RequestKind = {
   readonly method: string;
   readonly category: string;
   readonly summary: string;
@@ -7,7 +7,7 @@ export interface RequestKind {
   readonly origin: string;
   /** Usual size of an answer in bytes. */
   readonly bytes: number;
-}
+};
 
 function kind(
   method: string,
@@ -71,11 +71,11 @@ export const KINDS = {
 } satisfies Record<string, RequestKind>;
 
 /** An operation of the agent workspace; only `ticket` is documented (contract 4.2). `query` is cut as Zendesk cuts it. */
-export interface GraphqlOperation {
+export type GraphqlOperation = {
   readonly name: string;
   readonly type: 'QUERY' | 'MUTATION';
   readonly query: string;
-}
+};
 
 /** The operations seen, most telling first. */
 export const OPERATIONS = {

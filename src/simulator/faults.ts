@@ -1,0 +1,1 @@
+export type { Fault, FaultKind } from './simulator.ts';

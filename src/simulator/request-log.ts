@@ -1,0 +1,1 @@
+export type { RequestCounts, RequestRecord } from './simulator.ts';
