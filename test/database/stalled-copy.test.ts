@@ -6,6 +6,10 @@ import { from as copyFrom } from 'pg-copy-streams';
 import { acquireLease, checkLease } from '../../src/database/leases.ts';
 import { takeLease, withLedger } from '../support/ledger.ts';
 import { waitUntil } from '../support/pulled-account.ts';
+import { returnToMachineClock } from '../support/run-clock.ts';
+
+// Postgres tells by it how long a statement has been running.
+returnToMachineClock();
 
 describe('a process that stands still in the middle of COPY', () => {
   it('keeps its lease from nobody: its transaction is ended, and another takes over', async () => {

@@ -9,6 +9,10 @@ import { migrateDatabase } from '../../src/database/migrate.ts';
 import { createStreamWorker } from '../../src/ingest/stream-worker.ts';
 import { startDatabaseProxy } from '../support/database-proxy.ts';
 import { account, assertTrue, withInstallation } from '../support/installation.ts';
+import { returnToMachineClock } from '../support/run-clock.ts';
+
+// The database that is restarted has it.
+returnToMachineClock();
 
 const signal = new AbortController().signal;
 const dense = { accessLogDays: 10, accessLogRowsPerDay: 5000, auditLogRowsPerDay: 0 };
