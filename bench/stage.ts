@@ -10,7 +10,7 @@ import { openEmbeddedPostgres } from '../src/database/embedded.ts';
 import { migrateDatabase } from '../src/database/migrate.ts';
 import type { SimulatorSettings } from '../src/simulator/options.ts';
 import { DEFAULT_CREDENTIALS } from '../src/simulator/options.ts';
-import { createEngine } from '../src/ingest/engine-assembly.ts';
+import { createEngine } from '../src/ingest/session.ts';
 import type { Engine } from '../src/ingest/engine.ts';
 
 /** A migrated database on a server with the settings the product ships. */

@@ -20,6 +20,7 @@ const databaseTests = [
   'test/ingest/',
   'test/http/',
   'test/monitoring/',
+  'test/reports/',
   'test/commands/backfill.test.ts',
   'test/commands/classify.test.ts',
   'test/commands/database.test.ts',

@@ -1,6 +1,6 @@
-import { openFetch } from '../../src/database/fetches.ts';
-import { acquireLease } from '../../src/database/leases.ts';
-import { storePage } from '../../src/database/pages.ts';
+import { openFetch } from '../../src/ingest/fetch.ts';
+import { acquireLease } from '../../src/ingest/lease.ts';
+import { storePage } from '../../src/ingest/page.ts';
 import { registerStream } from '../../src/database/streams.ts';
 import { toSeconds } from '../../src/span.ts';
 import { accessLogs } from '../../src/streams/access-logs.ts';
@@ -93,7 +93,8 @@ async function loop(stage: Stage, url: string): Promise<number> {
         group: accessLogs.group,
         priority: 0,
         path: accessLogs.path,
-        itemsKey: accessLogs.itemsKey,
+        paging: accessLogs.paging,
+        needs: accessLogs.needs,
         parameters: accessLogs.spanParameters(span),
         pageSize: accessLogs.pageSize,
         cursor: fetch.cursor,

@@ -1,5 +1,5 @@
 import type { Engine } from '../../src/ingest/engine.ts';
-import { createStreamWorker } from '../../src/ingest/stream-worker.ts';
+import { createStreamWorker } from '../../src/ingest/worker.ts';
 import { clear, type Stage } from '../stage.ts';
 
 const { signal } = new AbortController();

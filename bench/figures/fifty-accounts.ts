@@ -2,7 +2,7 @@ import { availableParallelism } from 'node:os';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { createLogger } from '../../src/logger.ts';
 import { createRoutine } from '../../src/ingest/service.ts';
-import { createStreamWorker } from '../../src/ingest/stream-worker.ts';
+import { createStreamWorker } from '../../src/ingest/worker.ts';
 import type { Effort, Figure, Line } from '../figure.ts';
 import { summarize } from '../samples.ts';
 import { createBenchEngine, startRemoteSimulator, withStage, type Stage } from '../stage.ts';

@@ -1,9 +1,9 @@
-import { createStreamWorker } from '../../src/ingest/stream-worker.ts';
+import { createStreamWorker } from '../../src/ingest/worker.ts';
 import type { LogStream } from '../../src/streams/log-stream.ts';
 import { accessLogs } from '../../src/streams/access-logs.ts';
 import { auditLogs } from '../../src/streams/audit-logs.ts';
 import type { SimulatorSettings } from '../../src/simulator/options.ts';
-import { refreshRollups } from '../../src/database/rollups.ts';
+import { refreshRollups } from '../../src/ingest/rollups.ts';
 import type { Figure, Line } from '../figure.ts';
 import { alternate, divide, summarize } from '../samples.ts';
 import { clear, createBenchEngine, startRemoteSimulator, withStage, type Stage } from '../stage.ts';

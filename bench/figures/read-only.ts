@@ -3,7 +3,8 @@ import { accessLogs } from '../../src/streams/access-logs.ts';
 import { DEFAULT_CREDENTIALS } from '../../src/simulator/options.ts';
 import { createLogger } from '../../src/logger.ts';
 import type { Span } from '../../src/span.ts';
-import { createZendesk, type Page, type Zendesk } from '../../src/zendesk/client.ts';
+import { createZendesk, type Zendesk } from '../../src/zendesk/client.ts';
+import type { Page } from '../../src/zendesk/request.ts';
 
 const signal = new AbortController().signal;
 
@@ -44,7 +45,8 @@ async function walk(zendesk: Zendesk, stream: LogStream, span: Span): Promise<vo
         group: stream.group,
         priority: 0,
         path: stream.path,
-        itemsKey: stream.itemsKey,
+        paging: stream.paging,
+        needs: stream.needs,
         parameters: stream.spanParameters(span),
         pageSize: stream.pageSize,
         cursor,

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { RequestRecord } from '../../src/simulator/request-log.ts';
-import { createStreamWorker } from '../../src/ingest/stream-worker.ts';
+import { createStreamWorker } from '../../src/ingest/worker.ts';
 import type { Figure, Line } from '../figure.ts';
 import { summarize } from '../samples.ts';
 import { createBenchEngine, startRemoteSimulator, withStage, type Stage } from '../stage.ts';

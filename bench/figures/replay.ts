@@ -1,4 +1,4 @@
-import { createStreamWorker } from '../../src/ingest/stream-worker.ts';
+import { createStreamWorker } from '../../src/ingest/worker.ts';
 import { toSeconds } from '../../src/span.ts';
 import { startSimulator } from '../../src/simulator/simulator.ts';
 import type { SimulatorSettings } from '../../src/simulator/options.ts';

@@ -1,8 +1,8 @@
 import { drizzle } from 'drizzle-orm/node-postgres';
 import { Client } from 'pg';
-import { openFetch, type Fetch } from '../../src/database/fetches.ts';
-import { acquireLease, type Lease } from '../../src/database/leases.ts';
-import { storePage } from '../../src/database/pages.ts';
+import { openFetch, type Fetch } from '../../src/ingest/fetch.ts';
+import { acquireLease, type Lease } from '../../src/ingest/lease.ts';
+import { storePage } from '../../src/ingest/page.ts';
 import { createPartitionKeeper } from '../../src/database/partitions.ts';
 import { registerStream } from '../../src/database/streams.ts';
 import { accessLogs as accessLogTable } from '../../src/database/schema/logs.ts';

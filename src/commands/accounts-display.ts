@@ -1,12 +1,13 @@
 import { createLogUpdate } from 'log-update';
 import prettyMilliseconds from 'pretty-ms';
-import type { SyncEvent } from '../ingest/progress.ts';
+import type { SyncEvent } from '../ingest/events.ts';
+import type { Stream } from '../streams/stream.ts';
 import type { CommandContext } from './context.ts';
 import { createProgressDisplay, showPlainly } from './progress-display.ts';
 import { formatNumber } from './report.ts';
 
 /** The progress of a pass over some accounts. */
-export type AccountsDisplay = {
+type AccountsDisplay = {
   readonly report: (event: SyncEvent) => void;
   /** Notes that one account is through. */
   readonly noteDone: () => void;
@@ -20,7 +21,7 @@ const firstPlainMs = 1000;
 export function createAccountsDisplay(
   context: Pick<CommandContext, 'stderr' | 'printError'>,
   accounts: number,
-  streams: readonly string[],
+  streams: readonly Stream[],
 ): AccountsDisplay {
   if (accounts === 1) return { ...createProgressDisplay(context, streams), noteDone() {} };
   const { stderr, printError } = context;

@@ -1,7 +1,7 @@
 import { isIP } from 'node:net';
-import { InputError } from '../errors.ts';
-import { reportAuditExport } from '../reports/audit-export.ts';
-import type { ReportSpan } from '../reports/report.ts';
+import { refuseInput } from '../errors.ts';
+import { reportAuditExport } from '../reports/audit-export/page.ts';
+import type { ReportSpan } from '../reports/shared/report.ts';
 import {
   readReportFlags,
   readSpanFlags,
@@ -13,13 +13,13 @@ import type { ReportContext } from './report-run.ts';
 
 /** The flags of `audit export` as commander gives them. */
 export type AuditExportFlags = ReportFlags & {
-  from?: string;
-  to?: string;
-  actor?: string;
-  action?: string[];
-  sourceType?: string;
-  sourceId?: string;
-  ip?: string;
+  readonly from?: string;
+  readonly to?: string;
+  readonly actor?: string;
+  readonly action?: string[];
+  readonly sourceType?: string;
+  readonly sourceId?: string;
+  readonly ip?: string;
 };
 
 /** `audit export`: asks Zendesk to send its own CSV of the audit log. */
@@ -42,7 +42,7 @@ export function runAuditExport(context: ReportContext, flags: AuditExportFlags):
     );
   if (ip !== undefined && isIP(ip) === 0)
     problems.push(`--ip is "${ip}"; expected an address such as 203.0.113.9.`);
-  if (problems.length > 0) throw new InputError(problems);
+  if (problems.length > 0) throw refuseInput(problems);
   const filters = {
     span,
     actor: actor?.trim(),

@@ -1,6 +1,6 @@
 import { createClassifier } from '../classification/classifier.ts';
-import { fingerprintRules } from '../classification/rules-fingerprint.ts';
-import { listResources } from '../streams/access-logs.ts';
+import { fingerprintRules } from '../classification/access-rule.ts';
+import { accessLogs } from '../streams/access-logs.ts';
 import { classifyStored, type ClassificationPass } from '../ingest/classification-pass.ts';
 import { createClassifyProgress } from './classify-progress.ts';
 import type { ClassifyScope } from './classify-task.ts';
@@ -16,7 +16,7 @@ export async function applyRules(
   const progress = createClassifyProgress(context);
   const pass = await classifyStored(
     db,
-    { account, rules, describe: (request) => listResources(request, classify) },
+    { account, stream: accessLogs, classify, rules },
     { again, signal: context.signal, report: progress.report, reportDays: progress.reportDays },
   ).finally(() => progress.end());
   const isStopped = pass.outcome === 'stopped';
@@ -27,7 +27,7 @@ export async function applyRules(
 }
 
 /** A pass as `--json` prints it; `requests` and `changed` count from its beginning, whatever interrupted it. */
-export function describePass(
+function describePass(
   account: string,
   { outcome, state, days }: ClassificationPass,
 ): Readonly<Record<string, unknown>> {

@@ -1,22 +1,11 @@
-import { describeRequest } from '../classification/path-template.ts';
-import { createTemplateCounts, type TemplateSummary } from '../classification/template-counts.ts';
-import { countRequests, readUnclassified } from '../database/unclassified.ts';
+import { hasCode } from '../errors.ts';
+import { summarizeUnclassified, type Unclassified } from '../reports/unclassified/question.ts';
 import { showPatiently } from './classify-progress.ts';
 import type { ClassifyScope } from './classify-task.ts';
-import { OutputError, writeToStream } from './report-output.ts';
+import { writeToStream } from './report-output.ts';
 import { formatMoment, formatNumber, renderTable, toJson } from './report.ts';
 
 const dayMs = 86_400_000;
-
-/** What no rule knows of the requests of an account. */
-export type Unclassified = {
-  readonly account: string;
-  /** Undefined: of all that is stored. */
-  readonly since: Date | undefined;
-  /** All requests, known ones included. */
-  readonly requests: number;
-  readonly summary: TemplateSummary;
-};
 
 /** `classify --report`: the forms of the requests that no rule knows, without ids and search texts. Status 1 when it was stopped. */
 export async function reportUnclassified(
@@ -25,33 +14,27 @@ export async function reportUnclassified(
   now: Date,
 ): Promise<number> {
   const since = days === undefined ? undefined : new Date(now.getTime() - days * dayMs);
-  const counts = createTemplateCounts();
+  let found = 0;
   const endDisplay = showPatiently(context, () => [
-    `access_logs    ${formatNumber(counts.total())} requests that no rule knows`,
+    `access_logs    ${formatNumber(found)} requests that no rule knows`,
   ]);
-  let requests = 0;
-  try {
-    for await (const row of readUnclassified(db, account, since)) {
-      if (context.signal.aborted) break;
-      // The form of an operation is its name, whatever its variables.
-      const request = { ...row, graphql_variables: null, user_id: null };
-      counts.add(describeRequest(request), row.timestamp);
-    }
-    if (!context.signal.aborted) requests = await countRequests(db, account, since);
-  } finally {
-    endDisplay();
-  }
-  if (context.signal.aborted) {
+  const { signal } = context;
+  const report = (total: number): void => void (found = total);
+  const unclassified = await summarizeUnclassified(
+    db,
+    { account, since },
+    { limit, signal, report },
+  ).finally(() => endDisplay());
+  if (unclassified === undefined) {
     context.printError('Stopped before the end: there is no report.');
     return 1;
   }
-  const unclassified = { account, since, requests, summary: counts.summarize(limit) };
   const text = json ? toJson(describeUnclassified(unclassified)) : renderUnclassified(unclassified);
   try {
     await writeToStream(context.stdout).write(`${text}\n`);
   } catch (error) {
     // Whoever read the pipe has enough, as "head" does.
-    if (!(error instanceof OutputError && error.code === 'EPIPE')) throw error;
+    if (!hasCode(error, 'output_closed')) throw error;
   }
   return 0;
 }

@@ -1,22 +1,22 @@
 /** What `classify` is asked to do, and what it works with. */
-import type { LocalConfig } from '../config.ts';
-import { InputError } from '../errors.ts';
+import type { LocalConfig } from '../config/config.ts';
+import { refuseInput } from '../errors.ts';
 import type { Database } from '../database/client.ts';
 import type { ReportContext } from './report-run.ts';
 
 /** The flags as commander gives them. */
 export type ClassifyFlags = {
-  report?: boolean;
-  apply?: boolean;
-  days?: string;
-  limit?: string;
-  again?: boolean;
-  account?: string;
-  json?: boolean;
+  readonly report?: boolean;
+  readonly apply?: boolean;
+  readonly days?: string;
+  readonly limit?: string;
+  readonly again?: boolean;
+  readonly account?: string;
+  readonly json?: boolean;
 };
 
 /** The flags, checked. */
-export type ClassifyChoices =
+type ClassifyChoices =
   | { readonly task: 'report'; readonly days: number | undefined; readonly limit: number }
   | { readonly task: 'apply'; readonly again: boolean };
 
@@ -34,11 +34,11 @@ export const defaultLimit = 20;
 const mostDays = 36_500;
 const mostListed = 10_000;
 
-/** Checks the flags. @throws {InputError} with every problem at once */
+/** Checks the flags. @throws {KnownError} `bad_input` with every problem at once */
 export function readClassifyFlags(flags: ClassifyFlags): ClassifyChoices {
   const { report = false, apply = false, again = false } = flags;
   if (report === apply) {
-    throw new InputError([
+    throw refuseInput([
       `classify is given ${report ? 'both --report and --apply' : 'neither --report nor --apply'}; expected one of them.`,
     ]);
   }
@@ -52,7 +52,7 @@ export function readClassifyFlags(flags: ClassifyFlags): ClassifyChoices {
   } else if (again) {
     problems.push('--again is for --apply; leave it out with --report.');
   }
-  if (problems.length > 0) throw new InputError(problems);
+  if (problems.length > 0) throw refuseInput(problems);
   return apply ? { task: 'apply', again } : { task: 'report', days, limit: limit ?? defaultLimit };
 }
 

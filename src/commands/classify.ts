@@ -1,16 +1,12 @@
 import type { Command } from 'commander';
 import { ruleKinds } from '../classification/access-rule.ts';
-import { DatabaseError } from '../errors.ts';
-import { listAccounts } from '../database/reports/accounts.ts';
+import { chooseAccount } from '../reports/shared/account.ts';
 import { applyRules } from './classify-apply.ts';
 import { reportUnclassified } from './classify-report.ts';
 import { defaultLimit, readClassifyFlags, type ClassifyFlags } from './classify-task.ts';
-import { chooseAccount, type ReportContext } from './report-run.ts';
+import type { ReportContext } from './report-run.ts';
 import { withDatabase } from './session.ts';
 import { quieter } from './sync.ts';
-
-/** SQLSTATEs of a database that lacks our schemas, tables or columns. */
-const missingObjects = new Set(['3F000', '42P01', '42703']);
 
 /** Adds the command `classify`. */
 export function addClassifyCommand(
@@ -62,23 +58,11 @@ async function runClassify(context: ReportContext, flags: ClassifyFlags): Promis
   const choices = readClassifyFlags(flags);
   const config = context.readLocalConfig();
   const log = context.openLog({ ...config, log: quieter(config.log) }, 'stderr');
-  try {
-    return await withDatabase(config, log, context.signal, async ({ db }) => {
-      const stored = await listAccounts(db);
-      const configured = context.env['ZENDESK_SUBDOMAIN'] ?? '';
-      const account = chooseAccount(stored, flags.account, configured);
-      const scope = { context, config, db, account, json: flags.json === true };
-      return choices.task === 'report'
-        ? reportUnclassified(scope, choices, new Date())
-        : applyRules(scope, choices);
-    });
-  } catch (error) {
-    if (error instanceof DatabaseError && missingObjects.has(error.code ?? '')) {
-      context.printError(
-        'The database does not have the tables of this version of zendesk-log-sync; run "migrate" or "sync" first.',
-      );
-      return 1;
-    }
-    throw error;
-  }
+  return withDatabase(config, log, context.signal, async ({ db }) => {
+    const account = await chooseAccount(db, flags.account, context.env['ZENDESK_SUBDOMAIN']);
+    const scope = { context, config, db, account, json: flags.json === true };
+    return choices.task === 'report'
+      ? reportUnclassified(scope, choices, new Date())
+      : applyRules(scope, choices);
+  });
 }

@@ -1,18 +1,18 @@
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { parseConfig } from '../config.ts';
+import { parseConfig } from '../config/config.ts';
 import { openEmbeddedPostgres } from '../database/embedded.ts';
-import { loadStatus } from '../database/status.ts';
-import { isSchedule } from '../scheduler.ts';
+import { loadStatus } from '../ingest/status.ts';
 import { startSimulator, type Simulator } from '../simulator/simulator.ts';
-import { runPass } from '../ingest/pass.ts';
+import { followAccounts, runPass } from '../ingest/service.ts';
+import { withConnections, type Connections } from '../ingest/session.ts';
+import type { SyncEvent } from '../ingest/events.ts';
 import { createLogger } from '../logger.ts';
-import type { CommandContext } from './context.ts';
+import { createConfigOptions, type CommandContext } from './context.ts';
 import { answerExamples } from './demo-questions.ts';
 import { createProgressDisplay } from './progress-display.ts';
 import { formatNumber, renderPasses, renderStatus } from './report.ts';
-import { followOnSchedule } from './serve.ts';
-import { withConnections, withSession, type OpenDatabase, type Session } from './session.ts';
+import { withSession, type Session } from './session.ts';
 
 const account = 'demo';
 
@@ -48,7 +48,7 @@ export async function runDemo(context: CommandContext, once: boolean): Promise<n
   }
 }
 
-type Stage = { open: OpenDatabase; simulator: Simulator; once: boolean };
+type Stage = { open: Connections; simulator: Simulator; once: boolean };
 
 async function pullAll(context: CommandContext, stage: Stage): Promise<number> {
   const { open, simulator, once } = stage;
@@ -61,7 +61,7 @@ async function pullAll(context: CommandContext, stage: Stage): Promise<number> {
       ZENDESK_CLIENT_ID: credentials.clientId,
       ZENDESK_CLIENT_SECRET: credentials.clientSecret,
     },
-    { needs: { zendesk: true }, readFile: () => '', isSchedule, now: new Date() },
+    { ...createConfigOptions(context.streams), needs: { zendesk: true } },
   );
   const log = createLogger({
     level: 'warn',
@@ -69,17 +69,19 @@ async function pullAll(context: CommandContext, stage: Stage): Promise<number> {
     fileDescriptor: 2,
     isTerminal: context.stderr.isTTY === true,
   });
-  const streams = config.streams.names;
-  const display = createProgressDisplay(context, streams);
+  const display = createProgressDisplay(context, config.streams);
   let shown = display.report;
-  return withSession(config, open, { log, report: (event) => shown(event) }, async (session) => {
+  const options = { log, report: (event: SyncEvent) => shown(event) };
+  return withSession(context, config, open, options, async (session) => {
     const startedMs = Date.now();
     const passes = await runPass(session.workers, context.signal).finally(() => display.end());
     shown = () => {};
     if (context.signal.aborted) return 1;
     context.print(`\nFirst complete pass in ${((Date.now() - startedMs) / 1000).toFixed(1)} s.\n`);
     context.print(renderPasses(passes));
-    context.print(renderStatus(await loadStatus(db, account), new Date()));
+    context.print(
+      renderStatus(await loadStatus(db, context.streams, account), context.streams, new Date()),
+    );
     context.print(await answerExamples(db, account));
     context.print(`Ask your own questions while the demo runs:\n\n  psql '${url}'\n`);
     if (!passes.every(({ complete }) => complete)) return 1;
@@ -89,15 +91,14 @@ async function pullAll(context: CommandContext, stage: Stage): Promise<number> {
 }
 
 /** Follows the live tail every few seconds and says what came. */
-async function followTail(context: CommandContext, { engine, workers }: Session): Promise<void> {
+async function followTail(context: CommandContext, session: Session): Promise<void> {
+  const { engine } = session;
   context.print('Following the live tail. Ctrl-C ends the demo and removes its data.');
-  const schedules = {
-    audit_logs: '*/15 * * * * *',
-    access_logs: '*/5 * * * * *',
-    users: '0 * * * * *',
-  };
+  const schedules = Object.fromEntries(
+    context.streams.map(({ name, schedule }) => [name, schedule.demoCron]),
+  );
   const timer = setInterval(() => {
-    loadStatus(engine.db, account)
+    loadStatus(engine.db, context.streams, account)
       .then((rows) => {
         const counts = rows
           .map(({ stream, rows: stored }) => `${stream} ${formatNumber(stored)}`)
@@ -106,7 +107,7 @@ async function followTail(context: CommandContext, { engine, workers }: Session)
       })
       .catch(() => {});
   }, 10_000);
-  await followOnSchedule(workers, schedules, engine.log, context.signal).finally(() =>
+  await followAccounts([{ session, schedules }], engine.log, context.signal).finally(() =>
     clearInterval(timer),
   );
 }

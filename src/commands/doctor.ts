@@ -1,10 +1,9 @@
-import { readFileSync } from 'node:fs';
 import { splitEnvironment } from '../config/every-account.ts';
 import type { Environment } from '../config/texts.ts';
 import type { Check } from '../doctor/check.ts';
 import { examine, type Examination } from '../doctor/examination.ts';
-import { InputError } from '../errors.ts';
-import { isSchedule } from '../scheduler.ts';
+import { refuseInput } from '../errors.ts';
+import { createConfigOptions } from './context.ts';
 import { renderPage } from './doctor-page.ts';
 import type { ReportContext } from './report-run.ts';
 import { toJson } from './report.ts';
@@ -18,11 +17,11 @@ export type DoctorFlags = { readonly account?: string; readonly json?: boolean }
  * @returns 0 when nothing has to be fixed, 2 when a setting is wrong, 1 when anything else is
  */
 export async function runDoctor(
-  { env, print, signal, stdout }: ReportContext,
+  { env, print, signal, stdout, streams }: ReportContext,
   { account, json = false }: DoctorFlags,
 ): Promise<number> {
-  const now = new Date();
-  const outside = { readFile: (path: string) => readFileSync(path, 'utf8'), isSchedule, now };
+  const outside = createConfigOptions(streams);
+  const { now } = outside;
   const environments = chooseEnvironments(splitEnvironment(env, outside), account);
   const found: Examination[] = [];
   for (const environment of environments)
@@ -47,7 +46,7 @@ function chooseEnvironments(
   // One without a subdomain is the environment, of which the examination says that it lacks it.
   const chosen = environments.filter((_, place) => [account, ''].includes(keys[place] ?? ''));
   if (chosen.length > 0) return chosen;
-  throw new InputError([
+  throw refuseInput([
     `--account is ${JSON.stringify(account)}, which the settings do not have; expected ${keys.join(', ')}; name one of these.`,
   ]);
 }

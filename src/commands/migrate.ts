@@ -8,7 +8,10 @@ export async function runMigrate(context: CommandContext): Promise<number> {
   const config = context.readLocalConfig();
   const log = context.openLog({ ...config, log: quieter(config.log) }, 'stderr');
   return withDatabase(config, log, context.signal, async ({ url }) => {
-    const { applied } = await migrateDatabase(url);
+    const { applied } = await migrateDatabase(url, {
+      signal: context.signal,
+      report: (sentence) => log.warn({}, sentence),
+    });
     context.print(
       applied.length === 0 ? 'The database is up to date.' : `Applied ${applied.join(', ')}.`,
     );

@@ -1,5 +1,7 @@
 import { Command, CommanderError, Option } from 'commander';
-import { InputError, isOwnError } from '../errors.ts';
+import { codeOf, exitStatusOf, KnownError } from '../errors.ts';
+import { listLogs, streams as allStreams } from '../streams/registry.ts';
+import type { Stream } from '../streams/stream.ts';
 import { version } from '../version.ts';
 import { addAuditCommands } from './audit-program.ts';
 import { runBackfill, type BackfillFlags } from './backfill.ts';
@@ -15,16 +17,17 @@ import { runSimulate, type SimulateFlags } from './simulate.ts';
 import { runStatus } from './status.ts';
 import { runSync, type SyncFlags } from './sync.ts';
 
-/** Exit statuses: scripts may rely on them. */
-export const exitStatus = { done: 0, failed: 1, badInput: 2 } as const;
-
 /**
- * Runs the command that the arguments name and returns the exit status: 0 when all that was asked for is done, 1 when
- * not, 2 for bad input. Every error ends here, in one sentence each.
+ * Runs the command that the arguments name and returns the exit status, on which scripts may rely: 0 when all that was
+ * asked for is done, 1 when not, 2 for bad input. Every error ends here, in one sentence each. `streams` are all that there
+ * are to pull; default: those of the registry.
  */
-export async function runCommandLine(host: ProcessLike): Promise<number> {
-  const context = createContext(host);
-  let status: number = exitStatus.done;
+export async function runCommandLine(
+  host: ProcessLike,
+  streams: readonly Stream[] = allStreams,
+): Promise<number> {
+  const context = createContext(host, streams);
+  let status = 0;
   const program = describeProgram({ ...context, stdout: host.stdout }, (done) => {
     status = done;
   });
@@ -33,7 +36,7 @@ export async function runCommandLine(host: ProcessLike): Promise<number> {
     return status;
   } catch (error) {
     if (error instanceof CommanderError)
-      return error.exitCode === 0 ? exitStatus.done : exitStatus.badInput;
+      return error.exitCode === 0 ? 0 : exitStatusOf('bad_input');
     return explain(error, context);
   } finally {
     context.close();
@@ -41,20 +44,22 @@ export async function runCommandLine(host: ProcessLike): Promise<number> {
 }
 
 function explain(error: unknown, { printError, signal }: CommandContext): number {
-  if (error instanceof InputError) {
-    for (const problem of error.problems) printError(problem);
-    return exitStatus.badInput;
-  }
-  if (signal.aborted) {
-    printError('Stopped before the end. What was stored stays; the next run goes on there.');
-    return exitStatus.failed;
-  }
+  const status = exitStatusOf(codeOf(error));
   printError(
-    error instanceof Error && isOwnError(error)
-      ? error.message
-      : `A fault of this program: ${error instanceof Error ? (error.stack ?? error.message) : 'unknown'}`,
+    signal.aborted && status === 1
+      ? 'Stopped before the end. What was stored stays; the next run goes on there.'
+      : error instanceof KnownError
+        ? error.message
+        : `A fault of this program: ${describeFault(error)}`,
   );
-  return exitStatus.failed;
+  return status;
+}
+
+/** The stacks of an error and its causes: no other property, because libraries hang requests and rows on their errors. */
+function describeFault(error: unknown): string {
+  if (!(error instanceof Error)) return 'unknown';
+  const stack = error.stack ?? error.message;
+  return error.cause === undefined ? stack : `${stack}\nCaused by: ${describeFault(error.cause)}`;
 }
 
 function describeProgram(context: ReportContext, finish: (status: number) => void): Command {
@@ -86,7 +91,10 @@ function describeProgram(context: ReportContext, finish: (status: number) => voi
   program
     .command('sync')
     .description('one complete pass now; status 0 only if every stream asked for is complete')
-    .argument('[stream...]', 'audit_logs, access_logs, users; all of STREAMS when none is named')
+    .argument(
+      '[stream...]',
+      `${context.streams.map(({ name }) => name).join(', ')}; all of STREAMS when none is named`,
+    )
     .option('--account <key>', 'one of the accounts of ACCOUNTS_FILE; all when none is named')
     .option('--json', 'print the result as JSON')
     .addHelpText('after', example('zendesk-log-sync sync access_logs users --json'))
@@ -97,7 +105,12 @@ function describeProgram(context: ReportContext, finish: (status: number) => voi
   program
     .command('backfill')
     .description('read a span of a log now, whether or not it is covered already')
-    .argument('<stream>', 'audit_logs or access_logs')
+    .argument(
+      '<stream>',
+      listLogs(context.streams)
+        .map(({ name }) => name)
+        .join(' or '),
+    )
     .requiredOption('--from <time>', 'start: 2026-01-31 or 2026-01-31T08:00:00Z')
     .requiredOption('--to <time>', 'end, not included; in the same form')
     .option('--account <key>', 'which of the accounts of ACCOUNTS_FILE')

@@ -1,10 +1,11 @@
 import { createLogUpdate } from 'log-update';
-import type { SyncEvent } from '../ingest/progress.ts';
+import type { SyncEvent } from '../ingest/events.ts';
+import type { Stream } from '../streams/stream.ts';
 import type { CommandContext } from './context.ts';
 import { createProgress, describeProgress, noteEvent } from './progress.ts';
 
 /** A display that hears the engine's events until it is ended. */
-export type ProgressDisplay = { readonly report: (event: SyncEvent) => void; end(): void };
+type ProgressDisplay = { readonly report: (event: SyncEvent) => void; end(): void };
 
 const terminalMs = 150;
 /** Plain lines come after this time, then after twice as long each time, at last once a minute. */
@@ -14,7 +15,7 @@ const longestPlainMs = 60_000;
 /** Shows progress on stderr: lines that renew themselves on a terminal, plain lines now and then elsewhere. */
 export function createProgressDisplay(
   { stderr, printError }: Pick<CommandContext, 'stderr' | 'printError'>,
-  streams: readonly string[],
+  streams: readonly Stream[],
 ): ProgressDisplay {
   const progress = createProgress(streams, Date.now());
   const lines = (): string[] => describeProgress(progress, Date.now());

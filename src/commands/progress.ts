@@ -1,9 +1,10 @@
 import prettyMilliseconds from 'pretty-ms';
-import type { SyncEvent } from '../ingest/progress.ts';
+import type { SyncEvent } from '../ingest/events.ts';
+import type { Stream } from '../streams/stream.ts';
 
 /** What a progress line tells of one stream. Changed by events only; read by `describeProgress`. */
-export type StreamProgress = {
-  readonly stream: string;
+type StreamProgress = {
+  readonly stream: Stream;
   rows: number;
   /** Share of the wanted time that is covered, 0 to 1; undefined while unknown. */
   share: number | undefined;
@@ -16,7 +17,7 @@ export type StreamProgress = {
 };
 
 /** The progress of a pass over some streams. */
-export type Progress = {
+type Progress = {
   readonly startedMs: number;
   readonly streams: ReadonlyMap<string, StreamProgress>;
   readonly left: Map<string, number>;
@@ -28,9 +29,9 @@ export type Progress = {
 const recentMs = 5000;
 
 /** The progress before anything has happened. */
-export function createProgress(streams: readonly string[], nowMs: number): Progress {
+export function createProgress(streams: readonly Stream[], nowMs: number): Progress {
   const entries = streams.map((stream): [string, StreamProgress] => [
-    stream,
+    stream.name,
     {
       stream,
       rows: 0,
@@ -78,7 +79,7 @@ export function noteEvent(progress: Progress, event: SyncEvent, nowMs: number): 
 }
 
 /** The share of the wanted time that is read, open spans included; undefined while unknown. */
-export function measureShare({ share, wantedSeconds, partly }: StreamProgress): number | undefined {
+function measureShare({ share, wantedSeconds, partly }: StreamProgress): number | undefined {
   if (share === undefined || wantedSeconds <= 0) return share;
   const open = [...partly.values()].reduce((sum, seconds) => sum + Math.max(0, seconds), 0);
   return Math.min(1, share + open / wantedSeconds);
@@ -97,14 +98,15 @@ export function describeProgress(progress: Progress, nowMs: number): string[] {
 }
 
 function describeStream(progress: Progress, stream: StreamProgress, nowMs: number): string {
-  const name = stream.stream.padEnd(11);
+  const { kind, budget } = stream.stream;
+  const name = stream.stream.name.padEnd(11);
   const rows = `${stream.rows.toLocaleString('en-US')} rows`.padStart(14);
-  if (stream.stream === 'users') return `${name} ${rows}`;
+  if (kind === 'listing') return `${name} ${rows}`;
   const share = measureShare(stream);
   const inRecent = stream.recent.filter(({ atMs }) => atMs > nowMs - recentMs);
   const seconds = Math.max(1, Math.min(recentMs, nowMs - progress.startedMs) / 1000);
   const rate = Math.round(inRecent.reduce((sum, entry) => sum + entry.rows, 0) / seconds);
-  const left = progress.left.get(stream.stream === 'access_logs' ? 'access_logs' : 'support');
+  const left = progress.left.get(budget.name);
   return [
     name,
     share === undefined ? '  ?' : `${Math.floor(share * 100)}%`.padStart(4),

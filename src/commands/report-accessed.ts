@@ -1,8 +1,9 @@
-import { InputError } from '../errors.ts';
-import { reportAccessed, type AccessedQuestion } from '../reports/accessed.ts';
-import { askObject } from '../reports/live-source.ts';
-import type { ReportSpan } from '../reports/report.ts';
-import { teamRoles } from '../reports/team.ts';
+import { refuseInput } from '../errors.ts';
+import { reportAccessed } from '../reports/accessed/page.ts';
+import type { AccessedQuestion } from '../reports/accessed/question.ts';
+import { askObject } from '../reports/shared/live-source.ts';
+import type { ReportSpan } from '../reports/shared/report.ts';
+import { teamRoles } from '../reports/shared/team.ts';
 import {
   readCount,
   readReportFlags,
@@ -15,12 +16,12 @@ import { runReport, type ReportContext } from './report-run.ts';
 
 /** The flags of `report accessed` as commander gives them. */
 export type AccessedFlags = ReportFlags & {
-  days?: string;
-  from?: string;
-  to?: string;
-  agent?: string[];
-  role?: string[];
-  details?: boolean;
+  readonly days?: string;
+  readonly from?: string;
+  readonly to?: string;
+  readonly agent?: string[];
+  readonly role?: string[];
+  readonly details?: boolean;
 };
 
 const dayMs = 86_400_000;
@@ -40,7 +41,7 @@ export function runAccessed(
   const agents = (flags.agent ?? []).map((agent) => agent.trim());
   if (agents.includes(''))
     problems.push('--agent is empty; expected an id, an e-mail address or a full name.');
-  if (problems.length > 0 || span === undefined) throw new InputError(problems);
+  if (problems.length > 0 || span === undefined) throw refuseInput(problems);
   const { accessRules: rules } = context.readLocalConfig();
   const question: AccessedQuestion = { span, type, rules, agents, roles: chosenRoles };
   return flags.details === true

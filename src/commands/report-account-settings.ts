@@ -1,5 +1,6 @@
-import { InputError } from '../errors.ts';
-import { accountSetting, reportAccountSettings } from '../reports/account-settings.ts';
+import { refuseInput } from '../errors.ts';
+import { reportAccountSettings } from '../reports/account-settings/page.ts';
+import { accountSetting } from '../reports/account-settings/question.ts';
 import {
   readReportFlags,
   readSpanFlags,
@@ -9,7 +10,7 @@ import {
 import { runReport, type ReportContext } from './report-run.ts';
 
 /** The flags of `report account-settings` as commander gives them. */
-export type AccountSettingsFlags = ReportFlags & SpanFlags & { sourceType?: string[] };
+export type AccountSettingsFlags = ReportFlags & SpanFlags & { readonly sourceType?: string[] };
 
 /** `report account-settings`: who changed the settings of the account. */
 export function runAccountSettings(
@@ -23,7 +24,7 @@ export function runAccountSettings(
   const sourceTypes = [...new Set(flags.sourceType ?? [accountSetting])];
   if (sourceTypes.includes(''))
     problems.push('--source-type is empty; expected a type such as account_setting or rule.');
-  if (problems.length > 0 || span === undefined) throw new InputError(problems);
+  if (problems.length > 0 || span === undefined) throw refuseInput(problems);
   return runReport(context, { choices, now }, (scope) =>
     reportAccountSettings(scope, { span, sourceTypes }),
   );

@@ -1,5 +1,5 @@
-import { InputError } from '../errors.ts';
-import { reportAgentTimeline } from '../reports/agent-timeline.ts';
+import { refuseInput } from '../errors.ts';
+import { reportAgentTimeline } from '../reports/agent/page.ts';
 import {
   readReportFlags,
   readSpanFlags,
@@ -23,7 +23,7 @@ export function runAgent(
   const span = readSpanFlags(flags, choices, now, problems);
   if (agent.trim() === '')
     problems.push('The agent is empty; expected an id, an e-mail address or a full name.');
-  if (problems.length > 0 || span === undefined) throw new InputError(problems);
+  if (problems.length > 0 || span === undefined) throw refuseInput(problems);
   return runReport(context, { choices, now }, (scope) =>
     reportAgentTimeline(scope, { agent: agent.trim(), span }),
   );

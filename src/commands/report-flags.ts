@@ -1,22 +1,22 @@
 /** The flags that all reports share, from text to trusted values. Problems are gathered, so that all are told at once. */
 import { Option, type Command } from 'commander';
-import type { ReportSpan } from '../reports/report.ts';
-import { isTimeZone, startOfDay } from '../reports/time-zone.ts';
+import type { ReportSpan } from '../reports/shared/report.ts';
+import { isTimeZone, startOfDay } from '../reports/shared/time-zone.ts';
 import { readMoment } from './moment.ts';
 
 const formats = ['table', 'csv', 'json', 'ndjson'] as const;
-export type ReportFormat = (typeof formats)[number];
+type ReportFormat = (typeof formats)[number];
 
 /** The shared flags as commander gives them. */
 export type ReportFlags = {
-  format?: ReportFormat;
-  output?: string;
-  account?: string;
-  timeZone?: string;
+  readonly format?: ReportFormat;
+  readonly output?: string;
+  readonly account?: string;
+  readonly timeZone?: string;
 };
 
 /** The flags of a span as commander gives them. */
-export type SpanFlags = { from: string; to?: string };
+export type SpanFlags = { readonly from: string; readonly to?: string };
 
 /** The shared flags, checked. */
 export type ReportChoices = {

@@ -1,12 +1,12 @@
-import { InputError } from '../errors.ts';
-import type { LiveSource } from '../reports/live-source.ts';
-import type { ReportContent, ReportScope } from '../reports/report.ts';
+import { refuseInput } from '../errors.ts';
+import type { LiveSource } from '../reports/shared/live-source.ts';
+import type { ReportContent, ReportScope } from '../reports/shared/report.ts';
 import { createBudgetGate } from '../ingest/budget-gate.ts';
 import { createZendesk, type Zendesk } from '../zendesk/client.ts';
 import { runReport, type ReportContext, type ReportRun } from './report-run.ts';
 
 /** How a report that asks Zendesk is run. */
-export type LiveReportRun = Omit<ReportRun, 'account'> & {
+type LiveReportRun = Omit<ReportRun, 'account'> & {
   /** What makes it ask Zendesk, for messages: `--live`. Undefined where it always does. */
   readonly flag?: string;
 };
@@ -14,7 +14,7 @@ export type LiveReportRun = Omit<ReportRun, 'account'> & {
 /**
  * Runs a report that asks Zendesk, within the budget that all processes of the account share.
  *
- * @throws {InputError} for what cannot be answered as it was asked, settings for Zendesk that are missing among it
+ * @throws {KnownError} `bad_input` for what cannot be answered as it was asked, settings for Zendesk that are missing among it
  */
 export async function runLiveReport(
   context: ReportContext,
@@ -26,7 +26,7 @@ export async function runLiveReport(
   const { account } = config.zendesk;
   const asked = run.choices.account;
   if (asked !== undefined && asked !== account)
-    throw new InputError([
+    throw refuseInput([
       `--account is "${asked}", but the settings reach ${account}; leave ${flag === undefined ? '--account' : `one of --account and ${flag}`} out.`,
     ]);
   let zendesk: Zendesk | undefined;

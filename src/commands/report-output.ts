@@ -3,30 +3,18 @@ import { randomBytes } from 'node:crypto';
 import { createWriteStream } from 'node:fs';
 import { open, realpath, rename, rm, stat } from 'node:fs/promises';
 import { finished } from 'node:stream/promises';
-import { InputError } from '../errors.ts';
-import type { Write } from '../reports/report.ts';
+import { KnownError, refuseInput } from '../errors.ts';
+import type { Write } from '../reports/shared/report.ts';
 
 /** A place that takes a report. One of `finish` and `abandon` has to be called in the end. */
 export type ReportOutput = {
-  /** Rejects with an `OutputError` when the place takes no more. */
+  /** Rejects with `output_failed` when the place takes no more, with `output_closed` when its reader has left. */
   readonly write: Write;
   /** All is written: puts a file into its place. */
   finish(): Promise<void>;
   /** Nothing of a file stays. */
   abandon(): Promise<void>;
 };
-
-/** The place of a report failed while it was written to. */
-export class OutputError extends Error {
-  override name = 'OutputError';
-  /** Node's error code: EPIPE when the reader of a pipe has left. */
-  readonly code: string | undefined;
-
-  constructor(message: string, code: string | undefined) {
-    super(message);
-    this.code = code;
-  }
-}
 
 const ignoreError = (): void => {};
 
@@ -51,15 +39,13 @@ export function writeToStream(stream: NodeJS.WritableStream, place = 'The output
  * Opens a file as output: written beside its place and renamed when complete. What is no regular file, such as a device,
  * is written directly.
  *
- * @throws {InputError} when it cannot be written
+ * @throws {KnownError} `bad_input` when it cannot be written
  */
 export async function writeToFile(path: string): Promise<ReportOutput> {
   const target = await realpath(path).catch(() => path);
   const existing = await stat(target).catch(() => undefined);
   if (existing?.isDirectory() === true)
-    throw new InputError([
-      `--output is "${path}", which is a folder; expected the name of a file.`,
-    ]);
+    throw refuseInput([`--output is "${path}", which is a folder; expected the name of a file.`]);
   if (existing?.isFile() === false) return writeDirectly(path, target);
 
   const partial = `${target}.${randomBytes(4).toString('hex')}.partial`;
@@ -112,17 +98,18 @@ const reasons: Readonly<Record<string, string>> = {
   ENAMETOOLONG: 'its name is too long',
 };
 
-function refuse(path: string, error: unknown): InputError {
-  return new InputError([
+function refuse(path: string, error: unknown): KnownError {
+  return refuseInput([
     `--output is "${path}", which cannot be written: ${explain(error)}; expected a file in a folder that may be written.`,
   ]);
 }
 
-function explainOutputError(place: string, error: unknown): OutputError {
-  return new OutputError(
-    `${place} could not be written to the end: ${explain(error)}.`,
-    readCode(error),
-  );
+function explainOutputError(place: string, error: unknown): KnownError {
+  const systemCode = readCode(error);
+  return new KnownError(systemCode === 'EPIPE' ? 'output_closed' : 'output_failed', {
+    found: `${place} could not be written to the end: ${explain(error)}`,
+    systemCode,
+  });
 }
 
 function explain(error: unknown): string {

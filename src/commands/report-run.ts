@@ -1,16 +1,15 @@
 /** One report from its flags to its last row: the database, the account, the output, the exit status. */
-import { DatabaseError, InputError } from '../errors.ts';
+import { hasCode } from '../errors.ts';
 import type { Log } from '../logger.ts';
-import { listAccounts } from '../database/reports/accounts.ts';
-import { writeCsv } from '../reports/csv.ts';
-import { writeJson, writeNdjson } from '../reports/json.ts';
-import type { Report, ReportContent, ReportScope } from '../reports/report.ts';
-import { listStatement } from '../reports/statement.ts';
-import { blankControls } from '../reports/text.ts';
-import { createMomentFormat } from '../reports/time-zone.ts';
+import { chooseAccount } from '../reports/shared/account.ts';
+import { writeCsv, writeJson, writeNdjson } from '../reports/shared/formats.ts';
+import type { Report, ReportContent, ReportScope } from '../reports/shared/report.ts';
+import { listStatement } from '../reports/shared/statement.ts';
+import { blankControls } from '../reports/shared/text.ts';
+import { createMomentFormat } from '../reports/shared/time-zone.ts';
 import type { CommandContext, ProcessLike } from './context.ts';
 import type { ReportChoices } from './report-flags.ts';
-import { OutputError, writeToFile, writeToStream, type ReportOutput } from './report-output.ts';
+import { writeToFile, writeToStream, type ReportOutput } from './report-output.ts';
 import { listDetails, writeTable } from './report-table.ts';
 import { formatNumber } from './report.ts';
 import { withDatabase } from './session.ts';
@@ -27,14 +26,11 @@ export type ReportRun = {
   readonly account?: string;
 };
 
-/** SQLSTATEs of a database that lacks our tables, columns or functions. */
-const missingObjects = new Set(['3F000', '42P01', '42703', '42883']);
-
 /**
  * Makes a report and writes it. What it rests on goes to stderr, where the format has no place for it.
  *
  * @returns the exit status: 0 also when there are gaps, which are stated
- * @throws {InputError} for what cannot be answered as it was asked
+ * @throws {KnownError} `bad_input` for what cannot be answered as it was asked
  */
 export async function runReport(
   context: ReportContext,
@@ -43,64 +39,23 @@ export async function runReport(
 ): Promise<number> {
   const config = context.readLocalConfig();
   const log = context.openLog({ ...config, log: quieter(config.log) }, 'stderr');
-  try {
-    return await withDatabase(config, log, context.signal, async ({ db }) => {
-      const scope: ReportScope = {
-        db,
-        account:
-          account ??
-          chooseAccount(
-            await listAccounts(db),
-            choices.account,
-            context.env['ZENDESK_SUBDOMAIN'] ?? '',
-          ),
-        now,
-        timeZone: choices.timeZone,
-      };
-      const content = await build(scope, log);
-      const { timeZone } = choices;
-      return deliver(context, choices, {
-        ...content,
-        account: scope.account,
-        generatedAt: now,
-        timeZone,
-      });
+  return withDatabase(config, log, context.signal, async ({ db }) => {
+    const { timeZone } = choices;
+    const scope: ReportScope = {
+      db,
+      account:
+        account ?? (await chooseAccount(db, choices.account, context.env['ZENDESK_SUBDOMAIN'])),
+      now,
+      timeZone,
+    };
+    const content = await build(scope, log);
+    return deliver(context, choices, {
+      ...content,
+      account: scope.account,
+      generatedAt: now,
+      timeZone,
     });
-  } catch (error) {
-    if (error instanceof DatabaseError && missingObjects.has(error.code ?? '')) {
-      context.printError(
-        'The database does not have the tables of this version of zendesk-log-sync; run "migrate" or "sync" first.',
-      );
-      return 1;
-    }
-    throw error;
-  }
-}
-
-/**
- * The account of a report: the one asked for, the configured one, or the only one.
- *
- * @throws {InputError} when that leaves a choice or names one that is not stored
- */
-export function chooseAccount(
-  stored: readonly string[],
-  asked: string | undefined,
-  configured: string,
-): string {
-  const [first, ...others] = stored;
-  if (first === undefined)
-    throw new DatabaseError('Nothing was pulled yet; run "sync" or "serve" first.', undefined);
-  const wanted = asked ?? (configured === '' ? undefined : configured);
-  if (wanted === undefined) {
-    if (others.length === 0) return first;
-    throw new InputError([
-      `The database holds the accounts ${stored.join(', ')}; choose one with --account.`,
-    ]);
-  }
-  if (stored.includes(wanted)) return wanted;
-  throw new InputError([
-    `Nothing of the account "${wanted}" is stored; the database holds ${stored.join(', ')}; choose one with --account.`,
-  ]);
+  });
 }
 
 async function deliver(
@@ -153,7 +108,7 @@ function explainEnd(
   path: string | undefined,
 ): number {
   // Whoever read the pipe has enough, as "head" does.
-  if (error instanceof OutputError && error.code === 'EPIPE') return 0;
+  if (hasCode(error, 'output_closed')) return 0;
   if (signal.aborted) {
     printError(
       path === undefined
@@ -162,7 +117,5 @@ function explainEnd(
     );
     return 1;
   }
-  if (!(error instanceof OutputError)) throw error;
-  printError(error.message);
-  return 1;
+  throw error;
 }

@@ -1,5 +1,5 @@
-import { InputError } from '../errors.ts';
-import { reportSubject } from '../reports/subject.ts';
+import { refuseInput } from '../errors.ts';
+import { reportSubject } from '../reports/subject/page.ts';
 import {
   readReportFlags,
   readSpanFlags,
@@ -10,7 +10,11 @@ import { runReport, type ReportContext } from './report-run.ts';
 
 /** The flags of `report subject` as commander gives them. */
 export type SubjectFlags = ReportFlags &
-  SpanFlags & { user: string; tickets?: string[]; pseudonymise?: boolean };
+  SpanFlags & {
+    readonly user: string;
+    readonly tickets?: string[];
+    readonly pseudonymise?: boolean;
+  };
 
 const id = /^[1-9]\d{0,17}$/;
 
@@ -31,7 +35,7 @@ export function runSubject(context: ReportContext, flags: SubjectFlags): Promise
   for (const ticket of tickets)
     if (!id.test(ticket))
       problems.push(`--tickets has "${ticket}"; expected ids of tickets such as 1,2,3.`);
-  if (problems.length > 0 || span === undefined) throw new InputError(problems);
+  if (problems.length > 0 || span === undefined) throw refuseInput(problems);
   return runReport(context, { choices, now }, (scope) =>
     reportSubject(scope, {
       span,

@@ -1,9 +1,14 @@
 /** A report as a table for people: as wide as its rows, or as its terminal. */
-import { createBatch } from '../reports/batch.ts';
-import type { Report, ReportColumn, ReportRow, ReportValue, Write } from '../reports/report.ts';
-import { listStatement } from '../reports/statement.ts';
-import { blankControls } from '../reports/text.ts';
-import { createMomentFormat } from '../reports/time-zone.ts';
+import type {
+  Report,
+  ReportColumn,
+  ReportRow,
+  ReportValue,
+  Write,
+} from '../reports/shared/report.ts';
+import { listStatement } from '../reports/shared/statement.ts';
+import { blankControls, createBatch } from '../reports/shared/text.ts';
+import { createMomentFormat } from '../reports/shared/time-zone.ts';
 import { formatNumber } from './report.ts';
 import { cutText, measureText, wrapText } from './terminal-text.ts';
 

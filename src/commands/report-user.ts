@@ -1,12 +1,12 @@
-import { InputError } from '../errors.ts';
-import { reportLiveUserActivity } from '../reports/live-user-activity.ts';
-import { reportUserActivity } from '../reports/user-activity.ts';
+import { refuseInput } from '../errors.ts';
+import { reportLiveUserActivity } from '../reports/user/live.ts';
+import { reportUserActivity } from '../reports/user/page.ts';
 import { readCount, readReportFlags, type ReportFlags } from './report-flags.ts';
 import { runLiveReport } from './report-live.ts';
 import { runReport, type ReportContext } from './report-run.ts';
 
 /** The flags of `report user` as commander gives them. */
-export type UserFlags = ReportFlags & { last: string; live?: boolean };
+export type UserFlags = ReportFlags & { readonly last: string; readonly live?: boolean };
 
 /** Ten requests: more is work for a pull. */
 const mostLive = 1000;
@@ -23,7 +23,7 @@ export function runUser(context: ReportContext, user: string, flags: UserFlags):
     problems.push(
       `--last is ${last}; expected at most ${mostLive} with --live; leave --live out to read what is stored.`,
     );
-  if (problems.length > 0) throw new InputError(problems);
+  if (problems.length > 0) throw refuseInput(problems);
   const asked = { user: user.trim(), last };
   return flags.live === true
     ? runLiveReport(context, { choices, now, flag: '--live' }, (scope, source) =>

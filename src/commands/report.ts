@@ -1,7 +1,8 @@
 import Table from 'cli-table3';
 import prettyMilliseconds from 'pretty-ms';
-import type { StreamStatus } from '../database/status.ts';
-import type { StreamPass } from '../ingest/pass.ts';
+import type { StreamStatus } from '../ingest/status.ts';
+import type { StreamPass } from '../ingest/service.ts';
+import type { Stream } from '../streams/stream.ts';
 
 /** Columns two spaces apart and no rules: readable on any terminal, easy to cut with other tools. */
 const plain = {
@@ -44,7 +45,12 @@ export function renderTable(
 }
 
 /** How the streams stand, one row each, with what is wrong in words beneath. The table fits in 80 columns. */
-export function renderStatus(rows: readonly StreamStatus[], now: Date): string {
+export function renderStatus(
+  rows: readonly StreamStatus[],
+  streams: readonly Stream[],
+  now: Date,
+): string {
+  const listings = streams.filter(({ kind }) => kind === 'listing').map(({ name }) => name);
   const head = ['Stream', 'State', 'Covered from', 'Covered until', 'Gaps', 'Lag', 'Rows'];
   const accounts = [...new Set(rows.map(({ account }) => account))];
   return accounts
@@ -57,7 +63,7 @@ export function renderStatus(rows: readonly StreamStatus[], now: Date): string {
           row.state,
           formatMoment(row.covered_from).slice(0, 10),
           formatMoment(row.covered_until),
-          row.stream === 'users' ? '' : row.gaps === 0 ? 'none' : formatNumber(row.gaps),
+          listings.includes(row.stream) ? '' : row.gaps === 0 ? 'none' : formatNumber(row.gaps),
           row.lag_seconds === null ? '' : formatSeconds(row.lag_seconds, 1),
           formatNumber(row.rows),
         ]),
@@ -129,7 +135,7 @@ export function formatMoment(moment: Date | null): string {
 }
 
 /** A length of time in its largest units. */
-export function formatSeconds(seconds: number, unitCount = 2): string {
+function formatSeconds(seconds: number, unitCount = 2): string {
   return prettyMilliseconds(Math.max(1, Math.round(seconds)) * 1000, { unitCount });
 }
 

@@ -1,4 +1,4 @@
-import { InputError } from '../errors.ts';
+import { refuseInput } from '../errors.ts';
 import { startSimulator } from '../simulator/simulator.ts';
 import type { CommandContext } from './context.ts';
 
@@ -33,11 +33,11 @@ export async function runSimulate(context: CommandContext, flags: SimulateFlags)
     answerMs: whole('--answer-ms', flags.answerMs),
     limits: flags.limits,
   };
-  if (problems.length > 0) throw new InputError(problems);
+  if (problems.length > 0) throw refuseInput(problems);
 
   const simulator = await startSimulator(options).catch((error: unknown) => {
     if (error instanceof Error && 'code' in error && error.code === 'EADDRINUSE') {
-      throw new InputError([
+      throw refuseInput([
         `Port ${options.port} is taken; expected a free one; give another with --port.`,
       ]);
     }

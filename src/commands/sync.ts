@@ -1,14 +1,15 @@
-import type { Config } from '../config.ts';
-import { InputError } from '../errors.ts';
+import type { Config } from '../config/config.ts';
+import { refuseInput } from '../errors.ts';
 import { createHeartbeat } from '../http/heartbeat.ts';
-import { loadStatus, type StreamStatus } from '../database/status.ts';
+import { loadStatus, type StreamStatus } from '../ingest/status.ts';
 import type { Log } from '../logger.ts';
-import { runPass, type StreamPass } from '../ingest/pass.ts';
-import { isStreamName, streamNames, type StreamName } from '../streams/names.ts';
+import type { Connections } from '../ingest/session.ts';
+import { runPass, type StreamPass } from '../ingest/service.ts';
+import type { Stream } from '../streams/stream.ts';
 import { createAccountsDisplay } from './accounts-display.ts';
 import type { CommandContext } from './context.ts';
 import { renderPasses, renderStatus, toJson } from './report.ts';
-import { withDatabase, withSessions, type OpenDatabase } from './session.ts';
+import { withDatabase, withSessions } from './session.ts';
 
 /** How `sync` was asked to work. */
 export type SyncFlags = { readonly account?: string; readonly json?: boolean };
@@ -22,7 +23,7 @@ export async function runSync(
   const configs = account === undefined ? context.readConfigs() : [context.readConfig(account)];
   const [common] = configs;
   if (common === undefined) throw new Error('There is no account.');
-  const streams = asked.length === 0 ? undefined : chooseStreams(asked, streamNames);
+  const streams = asked.length === 0 ? undefined : chooseStreams(asked, context.streams);
   const log = context.openLog({ ...common, log: quieter(common.log) }, 'stderr');
   const heartbeat = createHeartbeat(common.heartbeatUrl, log);
   heartbeat.begin();
@@ -51,14 +52,15 @@ type Result = {
 async function pullOnce(
   context: CommandContext,
   configs: readonly Config[],
-  streams: readonly StreamName[] | undefined,
-  open: OpenDatabase,
+  streams: readonly Stream[] | undefined,
+  open: Connections,
   log: Log,
 ): Promise<readonly Result[]> {
-  const shown = streams ?? configs[0]?.streams.names ?? [];
+  const shown = streams ?? configs[0]?.streams ?? [];
   const display = createAccountsDisplay(context, configs.length, shown);
-  const options = { log, report: display.report, ...(streams === undefined ? {} : { streams }) };
-  const pulled = await withSessions(configs, open, options, (sessions) =>
+  const asked = streams === undefined ? {} : { pulled: streams };
+  const options = { log, report: display.report, ...asked };
+  const pulled = await withSessions(context, configs, open, options, (sessions) =>
     Promise.all(
       sessions.map(async ({ engine, workers }) => {
         const passes = await runPass(workers, context.signal);
@@ -67,15 +69,18 @@ async function pullOnce(
       }),
     ),
   ).finally(() => display.end());
-  return Promise.all(pulled.map((result) => judge(open, result)));
+  return Promise.all(pulled.map((result) => judge(open, context.streams, result)));
 }
 
 async function judge(
-  { db }: OpenDatabase,
+  { db }: Connections,
+  streams: readonly Stream[],
   { account, passes }: Pick<Result, 'account' | 'passes'>,
 ): Promise<Result> {
   const pulled = new Set(passes.map(({ stream }) => stream));
-  const status = (await loadStatus(db, account)).filter(({ stream }) => pulled.has(stream));
+  const status = (await loadStatus(db, streams, account)).filter(({ stream }) =>
+    pulled.has(stream),
+  );
   const complete = passes.every((pass) => pass.complete) && status.every(({ gaps }) => gaps === 0);
   return { account, complete, passes, status };
 }
@@ -93,7 +98,7 @@ function describeResults(results: readonly Result[], complete: boolean): unknown
 function printResult(context: CommandContext, result: Result, named: boolean): void {
   if (named) context.print(`${result.account}\n`);
   context.print(renderPasses(result.passes));
-  context.print(renderStatus(result.status, new Date()));
+  context.print(renderStatus(result.status, context.streams, new Date()));
 }
 
 /** The result of a pass as `--json` prints it. */
@@ -110,21 +115,17 @@ export function describePasses(passes: readonly StreamPass[]): unknown {
   }));
 }
 
-/** The streams named, or all. @throws {InputError} for names that are no stream */
-export function chooseStreams(
-  asked: readonly string[],
-  all: readonly StreamName[],
-): readonly StreamName[] {
-  const unknown = asked.filter((name) => !isStreamName(name));
-  if (unknown.length > 0) {
-    throw new InputError(
-      unknown.map(
-        (name) =>
-          `"${name}" is no stream; expected ${streamNames.join(', ')}; name one of these or none for all.`,
-      ),
-    );
-  }
-  return asked.length === 0 ? all : streamNames.filter((name) => asked.includes(name));
+/** The streams named, in their usual order. @throws {KnownError} `bad_input` for names that are no stream */
+function chooseStreams(asked: readonly string[], all: readonly Stream[]): readonly Stream[] {
+  const names = all.map(({ name }) => name);
+  const unknown = asked.filter((name) => !names.includes(name));
+  if (unknown.length === 0) return all.filter(({ name }) => asked.includes(name));
+  throw refuseInput(
+    unknown.map(
+      (name) =>
+        `"${name}" is no stream; expected ${names.join(', ')}; name one of these or none for all.`,
+    ),
+  );
 }
 
 /** A command's result is on the screen; its log speaks only of trouble unless asked for more. */

@@ -2,7 +2,7 @@ import { pipeline } from 'node:stream/promises';
 import { Readable } from 'node:stream';
 import type { ServerResponse } from 'node:http';
 import { answerJson, answerNoEndpoint, type Answer } from './answers.ts';
-import { InputError } from '../errors.ts';
+import { hasCode } from '../errors.ts';
 import { tellTruth, type TruthSpan } from './truth.ts';
 import type { Account } from './account.ts';
 import type { Fault } from './faults.ts';
@@ -40,7 +40,7 @@ function addFaults(account: Account, body: string): Answer {
     for (const fault of faults) account.faults.add(fault);
     return answerJson(201, { added: faults.length });
   } catch (error) {
-    if (error instanceof InputError) return answerJson(400, { problems: error.problems });
+    if (hasCode(error, 'bad_input')) return answerJson(400, { problems: error.problems });
     if (error instanceof SyntaxError)
       return answerJson(400, { problems: ['The body is not JSON.'] });
     throw error;

@@ -1,4 +1,4 @@
-import { InputError } from '../errors.ts';
+import { refuseInput } from '../errors.ts';
 
 /** Faults that take the place of the answer. */
 const ANSWER_KINDS = [
@@ -177,6 +177,6 @@ function checkFault(fault: Fault): { after: number; times: number } {
   if (!(times >= 1)) problems.push("A fault's times must be 1 or more.");
   if (fault.kind === 'redirect' && !URL.canParse(fault.location ?? ''))
     problems.push("A redirect's location must be an origin such as http://127.0.0.1:8080.");
-  if (problems.length > 0) throw new InputError(problems);
+  if (problems.length > 0) throw refuseInput(problems);
   return { after, times };
 }

@@ -1,4 +1,4 @@
-import { InputError } from '../errors.ts';
+import { refuseInput } from '../errors.ts';
 
 /** The streams that are logs. */
 export type LogStream = 'audit_logs' | 'access_logs';
@@ -150,7 +150,7 @@ const DEFAULTS: Omit<SimulatorOptions, 'credentials'> = {
   requestLogSize: 10_000,
 };
 
-/** Fills in the defaults. Throws InputError that lists every value out of bounds. */
+/** Fills in the defaults. Throws `bad_input` that lists every value out of bounds. */
 export function resolveOptions(settings: SimulatorSettings): SimulatorOptions {
   const options = {
     ...DEFAULTS,
@@ -191,6 +191,6 @@ export function resolveOptions(settings: SimulatorSettings): SimulatorOptions {
     within('late.delaySeconds', options.late.delaySeconds, 0, 86_400 * 7);
   }
   if (options.erasure !== null) instant('erasure.after', options.erasure.after);
-  if (problems.length > 0) throw new InputError(problems);
+  if (problems.length > 0) throw refuseInput(problems);
   return options;
 }

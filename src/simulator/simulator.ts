@@ -25,7 +25,7 @@ export interface Simulator {
   requests(): RequestRecord[];
   /** How often each status was answered. */
   counts(): RequestCounts;
-  /** Lets something go wrong. Throws InputError for a fault that makes no sense. */
+  /** Lets something go wrong. Throws `bad_input` for a fault that makes no sense. */
   addFault(fault: Fault): void;
   /** Nothing goes wrong any more. */
   clearFaults(): void;
@@ -52,7 +52,7 @@ export interface Simulator {
 }
 
 /**
- * Starts a simulated Zendesk. Throws InputError for options out of bounds, and what the system says (`EADDRINUSE`) when
+ * Starts a simulated Zendesk. Throws `bad_input` for options out of bounds, and what the system says (`EADDRINUSE`) when
  * the port is taken.
  */
 export async function startSimulator(settings: SimulatorSettings = {}): Promise<Simulator> {

@@ -92,7 +92,7 @@ describe('doctor and the database', { concurrency: 2 }, () => {
 
       const db = openDatabase({ url: databaseUrl });
       const now = new Date();
-      await createPartitionKeeper(db)(accessLogs.partitions, [now.getTime()]);
+      await createPartitionKeeper(db)(accessLogs.table, [now.getTime()]);
       await db.close();
       const year = now.getUTCFullYear();
       const next = new Date(Date.UTC(year, now.getUTCMonth() + 1)).toISOString().slice(0, 7);

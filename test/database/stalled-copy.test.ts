@@ -3,7 +3,8 @@ import { once } from 'node:events';
 import { describe, it } from 'node:test';
 import { Client } from 'pg';
 import { from as copyFrom } from 'pg-copy-streams';
-import { acquireLease, checkLease } from '../../src/database/leases.ts';
+import { acquireLease, checkLease } from '../../src/ingest/lease.ts';
+import { accessLogs } from '../../src/streams/access-logs.ts';
 import { takeLease, withLedger } from '../support/ledger.ts';
 import { waitUntil } from '../support/pulled-account.ts';
 
@@ -11,7 +12,7 @@ describe('a process that stands still in the middle of COPY', () => {
   it('keeps its lease from nobody: its transaction is ended, and another takes over', async () => {
     await withLedger(async (db, url) => {
       const key = { account: 'acme', stream: 'access_logs' };
-      const lease = await takeLease(db, 'access_logs');
+      const lease = await takeLease(db, accessLogs);
       await db.query(`update zendesk_sync.leases set expires_at = now()`);
       const stalled = new Client({ connectionString: url });
       await stalled.connect();

@@ -3,7 +3,9 @@ import { describe, it } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { FaultKind } from '../../src/simulator/faults.ts';
 import type { RequestRecord } from '../../src/simulator/request-log.ts';
-import { createStreamWorker } from '../../src/ingest/stream-worker.ts';
+import { accessLogs } from '../../src/streams/access-logs.ts';
+import { users } from '../../src/streams/users.ts';
+import { createStreamWorker } from '../../src/ingest/worker.ts';
 import {
   account,
   pullCompletely,
@@ -106,8 +108,8 @@ describe('an answer 429', { concurrency: true }, () => {
       const struck = worker('audit_logs').follow(stop.signal);
       await awaitPause(installation, 'support');
       const [people, access] = await Promise.all([
-        createStreamWorker(other, 'users').follow(stop.signal),
-        createStreamWorker(other, 'access_logs').follow(stop.signal),
+        createStreamWorker(other, users).follow(stop.signal),
+        createStreamWorker(other, accessLogs).follow(stop.signal),
       ]);
       assert.deepEqual(
         [(await struck).outcome, people.outcome, access.outcome],

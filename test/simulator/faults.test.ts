@@ -1,6 +1,6 @@
 import { after, before, beforeEach, describe, it } from 'node:test';
 import assert from 'node:assert/strict';
-import { InputError } from '../../src/errors.ts';
+import { refuseInput } from '../../src/errors.ts';
 import { ask } from './simulated-account.ts';
 import { read, startBusyAccount } from './faulty-account.ts';
 import type { Simulator } from '../../src/simulator/simulator.ts';
@@ -61,7 +61,7 @@ describe('a fault', () => {
   it('must make sense', () => {
     assert.throws(
       () => simulator.addFault({ kind: 'redirect', stream: 'users', after: -1, times: 0 }),
-      new InputError([
+      refuseInput([
         "A fault's after must be 0 or more.",
         "A fault's times must be 1 or more.",
         "A redirect's location must be an origin such as http://127.0.0.1:8080.",

@@ -1,6 +1,6 @@
 import { describe, it } from 'node:test';
 import assert from 'node:assert/strict';
-import { InputError } from '../../src/errors.ts';
+import { refuseInput } from '../../src/errors.ts';
 import {
   assertSameList,
   ask,
@@ -29,7 +29,7 @@ describe('the simulator', () => {
         late: { share: 2, delaySeconds: 1 },
         burst: { stream: 'audit_logs', at: 'soon', count: 5 },
       }),
-      new InputError([
+      refuseInput([
         'agents must be a whole number from 1 to 10000.',
         'accessLogDays must be from 0 to 90.',
         'burst.at must be a Date or ISO 8601.',
