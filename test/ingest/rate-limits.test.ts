@@ -85,6 +85,7 @@ describe('an answer 429', { concurrency: true }, () => {
           task: 'live',
           outcome: 'interrupted',
           counts: { requests: 0, new: 0, changed: 0, late: 0 },
+          code: 'stopped',
           error: 'The run was stopped before its end. The next run goes on where it stopped.',
         });
 
