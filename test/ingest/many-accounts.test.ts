@@ -11,6 +11,7 @@ import type { Engine } from '../../src/ingest/engine.ts';
 import { runPass } from '../../src/ingest/pass.ts';
 import { createStreamWorker, type StreamWorker } from '../../src/ingest/stream-worker.ts';
 import { withDatabase } from '../support/database.ts';
+import { patienceMs } from '../support/patience.ts';
 import { withClient, type Query } from '../support/query.ts';
 
 const log = createLogger({ level: 'silent', format: 'json', fileDescriptor: 2, isTerminal: false });
@@ -170,7 +171,7 @@ describe('many accounts in one process', () => {
       ) as [StreamWorker, StreamWorker];
       const free = Promise.withResolvers<boolean>();
       // So that a failure is one, and not a wait for ever.
-      const giveUp = setTimeout(() => free.resolve(false), 20_000);
+      const giveUp = setTimeout(() => free.resolve(false), patienceMs);
       const taken = Array.from({ length: bounds.bulk }, () => {
         const begun = Promise.withResolvers<void>();
         // As long as a page of a backfill may take.

@@ -9,6 +9,7 @@ import { createInterface } from 'node:readline';
 import { createStreamWorker } from '../../src/ingest/stream-worker.ts';
 import type { SyncEvent } from '../../src/ingest/progress.ts';
 import { createEngine } from './engine.ts';
+import { patienceMs } from './patience.ts';
 import type { PullingTask } from './pulling-process.ts';
 
 const say = (line: string): void => void writeSync(1, `${line}\n`);
@@ -34,7 +35,6 @@ async function pull({ place, options }: PullingTask): Promise<void> {
   };
   const holder = `child ${process.pid}`;
   const engine = createEngine(place, { ...options, report, holder }, signal);
-  const patienceMs = 20_000;
   const pulls = (['audit_logs', 'access_logs'] as const).map(async (name) => {
     const worker = createStreamWorker(engine, name);
     const followed = await worker.follow(signal, patienceMs);
