@@ -87,6 +87,7 @@ describe('the status view', () => {
       const failed = await statusOf(db);
       assert.equal(failed.state, 'failed');
       assert.equal(failed.last_error, 'Zendesk does not answer.');
+      assert.equal(failed.last_error_code, 'no_usable_answer');
       assert.ok(failed.last_success !== null);
       const again = await openRun(db, access, 'backfill', 'test');
       await closeRun(db, again, 'complete', counts, undefined);
@@ -106,6 +107,7 @@ describe('the status view', () => {
         left.last_error,
         'The last run ended without a word: its process died. The next run goes on where it stopped.',
       );
+      assert.equal(left.last_error_code, 'process_died');
     });
   });
 
@@ -119,6 +121,7 @@ describe('the status view', () => {
       const refused = await statusOf(db);
       assert.equal(refused.state, 'unavailable');
       assert.equal(refused.last_error, 'The add-on is missing.');
+      assert.equal(refused.last_error_code, 'add_on_missing');
       await db.query(
         `update zendesk_sync.streams set unavailable_since = null, unavailable_code = null, unavailable_reason = null`,
       );

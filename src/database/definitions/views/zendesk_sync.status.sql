@@ -28,7 +28,12 @@ select
   case
     when g.stream = 'users' then (select count(*) from zendesk.users u where u.account = g.account)
     else (select coalesce(sum(f.rows_new), 0) from zendesk_sync.fetches f where f.account = g.account and f.stream = g.stream)
-  end::bigint as rows
+  end::bigint as rows,
+  case
+    when g.unavailable_reason is not null then g.unavailable_code
+    when trouble.error is not null then trouble.error_code
+    when latest.failed then 'process_died'
+  end as last_error_code
 from zendesk_sync.stream_gaps g
 cross join lateral (
   select exists (
@@ -51,7 +56,7 @@ left join lateral (
   order by r.id desc limit 1
 ) as success on true
 left join lateral (
-  select r.error, r.ended_at from zendesk_sync.runs r
+  select r.error, r.error_code, r.ended_at from zendesk_sync.runs r
   where r.account = g.account and r.stream = g.stream and r.error is not null
   order by r.id desc limit 1
 ) as trouble on true;
@@ -71,3 +76,4 @@ comment on column zendesk_sync.status.last_success is 'When the stream was last 
 comment on column zendesk_sync.status.last_error is 'The newest error in plain words, also when it is over; null if there never was one.';
 comment on column zendesk_sync.status.last_error_at is 'When that error happened.';
 comment on column zendesk_sync.status.rows is 'Rows stored.';
+comment on column zendesk_sync.status.last_error_code is 'What kind of error last_error tells of: a code of docs/errors.md.';
