@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Client, escapeIdentifier } from 'pg';
-import { KnownError } from '../errors.ts';
+import { foreignCodeOf, KnownError } from '../errors.ts';
 import { isLostConnection, translateError } from './connection-errors.ts';
 import { chooseAccount } from './embedded/account.ts';
 import { locateBinaries } from './embedded/binaries.ts';
@@ -10,7 +10,6 @@ import {
   prepareDataDir,
   readClusterFile,
 } from './embedded/cluster.ts';
-import { errorCode } from './embedded/error-code.ts';
 import { sqlstates } from './sqlstates.ts';
 import { answersFor, readPresence, removeMisleadingFile } from './embedded/presence.ts';
 import { type Hindrance, type Server, startServer } from './embedded/server.ts';
@@ -81,7 +80,7 @@ export async function openEmbeddedPostgres(options: EmbeddedOptions): Promise<Em
       if (signal.aborted || (await readPresence(paths.cluster)).kind === 'ready') continue;
       const next = await joinOrStart(paths, options).catch((error: unknown) => {
         log(
-          `The embedded PostgreSQL server cannot be started again (${errorCode(error) ?? 'no reason known'}).`,
+          `The embedded PostgreSQL server cannot be started again (${foreignCodeOf(error) ?? 'no reason known'}).`,
         );
       });
       server = next?.server;
@@ -150,7 +149,7 @@ async function createDatabase(url: string, database: string): Promise<void> {
     try {
       return await ensureDatabase(url, database);
     } catch (error) {
-      const code = errorCode(error);
+      const code = foreignCodeOf(error);
       // Another process made it at the same moment: duplicate_database, or its unique index.
       if (code === sqlstates.duplicateDatabase || code === sqlstates.uniqueViolation) return;
       // The server's owner has ended meanwhile; somebody starts it again at the same port.

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { hasCode } from '../errors.ts';
+import { codeOf, hasCode } from '../errors.ts';
 import type { StreamKey } from './coverage.ts';
 import type { Engine } from './engine.ts';
 import { acquireLease, releaseLease, renewLease, type Lease } from './lease.ts';
@@ -75,8 +75,9 @@ export function createLeaseKeeper(engine: Engine, stream: string): LeaseKeeper {
     // A renewal that arrived after the release would revive the lease.
     await current.rest();
     await releaseLease(engine.db, current.lease).catch((error: unknown) => {
-      // What was done under it is done all the same.
-      engine.log.warn({ ...key, err: error }, 'a lease could not be given back; it will expire');
+      // What was done under it is done all the same, and what is wrong is told by the work itself.
+      const details = { ...key, code: codeOf(error) };
+      engine.log.info(details, 'a lease could not be given back; it will expire');
     });
   }
 

@@ -3,7 +3,6 @@ import { describe, it } from 'node:test';
 import {
   type AccessFinding,
   type AccessRow,
-  at,
   findAccesses,
   isProgram,
 } from '../../support/access-view-rows.ts';

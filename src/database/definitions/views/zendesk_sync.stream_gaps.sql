@@ -51,7 +51,7 @@ comment on column zendesk_sync.stream_gaps.kind is 'log or listing.';
 comment on column zendesk_sync.stream_gaps.retention_days is 'How long the source keeps the log; null: for ever.';
 comment on column zendesk_sync.stream_gaps.unavailable_since is 'Since when Zendesk refuses the stream; null while it does not.';
 comment on column zendesk_sync.stream_gaps.unavailable_reason is 'Why, and what to do.';
-comment on column zendesk_sync.stream_gaps.unavailable_code is 'Why, as a code of docs/errors.md.';
+comment on column zendesk_sync.stream_gaps.unavailable_code is 'Why: a code of docs/errors.md.';
 comment on column zendesk_sync.stream_gaps.newest is 'The newest covered moment.';
 comment on column zendesk_sync.stream_gaps.contiguous is 'The unbroken covered span that reaches back to the horizon; null until the oldest span is stored.';
 comment on column zendesk_sync.stream_gaps.open is 'The spans between the horizon and the newest covered moment that are not stored yet.';
