@@ -1,85 +1,154 @@
 /**
- * The errors of this program. Each means a decision; libraries' own errors are translated at the border of the folder
- * that owns the library, so that no message carries a secret, a query text or a row's content.
+ * The errors of this program: a code with facts. What follows from an error is decided by its code; its sentence is for
+ * people and is read by nobody else. Libraries' own errors are translated at the border of the folder that owns the
+ * library, so that no error carries a secret, a query text or a row's content.
  */
+import { errorCatalogue, type Effect, type ErrorSource } from './error-catalogue.ts';
 
-/** Bad input by the operator: settings, arguments. Ends the program with status 2; each problem is one sentence. */
-export class InputError extends Error {
-  override name = 'InputError';
+/** The code of an error that this program knows. */
+export type ErrorCode = keyof typeof errorCatalogue;
+
+/** What is known of an error besides its code. */
+export type ErrorFacts = {
+  /**
+   * The start of the sentence where it stands alone: "The audit log is". A page with a heading for it leaves it out.
+   */
+  readonly subject?: string | undefined;
+  /** What is wrong: a clause or more, without a full stop. */
+  readonly found: string;
+  /** What to do: a clause that goes on after "; ", or a sentence with a capital letter; without a full stop. */
+  readonly wayOut?: string | undefined;
+  /** Zendesk's own words, without secrets and query texts. */
+  readonly quote?: string | undefined;
+  /** HTTP status; absent when no answer came. */
+  readonly status?: number | undefined;
+  /** Zendesk's `x-request-id`, for support cases. */
+  readonly requestId?: string | undefined;
+  /** The SQLSTATE of Postgres. */
+  readonly sqlState?: string | undefined;
+  /** Node's code of an error of the system: ECONNREFUSED, ENOSPC. */
+  readonly systemCode?: string | undefined;
+  /** A translated error: it holds nothing private. */
+  readonly cause?: unknown;
+};
+
+/** An error of this program. Its message is the sentence for people. */
+export class KnownError extends Error {
+  override readonly name = 'KnownError';
+  readonly code: ErrorCode;
+  readonly subject: string | undefined;
+  readonly found: string;
+  readonly wayOut: string | undefined;
+  readonly quote: string | undefined;
+  readonly status: number | undefined;
+  readonly requestId: string | undefined;
+  readonly sqlState: string | undefined;
+  readonly systemCode: string | undefined;
+  /** One sentence each: several for input in which several things are wrong. */
   readonly problems: readonly string[];
 
-  constructor(problems: readonly string[]) {
-    super(problems.join('\n'));
-    this.problems = problems;
-  }
-}
-
-/**
- * What Zendesk's answer means for the puller (contract sections 0.5, 4.4 and 8):
- * - `unavailable`: plan, add-on, role, scope or switch forbid this stream; other streams go on, look again later
- * - `unauthorized`: the credentials are refused; a person must act
- * - `cursor-refused`: the walk is broken, because the cursor is not valid (any more) or does not advance; restart the span
- * - `rejected`: the request itself is wrong; a retry cannot help
- * - `failed`: no usable answer after all retries (network, 5xx, broken body)
- */
-export type ZendeskErrorKind =
-  'unavailable' | 'unauthorized' | 'cursor-refused' | 'rejected' | 'failed';
-
-/** An answer of Zendesk (or none) that ends a request for good. `message` is a sentence for the operator. */
-export class ZendeskError extends Error {
-  override name = 'ZendeskError';
-  readonly kind: ZendeskErrorKind;
-  /** HTTP status, absent when no answer came. */
-  readonly status: number | undefined;
-  /** Zendesk's `x-request-id`, for support cases. */
-  readonly requestId: string | undefined;
-
-  constructor(
-    kind: ZendeskErrorKind,
-    message: string,
-    details: { status?: number | undefined; requestId?: string | undefined; cause?: unknown } = {},
-  ) {
-    super(message, { cause: details.cause });
-    this.kind = kind;
-    this.status = details.status;
-    this.requestId = details.requestId;
-  }
-}
-
-/** A record that cannot be stored: it has no usable id or time. Names the field, never its content. */
-export class ShapeError extends Error {
-  override name = 'ShapeError';
-}
-
-/** Postgres refused or was lost. Carries the SQLSTATE and names of database objects, never parameters or row contents. */
-export class DatabaseError extends Error {
-  override name = 'DatabaseError';
-  /** SQLSTATE, or Node's error code for a lost connection. */
-  readonly code: string | undefined;
-
-  constructor(message: string, code: string | undefined, cause?: unknown) {
-    super(message, { cause });
+  constructor(code: ErrorCode, facts: ErrorFacts | readonly string[]) {
+    const problems = isList(facts) ? facts : [composeSentence(facts)];
+    const known: ErrorFacts = isList(facts) ? { found: facts.join('\n') } : facts;
+    super(problems.join('\n'), known.cause === undefined ? {} : { cause: known.cause });
     this.code = code;
+    this.problems = problems;
+    this.subject = known.subject;
+    this.found = known.found;
+    this.wayOut = known.wayOut;
+    this.quote = known.quote;
+    this.status = known.status;
+    this.requestId = known.requestId;
+    this.sqlState = known.sqlState;
+    this.systemCode = known.systemCode;
   }
 }
 
-/** Another process has taken over this account and stream; nothing of the current page was committed. */
-export class LeaseLostError extends Error {
-  override name = 'LeaseLostError';
+function isList(facts: ErrorFacts | readonly string[]): facts is readonly string[] {
+  return Array.isArray(facts);
 }
 
-/** Whether an error is one of ours, so that its message is a sentence for the operator and holds nothing private. */
-export function isOwnError(error: Error): boolean {
-  const own = [InputError, ZendeskError, ShapeError, DatabaseError, LeaseLostError];
-  return own.some((type) => error instanceof type);
+/** The error for bad input by the operator: settings, arguments. Each problem is a sentence. */
+export function refuseInput(problems: readonly string[]): KnownError {
+  return new KnownError('bad_input', problems);
 }
 
-/**
- * The sentence for the operator. The messages of our own errors are written for that; any other error is a bug, and its
- * message may hold anything.
- */
+/** The sentence for people: what is wrong, what to do, and what Zendesk said. */
+export function composeSentence(
+  facts: Pick<ErrorFacts, 'subject' | 'found' | 'wayOut' | 'quote'>,
+): string {
+  const { subject, found, wayOut, quote } = facts;
+  const start = subject === undefined ? found : `${subject} ${found}`;
+  return `${start}${wayOut === undefined ? '' : joinClause(wayOut)}.${composeQuote(quote)}`;
+}
+
+/** Zendesk's words after a sentence; nothing where there are none. */
+export function composeQuote(quote: string | undefined): string {
+  return quote === undefined || quote === '' ? '' : ` Zendesk said: "${quote}".`;
+}
+
+function joinClause(clause: string): string {
+  return `${/^\p{Lu}\p{Ll}/u.test(clause) ? '. ' : '; '}${clause}`;
+}
+
+/** The sentence of an error that is known. Any other error is a fault of this program, and its message may hold anything. */
 export function explainError(error: unknown): string {
-  return error instanceof Error && isOwnError(error)
+  return error instanceof KnownError
     ? error.message
     : 'A fault of this program ended the work; its log has the details.';
+}
+
+/** The code of an error; `program_fault` for one that is not known. */
+export function codeOf(error: unknown): ErrorCode {
+  return error instanceof KnownError ? error.code : 'program_fault';
+}
+
+/** Whether an error has one of the codes. */
+export function hasCode(error: unknown, ...codes: readonly ErrorCode[]): error is KnownError {
+  return error instanceof KnownError && codes.includes(error.code);
+}
+
+/** Whether an error is known and comes from there. */
+export function isFrom(error: unknown, source: ErrorSource): error is KnownError {
+  return error instanceof KnownError && errorCatalogue[error.code].source === source;
+}
+
+/** Whether Zendesk refuses the stream: it rests, and the others go on. */
+export function makesUnavailable(code: ErrorCode): boolean {
+  return effectOf(code) === 'stream_unavailable';
+}
+
+/** Whether the credentials are refused: a person must act, and no other request will be answered. */
+export function refusesLogin(code: ErrorCode): boolean {
+  return effectOf(code) === 'login_refused';
+}
+
+/** Whether the walk through the pages is broken, so that its span is read again from its start. */
+export function breaksWalk(code: ErrorCode): boolean {
+  return effectOf(code) === 'span_restarted';
+}
+
+/** Whether the error lies in what one span holds, so that the others may be read all the same. */
+export function concernsSpan(code: ErrorCode): boolean {
+  return ['span_restarted', 'span_dropped', 'span_postponed'].includes(effectOf(code));
+}
+
+/** Whether a fetch that ended with the error may go on at its cursor. */
+export function isResumable(code: ErrorCode): boolean {
+  return !['span_restarted', 'span_dropped'].includes(effectOf(code));
+}
+
+/** What to do in general about errors of a code, for where the error itself does not say. */
+export function adviseOn(code: ErrorCode): string {
+  return errorCatalogue[code].wayOut.replaceAll('`', '');
+}
+
+/** The status with which a command ends that ended with the error: 0, 1 or 2. */
+export function exitStatusOf(code: ErrorCode): number {
+  const effect = effectOf(code);
+  return effect === 'input_refused' ? 2 : effect === 'nothing_wrong' ? 0 : 1;
+}
+
+function effectOf(code: ErrorCode): Effect {
+  return errorCatalogue[code].effect;
 }

@@ -1,6 +1,6 @@
 import { pino, type DestinationStream, type Logger } from 'pino';
 import pretty from 'pino-pretty';
-import { isOwnError } from './errors.ts';
+import { KnownError } from './errors.ts';
 
 /** The logger that is passed down; only this file imports pino. */
 export type Log = Logger;
@@ -60,12 +60,13 @@ export function createLogger({ level, format, fileDescriptor, isTerminal }: LogO
  */
 export function describeError(error: unknown): unknown {
   if (!(error instanceof Error)) return { message: 'not an error object' };
-  const { code, status, kind, requestId } = error as Error & Record<string, unknown>;
-  const isExpected = isOwnError(error) || error.name === 'AbortError';
+  const { code, status, requestId, sqlState, systemCode } = error as Error &
+    Record<string, unknown>;
+  const isExpected = error instanceof KnownError || error.name === 'AbortError';
   return {
     type: error.name,
     message: error.message,
-    ...pickScalars({ code, status, kind, requestId }),
+    ...pickScalars({ code, status, requestId, sqlState, systemCode }),
     ...(isExpected ? {} : { stack: error.stack }),
     ...(error.cause instanceof Error ? { cause: describeError(error.cause) } : {}),
   };

@@ -1,4 +1,5 @@
 /** The form of a rule: data, so that the built-in table and a user's file look alike. The first rule that matches decides. */
+import { createHash } from 'node:crypto';
 import type { AccessKind } from './classification.ts';
 
 /** What a rule may say. */
@@ -34,7 +35,7 @@ export type PathRule = {
 };
 
 /** A REST collection as Zendesk builds them: list, count, one by id, show_many, the bulk writes, search and export. */
-export type CollectionRule = { readonly collection: string; readonly resource: string };
+type CollectionRule = { readonly collection: string; readonly resource: string };
 
 /** A GraphQL operation: its name or, when no rule knows that, the first field that its query asks for. */
 export type OperationRule = {
@@ -68,4 +69,15 @@ function expandCollection({ collection, resource }: CollectionRule): readonly Pa
     { path: `${collection}/{${resource}}/**`, kind: 'view' },
     { path: `${collection}/**`, kind: 'list', resource },
   ];
+}
+
+/** Raise it when the code reads the same rules or rows differently from before, so that stored rows are classified anew. */
+const edition = 1;
+
+/** SHA-256 of the rules in their order, as 64 hexadecimal digits: equal as long as rows are classified alike. */
+export function fingerprintRules(rules: readonly AccessRule[]): string {
+  const fields = rules.map((rule) => Object.entries(rule).toSorted(([a], [b]) => (a < b ? -1 : 1)));
+  return createHash('sha256')
+    .update(JSON.stringify([edition, fields]))
+    .digest('hex');
 }

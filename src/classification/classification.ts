@@ -10,7 +10,7 @@ export type AccessKind =
 /** Something a request touched. `type` is singular, such as `ticket`; `id` is null for a list, search or export of that type. */
 export type AccessedResource = { readonly type: string; readonly id: string | null };
 
-/** What one request was about. The first resource is the one it is mainly about; there are at most 1,000, each once. */
+/** What one request was about. The first resource is the one it is mainly about; there are at most `mostResources`, each once. */
 export type Classification = {
   readonly kind: AccessKind;
   readonly resources: readonly AccessedResource[];
@@ -32,3 +32,13 @@ export type AccessRequest = {
 
 /** Tells what a request was about. Pure, and never throws. */
 export type Classify = (request: AccessRequest) => Classification;
+
+/** No request is about more, whatever it claims. */
+export const mostResources = 1000;
+
+/** Adds a resource unless it is there already or the list is full. */
+export function addResource(list: AccessedResource[], type: string, id: string | null): void {
+  if (list.length >= mostResources) return;
+  for (const known of list) if (known.id === id && known.type === type) return;
+  list.push({ type, id });
+}

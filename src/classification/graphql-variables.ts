@@ -1,5 +1,5 @@
 /** Reads ids and texts from the variables of a GraphQL operation: a JSON text that may be cut off anywhere (contract 4.2). */
-import { isId } from './identifiers.ts';
+import { isId } from './url.ts';
 
 const QUOTE = 34;
 const COMMA = 44;

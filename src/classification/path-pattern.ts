@@ -1,5 +1,5 @@
 /** Reads the path of a rule (see PathRule). */
-import { InputError } from '../errors.ts';
+import { refuseInput } from '../errors.ts';
 
 /** One segment: words of which any fits, an id or key of a type, or anything. */
 export type PatternSegment =
@@ -37,10 +37,10 @@ export function findPatternProblem(path: string): string | undefined {
   return undefined;
 }
 
-/** Reads a path. @throws {InputError} when it is none, see `findPatternProblem` */
+/** Reads a path. @throws {KnownError} `bad_input` when it is none, see `findPatternProblem` */
 export function parsePattern(path: string): PathPattern {
   const problem = findPatternProblem(path);
-  if (problem !== undefined) throw new InputError([`The rule for ${path}: ${problem}.`]);
+  if (problem !== undefined) throw refuseInput([`The rule for ${path}: ${problem}.`]);
   const segments = path.slice(1).split('/');
   const open = segments.at(-1) === '**';
   const read = (open ? segments.slice(0, -1) : segments).map((segment) => readSegment(segment));

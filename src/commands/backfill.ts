@@ -1,17 +1,18 @@
-import { InputError } from '../errors.ts';
+import type { Command } from 'commander';
+import { refuseInput } from '../errors.ts';
 import { toSeconds, type Span } from '../span.ts';
-import { accessLogs } from '../streams/access-logs.ts';
-import { auditLogs } from '../streams/audit-logs.ts';
-import { leasePatienceMs } from '../ingest/pass.ts';
+import { listLogs } from '../streams/registry.ts';
+import type { LogStream, Stream } from '../streams/stream.ts';
+import { leasePatienceMs } from '../ingest/service.ts';
+import { createStreamWorker } from '../ingest/worker.ts';
+import { addExample, readMoment } from './arguments.ts';
 import type { CommandContext } from './context.ts';
-import { createProgressDisplay } from './progress-display.ts';
-import { renderPasses, toJson } from './report.ts';
 import { withDatabase, withSession } from './session.ts';
-import { describePasses, quieter } from './sync.ts';
-import { readMoment } from './moment.ts';
+import { createPullDisplay } from './terminal/pulling.ts';
+import { describePasses, renderPasses } from './terminal/streams.ts';
+import { toJson } from './terminal/words.ts';
 
-/** How `backfill` was asked to work. */
-export type BackfillFlags = {
+type BackfillFlags = {
   readonly from: string;
   readonly to: string;
   readonly account?: string;
@@ -19,24 +20,42 @@ export type BackfillFlags = {
 };
 
 /** `backfill`: reads a span of a log, whatever the coverage says. */
-export async function runBackfill(
+export function addBackfill(program: Command, context: CommandContext): void {
+  const names = listLogs(context.streams).map(({ name }) => name);
+  const command = program
+    .command('backfill')
+    .description('read a span of a log now, whether or not it is covered already')
+    .argument('<stream>', names.join(' or '))
+    .requiredOption('--from <time>', 'start: 2026-01-31 or 2026-01-31T08:00:00Z')
+    .requiredOption('--to <time>', 'end, not included; in the same form')
+    .option('--account <key>', 'which of the accounts of ACCOUNTS_FILE')
+    .option('--json', 'print the result as JSON')
+    .action(async (stream: string, flags: BackfillFlags) =>
+      context.finish(await runBackfill(context, stream, flags)),
+    );
+  addExample(command, 'zendesk-log-sync backfill audit_logs --from 2024-01-01 --to 2024-02-01');
+}
+
+async function runBackfill(
   context: CommandContext,
   stream: string,
   flags: BackfillFlags,
 ): Promise<number> {
-  const asked = checkRequest(stream, flags.from, flags.to, new Date());
+  const asked = checkRequest(context.streams, stream, flags, new Date());
   const config = context.readConfig(flags.account);
-  const log = context.openLog({ ...config, log: quieter(config.log) }, 'stderr');
+  const log = context.openLog(config);
   return withDatabase(config, log, context.signal, async (open) => {
-    const display = createProgressDisplay(context, [asked.stream]);
+    const display = createPullDisplay(context, [asked.stream]);
     const run = await withSession(
+      context,
       config,
       open,
-      { log, report: display.report, streams: [asked.stream] },
-      async ({ workers: [worker] }) => worker?.read(asked.span, context.signal, leasePatienceMs),
+      { log, report: display.report, pulled: [asked.stream] },
+      ({ engine }) =>
+        createStreamWorker(engine, asked.stream).read(asked.span, context.signal, leasePatienceMs),
     ).finally(() => display.end());
-    const complete = run?.outcome === 'complete';
-    const passes = [{ stream: asked.stream, complete, runs: run === undefined ? [] : [run] }];
+    const complete = run.outcome === 'complete';
+    const passes = [{ stream: asked.stream.name, complete, runs: [run] }];
     if (flags.json === true) {
       context.print(
         toJson({ account: config.zendesk.account, complete, streams: describePasses(passes) }),
@@ -48,43 +67,46 @@ export async function runBackfill(
   });
 }
 
-/** What a backfill asks for, checked. @throws {InputError} with every problem at once */
-export function checkRequest(
-  stream: string,
-  from: string,
-  to: string,
+/** What a backfill asks for, checked. @throws {KnownError} `bad_input` with every problem at once */
+function checkRequest(
+  streams: readonly Stream[],
+  name: string,
+  { from, to }: Pick<BackfillFlags, 'from' | 'to'>,
   now: Date,
-): { stream: 'audit_logs' | 'access_logs'; span: Span } {
+): { stream: LogStream; span: Span } {
   const problems: string[] = [];
-  const log = [auditLogs, accessLogs].find(({ name }) => name === stream);
-  if (log === undefined) {
+  const logs = listLogs(streams);
+  const stream = logs.find((log) => log.name === name);
+  if (stream === undefined) {
+    const expected = logs.map((log) => log.name).join(' or ');
+    const listing = streams
+      .filter((each) => each.kind === 'listing')
+      .find((each) => each.name === name);
     problems.push(
-      stream === 'users'
-        ? 'users has no span of time; expected audit_logs or access_logs; run "sync users" for the people.'
-        : `"${stream}" is no log; expected audit_logs or access_logs.`,
+      listing === undefined
+        ? `"${name}" is no log; expected ${expected}.`
+        : `${name} has no span of time; expected ${expected}; run "sync ${name}" for the ${listing.members}.`,
     );
   }
   const start = readMoment('--from', from, problems);
   const end = readMoment('--to', to, problems);
-  if (start !== undefined && end !== undefined && log !== undefined) {
-    const oldest = new Date(now.getTime() - (log.retentionDays ?? 0) * 86_400_000);
+  if (start !== undefined && end !== undefined && stream !== undefined) {
+    const { retentionDays, title } = stream;
+    const oldest = new Date(now.getTime() - (retentionDays ?? 0) * 86_400_000);
     if (start >= end) {
       problems.push(
         `--from ${from} is not before --to ${to}; expected the earlier time first; swap the two.`,
       );
     } else if (start > now) {
       problems.push(`--from ${from} lies in the future; expected a time that has passed.`);
-    } else if (log.retentionDays !== undefined && start < oldest) {
+    } else if (retentionDays !== undefined && start < oldest) {
       problems.push(
-        `--from ${from} is more than ${log.retentionDays} days ago; Zendesk keeps the access log for ${log.retentionDays} days; start at ${oldest.toISOString().slice(0, 19)}Z or later.`,
+        `--from ${from} is more than ${retentionDays} days ago; Zendesk keeps the ${title} for ${retentionDays} days; start at ${oldest.toISOString().slice(0, 19)}Z or later.`,
       );
     }
   }
-  if (problems.length > 0 || log === undefined || start === undefined || end === undefined)
-    throw new InputError(problems);
+  if (problems.length > 0 || stream === undefined || start === undefined || end === undefined)
+    throw refuseInput(problems);
   const until = end > now ? now : end;
-  return {
-    stream: log.name,
-    span: { from: toSeconds(start), to: Math.ceil(until.getTime() / 1000) },
-  };
+  return { stream, span: { from: toSeconds(start), to: Math.ceil(until.getTime() / 1000) } };
 }

@@ -1,9 +1,10 @@
 import { readFileSync } from 'node:fs';
-import type { Config, ConfigOptions, LocalConfig } from '../config.ts';
-import { parseConfig } from '../config.ts';
+import type { Config, ConfigOptions, LocalConfig } from '../config/config.ts';
+import { parseConfig } from '../config/config.ts';
 import { parseConfigs } from '../config/every-account.ts';
-import { InputError } from '../errors.ts';
+import { KnownError, refuseInput } from '../errors.ts';
 import { createLogger, type Log } from '../logger.ts';
+import type { Stream } from '../streams/stream.ts';
 import { isSchedule } from '../scheduler.ts';
 
 /** The part of Node's `process` that the commands use; nothing below `commands/` knows it. */
@@ -13,27 +14,35 @@ export type ProcessLike = Pick<
 >;
 
 /** Writes a line; `raw` writes text as it is. */
-export type Print = ((line: string) => void) & { raw: (text: string) => void };
+type Print = ((line: string) => void) & { readonly raw: (text: string) => void };
 
 /** What a command gets from the process. */
 export type CommandContext = {
   readonly env: Readonly<Record<string, string | undefined>>;
+  /** Every stream that there is, in the order in which they are shown. */
+  readonly streams: readonly Stream[];
   /** The command's result: stdout. */
   readonly print: Print;
   /** Progress, problems: stderr. */
   readonly printError: Print;
+  readonly stdout: ProcessLike['stdout'];
   readonly stderr: ProcessLike['stderr'];
   /** Aborted by SIGTERM and SIGINT: no new request, the running page ends, then the process. */
   readonly signal: AbortSignal;
-  /** The settings of every account, at least one. @throws {InputError} with every problem at once */
+  /** The settings of every account, at least one. @throws {KnownError} `bad_input` with every problem at once */
   readonly readConfigs: () => readonly [Config, ...Config[]];
-  /** The settings of the one account, or of that with the given key. @throws {InputError} when that is none, or not clear */
+  /** The settings of the one account, or of that with the given key. @throws {KnownError} `bad_input` when that is none, or not clear */
   readonly readConfig: (account?: string) => Config;
   /** The settings that need no Zendesk account. */
   readonly readLocalConfig: () => LocalConfig;
-  /** The log of a command goes to stderr, because stdout is its result; the service's own log is its result. */
-  readonly openLog: (config: LocalConfig, destination: 'stdout' | 'stderr') => Log;
-  close(): void;
+  /**
+   * The log goes to stderr, because stdout has the result, and speaks only of trouble unless asked for more. On stdout it is
+   * itself the result: that of the service. Default: `stderr`.
+   */
+  readonly openLog: (config: LocalConfig, destination?: 'stdout' | 'stderr') => Log;
+  /** Says with which status the program ends; 0 without it. */
+  readonly finish: (status: number) => void;
+  readonly close: () => void;
 };
 
 /** After a signal the process ends within this time, whatever still hangs. */
@@ -42,8 +51,12 @@ const shutdownMs = 9000;
 /** Some supervisors send a signal to the program and to what started it, which passes it on: that is one wish, not two. */
 const sameWishMs = 1000;
 
-/** Creates the context of one command. A second signal, a while after the first, ends the process at once. */
-export function createContext(host: ProcessLike): CommandContext {
+/** Creates the context of one command for a program with these streams. A second signal, a while after the first, ends the process at once. */
+export function createContext(
+  host: ProcessLike,
+  streams: readonly Stream[],
+  finish: CommandContext['finish'],
+): CommandContext {
   const controller = new AbortController();
   let stoppedAtMs = 0;
   const stop = (): void => {
@@ -52,7 +65,7 @@ export function createContext(host: ProcessLike): CommandContext {
       return;
     }
     stoppedAtMs = Date.now();
-    controller.abort(new Error('Stopped by a signal.'));
+    controller.abort(new KnownError('stopped', { found: 'Stopped by a signal' }));
     setTimeout(() => {
       host.stderr.write(
         'Stopped, though something did not end in time. What was stored stays; the next run goes on there.\n',
@@ -66,24 +79,30 @@ export function createContext(host: ProcessLike): CommandContext {
   host.on('SIGINT', stop);
 
   const readConfigs = (): readonly [Config, ...Config[]] =>
-    parseConfigs(host.env, createConfigOptions());
+    parseConfigs(host.env, createConfigOptions(streams));
 
   return {
     env: host.env,
+    streams,
     print: createPrint(host.stdout),
     printError: createPrint(host.stderr),
+    stdout: host.stdout,
     stderr: host.stderr,
     signal: controller.signal,
     readConfigs,
     readConfig: (account) => chooseConfig(readConfigs(), account),
     readLocalConfig: () =>
-      parseConfig(host.env, { ...createConfigOptions(), needs: { zendesk: false } }),
-    openLog: (config, destination) =>
-      createLogger({
-        ...config.log,
-        fileDescriptor: destination === 'stdout' ? 1 : 2,
-        isTerminal: (destination === 'stdout' ? host.stdout : host.stderr).isTTY === true,
-      }),
+      parseConfig(host.env, { ...createConfigOptions(streams), needs: { zendesk: false } }),
+    openLog({ log }, destination = 'stderr') {
+      const isResult = destination === 'stdout';
+      return createLogger({
+        ...log,
+        level: log.level === 'info' && !isResult ? 'warn' : log.level,
+        fileDescriptor: isResult ? 1 : 2,
+        isTerminal: host[destination].isTTY === true,
+      });
+    },
+    finish,
     close() {
       host.off('SIGTERM', stop);
       host.off('SIGINT', stop);
@@ -100,14 +119,17 @@ function chooseConfig(
   const keys = configs.map(({ zendesk }) => zendesk.account).join(', ');
   if (account === undefined) {
     if (configs.length === 1) return configs[0];
-    throw new InputError([
-      `The settings have several accounts (${keys}); name one with --account.`,
-    ]);
+    throw refuseInput([`The settings have several accounts (${keys}); name one with --account.`]);
   }
   const chosen = configs.find(({ zendesk }) => zendesk.account === account);
   if (chosen !== undefined) return chosen;
-  throw new InputError([
-    `--account is ${JSON.stringify(account)}, which the settings do not have; expected ${keys}; name one of these.`,
+  throw refuseAccount(account, keys);
+}
+
+/** The error for an account that the settings do not have. */
+export function refuseAccount(account: string, known: string): KnownError {
+  return refuseInput([
+    `--account is ${JSON.stringify(account)}, which the settings do not have; expected ${known}; name one of these.`,
   ]);
 }
 
@@ -115,8 +137,9 @@ function leaveQuietly(error: Error): void {
   if (!('code' in error && error.code === 'EPIPE')) throw error;
 }
 
-function createConfigOptions(): ConfigOptions {
-  return { readFile: (path) => readFileSync(path, 'utf8'), isSchedule, now: new Date() };
+/** What the parsing of settings needs from outside, for a program with these streams. */
+export function createConfigOptions(streams: readonly Stream[]): ConfigOptions {
+  return { streams, readFile: (path) => readFileSync(path, 'utf8'), isSchedule, now: new Date() };
 }
 
 function createPrint(stream: NodeJS.WritableStream): Print {

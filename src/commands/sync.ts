@@ -1,20 +1,37 @@
-import type { Config } from '../config.ts';
-import { InputError } from '../errors.ts';
+import type { Command } from 'commander';
+import type { Config } from '../config/config.ts';
+import { refuseInput } from '../errors.ts';
 import { createHeartbeat } from '../http/heartbeat.ts';
-import { loadStatus, type StreamStatus } from '../database/status.ts';
+import { loadStatus, type StreamStatus } from '../ingest/status.ts';
 import type { Log } from '../logger.ts';
-import { runPass, type StreamPass } from '../ingest/pass.ts';
-import { isStreamName, streamNames, type StreamName } from '../streams/names.ts';
-import { createAccountsDisplay } from './accounts-display.ts';
+import type { Connections } from '../ingest/session.ts';
+import { runPass, type StreamPass } from '../ingest/service.ts';
+import type { Stream } from '../streams/stream.ts';
+import { addExample } from './arguments.ts';
 import type { CommandContext } from './context.ts';
-import { renderPasses, renderStatus, toJson } from './report.ts';
-import { withDatabase, withSessions, type OpenDatabase } from './session.ts';
+import { withDatabase, withSessions } from './session.ts';
+import { createPullDisplay } from './terminal/pulling.ts';
+import { describePasses, renderPasses, renderStatus } from './terminal/streams.ts';
+import { toJson } from './terminal/words.ts';
 
-/** How `sync` was asked to work. */
-export type SyncFlags = { readonly account?: string; readonly json?: boolean };
+type SyncFlags = { readonly account?: string; readonly json?: boolean };
 
 /** `sync`: one complete pass over all accounts, or the one named. Status 0 only if every stream asked for is complete. */
-export async function runSync(
+export function addSync(program: Command, context: CommandContext): void {
+  const names = context.streams.map(({ name }) => name).join(', ');
+  const command = program
+    .command('sync')
+    .description('one complete pass now; status 0 only if every stream asked for is complete')
+    .argument('[stream...]', `${names}; all of STREAMS when none is named`)
+    .option('--account <key>', 'one of the accounts of ACCOUNTS_FILE; all when none is named')
+    .option('--json', 'print the result as JSON')
+    .action(async (asked: readonly string[], flags: SyncFlags) =>
+      context.finish(await runSync(context, asked, flags)),
+    );
+  addExample(command, 'zendesk-log-sync sync access_logs users --json');
+}
+
+async function runSync(
   context: CommandContext,
   asked: readonly string[],
   { account, json = false }: SyncFlags,
@@ -22,8 +39,8 @@ export async function runSync(
   const configs = account === undefined ? context.readConfigs() : [context.readConfig(account)];
   const [common] = configs;
   if (common === undefined) throw new Error('There is no account.');
-  const streams = asked.length === 0 ? undefined : chooseStreams(asked, streamNames);
-  const log = context.openLog({ ...common, log: quieter(common.log) }, 'stderr');
+  const streams = asked.length === 0 ? undefined : chooseStreams(asked, context.streams);
+  const log = context.openLog(common);
   const heartbeat = createHeartbeat(common.heartbeatUrl, log);
   heartbeat.begin();
   let complete = false;
@@ -51,14 +68,15 @@ type Result = {
 async function pullOnce(
   context: CommandContext,
   configs: readonly Config[],
-  streams: readonly StreamName[] | undefined,
-  open: OpenDatabase,
+  streams: readonly Stream[] | undefined,
+  open: Connections,
   log: Log,
 ): Promise<readonly Result[]> {
-  const shown = streams ?? configs[0]?.streams.names ?? [];
-  const display = createAccountsDisplay(context, configs.length, shown);
-  const options = { log, report: display.report, ...(streams === undefined ? {} : { streams }) };
-  const pulled = await withSessions(configs, open, options, (sessions) =>
+  const shown = streams ?? configs[0]?.streams ?? [];
+  const display = createPullDisplay(context, shown, configs.length);
+  const asked = streams === undefined ? {} : { pulled: streams };
+  const options = { log, report: display.report, ...asked };
+  const pulled = await withSessions(context, configs, open, options, (sessions) =>
     Promise.all(
       sessions.map(async ({ engine, workers }) => {
         const passes = await runPass(workers, context.signal);
@@ -67,15 +85,18 @@ async function pullOnce(
       }),
     ),
   ).finally(() => display.end());
-  return Promise.all(pulled.map((result) => judge(open, result)));
+  return Promise.all(pulled.map((result) => judge(open, context.streams, result)));
 }
 
 async function judge(
-  { db }: OpenDatabase,
+  { db }: Connections,
+  streams: readonly Stream[],
   { account, passes }: Pick<Result, 'account' | 'passes'>,
 ): Promise<Result> {
   const pulled = new Set(passes.map(({ stream }) => stream));
-  const status = (await loadStatus(db, account)).filter(({ stream }) => pulled.has(stream));
+  const status = (await loadStatus(db, streams, account)).filter(({ stream }) =>
+    pulled.has(stream),
+  );
   const complete = passes.every((pass) => pass.complete) && status.every(({ gaps }) => gaps === 0);
   return { account, complete, passes, status };
 }
@@ -93,41 +114,18 @@ function describeResults(results: readonly Result[], complete: boolean): unknown
 function printResult(context: CommandContext, result: Result, named: boolean): void {
   if (named) context.print(`${result.account}\n`);
   context.print(renderPasses(result.passes));
-  context.print(renderStatus(result.status, new Date()));
+  context.print(renderStatus(result.status, context.streams, new Date()));
 }
 
-/** The result of a pass as `--json` prints it. */
-export function describePasses(passes: readonly StreamPass[]): unknown {
-  return passes.map(({ stream, complete, runs }) => ({
-    stream,
-    complete,
-    runs: runs.map(({ task, outcome, counts, error }) => ({
-      task,
-      outcome,
-      ...counts,
-      error: error ?? null,
-    })),
-  }));
-}
-
-/** The streams named, or all. @throws {InputError} for names that are no stream */
-export function chooseStreams(
-  asked: readonly string[],
-  all: readonly StreamName[],
-): readonly StreamName[] {
-  const unknown = asked.filter((name) => !isStreamName(name));
-  if (unknown.length > 0) {
-    throw new InputError(
-      unknown.map(
-        (name) =>
-          `"${name}" is no stream; expected ${streamNames.join(', ')}; name one of these or none for all.`,
-      ),
-    );
-  }
-  return asked.length === 0 ? all : streamNames.filter((name) => asked.includes(name));
-}
-
-/** A command's result is on the screen; its log speaks only of trouble unless asked for more. */
-export function quieter<Settings extends { level: string }>(log: Settings): Settings {
-  return log.level === 'info' ? { ...log, level: 'warn' } : log;
+/** The streams named, in their usual order. @throws {KnownError} `bad_input` for names that are no stream */
+function chooseStreams(asked: readonly string[], all: readonly Stream[]): readonly Stream[] {
+  const names = all.map(({ name }) => name);
+  const unknown = asked.filter((name) => !names.includes(name));
+  if (unknown.length === 0) return all.filter(({ name }) => asked.includes(name));
+  throw refuseInput(
+    unknown.map(
+      (name) =>
+        `"${name}" is no stream; expected ${names.join(', ')}; name one of these or none for all.`,
+    ),
+  );
 }

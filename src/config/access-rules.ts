@@ -4,7 +4,8 @@ import { expandRules, ruleKinds, type AccessRule } from '../classification/acces
 import { findPatternProblem, parsePattern, resourceType } from '../classification/path-pattern.ts';
 import { accessRules } from '../classification/rules.ts';
 import { collectVocabulary } from '../classification/vocabulary.ts';
-import { InputError } from '../errors.ts';
+import { hasCode, refuseInput } from '../errors.ts';
+import { setting, type Report } from './problem.ts';
 import { readNamedFile } from './texts.ts';
 
 const methodNames = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'] as const;
@@ -68,14 +69,14 @@ const oneForm = 'expected one of path, collection and operation';
 
 /**
  * The rules of a file, which go before the built-in ones. `fileName` is for the messages.
- * @throws {InputError} with every problem of every rule, one sentence each
+ * @throws {KnownError} `bad_input` with every problem of every rule, one sentence each
  */
 export function readAccessRules(text: string, fileName: string): readonly AccessRule[] {
   const problems: string[] = [];
   const found = parseList(text, fileName).map((value, i) =>
     readRule(value, (problem) => problems.push(`${fileName}, rule ${i + 1}: ${problem}.`)),
   );
-  if (problems.length > 0) throw new InputError(problems);
+  if (problems.length > 0) throw refuseInput(problems);
   return found.filter((rule) => rule !== undefined);
 }
 
@@ -86,17 +87,18 @@ export function readAccessRules(text: string, fileName: string): readonly Access
 export function collectAccessRules(
   file: string | undefined,
   readFile: (path: string) => string,
-  report: (problem: string) => void,
+  report: Report,
 ): readonly AccessRule[] {
   if (file === undefined) return accessRules;
-  const found = `ACCESS_RULES_FILE is ${JSON.stringify(file)}`;
-  const text = readNamedFile(found, file, 'a JSON file of rules', readFile, report);
+  const named = setting('ACCESS_RULES_FILE');
+  const text = readNamedFile(named, file, 'a JSON file of rules', readFile, report);
   if (text === undefined) return accessRules;
   try {
     return [...readAccessRules(text, file), ...accessRules];
   } catch (error) {
-    if (!(error instanceof InputError)) throw error;
-    error.problems.forEach((problem) => report(problem));
+    if (!hasCode(error, 'bad_input')) throw error;
+    for (const problem of error.problems)
+      report({ parts: [problem], about: ['ACCESS_RULES_FILE'] });
     return accessRules;
   }
 }
@@ -108,12 +110,12 @@ function parseList(text: string, fileName: string): readonly unknown[] {
     value = JSON.parse(text.replace(/^\uFEFF/, ''));
   } catch (error) {
     const place = /\(line \d+ column \d+\)/.exec(String(error))?.[0] ?? '';
-    throw new InputError([
+    throw refuseInput([
       `${fileName} is not JSON${place === '' ? '' : ` ${place}`}; expected a list of rules; check quotes, commas and brackets.`,
     ]);
   }
   if (Array.isArray(value)) return value;
-  throw new InputError([
+  throw refuseInput([
     `${fileName} holds ${describeValue(value)}; expected a list of rules; put the rules in square brackets.`,
   ]);
 }

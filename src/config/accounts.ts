@@ -4,7 +4,8 @@
  */
 import { parseDocument } from 'yaml';
 import { z } from 'zod';
-import { settings, type SettingName } from './settings.ts';
+import { listConcerned, renderProblem, type NamedSetting, type Problem } from './problem.ts';
+import { settings as usualSettings, type Setting } from './settings.ts';
 import type { Environment } from './texts.ts';
 
 /** One entry of the file. */
@@ -14,11 +15,11 @@ export type AccountEntry = {
   /** The environment of the process with this account's settings in the place of the common ones. */
   readonly environment: Environment;
   /** The settings that this entry has, or has to have, itself. */
-  readonly own: ReadonlySet<SettingName>;
+  readonly own: ReadonlySet<string>;
 };
 
 /** Settings of the process: one database, one log, one address for all accounts. */
-const common: ReadonlySet<SettingName> = new Set<SettingName>([
+const common: ReadonlySet<string> = new Set([
   'DATABASE_URL',
   'DATA_DIR',
   'ACCOUNTS_FILE',
@@ -31,25 +32,31 @@ const common: ReadonlySet<SettingName> = new Set<SettingName>([
   'LOG_FORMAT',
 ]);
 
-const accountSettings = settings.filter(({ name }) => !common.has(name));
-const zendeskNames = accountSettings.map(({ name }) => name).filter(isZendesk);
+/** No stream has a secret of its own. */
+const secretNames = new Set(
+  usualSettings.filter(({ secret }) => secret).map(({ name }): string => name),
+);
 
 /** What a key says: the value itself, where it is to be found, or a secret that must not stand there. */
 type Form = 'text' | 'file' | 'variable' | 'secret';
-type Meaning = { readonly name: SettingName; readonly form: Form };
+type Meaning = { readonly name: string; readonly form: Form };
+type Keys = ReadonlyMap<string, Meaning>;
 
-const keys = new Map<string, Meaning>(
-  accountSettings.flatMap(({ name, secret }): [string, Meaning][] => {
-    const key = keyOf(name);
-    if (!secret) return [[key, { name, form: 'text' }]];
-    return [
-      [key, { name, form: 'secret' }],
-      [`${key}_file`, { name, form: 'file' }],
-      [`${key}_env`, { name, form: 'variable' }],
-    ];
-  }),
-);
-const writableKeys = [...keys].filter(([, { form }]) => form !== 'secret').map(([key]) => key);
+/** The keys that an entry may have. */
+function listKeys(settings: readonly Setting[]): Keys {
+  return new Map(
+    settings.flatMap(({ name, secret }): [string, Meaning][] => {
+      if (common.has(name)) return [];
+      const key = keyOf(name);
+      if (!secret) return [[key, { name, form: 'text' }]];
+      return [
+        [key, { name, form: 'secret' }],
+        [`${key}_file`, { name, form: 'file' }],
+        [`${key}_env`, { name, form: 'variable' }],
+      ];
+    }),
+  );
+}
 
 const refused = 'refused';
 
@@ -71,32 +78,40 @@ export function readAccountEntries(
   text: string,
   fileName: string,
   environment: Environment,
+  settings: readonly Setting[],
   report: (problem: string) => void,
 ): readonly AccountEntry[] {
+  const zendeskNames = settings.map(({ name }) => name).filter(isZendesk);
   const given = zendeskNames.filter((name) => isGivenAtAll(environment, name));
   if (given.length > 0)
     report(
       `ACCOUNTS_FILE and ${given.join(', ')} are both set; expected one or the other; move the account into the file, or unset ACCOUNTS_FILE.`,
     );
+  const keys = listKeys(settings);
   const found = parseFile(text, fileName, report);
-  const entries = found.map((entry, index) =>
-    readEntry(entry, `${fileName}, ${nameEntry(entry, index)}`, environment, report),
-  );
+  const entries = found.map((entry, index) => {
+    const name = `${fileName}, ${nameEntry(entry, index)}`;
+    const own = new Set(zendeskNames);
+    return readEntry(entry, { name, own, environment }, keys, report);
+  });
   reportTwins(entries, fileName, report);
   return entries;
 }
 
-/** A sentence about an entry: its place first, and the file's keys instead of the names of variables. */
-export function placeProblem(entry: AccountEntry, problem: string): string {
-  const about = settings.filter(({ name }) => mentions(problem, name));
-  // What is common to all accounts is said once, as it stands in the environment.
-  if (about.length > 0 && !about.some(({ name }) => entry.own.has(name))) return problem;
-  const told = problem.replace(/\b[A-Z][A-Z_]*[A-Z]\b/g, (word) => {
-    const setting = accountSettings.find(({ name }) => name === word || `${name}_FILE` === word);
-    if (setting === undefined) return word;
-    return `${keyOf(setting.name)}${setting.secret ? '_file' : ''}`;
-  });
-  return `${entry.name}: ${told}`;
+/**
+ * The sentence about a problem of an entry: its place first, and the file's keys instead of the names of variables. What
+ * is common to all accounts is said as it stands in the environment, so that it is said once.
+ */
+export function placeProblem({ name, own }: AccountEntry, problem: Problem): string {
+  const concerned = listConcerned(problem);
+  if (concerned.length > 0 && !concerned.some((each) => own.has(each)))
+    return renderProblem(problem);
+  return `${name}: ${renderProblem(problem, nameKey)}`;
+}
+
+function nameKey({ setting: name, isFile }: NamedSetting): string {
+  if (common.has(name)) return isFile ? `${name}_FILE` : name;
+  return isFile || secretNames.has(name) ? `${keyOf(name)}_file` : keyOf(name);
 }
 
 function parseFile(
@@ -128,17 +143,18 @@ function parseFile(
 
 function readEntry(
   entry: Readonly<Record<string, unknown>>,
-  name: string,
-  environment: Environment,
+  { name, own: inherited, environment }: AccountEntry,
+  keys: Keys,
   report: (problem: string) => void,
 ): AccountEntry {
-  const own = new Set<SettingName>(zendeskNames);
+  const own = new Set(inherited);
   const account: Record<string, string | undefined> = { ...environment };
+  const writable = [...keys].filter(([, { form }]) => form !== 'secret').map(([key]) => key);
   for (const [key, value] of Object.entries(entry)) {
     const meant = keys.get(key);
     if (meant === undefined) {
       const shown = /^\w{1,40}$/.test(key) ? JSON.stringify(key) : hideText('a key', key);
-      report(`${name}: ${shown} is no setting; expected ${writableKeys.join(', ')}.`);
+      report(`${name}: ${shown} is no setting; expected ${writable.join(', ')}.`);
       continue;
     }
     own.add(meant.name);
@@ -213,19 +229,15 @@ function nameEntry(entry: Readonly<Record<string, unknown>>, index: number): str
     : `account ${index + 1}`;
 }
 
-function keyOf(name: SettingName): string {
+function keyOf(name: string): string {
   return name.replace(/^ZENDESK_/, '').toLowerCase();
 }
 
-function isZendesk(name: SettingName): boolean {
+function isZendesk(name: string): boolean {
   return name.startsWith('ZENDESK_');
 }
 
-function mentions(problem: string, name: SettingName): boolean {
-  return new RegExp(`\\b${name}(_FILE)?\\b`).test(problem);
-}
-
-function isGivenAtAll(environment: Environment, name: SettingName): boolean {
+function isGivenAtAll(environment: Environment, name: string): boolean {
   return [environment[name], environment[`${name}_FILE`]].some(
     (text) => text !== undefined && text !== '',
   );

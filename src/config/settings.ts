@@ -1,4 +1,9 @@
-/** The table of settings: the only place that lists their names, defaults and meanings. The README's table is tested against it. */
+/**
+ * The table of settings: the only place that lists their names, defaults and meanings, but for those of a stream, which
+ * its own file has. The README's table is tested against it.
+ */
+import { streams as allStreams, listLogs } from '../streams/registry.ts';
+import type { Stream } from '../streams/stream.ts';
 
 /** One environment variable this program reads. */
 export type Setting = {
@@ -30,7 +35,8 @@ function secret<Name extends string>(name: Name, defaultText: string, meaning: s
   return { name, defaultValue: undefined, defaultText, meaning, secret: true } as const;
 }
 
-const table = [
+/** The settings that concern no stream alone, before and after those of the streams. */
+const before = [
   secret('DATABASE_URL', 'embedded', 'Postgres 15 to 18; without it the embedded one is used'),
   plain('DATA_DIR', './data', 'where the embedded database lives'),
   optional(
@@ -62,25 +68,9 @@ const table = [
     '–',
     'legacy: API token; works until Zendesk ends API tokens on 2027-04-30',
   ),
-  plain('AUDIT_LOGS_SCHEDULE', '*/5 * * * *', 'when the audit log is pulled: cron, UTC'),
-  plain('ACCESS_LOGS_SCHEDULE', '* * * * *', 'when the access log is pulled: cron, UTC'),
-  plain('USERS_SCHEDULE', '0 * * * *', 'when the team members are pulled: cron, UTC'),
-  plain('STREAMS', 'audit_logs,access_logs,users', 'what this installation pulls'),
-  optional(
-    'AUDIT_LOGS_START',
-    "the account's oldest record",
-    'how far back the audit log is pulled: `2024-01-31` or `2024-01-31T08:00:00Z`',
-  ),
-  plain(
-    'ACCESS_LOGS_REQUESTS_PER_MINUTE',
-    '50',
-    'budget of the access log service, which grants 50 to an account',
-  ),
-  plain(
-    'SUPPORT_REQUESTS_PER_MINUTE',
-    '100',
-    'our share of the account-wide limit (audit logs, users); pauses when less than a fifth of that limit is left',
-  ),
+] as const;
+
+const after = [
   plain(
     'SETTLE',
     '5m',
@@ -120,11 +110,30 @@ const table = [
   plain('LOG_FORMAT', 'auto', '`json`, `pretty`, or `auto`: JSON unless a terminal is there'),
 ] as const;
 
-/** The names of all settings. */
-export type SettingName = (typeof table)[number]['name'];
+/** The names of the settings that concern no stream alone. */
+export type SettingName = (typeof before | typeof after)[number]['name'] | 'STREAMS';
 
 /** Every setting with its default and meaning, in the order of the README. */
-export const settings: readonly (Setting & { readonly name: SettingName })[] = table;
+export function listSettings(streams: readonly Stream[]): readonly Setting[] {
+  const horizons = listLogs(streams).flatMap(({ horizonSetting }) => horizonSetting ?? []);
+  // Budgets of single logs first, then what is shared with the customer's other integrations.
+  const budgets = [...new Set(streams.map(({ budget }) => budget))].toSorted(
+    (a, b) => Number(a.sharesAccountLimit) - Number(b.sharesAccountLimit),
+  );
+  return [
+    ...before,
+    ...streams.map(({ schedule }) => plain(schedule.name, schedule.cron, schedule.meaning)),
+    plain('STREAMS', streams.map(({ name }) => name).join(','), 'what this installation pulls'),
+    ...horizons.map(({ name, meaning }) => optional(name, "the account's oldest record", meaning)),
+    ...budgets.map(({ setting: { name, requestsPerMinute, meaning } }) =>
+      plain(name, String(requestsPerMinute), meaning),
+    ),
+    ...after,
+  ];
+}
+
+/** The settings of this program's own streams. */
+export const settings = listSettings(allStreams);
 
 /**
  * The settings as a Markdown table with aligned columns and a final line break, as prettier would print it. Secret

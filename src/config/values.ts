@@ -3,7 +3,6 @@
  * the end of a sentence that starts with the setting's name and what was found.
  */
 import { z } from 'zod';
-import { isStreamName, streamNames } from '../streams/names.ts';
 
 /** The levels of pino, most talkative first. */
 export const logLevels = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'] as const;
@@ -131,14 +130,18 @@ export const email = z.string().regex(/^[^\s@:]+@[^\s@:/]+$/, {
 });
 
 /** `STREAMS`, in the order given. */
-export const streams = textOf(
-  (text) => {
-    const names = text.split(',').map((name) => name.trim());
-    const known = streamNames.filter((name) => names.includes(name));
-    return known.length === names.length ? names.filter((name) => isStreamName(name)) : undefined;
-  },
-  `expected a list of ${streamNames.join(', ')}, separated by commas and each at most once; write those to pull`,
-);
+export function streamsAmong<Known extends { readonly name: string }>(all: readonly Known[]) {
+  return textOf(
+    (text) => {
+      const names = text.split(',').map((name) => name.trim());
+      const chosen = names.flatMap((name) => all.find((known) => known.name === name) ?? []);
+      return chosen.length === names.length && new Set(names).size === names.length
+        ? chosen
+        : undefined;
+    },
+    `expected a list of ${all.map(({ name }) => name).join(', ')}, separated by commas and each at most once; write those to pull`,
+  );
+}
 
 /** A number of requests per minute. */
 export const requestsPerMinute = textOf((text) => {
@@ -180,7 +183,7 @@ export const collectorEndpoint = textOf((text) => {
 
 const isoTime = z.union([z.iso.date(), z.iso.datetime({ offset: true })]);
 
-/** `AUDIT_LOGS_START`, cut to whole seconds; a date alone means its first instant in UTC. Not after `now`. */
+/** The setting of a log's horizon, cut to whole seconds; a date alone means its first instant in UTC. Not after `now`. */
 export function startNotAfter(now: Date) {
   return textOf(
     (text) => {

@@ -1,9 +1,10 @@
 /** The settings that concern the Zendesk account: where it is, how to log in, and what the operator should know about it. */
 import { z } from 'zod';
+import type { Stream } from '../streams/stream.ts';
+import { describeProblem, setting, type Problem } from './problem.ts';
 import type { SettingName } from './settings.ts';
 import * as values from './values.ts';
-import type { StreamName } from '../streams/names.ts';
-import type { Credentials } from '../zendesk/credentials.ts';
+import type { Credentials } from '../zendesk/secrets.ts';
 
 /** One Zendesk account and the way into it. */
 export type ZendeskConfig = {
@@ -39,38 +40,34 @@ const kinds: readonly (readonly SettingName[])[] = [
 ];
 /** The day on which Zendesk ends all API tokens (contract 6). */
 export const endOfApiTokens = new Date('2027-04-30T00:00:00Z');
-/** Requests per minute that Zendesk grants to an account for its access log (contract 4.3). */
-export const grantedAccessLogRequests = 50;
 const mainWay = 'set ZENDESK_CLIENT_ID and ZENDESK_CLIENT_SECRET of a confidential OAuth client';
 
-/** What is wrong with the choice of credentials as one sentence: none, half a pair, or several kinds. */
+/** What is wrong with the choice of credentials: none, half a pair, or several kinds. */
 export function findCredentialsProblem(
   isGiven: (name: SettingName) => boolean,
-): string | undefined {
+): Problem | undefined {
+  const [client, ready, legacy] = kinds.map((names) => names.map((name) => setting(name)));
   const touched = kinds.filter((names) => names.some((name) => isGiven(name)));
   const given = touched.flat().filter((name) => isGiven(name));
+  const named = given.map((name) => setting(name));
   if (given.length === 0)
-    return `No Zendesk credentials are set; expected one kind: OAuth client credentials, ZENDESK_OAUTH_TOKEN, or ZENDESK_USER_EMAIL with ZENDESK_API_TOKEN; ${mainWay}.`;
+    return describeProblem`No Zendesk credentials are set; expected one kind: OAuth client credentials, ${ready ?? []}, or ${legacy?.[0] ?? ''} with ${legacy?.[1] ?? ''}; set ${client ?? []} of a confidential OAuth client.`;
   if (touched.length > 1)
-    return `${joinNames(given)} are set together; expected one kind of credentials; keep one, best ZENDESK_CLIENT_ID with ZENDESK_CLIENT_SECRET, and remove the rest.`;
-  const missing = touched.flat().find((name) => !isGiven(name));
-  return missing === undefined
+    return describeProblem`${named} are set together; expected one kind of credentials; keep one, best ${client?.[0] ?? ''} with ${client?.[1] ?? ''}, and remove the rest.`;
+  const absent = touched.flat().find((name) => !isGiven(name));
+  return absent === undefined
     ? undefined
-    : `${joinNames(given)} is set but ${missing} is not; expected both; set ${missing} as well.`;
+    : describeProblem`${named} is set but ${setting(absent)} is not; expected both; set ${setting(absent)} as well.`;
 }
 
-function joinNames(names: readonly string[]): string {
-  return names.length < 2
-    ? names.join('')
-    : `${names.slice(0, -1).join(', ')} and ${names.at(-1) ?? ''}`;
-}
+/** What is pulled, and the requests per minute of each budget group. */
+type Pulled = {
+  readonly streams: readonly Stream[];
+  readonly budgets: Readonly<Record<string, number>>;
+};
 
 /** The account as configured, once `findCredentialsProblem` has found nothing. */
-export function buildZendeskConfig(
-  given: ZendeskValues,
-  pulled: { streams: readonly StreamName[]; accessLogsPerMinute: number },
-  now: Date,
-): ZendeskConfig {
+export function buildZendeskConfig(given: ZendeskValues, pulled: Pulled, now: Date): ZendeskConfig {
   const account = given.ZENDESK_SUBDOMAIN;
   const zendesk = {
     account,
@@ -94,12 +91,10 @@ function chooseCredentials(given: ZendeskValues): Credentials {
 }
 
 function findWarnings(
-  zendesk: Omit<ZendeskConfig, 'warnings'>,
-  pulled: { streams: readonly StreamName[]; accessLogsPerMinute: number },
+  { credentials: { kind }, scope }: Omit<ZendeskConfig, 'warnings'>,
+  { streams, budgets }: Pulled,
   now: Date,
 ): string[] {
-  const { kind } = zendesk.credentials;
-  const pullsAccessLogs = pulled.streams.includes('access_logs');
   const warnings: string[] = [];
   if (kind === 'api-token')
     warnings.push(
@@ -107,13 +102,19 @@ function findWarnings(
         ? `ZENDESK_API_TOKEN stops working on 2027-04-30, when Zendesk ends all API tokens; before that day ${mainWay} instead.`
         : `ZENDESK_API_TOKEN no longer works, because Zendesk ended all API tokens on 2027-04-30; ${mainWay} instead.`,
     );
-  if (pullsAccessLogs && kind === 'oauth-client' && !zendesk.scope.split(' ').includes('read'))
-    warnings.push(
-      'ZENDESK_OAUTH_SCOPE does not contain read, which the access log most likely needs; set it to read when Zendesk refuses that stream.',
-    );
-  if (pullsAccessLogs && pulled.accessLogsPerMinute > grantedAccessLogRequests)
-    warnings.push(
-      `ACCESS_LOGS_REQUESTS_PER_MINUTE is ${pulled.accessLogsPerMinute}, but Zendesk grants ${grantedAccessLogRequests} a minute to an account; expect pauses after answers 429.`,
-    );
+  for (const { title, scope: needed } of streams) {
+    if (kind !== 'oauth-client' || needed === undefined) continue;
+    if (!scope.split(' ').includes(needed))
+      warnings.push(
+        `ZENDESK_OAUTH_SCOPE does not contain ${needed}, which the ${title} most likely needs; set it to ${needed} when Zendesk refuses that stream.`,
+      );
+  }
+  for (const { name, setting: own, grantedPerMinute } of new Set(streams.map((s) => s.budget))) {
+    const wanted = budgets[name] ?? 0;
+    if (grantedPerMinute !== undefined && wanted > grantedPerMinute)
+      warnings.push(
+        `${own.name} is ${wanted}, but Zendesk grants ${grantedPerMinute} a minute to an account; expect pauses after answers 429.`,
+      );
+  }
   return warnings;
 }

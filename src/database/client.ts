@@ -56,7 +56,7 @@ export const idleTransactionLimit = '10s';
 /** `set local`, because it is no state of the session. */
 const beginStatement = `begin; set local idle_in_transaction_session_timeout = '${idleTransactionLimit}'`;
 
-/** Opens a pool; nothing is connected yet. Errors are `DatabaseError`s without parameters or row contents. */
+/** Opens a pool; nothing is connected yet. Its errors are known ones, without parameters or row contents. */
 export function openDatabase({
   url,
   connections = 10,

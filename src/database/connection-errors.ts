@@ -1,73 +1,157 @@
-import { DatabaseError } from '../errors.ts';
+import { KnownError, type ErrorCode, type ErrorFacts } from '../errors.ts';
+import { sqlstates } from './sqlstates.ts';
 
 type DriverError = Error & { code?: string; constraint?: string; table?: string; column?: string };
 
 /** SQLSTATE classes whose messages name objects, roles and limits, but never the content of a row. */
 const speakingClasses = new Set(['28', '3D', '42', '53', '57', '58']);
 
-const lostConnectionCodes = new Set([
+/** Codes of Node and of Postgres. */
+const lostConnectionCodes: ReadonlySet<string> = new Set([
   'ECONNREFUSED',
   'ECONNRESET',
   'EPIPE',
   'ETIMEDOUT',
   'ENOTFOUND',
   'EAI_AGAIN',
+  sqlstates.tooManyConnections,
+  sqlstates.adminShutdown,
+  sqlstates.crashShutdown,
+  sqlstates.cannotConnectNow,
+  // Idle in a transaction for too long: this process stood still.
+  sqlstates.idleInTransactionSessionTimeout,
+]);
+/** The class of those that say that a connection failed. */
+const connectionException = '08';
+
+/** SQLSTATEs after which the same transaction may succeed. */
+const repeatableStates: ReadonlySet<string> = new Set([
+  sqlstates.serializationFailure,
+  sqlstates.deadlockDetected,
 ]);
 
-/** SQLSTATEs after which the same transaction may succeed: serialization failure, deadlock. */
-const repeatableStates = new Set(['40001', '40P01']);
+/** What an operator handles in a way of its own, by SQLSTATE. */
+const codesByState: Readonly<Record<string, ErrorCode>> = {
+  [sqlstates.readOnlySqlTransaction]: 'database_read_only',
+  [sqlstates.invalidAuthorizationSpecification]: 'user_refused',
+  [sqlstates.invalidPassword]: 'password_refused',
+  [sqlstates.invalidCatalogName]: 'database_missing',
+  [sqlstates.invalidSchemaName]: 'tables_missing',
+  [sqlstates.insufficientPrivilege]: 'privilege_missing',
+  [sqlstates.undefinedColumn]: 'tables_missing',
+  [sqlstates.undefinedFunction]: 'tables_missing',
+  [sqlstates.undefinedTable]: 'tables_missing',
+  [sqlstates.diskFull]: 'database_full',
+  [sqlstates.tooManyConnections]: 'connections_used_up',
+};
 
 /**
  * Turns an error of the driver into one that may be logged: `pg` puts row contents into messages, details and
- * parameters. The cause that stays has the driver's name and code only.
+ * parameters. The cause that stays has the driver's name and code, and its words where they hold no row. What is no error
+ * of the driver stays as it is.
  */
 export function translateError(error: unknown): unknown {
-  if (!(error instanceof Error) || error instanceof DatabaseError) return error;
-  const { code, constraint, table, column } = error as DriverError;
-  if (code === undefined && !isLostConnection(error)) return error;
-  const cause = new Error(`${error.name}${code === undefined ? '' : ` ${code}`}`);
+  if (!(error instanceof Error) || error instanceof KnownError) return error;
+  const { code } = error as DriverError;
+  const { message } = error;
   if (isLostConnection(error)) {
-    return new DatabaseError(
-      `Postgres cannot be reached (${code ?? 'connection ended'}). Check that it runs and that DATABASE_URL points to it.`,
-      code,
-      cause,
-    );
+    const known = codesByState[code ?? ''];
+    return new KnownError(known ?? 'database_unreachable', {
+      found: `Postgres cannot be reached (${code ?? 'connection ended'})`,
+      wayOut:
+        known === 'connections_used_up'
+          ? 'raise max_connections of the server, or close connections that nobody uses'
+          : 'Check that it runs and that DATABASE_URL points to it',
+      ...describeCause(error),
+    });
   }
-  if (code !== undefined && !/^[0-9A-Z]{5}$/.test(code))
-    return new DatabaseError(`There is no connection to Postgres (${code}).`, code, cause);
-  if (code !== undefined && speakingClasses.has(code.slice(0, 2))) {
-    return new DatabaseError(`Postgres refused: ${error.message} (SQLSTATE ${code}).`, code, cause);
-  }
-  const place = [
+  if (code === undefined) return translateHandshake(error);
+  if (/CERT|^UNABLE_TO_/.test(code))
+    return new KnownError('database_untrusted', {
+      found: `The certificate of the Postgres server is not trusted (${code})`,
+      wayOut:
+        'trust its issuer with NODE_EXTRA_CA_CERTS, or name its certificate in DATABASE_URL: sslrootcert=/path/to/ca.pem',
+      ...describeCause(error),
+    });
+  if (!/^[0-9A-Z]{5}$/.test(code))
+    return new KnownError('database_unreachable', {
+      found: `There is no connection to Postgres (${code})`,
+      ...describeCause(error),
+    });
+  const known = codesByState[code];
+  if (known === 'tables_missing')
+    return new KnownError(known, { ...tablesMissing, ...describeCause(error) });
+  return new KnownError(known ?? 'database_refused', {
+    found: speakingClasses.has(code.slice(0, 2))
+      ? `Postgres refused: ${message} (SQLSTATE ${code})`
+      : `Postgres refused a statement (SQLSTATE ${code}${describePlace(error)})`,
+    ...describeCause(error),
+  });
+}
+
+const tablesMissing = {
+  found: 'The database does not have the tables of this version of zendesk-log-sync',
+  wayOut: 'run "migrate" or "sync" first',
+};
+
+/** What the driver says about the handshake has no code; these words hold neither user nor password. */
+function translateHandshake(error: Error): unknown {
+  if (/password must be a string/.test(error.message))
+    return new KnownError('password_missing', {
+      found: 'The server asks for a password, and DATABASE_URL has none',
+      wayOut: 'add it',
+      ...describeCause(error),
+    });
+  if (/does not support SSL/.test(error.message))
+    return new KnownError('database_without_tls', {
+      found: 'The server does not speak TLS, which DATABASE_URL asks for',
+      wayOut: 'leave sslmode out of DATABASE_URL, or switch TLS on at the server',
+      ...describeCause(error),
+    });
+  return error;
+}
+
+function describeCause(error: DriverError): Pick<ErrorFacts, 'cause' | 'sqlState' | 'systemCode'> {
+  const { code, message, name } = error;
+  const isState = code !== undefined && /^[0-9A-Z]{5}$/.test(code);
+  const words = isState && speakingClasses.has(code.slice(0, 2)) ? `: ${message}` : '';
+  return {
+    cause: new Error(`${name}${code === undefined ? '' : ` ${code}`}${words}`),
+    sqlState: isState ? code : undefined,
+    systemCode: isState ? undefined : code,
+  };
+}
+
+function describePlace({ table, column, constraint }: DriverError): string {
+  return [
     table === undefined ? '' : ` table ${table}`,
     column === undefined ? '' : ` column ${column}`,
     constraint === undefined ? '' : ` constraint ${constraint}`,
   ].join('');
-  return new DatabaseError(`Postgres refused a statement (SQLSTATE ${code}${place}).`, code, cause);
 }
 
 /** True when the connection broke or could not be made: the same work may succeed on another connection. */
 export function isLostConnection(error: unknown): boolean {
   if (!(error instanceof Error)) return false;
-  const { code } = error as DriverError;
+  const code = readCode(error);
   if (code === undefined)
     return /connection (terminated|ended)|is not queryable|timeout exceeded when trying to connect|^timeout expired$|^query read timeout$/i.test(
       error.message,
     );
-  return (
-    lostConnectionCodes.has(code) ||
-    code.startsWith('08') ||
-    /^57P0[1-3]$/.test(code) ||
-    // Idle in a transaction for too long: this process stood still.
-    code === '25P03' ||
-    code === '53300'
-  );
+  return lostConnectionCodes.has(code) || code.startsWith(connectionException);
 }
 
 /** True when the same transaction may be tried again as it is. */
 export function isRepeatable(error: unknown): boolean {
   return (
     isLostConnection(error) ||
-    (error instanceof Error && repeatableStates.has((error as DriverError).code ?? ''))
+    (error instanceof Error && repeatableStates.has(readCode(error) ?? ''))
   );
+}
+
+/** The driver's code, also of an error that was translated. */
+function readCode(error: Error): string | undefined {
+  return error instanceof KnownError
+    ? (error.sqlState ?? error.systemCode)
+    : (error as DriverError).code;
 }

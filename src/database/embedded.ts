@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Client, escapeIdentifier } from 'pg';
-import { DatabaseError } from '../errors.ts';
-import { isLostConnection } from './connection-errors.ts';
+import { KnownError } from '../errors.ts';
+import { isLostConnection, translateError } from './connection-errors.ts';
 import { chooseAccount } from './embedded/account.ts';
 import { locateBinaries } from './embedded/binaries.ts';
 import {
@@ -11,6 +11,7 @@ import {
   readClusterFile,
 } from './embedded/cluster.ts';
 import { errorCode } from './embedded/error-code.ts';
+import { sqlstates } from './sqlstates.ts';
 import { answersFor, readPresence, removeMisleadingFile } from './embedded/presence.ts';
 import { type Hindrance, type Server, startServer } from './embedded/server.ts';
 
@@ -53,8 +54,8 @@ const successionMs = 250;
  * with this process at the latest (Linux: even when it is killed). To be called in the main thread: on Linux the server
  * ends with the thread that started it.
  *
- * @throws InputError when it cannot run here: platform, directory, version; one sentence that says what to do
- * @throws DatabaseError when the server does not start, with its own reason
+ * @throws {KnownError} `embedded_unusable` when it cannot run here: platform, directory, version; one sentence that says what to do
+ * @throws {KnownError} `embedded_failed` when the server does not start, with its own reason
  */
 export async function openEmbeddedPostgres(options: EmbeddedOptions): Promise<EmbeddedPostgres> {
   const { database = 'zendesk', stopTimeoutMs = 8000, log = () => undefined } = options;
@@ -129,10 +130,10 @@ async function joinOrStart(
     }
     await sleep(lookAgainMs);
   }
-  throw new DatabaseError(
-    `The PostgreSQL server that runs in ${paths.dataDir} does not answer; see ${paths.log}.`,
-    undefined,
-  );
+  throw new KnownError('embedded_failed', {
+    found: `The PostgreSQL server that runs in ${paths.dataDir} does not answer`,
+    wayOut: `see ${paths.log}`,
+  });
 }
 
 async function start(paths: ClusterPaths, options: EmbeddedOptions): Promise<Server | Hindrance> {
@@ -151,17 +152,16 @@ async function createDatabase(url: string, database: string): Promise<void> {
     } catch (error) {
       const code = errorCode(error);
       // Another process made it at the same moment: duplicate_database, or its unique index.
-      if (code === '42P04' || code === '23505') return;
+      if (code === sqlstates.duplicateDatabase || code === sqlstates.uniqueViolation) return;
       // The server's owner has ended meanwhile; somebody starts it again at the same port.
       if (isLostConnection(error) && Date.now() < deadline) {
         await sleep(startAgainMs);
         continue;
       }
-      throw new DatabaseError(
-        `The database ${database} cannot be opened in the embedded PostgreSQL server (${code ?? 'no answer'}).`,
-        code,
-        error,
-      );
+      throw new KnownError('embedded_failed', {
+        found: `The database ${database} cannot be opened in the embedded PostgreSQL server (${code ?? 'no answer'})`,
+        cause: translateError(error),
+      });
     }
   }
 }

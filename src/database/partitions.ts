@@ -1,63 +1,78 @@
 import type { Database } from './client.ts';
 
-/** How a log table is cut: access logs by month (90 days are four partitions), audit logs by year (they are few, and kept for ever). */
-export type PartitionScheme = {
-  readonly table: string;
-  /** Tables that are derived from it and cut alike. */
-  readonly derived?: readonly string[];
-  readonly every: 'month' | 'year';
+/** A table that is cut by time, and one that is derived from it and cut alike: the part of a log's table that matters here. */
+export type PartitionedTable = {
+  readonly name: string;
+  /** How long the span of a partition is. */
+  readonly partition: 'month' | 'year';
+  readonly derived: { readonly name: string } | undefined;
 };
 
-/** Serialises the creation of partitions between processes. */
+/** Held while a partition is made, so that one process at a time does so. */
 const advisoryLock = 0x7a6c7370;
 
 /** Makes sure that partitions exist for all the given moments (milliseconds since 1970). Remembers what it has made. */
 export type EnsurePartitions = (
-  scheme: PartitionScheme,
+  table: PartitionedTable,
   momentsMs: Iterable<number>,
 ) => Promise<void>;
 
 /** Creates the keeper of partitions for one database. */
 export function createPartitionKeeper(db: Database): EnsurePartitions {
   const known = new Set<string>();
-  return async (scheme, momentsMs) => {
+  return async (table, momentsMs) => {
     const missing = new Map<string, Partition>();
     let current: Partition | undefined;
     for (const momentMs of momentsMs) {
       // The rows of a page come in order: nearly all lie in the partition of the one before.
       if (current !== undefined && current.fromMs <= momentMs && momentMs < current.untilMs)
         continue;
-      current = describePartition(scheme, momentMs);
+      current = describePartition(table, momentMs);
       if (!known.has(current.name)) missing.set(current.name, current);
     }
     for (const partition of missing.values()) {
-      for (const table of [scheme.table, ...(scheme.derived ?? [])]) {
-        const same = describePartition({ table, every: scheme.every }, partition.fromMs);
-        await createPartition(db, table, same);
-      }
+      for (const each of listTables(table))
+        await createPartition(db, each.name, describePartition(each, partition.fromMs));
       known.add(partition.name);
     }
   };
 }
 
 /** The moments for which partitions are made ahead of need: now and the next period. */
-export function aheadOfNeed(scheme: PartitionScheme, nowMs: number): readonly number[] {
-  return [nowMs, describePartition(scheme, nowMs).untilMs];
+export function aheadOfNeed(table: PartitionedTable, nowMs: number): readonly number[] {
+  return [nowMs, describePartition(table, nowMs).untilMs];
+}
+
+/** The names of the partitions that are made ahead of need, those of the derived table included. */
+export function listPartitionsAhead(table: PartitionedTable, nowMs: number): readonly string[] {
+  return listTables(table).flatMap((each) =>
+    aheadOfNeed(table, nowMs).map((momentMs) => describePartition(each, momentMs).name),
+  );
 }
 
 type Partition = { readonly name: string; readonly fromMs: number; readonly untilMs: number };
 
+type CutTable = Pick<PartitionedTable, 'name' | 'partition'>;
+
+/** The table itself, and the one that is derived from it. */
+function listTables({ name, partition, derived }: PartitionedTable): readonly CutTable[] {
+  const own = { name, partition };
+  return derived === undefined ? [own] : [own, { name: derived.name, partition }];
+}
+
 /** The partition that holds a moment. */
-export function describePartition({ table, every }: PartitionScheme, momentMs: number): Partition {
+function describePartition({ name, partition }: CutTable, momentMs: number): Partition {
   const moment = new Date(momentMs);
   const year = moment.getUTCFullYear();
-  const month = every === 'month' ? moment.getUTCMonth() : 0;
+  const month = partition === 'month' ? moment.getUTCMonth() : 0;
   const suffix =
-    every === 'month' ? `${padYear(year)}_${String(month + 1).padStart(2, '0')}` : padYear(year);
+    partition === 'month'
+      ? `${padYear(year)}_${String(month + 1).padStart(2, '0')}`
+      : padYear(year);
   return {
-    name: `${table}_${suffix}`,
+    name: `${name}_${suffix}`,
     fromMs: startOf(year, month),
-    untilMs: every === 'month' ? startOf(year, month + 1) : startOf(year + 1, 0),
+    untilMs: partition === 'month' ? startOf(year, month + 1) : startOf(year + 1, 0),
   };
 }
 

@@ -1,16 +1,12 @@
 /** What is still to be read of a log, in requests, hours and bytes. */
-import type { LocalConfig } from '../config.ts';
+import type { LocalConfig } from '../config/config.ts';
 import { measure, toSeconds, type Spans } from '../span.ts';
 import { findGaps } from '../ingest/coverage.ts';
-import { accessLogs } from '../streams/access-logs.ts';
-import { auditLogs } from '../streams/audit-logs.ts';
+import type { LogStream } from '../streams/stream.ts';
 import { ok, skipped, warning, type Check } from './check.ts';
 import { estimateBackfill } from './estimate.ts';
 import { countOf, formatBytes, formatDuration, roundOff } from './figures.ts';
 import type { StreamAnswer } from './probe.ts';
-import { streamTitles } from './streams.ts';
-
-const sources = { audit_logs: auditLogs, access_logs: accessLogs } as const;
 
 /** Gaps of less than this are the live tail's. */
 const liveSeconds = 3600;
@@ -22,31 +18,35 @@ export function measureOpen(coverage: Spans, from: number, now: number): number 
   return measure(findGaps(coverage, from, now - liveSeconds));
 }
 
+/** The name of the check of a log's backfill. */
+export function nameBackfill({ title }: LogStream): string {
+  return `${title} backfill`;
+}
+
 /** Estimates the backfill of a log from its samples. `freeBytes` is the disk's, where it can be seen. */
 export function checkBackfill(
-  stream: keyof typeof sources,
+  stream: LogStream,
   answer: StreamAnswer | undefined,
   situation: {
-    local: Pick<LocalConfig, 'streams' | 'budgets'>;
+    local: Pick<LocalConfig, 'horizons' | 'budgets'>;
     coverage: Spans;
     freeBytes: number | undefined;
     /** By Zendesk's clock. */
     now: Date;
   },
 ): Check {
-  const name = `${streamTitles[stream]} backfill`;
+  const name = nameBackfill(stream);
   if (answer === undefined) return skipped(name, 'STREAMS leaves it out');
   if (answer.kind !== 'answered') return skipped(name, 'the log did not answer');
   const { local, coverage, freeBytes, now } = situation;
   const { oldest, samples } = answer;
   if (oldest === undefined) return ok(name, 'there is nothing to read yet');
-  const start = stream === 'audit_logs' ? local.streams.auditLogsStart : undefined;
+  const start = local.horizons[stream.name];
   const from = start === undefined ? oldest : Math.max(oldest, toSeconds(start));
   const open = measureOpen(coverage, from, toSeconds(now));
   if (open === 0) return ok(name, 'nothing is missing');
-  const { pageSize, group } = sources[stream];
-  const requestsPerMinute = local.budgets[group];
-  const estimate = estimateBackfill(samples, open, { stream, pageSize, requestsPerMinute });
+  const requestsPerMinute = local.budgets[stream.budget.name] ?? 0;
+  const estimate = estimateBackfill(samples, open, stream, requestsPerMinute);
   if (estimate === undefined) return skipped(name, 'no page could be read to judge by');
   const { rows, requests, seconds, bytes, diskBytes } = estimate;
   const found =

@@ -1,6 +1,6 @@
 /** Whether the clocks agree, and whether the request budgets fit what Zendesk grants. */
-import type { LocalConfig } from '../config.ts';
-import { grantedAccessLogRequests } from '../config/zendesk.ts';
+import type { LocalConfig } from '../config/config.ts';
+import type { BudgetGroup } from '../streams/stream.ts';
 import { ok, skipped, warning, type Check } from './check.ts';
 import { countOf } from './figures.ts';
 
@@ -39,28 +39,52 @@ export function checkBudget(
   accountLimit: number | undefined,
 ): Check {
   const name = 'budget';
-  const found: string[] = [];
-  const ways: string[] = [];
-  if (streams.names.some((stream) => stream !== 'access_logs')) {
-    const { support } = budgets;
-    const share = accountLimit === undefined ? 0 : support / accountLimit;
-    found.push(
-      accountLimit === undefined
-        ? `${support} requests a minute; Zendesk did not tell the account's limit`
-        : `${Math.round(share * 100)}% of the account's ${accountLimit} requests a minute`,
-    );
-    if (accountLimit !== undefined && share > largeShare)
-      ways.push(
-        `Set SUPPORT_REQUESTS_PER_MINUTE to ${Math.floor(accountLimit * largeShare)} or less: all integrations of the account share that limit.`,
-      );
-  }
-  if (streams.names.includes('access_logs')) {
-    found.push(`access log ${budgets.access_logs} of ${grantedAccessLogRequests}`);
-    if (budgets.access_logs > grantedAccessLogRequests)
-      ways.push(
-        `Set ACCESS_LOGS_REQUESTS_PER_MINUTE to ${grantedAccessLogRequests}: more is answered with 429, which stops the access log for a minute.`,
-      );
-  }
-  const sentence = found.join('; ');
-  return ways.length === 0 ? ok(name, sentence) : warning(name, sentence, ways.join(' '));
+  const judged = [...new Set(streams.map(({ budget }) => budget))].map((budget) => {
+    const { title } = streams.find((stream) => stream.budget === budget) ?? { title: budget.name };
+    const wanted = budgets[budget.name] ?? 0;
+    return budget.grantedPerMinute === undefined
+      ? judgeShare(budget, wanted, accountLimit)
+      : judgeGrant(budget, wanted, budget.grantedPerMinute, title);
+  });
+  const found = judged.map((each) => each.found).join('; ');
+  const ways = judged.flatMap(({ wayOut }) => wayOut ?? []);
+  return ways.length === 0 ? ok(name, found) : warning(name, found, ways.join(' '));
+}
+
+/** What was found of one budget, and what to do about it. */
+type Judgement = { readonly found: string; readonly wayOut: string | undefined };
+
+function judgeShare(
+  { setting }: BudgetGroup,
+  wanted: number,
+  accountLimit: number | undefined,
+): Judgement {
+  if (accountLimit === undefined)
+    return {
+      found: `${wanted} requests a minute; Zendesk did not tell the account's limit`,
+      wayOut: undefined,
+    };
+  const share = wanted / accountLimit;
+  return {
+    found: `${Math.round(share * 100)}% of the account's ${accountLimit} requests a minute`,
+    wayOut:
+      share > largeShare
+        ? `Set ${setting.name} to ${Math.floor(accountLimit * largeShare)} or less: all integrations of the account share that limit.`
+        : undefined,
+  };
+}
+
+function judgeGrant(
+  { setting }: BudgetGroup,
+  wanted: number,
+  granted: number,
+  title: string,
+): Judgement {
+  return {
+    found: `${title} ${wanted} of ${granted}`,
+    wayOut:
+      wanted > granted
+        ? `Set ${setting.name} to ${granted}: more is answered with 429, which stops the ${title} for a minute.`
+        : undefined,
+  };
 }

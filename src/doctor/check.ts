@@ -1,4 +1,5 @@
 /** What one check of `doctor` found. */
+import { composeQuote, type KnownError } from '../errors.ts';
 
 /** `skipped`: it could not be made, because something it rests on is missing. Only a `problem` has to be fixed. */
 export type CheckState = 'ok' | 'warning' | 'problem' | 'skipped';
@@ -31,13 +32,24 @@ export function skipped(name: string, reason: string): Check {
   return { name, state: 'skipped', found: reason, wayOut: null };
 }
 
-/** A problem told by a sentence of the form "what is wrong; what to do. Zendesk said: …". */
-export function problemOf(name: string, sentence: string, usualWayOut: string): Check {
-  const [, told = sentence, quote = ''] = /^(.*?\.)( Zendesk said: .*)$/s.exec(sentence) ?? [];
-  const border = told.indexOf('; ');
-  return border === -1
-    ? problem(name, told + quote, usualWayOut)
-    : problem(name, `${told.slice(0, border)}.${quote}`, capitalize(told.slice(border + 2)));
+/** A problem that an error tells; `usualWayOut` where the error knows none. */
+export function explainProblem(name: string, error: KnownError, usualWayOut: string): Check {
+  const { found, wayOut, quote } = error;
+  return problem(
+    name,
+    `${found}.${composeQuote(quote)}`,
+    wayOut === undefined ? usualWayOut : `${capitalize(wayOut)}.`,
+  );
+}
+
+/** A check that ended with an error of Zendesk. */
+export function explainRefusal(name: string, error: KnownError): Check {
+  const reference = error.requestId === undefined ? '' : ` with the request id ${error.requestId}`;
+  return explainProblem(
+    name,
+    error,
+    `Try again in a few minutes; if it stays, ask the support of Zendesk${reference}.`,
+  );
 }
 
 /** The text with a capital letter at its start. */

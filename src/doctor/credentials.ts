@@ -1,11 +1,10 @@
 /** The kind of the credentials and how long they will do, and what was granted for them. */
 import { endOfApiTokens, type ZendeskConfig } from '../config/zendesk.ts';
-import type { ZendeskError } from '../errors.ts';
-import type { GrantFacts } from '../zendesk/client.ts';
-import { compareScopes } from '../zendesk/oauth.ts';
-import { ok, problem, skipped, warning, type Check } from './check.ts';
+import type { KnownError } from '../errors.ts';
+import type { GrantFacts } from '../zendesk/login.ts';
+import { compareScopes } from '../zendesk/login.ts';
+import { explainRefusal, ok, problem, skipped, warning, type Check } from './check.ts';
 import { countOf, formatDuration } from './figures.ts';
-import { explainRefusal } from './refusal.ts';
 
 const dayMs = 86_400_000;
 const clients = 'Admin Center > Apps and integrations > APIs > OAuth clients';
@@ -38,7 +37,7 @@ export type LoginResult = {
   /** What was minted, if anything was. */
   readonly grant: GrantFacts | undefined;
   /** Why there is no login. */
-  readonly refusal: ZendeskError | undefined;
+  readonly refusal: KnownError | undefined;
   /** False when nothing was asked with it. */
   readonly wasUsed: boolean;
 };

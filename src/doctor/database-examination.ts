@@ -1,21 +1,21 @@
 /** All checks of the database, and what of it the other checks want to know. Reads only. */
-import type { DatabaseConfig, LocalConfig } from '../config.ts';
-import { DatabaseError, InputError } from '../errors.ts';
-import { loadCoverage } from '../database/coverage.ts';
+import type { DatabaseConfig, LocalConfig } from '../config/config.ts';
+import { hasCode, isFrom } from '../errors.ts';
+import { listPartitionsAhead } from '../database/partitions.ts';
+import { loadCoverage } from '../ingest/coverage.ts';
 import {
   listMissingTables,
   loadPrivileges,
   loadServerFacts,
   openReadOnly,
   type ReadOnlyDatabase,
-} from '../database/diagnosis.ts';
+} from './diagnosis.ts';
 import { openEmbeddedPostgres } from '../database/embedded.ts';
 import { findEmbedded, measureFreeBytes } from '../database/embedded/diagnosis.ts';
 import { findPending } from '../database/migrate.ts';
 import type { Spans } from '../span.ts';
-import { accessLogs } from '../streams/access-logs.ts';
-import { auditLogs } from '../streams/audit-logs.ts';
-import { ok, problem, problemOf, skipped, type Check } from './check.ts';
+import { listLogs } from '../streams/registry.ts';
+import { explainProblem, ok, problem, skipped, type Check } from './check.ts';
 import {
   checkDisk,
   checkEncoding,
@@ -24,13 +24,7 @@ import {
   explainConnection,
 } from './database.ts';
 import { formatBytes } from './figures.ts';
-import {
-  checkMigrations,
-  checkPartitions,
-  checkPrivileges,
-  checkRoles,
-  listPartitions,
-} from './schema.ts';
+import { checkMigrations, checkPartitions, checkPrivileges, checkRoles } from './schema.ts';
 
 /** What the checks of the database brought. */
 export type DatabaseExamination = {
@@ -86,8 +80,9 @@ async function findPlace(config: DatabaseConfig): Promise<Place | DatabaseExamin
     const { url, stop } = await openEmbeddedPostgres({ dataDir });
     return { url, where: `, embedded in ${dataDir}`, freeBytes, close: stop };
   } catch (error) {
-    if (!(error instanceof InputError || error instanceof DatabaseError)) throw error;
-    return abstain(problemOf('database', error.message, 'Set DATABASE_URL to a Postgres server.'));
+    if (!isFrom(error, 'database')) throw error;
+    const usualWayOut = 'Set DATABASE_URL to a Postgres server.';
+    return abstain(explainProblem('database', error, usualWayOut));
   }
 }
 
@@ -103,9 +98,9 @@ async function examinePlace(
   const { data_directory: directory } = facts;
   const freeBytes =
     embeddedFreeBytes ?? (directory === null ? undefined : await measureFreeBytes(directory));
-  const wanted = [auditLogs, accessLogs]
-    .filter(({ name }) => local.streams.names.includes(name))
-    .flatMap(({ partitions }) => listPartitions(partitions, now.getTime()));
+  const wanted = listLogs(local.streams).flatMap(({ table }) =>
+    listPartitionsAhead(table, now.getTime()),
+  );
   const privileges = await loadPrivileges(db);
   const missing = await listMissingTables(db, wanted);
   const isNew = privileges.schemas.length === 0;
@@ -135,10 +130,11 @@ async function loadPending(
   try {
     return { names: await findPending(db) };
   } catch (error) {
-    // Migrated by a newer program.
-    if (error instanceof InputError) return { check: problemOf(name, error.message, '') };
+    // Migrated by another version of the program.
+    if (hasCode(error, 'database_newer', 'migrations_differ'))
+      return { check: explainProblem(name, error, '') };
     // A user who may not look there.
-    if (error instanceof DatabaseError) return { check: skipped(name, error.message) };
+    if (isFrom(error, 'database')) return { check: skipped(name, error.message) };
     throw error;
   }
 }
@@ -151,7 +147,7 @@ export async function loadStored(
 ): Promise<Spans> {
   if (db === undefined) return [];
   return loadCoverage(db, { account, stream }).catch((error: unknown) => {
-    if (error instanceof DatabaseError) return [];
+    if (isFrom(error, 'database')) return [];
     throw error;
   });
 }

@@ -1,7 +1,7 @@
 /** The database: whether it can be reached, and whether it is one that this program can work with. */
-import { DatabaseError } from '../errors.ts';
-import { quoteName, type ServerFacts } from '../database/diagnosis.ts';
-import { ok, problem, warning, type Check } from './check.ts';
+import { adviseOn, isFrom } from '../errors.ts';
+import { quoteName, type ServerFacts } from './diagnosis.ts';
+import { capitalize, ok, problem, warning, type Check } from './check.ts';
 import { formatBytes } from './figures.ts';
 
 const name = 'database';
@@ -10,43 +10,13 @@ const firstUntestedServer = 190_000;
 /** Below this the disk fills up before anybody looks again. */
 const littleFreeBytes = 2_000_000_000;
 
-/** By SQLSTATE. */
-const advice: Readonly<Record<string, string>> = {
-  '3D000': 'Create that database (create database … encoding UTF8), or correct DATABASE_URL.',
-  '28P01': 'Correct the password in DATABASE_URL.',
-  '28000': 'Correct the user in DATABASE_URL, or let it in by pg_hba.conf.',
-  '53300': 'Raise max_connections of the server, or close connections that nobody uses.',
-};
-
 /** Why there is no connection. @throws what is neither an error of Postgres nor of the connection to it */
 export function explainConnection(error: unknown): Check {
-  if (error instanceof DatabaseError) return explainRefusal(error);
-  // The driver's own words, which hold neither user nor password.
-  const words = error instanceof Error ? error.message : '';
-  if (/password must be a string/.test(words))
-    return problem(name, 'the server asks for a password, and DATABASE_URL has none', 'Add it.');
-  if (/does not support SSL/.test(words))
-    return problem(
-      name,
-      'the server does not speak TLS, which DATABASE_URL asks for',
-      'Leave sslmode out of DATABASE_URL, or switch TLS on at the server.',
-    );
-  throw error;
-}
-
-function explainRefusal({ code = '', message }: DatabaseError): Check {
-  if (/CERT|^UNABLE_TO_/.test(code))
-    return problem(
-      name,
-      `the certificate of the Postgres server is not trusted (${code})`,
-      'Trust its issuer with NODE_EXTRA_CA_CERTS, or name its certificate in DATABASE_URL: sslrootcert=/path/to/ca.pem.',
-    );
-  const [, found = message, wayOut] = /^(.*?)\. (Check that .*)$/.exec(message) ?? [];
-  return problem(
-    name,
-    found,
-    wayOut ?? advice[code] ?? 'Look into the log of the Postgres server.',
-  );
+  if (!isFrom(error, 'database')) throw error;
+  const { code, found, message, wayOut } = error;
+  return wayOut === undefined
+    ? problem(name, message, adviseOn(code))
+    : problem(name, found.replace(/^The /, 'the '), `${capitalize(wayOut)}.`);
 }
 
 /** The server's version and what keeps it from being written to. `where` says more about the place, or nothing. */

@@ -1,5 +1,6 @@
 /** How long a backfill will take, from a few samples of the log's density. Pure; times in seconds. */
 import type { Span } from '../span.ts';
+import type { LogStream } from '../streams/stream.ts';
 
 /** One page of a log, read from the start of a span. */
 export type Sample = {
@@ -21,12 +22,6 @@ export type Estimate = {
   /** What it takes in Postgres, indexes included. */
   readonly diskBytes: number;
 };
-
-/**
- * Bytes in Postgres for each byte of JSON, indexes included. Measured with the records of the simulator on Postgres 18:
- * 1.4 for the access log with what its requests were about, 0.8 for the audit log.
- */
-const diskShare = { access_logs: 1.4, audit_logs: 0.8 } as const;
 
 const daySeconds = 86_400;
 
@@ -64,7 +59,8 @@ export function measureDensity({ span, rows, reached }: Sample): number {
 export function estimateBackfill(
   samples: readonly Sample[],
   openSeconds: number,
-  source: { stream: keyof typeof diskShare; pageSize: number; requestsPerMinute: number },
+  { source, samples: { diskShare } }: Pick<LogStream, 'source' | 'samples'>,
+  requestsPerMinute: number,
 ): Estimate | undefined {
   if (samples.length === 0) return undefined;
   const density = average(samples.map((sample) => measureDensity(sample)));
@@ -76,9 +72,9 @@ export function estimateBackfill(
   return {
     rows,
     requests,
-    seconds: Math.ceil((requests / source.requestsPerMinute) * 60),
+    seconds: Math.ceil((requests / requestsPerMinute) * 60),
     bytes: Math.round(bytes),
-    diskBytes: Math.round(bytes * diskShare[source.stream]),
+    diskBytes: Math.round(bytes * diskShare),
   };
 }
 

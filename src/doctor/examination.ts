@@ -1,11 +1,12 @@
 /** All checks in their order. Reads only: no row, no request that changes anything, no share of the budget noted down. */
-import type { Config, ConfigOptions } from '../config.ts';
+import type { Config, ConfigOptions } from '../config/config.ts';
 import type { Environment } from '../config/texts.ts';
-import { DatabaseError } from '../errors.ts';
-import { loadBudget } from '../database/diagnosis.ts';
-import { streamNames, type StreamName } from '../streams/names.ts';
+import { isFrom } from '../errors.ts';
+import { loadBudget } from './diagnosis.ts';
+import { listLogs } from '../streams/registry.ts';
+import type { Stream } from '../streams/stream.ts';
 import type { Spans } from '../span.ts';
-import { checkBackfill, measureOpen } from './backfill.ts';
+import { checkBackfill, measureOpen, nameBackfill } from './backfill.ts';
 import { checkBudget, checkClock } from './budget.ts';
 import { skipped, type Check } from './check.ts';
 import { checkCredentials, checkToken } from './credentials.ts';
@@ -18,7 +19,7 @@ import { checkOrigin } from './origin.ts';
 import { probeZendesk } from './probe.ts';
 import { createReadOnlyBudget } from './read-only-budget.ts';
 import { checkSettings, readKnownSettings } from './settings.ts';
-import { checkStream, streamTitles } from './streams.ts';
+import { checkStream } from './streams.ts';
 
 /** What an examination found. */
 export type Examination = {
@@ -36,25 +37,24 @@ export type ExaminationOptions = ConfigOptions & {
   readonly signal: AbortSignal;
 };
 
-const logNames = ['audit_logs', 'access_logs'] as const;
-const zendeskChecks = ['access token', ...streamNames.map((name) => streamTitles[name]), 'budget'];
-const backfillChecks = logNames.map((name) => `${streamTitles[name]} backfill`);
-
 /**
  * Examines the installation. Each check stands for itself; those that rest on a failed one are skipped.
  *
  * @throws the signal's reason
  */
 export async function examine(options: ExaminationOptions): Promise<Examination> {
-  const { environment, now, signal } = options;
+  const { environment, now, signal, streams } = options;
   const known = readKnownSettings(environment, options);
   const { all: config } = known;
   const origin = config && (await checkOrigin(config.zendesk.origin, now, signal));
   const checks = await withExaminedDatabase(known.local, now, async (database) => {
     const zendesk =
       config === undefined || origin?.state === 'problem'
-        ? abstain(config === undefined ? 'the settings are not right' : 'Zendesk cannot be reached')
-        : await examineZendesk(config, database, now, signal);
+        ? abstain(
+            streams,
+            config === undefined ? 'the settings are not right' : 'Zendesk cannot be reached',
+          )
+        : await examineZendesk(config, database, options);
     return [
       checkSettings(known),
       origin ?? skipped('origin', 'the settings are not right'),
@@ -79,11 +79,11 @@ type ZendeskExamination = {
   readonly skewMs: number | undefined;
 };
 
-function abstain(reason: string): ZendeskExamination {
+function abstain(streams: readonly Stream[], reason: string): ZendeskExamination {
   const skip = (name: string): Check => skipped(name, reason);
   return {
-    checks: zendeskChecks.map(skip),
-    backfills: backfillChecks.map(skip),
+    checks: ['access token', ...streams.map(({ title }) => title), 'budget'].map(skip),
+    backfills: listLogs(streams).map(nameBackfill).map(skip),
     skewMs: undefined,
   };
 }
@@ -91,29 +91,31 @@ function abstain(reason: string): ZendeskExamination {
 async function examineZendesk(
   config: Config,
   database: DatabaseExamination,
-  localNow: Date,
-  signal: AbortSignal,
+  { streams, now: localNow, signal }: ExaminationOptions,
 ): Promise<ZendeskExamination> {
   const { zendesk } = config;
-  const stored = new Map<StreamName, Spans>();
-  for (const name of logNames) stored.set(name, await loadStored(database, zendesk.account, name));
-  const { login, streams, accountLimit, skewMs } = await probeZendesk({
+  const logs = listLogs(streams);
+  const stored = new Map<string, Spans>();
+  for (const { name } of logs) stored.set(name, await loadStored(database, zendesk.account, name));
+  const probe = await probeZendesk({
     config,
+    streams,
     budget: openBudget(config, database),
     isComplete: (name, oldest, until) => measureOpen(stored.get(name) ?? [], oldest, until) === 0,
     signal,
   });
+  const { accountLimit, skewMs } = probe;
   const now = new Date(localNow.getTime() + (skewMs ?? 0));
   return {
     checks: [
-      checkToken(zendesk, login),
-      ...streamNames.map((name) => checkStream(name, streams.get(name), now)),
+      checkToken(zendesk, probe.login),
+      ...streams.map((stream) => checkStream(stream, probe.streams.get(stream.name), now)),
       checkBudget(config, accountLimit),
     ],
-    backfills: logNames.map((name) =>
-      checkBackfill(name, streams.get(name), {
+    backfills: logs.map((log) =>
+      checkBackfill(log, probe.streams.get(log.name), {
         local: config,
-        coverage: stored.get(name) ?? [],
+        coverage: stored.get(log.name) ?? [],
         freeBytes: database.freeBytes,
         now,
       }),
@@ -133,7 +135,7 @@ function openBudget(
       db &&
       loadBudget(db, zendesk.account, group).catch((error: unknown) => {
         // Where there are no tables yet, or none that may be read, nobody shares the budget through them.
-        if (!(error instanceof DatabaseError)) throw error;
+        if (!isFrom(error, 'database')) throw error;
         return undefined;
       }),
   });

@@ -1,20 +1,15 @@
 /** A few pages of a log that tell how dense it is, and whether it still grows. */
-import { ZendeskError } from '../errors.ts';
+import { hasCode, isFrom } from '../errors.ts';
 import type { Span } from '../span.ts';
-import type { LogStream } from '../streams/log-stream.ts';
-import type { Page, Zendesk } from '../zendesk/client.ts';
+import { requestOf, type LogStream, type Parameters } from '../streams/stream.ts';
+import type { Zendesk } from '../zendesk/client.ts';
+import type { Page } from '../zendesk/request.ts';
 import { planSamples, type Sample } from './estimate.ts';
-import { BudgetUsedUpError } from './read-only-budget.ts';
 
 /** As urgent as the live tail: these are few requests, and somebody waits for them. */
 export const priority = 0;
 
 const daySeconds = 86_400;
-const plans = {
-  access_logs: { withNewest: true, lengthSeconds: daySeconds },
-  audit_logs: { withNewest: false, lengthSeconds: 7 * daySeconds },
-} as const;
-
 /**
  * Reads the samples that the period (seconds since 1970) is worth: of a log that is stored completely, only the newest one
  * of one that should never be silent. An error or the signal ends the sampling: the stream has answered before, so that
@@ -27,15 +22,16 @@ export async function sampleLog(
   isComplete: boolean,
   signal: AbortSignal,
 ): Promise<{ samples: readonly Sample[]; isSilent: boolean }> {
-  const { withNewest, lengthSeconds } = plans[stream.name];
-  const planned = planSamples(period, lengthSeconds, withNewest);
+  // The newest day tells whether a log that should never be silent is.
+  const withNewest = stream.health.whenSilent !== undefined;
+  const planned = planSamples(period, stream.samples.seconds, withNewest);
   const wanted = isComplete ? planned.slice(withNewest ? -1 : planned.length) : planned;
   const samples: Sample[] = [];
   for (const span of wanted) {
     try {
       samples.push(await readSample(zendesk, stream, span, signal));
     } catch (error) {
-      const isExpected = error instanceof BudgetUsedUpError || error instanceof ZendeskError;
+      const isExpected = hasCode(error, 'budget_used_up') || isFrom(error, 'zendesk');
       if (isExpected || signal.aborted) break;
       throw error;
     }
@@ -51,8 +47,8 @@ async function readSample(
   span: Span,
   signal: AbortSignal,
 ): Promise<Sample> {
-  const parameters = stream.spanParameters(span);
-  const page = await askLog(zendesk, stream, parameters, stream.pageSize, signal);
+  const { spanParameters, pageSize } = stream.source;
+  const page = await askLog(zendesk, stream, spanParameters(span), pageSize, signal);
   const last = page.records.at(-1);
   return {
     span,
@@ -68,13 +64,13 @@ async function readSample(
 /** Reads one page of a log. */
 export function askLog(
   zendesk: Zendesk,
-  { group, path, itemsKey }: LogStream,
-  parameters: ReturnType<LogStream['spanParameters']>,
+  stream: LogStream,
+  parameters: Parameters,
   pageSize: number,
   signal: AbortSignal,
 ): Promise<Page> {
   return zendesk.readPage(
-    { group, path, itemsKey, priority, parameters, pageSize, cursor: undefined },
+    { ...requestOf(stream), priority, parameters, pageSize, cursor: undefined },
     signal,
   );
 }

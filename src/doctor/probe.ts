@@ -1,21 +1,18 @@
 /** Asks Zendesk a few things and remembers what it answered; judges nothing. */
-import type { Config } from '../config.ts';
-import { ShapeError, ZendeskError } from '../errors.ts';
-import { streamNames, type StreamName } from '../streams/names.ts';
-import type { LogStream } from '../streams/log-stream.ts';
-import { auditLogs } from '../streams/audit-logs.ts';
-import { accessLogs } from '../streams/access-logs.ts';
-import { teamListing } from '../streams/users.ts';
-import { createZendesk, type Budget, type GrantFacts, type Zendesk } from '../zendesk/client.ts';
+import type { Config } from '../config/config.ts';
+import { hasCode, isFrom, refusesLogin, type KnownError } from '../errors.ts';
+import { requestOf, type ListingStream, type LogStream, type Stream } from '../streams/stream.ts';
+import { createZendesk, type Zendesk } from '../zendesk/client.ts';
+import type { GrantFacts } from '../zendesk/login.ts';
+import type { Budget } from '../zendesk/request.ts';
 import type { LoginResult } from './credentials.ts';
 import type { Sample } from './estimate.ts';
 import { askLog, priority, sampleLog } from './log-samples.ts';
-import { BudgetUsedUpError } from './read-only-budget.ts';
 
 /** How a stream answered. */
 export type StreamAnswer =
   | ({ readonly kind: 'answered' } & LogContent)
-  | { readonly kind: 'refused'; readonly error: ZendeskError }
+  | { readonly kind: 'refused'; readonly error: KnownError }
   | { readonly kind: 'unreadable'; readonly reason: string }
   | { readonly kind: 'not-asked'; readonly reason: string };
 
@@ -32,7 +29,8 @@ export type LogContent = {
 /** Everything that Zendesk answered. */
 export type ProbeResult = {
   readonly login: LoginResult;
-  readonly streams: ReadonlyMap<StreamName, StreamAnswer>;
+  /** By the name of the stream. */
+  readonly streams: ReadonlyMap<string, StreamAnswer>;
   /** The account's requests per minute, where an answer told them. */
   readonly accountLimit: number | undefined;
   /** What has to be added to the local clock; 0 when it is right; undefined without any answer. */
@@ -42,13 +40,14 @@ export type ProbeResult = {
 /** What is asked for, and how. */
 export type ProbeOptions = {
   readonly config: Config;
+  /** All streams, in the order in which they are asked; those of the settings are. */
+  readonly streams: readonly Stream[];
   readonly budget: Budget;
   /** Whether all of a log from `oldest` until now (seconds since 1970) is stored: then its density does not matter. */
-  readonly isComplete: (stream: StreamName, oldest: number, now: number) => boolean;
+  readonly isComplete: (stream: string, oldest: number, now: number) => boolean;
   readonly signal: AbortSignal;
 };
 
-const logs: readonly LogStream[] = [auditLogs, accessLogs];
 const noContent: LogContent = { oldest: undefined, samples: [], isSilent: false };
 const daySeconds = 86_400;
 /** The source drops its oldest day while it is asked for: begin a little later. */
@@ -65,7 +64,7 @@ export async function probeZendesk(options: ProbeOptions): Promise<ProbeResult> 
   const zendesk = createZendesk({
     ...config.zendesk,
     budget,
-    log: { info: () => {}, warn: () => {} },
+    log: { warn: () => {} },
     retryBaseMs,
     requestTimeoutMs,
     onGrant: (grant) => (heard.grant = grant),
@@ -74,15 +73,15 @@ export async function probeZendesk(options: ProbeOptions): Promise<ProbeResult> 
       if (limit !== undefined) heard.limit = limit;
     },
   });
-  const streams = new Map<StreamName, StreamAnswer>();
-  let refusal: ZendeskError | undefined;
+  const streams = new Map<string, StreamAnswer>();
+  let refusal: KnownError | undefined;
   try {
-    for (const name of streamNames.filter((each) => config.streams.names.includes(each))) {
-      const answer = refusal === undefined ? await askStream(zendesk, name, options) : undefined;
-      if (answer?.kind === 'refused' && (answer.error.kind === 'unauthorized' || !hasLogin()))
+    for (const stream of options.streams.filter((each) => config.streams.includes(each))) {
+      const answer = refusal === undefined ? await askStream(zendesk, stream, options) : undefined;
+      if (answer?.kind === 'refused' && (refusesLogin(answer.error.code) || !hasLogin()))
         refusal = answer.error;
       streams.set(
-        name,
+        stream.name,
         answer === undefined || refusal !== undefined
           ? { kind: 'not-asked', reason: 'there is no login' }
           : answer,
@@ -106,32 +105,36 @@ export async function probeZendesk(options: ProbeOptions): Promise<ProbeResult> 
 
 async function askStream(
   zendesk: Zendesk,
-  name: StreamName,
+  stream: Stream,
   options: ProbeOptions,
 ): Promise<StreamAnswer> {
   const late = AbortSignal.timeout(streamPatienceMs);
   const signal = AbortSignal.any([options.signal, late]);
-  const stream = logs.find((each) => each.name === name);
   try {
     const content =
-      stream === undefined
-        ? await askUsers(zendesk, signal)
+      stream.kind === 'listing'
+        ? await askListing(zendesk, stream, signal)
         : await lookInto(zendesk, stream, { ...options, signal });
     return { kind: 'answered', ...content };
   } catch (error) {
     options.signal.throwIfAborted();
-    if (error instanceof ZendeskError) return { kind: 'refused', error };
-    if (error instanceof ShapeError) return { kind: 'unreadable', reason: error.message };
-    if (error instanceof BudgetUsedUpError) return { kind: 'not-asked', reason: error.message };
+    if (isFrom(error, 'zendesk')) return { kind: 'refused', error };
+    if (hasCode(error, 'record_unreadable')) return { kind: 'unreadable', reason: error.message };
+    if (hasCode(error, 'budget_used_up')) return { kind: 'not-asked', reason: error.found };
     if (!late.aborted) throw error;
     const seconds = streamPatienceMs / 1000;
     return { kind: 'unreadable', reason: `no usable answer came within ${seconds} seconds` };
   }
 }
 
-async function askUsers(zendesk: Zendesk, signal: AbortSignal): Promise<LogContent> {
-  const listing = { ...teamListing, priority, pageSize: 1, cursor: undefined } as const;
-  await zendesk.readPage({ ...listing, group: 'support' }, signal);
+async function askListing(
+  zendesk: Zendesk,
+  stream: ListingStream,
+  signal: AbortSignal,
+): Promise<LogContent> {
+  const { parameters } = stream.source;
+  const request = { ...requestOf(stream), parameters, priority, pageSize: 1, cursor: undefined };
+  await zendesk.readPage(request, signal);
   return noContent;
 }
 
@@ -142,11 +145,12 @@ async function lookInto(
 ): Promise<LogContent> {
   const now = Math.floor(zendesk.now().getTime() / 1000);
   const reach = { from: now - (stream.retentionDays ?? 0) * daySeconds + marginSeconds, to: now };
-  const parameters = stream.oldestParameters ?? stream.spanParameters(reach);
+  const { oldestParameters, spanParameters } = stream.source;
+  const parameters = oldestParameters ?? spanParameters(reach);
   const [first] = (await askLog(zendesk, stream, parameters, 1, signal)).records;
   if (first === undefined) return noContent;
   const oldest = Math.floor(stream.read(first).timeMs / 1000);
-  const start = stream.name === 'audit_logs' ? config.streams.auditLogsStart : undefined;
+  const start = config.horizons[stream.name];
   const period = {
     from: Math.max(oldest, Math.floor((start?.getTime() ?? 0) / 1000)),
     // The first answer has put the clock right.

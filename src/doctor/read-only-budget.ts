@@ -1,7 +1,8 @@
 /** The request budget as a guest sees it: keeps to what the others have left, and writes nothing down. */
 import { setTimeout as sleep } from 'node:timers/promises';
+import { KnownError } from '../errors.ts';
 import { pauseBudget, spendRequests, type BudgetState, type Spent } from '../ingest/budget.ts';
-import type { Budget, BudgetGroup } from '../zendesk/client.ts';
+import type { Budget } from '../zendesk/request.ts';
 import { formatDuration } from './figures.ts';
 
 /** A shared budget as it is stored: see `src/ingest/budget.ts`. */
@@ -11,29 +12,24 @@ export type SharedBudget = BudgetState & {
   readonly pauseReason: string | undefined;
 };
 
-/** No request can be sent soon enough to be worth waiting for. The message is the end of a sentence. */
-export class BudgetUsedUpError extends Error {
-  override name = 'BudgetUsedUpError';
-}
-
 /** Whoever asked for an examination waits for it: beyond this it says why it did not ask. */
 const patienceMs = 5_000;
 
 /**
  * A budget for few requests. Each `take` reads the shared budget, adds what was sent from here, and waits a few seconds
- * at most; then it rejects with a `BudgetUsedUpError`. A pause holds for this process only.
+ * at most; then it rejects with `budget_used_up`, whose `found` is the end of a sentence. A pause holds for this process only.
  */
 export function createReadOnlyBudget(options: {
-  requestsPerMinute: Readonly<Record<BudgetGroup, number>>;
+  /** By the names of the groups. */
+  requestsPerMinute: Readonly<Record<string, number>>;
   /** The shared budget; undefined where none is kept (yet). */
-  loadShared: (group: BudgetGroup) => Promise<SharedBudget | undefined>;
+  loadShared: (group: string) => Promise<SharedBudget | undefined>;
   /** Milliseconds since 1970. */
   localNow: () => number;
 }): Budget {
-  const own: Record<BudgetGroup, BudgetState & { reason?: string }> = {
-    support: { spent: [], pausedUntilMs: undefined },
-    access_logs: { spent: [], pausedUntilMs: undefined },
-  };
+  const own = new Map<string, BudgetState & { reason?: string }>();
+  const stateOf = (group: string): BudgetState & { reason?: string } =>
+    own.get(group) ?? { spent: [], pausedUntilMs: undefined };
 
   return {
     async take(group, _priority, signal) {
@@ -41,26 +37,26 @@ export function createReadOnlyBudget(options: {
         signal.throwIfAborted();
         const nowMs = options.localNow();
         const shared = await options.loadShared(group);
-        const limit = options.requestsPerMinute[group];
-        const state = addShared(own[group], shared, nowMs);
+        const limit = options.requestsPerMinute[group] ?? 0;
+        const state = addShared(stateOf(group), shared, nowMs);
         const { granted, waitMs } = spendRequests(state, nowMs, limit, 0);
         if (granted > 0) {
           const sent: Spent = [nowMs, 1];
-          own[group] = { ...own[group], spent: [...own[group].spent, sent] };
+          own.set(group, { ...stateOf(group), spent: [...stateOf(group).spent, sent] });
           return;
         }
         if (waitMs > patienceMs) {
           const paused = state.pausedUntilMs !== undefined && state.pausedUntilMs > nowMs;
           const why = paused
-            ? `requests are paused for ${formatDuration(waitMs / 1000)} (${own[group].reason ?? shared?.pauseReason ?? 'no reason known'})`
+            ? `requests are paused for ${formatDuration(waitMs / 1000)} (${stateOf(group).reason ?? shared?.pauseReason ?? 'no reason known'})`
             : `the ${limit} requests of this minute are used up; the next one is free in ${formatDuration(waitMs / 1000)}`;
-          throw new BudgetUsedUpError(why);
+          throw new KnownError('budget_used_up', { found: why });
         }
         await sleep(waitMs, undefined, { signal });
       }
     },
     async pause(group, waitMs, reason) {
-      own[group] = { ...pauseBudget(own[group], options.localNow() + waitMs), reason };
+      own.set(group, { ...pauseBudget(stateOf(group), options.localNow() + waitMs), reason });
     },
   };
 }

@@ -1,7 +1,7 @@
 /** What the database holds of this program, and what its user may do there. */
-import { analystRoles, ownSchemas, quoteName } from '../database/diagnosis.ts';
-import type { Privileges, ServerFacts } from '../database/diagnosis.ts';
-import { aheadOfNeed, describePartition, type PartitionScheme } from '../database/partitions.ts';
+import { ownSchemas } from '../database/migration-transaction.ts';
+import { analystRoles, quoteName } from './diagnosis.ts';
+import type { Privileges, ServerFacts } from './diagnosis.ts';
 import { ok, problem, warning, type Check } from './check.ts';
 import { countOf } from './figures.ts';
 
@@ -83,15 +83,6 @@ export function checkMigrations(pending: readonly string[], isNew: boolean): Che
     name,
     `${countOf(pending.length, 'migration')} to be applied: ${pending.join(', ')}`,
     'They are applied at the next start of "serve" or "sync", or now by "migrate".',
-  );
-}
-
-/** The partitions that a log needs now and next. */
-export function listPartitions(scheme: PartitionScheme, nowMs: number): string[] {
-  return [scheme.table, ...(scheme.derived ?? [])].flatMap((table) =>
-    aheadOfNeed(scheme, nowMs).map(
-      (momentMs) => describePartition({ table, every: scheme.every }, momentMs).name,
-    ),
   );
 }
 

@@ -1,7 +1,12 @@
 /** The settings, as far as they are right. */
-import { parseConfig, type Config, type ConfigOptions, type LocalConfig } from '../config.ts';
+import {
+  parseConfig,
+  type Config,
+  type ConfigOptions,
+  type LocalConfig,
+} from '../config/config.ts';
 import type { Environment } from '../config/texts.ts';
-import { InputError } from '../errors.ts';
+import { hasCode } from '../errors.ts';
 import { ok, problem, type Check } from './check.ts';
 import { countOf } from './figures.ts';
 
@@ -21,7 +26,7 @@ export function readKnownSettings(environment: Environment, options: ConfigOptio
     const all = parseConfig(environment, { ...options, needs: { zendesk: true } });
     return { problems: [], local: all, all };
   } catch (error) {
-    if (!(error instanceof InputError)) throw error;
+    if (!hasCode(error, 'bad_input')) throw error;
     const local = readLocal(environment, options);
     return { problems: error.problems, local, all: undefined };
   }
@@ -40,7 +45,7 @@ function readLocal(environment: Environment, options: ConfigOptions): LocalConfi
   try {
     return parseConfig(environment, { ...options, needs: { zendesk: false } });
   } catch (error) {
-    if (error instanceof InputError) return undefined;
+    if (hasCode(error, 'bad_input')) return undefined;
     throw error;
   }
 }

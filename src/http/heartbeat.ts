@@ -1,6 +1,6 @@
 /** Tells a watcher from outside that runs begin and end, as healthchecks.io expects: the dead man's switch. */
 import type { Log } from '../logger.ts';
-import type { SyncEvent } from '../ingest/progress.ts';
+import type { SyncEvent } from '../ingest/events.ts';
 
 /** Each call returns at once; what cannot be delivered is given up after a few seconds. */
 export type Heartbeat = {

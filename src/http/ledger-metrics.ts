@@ -1,7 +1,7 @@
 /** The ledger as gauges: the same whichever process is asked. */
 import { Gauge, type Registry } from 'prom-client';
-import type { LedgerMeasures, StreamMeasures } from '../database/ledger-measures.ts';
-import { tellsOfRefusedCredentials } from '../zendesk/refusal.ts';
+import { refusesLogin } from '../errors.ts';
+import type { LedgerMeasures, StreamMeasures } from './ledger-measures.ts';
 import { prefix } from './process-metrics.ts';
 
 /** A gauge a stream: its name, its help, and its value; null for a stream that has none. */
@@ -45,7 +45,7 @@ const streamGauges: readonly (readonly [
   [
     'authorized',
     '0 when the last run failed because the credentials were refused.',
-    ({ lastFailure }) => Number(lastFailure === null || !tellsOfRefusedCredentials(lastFailure)),
+    ({ lastFailure }) => Number(lastFailure === null || !refusesLogin(lastFailure)),
   ],
   ['lease_held', '1 while a process holds the stream.', ({ leaseHeld }) => Number(leaseHeld)],
   [

@@ -1,11 +1,13 @@
 /** What is asked of the database for the answers over HTTP: each question within a time, and not more often than needed. */
-import { DatabaseError, InputError } from '../errors.ts';
+import { isFrom } from '../errors.ts';
 import { openDatabase, type Queryable } from '../database/client.ts';
-import { loadLedgerMeasures, type LedgerMeasures } from '../database/ledger-measures.ts';
+import { loadLedgerMeasures, type LedgerMeasures } from './ledger-measures.ts';
 import { findPending } from '../database/migrate.ts';
-import { loadStatus, type StreamStatus } from '../database/status.ts';
+import { loadStatus, type StreamStatus } from '../ingest/status.ts';
 import { askWithin } from '../database/time-limit.ts';
-import { createSnapshot, LateError } from './snapshot.ts';
+import { listLogs } from '../streams/registry.ts';
+import type { Stream } from '../streams/stream.ts';
+import { createSnapshot } from './snapshot.ts';
 
 /** The questions. Each rejects when the database is away; `explainAbsence` makes a sentence of that. */
 export type LedgerQuestions = {
@@ -28,7 +30,11 @@ const connections = 3;
  *
  * @param url secret
  */
-export function openLedgerQuestions(url: string, times = usualTimes): LedgerQuestions {
+export function openLedgerQuestions(
+  url: string,
+  streams: readonly Stream[],
+  times = usualTimes,
+): LedgerQuestions {
   // A connection is given up a while after Postgres should have given the statement up.
   const db = openDatabase({
     url,
@@ -46,21 +52,14 @@ export function openLedgerQuestions(url: string, times = usualTimes): LedgerQues
       if (pending.length === 0) return undefined;
       return `The database lacks ${pending.length === 1 ? 'a migration' : `${pending.length} migrations`} of this program (${pending.join(', ')}); they are being made, or run "migrate".`;
     },
-    loadStatus: keep((tx) => loadStatus(tx)),
-    loadMeasures: keep(loadLedgerMeasures),
+    loadStatus: keep((tx) => loadStatus(tx, streams)),
+    loadMeasures: keep((tx) => loadLedgerMeasures(tx, listLogs(streams))),
     close: () => db.close(),
   };
 }
 
-/** SQLSTATEs of a database without our tables: no such schema, no such table. */
-const missingTables = new Set(['3F000', '42P01']);
-
 /** Why a question was not answered, in a sentence that holds no secret. @throws whatever is a fault of this program */
 export function explainAbsence(error: unknown): string {
-  if (error instanceof LateError) return 'Postgres did not answer in time.';
-  if (error instanceof InputError) return error.message;
-  if (!(error instanceof DatabaseError)) throw error;
-  if (missingTables.has(error.code ?? ''))
-    return 'The database has no tables of zendesk-log-sync yet.';
+  if (!isFrom(error, 'database')) throw error;
   return error.message;
 }

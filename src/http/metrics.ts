@@ -1,6 +1,6 @@
 /** All metrics of a process: what it counts itself, and what the ledger says at the moment of the question. */
 import { Gauge, Registry } from 'prom-client';
-import type { LedgerMeasures } from '../database/ledger-measures.ts';
+import type { LedgerMeasures } from './ledger-measures.ts';
 import { createLedgerGauges } from './ledger-metrics.ts';
 import { createEventCounter, prefix, type Build, type EventCounter } from './process-metrics.ts';
 

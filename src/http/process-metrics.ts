@@ -1,6 +1,7 @@
 /** What this process has done, counted from the engine's events. Every label value is one of a few words. */
 import { collectDefaultMetrics, Counter, Gauge, Histogram, type Registry } from 'prom-client';
-import type { SyncEvent } from '../ingest/progress.ts';
+import type { Stream } from '../streams/stream.ts';
+import type { SyncEvent } from '../ingest/events.ts';
 
 /** What every metric of this program begins with. */
 export const prefix = 'zendesk_log_sync_';
@@ -11,7 +12,7 @@ export type Build = { readonly version: string; readonly nodeVersion: string };
 /** Counts events. One for all accounts of a process. */
 export type EventCounter = {
   /** Lets the counters of an account begin at 0: a first increment that nobody saw coming would be no increase. */
-  introduce(account: string, streams: readonly string[]): void;
+  introduce(account: string, streams: readonly Stream[]): void;
   count(account: string, event: SyncEvent): void;
 };
 
@@ -75,13 +76,15 @@ export function createEventCounter(registry: Registry, build: Build): EventCount
     registers,
   }).set({ version: build.version, node_version: build.nodeVersion }, 1);
 
-  function introduce(account: string, streams: readonly string[]): void {
+  function introduce(account: string, streams: readonly Stream[]): void {
     for (const stream of streams) {
-      for (const perRow of Object.values(rows)) perRow.inc({ account, stream }, 0);
-      if (stream === 'access_logs') unclassified.inc({ account }, 0);
-      const task = stream === 'users' ? 'listing' : 'live';
-      for (const outcome of ['complete', 'failed']) runs.inc({ account, stream, task, outcome }, 0);
-      pauses.inc({ account, group: stream === 'access_logs' ? stream : 'support' }, 0);
+      const { name, kind, budget } = stream;
+      for (const perRow of Object.values(rows)) perRow.inc({ account, stream: name }, 0);
+      if (kind === 'log' && stream.table.derived !== undefined) unclassified.inc({ account }, 0);
+      const task = kind === 'listing' ? 'listing' : 'live';
+      for (const outcome of ['complete', 'failed'])
+        runs.inc({ account, stream: name, task, outcome }, 0);
+      pauses.inc({ account, group: budget.name }, 0);
     }
   }
 
@@ -93,7 +96,8 @@ export function createEventCounter(registry: Registry, build: Build): EventCount
       rows.changed.inc(labels, event.changedRows);
       rows.late.inc(labels, event.lateRows);
       rows.duplicate.inc(labels, Math.max(0, event.rows - event.newRows - event.changedRows));
-      if (event.stream === 'access_logs') unclassified.inc({ account }, event.unclassifiedRows);
+      if (event.unclassifiedRows !== undefined)
+        unclassified.inc({ account }, event.unclassifiedRows);
     }
     if (event.type === 'request') {
       const { endpoint, status, durationMs } = event;

@@ -1,8 +1,9 @@
 /** The window to the outside: health, status and metrics over plain HTTP. */
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { explainError, InputError } from '../errors.ts';
+import { explainError, refuseInput } from '../errors.ts';
 import type { Log } from '../logger.ts';
+import type { Stream } from '../streams/stream.ts';
 import { answer, json, type Answer } from './answers.ts';
 import { openLedgerQuestions, type QuestionTimes } from './ledger-questions.ts';
 import type { Metrics } from './metrics.ts';
@@ -14,6 +15,8 @@ export type HttpOptions = {
   /** Secret. */
   readonly databaseUrl: string;
   readonly metrics: Metrics;
+  /** Every stream, in the order in which they are shown. */
+  readonly streams: readonly Stream[];
   /** Aborted when the process is to end: from then on it is not ready. */
   readonly signal: AbortSignal;
   readonly log: Log;
@@ -34,11 +37,11 @@ const headersTimeoutMs = 10_000;
 /**
  * Listens and answers until it is closed.
  *
- * @throws {InputError} when it cannot listen there
+ * @throws {KnownError} `bad_input` when it cannot listen there
  */
 export async function startHttpServer(options: HttpOptions): Promise<HttpServer> {
   const { host, port, log, metrics, signal } = options;
-  const questions = openLedgerQuestions(options.databaseUrl, options.times);
+  const questions = openLedgerQuestions(options.databaseUrl, options.streams, options.times);
   const sources = { questions, metrics, isStopping: () => signal.aborted };
 
   async function respond(request: IncomingMessage, response: ServerResponse): Promise<void> {
@@ -94,7 +97,7 @@ function explainListenError(error: unknown, host: string, port: number): unknown
   const code = error instanceof Error && 'code' in error ? String(error.code) : undefined;
   if (code === undefined) return error;
   const noAddress = `HTTP_HOST is ${JSON.stringify(host)}, where nothing can listen (${code}); expected an address of this machine; set it to 127.0.0.1, or to 0.0.0.0 for every address.`;
-  return new InputError([portProblems(host, port).get(code) ?? noAddress]);
+  return refuseInput([portProblems(host, port).get(code) ?? noAddress]);
 }
 
 function portProblems(host: string, port: number): ReadonlyMap<string, string> {

@@ -1,12 +1,10 @@
-/** Thrown when an answer does not come in time; the question goes on, and its answer is kept for whoever asks next. */
-export class LateError extends Error {
-  override name = 'LateError';
-}
+import { KnownError } from '../errors.ts';
 
 /**
  * Puts a question at most once in a while, however many want to know: its answer, or its failure, is kept for `keepMs`.
  *
- * @throws {LateError} when there is no answer after `limitMs`
+ * @throws {KnownError} `database_slow` when there is no answer after `limitMs`; the question goes on, and its answer is kept
+ *   for whoever asks next
  */
 export function createSnapshot<T>(options: {
   readonly load: () => Promise<T>;
@@ -31,7 +29,10 @@ export function createSnapshot<T>(options: {
     if (answer === undefined || (answeredMs !== undefined && now() - answeredMs >= keepMs))
       answer = ask();
     const { promise: late, reject } = Promise.withResolvers<never>();
-    const timer = setTimeout(() => reject(new LateError()), limitMs);
+    const timer = setTimeout(
+      () => reject(new KnownError('database_slow', { found: 'Postgres did not answer in time' })),
+      limitMs,
+    );
     try {
       return await Promise.race([answer, late]);
     } finally {

@@ -1,15 +1,15 @@
-import type { Database } from '../database/client.ts';
-import { updateBudget } from '../database/budgets.ts';
-import type { Budget, BudgetGroup } from '../zendesk/client.ts';
+import type { Queryable } from '../database/client.ts';
+import type { Budget } from '../zendesk/request.ts';
 import {
   freshMs,
   pauseBudget,
   returnRequests,
   spendRequests,
   type BudgetDecision,
+  type BudgetState,
 } from './budget.ts';
-import type { SyncEvent } from './progress.ts';
 import { priorities } from './engine.ts';
+import type { SyncEvent } from './events.ts';
 
 /** A request that may be sent: when that was asked for, by `performance.now`, and the stretch it was counted in. */
 type Grant = { readonly askedMs: number; readonly sinceMs: number };
@@ -26,49 +26,55 @@ type Waiting = {
  * first. Processes share the budget through the database; within a process nobody asks out of turn.
  */
 export function createBudgetGate(options: {
-  db: Database;
-  account: string;
-  requestsPerMinute: Readonly<Record<BudgetGroup, number>>;
+  readonly db: Queryable;
+  readonly account: string;
+  /** By the name of the group; each group that is asked for is there. */
+  readonly requestsPerMinute: Readonly<Record<string, number>>;
   /** Requests a minute that a backfill leaves alone, for the live tail beside it. */
-  reserve: number;
-  report: (event: SyncEvent) => void;
+  readonly reserve: number;
+  readonly report: (event: SyncEvent) => void;
 }): Budget {
-  const lines: Record<BudgetGroup, ReturnType<typeof createLine>> = {
-    support: createLine((priority, wanted) => ask('support', priority, wanted)),
-    access_logs: createLine((priority, wanted) => ask('access_logs', priority, wanted)),
-  };
+  const { db, account, requestsPerMinute, report } = options;
+  const lines = new Map(
+    Object.entries(requestsPerMinute).map(([group, limit]) => [
+      group,
+      createLine((priority, wanted) => ask(group, limit, priority, wanted)),
+    ]),
+  );
 
   async function ask(
-    group: BudgetGroup,
+    group: string,
+    limit: number,
     priority: number,
     wanted: number,
   ): Promise<BudgetDecision> {
-    const limit = options.requestsPerMinute[group];
     const reserve = priority <= priorities.listing ? 0 : options.reserve;
-    const decision = await updateBudget(options.db, options.account, group, (state, nowMs) => {
+    const decision = await updateBudget(db, account, group, (state, nowMs) => {
       const made = spendRequests(state, nowMs, limit, reserve, wanted);
       return { state: made.granted > 0 ? made.state : undefined, result: made };
     });
-    if (decision.granted > 0) options.report({ type: 'budget', group, left: decision.left });
+    if (decision.granted > 0) report({ type: 'budget', group, left: decision.left });
     return decision;
   }
 
   return {
     async take(group, priority, signal) {
+      const line = lines.get(group);
+      if (line === undefined) throw new TypeError(`There is no budget for ${group}.`);
       // Longer from time to time, so that a database that is always slow does not stop everything.
       for (let allowedMs = freshMs; ; allowedMs *= 2) {
-        const { askedMs, sinceMs } = await lines[group].join(priority, signal);
+        const { askedMs, sinceMs } = await line.join(priority, signal);
         if (performance.now() - askedMs <= allowedMs) return;
         // This process stood still meanwhile, and others count on the minute after the grant.
-        await updateBudget(options.db, options.account, group, (state) => ({
+        await updateBudget(db, account, group, (state) => ({
           state: returnRequests(state, sinceMs, 1),
           result: undefined,
         }));
       }
     },
     async pause(group, waitMs, reason) {
-      options.report({ type: 'pause', group, waitMs, reason });
-      await updateBudget(options.db, options.account, group, (state, nowMs) => ({
+      report({ type: 'pause', group, waitMs, reason });
+      await updateBudget(db, account, group, (state, nowMs) => ({
         state: pauseBudget(state, nowMs + waitMs),
         result: undefined,
         reason,
@@ -154,3 +160,68 @@ function createLine(ask: (priority: number, wanted: number) => Promise<BudgetDec
     },
   };
 }
+
+type BudgetRow = {
+  readonly spent: BudgetState['spent'];
+  readonly paused_until_ms: number | null;
+  readonly now_ms: number;
+  readonly version: string;
+};
+
+/**
+ * Lets `decide` look at a budget and change it, by the database's clock. When another process has changed it meanwhile,
+ * `decide` is called again with the new state, and only its last answer counts.
+ *
+ * @param decide gets the state and now in milliseconds since 1970; the state it returns is stored, undefined leaves it
+ */
+export async function updateBudget<T>(
+  db: Queryable,
+  account: string,
+  group: string,
+  decide: (
+    state: BudgetState,
+    nowMs: number,
+  ) => { state: BudgetState | undefined; result: T; reason?: string },
+): Promise<T> {
+  for (;;) {
+    const [row] = await db.query<BudgetRow>(select, [account, group]);
+    if (row === undefined) {
+      await db.query(
+        `insert into zendesk_sync.budgets (account, budget_group, spent) values ($1, $2, '[]') on conflict do nothing`,
+        [account, group],
+      );
+      continue;
+    }
+    const { state, result, reason } = decide(
+      { spent: row.spent, pausedUntilMs: row.paused_until_ms ?? undefined },
+      row.now_ms,
+    );
+    if (state === undefined) return result;
+    const updated = await db.query(update, [
+      account,
+      group,
+      JSON.stringify(state.spent),
+      state.pausedUntilMs ?? null,
+      reason ?? null,
+      row.version,
+    ]);
+    if (updated.length === 1) return result;
+  }
+}
+
+// The version of the row instead of a lock: two statements on their own are half of what a transaction takes.
+const select = `select spent, xmin::text as version,
+    (extract(epoch from paused_until) * 1000)::float8 as paused_until_ms,
+    (extract(epoch from clock_timestamp()) * 1000)::float8 as now_ms
+  from zendesk_sync.budgets
+  where account = $1 and budget_group = $2`;
+
+// Not waiting for the disk costs nothing: if the server itself crashes, it forgets less than a second of requests, and it
+// takes longer than that to come back. The statement writes nothing but this row.
+const update = `with hasty as materialized (select set_config('synchronous_commit', 'off', true))
+  update zendesk_sync.budgets
+  set spent = $3, paused_until = to_timestamp($4::float8 / 1000),
+    pause_reason = case when $4::float8 is not null then coalesce($5, pause_reason) end
+  from hasty
+  where account = $1 and budget_group = $2 and xmin = $6::xid
+  returning 1`;

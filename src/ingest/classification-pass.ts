@@ -1,13 +1,14 @@
+/** All stored rows of a log, classified again by other rules. */
+import type { Database, Queryable } from '../database/client.ts';
 import {
   beginClassification,
   classifyBatch,
   summarizeTimes,
   type Classification,
   type ClassificationState,
-} from '../database/classifications.ts';
-import type { Database } from '../database/client.ts';
-import { refreshRollups } from '../database/rollups.ts';
-import { loadRequestBounds } from '../database/unclassified.ts';
+} from './classification-batch.ts';
+import type { LogStream } from '../streams/stream.ts';
+import { refreshRollups } from './rollups.ts';
 
 /** What a pass came to. */
 export type ClassificationPass = {
@@ -16,7 +17,7 @@ export type ClassificationPass = {
   readonly state: ClassificationState;
   /** Whether the pass was only about requests that came after the end of an earlier one by the same rules. */
   readonly isContinued: boolean;
-  /** Days whose rollups were made anew. */
+  /** Days whose rollups were recomputed. */
   readonly days: number;
 };
 
@@ -34,26 +35,27 @@ export type ClassificationPassOptions = {
   /** Ends the pass after the batch or the day that is under way. */
   readonly signal: AbortSignal;
   readonly report: (progress: ClassificationProgress) => void;
-  /** Hears how many days are counted anew, of how many. */
+  /** Called with how many days are recomputed, of how many. */
   readonly reportDays: (done: number, total: number) => void;
 };
 
 /**
  * Classifies all stored requests of an account by these rules, batch by batch, from where an earlier pass by them ended. At
- * its end the rollups of the days that changed are made anew; those of a pass that was stopped wait for the next refresh.
+ * its end the rollups of the days that changed are recomputed; those of a pass that was stopped wait for the next refresh.
  *
- * @throws {LeaseLostError} when another process begins with other rules meanwhile
+ * @throws {KnownError} `rules_replaced` when another process begins with other rules meanwhile
  */
 export async function classifyStored(
   db: Database,
   classification: Classification,
   { again, signal, report, reportDays }: ClassificationPassOptions,
 ): Promise<ClassificationPass> {
+  const { account, stream } = classification;
   let state = await beginClassification(db, classification, again);
   const isContinued = state.reachedAt !== null && state.rowsRead === 0;
-  const bounds = await loadRequestBounds(db, classification.account);
+  const bounds = await loadTimeBounds(db, account, stream);
   report(measureProgress(state, bounds));
-  await summarizeTimes(db);
+  await summarizeTimes(db, classification.stream);
   while (state.endedAt === null) {
     if (signal.aborted) return { outcome: 'stopped', state, isContinued, days: 0 };
     state = await classifyBatch(db, classification);
@@ -61,7 +63,7 @@ export async function classifyStored(
   }
   try {
     // Also when nothing has changed: an earlier pass may have been killed before this.
-    const days = await refreshRollups(db, classification.account, signal, reportDays);
+    const days = await refreshRollups(db, account, [stream], signal, reportDays);
     const outcome = isContinued && state.rowsRead === 0 ? 'already' : 'complete';
     return { outcome, state, isContinued, days };
   } catch (error) {
@@ -83,4 +85,17 @@ export function measureProgress(
     share: Math.min(1, Math.max(0, share)),
     wantedSeconds: wantedMs / 1000,
   };
+}
+
+/** The times of the oldest and the newest stored row; null where nothing is stored. */
+export async function loadTimeBounds(
+  db: Queryable,
+  account: string,
+  { table }: Pick<LogStream, 'table'>,
+): Promise<{ oldest: Date | null; newest: Date | null }> {
+  const [bounds] = await db.query<{ oldest: Date | null; newest: Date | null }>(
+    `select min(${table.time}) as oldest, max(${table.time}) as newest from ${table.name} where account = $1`,
+    [account],
+  );
+  return bounds ?? { oldest: null, newest: null };
 }

@@ -1,19 +1,40 @@
 /**
- * The questions about completeness, answered from the coverage alone (design, rule 2): pure functions of coverage, now
- * and settings. The view `zendesk_sync.status` answers the same in SQL; a test holds the two together.
+ * What is stored completely (design, rule 2): the decisions are pure functions of coverage, now and settings; the
+ * statements that keep it stand below them. The view `zendesk_sync.status` answers the same in SQL.
  */
-import { intersect, measure, subtract, type Span, type Spans } from '../span.ts';
+import type { Queryable } from '../database/client.ts';
+import { fromSeconds, intersect, measure, subtract, type Span, type Spans } from '../span.ts';
+
+/** Which stream of which account a row of the ledger belongs to. */
+export type StreamKey = { readonly account: string; readonly stream: string };
+
+/** What bounds the part of a span that counts as covered once it was read. In seconds since 1970, trusted clock. */
+export type Reading = {
+  /** When the first page was asked for: the earliest and so the safest moment of the whole reading. */
+  readonly askedAt: number;
+  /** The oldest second that the source still kept when the last page was asked for: what is older may have been dropped meanwhile. */
+  readonly keptSince: number;
+};
 
 /**
- * What a completely read span adds to the coverage.
- *
- * A record may still appear for `settleSeconds` after its own time stamp, so a second counts only when the span was
- * asked for at least that long after it. `askedAt` is when the first page was asked for, by the trusted clock: the
- * earliest and so the safest moment of the whole reading.
+ * What a completely read span adds to the coverage. A record may still appear for `settleSeconds` after its own time
+ * stamp, so a second counts only when the span was asked for at least that long after it.
  */
-export function coveredByFetch(span: Span, askedAt: number, settleSeconds: number): Spans {
-  const to = Math.min(span.to, askedAt - settleSeconds);
-  return span.from < to ? [{ from: span.from, to }] : [];
+export function coveredByFetch(
+  span: Span,
+  { askedAt, keptSince }: Reading,
+  settleSeconds: number,
+): Spans {
+  const covered = {
+    from: Math.max(span.from, keptSince),
+    to: Math.min(span.to, askedAt - settleSeconds),
+  };
+  return covered.from < covered.to ? [covered] : [];
+}
+
+/** The oldest second that a source still keeps at a moment; `-Infinity` where it keeps all. */
+export function findKeptSince(retentionDays: number | undefined, now: number): number {
+  return retentionDays === undefined ? -Infinity : now - retentionDays * 86_400;
 }
 
 /** The spans between the horizon and the newest covered second, or a later `until`, that are not covered, oldest first. */
@@ -22,33 +43,76 @@ export function findGaps(coverage: Spans, horizon: number, until = horizon): Spa
   return end <= horizon ? [] : subtract([{ from: horizon, to: end }], coverage);
 }
 
-/** The unbroken covered part that reaches back to the horizon. Its end is the watermark. Undefined while the horizon is not covered. */
-export function findContiguous(coverage: Spans, horizon: number): Span | undefined {
-  return coverage.find((span) => span.from <= horizon && horizon < span.to);
-}
-
-/** Seconds that were never covered and that the source no longer keeps, since the oldest covered one. */
-export function findLost(coverage: Spans, horizon: number): Spans {
-  const oldest = coverage[0];
-  if (oldest === undefined || oldest.from >= horizon) return [];
-  return subtract([{ from: oldest.from, to: horizon }], coverage);
-}
-
-/** Seconds until the oldest uncovered second falls over the horizon and is lost for good; negative when that has happened. */
-export function measureHeadroom(
-  coverage: Spans,
-  horizon: number,
-  now: number,
-  retentionSeconds: number,
-): number {
-  const gap = findGaps(coverage, horizon)[0];
-  const oldestUncovered = gap?.from ?? coverage.at(-1)?.to ?? horizon;
-  return oldestUncovered + retentionSeconds - now;
-}
-
 /** How much of the way from the horizon to now is covered, between 0 and 1. */
 export function measureProgress(coverage: Spans, horizon: number, now: number): number {
   const wanted: Span = { from: horizon, to: now };
   if (wanted.to <= wanted.from) return 1;
   return measure(intersect(coverage, [wanted])) / (wanted.to - wanted.from);
+}
+
+/** The covered spans, oldest first. */
+export async function loadCoverage(db: Queryable, { account, stream }: StreamKey): Promise<Spans> {
+  return db.query<Span>(
+    `select extract(epoch from covered_from)::float8 as from, extract(epoch from covered_until)::float8 as to
+     from zendesk_sync.coverage
+     where account = $1 and stream = $2
+     order by covered_from`,
+    [account, stream],
+  );
+}
+
+/** The spans that were read again, by age in seconds. */
+export async function loadRescans(
+  db: Queryable,
+  { account, stream }: StreamKey,
+): Promise<ReadonlyMap<number, Spans>> {
+  const rows = await db.query<Span & { readonly age: number }>(
+    `select age_seconds as age,
+       extract(epoch from covered_from)::float8 as from, extract(epoch from covered_until)::float8 as to
+     from zendesk_sync.rescans
+     where account = $1 and stream = $2
+     order by age_seconds, covered_from`,
+    [account, stream],
+  );
+  const rescans = new Map<number, Span[]>();
+  for (const { age, from, to } of rows)
+    rescans.set(age, [...(rescans.get(age) ?? []), { from, to }]);
+  return rescans;
+}
+
+/** Adds a span to the coverage and joins it with what it overlaps or touches. */
+export async function addCoverage(tx: Queryable, key: StreamKey, span: Span): Promise<void> {
+  await joinSpan(tx, 'zendesk_sync.coverage', { account: key.account, stream: key.stream }, span);
+}
+
+/** Adds a span to what was read again at an age, in the same way. */
+export async function addRescan(
+  tx: Queryable,
+  { account, stream }: StreamKey,
+  ageSeconds: number,
+  span: Span,
+): Promise<void> {
+  await joinSpan(tx, 'zendesk_sync.rescans', { account, stream, age_seconds: ageSeconds }, span);
+}
+
+async function joinSpan(
+  tx: Queryable,
+  table: string,
+  key: Readonly<Record<string, string | number>>,
+  span: Span,
+): Promise<void> {
+  const columns = Object.keys(key);
+  const places = columns.map((_, index) => `$${index + 3}`);
+  await tx.query(
+    `with joined as (
+       delete from ${table}
+       where ${columns.map((column, index) => `${column} = ${places[index]}`).join(' and ')}
+         and covered_from <= $2 and covered_until >= $1
+       returning covered_from, covered_until
+     )
+     insert into ${table} (${columns.join(', ')}, covered_from, covered_until)
+     select ${places.join(', ')}, least($1::timestamptz, min(covered_from)), greatest($2::timestamptz, max(covered_until))
+     from joined`,
+    [fromSeconds(span.from), fromSeconds(span.to), ...Object.values(key)],
+  );
 }

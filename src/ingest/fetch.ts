@@ -1,215 +1,152 @@
-import { ZendeskError } from '../errors.ts';
-import { restartFetch, type Fetch } from '../database/fetches.ts';
-import type { Lease } from '../database/leases.ts';
-import type { PageCounts } from '../database/log-row.ts';
-import { storePage, type PageToStore } from '../database/pages.ts';
-import { toSeconds, type Spans } from '../span.ts';
-import type { LogRow, LogStream } from '../streams/log-stream.ts';
-import type { Page } from '../zendesk/client.ts';
-import { coveredByFetch } from './coverage.ts';
-import { priorities, type Engine } from './engine.ts';
-import { splitSpanSeconds } from './plan.ts';
-import { describeTimes, readTimedPage, type TimedPage } from './timed-page.ts';
-import { createWalkGuard } from './walk-guard.ts';
+/** A fetch in the ledger: the reading of one span, with its cursor. Its pages are recorded in `page.ts`. */
+import type { Queryable } from '../database/client.ts';
+import type { ErrorCode } from '../errors.ts';
+import { fromSeconds, type Span } from '../span.ts';
+import type { StreamKey } from './coverage.ts';
+import type { FetchKind } from './events.ts';
+import { lostLease, type Lease } from './lease.ts';
 
-/** What a fetch needs besides the engine. */
-export type FetchTask = {
-  readonly stream: LogStream;
-  readonly lease: Lease;
-  readonly fetch: Fetch;
-  /** What was covered when the fetch was planned: a new row in there is a late one. */
-  readonly covered: Spans;
-  readonly priority: number;
-  /** Whether a span that proves too dense is given back to be read in smaller ones. */
-  readonly maySplit: boolean;
-  /** Hears of each page once it is stored. */
-  readonly afterPage: (page: StoredPage) => void;
+/** The end of a fetch. `split`: too dense, read again in smaller spans. `abandoned`: no longer needed. */
+export type FetchOutcome = 'complete' | 'failed' | 'split' | 'abandoned';
+
+/** A fetch as the ledger keeps it: the span, how far it got, and what it found. */
+export type Fetch = {
+  readonly fetch: string;
+  readonly kind: FetchKind;
+  readonly span: Span;
+  readonly pageSize: number;
+  readonly cursor: string | undefined;
+  /** When the first page was asked for, whole seconds of the trusted clock; undefined before the first page. */
+  readonly askedAt: number | undefined;
+  readonly pages: number;
+  readonly seen: number;
+  readonly new: number;
+  readonly changed: number;
+  readonly late: number;
+  readonly restarted: boolean;
 };
 
-/** A page that is in the tables now, whether more follow, and Zendesk's id of the request that brought it. */
-export type StoredPage = {
-  readonly counts: PageCounts;
-  readonly hasMore: boolean;
-  readonly requestId: string | undefined;
+type FetchRow = Omit<Fetch, 'span' | 'cursor' | 'askedAt'> & {
+  readonly from: number;
+  readonly to: number;
+  readonly cursor: string | null;
+  readonly askedAt: number | null;
 };
 
-/** How a fetch ended. `splitSeconds` is the length to use instead when the span was too dense. */
-export type FetchResult = { readonly fetch: Fetch; readonly splitSeconds: number | undefined };
+const columns = `id::text as fetch, kind,
+  extract(epoch from span_from)::float8 as from, extract(epoch from span_until)::float8 as to,
+  page_size as "pageSize", cursor, extract(epoch from asked_at)::float8 as "askedAt",
+  pages, rows_seen::float8 as seen, rows_new::float8 as new, rows_changed::float8 as changed, rows_late::float8 as late,
+  restarted`;
 
 /**
- * Reads a span page by page to its end. The next page is asked for while one is stored. Only the end of the span counts:
- * no watermark is drawn from the order of the rows, so that an unsorted answer does no harm (contract Q8).
- *
- * When Zendesk refuses the cursor, or the walk does not advance, the span is started again, once in the life of the fetch.
+ * The fence of a single statement, as `checkLease` is that of a transaction: no row unless the lease is the newest. A
+ * process that has stood still while another took over must not meddle with the fetches of that one.
  */
-export async function runFetch(
-  engine: Engine,
-  task: FetchTask,
-  signal: AbortSignal,
-): Promise<FetchResult> {
-  try {
-    return await readSpan(engine, task, signal);
-  } catch (error) {
-    // An abort may carry the error of another cursor.
-    const refused = error instanceof ZendeskError && error.kind === 'cursor-refused';
-    if (!refused || task.fetch.restarted || signal.aborted) throw error;
-    engine.log.warn(
-      {
-        account: engine.account,
-        stream: task.stream.name,
-        fetch: task.fetch.fetch,
-        requestId: error.requestId,
-      },
-      'the cursor led nowhere; the span is read again from its start',
-    );
-    const fetch = await restartFetch(engine.db, task.lease, task.fetch.fetch);
-    return readSpan(engine, { ...task, fetch, maySplit: false }, signal);
-  }
-}
+const heldLease = `with held as (
+    select account, stream from zendesk_sync.leases
+    where account = $1 and stream = $2 and token = $3::bigint
+    for share
+  )`;
 
-async function readSpan(
-  engine: Engine,
-  task: FetchTask,
-  signal: AbortSignal,
-): Promise<FetchResult> {
-  const { stream, lease } = task;
-  const db = task.priority < priorities.rescan ? engine.db : engine.bulk;
-  const ahead = new AbortController();
-  const readSignal = AbortSignal.any([signal, ahead.signal]);
-  let fetch = task.fetch;
-  const guard = createWalkGuard(stream.name, fetch.cursor);
-
-  try {
-    let coming = readPage(engine, task, fetch, fetch.cursor, readSignal);
-    for (;;) {
-      const page = await coming;
-      const rows = page.records.map(stream.read);
-      guard({ nextCursor: page.nextCursor, firstId: rows[0]?.id, requestId: page.requestId });
-
-      const askedAt = fetch.askedAt ?? toSeconds(page.sentAt);
-      const splitSeconds = judgeSplit(task, fetch, page, rows);
-      const last = page.nextCursor === undefined;
-      if (!last && splitSeconds === undefined) {
-        coming = readPage(
-          engine,
-          task,
-          { ...fetch, pageSize: page.pageSize },
-          page.nextCursor,
-          readSignal,
-        );
-        // Awaited in the next round, or given up with this one.
-        coming.catch(() => {});
-      }
-      const writtenFromMs = Date.now();
-      const startedMs = performance.now();
-      await engine.ensurePartitions(
-        stream.partitions,
-        rows.map((row) => row.timeMs),
-      );
-      const stored = await storePage(db, lease, stream.write, {
-        fetch,
-        rows,
-        seen: rows.length,
-        pageSize: page.pageSize,
-        nextCursor: page.nextCursor,
-        askedAt,
-        covered: task.covered,
-        completes: last ? completeSpan(engine, fetch, askedAt) : undefined,
-        splits: splitSeconds !== undefined,
-      });
-      const writeMs = performance.now() - startedMs;
-      engine.pace.note(stream.name, Math.max(page.answerMs, writeMs));
-      reportPage(engine, task, rows, stored.counts, last || splitSeconds !== undefined);
-      engine.report({
-        type: 'page-stored',
-        stream: stream.name,
-        task: task.fetch.kind === 'live' ? 'live' : 'backfill',
-        rows: rows.length,
-        newRows: stored.counts.new,
-        changedRows: stored.counts.changed,
-        requestId: page.requestId,
-        ...describeTimes(page, writtenFromMs, writeMs),
-      });
-      fetch = stored.fetch;
-      task.afterPage({ counts: stored.counts, hasMore: !last, requestId: page.requestId });
-      if (last || splitSeconds !== undefined) return { fetch, splitSeconds };
-      signal.throwIfAborted();
-    }
-  } finally {
-    ahead.abort();
-  }
-}
-
-async function readPage(
-  engine: Engine,
-  task: FetchTask,
-  fetch: Fetch,
-  cursor: string | undefined,
-  signal: AbortSignal,
-): Promise<TimedPage> {
-  return readTimedPage(
-    engine,
-    {
-      group: task.stream.group,
-      priority: task.priority,
-      path: task.stream.path,
-      itemsKey: task.stream.itemsKey,
-      parameters: task.stream.spanParameters(fetch.span),
-      pageSize: fetch.pageSize,
-      cursor,
-    },
-    signal,
+/** Records the start of a fetch. @throws {KnownError} `lease_lost` when another process has taken over */
+export async function openFetch(
+  db: Queryable,
+  lease: Lease,
+  kind: FetchKind,
+  span: Span,
+  pageSize: number,
+): Promise<Fetch> {
+  const [row] = await db.query<FetchRow>(
+    `${heldLease}
+     insert into zendesk_sync.fetches (account, stream, kind, span_from, span_until, page_size)
+     select account, stream, $4, $5::timestamptz, $6::timestamptz, $7::integer from held
+     returning ${columns}`,
+    [
+      lease.account,
+      lease.stream,
+      lease.token,
+      kind,
+      fromSeconds(span.from),
+      fromSeconds(span.to),
+      pageSize,
+    ],
   );
+  if (row === undefined) throw lostLease(lease);
+  return readRow(row);
 }
 
-function judgeSplit(
-  task: FetchTask,
-  fetch: Fetch,
-  page: Page,
-  rows: readonly LogRow[],
-): number | undefined {
-  if (!task.maySplit || fetch.pages > 0 || page.nextCursor === undefined || rows.length === 0)
-    return undefined;
-  const seconds = rows.map((row) => row.timeMs / 1000);
-  return splitSpanSeconds({
-    span: fetch.span,
-    oldestRow: Math.min(...seconds),
-    newestRow: Math.max(...seconds),
-  });
+/** Fetches that can go on at their cursor: their process died, or they failed. Oldest span first. */
+export async function loadResumable(
+  db: Queryable,
+  { account, stream }: StreamKey,
+): Promise<Fetch[]> {
+  const rows = await db.query<FetchRow>(
+    `select ${columns} from zendesk_sync.fetches
+     where account = $1 and stream = $2 and (outcome is null or (outcome = 'failed' and cursor is not null))
+     order by span_from`,
+    [account, stream],
+  );
+  return rows.map(readRow);
 }
 
-function completeSpan(engine: Engine, fetch: Fetch, askedAt: number): PageToStore['completes'] {
+/** Takes up a fetch that had ended or whose process had died. @throws {KnownError} `lease_lost` when another process has taken over */
+export async function reopenFetch(db: Queryable, lease: Lease, fetch: string): Promise<void> {
+  const changes = 'ended_at = null, outcome = null, error = null, error_code = null';
+  await updateFetch(db, lease, fetch, changes);
+}
+
+/**
+ * Puts a fetch back to the start of its span, after its cursor was refused; this happens once for a fetch.
+ *
+ * @throws {KnownError} `lease_lost` when another process has taken over
+ */
+export async function restartFetch(db: Queryable, lease: Lease, fetch: string): Promise<Fetch> {
+  return updateFetch(db, lease, fetch, 'cursor = null, asked_at = null, restarted = true');
+}
+
+/**
+ * Records the end of a fetch that did not complete. A fetch that is not to be resumed loses its cursor.
+ *
+ * @throws {KnownError} `lease_lost` when another process has taken over
+ */
+export async function closeFetch(
+  db: Queryable,
+  lease: Lease,
+  fetch: string,
+  outcome: Exclude<FetchOutcome, 'complete'>,
+  details: { code?: ErrorCode; error?: string; resumable?: boolean } = {},
+): Promise<void> {
+  const changes =
+    'ended_at = now(), outcome = $5, error = $6, cursor = case when $7 then cursor end, error_code = $8';
+  const values = [outcome, details.error ?? null, details.resumable ?? false, details.code ?? null];
+  await updateFetch(db, lease, fetch, changes, values);
+}
+
+/** Changes a fetch behind the fence of the lease; `values` are those of the changes, from $5 on. */
+async function updateFetch(
+  db: Queryable,
+  lease: Lease,
+  fetch: string,
+  changes: string,
+  values: readonly unknown[] = [],
+): Promise<Fetch> {
+  const [row] = await db.query<FetchRow>(
+    `${heldLease}
+     update zendesk_sync.fetches f set ${changes} from held
+     where f.id = $4::bigint and f.account = held.account and f.stream = held.stream
+     returning ${columns}`,
+    [lease.account, lease.stream, lease.token, fetch, ...values],
+  );
+  if (row === undefined) throw lostLease(lease);
+  return readRow(row);
+}
+
+function readRow({ from, to, cursor, askedAt, ...rest }: FetchRow): Fetch {
   return {
-    coverage: coveredByFetch(fetch.span, askedAt, engine.settings.settleSeconds),
-    rescans: engine.settings.rescanAges.flatMap((ageSeconds) =>
-      coveredByFetch(fetch.span, askedAt, ageSeconds).map((span) => ({ ageSeconds, span })),
-    ),
+    ...rest,
+    span: { from, to },
+    cursor: cursor ?? undefined,
+    askedAt: askedAt ?? undefined,
   };
-}
-
-function reportPage(
-  engine: Engine,
-  task: FetchTask,
-  rows: readonly LogRow[],
-  counts: PageCounts,
-  last: boolean,
-): void {
-  const newest = rows.at(-1);
-  engine.report({
-    type: 'page',
-    stream: task.stream.name,
-    kind: task.fetch.kind,
-    rows: rows.length,
-    newRows: counts.new,
-    changedRows: counts.changed,
-    lateRows: counts.late,
-    unclassifiedRows: rows.filter(isUnclassified).length,
-    span: task.fetch.span,
-    reached: newest === undefined ? undefined : Math.floor(newest.timeMs / 1000),
-    last,
-  });
-}
-
-function isUnclassified({ resources }: LogRow): boolean {
-  return resources.some(({ kind }) => kind === 'unclassified');
 }

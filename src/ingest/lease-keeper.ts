@@ -1,8 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { StreamKey } from '../database/coverage.ts';
-import { acquireLease, releaseLease, renewLease, type Lease } from '../database/leases.ts';
-import { LeaseLostError } from '../errors.ts';
+import { hasCode } from '../errors.ts';
+import type { StreamKey } from './coverage.ts';
 import type { Engine } from './engine.ts';
+import { acquireLease, releaseLease, renewLease, type Lease } from './lease.ts';
 
 /** The answer when another process holds the lease and keeps it. */
 export type Busy = { readonly busy: true; readonly holder: string };
@@ -40,7 +40,7 @@ export function createLeaseKeeper(engine: Engine, stream: string): LeaseKeeper {
 
   async function take(signal: AbortSignal, waitMs: number): Promise<Held | Busy> {
     // Or this process would meet its own lease, which is just being given back.
-    await left.catch(() => {});
+    await left;
     const deadline = Date.now() + waitMs;
     for (;;) {
       const answer = await acquireLease(engine.db, key, engine.holder, engine.leaseMs);
@@ -59,7 +59,7 @@ export function createLeaseKeeper(engine: Engine, stream: string): LeaseKeeper {
       renewal ??= renewLease(engine.db, lease, engine.leaseMs)
         .catch((error: unknown) => {
           // A database that is away does not take the lease; every page's transaction checks it anyway.
-          if (error instanceof LeaseLostError) lost.abort(error);
+          if (hasCode(error, 'lease_lost')) lost.abort(error);
         })
         .finally(() => {
           renewal = undefined;
@@ -74,7 +74,10 @@ export function createLeaseKeeper(engine: Engine, stream: string): LeaseKeeper {
     clearInterval(current.timer);
     // A renewal that arrived after the release would revive the lease.
     await current.rest();
-    await releaseLease(engine.db, current.lease);
+    await releaseLease(engine.db, current.lease).catch((error: unknown) => {
+      // What was done under it is done all the same.
+      engine.log.warn({ ...key, err: error }, 'a lease could not be given back; it will expire');
+    });
   }
 
   return {

@@ -1,5 +1,11 @@
-import { ZendeskError } from '../errors.ts';
-import type { Lease } from '../database/leases.ts';
+/** The people: who is in the team, who has left it, and who else acts in a log. */
+import { KnownError } from '../errors.ts';
+import { listLogs } from '../streams/registry.ts';
+import { requestOf, type ListingStream } from '../streams/stream.ts';
+import { lookup, readUser, type UserRow } from '../streams/users.ts';
+import { priorities, type Engine } from './engine.ts';
+import type { PageTimes } from './events.ts';
+import type { Lease } from './lease.ts';
 import {
   findStrangers,
   loadTeam,
@@ -7,12 +13,18 @@ import {
   rememberUnknown,
   storeUsers,
   type UserCounts,
-} from '../database/users.ts';
-import { lookup, readUser, teamListing, type UserRow } from '../streams/users.ts';
-import { priorities, type Engine } from './engine.ts';
+} from './people-tables.ts';
 import type { Tally } from './run.ts';
-import { describeTimes, readTimedPage } from './timed-page.ts';
-import { createWalkGuard } from './walk-guard.ts';
+import { askPage, createWalkGuard, timeWriting } from './walk.ts';
+
+/** The listing of people at work. */
+type Listing = {
+  readonly engine: Engine;
+  readonly stream: ListingStream;
+  readonly lease: Lease;
+  readonly tally: Tally;
+  readonly signal: AbortSignal;
+};
 
 /**
  * Brings the people up to date: lists the team, looks up who has left it, and resolves everybody else who acts in a log.
@@ -21,121 +33,100 @@ import { createWalkGuard } from './walk-guard.ts';
  */
 export async function listPeople(
   engine: Engine,
+  stream: ListingStream,
   lease: Lease,
   tally: Tally,
   signal: AbortSignal,
 ): Promise<void> {
-  const before = await loadTeam(engine.db, engine.account);
-  const listed = await listTeam(engine, lease, tally, signal);
+  const listing = { engine, stream, lease, tally, signal };
+  const { account, db } = engine;
+  const before = await loadTeam(db, account);
+  const listed = await listTeam(listing);
 
   const missing = before.filter((id) => !listed.has(id));
-  const unanswered = await lookUp(engine, lease, tally, missing, signal);
-  tally.add({ changed: await markDeparted(engine.db, lease, unanswered) });
+  const unanswered = await lookUp(listing, missing);
+  tally.add({ changed: await markDeparted(db, lease, unanswered) });
 
-  const strangers = await findStrangers(engine.db, engine.account);
-  const unknown = await lookUp(engine, lease, tally, strangers, signal);
-  await rememberUnknown(engine.db, engine.account, unknown);
+  const strangers = await findStrangers(db, account, listLogs(engine.streams));
+  await rememberUnknown(db, account, await lookUp(listing, strangers));
 }
 
-async function listTeam(
-  engine: Engine,
-  lease: Lease,
-  tally: Tally,
-  signal: AbortSignal,
-): Promise<Set<string>> {
+async function listTeam(listing: Listing): Promise<ReadonlySet<string>> {
+  const { engine, stream, lease, tally, signal } = listing;
   const listed = new Set<string>();
-  const guard = createWalkGuard('users', undefined);
+  const check = createWalkGuard(stream.name, undefined);
+  const { pageSize, parameters } = stream.source;
+  const request = { ...requestOf(stream), priority: priorities.listing, pageSize, parameters };
   let cursor: string | undefined;
   do {
-    const page = await readTimedPage(
-      engine,
-      { group: 'support', priority: priorities.listing, ...teamListing, cursor },
-      signal,
-    );
-    const people = page.records.map(readUser);
-    guard({ nextCursor: page.nextCursor, firstId: people[0]?.id, requestId: page.requestId });
-    const writtenFromMs = Date.now();
-    const startedMs = performance.now();
-    const counts = await storePeople(engine, lease, tally, people);
-    tally.noteAnswer(page.requestId);
-    engine.report({
-      type: 'page-stored',
-      stream: 'users',
-      task: 'listing',
-      rows: people.length,
-      newRows: counts.new,
-      changedRows: counts.changed,
-      requestId: page.requestId,
-      ...describeTimes(page, writtenFromMs, performance.now() - startedMs),
-    });
+    const answer = await askPage(engine.zendesk, { ...request, cursor }, signal);
+    const people = answer.records.map(readUser);
+    check(answer, people[0]?.id);
+    const { stored, times } = await timeWriting(answer, () => storeUsers(engine.db, lease, people));
+    tally.noteAnswer(answer.requestId);
+    notePage(listing, people, stored, { requestId: answer.requestId, times });
     for (const { id } of people) listed.add(id);
-    cursor = page.nextCursor;
+    cursor = answer.nextCursor;
   } while (cursor !== undefined);
   return listed;
 }
 
 /** Looks people up by id and stores whom Zendesk knows. Returns the ids it does not know. */
-async function lookUp(
-  engine: Engine,
-  lease: Lease,
-  tally: Tally,
-  ids: readonly string[],
-  signal: AbortSignal,
-): Promise<string[]> {
+async function lookUp(listing: Listing, ids: readonly string[]): Promise<string[]> {
+  const { engine, stream, lease, signal } = listing;
   const unanswered: string[] = [];
   for (let start = 0; start < ids.length; start += lookup.batch) {
     const batch = ids.slice(start, start + lookup.batch);
-    const answer = await engine.zendesk.readObject(
-      {
-        group: 'support',
-        priority: priorities.listing,
-        path: lookup.path,
-        parameters: lookup.parameters(batch),
-      },
-      signal,
-    );
+    const request = {
+      group: stream.budget,
+      priority: priorities.listing,
+      path: lookup.path,
+      parameters: lookup.parameters(batch),
+      needs: { ...stream.needs, name: lookup.path },
+    };
+    const answer = await engine.zendesk.readObject(request, signal);
     // Order and number of the answer need not match the question (contract 5.2), and what was not asked for is not kept.
     const people = readAnswer(answer).filter(({ id }) => batch.includes(id));
-    await storePeople(engine, lease, tally, people);
+    const counts = await storeUsers(engine.db, lease, people);
+    notePage(listing, people, counts, { requestId: undefined, times: undefined });
     const known = new Set(people.map(({ id }) => id));
     unanswered.push(...batch.filter((id) => !known.has(id)));
   }
   return unanswered;
 }
 
-async function storePeople(
-  engine: Engine,
-  lease: Lease,
-  tally: Tally,
+function notePage(
+  { engine, stream, tally }: Listing,
   people: readonly UserRow[],
-): Promise<UserCounts> {
-  const counts = await storeUsers(engine.db, lease, people);
+  counts: UserCounts,
+  answer: { readonly requestId: string | undefined; readonly times: PageTimes | undefined },
+): void {
   tally.add({ requests: 1, ...counts });
   engine.report({
     type: 'page',
-    stream: 'users',
+    stream: stream.name,
+    task: 'listing',
     kind: 'listing',
     rows: people.length,
     newRows: counts.new,
     changedRows: counts.changed,
     lateRows: 0,
-    unclassifiedRows: 0,
+    unclassifiedRows: undefined,
     span: undefined,
     reached: undefined,
     last: false,
+    ...answer,
   });
-  return counts;
 }
 
 function readAnswer(answer: unknown): UserRow[] {
   const users =
     typeof answer === 'object' && answer !== null
-      ? (answer as Record<string, unknown>)['users']
+      ? (answer as Record<string, unknown>)[lookup.itemsKey]
       : undefined;
   if (!Array.isArray(users))
-    throw new ZendeskError(
-      'failed',
-      'Zendesk answered the look-up of people without a list of users.',
-    );
+    throw new KnownError('no_usable_answer', {
+      found: 'Zendesk answered the look-up of people without a list of users',
+    });
   return users.map(readUser);
 }

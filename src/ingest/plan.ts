@@ -5,7 +5,10 @@ import { intersect, measure, normalizeSpans, subtract, type Span, type Spans } f
 export const liveReachSeconds = 600;
 
 /** A span is made as long as about this many pages take: long enough to cost nothing extra, short enough to be repeated. */
-export const targetPages = 16;
+const targetPages = 16;
+
+/** No span is given back to be read in shorter ones than this. */
+const shortestSplitSeconds = 60;
 
 /** The first span of a backfill: one day. An empty log of 90 days then takes 1 + 4 + 16 + 69 days, four requests. */
 export const firstSpanSeconds = 86_400;
@@ -34,10 +37,13 @@ export function planOldest(
 ): Span | undefined {
   const oldest = subtract(open, normalizeSpans(beingRead))[0];
   if (oldest === undefined) return undefined;
-  const length = oldest.to - oldest.from;
-  // A remainder of less than half a span is not worth a fetch of its own.
-  const to = length <= spanSeconds * 1.5 ? oldest.to : oldest.from + spanSeconds;
+  const to = isReadWhole(oldest, spanSeconds) ? oldest.to : oldest.from + spanSeconds;
   return { from: oldest.from, to };
+}
+
+/** Whether an open span is read as one: a remainder of less than half a span is not worth a fetch of its own. */
+function isReadWhole({ from, to }: Span, spanSeconds: number): boolean {
+  return to - from <= spanSeconds * 1.5;
 }
 
 /** Spans read again so far, by age in seconds. */
@@ -83,16 +89,20 @@ export type FirstPage = {
  * itself, not as the way to it, because a log often begins in the middle of a span. Infinity if all rows of the page
  * share a second.
  */
-export function estimatePages({ span, oldestRow, newestRow }: FirstPage): number {
+function estimatePages({ span, oldestRow, newestRow }: FirstPage): number {
   const rest = Math.max(0, span.to - newestRow);
   return rest === 0 ? 1 : 1 + rest / Math.max(0, newestRow - oldestRow);
 }
 
-/** The length of span to use instead of one that proved too dense, or undefined when it is right as it is. */
+/**
+ * The length of span to use instead of one that would take more than 32 pages, or undefined when it is right as it is. It
+ * always makes a shorter span: one that would be planned as it was would be given back for ever.
+ */
 export function splitSpanSeconds(page: FirstPage): number | undefined {
-  if (estimatePages(page) <= targetPages * 2 || page.span.to - page.span.from <= 60)
-    return undefined;
-  return Math.max(60, Math.ceil((page.newestRow - page.oldestRow) * targetPages));
+  if (estimatePages(page) <= targetPages * 2) return undefined;
+  const dense = Math.ceil((page.newestRow - page.oldestRow) * targetPages);
+  const spanSeconds = Math.max(shortestSplitSeconds, dense);
+  return isReadWhole(page.span, spanSeconds) ? undefined : spanSeconds;
 }
 
 /**

@@ -1,16 +1,13 @@
-import { explainError, LeaseLostError, ZendeskError } from '../errors.ts';
-import { loadCoverage, type StreamKey } from '../database/coverage.ts';
-import { closeFetch, type Fetch, type FetchKind } from '../database/fetches.ts';
-import type { Lease } from '../database/leases.ts';
-import { loadStream, storeHorizon } from '../database/streams.ts';
-import { toSeconds, type Spans } from '../span.ts';
-import type { LogStream } from '../streams/log-stream.ts';
-import { measureProgress } from './coverage.ts';
+/** A log at work, and where it begins. */
+import type { Queryable } from '../database/client.ts';
+import { fromSeconds, toSeconds } from '../span.ts';
+import { requestOf, type LogStream } from '../streams/stream.ts';
+import { findKeptSince, loadCoverage, measureProgress, type StreamKey } from './coverage.ts';
 import { priorities, type Engine } from './engine.ts';
-import { runFetch, type FetchResult, type StoredPage } from './fetch.ts';
+import type { Lease } from './lease.ts';
 import type { Tally } from './run.ts';
 
-/** A log stream at work: the stream, the lease it is pulled under, and where its log begins. */
+/** A log at work: the stream, the lease it is pulled under, and what adds up what is done. */
 export type Pull = {
   readonly engine: Engine;
   readonly stream: LogStream;
@@ -19,85 +16,53 @@ export type Pull = {
   readonly signal: AbortSignal;
 };
 
+/** The key of the stream in the ledger. */
+export function keyOf({ engine, stream }: Pick<Pull, 'engine' | 'stream'>): StreamKey {
+  return { account: engine.account, stream: stream.name };
+}
+
 /**
- * The oldest instant that is wanted and to be had: what the retention leaves, AUDIT_LOGS_START, or the oldest record of
- * the account, which is asked for once and kept. Undefined while an audit log has no record at all.
+ * The oldest second that is wanted and to be had: what the settings want, but not what the source no longer keeps; where
+ * neither says it, the oldest record of the account, which is asked for once and kept. Undefined while there is none.
  */
 export async function findHorizon(pull: Pull): Promise<number | undefined> {
-  const { engine, stream, signal } = pull;
-  const key = keyOf(pull);
+  const { engine, stream } = pull;
+  const wanted = engine.settings.horizons[stream.name];
   if (stream.retentionDays !== undefined) {
-    return toSeconds(engine.zendesk.now()) - stream.retentionDays * 86_400;
+    const kept = findKeptSince(stream.retentionDays, toSeconds(engine.zendesk.now()));
+    return Math.max(kept, wanted ?? kept);
   }
+  const key = keyOf(pull);
   const { horizon } = await loadStream(engine.db, key);
-  const start = engine.settings.auditLogsStart;
-  if (start !== undefined) {
-    if (horizon !== start) await storeHorizon(engine.db, key, start);
-    return start;
+  if (wanted !== undefined) {
+    if (horizon !== wanted) await storeHorizon(engine.db, key, wanted);
+    return wanted;
   }
-  if (horizon !== undefined || stream.oldestParameters === undefined) return horizon;
+  if (horizon !== undefined) return horizon;
+  const found = await askOldest(pull);
+  if (found !== undefined) await storeHorizon(engine.db, key, found);
+  return found;
+}
+
+/** The second of the oldest record that the source has. */
+async function askOldest(pull: Pull): Promise<number | undefined> {
+  const { engine, stream, tally, signal } = pull;
+  const { oldestParameters: parameters } = stream.source;
+  if (parameters === undefined) return undefined;
   const page = await engine.zendesk.readPage(
     {
-      group: stream.group,
+      ...requestOf(stream),
       priority: priorities.live,
-      path: stream.path,
-      itemsKey: stream.itemsKey,
-      parameters: stream.oldestParameters,
+      parameters,
       pageSize: 1,
       cursor: undefined,
     },
     signal,
   );
-  pull.tally.add({ requests: 1 });
-  pull.tally.noteAnswer(page.requestId);
-  const oldest = page.records[0];
-  if (oldest === undefined) return undefined;
-  const found = Math.floor(stream.read(oldest).timeMs / 1000);
-  await storeHorizon(engine.db, key, found);
-  return found;
-}
-
-/** Reads one fetch to its end; one that fails keeps its cursor, so that the next run goes on there. */
-export async function carryOut(
-  pull: Pull,
-  fetch: Fetch,
-  covered: Spans,
-  maySplit: boolean,
-  afterPage?: (page: StoredPage) => void,
-): Promise<FetchResult> {
-  const { engine, stream, lease, signal, tally } = pull;
-  tally.noteSpan(fetch.span);
-  try {
-    return await runFetch(
-      engine,
-      {
-        stream,
-        lease,
-        fetch,
-        covered,
-        priority: priorityOf(fetch.kind),
-        maySplit,
-        afterPage: (page) => {
-          tally.add({ requests: 1, ...page.counts });
-          tally.noteAnswer(page.requestId);
-          afterPage?.(page);
-        },
-      },
-      signal,
-    );
-  } catch (error) {
-    // Whoever has taken over owns the ledger now.
-    if (!(error instanceof LeaseLostError)) {
-      await closeFetch(engine.db, lease, fetch.fetch, 'failed', {
-        error: signal.aborted ? 'Stopped before its end.' : explainError(error),
-        // An abort may carry the error of another cursor.
-        resumable:
-          signal.aborted ||
-          !(error instanceof ZendeskError && ['cursor-refused', 'rejected'].includes(error.kind)),
-      }).catch(() => {});
-    }
-    throw error;
-  }
+  tally.add({ requests: 1 });
+  tally.noteAnswer(page.requestId);
+  const [oldest] = page.records;
+  return oldest === undefined ? undefined : Math.floor(stream.read(oldest).timeMs / 1000);
 }
 
 /** Tells how much of the time from the horizon to the newest covered moment is covered. */
@@ -113,15 +78,34 @@ export async function reportCovered(pull: Pull, horizon: number): Promise<void> 
   });
 }
 
-/** The key of the stream in the ledger. */
-export function keyOf({ engine, stream }: Pick<Pull, 'engine' | 'stream'>): StreamKey {
-  return { account: engine.account, stream: stream.name };
+/** What the ledger knows of a stream besides its coverage. Times in whole seconds. */
+export type StreamState = {
+  /** The oldest wanted second; undefined until known, and where the retention decides. */
+  readonly horizon: number | undefined;
+  /** Start of the first live span; undefined before the first run. */
+  readonly followedFrom: number | undefined;
+};
+
+/** Loads what is known of a stream. */
+export async function loadStream(
+  db: Queryable,
+  { account, stream }: StreamKey,
+): Promise<StreamState> {
+  const [row] = await db.query<{ horizon: number | null; followed_from: number | null }>(
+    `select extract(epoch from horizon)::float8 as horizon, extract(epoch from followed_from)::float8 as followed_from
+     from zendesk_sync.streams where account = $1 and stream = $2`,
+    [account, stream],
+  );
+  return { horizon: row?.horizon ?? undefined, followedFrom: row?.followed_from ?? undefined };
 }
 
-function priorityOf(kind: FetchKind): number {
-  return kind === 'live'
-    ? priorities.live
-    : kind === 'rescan'
-      ? priorities.rescan
-      : priorities.backfill;
+async function storeHorizon(
+  db: Queryable,
+  { account, stream }: StreamKey,
+  horizon: number,
+): Promise<void> {
+  await db.query(
+    `update zendesk_sync.streams set horizon = $3 where account = $1 and stream = $2`,
+    [account, stream, fromSeconds(horizon)],
+  );
 }

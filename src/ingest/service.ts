@@ -1,7 +1,142 @@
+/** What is done with the accounts: everything once, or following them on their schedules. */
 import { explainError } from '../errors.ts';
 import type { Log } from '../logger.ts';
+import { startSchedule } from '../scheduler.ts';
+import { listLogs } from '../streams/registry.ts';
+import { refreshRollups } from './rollups.ts';
 import type { RunResult } from './run.ts';
-import type { StreamWorker } from './stream-worker.ts';
+import type { Session } from './session.ts';
+import type { StreamWorker } from './worker.ts';
+
+/** What one complete pass did with a stream. */
+export type StreamPass = {
+  readonly stream: string;
+  /** True only if everything that was wanted and to be had is stored now. */
+  readonly complete: boolean;
+  readonly runs: readonly RunResult[];
+};
+
+/** How long a pass waits for another process to finish with a stream: longer than a dead process keeps its lease. */
+export const leasePatienceMs = 60_000;
+
+/**
+ * Does everything once: follows each stream to the present and fills its gaps. The logs are pulled side by side; people
+ * come last, because the logs say who is to be looked up. A stream that fails does not keep the others.
+ */
+export async function runPass(
+  workers: readonly StreamWorker[],
+  signal: AbortSignal,
+): Promise<StreamPass[]> {
+  const passes = new Map<StreamWorker, StreamPass>();
+  const pass = async (worker: StreamWorker): Promise<void> => {
+    passes.set(worker, await passStream(worker, signal));
+  };
+  await Promise.all(workers.filter(({ stream }) => stream.kind === 'log').map(pass));
+  for (const worker of workers.filter(({ stream }) => stream.kind === 'listing'))
+    await pass(worker);
+  return workers.flatMap((worker) => passes.get(worker) ?? []);
+}
+
+async function passStream(worker: StreamWorker, signal: AbortSignal): Promise<StreamPass> {
+  const runs = [await worker.follow(signal, leasePatienceMs)];
+  // A fault in following, if only a record that cannot be read, does not keep the gaps: old rows expire at the source.
+  if (runs.every(({ outcome }) => outcome === 'complete' || outcome === 'failed')) {
+    const filled = await worker.fill(signal, leasePatienceMs);
+    if (filled !== undefined) runs.push(filled);
+  }
+  return {
+    stream: worker.stream.name,
+    complete: runs.every(({ outcome }) => outcome === 'complete'),
+    runs,
+  };
+}
+
+/** An account that is followed: when each of its streams is pulled, as cron expressions by the stream's name, UTC. */
+export type FollowedAccount = {
+  readonly session: Session;
+  readonly schedules: Readonly<Record<string, string>>;
+};
+
+/**
+ * Follows all accounts on their schedules, and keeps their rollups up to date, until the signal; then waits for what still
+ * runs.
+ */
+export async function followAccounts(
+  accounts: readonly FollowedAccount[],
+  log: Log,
+  signal: AbortSignal,
+): Promise<void> {
+  const endRollups = keepRollups(
+    accounts.map(({ session }) => session),
+    signal,
+  );
+  await Promise.all(accounts.map((followed) => followAccount(followed, log, signal)));
+  await endRollups();
+  for (const { session } of accounts) log.info({ account: session.engine.account }, 'stopped');
+}
+
+async function followAccount(
+  { session: { engine, workers }, schedules }: FollowedAccount,
+  log: Log,
+  signal: AbortSignal,
+): Promise<void> {
+  const { account } = engine;
+  log.info({ account, streams: workers.map(({ stream }) => stream.name), schedules }, 'started');
+  const own = log.child({ account });
+  // A backfill brings people whom nobody knows yet; they are looked up when it is done, not an hour later.
+  const afterFill = (): void => {
+    for (const { worker, routine } of routines)
+      if (worker.stream.kind === 'listing') routine.tick();
+  };
+  const routines = workers.map((worker) => ({
+    worker,
+    routine: createRoutine(worker, own, signal, afterFill),
+  }));
+  const ends = routines.map(({ worker, routine }) => {
+    const { name, schedule } = worker.stream;
+    return startSchedule(name, schedules[name] ?? schedule.cron, () => routine.tick());
+  });
+  for (const { routine } of routines) routine.tick();
+  await new Promise<void>((resolve) => {
+    if (signal.aborted) resolve();
+    signal.addEventListener('abort', () => resolve(), { once: true });
+  });
+  for (const end of ends) await end();
+  for (const { routine } of routines) await routine.settle();
+}
+
+/** Dashboards show a new row at most this long after it was stored. */
+const rollupSchedule = '*/5 * * * *';
+
+/**
+ * Refreshes the rollups now and on their schedule. The function it returns ends that and waits for what still runs.
+ *
+ * One account after the other, and beside the backfills: what follows the logs does not wait for it.
+ */
+function keepRollups(sessions: readonly Session[], signal: AbortSignal): () => Promise<void> {
+  let running: Promise<void> | undefined;
+  const refreshAll = async (): Promise<void> => {
+    for (const session of sessions) if (!signal.aborted) await refresh(session);
+  };
+  const refresh = async ({ engine }: Session): Promise<void> => {
+    const { bulk, account, log, streams } = engine;
+    try {
+      const days = await refreshRollups(bulk, account, listLogs(streams), signal);
+      log.debug({ account, days }, 'rollups refreshed');
+    } catch (error) {
+      if (!signal.aborted) log.error({ account, err: error }, explainError(error));
+    }
+  };
+  const tick = (): void => {
+    running ??= refreshAll().finally(() => (running = undefined));
+  };
+  tick();
+  const end = startSchedule('rollups', rollupSchedule, tick);
+  return async () => {
+    await end();
+    await running;
+  };
+}
 
 /** One stream of the running service. */
 export type Routine = {
@@ -22,7 +157,7 @@ const watchMs = 3000;
  * even during a long backfill; streams do not share their fate. Between the ticks it takes over what another process has
  * left unfinished: it need not wait for the next tick, which may be an hour away.
  *
- * @param afterFill hears of new rows in old spans: they may bring people whom nobody knows yet
+ * @param afterFill called when new rows came into old spans: they may bring people whom nobody knows yet
  */
 export function createRoutine(
   worker: StreamWorker,
@@ -32,6 +167,7 @@ export function createRoutine(
 ): Routine {
   let following: Promise<void> | undefined;
   let filling: Promise<void> | undefined;
+  /** By the clock that only goes forward. */
   let restUntilMs = 0;
   let looking: Promise<void> | undefined;
   const watch = setInterval(() => {
@@ -45,8 +181,8 @@ export function createRoutine(
   }
 
   function tick(): void {
-    if (following !== undefined || signal.aborted || Date.now() < restUntilMs) return;
-    following = guard(follow()).finally(() => (following = undefined));
+    if (following !== undefined || signal.aborted || performance.now() < restUntilMs) return;
+    following = follow().finally(() => (following = undefined));
   }
 
   async function follow(): Promise<void> {
@@ -54,7 +190,7 @@ export function createRoutine(
     noteOutcome(result);
     // Old rows expire at the source: a fault in following, if only a record that cannot be read, must not keep them waiting.
     if (['complete', 'failed'].includes(result.outcome) && !signal.aborted)
-      filling ??= guard(fill()).finally(() => (filling = undefined));
+      filling ??= fill().finally(() => (filling = undefined));
   }
 
   async function fill(): Promise<void> {
@@ -65,17 +201,8 @@ export function createRoutine(
   }
 
   function noteOutcome({ outcome, error, stream }: RunResult): void {
-    restUntilMs = outcome === 'unavailable' ? Date.now() + lookAgainMs : 0;
+    restUntilMs = outcome === 'unavailable' ? performance.now() + lookAgainMs : 0;
     if (outcome === 'busy') log.debug({ stream }, error ?? 'busy');
-  }
-
-  async function guard(work: Promise<void>): Promise<void> {
-    try {
-      await work;
-    } catch (error) {
-      if (signal.aborted) return;
-      log.error({ stream: worker.name, err: error }, explainError(error));
-    }
   }
 
   return {

@@ -1,143 +1,221 @@
 import type { AccessRequest, Classify } from '../classification/classification.ts';
-import { createClassifier } from '../classification/classifier.ts';
-import { accessRules } from '../classification/rules.ts';
-import { ShapeError } from '../errors.ts';
-import { writeAccessLogs } from '../database/access-logs.ts';
-import type { ResourceRow } from '../database/log-row.ts';
-import { formatMoment, type LogRow, type LogStream } from './log-stream.ts';
+import type { accessLogs as schema } from '../database/schema/logs.ts';
+import { cursorPaging } from '../zendesk/paging.ts';
+import { address, bigint, readTextId, smallint, text, within } from './fields.ts';
+import { withinDay } from './rollup-day.ts';
 import {
-  closeExtra,
-  createExtra,
-  keepUnknown,
-  preserve,
-  readAddress,
-  readBigint,
-  readRecord,
-  readSmallint,
-  readText,
-  readTime,
-  type Extra,
-} from './record.ts';
+  createLogReader,
+  formatMoment,
+  type DerivedRow,
+  type LogColumns,
+  type LogStream,
+} from './stream.ts';
 
-const fields = new Set([
-  'id',
-  'timestamp',
-  'user_id',
-  'ip_address',
-  'method',
-  'status',
-  'url',
-  'origin_service',
-  'authorization_type',
-  'client',
-  'referer',
-  'category',
-  'summary',
-  'bytes_sent',
-  'graphql',
-]);
-
-const graphqlFields = new Set(['operation_name', 'operation_type', 'query', 'variables']);
-
-/** The access log (contract section 4): which team member looked at what, by the given rules. */
-export function createAccessLogs(classify: Classify): LogStream {
-  return { ...accessLogs, read: (record) => readAccessLog(record, classify) };
-}
-
-const classifyByOwnRules = createClassifier(accessRules);
-
-/** The access log, classified by the rules of this program alone. */
-export const accessLogs: LogStream = {
-  name: 'access_logs',
-  group: 'access_logs',
-  path: '/api/v2/access_logs',
-  itemsKey: 'access_logs',
-  pageSize: 2500,
-  retentionDays: 90,
-  // No sort: the default is ascending here. No filter[graphql]: true would leave the GraphQL rows out (contract 4.1).
-  spanParameters: ({ from, to }) => [
-    ['filter[start]', formatMoment(from - 1)],
-    ['filter[end]', formatMoment(to + 1)],
-  ],
-  oldestParameters: undefined,
-  read: (record) => readAccessLog(record, classifyByOwnRules),
-  partitions: {
-    table: 'zendesk.access_logs',
-    derived: ['zendesk.access_log_resources'],
-    every: 'month',
-  },
-  write: writeAccessLogs,
+const columns: LogColumns<typeof schema, 'id' | 'timestamp'> = {
+  user_id: bigint,
+  ip_address: address,
+  method: text,
+  status: smallint,
+  url: text,
+  origin_service: text,
+  authorization_type: text,
+  client: text,
+  referer: text,
+  category: text,
+  summary: text,
+  bytes_sent: bigint,
+  graphql_operation_name: within(['graphql', 'operation_name'], text),
+  graphql_operation_type: within(['graphql', 'operation_type'], text),
+  graphql_query: within(['graphql', 'query'], text),
+  graphql_variables: within(['graphql', 'variables'], text),
 };
 
-function readAccessLog(value: unknown, classify: Classify): LogRow {
-  const record = readRecord(value, 'access_logs');
-  const id = readUlid(record['id']);
-  const time = readTime(record['timestamp'], 'timestamp', id);
-  const extra = createExtra();
-  keepUnknown(record, fields, extra);
-  const graphql = readGraphql(record['graphql'], extra);
-  const row = {
-    id,
-    timestamp: time.text,
-    user_id: readBigint(record['user_id'], 'user_id', extra),
-    ip_address: readAddress(record['ip_address'], 'ip_address', extra),
-    method: readText(record['method'], 'method', extra),
-    status: readSmallint(record['status'], 'status', extra),
-    url: readText(record['url'], 'url', extra),
-    origin_service: readText(record['origin_service'], 'origin_service', extra),
-    authorization_type: readText(record['authorization_type'], 'authorization_type', extra),
-    client: readText(record['client'], 'client', extra),
-    referer: readText(record['referer'], 'referer', extra),
-    category: readText(record['category'], 'category', extra),
-    summary: readText(record['summary'], 'summary', extra),
-    bytes_sent: readBigint(record['bytes_sent'], 'bytes_sent', extra),
-    graphql_operation_name: readText(graphql['operation_name'], 'graphql.operation_name', extra),
-    graphql_operation_type: readText(graphql['operation_type'], 'graphql.operation_type', extra),
-    graphql_query: readText(graphql['query'], 'graphql.query', extra),
-    graphql_variables: readText(graphql['variables'], 'graphql.variables', extra),
-    extra: null as Extra | null,
-  };
-  row.extra = closeExtra(extra);
-  return { id, timeMs: time.ms, row, resources: listResources(row, classify) };
-}
+const theSwitch = 'Admin Center > Account > Logs > Access log > "Turn on the Access Log API"';
+const shown = `(r.status is null or r.status not in (401, 403, 404))`;
 
-/**
- * What a request was about as rows of `zendesk.access_log_resources`; the request is given by its columns, as they are
- * stored or about to be. Noise leaves none, a request without a resource one.
- */
-export function listResources(request: AccessRequest, classify: Classify): readonly ResourceRow[] {
-  const { kind, resources, searchQuery } = classify(request);
+/** The access log: which team member looked at what (contract section 4). */
+export const accessLogs: LogStream = {
+  kind: 'log',
+  name: 'access_logs',
+  title: 'access log',
+  budget: {
+    name: 'access_logs',
+    setting: {
+      name: 'ACCESS_LOGS_REQUESTS_PER_MINUTE',
+      requestsPerMinute: 50,
+      meaning: 'budget of the access log service, which grants 50 to an account',
+    },
+    // Contract 4.3.
+    grantedPerMinute: 50,
+    sharesAccountLimit: false,
+  },
+  schedule: {
+    name: 'ACCESS_LOGS_SCHEDULE',
+    cron: '* * * * *',
+    demoCron: '*/5 * * * * *',
+    meaning: 'when the access log is pulled: cron, UTC',
+  },
+  needs: {
+    name: 'The access log',
+    role: 'admin',
+    entitlement: 'it needs the add-on Advanced Data Privacy and Protection and the role admin',
+    wayOut: `check both, and switch it on: ${theSwitch}`,
+    code: 'add_on_missing',
+  },
+  scope: 'read',
+  source: {
+    path: '/api/v2/access_logs',
+    paging: cursorPaging('access_logs'),
+    pageSize: 2500,
+    // No sort: the default is ascending here. No filter[graphql]: true would leave the GraphQL rows out (contract 4.1).
+    spanParameters: ({ from, to }) => [
+      ['filter[start]', formatMoment(from - 1)],
+      ['filter[end]', formatMoment(to + 1)],
+    ],
+    oldestParameters: undefined,
+  },
+  retentionDays: 90,
+  horizonSetting: undefined,
+  table: {
+    name: 'zendesk.access_logs',
+    time: 'timestamp',
+    id: { name: 'id', type: 'text' },
+    columns: [...Object.keys(columns), 'extra'],
+    partition: 'month',
+    actor: 'user_id',
+    personal: [
+      'ip_address',
+      'url',
+      'client',
+      'referer',
+      'graphql_query',
+      'graphql_variables',
+      'extra',
+    ],
+    derived: {
+      name: 'zendesk.access_log_resources',
+      key: { time: 'timestamp', id: 'access_log_id' },
+      columns: [
+        'position',
+        'kind',
+        'resource_type',
+        'resource_id',
+        'user_id',
+        'status',
+        'search_query',
+      ],
+      from: [
+        'user_id',
+        'status',
+        'method',
+        'url',
+        'graphql_operation_name',
+        'graphql_operation_type',
+        'graphql_query',
+        'graphql_variables',
+      ],
+      derive: (row, classify) => deriveResources(row as StoredRequest, classify),
+      isUnclassified: ([, kind]) => kind === 'unclassified',
+    },
+  },
+  read: createLogReader(
+    { stream: 'access_logs', id: 'id', time: 'timestamp', readId: readTextId },
+    columns,
+  ),
+  rollups: [
+    'delete from zendesk.agent_day where account = $1 and day = $2::date',
+    `insert into zendesk.agent_day
+   with requests as (
+     select coalesce(user_id, 0) as user_id, count(*) as requests,
+       count(*) filter (where status in (401, 403, 404)) as denied,
+       count(distinct ip_address) as addresses, coalesce(sum(bytes_sent), 0)::float8 as bytes_sent,
+       min(timestamp) as first_at, max(timestamp) as last_at
+     from zendesk.access_logs
+     where account = $1 and ${withinDay('timestamp')}
+     group by 1
+   ),
+   kinds as (
+     select coalesce(user_id, 0) as user_id,
+       count(*) filter (where kind = 'view') as views,
+       count(*) filter (where kind = 'list') as lists,
+       count(*) filter (where kind = 'search') as searches,
+       count(*) filter (where kind = 'export') as exports,
+       count(*) filter (where kind = 'write') as writes,
+       count(*) filter (where kind = 'secret') as secrets,
+       count(*) filter (where kind = 'log') as logs,
+       count(*) filter (where kind = 'unclassified') as unclassified
+     from zendesk.access_log_resources
+     where account = $1 and ${withinDay('timestamp')} and position = 0
+     group by 1
+   ),
+   seen as (
+     select distinct coalesce(r.user_id, 0) as user_id, r.resource_type, r.resource_id
+     from zendesk.access_log_resources r
+     where r.account = $1 and ${withinDay('r.timestamp')} and r.resource_id is not null and ${shown}
+   ),
+   resources as (
+     select user_id, count(*) as resources,
+       count(*) filter (where resource_type = 'ticket') as tickets,
+       count(*) filter (where resource_type = 'user') as users
+     from seen
+     group by 1
+   )
+   select $1, $2::date, q.user_id, q.requests, q.denied,
+     coalesce(k.views, 0), coalesce(k.lists, 0), coalesce(k.searches, 0), coalesce(k.exports, 0),
+     coalesce(k.writes, 0), coalesce(k.secrets, 0), coalesce(k.logs, 0), coalesce(k.unclassified, 0),
+     coalesce(s.tickets, 0), coalesce(s.users, 0), coalesce(s.resources, 0),
+     q.addresses, q.bytes_sent, q.first_at, q.last_at
+   from requests q
+   left join kinds k using (user_id)
+   left join resources s using (user_id)`,
+    'delete from zendesk.resource_day where account = $1 and day = $2::date',
+    `insert into zendesk.resource_day
+   select $1, $2::date, r.resource_type, r.resource_id, count(*), count(distinct coalesce(r.user_id, 0)),
+     min(r.timestamp), max(r.timestamp)
+   from zendesk.access_log_resources r
+   where r.account = $1 and ${withinDay('r.timestamp')} and r.resource_id is not null and ${shown}
+   group by r.resource_type, r.resource_id`,
+  ],
+  blindSpots: [
+    'Zendesk records what admins and agents do, not what end users do.',
+    'Zendesk recorded nothing before the Access Log API was switched on, nothing of Explore and Sell, and loses what was recorded before an account moved to another pod.',
+    'A list, a search or an export does not say which records it showed.',
+    'A request names tickets by their ids; who requested a ticket is not in the log.',
+    'What a GraphQL request was about is known only where a rule knows its operation.',
+  ],
+  health: {
+    whenEmpty: {
+      isProblem: true,
+      found:
+        'answers, and holds no record, though requests such as this one should leave some: it is not switched on, or was just now',
+      wayOut: `Turn it on: ${theSwitch}. The first records may take an hour; what was before is never captured.`,
+    },
+    whenSilent: {
+      found: 'none of the last 24 hours, though requests such as this one should leave some',
+      wayOut: `Check that it is still switched on: ${theSwitch}.`,
+    },
+  },
+  samples: { seconds: 86_400, diskShare: 1.4 },
+};
+
+/** The columns of a request that say what it was about, and who asked with what answer. */
+type StoredRequest = AccessRequest & { readonly status: number | null };
+
+const none: readonly DerivedRow[] = [];
+
+/** What a request was about, one row for each resource; noise leaves none, a request without a resource leaves one. */
+function deriveResources(row: StoredRequest, classify: Classify): readonly DerivedRow[] {
+  const { kind, resources, searchQuery } = classify(row);
   if (kind === 'noise') return none;
-  if (resources.length === 0) return [{ kind, type: null, id: null, searchQuery }];
-  return resources.map(({ type, id }, position) => ({
+  const { user_id: user, status } = row;
+  if (resources.length === 0) return [[0, kind, null, null, user, status, searchQuery]];
+  return resources.map(({ type, id }, position) => [
+    position,
     kind,
     type,
     id,
-    searchQuery: position === 0 ? searchQuery : null,
-  }));
-}
-
-const none: readonly ResourceRow[] = [];
-
-const noGraphql: Record<string, unknown> = {};
-
-function readGraphql(value: unknown, extra: Extra): Record<string, unknown> {
-  if (value === null || value === undefined) return noGraphql;
-  if (typeof value !== 'object' || Array.isArray(value)) {
-    extra['graphql'] = preserve(value);
-    return noGraphql;
-  }
-  const graphql = value as Record<string, unknown>;
-  keepUnknown(graphql, graphqlFields, extra, 'graphql.');
-  return graphql;
-}
-
-// A ULID, but only that it can be stored and compared is asked for: the documented samples disagree among themselves.
-function readUlid(value: unknown): string {
-  if (typeof value === 'number') return String(value);
-  if (typeof value === 'string' && value !== '' && !value.includes('\0') && value.isWellFormed())
-    return value;
-  throw new ShapeError(
-    'Zendesk sent a record in access_logs without a usable id; the page cannot be stored.',
-  );
+    user,
+    status,
+    position === 0 ? searchQuery : null,
+  ]);
 }

@@ -1,69 +1,94 @@
+import type { users as schema } from '../database/schema/users.ts';
 import {
-  createExtra,
-  readBigint,
-  readBoolean,
-  readId,
-  readOptionalTime,
+  bigint,
+  boolean,
+  createFieldReader,
+  moment,
+  readBigintId,
   readRecord,
-  readSmallint,
-  readText,
-} from './record.ts';
+  smallint,
+  text,
+  type Field,
+} from './fields.ts';
+import { cursorPaging } from '../zendesk/paging.ts';
+import type { ListingStream, Parameters } from './stream.ts';
+import { supportBudget } from './support-budget.ts';
 
-/** A person as the table `zendesk.users` takes it. */
-export type UserRow = Readonly<Record<string, unknown>> & {
-  readonly id: string;
-  readonly team_member: boolean;
+/** The columns that a record fills; fields that nobody asks the logs for (phone, notes, tags …) are personal data and not kept. */
+const columns = {
+  name: text,
+  email: text,
+  role: text,
+  role_type: smallint,
+  custom_role_id: bigint,
+  active: boolean,
+  suspended: boolean,
+  time_zone: text,
+  iana_time_zone: text,
+  locale: text,
+  created_at: moment,
+  updated_at: moment,
+  last_login_at: moment,
+} satisfies Partial<Record<keyof (typeof schema)['$inferInsert'], Field<unknown>>>;
+
+/** The people: agents and admins; deleted people are left out by Zendesk (contract 5.1). */
+export const users: ListingStream = {
+  kind: 'listing',
+  name: 'users',
+  title: 'users',
+  members: 'people',
+  budget: supportBudget,
+  schedule: {
+    name: 'USERS_SCHEDULE',
+    cron: '0 * * * *',
+    demoCron: '0 * * * * *',
+    meaning: 'when the team members are pulled: cron, UTC',
+  },
+  needs: {
+    name: '/api/v2/users',
+    role: 'agent or admin',
+    entitlement: 'it needs the role agent or admin',
+    wayOut: 'check the role of the user whose credentials are used',
+    code: 'role_missing',
+  },
+  scope: undefined,
+  source: {
+    path: '/api/v2/users',
+    paging: cursorPaging('users'),
+    pageSize: 100,
+    parameters: [
+      ['role[]', 'agent'],
+      ['role[]', 'admin'],
+    ],
+  },
 };
-
-/** How the team is listed: agents and admins; deleted people are left out by Zendesk (contract 5.1). */
-export const teamListing = {
-  path: '/api/v2/users',
-  itemsKey: 'users',
-  pageSize: 100,
-  parameters: [
-    ['role[]', 'agent'],
-    ['role[]', 'admin'],
-  ],
-} as const;
 
 /** How people are looked up by id, at most a hundred at once, deleted ones included (contract 5.2). */
 export const lookup = {
   path: '/api/v2/users/show_many',
   itemsKey: 'users',
   batch: 100,
-  parameters: (ids: readonly string[]): readonly (readonly [string, string])[] => [
+  parameters: (ids: readonly string[]): Parameters => [
     ['ids', ids.join(',')],
     ['include_deleted', 'true'],
   ],
 } as const;
 
-/** Reads a user. Fields that nobody asks the logs for (phone, notes, tags …) are not kept: they are personal data. */
+/** A person as the table `zendesk.users` takes it. */
+export type UserRow = { readonly id: string; readonly team_member: boolean } & {
+  readonly [Name in keyof typeof columns]: (typeof columns)[Name] extends Field<infer Value>
+    ? Value | null
+    : never;
+};
+
+const readFields = createFieldReader(columns, ['id']);
+
+/** Reads a user. What does not fit its column is personal data too, and not kept. @throws {ShapeError} without a usable id */
 export function readUser(value: unknown): UserRow {
   const record = readRecord(value, 'users');
-  const id = readId(record['id'], 'users');
-  // What does not fit its column is personal data too; it is not worth keeping for people.
-  const extra = createExtra();
-  const role = readText(record['role'], 'role', extra);
-  const active = readBoolean(record['active']);
-  return {
-    id,
-    name: readText(record['name'], 'name', extra),
-    email: readText(record['email'], 'email', extra),
-    role,
-    role_type: readSmallint(record['role_type'], 'role_type', extra),
-    custom_role_id: readBigint(record['custom_role_id'], 'custom_role_id', extra),
-    active,
-    suspended: readBoolean(record['suspended']),
-    team_member: (role === 'agent' || role === 'admin') && active !== false,
-    time_zone: readText(record['time_zone'], 'time_zone', extra),
-    iana_time_zone: readText(record['iana_time_zone'], 'iana_time_zone', extra),
-    locale: readText(record['locale'], 'locale', extra),
-    created_at: readMoment(record['created_at']),
-    updated_at: readMoment(record['updated_at']),
-    last_login_at: readMoment(record['last_login_at']),
-  };
-}
-
-function readMoment(value: unknown): string | null {
-  return readOptionalTime(value) === null ? null : (value as string);
+  const row: Record<string, unknown> = { id: readBigintId(record['id'], 'users') };
+  readFields(record, row);
+  const { extra: _, ...kept } = row;
+  const isTeam = row['role'] === 'agent' || row['role'] === 'admin';
+  return { ...kept, team_member: isTeam && row['active'] !== false } as UserRow;
 }

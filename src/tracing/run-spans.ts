@@ -7,7 +7,7 @@ import {
   type Span,
   type Tracer,
 } from '@opentelemetry/api';
-import type { SyncEvent } from '../ingest/progress.ts';
+import type { SyncEvent } from '../ingest/events.ts';
 
 /** Spans of events; their attributes are keys, numbers and sentences of this program, nothing that Zendesk's records hold. */
 export type RunSpans = {
@@ -38,12 +38,14 @@ export function createRunSpans(tracer: Tracer): RunSpans {
     );
   }
 
-  function addPage(parent: Span, event: EventOf<'page-stored'>): void {
+  function addPage(parent: Span, event: EventOf<'page'>): void {
+    const { times } = event;
+    if (times === undefined) return;
     const within = trace.setSpan(ROOT_CONTEXT, parent);
     const page = tracer.startSpan(
       `page ${event.stream}`,
       {
-        startTime: event.askedMs,
+        startTime: times.askedMs,
         attributes: {
           [`${prefix}.rows`]: event.rows,
           [`${prefix}.rows_new`]: event.newRows,
@@ -55,12 +57,12 @@ export function createRunSpans(tracer: Tracer): RunSpans {
     );
     const withinPage = trace.setSpan(ROOT_CONTEXT, page);
     tracer
-      .startSpan('request', { startTime: event.askedMs, kind: SpanKind.CLIENT }, withinPage)
-      .end(event.answeredMs);
+      .startSpan('request', { startTime: times.askedMs, kind: SpanKind.CLIENT }, withinPage)
+      .end(times.answeredMs);
     tracer
-      .startSpan('write', { startTime: event.writtenFromMs, kind: SpanKind.CLIENT }, withinPage)
-      .end(event.writtenMs);
-    page.end(event.writtenMs);
+      .startSpan('write', { startTime: times.writtenFromMs, kind: SpanKind.CLIENT }, withinPage)
+      .end(times.writtenMs);
+    page.end(times.writtenMs);
   }
 
   return {
@@ -73,7 +75,7 @@ export function createRunSpans(tracer: Tracer): RunSpans {
       }
       const span = running.get(key);
       if (span === undefined) return;
-      if (event.type === 'page-stored') addPage(span, event);
+      if (event.type === 'page') addPage(span, event);
       if (event.type === 'run') {
         running.delete(key);
         finish(span, event);

@@ -1,6 +1,6 @@
 /** Traces of the runs for an OpenTelemetry collector. Nothing of OpenTelemetry is loaded unless there is one. */
 import type { Log } from '../logger.ts';
-import type { SyncEvent } from '../ingest/progress.ts';
+import type { SyncEvent } from '../ingest/events.ts';
 
 /** Makes spans of the engine's events. One for all accounts of a process. */
 export type Tracing = {

@@ -92,7 +92,7 @@ describe('doctor and the database', { concurrency: 2 }, () => {
 
       const db = openDatabase({ url: databaseUrl });
       const now = new Date();
-      await createPartitionKeeper(db)(accessLogs.partitions, [now.getTime()]);
+      await createPartitionKeeper(db)(accessLogs.table, [now.getTime()]);
       await db.close();
       const year = now.getUTCFullYear();
       const next = new Date(Date.UTC(year, now.getUTCMonth() + 1)).toISOString().slice(0, 7);
@@ -121,6 +121,23 @@ describe('doctor and the database', { concurrency: 2 }, () => {
         ...nothingStored,
         Migrations:
           'problem The database was migrated by a newer version of this program (1 migration unknown here).\n-> Start that version, or restore a backup from before the upgrade.',
+        Partitions: 'ok there are none for now and next yet; the next sync makes them',
+      });
+    } finally {
+      await database.drop();
+    }
+  });
+
+  it('tells that the file of a migration is another than the one it was migrated with', async () => {
+    const database = await createTestDatabase();
+    try {
+      await withClient(database.url, (query) =>
+        query(`update drizzle.__drizzle_migrations set hash = 'edited' where id = 1`),
+      );
+      await examine({ databaseUrl: database.url }, 1, {
+        ...nothingStored,
+        Migrations:
+          'problem The file migrations/0000_tables.sql is not the one that this database was migrated with.\n-> Restore it by installing this version again, and put changes into a new migration.',
         Partitions: 'ok there are none for now and next yet; the next sync makes them',
       });
     } finally {

@@ -3,7 +3,8 @@ import { mkdtempSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, it } from 'node:test';
 import type { Database } from '../../src/database/client.ts';
-import { refreshRollups } from '../../src/database/rollups.ts';
+import { refreshRollups } from '../../src/ingest/rollups.ts';
+import { accessLogs } from '../../src/streams/access-logs.ts';
 import {
   accessLimits,
   coverAccesses,
@@ -49,7 +50,7 @@ async function storeDay(db: Database): Promise<void> {
     { timestamp: `${day}T10:11:00Z`, url: '/api/v2/moon_phases/5' },
     { timestamp: '2026-11-03T00:00:00Z', url: '/api/v2/tickets/1' },
   ]);
-  await refreshRollups(db, 'acme');
+  await refreshRollups(db, 'acme', [accessLogs]);
   await coverAccesses(db, `${day}T00:00:00Z`, '2026-11-03T00:00:00Z');
 }
 

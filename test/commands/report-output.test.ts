@@ -4,7 +4,8 @@ import { join } from 'node:path';
 import { describe, it } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import type { Database } from '../../src/database/client.ts';
-import { registerStream } from '../../src/database/streams.ts';
+import { registerStream } from '../../src/ingest/worker.ts';
+import { auditLogs } from '../../src/streams/audit-logs.ts';
 import { coverAccesses, storeAccesses } from '../support/accessed-rows.ts';
 import { createEmptyTestDatabase, withDatabase } from '../support/database.ts';
 import { runProgram, startProcess, temporary } from '../support/program.ts';
@@ -182,7 +183,7 @@ describe('the account of a report', { concurrency: 2 }, () => {
         return status === 0 ? (JSON.parse(stdout) as { id: string }).id : `${status}: ${stderr}`;
       };
       assert.equal(await ask([]), '1');
-      await registerStream(db, { account: 'beta', stream: 'audit_logs' }, undefined);
+      await registerStream(db, 'beta', auditLogs);
       assert.equal(
         await ask([]),
         '2: The database holds the accounts acme, beta; choose one with --account.\n',

@@ -188,7 +188,7 @@ describe('status', { concurrency: 2 }, () => {
             status: 1,
             stdout: '',
             stderr:
-              'The database has no tables of zendesk-log-sync yet; run "migrate" or "sync" first.\n',
+              'The database does not have the tables of this version of zendesk-log-sync; run "migrate" or "sync" first.\n',
           },
         );
       }

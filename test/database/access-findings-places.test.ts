@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { refreshRollups } from '../../src/database/rollups.ts';
+import { accessLogs } from '../../src/streams/access-logs.ts';
+import { refreshRollups } from '../../src/ingest/rollups.ts';
 import {
   type AccessRow,
   at,
@@ -47,7 +48,7 @@ describe('new_network', () => {
         from('11-18T11:00:00', '203.0.113.9'),
         from('11-18T12:00:00', '203.0.113.9'),
       ]);
-      await refreshRollups(db, 'acme');
+      await refreshRollups(db, 'acme', [accessLogs]);
       await storeAccessRows(db, [{ ...from('11-18T12:05:00', '198.51.100.7'), id: '000009' }]);
       const found = [[9, 'First access from this network: 198.51.100.0/24']];
       assert.deepEqual(await loadAccessFindings(db, 'new_network'), found);
@@ -142,7 +143,7 @@ describe('two_networks', () => {
   it('does not need the rollups, and does not trust those that are older than the request', async () => {
     await withLedger(async (db) => {
       await storeAccessRows(db, [from('11-18T11:00:00', office), from('11-18T12:00:00', office)]);
-      await refreshRollups(db, 'acme');
+      await refreshRollups(db, 'acme', [accessLogs]);
       await storeAccessRows(db, [{ ...from('11-18T12:05:00', away), id: '000009' }]);
       const found = [
         [9, 'Two networks at once: 198.51.100.0/24, 203.0.113.0/24 until 300 seconds before'],

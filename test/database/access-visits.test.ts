@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import type { Database } from '../../src/database/client.ts';
-import { refreshRollups } from '../../src/database/rollups.ts';
+import { accessLogs } from '../../src/streams/access-logs.ts';
+import { refreshRollups } from '../../src/ingest/rollups.ts';
 import {
   type AccessRow,
   at,
@@ -152,7 +153,7 @@ describe('access_visits', () => {
       await storeAccessRows(db, [at('11-18T12:00:00'), at('11-19T12:00:00')]);
       const visits = await loadVisits(db);
       assert.equal(visits.length, 2);
-      await refreshRollups(db, 'acme');
+      await refreshRollups(db, 'acme', [accessLogs]);
       assert.deepEqual(await loadVisits(db), visits);
       await db.query(
         `insert into zendesk_sync.stale_days (account, stream, day) values

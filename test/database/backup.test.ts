@@ -8,7 +8,8 @@ import { describe, it } from 'node:test';
 import { promisify } from 'node:util';
 import { openDatabase, type Database } from '../../src/database/client.ts';
 import { migrateDatabase } from '../../src/database/migrate.ts';
-import { refreshRollups } from '../../src/database/rollups.ts';
+import { accessLogs } from '../../src/streams/access-logs.ts';
+import { refreshRollups } from '../../src/ingest/rollups.ts';
 import { coverAccesses, storeAccesses } from '../support/accessed-rows.ts';
 import { createEmptyTestDatabase } from '../support/database.ts';
 import { account, cover, storeChanges, storePeople, withStored } from '../support/report-data.ts';
@@ -33,7 +34,7 @@ async function fill(db: Database): Promise<void> {
   await coverAccesses(db, '2026-10-31T00:00:00Z', '2026-11-19T00:00:00Z');
   await storeChanges(db, [{ created_at: '2026-11-17T09:00:00Z' }]);
   await cover(db, '2026-11-12T00:00:00Z', '2026-11-19T00:00:00Z');
-  await refreshRollups(db, account);
+  await refreshRollups(db, account, [accessLogs]);
 }
 
 /** Every relation with the number of its rows, and what may be read of it. */

@@ -1,26 +1,23 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import type { AccessRule } from '../../src/classification/access-rule.ts';
 import { createClassifier } from '../../src/classification/classifier.ts';
 import { accessRules } from '../../src/classification/rules.ts';
-import { fingerprintRules } from '../../src/classification/rules-fingerprint.ts';
-import { LeaseLostError } from '../../src/errors.ts';
+import { fingerprintRules, type AccessRule } from '../../src/classification/access-rule.ts';
+import { KnownError } from '../../src/errors.ts';
 import {
   beginClassification,
   classifyBatch,
   type Classification,
-} from '../../src/database/classifications.ts';
-import { refreshRollups } from '../../src/database/rollups.ts';
-import {
-  countRequests,
-  loadRequestBounds,
-  readUnclassified,
-} from '../../src/database/unclassified.ts';
+} from '../../src/ingest/classification-batch.ts';
+import { refreshRollups } from '../../src/ingest/rollups.ts';
+import { countRequests, readUnclassified } from '../../src/reports/unclassified/sql.ts';
 import { startSimulator } from '../../src/simulator/simulator.ts';
-import { listResources } from '../../src/streams/access-logs.ts';
-import { classifyStored } from '../../src/ingest/classification-pass.ts';
+import { accessLogs } from '../../src/streams/access-logs.ts';
+import { classifyStored, loadTimeBounds } from '../../src/ingest/classification-pass.ts';
+import { readRecords } from '../../src/ingest/page.ts';
+import { writeRows } from '../../src/ingest/rows/rows.ts';
 import {
-  accessLogsBy,
+  classifyBy,
   moon,
   moonRule,
   request,
@@ -35,11 +32,11 @@ import { smallAccount } from '../support/small-account.ts';
 
 function classificationBy(...rules: readonly AccessRule[]): Classification {
   const all = [...rules, ...accessRules];
-  const classify = createClassifier(all);
   return {
     account: 'acme',
+    stream: accessLogs,
+    classify: createClassifier(all),
     rules: fingerprintRules(all),
-    describe: (row) => listResources(row, classify),
   };
 }
 
@@ -94,7 +91,7 @@ describe('the classification of stored requests', { concurrency: 2 }, () => {
   it('rewrites only what is said of requests that the new rule concerns, and marks only their days', async () => {
     await withLedger(async (db) => {
       await storeRequests(db, records);
-      await refreshRollups(db, 'acme');
+      await refreshRollups(db, 'acme', [accessLogs]);
       const others = (): Promise<unknown[]> =>
         db.query(
           `select access_log_id, position, ctid::text, xmin::text from zendesk.access_log_resources
@@ -190,9 +187,10 @@ describe('the classification of stored requests', { concurrency: 2 }, () => {
       assert.equal((await beginClassification(db, classificationBy(), false)).rowsRead, 0);
       await assert.rejects(
         classifyBatch(db, byMoon),
-        new LeaseLostError(
-          'Another process has begun to classify the requests of acme by other rules; this one has ended.',
-        ),
+        new KnownError('rules_replaced', {
+          found:
+            'Another process has begun to classify the requests of acme by other rules; this one has ended',
+        }),
       );
     });
   });
@@ -283,7 +281,7 @@ describe('the classification of stored requests', { concurrency: 2 }, () => {
 describe('a page that changes a request while it is classified anew', { concurrency: 2 }, () => {
   const revised = request('b1', '2026-11-19T00:00:00Z', `${moon}/99`);
   const expected = ['a1 view ticket 7', 'b1 view moon_phase 99'];
-  const pulled = accessLogsBy(moonRule);
+  const pulled = classifyBy(moonRule);
 
   it('is waited for when it came first: what is said is of the changed request', async () => {
     await withLedger(async (db, url) => {
@@ -292,8 +290,8 @@ describe('a page that changes a request while it is classified anew', { concurre
       const waits = countWaiting(url);
       let batch: Promise<unknown> | undefined;
       await db.transaction(async (tx) => {
-        const rows = [pulled.read(revised)];
-        await pulled.write(tx, 'acme', rows, { covered: [], mayCopy: true });
+        const rows = readRecords(accessLogs, pulled, [revised]);
+        await writeRows(tx, accessLogs, 'acme', rows, { covered: [], mayCopy: true });
         batch = classifyBatch(db, byMoon);
         await waitUntil(async () => (await waits()) === 1);
       });
@@ -338,7 +336,7 @@ describe('a page that changes a request while it is classified anew', { concurre
         );
       const rule: AccessRule = { path: `${moon}/{moon_phase}/**`, kind: 'view' };
       const classification = classificationBy(rule);
-      const pulledBy = accessLogsBy(rule);
+      const pulledBy = classifyBy(rule);
       for (let page = 0; page < 8; page++) await storeRequests(db, paths(page, 0));
       await beginClassification(db, classification, false);
 
@@ -423,11 +421,14 @@ describe('what no rule knows', () => {
         [6, 3],
       );
       assert.equal(await countRequests(db, 'beta', undefined), 0);
-      assert.deepEqual(await loadRequestBounds(db, 'acme'), {
+      assert.deepEqual(await loadTimeBounds(db, 'acme', accessLogs), {
         oldest: new Date('2026-11-18T23:59:59Z'),
         newest: new Date('2026-12-02T10:00:00Z'),
       });
-      assert.deepEqual(await loadRequestBounds(db, 'beta'), { oldest: null, newest: null });
+      assert.deepEqual(await loadTimeBounds(db, 'beta', accessLogs), {
+        oldest: null,
+        newest: null,
+      });
     });
   });
 });

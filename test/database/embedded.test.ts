@@ -6,7 +6,7 @@ import { connect } from 'node:net';
 import { networkInterfaces } from 'node:os';
 import { join } from 'node:path';
 import { describe, it } from 'node:test';
-import { DatabaseError } from '../../src/errors.ts';
+import { hasCode } from '../../src/errors.ts';
 import {
   binariesDir,
   cluster,
@@ -162,7 +162,7 @@ describe('a database that cannot be opened', () => {
     await writeFile(settings, 'max_connections = none\n');
     try {
       await assert.rejects(open(), (error) => {
-        assert.ok(error instanceof DatabaseError);
+        assert.ok(hasCode(error, 'embedded_failed'));
         assert.match(
           error.message,
           /^The embedded PostgreSQL server did not start: (FATAL|LOG): .* \(see .*postgres\.log\)\.$/,

@@ -1,22 +1,26 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
-import { LeaseLostError } from '../../src/errors.ts';
-import { updateBudget } from '../../src/database/budgets.ts';
-import { addCoverage, loadCoverage } from '../../src/database/coverage.ts';
-import { closeFetch, loadResumable, openFetch, restartFetch } from '../../src/database/fetches.ts';
+import { updateBudget } from '../../src/ingest/budget-gate.ts';
+import { addCoverage, loadCoverage } from '../../src/ingest/coverage.ts';
+import { closeFetch, loadResumable, openFetch, restartFetch } from '../../src/ingest/fetch.ts';
 import {
   acquireLease,
   checkLease,
-  listAbandoned,
+  createAbandonedWork,
   releaseLease,
   renewLease,
-} from '../../src/database/leases.ts';
-import { closeRun, openRun } from '../../src/database/runs.ts';
-import { storePage } from '../../src/database/pages.ts';
+} from '../../src/ingest/lease.ts';
+import { closeRun, openRun } from '../../src/ingest/run.ts';
+import { readRecords, storePage, type PageToStore } from '../../src/ingest/page.ts';
+import { createPartitionKeeper } from '../../src/database/partitions.ts';
+import { registerStream } from '../../src/ingest/worker.ts';
+import { accessLogs } from '../../src/streams/access-logs.ts';
+import { users } from '../../src/streams/users.ts';
 import { normalizeSpans } from '../../src/span.ts';
 import { pauseBudget, spendRequests } from '../../src/ingest/budget.ts';
 import { takeLease, withLedger } from '../support/ledger.ts';
+import { storeRecords, usualClassify } from '../support/stored-records.ts';
 
 const key = { account: 'acme', stream: 'access_logs' };
 
@@ -35,6 +39,27 @@ describe('the coverage in Postgres', () => {
         }),
         { numRuns: 40 },
       );
+    });
+  });
+});
+
+describe('a stream', () => {
+  it('stands in the ledger as the program describes it, also after it has changed', async () => {
+    await withLedger(async (db) => {
+      const look = (): Promise<unknown[]> =>
+        db.query('select stream, kind, retention_days from zendesk_sync.streams order by stream');
+      await registerStream(db, 'acme', users);
+      await registerStream(db, 'acme', { ...accessLogs, retentionDays: 30 });
+      const people = { stream: 'users', kind: 'listing', retention_days: null };
+      assert.deepEqual(await look(), [
+        { stream: 'access_logs', kind: 'log', retention_days: 30 },
+        people,
+      ]);
+      await registerStream(db, 'acme', accessLogs);
+      assert.deepEqual(await look(), [
+        { stream: 'access_logs', kind: 'log', retention_days: 90 },
+        people,
+      ]);
     });
   });
 });
@@ -59,15 +84,15 @@ describe('a lease', () => {
 
   it('fences its former holder off: neither renewing nor a page nor releasing does anything', async () => {
     await withLedger(async (db) => {
-      const former = await takeLease(db, 'access_logs');
+      const former = await takeLease(db, accessLogs);
       await db.query(`update zendesk_sync.leases set expires_at = now()`);
       const present = await acquireLease(db, key, 'second', 60_000);
       assert.ok('token' in present);
-      await assert.rejects(renewLease(db, former, 60_000), LeaseLostError);
+      await assert.rejects(renewLease(db, former, 60_000), { code: 'lease_lost' });
       await assert.rejects(
         db.transaction((tx) => checkLease(tx, former)),
         {
-          name: 'LeaseLostError',
+          code: 'lease_lost',
           message:
             'Another process has taken over access_logs of acme; nothing of the current page was stored here.',
         },
@@ -82,31 +107,30 @@ describe('a lease', () => {
     await withLedger(async (db) => {
       const none = { requests: 0, new: 0, changed: 0, late: 0 };
       const abandoned = async (): Promise<boolean> => {
-        const found = await listAbandoned(db);
-        assert.ok(found.length < 2);
-        return found.some(
-          ({ account, stream }) => account === key.account && stream === key.stream,
-        );
+        const work = createAbandonedWork(db);
+        assert.equal(await work.includes({ ...key, stream: 'audit_logs' }), false);
+        assert.equal(await work.includes({ ...key, account: 'beta' }), false);
+        return work.includes(key);
       };
       assert.equal(await abandoned(), false, 'nothing was ever begun');
-      const lease = await takeLease(db, 'access_logs');
+      const lease = await takeLease(db, accessLogs);
       const live = await openRun(db, key, 'live', 'test');
       const backfill = await openRun(db, key, 'backfill', 'test');
       await closeRun(db, live, 'complete', none, undefined);
       assert.equal(await abandoned(), false, 'somebody is at it');
       await releaseLease(db, lease);
       assert.equal(await abandoned(), true, 'the backfill has no end');
-      await closeRun(db, backfill, 'interrupted', none, 'stopped');
+      await closeRun(db, backfill, 'interrupted', none, { code: 'stopped', error: 'stopped' });
       assert.equal(await abandoned(), true, 'the backfill was interrupted');
       const next = await openRun(db, key, 'backfill', 'test');
-      await closeRun(db, next, 'failed', none, 'refused');
+      await closeRun(db, next, 'failed', none, { code: 'database_refused', error: 'refused' });
       assert.equal(await abandoned(), false, 'the next tick tries again');
     });
   });
 
   it('cannot be taken over while a page of its holder is being stored', async () => {
     await withLedger(async (db) => {
-      const lease = await takeLease(db, 'access_logs');
+      const lease = await takeLease(db, accessLogs);
       const order: string[] = [];
       let taking: Promise<unknown> = Promise.resolve();
       await db.transaction(async (tx) => {
@@ -159,44 +183,61 @@ describe('the budget in Postgres', () => {
   });
 });
 
+/** A record of the access log; the second says when. */
+const record = (id: string, second: number, more = {}): object => ({
+  id,
+  timestamp: new Date(second * 1000).toISOString(),
+  url: '/api/v2/tickets/1',
+  method: 'GET',
+  status: 200,
+  ...more,
+});
+const read = (...records: object[]): PageToStore['rows'] =>
+  readRecords(accessLogs, usualClassify, records);
+
 describe('a page', () => {
   it('is stored with cursor and, at the end, coverage: all or nothing', async () => {
     await withLedger(async (db) => {
-      const lease = await takeLease(db, 'access_logs');
+      const lease = await takeLease(db, accessLogs);
+      const store = { db, ensurePartitions: createPartitionKeeper(db) };
+      await storeRecords(db, accessLogs, [record('a', 1001), record('d', 1101)]);
       const fetch = await openFetch(db, lease, 'backfill', { from: 1000, to: 2000 }, 2500);
+      // One that has changed, one that is new, and one that is new where all is said to be stored.
       const page = {
         fetch,
-        rows: [],
-        seen: 3,
+        rows: read(record('a', 1001, { status: 404 }), record('b', 1002), record('c', 1003)),
         pageSize: 2500,
-        nextCursor: 'c1',
         askedAt: 5000,
-        covered: [],
-        splits: false,
-      };
-      const write = async (): Promise<{ new: number; changed: number; late: number }> => ({
-        new: 2,
-        changed: 1,
-        late: 1,
-      });
-      const first = await storePage(db, lease, write, { ...page, completes: undefined });
+        covered: [
+          { from: 1003, to: 1004 },
+          { from: 1103, to: 1104 },
+        ],
+        end: { kind: 'more', nextCursor: 'c1' },
+      } as const;
+      const first = await storePage(store, lease, accessLogs, page);
+      assert.deepEqual(first.counts, { new: 2, changed: 1, late: 1 });
       assert.deepEqual(await loadCoverage(db, key), []);
       assert.deepEqual(
         (await loadResumable(db, key)).map(({ cursor, pages, seen }) => ({ cursor, pages, seen })),
         [{ cursor: 'c1', pages: 1, seen: 3 }],
       );
-      const completes = {
+      const end = {
+        kind: 'complete',
         coverage: [{ from: 1000, to: 2000 }],
         rescans: [{ ageSeconds: 3600, span: { from: 1000, to: 1400 } }],
-      };
-      const last = { ...page, fetch: first.fetch, nextCursor: undefined, completes };
-      await assert.rejects(
-        storePage(db, lease, () => Promise.reject(new Error('rows refused')), last),
-        { message: 'rows refused' },
-      );
+      } as const;
+      const rows = read(record('d', 1101, { status: 404 }), record('e', 1102), record('f', 1103));
+      const last = { ...page, fetch: first.fetch, rows, end };
+      const refused = rows.map((each) => ({ ...each, row: { ...each.row, status: 40_000 } }));
+      await assert.rejects(storePage(store, lease, accessLogs, { ...last, rows: refused }), {
+        sqlState: '22003',
+      });
       assert.deepEqual(await loadCoverage(db, key), []);
-      await storePage(db, lease, write, last);
-      assert.deepEqual(await loadCoverage(db, key), completes.coverage);
+      assert.deepEqual(await db.query('select count(*)::integer from zendesk.access_logs'), [
+        { count: 4 },
+      ]);
+      await storePage(store, lease, accessLogs, last);
+      assert.deepEqual(await loadCoverage(db, key), end.coverage);
       assert.deepEqual(await loadResumable(db, key), []);
       assert.deepEqual(
         await db.query(
@@ -222,22 +263,21 @@ describe('a page', () => {
 
   it('is not counted twice when the answer to its COMMIT was lost and it is stored again', async () => {
     await withLedger(async (db) => {
-      const lease = await takeLease(db, 'access_logs');
+      const lease = await takeLease(db, accessLogs);
+      const store = { db, ensurePartitions: createPartitionKeeper(db) };
+      await storeRecords(db, accessLogs, [record('c', 1003)]);
       const fetch = await openFetch(db, lease, 'backfill', { from: 1000, to: 2000 }, 2500);
       const page = {
         fetch,
-        rows: [],
-        seen: 3,
+        rows: read(record('a', 1001), record('b', 1002), record('c', 1003, { status: 404 })),
         pageSize: 2500,
-        nextCursor: 'c1',
         askedAt: 5000,
         covered: [],
-        completes: undefined,
-        splits: false,
-      };
-      const once = await storePage(db, lease, async () => ({ new: 3, changed: 0, late: 0 }), page);
-      const again = await storePage(db, lease, async () => ({ new: 0, changed: 0, late: 0 }), page);
-      assert.deepEqual(again.fetch, once.fetch);
+        end: { kind: 'more', nextCursor: 'c1' },
+      } as const;
+      const once = await storePage(store, lease, accessLogs, page);
+      assert.deepEqual(once.counts, { new: 2, changed: 1, late: 0 });
+      assert.deepEqual(await storePage(store, lease, accessLogs, page), once);
     });
   });
 });
@@ -245,18 +285,15 @@ describe('a page', () => {
 describe('a fetch', () => {
   it('that failed can be resumed at its cursor, unless its cursor was the fault', async () => {
     await withLedger(async (db) => {
-      const lease = await takeLease(db, 'access_logs');
+      const lease = await takeLease(db, accessLogs);
       const fetch = await openFetch(db, lease, 'backfill', { from: 1000, to: 2000 }, 2500);
-      await storePage(db, lease, async () => ({ new: 0, changed: 0, late: 0 }), {
+      await storePage({ db, ensurePartitions: createPartitionKeeper(db) }, lease, accessLogs, {
         fetch,
         rows: [],
-        seen: 0,
         pageSize: 1250,
-        nextCursor: 'c1',
         askedAt: 5000,
         covered: [],
-        completes: undefined,
-        splits: false,
+        end: { kind: 'more', nextCursor: 'c1' },
       });
       await closeFetch(db, lease, fetch.fetch, 'failed', { error: 'no answer', resumable: true });
       const [resumable] = await loadResumable(db, key);

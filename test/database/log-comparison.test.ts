@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import type { Database, Queryable } from '../../src/database/client.ts';
-import type { PageCounts } from '../../src/database/log-row.ts';
-import { createPartitionKeeper } from '../../src/database/partitions.ts';
+import type { Database, Transaction } from '../../src/database/client.ts';
+import type { PageCounts } from '../../src/ingest/rows/rows.ts';
 import { accessLogs } from '../../src/streams/access-logs.ts';
 import { withLedger } from '../support/ledger.ts';
+import { storeRecords } from '../support/stored-records.ts';
 
 const odd = ['', 'a b', 'a,b', '(a)', '"a"', 'back\\slash', 'line\nline', 'tab\tü\u00a0', null];
 
@@ -25,19 +25,16 @@ const records = Array.from({ length: 600 }, (_, index) => ({
 type Stored = { readonly counts: PageCounts; readonly upserted: boolean };
 
 async function store(db: Database, page: readonly unknown[]): Promise<Stored> {
-  const rows = page.map(accessLogs.read);
-  await createPartitionKeeper(db)(
-    accessLogs.partitions,
-    rows.map(({ timeMs }) => timeMs),
-  );
   let upserted = false;
-  const counts = await db.transaction((tx) => {
-    const query: Queryable['query'] = (text, values) => {
-      upserted ||= text.includes('on conflict');
+  const watch = (tx: Transaction): Transaction => ({
+    ...tx,
+    query(text, values) {
+      // Rows, not marks of days.
+      upserted ||= text.includes('insert into zendesk.access_logs');
       return tx.query(text, values);
-    };
-    return accessLogs.write({ ...tx, query }, 'acme', rows, { covered: [], mayCopy: true });
+    },
   });
+  const counts = await storeRecords(db, accessLogs, page, { watch });
   return { counts, upserted };
 }
 

@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import type { Database } from '../../src/database/client.ts';
-import type { PageCounts } from '../../src/database/log-row.ts';
-import { createPartitionKeeper } from '../../src/database/partitions.ts';
+import type { Database, Transaction } from '../../src/database/client.ts';
+import type { PageCounts } from '../../src/ingest/rows/rows.ts';
 import { accessLogs } from '../../src/streams/access-logs.ts';
 import { withLedger } from '../support/ledger.ts';
+import { storeRecords } from '../support/stored-records.ts';
 
 /** As many records as are worth copying, ten seconds apart. */
 const records = Array.from({ length: 600 }, (_, index) => ({
@@ -23,26 +23,15 @@ async function store(
   page: readonly unknown[],
   options = { covered: [] as { from: number; to: number }[], mayCopy: true },
 ): Promise<{ counts: PageCounts; copied: boolean }> {
-  const rows = page.map(accessLogs.read);
-  await createPartitionKeeper(db)(
-    accessLogs.partitions,
-    rows.map(({ timeMs }) => timeMs),
-  );
   let copied = false;
-  const counts = await db.transaction((tx) =>
-    accessLogs.write(
-      {
-        ...tx,
-        copy: (statement, lines) => {
-          copied ||= statement.startsWith('copy zendesk.access_logs ');
-          return tx.copy(statement, lines);
-        },
-      },
-      'acme',
-      rows,
-      options,
-    ),
-  );
+  const watch = (tx: Transaction): Transaction => ({
+    ...tx,
+    copy(statement, lines) {
+      copied ||= statement.startsWith('copy zendesk.access_logs ');
+      return tx.copy(statement, lines);
+    },
+  });
+  const counts = await storeRecords(db, accessLogs, page, { ...options, watch });
   return { counts, copied };
 }
 
@@ -107,7 +96,19 @@ describe('a page whose rows are all new', () => {
     });
   });
 
-  it('says anew what a row was about when the source returns it differently', async () => {
+  it('stores again what its newest row was about, also where its time has microseconds', async () => {
+    const timestamp = '2026-11-19T10:00:00.123456Z';
+    await withLedger(async (db) => {
+      await store(db, [{ ...records[0], timestamp }]);
+      const changed = [{ ...records[0], timestamp, url: '/api/v2/users/44' }];
+      assert.deepEqual((await store(db, changed)).counts, { new: 0, changed: 1, late: 0 });
+      assert.deepEqual(await db.query('select resource_id from zendesk.access_log_resources'), [
+        { resource_id: '44' },
+      ]);
+    });
+  });
+
+  it('stores again what a row was about when the source returns it differently', async () => {
     await withLedger(async (db) => {
       await store(db, records);
       const changed = [{ ...records[0], url: '/api/v2/users/44' }, records[1]];

@@ -2,13 +2,14 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Database } from '../../src/database/client.ts';
-import type { PageCounts } from '../../src/database/log-row.ts';
+import type { PageCounts } from '../../src/ingest/rows/rows.ts';
 import { createPartitionKeeper } from '../../src/database/partitions.ts';
 import type { Spans } from '../../src/span.ts';
 import { accessLogs } from '../../src/streams/access-logs.ts';
 import { auditLogs } from '../../src/streams/audit-logs.ts';
-import type { LogStream } from '../../src/streams/log-stream.ts';
+import type { LogStream } from '../../src/streams/stream.ts';
 import { withLedger } from '../support/ledger.ts';
+import { storeRecords } from '../support/stored-records.ts';
 
 const accessRecord = {
   id: '01M7W0BX7MZ5S07QPRW8REK5RD',
@@ -26,12 +27,7 @@ async function store(
   records: readonly unknown[],
   covered: Spans = [],
 ): Promise<PageCounts> {
-  const rows = records.map(stream.read);
-  await createPartitionKeeper(db)(
-    stream.partitions,
-    rows.map(({ timeMs }) => timeMs),
-  );
-  return db.transaction((tx) => stream.write(tx, 'acme', rows, { covered, mayCopy: true }));
+  return storeRecords(db, stream, records, { covered });
 }
 
 describe('storing a page', () => {
@@ -250,7 +246,7 @@ describe('partitions', () => {
     await withLedger(async (db) => {
       const moments = Array.from({ length: 6 }, (_, month) => Date.UTC(2026, month, 15));
       await Promise.all(
-        Array.from({ length: 5 }, () => createPartitionKeeper(db)(accessLogs.partitions, moments)),
+        Array.from({ length: 5 }, () => createPartitionKeeper(db)(accessLogs.table, moments)),
       );
       const [count] = await db.query(
         `select count(*)::integer as made from pg_inherits where inhparent = 'zendesk.access_logs'::regclass`,

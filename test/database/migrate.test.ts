@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { openDatabase } from '../../src/database/client.ts';
 import { migrateDatabase } from '../../src/database/migrate.ts';
+import { listLogs, streams } from '../../src/streams/registry.ts';
 import { aheadOfNeed, createPartitionKeeper } from '../../src/database/partitions.ts';
 import { createEmptyTestDatabase } from '../support/database.ts';
 import { withLedger } from '../support/ledger.ts';
@@ -25,6 +26,9 @@ describe('migrating', () => {
           '0005_access_views',
           '0006_roles',
           '0007_error_codes',
+          '0008_definitions',
+          '0009_shipped_rules',
+          'definitions',
         ],
       ]);
     } finally {
@@ -35,8 +39,8 @@ describe('migrating', () => {
   it('says in a sentence that Postgres is not there, without the url', async () => {
     await assert.rejects(
       migrateDatabase('postgres://someone:verysecret@127.0.0.1:1/nowhere'),
-      (error: Error) => {
-        assert.equal(error.name, 'DatabaseError');
+      (error: Error & { code?: string }) => {
+        assert.equal(error.code, 'database_unreachable');
         assert.equal(
           error.message,
           'Postgres cannot be reached (ECONNREFUSED). Check that it runs and that DATABASE_URL points to it.',
@@ -57,7 +61,7 @@ describe('migrating', () => {
         `create database ${name} template template0 encoding 'LATIN1' lc_collate 'C' lc_ctype 'C'`,
       );
       await assert.rejects(migrateDatabase(latin.href), {
-        name: 'InputError',
+        code: 'database_unsuitable',
         message:
           'The database has the encoding LATIN1; expected UTF8; create a database with that encoding.',
       });
@@ -71,12 +75,8 @@ describe('migrating', () => {
   it('leaves no table, view or column without a comment, partitions included', async () => {
     await withLedger(async (db) => {
       const ensurePartitions = createPartitionKeeper(db);
-      for (const [table, every] of [
-        ['zendesk.access_logs', 'month'],
-        ['zendesk.audit_logs', 'year'],
-      ] as const) {
-        await ensurePartitions({ table, every }, aheadOfNeed({ table, every }, Date.now()));
-      }
+      for (const { table } of listLogs(streams))
+        await ensurePartitions(table, aheadOfNeed(table, Date.now()));
       const bare = await db.query(
         `select c.oid::regclass::text as relation, a.attname as column
          from pg_class c
@@ -127,7 +127,7 @@ describe('an older program', () => {
     await withLedger(async (db, url) => {
       await db.query(newer);
       await assert.rejects(migrateDatabase(url), {
-        name: 'InputError',
+        code: 'database_newer',
         message:
           'The database was migrated by a newer version of this program (1 migration unknown here); ' +
           'start that version, or restore a backup from before the upgrade.',

@@ -2,10 +2,10 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { Client } from 'pg';
 import type { Database } from '../../src/database/client.ts';
-import { createPartitionKeeper } from '../../src/database/partitions.ts';
-import { markStaleDays, refreshRollups } from '../../src/database/rollups.ts';
+import { refreshRollups } from '../../src/ingest/rollups.ts';
 import { accessLogs } from '../../src/streams/access-logs.ts';
 import { auditLogs } from '../../src/streams/audit-logs.ts';
+import { storeRecords } from '../support/stored-records.ts';
 import { withLedger } from '../support/ledger.ts';
 
 /** Stands wherever a person's words or a query can stand. */
@@ -56,24 +56,17 @@ const otherAccesses = [
 
 /** Stores searches and visits, a revision, a change of a setting, and everything that is made of them. */
 async function fill(db: Database): Promise<void> {
-  const keep = createPartitionKeeper(db);
   for (const [stream, record] of [
     [accessLogs, accessRecord],
     [accessLogs, { ...accessRecord, status: 304 }],
     ...otherAccesses.map((other) => [accessLogs, other] as const),
     [auditLogs, auditRecord],
-  ] as const) {
-    const row = stream.read(record);
-    await keep(stream.partitions, [row.timeMs]);
-    await db.transaction(async (tx) => {
-      await stream.write(tx, 'acme', [row], { covered: [], mayCopy: true });
-      await markStaleDays(tx, { account: 'acme', stream: stream.name }, [row]);
-    });
-  }
+  ] as const)
+    await storeRecords(db, stream, [record]);
   await db.query(
     `insert into zendesk.watchlist (account, resource_type, resource_id) values ('acme', 'ticket', '1')`,
   );
-  await refreshRollups(db, 'acme');
+  await refreshRollups(db, 'acme', [auditLogs, accessLogs]);
 }
 
 type Ask = <Row>(text: string) => Promise<Row[]>;

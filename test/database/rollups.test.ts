@@ -1,24 +1,16 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import type { Database } from '../../src/database/client.ts';
-import { createPartitionKeeper } from '../../src/database/partitions.ts';
-import { markStaleDays, refreshRollups } from '../../src/database/rollups.ts';
+import { readRecords } from '../../src/ingest/page.ts';
+import { markStaleDays, refreshRollups } from '../../src/ingest/rollups.ts';
+import { writeRows } from '../../src/ingest/rows/rows.ts';
 import { accessLogs } from '../../src/streams/access-logs.ts';
 import { auditLogs } from '../../src/streams/audit-logs.ts';
-import type { LogStream } from '../../src/streams/log-stream.ts';
+import { listLogs, streams } from '../../src/streams/registry.ts';
 import { withLedger } from '../support/ledger.ts';
+import { storeRecords, usualClassify } from '../support/stored-records.ts';
 
-async function store(db: Database, stream: LogStream, records: readonly object[]): Promise<void> {
-  const rows = records.map(stream.read);
-  await createPartitionKeeper(db)(
-    stream.partitions,
-    rows.map(({ timeMs }) => timeMs),
-  );
-  await db.transaction(async (tx) => {
-    await stream.write(tx, 'acme', rows, { covered: [], mayCopy: true });
-    await markStaleDays(tx, { account: 'acme', stream: stream.name }, rows);
-  });
-}
+const logs = listLogs(streams);
 
 const look = (
   id: string,
@@ -48,8 +40,8 @@ const first = [
 describe('the rollups', () => {
   it('count each agent’s requests, kinds and different resources by day in UTC, and leave denied ones out of what was seen', async () => {
     await withLedger(async (db) => {
-      await store(db, accessLogs, first);
-      assert.equal(await refreshRollups(db, 'acme'), 2);
+      await storeRecords(db, accessLogs, first);
+      assert.equal(await refreshRollups(db, 'acme', logs), 2);
       assert.deepEqual(
         await db.query(
           `select day::text, user_id::integer, requests, denied, views, unclassified, tickets, resources, addresses, bytes_sent
@@ -106,13 +98,15 @@ describe('the rollups', () => {
     });
   });
 
-  it('are right again after a late row, and only that day is made anew', async () => {
+  it('are right again after a late row, and only that day is recomputed', async () => {
     await withLedger(async (db) => {
-      await store(db, accessLogs, first);
-      await refreshRollups(db, 'acme');
-      await store(db, accessLogs, [look('a0', '2026-11-18T08:00:00Z', '/api/v2/tickets/3', 6)]);
-      assert.equal(await refreshRollups(db, 'acme'), 1);
-      assert.equal(await refreshRollups(db, 'acme'), 0);
+      await storeRecords(db, accessLogs, first);
+      await refreshRollups(db, 'acme', logs);
+      await storeRecords(db, accessLogs, [
+        look('a0', '2026-11-18T08:00:00Z', '/api/v2/tickets/3', 6),
+      ]);
+      assert.equal(await refreshRollups(db, 'acme', logs), 1);
+      assert.equal(await refreshRollups(db, 'acme', logs), 0);
       assert.deepEqual(
         await db.query(
           `select user_id::integer, requests from zendesk.agent_day where day = '2026-11-18' order by user_id`,
@@ -134,12 +128,12 @@ describe('the rollups', () => {
         source_type: 'rule',
         actor_id: 5,
       };
-      await store(db, auditLogs, [
+      await storeRecords(db, auditLogs, [
         change,
         { ...change, id: 2 },
         { id: 3, created_at: '2026-11-19T11:00:00Z' },
       ]);
-      await refreshRollups(db, 'acme');
+      await refreshRollups(db, 'acme', logs);
       assert.deepEqual(
         await db.query(
           `select day::text, source_type, action, actor_id::integer, changes from zendesk.audit_day order by changes`,
@@ -152,15 +146,17 @@ describe('the rollups', () => {
     });
   });
 
-  it('lose no mark when a page is stored while its day is made anew', async () => {
+  it('lose no mark when a page is stored while its day is recomputed', async () => {
     await withLedger(async (db) => {
-      await store(db, accessLogs, first);
-      const late = accessLogs.read(look('b9', '2026-11-19T13:00:00Z', '/api/v2/tickets/9', 5));
+      await storeRecords(db, accessLogs, first);
+      const late = readRecords(accessLogs, usualClassify, [
+        look('b9', '2026-11-19T13:00:00Z', '/api/v2/tickets/9', 5),
+      ]);
       let refreshed: Promise<number> | undefined;
       await db.transaction(async (tx) => {
-        await accessLogs.write(tx, 'acme', [late], { covered: [], mayCopy: true });
-        await markStaleDays(tx, { account: 'acme', stream: 'access_logs' }, [late]);
-        refreshed = refreshRollups(db, 'acme');
+        await writeRows(tx, accessLogs, 'acme', late, { covered: [], mayCopy: true });
+        await markStaleDays(tx, 'acme', accessLogs, late);
+        refreshed = refreshRollups(db, 'acme', logs);
         await waitForLock(db);
       });
       await refreshed;

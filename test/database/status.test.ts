@@ -2,13 +2,15 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
 import type { Database } from '../../src/database/client.ts';
-import { addCoverage } from '../../src/database/coverage.ts';
-import { releaseLease } from '../../src/database/leases.ts';
-import { closeRun, openRun } from '../../src/database/runs.ts';
-import { loadStatus, type StreamStatus } from '../../src/database/status.ts';
-import { markAvailable, markUnavailable, storeHorizon } from '../../src/database/streams.ts';
+import { addCoverage, findGaps } from '../../src/ingest/coverage.ts';
+import { releaseLease } from '../../src/ingest/lease.ts';
+import { closeRun, openRun } from '../../src/ingest/run.ts';
+import { loadStatus, type StreamStatus } from '../../src/ingest/status.ts';
 import { measure, normalizeSpans, toSeconds } from '../../src/span.ts';
-import { findContiguous, findGaps, findLost, measureHeadroom } from '../../src/ingest/coverage.ts';
+import { streams } from '../../src/streams/registry.ts';
+import { accessLogs } from '../../src/streams/access-logs.ts';
+import { auditLogs } from '../../src/streams/audit-logs.ts';
+import { findContiguous, findLost, measureHeadroom } from '../support/coverage-model.ts';
 import { takeLease, withLedger } from '../support/ledger.ts';
 
 const counts = { requests: 1, new: 0, changed: 0, late: 0 };
@@ -20,7 +22,7 @@ async function statusOf(
   account = 'acme',
   stream = 'access_logs',
 ): Promise<StreamStatus> {
-  const row = (await loadStatus(db, account)).find((status) => status.stream === stream);
+  const row = (await loadStatus(db, streams, account)).find((status) => status.stream === stream);
   assert.ok(row);
   return row;
 }
@@ -72,11 +74,14 @@ describe('the status view', () => {
 
   it('is failed after a failed run, until the same task completes', async () => {
     await withLedger(async (db) => {
-      const lease = await takeLease(db, 'access_logs');
+      const lease = await takeLease(db, accessLogs);
       await releaseLease(db, lease);
       assert.equal((await statusOf(db)).state, 'ok');
       const backfill = await openRun(db, access, 'backfill', 'test');
-      await closeRun(db, backfill, 'failed', counts, 'Zendesk does not answer.');
+      await closeRun(db, backfill, 'failed', counts, {
+        code: 'no_usable_answer',
+        error: 'Zendesk does not answer.',
+      });
       const live = await openRun(db, access, 'live', 'test');
       await closeRun(db, live, 'complete', counts, undefined);
       const failed = await statusOf(db);
@@ -91,7 +96,7 @@ describe('the status view', () => {
 
   it('is running while a lease is held, and failed when the process of an unfinished run is gone', async () => {
     await withLedger(async (db) => {
-      const lease = await takeLease(db, 'access_logs');
+      const lease = await takeLease(db, accessLogs);
       await openRun(db, access, 'live', 'test');
       assert.equal((await statusOf(db)).state, 'running');
       await releaseLease(db, lease);
@@ -106,21 +111,26 @@ describe('the status view', () => {
 
   it('is unavailable with the reason while Zendesk refuses the stream', async () => {
     await withLedger(async (db) => {
-      await releaseLease(db, await takeLease(db, 'access_logs'));
-      await markUnavailable(db, access, 'The add-on is missing.');
+      await releaseLease(db, await takeLease(db, accessLogs));
+      await db.query(
+        `update zendesk_sync.streams set unavailable_since = now(), unavailable_code = 'add_on_missing',
+           unavailable_reason = 'The add-on is missing.'`,
+      );
       const refused = await statusOf(db);
       assert.equal(refused.state, 'unavailable');
       assert.equal(refused.last_error, 'The add-on is missing.');
-      await markAvailable(db, access);
+      await db.query(
+        `update zendesk_sync.streams set unavailable_since = null, unavailable_code = null, unavailable_reason = null`,
+      );
       assert.equal((await statusOf(db)).state, 'ok');
     });
   });
 
   it('has no headroom for a log that is kept for ever, and gaps from its oldest record', async () => {
     await withLedger(async (db) => {
-      await takeLease(db, 'audit_logs');
+      await takeLease(db, auditLogs);
       const key = { account: 'acme', stream: 'audit_logs' };
-      await storeHorizon(db, key, 1_500_000_000);
+      await db.query('update zendesk_sync.streams set horizon = to_timestamp(1500000000)');
       await addCoverage(db, key, { from: 1_500_001_000, to: 1_500_002_000 });
       const status = await statusOf(db, 'acme', 'audit_logs');
       assert.equal(status.headroom_seconds, null);

@@ -9,6 +9,8 @@ import {
   type Sample,
 } from '../../src/doctor/estimate.ts';
 import type { StreamAnswer } from '../../src/doctor/probe.ts';
+import { accessLogs } from '../../src/streams/access-logs.ts';
+import { auditLogs } from '../../src/streams/audit-logs.ts';
 
 const hour = 3600;
 const day = 24 * hour;
@@ -64,12 +66,10 @@ describe('the samples of a log', () => {
 });
 
 describe('the estimate of a backfill', () => {
-  const source = { stream: 'access_logs', pageSize: 2500, requestsPerMinute: 50 } as const;
-
   it('multiplies the average density of the samples', () => {
     // 2,500 rows in 4,320 seconds are 50,000 a day; 10,000 in the other day.
     const samples = [sample(), sample({ rows: 10_000, reached: undefined, bytes: 5_000_000 })];
-    assert.deepEqual(estimateBackfill(samples, 10 * day, source), {
+    assert.deepEqual(estimateBackfill(samples, 10 * day, accessLogs, 50), {
       rows: 300_000,
       requests: 120,
       seconds: 144,
@@ -81,20 +81,24 @@ describe('the estimate of a backfill', () => {
   it('asks at least once, and never for nothing', () => {
     const empty = sample({ rows: 0, reached: undefined, bytes: 50 });
     const nothing = { rows: 0, bytes: 0, diskBytes: 0 };
-    assert.deepEqual(estimateBackfill([empty], day, source), {
+    assert.deepEqual(estimateBackfill([empty], day, accessLogs, 50), {
       ...nothing,
       requests: 1,
       seconds: 2,
     });
-    assert.deepEqual(estimateBackfill([empty], 0, source), { ...nothing, requests: 0, seconds: 0 });
-    assert.equal(estimateBackfill([], day, source), undefined);
+    assert.deepEqual(estimateBackfill([empty], 0, accessLogs, 50), {
+      ...nothing,
+      requests: 0,
+      seconds: 0,
+    });
+    assert.equal(estimateBackfill([], day, accessLogs, 50), undefined);
   });
 });
 
 describe('the check of a backfill', () => {
   const local = {
     budgets: { access_logs: 50, support: 100 },
-    streams: { names: ['audit_logs' as const], auditLogsStart: new Date('2026-11-11T07:00:00Z') },
+    horizons: { audit_logs: new Date('2026-11-11T07:00:00Z') },
   };
   type Situation = Parameters<typeof checkBackfill>[2];
   const situation: Situation = { local, coverage: [], freeBytes: undefined, now };
@@ -152,13 +156,13 @@ describe('the check of a backfill', () => {
   ];
   for (const [title, answer, change, check] of table)
     it(title, () =>
-      assert.deepEqual(checkBackfill('access_logs', answer, { ...situation, ...change }), check),
+      assert.deepEqual(checkBackfill(accessLogs, answer, { ...situation, ...change }), check),
     );
 
   it('begins where AUDIT_LOGS_START says', () => {
     const answer = answered([sample({ rows: 100, reached: undefined })], nowSeconds - 900 * day);
     assert.match(
-      checkBackfill('audit_logs', answer, situation).found,
+      checkBackfill(auditLogs, answer, situation).found,
       /^10 days missing: about 1,000 rows, 10 requests, 6 seconds at 100 a minute, /,
     );
   });

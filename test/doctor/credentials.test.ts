@@ -3,7 +3,7 @@ import { describe, it } from 'node:test';
 import type { ZendeskConfig } from '../../src/config/zendesk.ts';
 import { ok, problem, skipped, warning } from '../../src/doctor/check.ts';
 import { checkCredentials, checkToken } from '../../src/doctor/credentials.ts';
-import { ZendeskError } from '../../src/errors.ts';
+import { KnownError } from '../../src/errors.ts';
 
 const now = new Date('2026-11-21T08:00:00Z');
 const mainWay =
@@ -90,10 +90,11 @@ describe('the check of the access token', () => {
   });
 
   it('tells a refusal with its way out, and a failure without advice that is none', () => {
-    const refusal = new ZendeskError(
-      'unauthorized',
-      'Zendesk refuses the OAuth client (401); check ZENDESK_CLIENT_ID. Zendesk said: "invalid_client: a; b".',
-    );
+    const refusal = new KnownError('client_refused', {
+      found: 'Zendesk refuses the OAuth client (401)',
+      wayOut: 'check ZENDESK_CLIENT_ID',
+      quote: 'invalid_client: a; b',
+    });
     assert.deepEqual(
       checkToken(client, { ...unused, refusal }),
       problem(
@@ -102,11 +103,11 @@ describe('the check of the access token', () => {
         'Check ZENDESK_CLIENT_ID.',
       ),
     );
-    const failure = new ZendeskError(
-      'failed',
-      'No usable answer from Zendesk to /oauth/tokens after 6 attempts; the last one: status 503.',
-      { requestId: 'abc-1' },
-    );
+    const failure = new KnownError('no_usable_answer', {
+      found:
+        'No usable answer from Zendesk to /oauth/tokens after 6 attempts; the last one: status 503',
+      requestId: 'abc-1',
+    });
     assert.deepEqual(
       checkToken(client, { ...unused, refusal: failure }),
       problem(

@@ -8,9 +8,9 @@ import {
   checkTimeZone,
   explainConnection,
 } from '../../src/doctor/database.ts';
-import { DatabaseError } from '../../src/errors.ts';
+import { hasCode } from '../../src/errors.ts';
 import { translateError } from '../../src/database/connection-errors.ts';
-import type { ServerFacts } from '../../src/database/diagnosis.ts';
+import type { ServerFacts } from '../../src/doctor/diagnosis.ts';
 
 const facts: ServerFacts = {
   version: '18.1 (Debian 18.1-1.pgdg12+1)',
@@ -140,7 +140,7 @@ describe('the reason why there is no connection', () => {
       problem(
         'database',
         'There is no connection to Postgres (EHOSTUNREACH).',
-        'Look into the log of the Postgres server.',
+        'Check that Postgres runs and that DATABASE_URL points to it.',
       ),
     ],
     [
@@ -191,6 +191,6 @@ describe('the reason why there is no connection', () => {
   it('is no fault of this program', () => {
     const fault = new TypeError('x is not a function');
     assert.throws(() => explainConnection(fault), fault);
-    assert.ok(driverError('x', 'EHOSTUNREACH') instanceof DatabaseError);
+    assert.ok(hasCode(driverError('x', 'EHOSTUNREACH'), 'database_unreachable'));
   });
 });

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { createReadOnlyBudget, type SharedBudget } from '../../src/doctor/read-only-budget.ts';
-import type { Budget } from '../../src/zendesk/client.ts';
+import type { Budget } from '../../src/zendesk/request.ts';
 
 const nowMs = Date.parse('2026-11-21T08:00:00Z');
 /** The database's clock runs an hour ahead. */
@@ -23,8 +23,8 @@ describe('the budget of an examination', () => {
     await budget.take('access_logs', 0, never);
     await budget.take('access_logs', 0, never);
     await assert.rejects(budget.take('access_logs', 0, never), {
-      name: 'BudgetUsedUpError',
-      message: 'the 3 requests of this minute are used up; the next one is free in 51 seconds',
+      code: 'budget_used_up',
+      found: 'the 3 requests of this minute are used up; the next one is free in 51 seconds',
     });
     await budget.take('support', 0, never);
   });
@@ -40,12 +40,12 @@ describe('the budget of an examination', () => {
       pauseReason: 'Zendesk answered 429',
     });
     await assert.rejects(others.take('access_logs', 0, never), {
-      message: 'requests are paused for 30 seconds (Zendesk answered 429)',
+      found: 'requests are paused for 30 seconds (Zendesk answered 429)',
     });
     const own = openBudget(undefined);
     await own.pause('access_logs', 60_000, 'Zendesk answered 429');
     await assert.rejects(own.take('access_logs', 0, never), {
-      message: 'requests are paused for 60 seconds (Zendesk answered 429)',
+      found: 'requests are paused for 60 seconds (Zendesk answered 429)',
     });
     await own.take('support', 0, never);
   });

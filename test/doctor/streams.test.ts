@@ -3,9 +3,12 @@ import { describe, it } from 'node:test';
 import { ok, problem, skipped, warning, type Check } from '../../src/doctor/check.ts';
 import type { StreamAnswer } from '../../src/doctor/probe.ts';
 import { checkStream } from '../../src/doctor/streams.ts';
-import { ZendeskError } from '../../src/errors.ts';
-import type { StreamName } from '../../src/streams/names.ts';
-import { readErrorBody } from '../../src/zendesk/error-body.ts';
+import { KnownError } from '../../src/errors.ts';
+import { accessLogs } from '../../src/streams/access-logs.ts';
+import { auditLogs } from '../../src/streams/audit-logs.ts';
+import type { Stream } from '../../src/streams/stream.ts';
+import { users } from '../../src/streams/users.ts';
+import { readErrorBody } from '../../src/zendesk/answer.ts';
 import { explainUnavailable } from '../../src/zendesk/refusal.ts';
 
 const now = new Date('2026-11-21T08:00:00Z');
@@ -14,13 +17,9 @@ const theSwitch = 'Admin Center > Account > Logs > Access log > "Turn on the Acc
 const clients = 'Admin Center > Apps and integrations > APIs > OAuth clients';
 
 /** What the client of Zendesk rejects with for an answer of that status and body. */
-function refuse(stream: StreamName, status: number, body: string): StreamAnswer {
-  const sentence = explainUnavailable(
-    status,
-    readErrorBody(Buffer.from(body)),
-    `/api/v2/${stream}`,
-  );
-  const error = new ZendeskError('unavailable', `${sentence}. Zendesk said: "no; never".`);
+function refuse({ needs }: Stream, status: number, body: string): StreamAnswer {
+  const { code, ...facts } = explainUnavailable(status, readErrorBody(Buffer.from(body)), needs);
+  const error = new KnownError(code, { ...facts, quote: 'no; never' });
   return { kind: 'refused', error };
 }
 
@@ -40,18 +39,18 @@ describe('the check of a stream', () => {
     isSilent,
   });
   const scopeAdvice = `Allow it for the OAuth client (${clients}) and set ZENDESK_OAUTH_SCOPE to it, best to read.`;
-  const table: [string, StreamName, StreamAnswer | undefined, Check][] = [
+  const table: [string, Stream, StreamAnswer | undefined, Check][] = [
     [
       'shows how far the log reaches back',
-      'audit_logs',
+      auditLogs,
       answered(daysAgo(400)),
       ok('audit log', 'answers; oldest record 2025-10-17 08:00 UTC, 400 days ago'),
     ],
-    ['is content with users who answer', 'users', answered(undefined), ok('users', 'answers')],
+    ['is content with users who answer', users, answered(undefined), ok('users', 'answers')],
     [
       'says that the plan does not have the audit log',
-      'audit_logs',
-      refuse('audit_logs', 403, noPlan),
+      auditLogs,
+      refuse(auditLogs, 403, noPlan),
       problem(
         'audit log',
         `not available (403): it needs the plan Zendesk Suite Enterprise or Support Enterprise (or a higher one) and the role admin.${said}`,
@@ -60,8 +59,8 @@ describe('the check of a stream', () => {
     ],
     [
       'says that the add-on of the access log is missing',
-      'access_logs',
-      refuse('access_logs', 404, noEndpoint),
+      accessLogs,
+      refuse(accessLogs, 404, noEndpoint),
       problem(
         'access log',
         `not available (404): this account does not have the endpoint.${said}`,
@@ -70,8 +69,8 @@ describe('the check of a stream', () => {
     ],
     [
       'says that it may be the add-on, the role or the switch',
-      'access_logs',
-      refuse('access_logs', 403, noPlan),
+      accessLogs,
+      refuse(accessLogs, 403, noPlan),
       problem(
         'access log',
         `not available (403): it needs the add-on Advanced Data Privacy and Protection and the role admin.${said}`,
@@ -80,8 +79,8 @@ describe('the check of a stream', () => {
     ],
     [
       'says that the role does not allow it',
-      'access_logs',
-      refuse('access_logs', 403, noAdmin),
+      accessLogs,
+      refuse(accessLogs, 403, noAdmin),
       problem(
         'access log',
         `not available (403): only the role admin may read it.${said}`,
@@ -90,13 +89,13 @@ describe('the check of a stream', () => {
     ],
     [
       'says which scope is missing',
-      'users',
-      refuse('users', 403, noScope),
+      users,
+      refuse(users, 403, noScope),
       problem('users', `not available (403): the token lacks the scope read.${said}`, scopeAdvice),
     ],
     [
       'says how the access log is switched on when it is empty',
-      'access_logs',
+      accessLogs,
       answered(undefined),
       problem(
         'access log',
@@ -106,7 +105,7 @@ describe('the check of a stream', () => {
     ],
     [
       'wonders at an audit log without records',
-      'audit_logs',
+      auditLogs,
       answered(undefined),
       warning(
         'audit log',
@@ -116,7 +115,7 @@ describe('the check of a stream', () => {
     ],
     [
       'notices an access log that has gone silent',
-      'access_logs',
+      accessLogs,
       answered(daysAgo(60), true),
       warning(
         'access log',
@@ -126,19 +125,19 @@ describe('the check of a stream', () => {
     ],
     [
       'does not judge what was not asked',
-      'access_logs',
+      accessLogs,
       { kind: 'not-asked', reason: 'there is no login' },
       skipped('access log', 'there is no login'),
     ],
     [
       'does not judge what is not pulled',
-      'users',
+      users,
       undefined,
       skipped('users', 'STREAMS leaves it out'),
     ],
     [
       'tells of an answer that cannot be read',
-      'audit_logs',
+      auditLogs,
       { kind: 'unreadable', reason: 'A record of audit_logs has no usable id.' },
       problem(
         'audit log',
@@ -151,12 +150,12 @@ describe('the check of a stream', () => {
     it(title, () => assert.deepEqual(checkStream(stream, answer, now), check));
 
   it('advises where a redirect leads elsewhere', () => {
-    const message =
-      'https://acme.zendesk.com answered /api/v2/audit_logs with a redirect to https://other.example (302), which is not followed; check ZENDESK_SUBDOMAIN.';
-    const error = new ZendeskError('rejected', message);
+    const found =
+      'https://acme.zendesk.com answered /api/v2/audit_logs with a redirect to https://other.example (302), which is not followed';
+    const error = new KnownError('redirected', { found, wayOut: 'check ZENDESK_SUBDOMAIN' });
     assert.deepEqual(
-      checkStream('audit_logs', { kind: 'refused', error }, now),
-      problem('audit log', `${message.split('; ')[0]}.`, 'Check ZENDESK_SUBDOMAIN.'),
+      checkStream(auditLogs, { kind: 'refused', error }, now),
+      problem('audit log', `${found}.`, 'Check ZENDESK_SUBDOMAIN.'),
     );
   });
 });

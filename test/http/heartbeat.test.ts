@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { describe, it, type TestContext } from 'node:test';
 import { createHeartbeat, createRunWatch } from '../../src/http/heartbeat.ts';
-import type { RunOutcome, Task } from '../../src/database/runs.ts';
-import type { SyncEvent } from '../../src/ingest/progress.ts';
+import type { RunOutcome, Task } from '../../src/ingest/events.ts';
+import type { SyncEvent } from '../../src/ingest/events.ts';
 import { collectLog, type CollectedLog } from '../support/collected-log.ts';
 import { waitUntil } from '../support/pulled-account.ts';
 import { startReceiver, type Receiver } from '../support/receiver.ts';
@@ -167,7 +167,10 @@ describe('the heartbeat of a service', () => {
     task: Task = 'live',
     account = 'acme',
   ) =>
-    [account, { type: 'run', stream, task, outcome, counts: undefined, error: undefined }] as const;
+    [
+      account,
+      { type: 'run', stream, task, outcome, counts: undefined, code: undefined, error: undefined },
+    ] as const;
 
   it('begins with the first of the runs side by side and tells the end of each', () => {
     assert.deepEqual(

@@ -2,10 +2,12 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { createMetrics, type Metrics } from '../../src/http/metrics.ts';
 import { openDatabase } from '../../src/database/client.ts';
-import { loadLedgerMeasures } from '../../src/database/ledger-measures.ts';
-import { loadStatus } from '../../src/database/status.ts';
-import { streamNames } from '../../src/streams/names.ts';
-import type { SyncEvent } from '../../src/ingest/progress.ts';
+import { loadLedgerMeasures } from '../../src/http/ledger-measures.ts';
+import { loadStatus } from '../../src/ingest/status.ts';
+import { accessLogs } from '../../src/streams/access-logs.ts';
+import { listLogs, streams } from '../../src/streams/registry.ts';
+import { users } from '../../src/streams/users.ts';
+import type { SyncEvent } from '../../src/ingest/events.ts';
 import { readExposition, valueOf, type Family } from '../support/exposition.ts';
 import {
   account,
@@ -58,7 +60,7 @@ async function scrape(
 ): Promise<{ text: string; families: Families }> {
   const db = openDatabase({ url });
   try {
-    const text = await metrics.render(await loadLedgerMeasures(db));
+    const text = await metrics.render(await loadLedgerMeasures(db, listLogs(streams)));
     return { text, families: readExposition(text) };
   } finally {
     await db.close();
@@ -71,7 +73,7 @@ async function withMetrics(
   work: (installation: Installation, metrics: Metrics) => Promise<void>,
 ): Promise<void> {
   const metrics = createMetrics(build);
-  metrics.introduce(account, streamNames);
+  metrics.introduce(account, streams);
   await withInstallation(
     simulator,
     { report: (event: SyncEvent) => metrics.count(account, event) },
@@ -97,7 +99,8 @@ describe('metrics', () => {
   it('count what a pull has stored, are all of the contract, and hold nothing of what was pulled', async () => {
     await withMetrics(smallLogs, async (installation, metrics) => {
       const { simulator, db, url } = installation;
-      for (const stream of streamNames) await pullCompletely(installation, stream);
+      for (const stream of ['audit_logs', 'access_logs', 'users'] as const)
+        await pullCompletely(installation, stream);
       const { text, families } = await scrape(metrics, url);
 
       const own = [...families.keys()].filter((name) => name.startsWith(p));
@@ -154,7 +157,7 @@ describe('metrics', () => {
         `select stream, extract(epoch from max(ended_at))::float8 as ended from zendesk_sync.runs where outcome = 'complete' group by stream`,
       );
       const ends = new Map(completed.map(({ stream, ended }) => [stream, ended]));
-      for (const row of await loadStatus(db, account)) {
+      for (const row of await loadStatus(db, streams, account)) {
         const labels = { account, stream: row.stream };
         const value = (name: string): number | undefined => valueOf(families, p + name, labels);
         assert.equal(value('gaps'), row.gaps);
@@ -243,7 +246,10 @@ describe('metrics', () => {
       const { families } = await scrape(metrics, url);
       const gauge = (name: string): Record<string, number | undefined> =>
         Object.fromEntries(
-          streamNames.map((stream) => [stream, valueOf(families, p + name, { account, stream })]),
+          streams.map((stream) => [
+            stream.name,
+            valueOf(families, p + name, { account, stream: stream.name }),
+          ]),
         );
       assert.deepEqual(gauge('authorized'), { audit_logs: 0, access_logs: 1, users: 1 });
       assert.deepEqual(gauge('stream_available'), { audit_logs: 1, access_logs: 0, users: 1 });
@@ -274,7 +280,7 @@ describe('metrics', () => {
       assert.equal((await worker('access_logs').follow(signal)).outcome, 'complete');
       const again = (await scrape(metrics, url)).families;
       for (const name of ['authorized', 'stream_available'])
-        for (const stream of streamNames)
+        for (const { name: stream } of streams)
           assert.equal(valueOf(again, p + name, { account, stream }), 1, `${name} of ${stream}`);
     });
   });
@@ -282,7 +288,7 @@ describe('metrics', () => {
   it('show a lease while it is held, and forget an account that is deleted from the ledger', async () => {
     await withLedger(async (db, url) => {
       const metrics = createMetrics(build);
-      await takeLease(db, 'users');
+      await takeLease(db, users);
       const labels = { account: 'acme', stream: 'users' };
       const { families } = await scrape(metrics, url);
       assert.equal(valueOf(families, `${p}lease_held`, labels), 1);
@@ -297,7 +303,7 @@ describe('metrics', () => {
 
   it('begin at 0 for the streams of an account, so that the first increase is one', async () => {
     const metrics = createMetrics(build);
-    metrics.introduce('acme', ['access_logs']);
+    metrics.introduce('acme', [accessLogs]);
     const families = readExposition(await metrics.render(undefined));
     const zero = (name: string, labels: Record<string, string>): void =>
       assert.equal(valueOf(families, p + name, labels), 0, name);

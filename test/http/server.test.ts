@@ -4,9 +4,11 @@ import { createServer, type AddressInfo, type Socket } from 'node:net';
 import { describe, it, type TestContext } from 'node:test';
 import { createMetrics } from '../../src/http/metrics.ts';
 import { startHttpServer, type HttpOptions, type HttpServer } from '../../src/http/server.ts';
-import { loadStatus } from '../../src/database/status.ts';
+import { loadStatus } from '../../src/ingest/status.ts';
 import { collectLog } from '../support/collected-log.ts';
 import { createEmptyTestDatabase } from '../support/database.ts';
+import { auditLogs } from '../../src/streams/audit-logs.ts';
+import { streams } from '../../src/streams/registry.ts';
 import { startDatabaseProxy } from '../support/database-proxy.ts';
 import { readExposition, valueOf } from '../support/exposition.ts';
 import { takeLease, withLedger } from '../support/ledger.ts';
@@ -25,6 +27,7 @@ async function start(
     port: 0,
     databaseUrl,
     metrics: createMetrics({ version: '1.2.3', nodeVersion: '24.0.0' }),
+    streams,
     signal: new AbortController().signal,
     log: collectLog(),
     times,
@@ -63,8 +66,8 @@ describe('over HTTP', { concurrency: true }, () => {
       assert.deepEqual(await ask(server, '/livez'), json(200, { alive: true }));
       assert.deepEqual(await ask(server, '/readyz'), json(200, { ready: true }));
       assert.deepEqual(await ask(server, '/status'), json(200, []));
-      await takeLease(db, 'audit_logs');
-      const [status] = await loadStatus(db);
+      await takeLease(db, auditLogs);
+      const [status] = await loadStatus(db, streams);
       assert.deepEqual(await ask(server, '/status'), json(200, [status]));
       assert.equal(status?.state, 'running');
     });
@@ -174,7 +177,10 @@ describe('over HTTP', { concurrency: true }, () => {
     );
     assert.deepEqual(
       await ask(empty, '/status'),
-      json(503, { reason: 'The database has no tables of zendesk-log-sync yet.' }),
+      json(503, {
+        reason:
+          'The database does not have the tables of this version of zendesk-log-sync; run "migrate" or "sync" first.',
+      }),
     );
     await withLedger(async (db, url) => {
       await db.query(
@@ -235,16 +241,16 @@ describe('over HTTP', { concurrency: true }, () => {
   it('refuses a place where it cannot listen, in a sentence', async (test) => {
     const first = await start(test, 'postgres://127.0.0.1:1/none');
     await assert.rejects(start(test, 'postgres://127.0.0.1:1/none', { port: first.port }), {
-      name: 'InputError',
+      code: 'bad_input',
       message: `HTTP_PORT is ${first.port}, which another program uses on 127.0.0.1; expected a free port; set another one, or 0 for no HTTP.`,
     });
     await assert.rejects(start(test, 'postgres://127.0.0.1:1/none', { host: '192.0.2.1' }), {
-      name: 'InputError',
+      code: 'bad_input',
       message:
         'HTTP_HOST is "192.0.2.1", where nothing can listen (EADDRNOTAVAIL); expected an address of this machine; set it to 127.0.0.1, or to 0.0.0.0 for every address.',
     });
     await assert.rejects(start(test, 'postgres://127.0.0.1:1/none', { host: 'no.such.invalid' }), {
-      name: 'InputError',
+      code: 'bad_input',
       message:
         /^HTTP_HOST is "no\.such\.invalid", where nothing can listen \(E\w+\); expected an address of this machine; /,
     });

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { measure } from '../../src/span.ts';
-import { loadCoverage } from '../../src/database/coverage.ts';
+import { loadCoverage } from '../../src/ingest/coverage.ts';
 import { account, assertTrue, pullCompletely, withInstallation } from '../support/installation.ts';
 
 const signal = new AbortController().signal;

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { loadCoverage } from '../../src/database/coverage.ts';
+import { loadCoverage } from '../../src/ingest/coverage.ts';
 import {
   account,
   assertTrue,

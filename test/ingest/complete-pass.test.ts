@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { findContiguous, findGaps } from '../../src/ingest/coverage.ts';
-import { runPass } from '../../src/ingest/pass.ts';
-import { loadCoverage } from '../../src/database/coverage.ts';
+import { findGaps } from '../../src/ingest/coverage.ts';
+import { findContiguous } from '../support/coverage-model.ts';
+import { runPass } from '../../src/ingest/service.ts';
+import { loadCoverage } from '../../src/ingest/coverage.ts';
 import {
   account,
   assertTrue,
@@ -99,7 +100,7 @@ describe('a complete pass', () => {
     const start = nowSeconds() - 20 * 86_400;
     await withInstallation(
       { auditLogRowsPerDay: 30 },
-      { auditLogsStart: start },
+      { horizons: { audit_logs: start } },
       async (installation) => {
         await pullCompletely(installation, 'audit_logs');
         const [coverage] = await assertTrue(installation, 'audit_logs');

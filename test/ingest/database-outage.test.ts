@@ -6,9 +6,14 @@ import { describe, it } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { openEmbeddedPostgres } from '../../src/database/embedded.ts';
 import { migrateDatabase } from '../../src/database/migrate.ts';
-import { createStreamWorker } from '../../src/ingest/stream-worker.ts';
+import { accessLogs } from '../../src/streams/access-logs.ts';
+import { createStreamWorker } from '../../src/ingest/worker.ts';
 import { startDatabaseProxy } from '../support/database-proxy.ts';
 import { account, assertTrue, withInstallation } from '../support/installation.ts';
+import { returnToMachineClock } from '../support/run-clock.ts';
+
+// The database that is restarted has it.
+returnToMachineClock();
 
 const signal = new AbortController().signal;
 const dense = { accessLogDays: 10, accessLogRowsPerDay: 5000, auditLogRowsPerDay: 0 };
@@ -20,7 +25,7 @@ describe('a database that goes away', () => {
       try {
         const worker = createStreamWorker(
           installation.another({ databaseUrl: proxy.url }),
-          'access_logs',
+          accessLogs,
         );
         assert.equal((await worker.follow(signal)).outcome, 'complete');
         let cuts = 0;
@@ -56,7 +61,7 @@ describe('a database that goes away', () => {
       await withInstallation(dense, {}, async (installation) => {
         const { simulator } = installation;
         const engine = installation.another({ databaseUrl: proxy.url });
-        const worker = createStreamWorker(engine, 'access_logs');
+        const worker = createStreamWorker(engine, accessLogs);
         assert.equal((await worker.follow(signal)).outcome, 'complete');
         const filling = worker.fill(signal);
         while (simulator.requests().length < 10) await sleep(5);

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { loadCoverage } from '../../src/database/coverage.ts';
+import { loadCoverage } from '../../src/ingest/coverage.ts';
 import type { FaultKind } from '../../src/simulator/faults.ts';
 import { intersect } from '../../src/span.ts';
 import { account, assertTrue, pullCompletely, withInstallation } from '../support/installation.ts';

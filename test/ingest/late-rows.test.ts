@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { loadRescans } from '../../src/database/coverage.ts';
+import { loadRescans } from '../../src/ingest/coverage.ts';
 import {
   account,
   assertTrue,

@@ -3,13 +3,16 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, it } from 'node:test';
 import { createLogger } from '../../src/logger.ts';
 import { openDatabase, type Database } from '../../src/database/client.ts';
-import { loadStatus } from '../../src/database/status.ts';
+import { loadStatus } from '../../src/ingest/status.ts';
 import { startSimulator, type Simulator } from '../../src/simulator/simulator.ts';
-import { createCursorShare, type CursorShare } from '../../src/ingest/cursor-share.ts';
-import { createEngine } from '../../src/ingest/engine-assembly.ts';
+import { createCursorShare, type CursorShare } from '../../src/ingest/engine.ts';
+import { createEngine } from '../../src/ingest/session.ts';
 import type { Engine } from '../../src/ingest/engine.ts';
-import { runPass } from '../../src/ingest/pass.ts';
-import { createStreamWorker, type StreamWorker } from '../../src/ingest/stream-worker.ts';
+import { runPass } from '../../src/ingest/service.ts';
+import { auditLogs } from '../../src/streams/audit-logs.ts';
+import { streams } from '../../src/streams/registry.ts';
+import { usualClassify } from '../support/stored-records.ts';
+import { createStreamWorker, type LogWorker } from '../../src/ingest/worker.ts';
 import { withDatabase } from '../support/database.ts';
 import { withClient, type Query } from '../support/query.ts';
 
@@ -52,10 +55,12 @@ async function withProcess(work: (process: Process) => Promise<void>): Promise<v
           scope: 'read',
         },
         reserve: 1,
+        streams,
+        classify: usualClassify,
         settings: {
           settleSeconds: 300,
           rescanAges: [],
-          auditLogsStart: undefined,
+          horizons: {},
           requestsPerMinute: { support: 100_000, access_logs: 100_000 },
         },
         holder: 'test',
@@ -120,7 +125,7 @@ describe('many accounts in one process', () => {
       const share = createCursorShare(names.length);
       for (const _ of names) share.join();
       assert.equal(share.count(), 1);
-      const workers = names.map((name) => createStreamWorker(engineOf(name, share), 'audit_logs'));
+      const workers = names.map((name) => createStreamWorker(engineOf(name, share), auditLogs));
       const passes = Promise.all(workers.map((worker) => runPass([worker], signal)));
       const connections = await countConnections(query, passes);
       assert.deepEqual(
@@ -146,7 +151,7 @@ describe('many accounts in one process', () => {
         names,
       );
       for (const row of stored) assert.deepEqual(row.ids.toSorted(), ids, row.account);
-      const status = await loadStatus(db);
+      const status = await loadStatus(db, streams);
       assert.deepEqual(
         status.map(({ account, state, gaps }) => [account, state, gaps]),
         names.map((name) => [name, 'ok', 0]),
@@ -156,7 +161,7 @@ describe('many accounts in one process', () => {
 
   it('use several cursors for one backfill where no other runs', async () => {
     await withProcess(async ({ query, engineOf }) => {
-      const worker = createStreamWorker(engineOf('alone', createCursorShare()), 'audit_logs');
+      const worker = createStreamWorker(engineOf('alone', createCursorShare()), auditLogs);
       await runPass([worker], signal);
       assert.deepEqual(await countCursors(query), { ofOne: 2, accounts: 1 });
     });
@@ -166,8 +171,8 @@ describe('many accounts in one process', () => {
     await withProcess(async ({ bulk, query, engineOf }) => {
       const share = createCursorShare();
       const [filling, following] = ['filling', 'following'].map((name) =>
-        createStreamWorker(engineOf(name, share), 'audit_logs'),
-      ) as [StreamWorker, StreamWorker];
+        createStreamWorker(engineOf(name, share), auditLogs),
+      ) as [LogWorker, LogWorker];
       const free = Promise.withResolvers<boolean>();
       // So that a failure is one, and not a wait for ever.
       const giveUp = setTimeout(() => free.resolve(false), 20_000);

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
+import { auditLogs } from '../../src/streams/audit-logs.ts';
 import { account, withInstallation, type Installation } from '../support/installation.ts';
 import { listCustomers, listLookups, listPeople, loadUsers } from '../support/people-facts.ts';
 
@@ -8,8 +9,7 @@ const quiet = { limits: false, auditLogRowsPerDay: 0, accessLogRowsPerDay: 0 };
 
 /** Lets people act in the audit log. */
 async function storeActors({ db, engine }: Installation, ids: readonly number[]): Promise<void> {
-  const scheme = { table: 'zendesk.audit_logs', every: 'year' } as const;
-  await engine.ensurePartitions(scheme, [Date.parse('2026-03-01T00:00:00Z')]);
+  await engine.ensurePartitions(auditLogs.table, [Date.parse('2026-03-01T00:00:00Z')]);
   await db.query(
     `insert into zendesk.audit_logs (account, id, created_at, actor_id)
      select $1, row_number() over (), '2026-03-01T00:00:00Z', id from unnest($2::bigint[]) as id`,

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { openDatabase } from '../../src/database/client.ts';
-import { acquireLease } from '../../src/database/leases.ts';
+import { acquireLease } from '../../src/ingest/lease.ts';
 import { account as accountKey, type EngineOptions } from '../support/engine.ts';
 import { startForwarder, type Forwarded } from '../support/forwarder.ts';
 import { startProgram } from '../support/program.ts';

@@ -1,19 +1,20 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import type { FaultKind } from '../../src/simulator/faults.ts';
-import { runPass, type StreamPass } from '../../src/ingest/pass.ts';
-import { streamNames, type StreamName } from '../../src/streams/names.ts';
+import { runPass, type StreamPass } from '../../src/ingest/service.ts';
 import {
   account,
   assertTrue,
   pullCompletely,
   withInstallation,
   type Installation,
+  type StreamName,
 } from '../support/installation.ts';
 import { assertComplete, listFetches, statusOf } from '../support/ledger-facts.ts';
 import { smallAccount } from '../support/small-account.ts';
 
 const signal = new AbortController().signal;
+const streamNames: readonly StreamName[] = ['audit_logs', 'access_logs', 'users'];
 
 const clients = 'Admin Center > Apps and integrations > APIs > OAuth clients';
 const user = 'the user whose credentials are used';
@@ -63,7 +64,10 @@ const littleAccount = {
 };
 
 function passAll({ worker }: Installation): Promise<StreamPass[]> {
-  return runPass(streamNames.map(worker), signal);
+  return runPass(
+    streamNames.map((name) => worker(name)),
+    signal,
+  );
 }
 
 async function loadMark({ db }: Installation, stream: string): Promise<object | undefined> {

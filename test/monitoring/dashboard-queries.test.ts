@@ -3,7 +3,8 @@ import { randomBytes } from 'node:crypto';
 import { describe, it } from 'node:test';
 import { Client } from 'pg';
 import type { Database } from '../../src/database/client.ts';
-import { refreshRollups } from '../../src/database/rollups.ts';
+import { refreshRollups } from '../../src/ingest/rollups.ts';
+import { listLogs, streams } from '../../src/streams/registry.ts';
 import { coverAccesses, storeAccesses } from '../support/accessed-rows.ts';
 import { expandSql, readDashboards, type Situation } from '../support/dashboards.ts';
 import { readText } from '../support/project-files.ts';
@@ -50,7 +51,7 @@ async function fill(db: Database): Promise<void> {
      values ($1, 'audit_logs', '2026-11-17'), ($1, 'access_logs', '2026-11-17') on conflict do nothing`,
     [account],
   );
-  await refreshRollups(db, account);
+  await refreshRollups(db, account, listLogs(streams));
 }
 
 /** Runs `work` with a connection of the user that monitoring/grafana/user.sql makes. */

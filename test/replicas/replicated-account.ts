@@ -3,10 +3,12 @@ import assert from 'node:assert/strict';
 import { hostname } from 'node:os';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { SimulatorSettings } from '../../src/simulator/options.ts';
+import { readRecords } from '../../src/ingest/page.ts';
 import { accessLogs } from '../../src/streams/access-logs.ts';
 import { startProgram, type Environment, type Program } from '../support/program.ts';
 import { withAccount, type PulledAccount } from '../support/pulled-account.ts';
 import type { Query } from '../support/query.ts';
+import { usualClassify } from '../support/stored-records.ts';
 import { assertAllStored, storeTruth } from '../support/truth.ts';
 
 /** What Zendesk allows (contract 4.3). */
@@ -185,6 +187,7 @@ async function storeTruths({ query, simulator }: PulledAccount, begun: Date): Pr
        timestamp timestamptz, access_log_id text collate "C", position smallint, kind text, resource_type text,
        resource_id text, user_id bigint, status smallint, search_query text)`,
   );
+  const columns = accessLogs.table.derived?.columns ?? [];
   let batch: object[] = [];
   const store = async (): Promise<void> => {
     await query(
@@ -195,19 +198,13 @@ async function storeTruths({ query, simulator }: PulledAccount, begun: Date): Pr
     batch = [];
   };
   for (const record of simulator.records('access_logs', new Date(0), begun)) {
-    const { id, row, resources } = accessLogs.read(record);
-    for (const [position, resource] of resources.entries())
-      batch.push({
-        timestamp: row['timestamp'],
-        access_log_id: id,
-        position,
-        kind: resource.kind,
-        resource_type: resource.type,
-        resource_id: resource.id,
-        user_id: row['user_id'],
-        status: row['status'],
-        search_query: resource.searchQuery,
-      });
+    for (const { id, row, derived } of readRecords(accessLogs, usualClassify, [record]))
+      for (const values of derived)
+        batch.push({
+          timestamp: row['timestamp'],
+          access_log_id: id,
+          ...Object.fromEntries(columns.map((column, place) => [column, values[place]])),
+        });
     if (batch.length > 5000) await store();
   }
   await store();

@@ -1,21 +1,20 @@
 /** Requests of the access log as pulling stores them, for tests of what is said of them. */
 import type { AccessRule } from '../../src/classification/access-rule.ts';
+import type { Classify } from '../../src/classification/classification.ts';
 import { createClassifier } from '../../src/classification/classifier.ts';
 import { accessRules } from '../../src/classification/rules.ts';
 import type { Database, Queryable } from '../../src/database/client.ts';
-import { createPartitionKeeper } from '../../src/database/partitions.ts';
-import { markStaleDays } from '../../src/database/rollups.ts';
-import { registerStream } from '../../src/database/streams.ts';
-import { accessLogs, createAccessLogs } from '../../src/streams/access-logs.ts';
-import type { LogStream } from '../../src/streams/log-stream.ts';
+import { registerStream } from '../../src/ingest/worker.ts';
+import { accessLogs } from '../../src/streams/access-logs.ts';
+import { storeRecords } from './stored-records.ts';
 
 /** A path that no built-in rule knows, and a rule that does. */
 export const moon = '/api/v2/moon_phases';
 export const moonRule: AccessRule = { path: `${moon}/{moon_phase}`, kind: 'view' };
 
-/** The access log as it is pulled with further rules. */
-export function accessLogsBy(...rules: readonly AccessRule[]): LogStream {
-  return createAccessLogs(createClassifier([...rules, ...accessRules]));
+/** What a request was about, by further rules. */
+export function classifyBy(...rules: readonly AccessRule[]): Classify {
+  return createClassifier([...rules, ...accessRules]);
 }
 
 /** A record of the access log. */
@@ -28,23 +27,14 @@ export function request(
   return { id, timestamp, url, user_id: 5, method: 'GET', status: 200, ...more };
 }
 
-/** Stores records of the account `acme`, a page. */
+/** Stores records of the account `acme`, a page; classified by the rules of the program unless others are given. */
 export async function storeRequests(
   db: Database,
   records: readonly object[],
-  stream: LogStream = accessLogs,
+  classify?: Classify,
 ): Promise<void> {
-  const rows = records.map(stream.read);
-  const key = { account: 'acme', stream: 'access_logs' };
-  await registerStream(db, key, 90);
-  await createPartitionKeeper(db)(
-    stream.partitions,
-    rows.map(({ timeMs }) => timeMs),
-  );
-  await db.transaction(async (tx) => {
-    await stream.write(tx, 'acme', rows, { covered: [], mayCopy: true });
-    await markStaleDays(tx, key, rows);
-  });
+  await registerStream(db, 'acme', accessLogs);
+  await storeRecords(db, accessLogs, records, classify === undefined ? {} : { classify });
 }
 
 /** What is said of the requests: `id kind type id`, one line each, in their order. */

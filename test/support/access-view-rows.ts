@@ -1,6 +1,7 @@
 /** Requests of the access log, and what its views and rules make of them. */
 import type { Database } from '../../src/database/client.ts';
-import { refreshRollups } from '../../src/database/rollups.ts';
+import { refreshRollups } from '../../src/ingest/rollups.ts';
+import { accessLogs } from '../../src/streams/access-logs.ts';
 import { request, storeRequests } from './access-requests.ts';
 import { withLedger } from './ledger.ts';
 
@@ -58,7 +59,7 @@ export async function findAccesses(
 ): Promise<AccessFinding[]> {
   return withLedger(async (db) => {
     await storeAccessRows(db, rows);
-    await refreshRollups(db, 'acme');
+    await refreshRollups(db, 'acme', [accessLogs]);
     for (const statement of statements) await db.query(statement);
     return loadAccessFindings(db, rule);
   });

@@ -1,12 +1,11 @@
 /** The access log as the engine stores it: classified, into both tables, for tests of reports. */
 import type { Database } from '../../src/database/client.ts';
-import { addCoverage } from '../../src/database/coverage.ts';
-import { createPartitionKeeper } from '../../src/database/partitions.ts';
-import { markStaleDays } from '../../src/database/rollups.ts';
-import { registerStream } from '../../src/database/streams.ts';
+import { addCoverage } from '../../src/ingest/coverage.ts';
+import { registerStream } from '../../src/ingest/worker.ts';
 import { toSeconds } from '../../src/span.ts';
 import { accessLogs } from '../../src/streams/access-logs.ts';
 import { account as usualAccount } from './report-data.ts';
+import { storeRecords } from './stored-records.ts';
 
 /** A request; what is left out is usual: agent 7 from the office, answered with 200. */
 export type AccessRecord = {
@@ -26,31 +25,22 @@ export async function storeAccesses(
   records: readonly AccessRecord[],
   account = usualAccount,
 ): Promise<void> {
-  const rows = records.map((record, index) =>
-    accessLogs.read({
-      id: `01TEST${String(index).padStart(20, '0')}`,
-      user_id: 7,
-      status: 200,
-      method: 'GET',
-      ip_address: '203.0.113.9',
-      client: 'Mozilla/5.0',
-      ...record,
-    }),
-  );
-  await createPartitionKeeper(db)(
-    accessLogs.partitions,
-    rows.map(({ timeMs }) => timeMs),
-  );
-  await db.transaction(async (tx) => {
-    await accessLogs.write(tx, account, rows, { covered: [], mayCopy: true });
-    await markStaleDays(tx, { account, stream: 'access_logs' }, rows);
-  });
+  const usual = records.map((record, index) => ({
+    id: `01TEST${String(index).padStart(20, '0')}`,
+    user_id: 7,
+    status: 200,
+    method: 'GET',
+    ip_address: '203.0.113.9',
+    client: 'Mozilla/5.0',
+    ...record,
+  }));
+  await storeRecords(db, accessLogs, usual, { account });
 }
 
 /** Registers the access log and marks a span of it as stored completely. */
 export async function coverAccesses(db: Database, from: string, until: string): Promise<void> {
   const key = { account: usualAccount, stream: 'access_logs' };
-  await registerStream(db, key, 90);
+  await registerStream(db, usualAccount, accessLogs);
   await addCoverage(db, key, { from: toSeconds(new Date(from)), to: toSeconds(new Date(until)) });
 }
 

@@ -1,7 +1,7 @@
 import type { Database } from '../../src/database/client.ts';
-import { createPartitionKeeper } from '../../src/database/partitions.ts';
 import { auditLogs } from '../../src/streams/audit-logs.ts';
 import { withLedger } from './ledger.ts';
+import { storeRecords } from './stored-records.ts';
 
 /** A record of the audit log as the API gives it; what is left out has a value that says nothing. */
 export type AuditRecord = {
@@ -62,23 +62,17 @@ export async function storeAuditRows(
   records: readonly AuditRecord[],
   account = 'acme',
 ): Promise<void> {
-  const rows = records.map((record, index) =>
-    auditLogs.read({
-      id: index + 1,
-      created_at: '2026-11-18T12:00:00Z',
-      action: 'update',
-      actor_id: 5,
-      actor_name: 'Ann Admin',
-      ip_address: '203.0.113.9',
-      source_id: 7,
-      ...record,
-    }),
-  );
-  await createPartitionKeeper(db)(
-    auditLogs.partitions,
-    rows.map(({ timeMs }) => timeMs),
-  );
-  await db.transaction((tx) => auditLogs.write(tx, account, rows, { covered: [], mayCopy: true }));
+  const usual = records.map((record, index) => ({
+    id: index + 1,
+    created_at: '2026-11-18T12:00:00Z',
+    action: 'update',
+    actor_id: 5,
+    actor_name: 'Ann Admin',
+    ip_address: '203.0.113.9',
+    source_id: 7,
+    ...record,
+  }));
+  await storeRecords(db, auditLogs, usual, { account });
 }
 
 /** All findings in the order of their records; of one rule when it is named. */

@@ -1,9 +1,12 @@
 /** The engine as the program sets it up, with settings for tests: no limits, short waits, no log. */
 import { createLogger, type Log } from '../../src/logger.ts';
 import { openDatabase } from '../../src/database/client.ts';
-import { createEngine as assembleEngine } from '../../src/ingest/engine-assembly.ts';
+import { createEngine as assembleEngine } from '../../src/ingest/session.ts';
 import type { Engine, EngineSettings } from '../../src/ingest/engine.ts';
-import type { SyncEvent } from '../../src/ingest/progress.ts';
+import type { SyncEvent } from '../../src/ingest/events.ts';
+import { streams } from '../../src/streams/registry.ts';
+import type { Stream } from '../../src/streams/stream.ts';
+import { usualClassify } from './stored-records.ts';
 
 export const account = 'acme';
 
@@ -22,7 +25,12 @@ export type EngineOptions = Partial<EngineSettings> & {
   /** The local clock in epoch milliseconds; default: the real one. */
   readonly localNow?: () => number;
   readonly log?: Log;
+  /** Default: those of the program. */
+  readonly streams?: readonly Stream[];
 };
+
+/** Budgets that no test uses up. */
+const plenty = { support: 100_000, access_logs: 100_000 };
 
 const silent = createLogger({
   level: 'silent',
@@ -48,11 +56,13 @@ export function createEngine(place: Place, options: EngineOptions, signal: Abort
       ...(options.localNow === undefined ? {} : { localNow: options.localNow }),
     },
     reserve: 1,
+    streams: options.streams ?? streams,
+    classify: usualClassify,
     settings: {
       settleSeconds: options.settleSeconds ?? 300,
       rescanAges: options.rescanAges ?? [3600, 86_400],
-      auditLogsStart: options.auditLogsStart,
-      requestsPerMinute: options.requestsPerMinute ?? { support: 100_000, access_logs: 100_000 },
+      horizons: options.horizons ?? {},
+      requestsPerMinute: options.requestsPerMinute ?? plenty,
     },
     holder: options.holder ?? 'test',
     leaseMs: options.leaseMs ?? 5000,

@@ -1,12 +1,14 @@
 import assert from 'node:assert/strict';
 import type { Database } from '../../src/database/client.ts';
-import { loadCoverage } from '../../src/database/coverage.ts';
 import { startSimulator, type Simulator } from '../../src/simulator/simulator.ts';
 import type { SimulatorSettings } from '../../src/simulator/options.ts';
 import { fromSeconds, type Spans } from '../../src/span.ts';
+import { loadCoverage } from '../../src/ingest/coverage.ts';
 import type { Engine } from '../../src/ingest/engine.ts';
-import type { StreamName } from '../../src/streams/names.ts';
-import { createStreamWorker, type StreamWorker } from '../../src/ingest/stream-worker.ts';
+import { createStreamWorker, type LogWorker, type StreamWorker } from '../../src/ingest/worker.ts';
+import { accessLogs } from '../../src/streams/access-logs.ts';
+import { auditLogs } from '../../src/streams/audit-logs.ts';
+import { users } from '../../src/streams/users.ts';
 import { withDatabase } from './database.ts';
 import { account, createEngine, type EngineOptions } from './engine.ts';
 
@@ -18,9 +20,15 @@ export type Installation = {
   readonly db: Database;
   readonly url: string;
   readonly engine: Engine;
-  readonly worker: (name: StreamName) => StreamWorker;
+  readonly worker: WorkerOf;
   /** A second process on the same database and account, as far as the database can tell. */
   readonly another: (settings?: InstallationSettings) => Engine;
+};
+
+/** The worker of a stream, always the same. */
+export type WorkerOf = {
+  (name: LogName): LogWorker;
+  (name: StreamName): StreamWorker;
 };
 
 export type InstallationSettings = EngineOptions & {
@@ -52,18 +60,17 @@ export async function withInstallation(
     };
     try {
       const engine = open(settings);
-      const workers = new Map<StreamName, StreamWorker>();
-      const worker = (name: StreamName): StreamWorker => {
-        const made = workers.get(name) ?? createStreamWorker(engine, name);
-        workers.set(name, made);
-        return made;
+      const workers = {
+        audit_logs: createStreamWorker(engine, auditLogs),
+        access_logs: createStreamWorker(engine, accessLogs),
+        users: createStreamWorker(engine, users),
       };
       await work({
         simulator,
         db: engine.db,
         url,
         engine,
-        worker,
+        worker: ((name: StreamName) => workers[name]) as WorkerOf,
         another: (own = {}) => open({ ...settings, ...own }),
       });
     } finally {
@@ -83,6 +90,7 @@ const logTables = {
 } as const;
 
 type LogName = keyof typeof logTables;
+export type StreamName = LogName | 'users';
 
 /** Every stored row of a log as one line: time, id and one column of text. */
 export async function storedLines(db: Database, stream: LogName): Promise<string[]> {

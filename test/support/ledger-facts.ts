@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import type { Database } from '../../src/database/client.ts';
-import { loadStatus, type StreamStatus } from '../../src/database/status.ts';
+import { loadStatus, type StreamStatus } from '../../src/ingest/status.ts';
+import { streams } from '../../src/streams/registry.ts';
 import { account, assertTrue, type Installation } from './installation.ts';
 
 /** A row of `zendesk_sync.fetches`, as tests look at it. */
@@ -36,7 +37,7 @@ export async function listFetches(db: Database, stream: string): Promise<FetchFa
 
 /** The status of one stream, as the view tells it. */
 export async function statusOf(db: Database, stream: string): Promise<StreamStatus> {
-  const found = (await loadStatus(db, account)).find((status) => status.stream === stream);
+  const found = (await loadStatus(db, streams, account)).find((status) => status.stream === stream);
   assert.ok(found !== undefined, `no status of ${stream}`);
   return found;
 }

@@ -1,6 +1,7 @@
 import { openDatabase, type Database } from '../../src/database/client.ts';
-import { acquireLease, type Lease } from '../../src/database/leases.ts';
-import { registerStream } from '../../src/database/streams.ts';
+import { acquireLease, type Lease } from '../../src/ingest/lease.ts';
+import { registerStream } from '../../src/ingest/worker.ts';
+import type { Stream } from '../../src/streams/stream.ts';
 import { withDatabase } from './database.ts';
 
 /** Runs `work` on a migrated database of its own, opened as the program opens it. */
@@ -16,9 +17,9 @@ export async function withLedger<T>(work: (db: Database, url: string) => Promise
 }
 
 /** Registers a stream of the account `acme` and takes its lease. */
-export async function takeLease(db: Database, stream: string, holder = 'test'): Promise<Lease> {
-  const key = { account: 'acme', stream };
-  await registerStream(db, key, stream === 'access_logs' ? 90 : undefined);
+export async function takeLease(db: Database, stream: Stream, holder = 'test'): Promise<Lease> {
+  await registerStream(db, 'acme', stream);
+  const key = { account: 'acme', stream: stream.name };
   const answer = await acquireLease(db, key, holder, 60_000);
   if (!('token' in answer)) throw new Error(`The lease is held by ${answer.holder}.`);
   return answer;

@@ -6,8 +6,9 @@
 import { once } from 'node:events';
 import { writeSync } from 'node:fs';
 import { createInterface } from 'node:readline';
-import { createStreamWorker } from '../../src/ingest/stream-worker.ts';
-import type { SyncEvent } from '../../src/ingest/progress.ts';
+import type { SyncEvent } from '../../src/ingest/events.ts';
+import { createStreamWorker } from '../../src/ingest/worker.ts';
+import { listLogs, streams } from '../../src/streams/registry.ts';
 import { createEngine } from './engine.ts';
 import type { PullingTask } from './pulling-process.ts';
 
@@ -35,8 +36,8 @@ async function pull({ place, options }: PullingTask): Promise<void> {
   const holder = `child ${process.pid}`;
   const engine = createEngine(place, { ...options, report, holder }, signal);
   const patienceMs = 20_000;
-  const pulls = (['audit_logs', 'access_logs'] as const).map(async (name) => {
-    const worker = createStreamWorker(engine, name);
+  const pulls = listLogs(streams).map(async (stream) => {
+    const worker = createStreamWorker(engine, stream);
     const followed = await worker.follow(signal, patienceMs);
     return [followed, await worker.fill(signal, patienceMs)];
   });

@@ -2,7 +2,8 @@
 import { randomInt } from 'node:crypto';
 import { openDatabase, type Database } from '../../src/database/client.ts';
 import { createPartitionKeeper } from '../../src/database/partitions.ts';
-import { registerStream } from '../../src/database/streams.ts';
+import { registerStream } from '../../src/ingest/worker.ts';
+import { auditLogs } from '../../src/streams/audit-logs.ts';
 import { withDatabase } from './database.ts';
 
 /** The account of all rows that name no other. */
@@ -15,7 +16,7 @@ export async function withStored(
   await withDatabase(async (url) => {
     const db = openDatabase({ url });
     try {
-      await registerStream(db, { account, stream: 'audit_logs' }, undefined);
+      await registerStream(db, account, auditLogs);
       await work(db, { DATABASE_URL: url });
     } finally {
       await db.close();
@@ -41,7 +42,7 @@ export type StoredChange = {
 /** Stores rows of the audit log. */
 export async function storeChanges(db: Database, changes: readonly StoredChange[]): Promise<void> {
   await createPartitionKeeper(db)(
-    { table: 'zendesk.audit_logs', every: 'year' },
+    auditLogs.table,
     changes.map(({ created_at }) => Date.parse(created_at)),
   );
   const usual = {

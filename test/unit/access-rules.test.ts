@@ -4,14 +4,14 @@ import { describe, it } from 'node:test';
 import { createClassifier } from '../../src/classification/classifier.ts';
 import { accessRules } from '../../src/classification/rules.ts';
 import { readAccessRules } from '../../src/config/access-rules.ts';
-import { InputError } from '../../src/errors.ts';
+import { hasCode } from '../../src/errors.ts';
 
 function problemsOf(content: unknown): readonly string[] {
   const text = typeof content === 'string' ? content : JSON.stringify(content);
   try {
     readAccessRules(text, 'rules.json');
   } catch (error) {
-    assert.ok(error instanceof InputError);
+    assert.ok(hasCode(error, 'bad_input'));
     return error.problems;
   }
   return [];

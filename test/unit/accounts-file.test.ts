@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import type { Config } from '../../src/config.ts';
+import type { Config } from '../../src/config/config.ts';
 import { parseConfigs } from '../../src/config/every-account.ts';
-import { InputError } from '../../src/errors.ts';
+import { streams as allStreams } from '../../src/streams/registry.ts';
+import { hasCode } from '../../src/errors.ts';
 
 const path = '/etc/accounts.yaml';
 
@@ -14,6 +15,7 @@ function parse(text: string, environment: Record<string, string> = {}): readonly
   return parseConfigs(
     { ACCOUNTS_FILE: path, ...environment },
     {
+      streams: allStreams,
       readFile: (name) => {
         const content = files.get(name);
         if (content === undefined)
@@ -30,7 +32,7 @@ function problemsOf(text: string, environment: Record<string, string> = {}): rea
   try {
     parse(text, environment);
   } catch (error) {
-    assert.ok(error instanceof InputError);
+    assert.ok(hasCode(error, 'bad_input'));
     return error.problems;
   }
   return [];
@@ -61,8 +63,8 @@ describe('a file of accounts', () => {
       configs.map(({ zendesk, streams, schedules, budgets, settleMs, rescanAfterMs, log }) => ({
         account: zendesk.account,
         credentials: zendesk.credentials,
-        streams: streams.names,
-        schedule: schedules.audit_logs,
+        streams: streams.map(({ name }) => name),
+        schedule: schedules['audit_logs'],
         budgets,
         settleMs,
         rescanAfterMs,

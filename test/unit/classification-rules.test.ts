@@ -2,13 +2,15 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
-import type { AccessRule } from '../../src/classification/access-rule.ts';
-import { ruleKinds } from '../../src/classification/access-rule.ts';
+import {
+  fingerprintRules,
+  ruleKinds,
+  type AccessRule,
+} from '../../src/classification/access-rule.ts';
 import type { AccessRequest, Classification } from '../../src/classification/classification.ts';
 import { createClassifier } from '../../src/classification/classifier.ts';
 import { accessRules } from '../../src/classification/rules.ts';
-import { fingerprintRules } from '../../src/classification/rules-fingerprint.ts';
-import { InputError } from '../../src/errors.ts';
+import { refuseInput } from '../../src/errors.ts';
 import { startSimulator } from '../../src/simulator/simulator.ts';
 import { createStillTime } from '../support/still-time.ts';
 
@@ -113,7 +115,7 @@ describe('createClassifier', () => {
   it('refuses a rule whose path is none', () => {
     assert.throws(
       () => createClassifier([{ path: 'tickets', kind: 'view' }]),
-      new InputError([
+      refuseInput([
         'The rule for tickets: expected a path that begins with a slash such as /api/v2/tickets/{ticket}.',
       ]),
     );

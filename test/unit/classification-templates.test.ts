@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
 import type { AccessRequest } from '../../src/classification/classification.ts';
-import { describeRequest } from '../../src/classification/path-template.ts';
+import { describeRequest } from '../../src/classification/templates.ts';
 
 const empty: AccessRequest = {
   method: null,

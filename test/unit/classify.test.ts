@@ -1,10 +1,13 @@
 /** The pure parts of the command `classify`. */
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { renderPass } from '../../src/commands/classify-apply.ts';
-import { describeUnclassified, renderUnclassified } from '../../src/commands/classify-report.ts';
-import { readClassifyFlags, type ClassifyFlags } from '../../src/commands/classify-task.ts';
-import { InputError } from '../../src/errors.ts';
+import {
+  describeUnclassified,
+  renderPass,
+  renderUnclassified,
+} from '../../src/commands/classify-tasks.ts';
+import { readClassifyFlags, type ClassifyFlags } from '../../src/commands/classify.ts';
+import { hasCode } from '../../src/errors.ts';
 import { measureProgress } from '../../src/ingest/classification-pass.ts';
 
 const at = (hour: number): Date => new Date(Date.UTC(2026, 10, 20, hour));
@@ -13,7 +16,7 @@ function problemsOf(flags: ClassifyFlags): readonly string[] {
   try {
     readClassifyFlags(flags);
   } catch (error) {
-    assert.ok(error instanceof InputError);
+    assert.ok(hasCode(error, 'bad_input'));
     return error.problems;
   }
   return [];

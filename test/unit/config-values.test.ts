@@ -3,8 +3,9 @@ import { describe, it } from 'node:test';
 import { format } from 'prettier';
 import { renderSettingsTable, settings } from '../../src/config/settings.ts';
 import * as values from '../../src/config/values.ts';
-import { parseConfig } from '../../src/config.ts';
-import { InputError } from '../../src/errors.ts';
+import { parseConfig } from '../../src/config/config.ts';
+import { refuseInput } from '../../src/errors.ts';
+import { streams } from '../../src/streams/registry.ts';
 
 const now = new Date('2026-11-20T12:00:00Z');
 
@@ -17,6 +18,7 @@ function accepts(
 
 function parseLocal(environment: Record<string, string>) {
   return parseConfig(environment, {
+    streams,
     readFile: () => '',
     isSchedule: () => true,
     now,
@@ -53,9 +55,13 @@ describe('the values of settings', () => {
   });
 
   it('take streams once each and at least one', () => {
-    assert.deepEqual(values.streams.parse('users,audit_logs'), ['users', 'audit_logs']);
+    const among = values.streamsAmong(streams);
     assert.deepEqual(
-      accepts(values.streams, ['users,users', 'users,', ',', ' ', 'Users', 'tickets,tickets']),
+      among.parse('users,audit_logs').map(({ name }) => name),
+      ['users', 'audit_logs'],
+    );
+    assert.deepEqual(
+      accepts(among, ['users,users', 'users,', ',', ' ', 'Users', 'tickets,tickets']),
       [],
     );
   });
@@ -159,7 +165,7 @@ describe('an age of a rescan', () => {
   it('must be longer than the settle time, also when other settings are wrong', () => {
     assert.throws(
       () => parseLocal({ RESCAN_AFTER: '5m,1h', LOG_FORMAT: 'xml' }),
-      new InputError([
+      refuseInput([
         'LOG_FORMAT is "xml"; expected one of auto, json, pretty; write one of them.',
         'RESCAN_AFTER is "5m,1h"; expected ages longer than SETTLE (5m); write longer ones, or none.',
       ]),

@@ -1,8 +1,12 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { accessRules } from '../../src/classification/rules.ts';
-import { parseConfig, type Config } from '../../src/config.ts';
-import { InputError } from '../../src/errors.ts';
+import { parseConfig, type Config } from '../../src/config/config.ts';
+import { hasCode, refuseInput } from '../../src/errors.ts';
+import { accessLogs } from '../../src/streams/access-logs.ts';
+import { auditLogs } from '../../src/streams/audit-logs.ts';
+import { streams } from '../../src/streams/registry.ts';
+import { users } from '../../src/streams/users.ts';
 
 const now = new Date('2026-11-20T12:00:00Z');
 const account = {
@@ -16,6 +20,7 @@ function readNothing(path: string): string {
 }
 
 const outside = {
+  streams,
   readFile: readNothing,
   isSchedule: (text: string) => text.split(' ').length === 5,
   now,
@@ -36,7 +41,7 @@ function problemsOf(
   try {
     parse(environment, files);
   } catch (error) {
-    assert.ok(error instanceof InputError);
+    assert.ok(hasCode(error, 'bad_input'));
     return error.problems;
   }
   return [];
@@ -60,7 +65,8 @@ describe('parseConfig', () => {
   it('needs nothing but the account: everything else has the default of the table', () => {
     const expected: Config = {
       database: { kind: 'embedded', dataDirectory: './data' },
-      streams: { names: ['audit_logs', 'access_logs', 'users'], auditLogsStart: undefined },
+      streams: [auditLogs, accessLogs, users],
+      horizons: {},
       schedules: { audit_logs: '*/5 * * * *', access_logs: '* * * * *', users: '0 * * * *' },
       budgets: { access_logs: 50, support: 100 },
       settleMs: 300_000,
@@ -112,10 +118,8 @@ describe('parseConfig', () => {
     const config = parse(settings, new Map([['rules.json', JSON.stringify([rule])]]));
     assert.deepEqual(config, {
       database: { kind: 'server', url: 'postgresql://me:pw@db/logs' },
-      streams: {
-        names: ['users', 'audit_logs'],
-        auditLogsStart: new Date('2024-01-31T00:00:00Z'),
-      },
+      streams: [users, auditLogs],
+      horizons: { audit_logs: new Date('2024-01-31T00:00:00Z') },
       schedules: { audit_logs: '1 * * * *', access_logs: '2 * * * *', users: '3 * * * *' },
       budgets: { access_logs: 10, support: 20 },
       settleMs: 90_000,
@@ -207,7 +211,7 @@ describe('parseConfig', () => {
       'ZENDESK_CLIENT_SECRET is set to 9 characters that are not shown here; expected printable characters without spaces or line breaks; copy it again.',
       'ZENDESK_CLIENT_SECRET is set but ZENDESK_CLIENT_ID is not; expected both; set ZENDESK_CLIENT_ID as well.',
     ]);
-    assert.equal(new InputError(problems).message, problems.join('\n'));
+    assert.equal(refuseInput(problems).message, problems.join('\n'));
   });
 
   it('looks at no Zendesk setting where Zendesk is not needed', () => {
@@ -218,6 +222,7 @@ describe('parseConfig', () => {
     assert.deepEqual(Object.keys(config), [
       'database',
       'streams',
+      'horizons',
       'schedules',
       'budgets',
       'settleMs',
@@ -233,7 +238,7 @@ describe('parseConfig', () => {
   it('reports the other settings also where Zendesk is not needed', () => {
     assert.throws(
       () => parseConfig({ SETTLE: '0s' }, { ...outside, needs: { zendesk: false } }),
-      new InputError([
+      refuseInput([
         'SETTLE is "0s"; expected a duration from 1s to 1d such as 90s or 5m; write a whole number and one unit without a space: s, m, h or d.',
       ]),
     );

@@ -2,12 +2,11 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import {
   coveredByFetch,
-  findContiguous,
   findGaps,
-  findLost,
-  measureHeadroom,
+  findKeptSince,
   measureProgress,
 } from '../../src/ingest/coverage.ts';
+import { findContiguous, findLost, measureHeadroom } from '../support/coverage-model.ts';
 
 const coverage = [
   { from: 100, to: 200 },
@@ -16,9 +15,21 @@ const coverage = [
 
 describe('coverage', () => {
   it('counts a second only when it was asked for SETTLE after its end', () => {
-    assert.deepEqual(coveredByFetch({ from: 0, to: 1000 }, 1000, 300), [{ from: 0, to: 700 }]);
-    assert.deepEqual(coveredByFetch({ from: 0, to: 1000 }, 5000, 300), [{ from: 0, to: 1000 }]);
-    assert.deepEqual(coveredByFetch({ from: 800, to: 1000 }, 1000, 300), []);
+    const span = { from: 0, to: 1000 };
+    const kept = { keptSince: -Infinity };
+    assert.deepEqual(coveredByFetch(span, { ...kept, askedAt: 1000 }, 300), [{ from: 0, to: 700 }]);
+    assert.deepEqual(coveredByFetch(span, { ...kept, askedAt: 5000 }, 300), [span]);
+    assert.deepEqual(coveredByFetch({ from: 800, to: 1000 }, { ...kept, askedAt: 1000 }, 300), []);
+  });
+
+  it('does not count what the source has dropped while the span was read', () => {
+    const span = { from: 0, to: 1000 };
+    assert.deepEqual(coveredByFetch(span, { askedAt: 5000, keptSince: 400 }, 300), [
+      { from: 400, to: 1000 },
+    ]);
+    assert.deepEqual(coveredByFetch(span, { askedAt: 5000, keptSince: 1000 }, 300), []);
+    assert.equal(findKeptSince(90, 90 * 86_400 + 7), 7);
+    assert.equal(findKeptSince(undefined, 7), -Infinity);
   });
 
   it('finds gaps between the horizon and the newest covered second, and none behind either', () => {

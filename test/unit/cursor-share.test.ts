@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { createCursorShare } from '../../src/ingest/cursor-share.ts';
+import { createCursorShare } from '../../src/ingest/engine.ts';
 
 describe('the share of cursors', () => {
   it('gives all of them to one backfill alone and the same number to each of several', () => {

@@ -1,6 +1,5 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { ShapeError } from '../../src/errors.ts';
 import { accessLogs } from '../../src/streams/access-logs.ts';
 import { auditLogs } from '../../src/streams/audit-logs.ts';
 import { readUser } from '../../src/streams/users.ts';
@@ -46,7 +45,7 @@ describe('reading an audit record', () => {
   });
 
   it('asks for a second more on both ends of a span, oldest first', () => {
-    assert.deepEqual(auditLogs.spanParameters({ from: 1_800_000_000, to: 1_800_003_600 }), [
+    assert.deepEqual(auditLogs.source.spanParameters({ from: 1_800_000_000, to: 1_800_003_600 }), [
       ['sort', 'created_at'],
       ['filter[created_at][]', '2027-01-15T07:59:59Z'],
       ['filter[created_at][]', '2027-01-15T09:00:01Z'],
@@ -116,20 +115,20 @@ describe('reading an access record', () => {
 
   it('refuses a record without a usable id or time, and names the field but not its content', () => {
     assert.throws(() => accessLogs.read({ ...accessRecord, id: null }), {
-      name: 'ShapeError',
+      code: 'record_unreadable',
       message:
         'Zendesk sent a record in access_logs without a usable id; the page cannot be stored.',
     });
     assert.throws(() => accessLogs.read({ ...accessRecord, timestamp: 'yesterday, says Ann' }), {
-      name: 'ShapeError',
+      code: 'record_unreadable',
       message:
         'Record 01M7W0BXW1PWS5B33SS5QHYZVK has no usable timestamp; the page cannot be stored.',
     });
-    assert.throws(() => auditLogs.read('text'), ShapeError);
+    assert.throws(() => auditLogs.read('text'), { code: 'record_unreadable' });
   });
 
   it('asks neither for an order nor for the rows without GraphQL', () => {
-    assert.deepEqual(accessLogs.spanParameters({ from: 1_800_000_000, to: 1_800_003_600 }), [
+    assert.deepEqual(accessLogs.source.spanParameters({ from: 1_800_000_000, to: 1_800_003_600 }), [
       ['filter[start]', '2027-01-15T07:59:59Z'],
       ['filter[end]', '2027-01-15T09:00:01Z'],
     ]);

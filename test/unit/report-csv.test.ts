@@ -1,8 +1,12 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { formatCsvCell, writeCsv } from '../../src/reports/csv.ts';
-import { writeJson, writeNdjson } from '../../src/reports/json.ts';
-import type { Report, ReportRow, ReportWriter } from '../../src/reports/report.ts';
+import {
+  formatCsvCell,
+  writeCsv,
+  writeJson,
+  writeNdjson,
+} from '../../src/reports/shared/formats.ts';
+import type { Report, ReportRow, ReportWriter } from '../../src/reports/shared/report.ts';
 
 async function* iterate(rows: readonly ReportRow[]): AsyncGenerator<ReportRow> {
   yield* rows;

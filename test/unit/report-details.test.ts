@@ -1,13 +1,13 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { InputError, ZendeskError } from '../../src/errors.ts';
+import { KnownError, refuseInput } from '../../src/errors.ts';
 import {
   addRecordDetails,
   createRecordDetails,
   type AskZendesk,
-} from '../../src/reports/record-details.ts';
-import { inBlocks, rememberLookups } from '../../src/reports/record-lookup.ts';
-import { iterateRows, type ReportRow } from '../../src/reports/report.ts';
+} from '../../src/reports/accessed/record-details.ts';
+import { inBlocks, rememberLookups } from '../../src/reports/accessed/record-lookup.ts';
+import { iterateRows, type ReportRow } from '../../src/reports/shared/report.ts';
 import { collect } from '../support/collect.ts';
 
 describe('looking records up', () => {
@@ -164,13 +164,15 @@ describe('the details of records', () => {
     const { ask } = answerWith({ '/api/v2/users/show_many': { tickets: [] } });
     assert.throws(
       () => createRecordDetails('macro', ask),
-      new InputError([
+      refuseInput([
         '--details are known of tickets and users, not of the type macro; leave --details out.',
       ]),
     );
     await assert.rejects(
       collect(addRecordDetails(rowsOf('1'), createRecordDetails('user', ask))),
-      new ZendeskError('failed', 'Zendesk answered the look-up of users without a list of users.'),
+      new KnownError('no_usable_answer', {
+        found: 'Zendesk answered the look-up of users without a list of users',
+      }),
     );
   });
 });

@@ -1,8 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import type { PersonState } from '../../src/database/reports/team-history.ts';
-import { createPseudonyms } from '../../src/reports/pseudonyms.ts';
-import { createTeam } from '../../src/reports/team.ts';
+import { createPseudonyms } from '../../src/reports/subject/page.ts';
+import { createTeam, type PersonState } from '../../src/reports/shared/team.ts';
 
 const state = (from: string, name: string | null, role: string): PersonState => ({
   id: '7',

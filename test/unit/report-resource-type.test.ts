@@ -2,9 +2,9 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import type { AccessRule } from '../../src/classification/access-rule.ts';
 import { accessRules } from '../../src/classification/rules.ts';
-import { InputError } from '../../src/errors.ts';
-import { listDayStarts } from '../../src/reports/days.ts';
-import { chooseResourceType } from '../../src/reports/resource-type.ts';
+import { refuseInput } from '../../src/errors.ts';
+import { listDayStarts } from '../../src/reports/shared/time-zone.ts';
+import { chooseResourceType } from '../../src/reports/accessed/resource-type.ts';
 
 const few: readonly AccessRule[] = [
   { collection: '/api/*/tickets', resource: 'ticket' },
@@ -42,7 +42,7 @@ describe('the type of resources that is meant', () => {
   it('is refused with all that are known', async () => {
     await assert.rejects(
       chooseResourceType('tikets', few, async () => ['moon_phase']),
-      new InputError([
+      refuseInput([
         '"tikets" is no type of resource that a rule knows; expected one of moon_phases, sla_policies, tickets.',
       ]),
     );

@@ -1,12 +1,14 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import type { LogFacts } from '../../src/database/reports/coverage-of-span.ts';
+import { accessLogs } from '../../src/streams/access-logs.ts';
+import { auditLogs } from '../../src/streams/audit-logs.ts';
+import type { LogFacts } from '../../src/reports/shared/log-facts.ts';
 import {
   describeLength,
   findUnreachable,
   listStatement,
   stateCoverage,
-} from '../../src/reports/statement.ts';
+} from '../../src/reports/shared/statement.ts';
 
 const day = 86_400;
 const hour = 3600;
@@ -19,9 +21,9 @@ const nothing: LogFacts = {
   unavailableReason: undefined,
 };
 const audit = (facts: Partial<LogFacts>, from: number | undefined, to: number) =>
-  stateCoverage('audit_logs', { ...nothing, ...facts }, { from, to }, moment);
+  stateCoverage(auditLogs, { ...nothing, ...facts }, { from, to }, moment);
 const access = (facts: Partial<LogFacts>, from: number, to: number) =>
-  stateCoverage('access_logs', { ...nothing, retentionDays: 90, ...facts }, { from, to }, moment);
+  stateCoverage(accessLogs, { ...nothing, retentionDays: 90, ...facts }, { from, to }, moment);
 
 describe('the statement of a report', () => {
   it('says that a span is stored completely', () => {
@@ -129,17 +131,17 @@ describe('the statement of a report', () => {
     const facts = { ...nothing, retentionDays: 90, coverage: [{ from: 910 * day, to: now }] };
     const asked = { from: 880 * day, to: 950 * day };
     assert.equal(
-      findUnreachable('access_logs', facts, asked, moment),
+      findUnreachable(accessLogs, facts, asked, moment),
       'Nothing of the access log from day 880 to day 909 is stored, and Zendesk keeps it for 90 days only; expected a start at day 910 or later.',
     );
     const pulledEarlierToday = { ...facts, coverage: [{ from: 910 * day - 2 * hour, to: now }] };
-    assert.notEqual(findUnreachable('access_logs', pulledEarlierToday, asked, moment), undefined);
+    assert.notEqual(findUnreachable(accessLogs, pulledEarlierToday, asked, moment), undefined);
     const older = { ...facts, coverage: [{ from: 885 * day, to: now }] };
-    assert.equal(findUnreachable('access_logs', older, asked, moment), undefined);
+    assert.equal(findUnreachable(accessLogs, older, asked, moment), undefined);
     const sameDay = { from: 910 * day - 23 * hour, to: 950 * day };
-    assert.equal(findUnreachable('access_logs', facts, sameDay, moment), undefined);
+    assert.equal(findUnreachable(accessLogs, facts, sameDay, moment), undefined);
     const forEver = { ...facts, retentionDays: undefined };
-    assert.equal(findUnreachable('audit_logs', forEver, asked, moment), undefined);
+    assert.equal(findUnreachable(auditLogs, forEver, asked, moment), undefined);
   });
 
   it('is a list of lines for people', () => {

@@ -5,7 +5,7 @@ import {
   describeSpan,
   isTimeZone,
   startOfDay,
-} from '../../src/reports/time-zone.ts';
+} from '../../src/reports/shared/time-zone.ts';
 
 describe('a time zone', () => {
   it('is one of the IANA names', () => {

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { createTemplateCounts } from '../../src/classification/template-counts.ts';
+import { createTemplateCounts } from '../../src/classification/templates.ts';
 
 const at = (hour: number): Date => new Date(Date.UTC(2026, 10, 20, hour));
 

@@ -1,19 +1,15 @@
 /** A client of the scripted server, with a budget and a log that remember what they were told. */
 import assert from 'node:assert/strict';
 import type { TestContext } from 'node:test';
-import { ZendeskError } from '../../src/errors.ts';
-import {
-  createZendesk,
-  type BudgetGroup,
-  type PageRequest,
-  type Zendesk,
-  type ZendeskOptions,
-} from '../../src/zendesk/client.ts';
+import { KnownError } from '../../src/errors.ts';
+import { auditLogs } from '../../src/streams/audit-logs.ts';
+import { createZendesk, type Zendesk, type ZendeskOptions } from '../../src/zendesk/client.ts';
+import type { PageRequest } from '../../src/zendesk/request.ts';
 
 export type Connection = {
   zendesk: Zendesk;
-  takes: { group: BudgetGroup; priority: number }[];
-  pauses: { group: BudgetGroup; waitMs: number; reason: string }[];
+  takes: { group: string; priority: number }[];
+  pauses: { group: string; waitMs: number; reason: string }[];
   logged: { details: Record<string, unknown>; message: string }[];
 };
 
@@ -37,7 +33,7 @@ export function connect(
       take: async (group, priority) => void takes.push({ group, priority }),
       pause: async (group, waitMs, reason) => void pauses.push({ group, waitMs, reason }),
     },
-    log: { info: log, warn: log },
+    log: { warn: log },
     retryBaseMs: 1,
     ...more,
   });
@@ -48,10 +44,11 @@ export function connect(
 /** A first page of audit logs. */
 export function auditRequest(more: Partial<PageRequest> = {}): PageRequest {
   return {
-    group: 'support',
+    group: auditLogs.budget,
     priority: 3,
     path: '/api/v2/audit_logs',
-    itemsKey: 'audit_logs',
+    paging: auditLogs.source.paging,
+    needs: auditLogs.needs,
     parameters: [
       ['sort', 'created_at'],
       ['filter[created_at][]', '2026-11-20T08:00:00Z'],
@@ -66,12 +63,12 @@ export function auditRequest(more: Partial<PageRequest> = {}): PageRequest {
 /** A signal for requests that nobody ends. */
 export const neverAborted = new AbortController().signal;
 
-/** The ZendeskError that the promise rejects with. */
-export async function refusalOf(promise: Promise<unknown>): Promise<ZendeskError> {
+/** The error that the promise rejects with. */
+export async function refusalOf(promise: Promise<unknown>): Promise<KnownError> {
   const error: unknown = await promise.then(
     () => assert.fail('the request was expected to fail'),
     (reason: unknown) => reason,
   );
-  if (error instanceof ZendeskError) return error;
+  if (error instanceof KnownError) return error;
   throw error;
 }

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import type { ServerResponse } from 'node:http';
-import type { ZendeskErrorKind } from '../../src/errors.ts';
+import type { ErrorCode } from '../../src/errors.ts';
 import { auditRequest, connect, neverAborted, refusalOf } from './connection.ts';
 import { auditPage, startServer, type Reply } from './scripted-server.ts';
 
@@ -119,7 +119,7 @@ describe('a fault that stays', () => {
       const error = await refusalOf(
         zendesk.readPage(auditRequest({ cursor: 'sent' }), neverAborted),
       );
-      assert.equal(error.kind, 'failed');
+      assert.equal(error.code, 'no_usable_answer');
       assert.equal(error.status, status);
       assert.equal(
         error.message,
@@ -176,26 +176,26 @@ describe('a refusal', () => {
   const forbidden = {
     error: { title: 'Forbidden', message: 'You do not have access to this page.' },
   };
-  const table: [number, string | object, ZendeskErrorKind, ZendeskErrorKind, RegExp][] = [
+  const table: [number, string | object, ErrorCode, ErrorCode, RegExp][] = [
     [
       400,
       { error: 'InvalidPaginationParameter', description: 'page[after] is not valid' },
-      'rejected',
-      'cursor-refused',
+      'request_rejected',
+      'cursor_refused',
       /\(400\).* Zendesk said: "InvalidPaginationParameter: page\[after\] is not valid"\.$/,
     ],
     [
       400,
       { errors: [{ code: 'InvalidPaginationDepth', title: 'Too deep', detail: '10,000' }] },
-      'rejected',
-      'cursor-refused',
+      'request_rejected',
+      'cursor_refused',
       /Zendesk said: "InvalidPaginationDepth: Too deep: 10,000"\.$/,
     ],
     [
       400,
       { errors: [{ title: 'Malformed query params', detail: 'max allowed page size is 2500' }] },
-      'rejected',
-      'cursor-refused',
+      'request_rejected',
+      'cursor_refused',
       /Zendesk said: "Malformed query params: max allowed page size is 2500"\.$/,
     ],
     [
@@ -221,15 +221,21 @@ describe('a refusal', () => {
       'unauthorized',
       /Zendesk said: "Authentication failed: Please use valid credentials"\.$/,
     ],
-    [403, forbidden, 'unavailable', 'unavailable', /Enterprise.* Zendesk said: "Forbidden: You do/],
+    [
+      403,
+      forbidden,
+      'plan_missing',
+      'plan_missing',
+      /Enterprise.* Zendesk said: "Forbidden: You do/,
+    ],
     [
       403,
       {
         error: 'Forbidden',
         description: 'You are missing the following required scopes: read',
       },
-      'unavailable',
-      'unavailable',
+      'scope_missing',
+      'scope_missing',
       /the token lacks the scope read;/,
     ],
     [
@@ -239,22 +245,22 @@ describe('a refusal', () => {
           { title: 'Authorization failed', detail: 'You must have administrator privileges' },
         ],
       },
-      'unavailable',
-      'unavailable',
+      'role_missing',
+      'role_missing',
       /only the role admin may read it;/,
     ],
     [
       404,
       { error: 'RecordNotFound', description: 'Not found' },
-      'unavailable',
-      'unavailable',
+      'record_unknown',
+      'record_unknown',
       /Zendesk knows no such record\. Zendesk said: "RecordNotFound: Not found"\.$/,
     ],
     [
       404,
       { error: 'InvalidEndpoint', description: 'Not found' },
-      'unavailable',
-      'unavailable',
+      'endpoint_unknown',
+      'endpoint_unknown',
       /this account does not have the endpoint;/,
     ],
     [
@@ -264,27 +270,27 @@ describe('a refusal', () => {
         description: 'Record validation errors',
         details: { field: [{ description: 'is bad' }] },
       },
-      'rejected',
-      'rejected',
+      'request_rejected',
+      'request_rejected',
       /^Zendesk rejected the request for \/api\/v2\/audit_logs \(422\), and repeating it cannot help\. Zendesk said: "RecordInvalid: Record validation errors"\.$/,
     ],
-    [418, '', 'rejected', 'rejected', /\(418\), and repeating it cannot help\.$/],
+    [418, '', 'request_rejected', 'request_rejected', /\(418\), and repeating it cannot help\.$/],
   ];
-  for (const [status, body, kind, kindWithCursor, message] of table)
+  for (const [status, body, code, codeWithCursor, message] of table)
     it(`is not tried again: ${status} ${JSON.stringify(body)}`, async (test) => {
       const server = await startServer(test, {
         replies: [{ status, body, headers: { 'x-request-id': 'abc-123' } }],
       });
       const { zendesk } = connect(test, server.origin);
       const first = await refusalOf(zendesk.readPage(auditRequest(), neverAborted));
-      assert.equal(first.kind, kind);
+      assert.equal(first.code, code);
       assert.equal(first.status, status);
       assert.equal(first.requestId, 'abc-123');
       assert.match(first.message, message);
       const resumed = await refusalOf(
         zendesk.readPage(auditRequest({ cursor: 'old' }), neverAborted),
       );
-      assert.equal(resumed.kind, kindWithCursor);
+      assert.equal(resumed.code, codeWithCursor);
       assert.equal(server.requests.length, 2);
     });
 
@@ -312,7 +318,7 @@ describe('a redirect', () => {
       });
       const { zendesk } = connect(test, server.origin);
       const error = await refusalOf(zendesk.readPage(auditRequest(), neverAborted));
-      assert.equal(error.kind, 'rejected');
+      assert.equal(error.code, 'redirected');
       assert.equal(
         error.message,
         `${server.origin} answered /api/v2/audit_logs with a redirect to ${shown} (302), which is not followed, because the credentials go to the configured origin only; check ZENDESK_SUBDOMAIN and ZENDESK_BASE_URL.`,

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
+import { accessLogs } from '../../src/streams/access-logs.ts';
 import { auditRequest, connect, neverAborted, refusalOf } from './connection.ts';
 import { auditPage, startServer, type Reply } from './scripted-server.ts';
 
@@ -42,7 +43,7 @@ describe('an answer 429', () => {
     it(`pauses the group and comes back through the budget: ${name}`, async (test) => {
       const server = await startServer(test, { replies: [reply, auditPage([1])] });
       const { zendesk, takes, pauses } = connect(test, server.origin);
-      await zendesk.readPage(auditRequest({ group: 'access_logs' }), neverAborted);
+      await zendesk.readPage(auditRequest({ group: accessLogs.budget }), neverAborted);
       assert.deepEqual(pauses, [{ group: 'access_logs', waitMs, reason: 'Zendesk answered 429' }]);
       assert.equal(takes.length, 2);
       assert.equal(server.requests.length, 2);
@@ -78,7 +79,7 @@ describe('an answer 429', () => {
     });
     const { zendesk, pauses } = connect(test, server.origin);
     const error = await refusalOf(zendesk.readPage(auditRequest(), neverAborted));
-    assert.equal(error.kind, 'failed');
+    assert.equal(error.code, 'rate_limited');
     assert.equal(error.status, 429);
     assert.equal(
       error.message,
@@ -149,7 +150,7 @@ describe('the account-wide limit', () => {
   it('means nothing to the access log service', async (test) => {
     const server = await startServer(test, { replies: [limited(0)] });
     const { zendesk, pauses } = connect(test, server.origin);
-    await zendesk.readPage(auditRequest({ group: 'access_logs' }), neverAborted);
+    await zendesk.readPage(auditRequest({ group: accessLogs.budget }), neverAborted);
     assert.deepEqual(pauses, []);
   });
 });

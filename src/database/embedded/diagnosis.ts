@@ -11,7 +11,7 @@ export type EmbeddedState =
 /**
  * Looks for an embedded database without making or starting one.
  *
- * @throws InputError when its programs are not installed for this machine
+ * @throws {KnownError} `embedded_unusable` when its programs are not installed for this machine
  */
 export async function findEmbedded(dataDir: string): Promise<EmbeddedState> {
   await locateBinaries();

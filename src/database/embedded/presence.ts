@@ -4,7 +4,9 @@ import { readFile, readlink, rename, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { Client } from 'pg';
-import { DatabaseError } from '../../errors.ts';
+import { KnownError } from '../../errors.ts';
+import { translateError } from '../connection-errors.ts';
+import { sqlstates } from '../sqlstates.ts';
 import { errorCode } from './error-code.ts';
 
 /**
@@ -76,7 +78,7 @@ export async function removeMisleadingFile(cluster: string, judged: string): Pro
  * True when the server at `url` answers and serves this very cluster, not one that took over its port. False when it
  * does not accept connections (yet, or any more).
  *
- * @throws DatabaseError when it refuses the password
+ * @throws {KnownError} `embedded_failed` when it refuses the password
  */
 export async function answersFor(url: string, cluster: string): Promise<boolean> {
   const client = new Client({ connectionString: url, connectionTimeoutMillis: 5000 });
@@ -86,12 +88,12 @@ export async function answersFor(url: string, cluster: string): Promise<boolean>
     const { rows } = await client.query<{ data_directory: string }>('show data_directory');
     return rows[0]?.data_directory === cluster;
   } catch (error) {
-    if (errorCode(error) !== '28P01') return false;
-    throw new DatabaseError(
-      `The PostgreSQL server that runs in ${cluster} refuses the password in ${join(cluster, 'password')}.`,
-      '28P01',
-      error,
-    );
+    if (errorCode(error) !== sqlstates.invalidPassword) return false;
+    throw new KnownError('embedded_failed', {
+      found: `The PostgreSQL server that runs in ${cluster} refuses the password in ${join(cluster, 'password')}`,
+      sqlState: sqlstates.invalidPassword,
+      cause: translateError(error),
+    });
   } finally {
     await client.end().catch(() => undefined);
   }

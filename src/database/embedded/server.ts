@@ -4,7 +4,7 @@ import { open, readFile, rename, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { createServer } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { DatabaseError } from '../../errors.ts';
+import { KnownError } from '../../errors.ts';
 import { type Account, dieWithParent, programEnvironment } from './account.ts';
 import type { ClusterPaths } from './cluster.ts';
 import { readPresence } from './presence.ts';
@@ -53,7 +53,7 @@ const withoutDurability = { fsync: 'off', full_page_writes: 'off' };
  * Starts a server on the cluster and waits until it accepts connections, however long the recovery after a crash
  * takes (at most 10 minutes).
  *
- * @throws DatabaseError when it ends before that, with the server's own reason
+ * @throws {KnownError} `embedded_failed` when it ends before that, with the server's own reason
  */
 export async function startServer(
   paths: ClusterPaths,
@@ -161,10 +161,9 @@ async function readHindrance(
   const reason = own.find((line) => line.includes('FATAL:')) ?? own.at(-1) ?? (lines.at(-1) || end);
   if (reason.includes('could not create any TCP/IP sockets')) return 'port';
   if (/lock file "postmaster.pid"|pre-existing shared memory block/.test(reason)) return 'occupied';
-  throw new DatabaseError(
-    `The embedded PostgreSQL server did not start: ${reason.replace(/^.*\] /, '')} (see ${log}).`,
-    undefined,
-  );
+  throw new KnownError('embedded_failed', {
+    found: `The embedded PostgreSQL server did not start: ${reason.replace(/^.*\] /, '')} (see ${log})`,
+  });
 }
 
 async function rotateLog(log: string): Promise<void> {

@@ -1,3 +1,7 @@
+/**
+ * Kinds of columns that drizzle does not have. The docstring of a schema, table or column beside this file is its comment in
+ * the database: `npm run migrations:generate` writes them to `definitions/comments.sql`.
+ */
 import { customType } from 'drizzle-orm/pg-core';
 
 /** Text compared byte by byte: right for identifiers, and the cheapest index order (stack facts: collate "C"). */
@@ -6,5 +10,5 @@ export const identifier = customType<{ data: string }>({ dataType: () => 'text c
 /** A point in time with microseconds, always stored in UTC. */
 export const instant = customType<{ data: Date }>({ dataType: () => 'timestamptz' });
 
-/** 64 bit integer read as text, because Zendesk's ids may grow past what a JavaScript number holds exactly. */
-export const bigId = customType<{ data: string }>({ dataType: () => 'bigint' });
+/** 64 bit integer, as text where it is greater than what a JavaScript number holds exactly. */
+export const bigId = customType<{ data: string | number }>({ dataType: () => 'bigint' });

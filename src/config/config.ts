@@ -1,0 +1,247 @@
+/** Environment to trusted settings. After this nobody checks a setting again. */
+import { z } from 'zod';
+import type { AccessRule } from '../classification/access-rule.ts';
+import { refuseInput } from '../errors.ts';
+import { listLogs } from '../streams/registry.ts';
+import type { Stream } from '../streams/stream.ts';
+import { collectAccessRules } from './access-rules.ts';
+import { describeProblem, renderProblem, setting, type Problem, type Report } from './problem.ts';
+import { listSettings, type Setting, type SettingName } from './settings.ts';
+import {
+  collectTexts,
+  describeText,
+  isGiven,
+  type Environment,
+  type SettingTexts,
+} from './texts.ts';
+import * as values from './values.ts';
+import type { LogFormat, LogLevel } from './values.ts';
+import {
+  buildZendeskConfig,
+  findCredentialsProblem,
+  zendeskSchema,
+  type ZendeskConfig,
+} from './zendesk.ts';
+
+/** Where the rows go: a server of the operator, or the embedded one in a directory. `url` is secret. */
+export type DatabaseConfig =
+  { kind: 'server'; url: string } | { kind: 'embedded'; dataDirectory: string };
+
+/** The settings that need no Zendesk account. */
+export type LocalConfig = {
+  database: DatabaseConfig;
+  /** What this installation pulls, in the order of the setting. */
+  streams: readonly Stream[];
+  /** How far back a log is pulled, by the name of its stream; without an entry: from the account's oldest record. */
+  horizons: Readonly<Record<string, Date>>;
+  /** Cron expressions, UTC, by the name of the stream. */
+  schedules: Readonly<Record<string, string>>;
+  /** Requests per minute by the name of the budget group. */
+  budgets: Readonly<Record<string, number>>;
+  settleMs: number;
+  /** Ages at which a covered span is read again: ascending, each longer than `settleMs`, possibly none. */
+  rescanAfterMs: number[];
+  /** What requests of the access log are about: the rules of the operator's file, then the built-in ones. */
+  accessRules: readonly AccessRule[];
+  /** Where `serve` answers over HTTP; undefined when it does not. */
+  http: { host: string; port: number } | undefined;
+  /** Is told of runs; secret. */
+  heartbeatUrl: string | undefined;
+  /** Where traces go, without the path of the protocol; undefined for no traces. */
+  collectorEndpoint: string | undefined;
+  log: { level: LogLevel; format: LogFormat };
+};
+
+/** All settings of a program that talks to Zendesk. */
+export type Config = LocalConfig & { zendesk: ZendeskConfig };
+
+/** What the parsing needs from outside. */
+export type ConfigOptions = {
+  /** Every stream that an installation may pull. */
+  streams: readonly Stream[];
+  /** Reads the file that a setting names as text; throws when it cannot. */
+  readFile: (path: string) => string;
+  /** True for a cron expression that the scheduler accepts. */
+  isSchedule: (text: string) => boolean;
+  now: Date;
+};
+
+/**
+ * Reads all settings. Without the need for Zendesk its settings are not looked at, so that `migrate` and `status` run
+ * where the credentials are absent.
+ * @throws {KnownError} `bad_input` with every problem of every setting, one sentence each, never with a secret's value
+ */
+export function parseConfig(
+  environment: Environment,
+  options: ConfigOptions & { needs: { zendesk: true } },
+): Config;
+export function parseConfig(
+  environment: Environment,
+  options: ConfigOptions & { needs: { zendesk: false } },
+): LocalConfig;
+export function parseConfig(
+  environment: Environment,
+  options: ConfigOptions & { needs: { zendesk: boolean } },
+): LocalConfig | Config {
+  const problems: Problem[] = [];
+  const report: Report = (problem) => void problems.push(problem);
+  const config = options.needs.zendesk
+    ? readConfig(environment, options, report)
+    : readLocalConfig(environment, options, report);
+  if (config !== undefined && problems.length === 0) return config;
+  throw refuseInput(problems.map((problem) => renderProblem(problem)));
+}
+
+/** Reads all settings and reports each problem; undefined where nothing can be gone on with. */
+export function readConfig(
+  environment: Environment,
+  options: ConfigOptions,
+  report: Report,
+): Config | undefined {
+  let isWrong = false;
+  const note: Report = (problem) => {
+    isWrong = true;
+    report(problem);
+  };
+  const local = readLocalConfig(environment, options, note);
+  const settings = listSettings(options.streams).filter(isOfZendesk);
+  const texts = collectTexts(environment, settings, options.readFile, note);
+  const issues: Issue[] = [];
+  const given = check(zendeskSchema, texts, issues);
+  reportIssues(issues, texts, settings, note);
+  const credentialsProblem = findCredentialsProblem((name) =>
+    settings.some((each) => each.name === name && isGiven(environment, each)),
+  );
+  if (credentialsProblem !== undefined) note(credentialsProblem);
+  if (local === undefined || given === undefined || isWrong) return undefined;
+  const zendesk = buildZendeskConfig(given, local, options.now);
+  return { ...local, zendesk };
+}
+
+/** The same without the settings of Zendesk. */
+export function readLocalConfig(
+  environment: Environment,
+  options: ConfigOptions,
+  report: Report,
+): LocalConfig | undefined {
+  const settings = listSettings(options.streams).filter((each) => !isOfZendesk(each));
+  const texts = collectTexts(environment, settings, options.readFile, report);
+  const issues: Issue[] = [];
+  const found = check(createLocalSchema(options.streams), texts, issues);
+  const ofStreams = readStreamSettings(options, texts, issues);
+  reportIssues(issues, texts, settings, report);
+  reportEarlyRescan(texts, report);
+  const accessRules = collectAccessRules(texts['ACCESS_RULES_FILE'], options.readFile, report);
+  if (found === undefined) return undefined;
+  return {
+    database:
+      found.DATABASE_URL === undefined
+        ? { kind: 'embedded', dataDirectory: found.DATA_DIR }
+        : { kind: 'server', url: found.DATABASE_URL },
+    streams: found.STREAMS,
+    ...ofStreams,
+    settleMs: found.SETTLE,
+    rescanAfterMs: found.RESCAN_AFTER,
+    accessRules,
+    http:
+      found.HTTP_PORT === undefined ? undefined : { host: found.HTTP_HOST, port: found.HTTP_PORT },
+    heartbeatUrl: found.HEARTBEAT_URL,
+    collectorEndpoint: found.OTEL_EXPORTER_OTLP_ENDPOINT,
+    log: { level: found.LOG_LEVEL, format: found.LOG_FORMAT },
+  };
+}
+
+function isOfZendesk({ name }: Setting): boolean {
+  return name.startsWith('ZENDESK_');
+}
+
+function createLocalSchema(streams: readonly Stream[]) {
+  return z.object({
+    DATABASE_URL: values.databaseUrl.optional(),
+    DATA_DIR: z.string(),
+    STREAMS: values.streamsAmong(streams),
+    SETTLE: values.settle,
+    RESCAN_AFTER: values.rescanAfter,
+    HTTP_PORT: values.httpPort,
+    HTTP_HOST: values.httpHost,
+    HEARTBEAT_URL: values.heartbeatUrl.optional(),
+    OTEL_EXPORTER_OTLP_ENDPOINT: values.collectorEndpoint.optional(),
+    LOG_LEVEL: values.logLevel,
+    LOG_FORMAT: values.logFormat,
+  } satisfies Partial<Record<SettingName, z.ZodType>>);
+}
+
+/** The settings that each stream describes itself. */
+function readStreamSettings(
+  { streams, isSchedule, now }: ConfigOptions,
+  texts: SettingTexts,
+  issues: Issue[],
+): Pick<LocalConfig, 'horizons' | 'schedules' | 'budgets'> {
+  const read = <Value>(
+    schema: z.ZodType<Value>,
+    names: readonly (readonly [key: string, setting: string])[],
+  ): Record<string, Value> =>
+    Object.fromEntries(
+      names.flatMap(([key, name]) => {
+        if (texts[name] === undefined) return [];
+        const value = check(z.object({ [name]: schema }), texts, issues)?.[name];
+        return value === undefined ? [] : [[key, value]];
+      }),
+    );
+  const budgets = new Map(streams.map(({ budget }) => [budget.name, budget.setting.name] as const));
+  return {
+    horizons: read(
+      values.startNotAfter(now),
+      listLogs(streams).flatMap(({ name, horizonSetting }) =>
+        horizonSetting === undefined ? [] : [[name, horizonSetting.name] as const],
+      ),
+    ),
+    schedules: read(
+      values.scheduleAcceptedBy(isSchedule),
+      streams.map(({ name, schedule }) => [name, schedule.name] as const),
+    ),
+    budgets: read(values.requestsPerMinute, [...budgets]),
+  };
+}
+
+/** What is wrong with the text of one setting, as the end of a sentence. */
+type Issue = { readonly name: string; readonly message: string };
+
+/** The trusted values, or undefined after an issue for each wrong one. */
+function check<Schema extends z.ZodType>(
+  schema: Schema,
+  texts: SettingTexts,
+  issues: Issue[],
+): z.output<Schema> | undefined {
+  const result = schema.safeParse(texts);
+  if (result.success) return result.data;
+  for (const { path, message } of result.error.issues)
+    issues.push({ name: String(path[0]), message });
+  return undefined;
+}
+
+/** Reports the issues in the order of the settings. */
+function reportIssues(
+  issues: readonly Issue[],
+  texts: SettingTexts,
+  settings: readonly Setting[],
+  report: Report,
+): void {
+  for (const each of settings) {
+    for (const { message } of issues.filter(({ name }) => name === each.name)) {
+      const found = describeText(each, texts[each.name]);
+      report(describeProblem`${setting(each.name)} is ${found}; ${message}.`);
+    }
+  }
+}
+
+/** A rescan within the settle time would read again what is not even covered. Checked apart, as each of the two may be wrong by itself. */
+function reportEarlyRescan(texts: SettingTexts, report: Report): void {
+  const settle = values.settle.safeParse(texts['SETTLE']);
+  const ages = values.rescanAfter.safeParse(texts['RESCAN_AFTER']);
+  if (!settle.success || !ages.success || ages.data.every((age) => age > settle.data)) return;
+  const found = JSON.stringify(texts['RESCAN_AFTER']);
+  report(
+    describeProblem`${setting('RESCAN_AFTER')} is ${found}; expected ages longer than ${setting('SETTLE')} (${texts['SETTLE'] ?? ''}); write longer ones, or none.`,
+  );
+}

@@ -1,0 +1,166 @@
+/** What can be seen of a database without changing it. Every statement runs in a read-only transaction. */
+import { ownSchemas } from '../database/migration-transaction.ts';
+import { openDatabase, type Queryable } from '../database/client.ts';
+import type { BudgetState } from '../ingest/budget.ts';
+
+/** A database that is only looked at: Postgres itself refuses to write. Nothing is tried again when it is lost. */
+export type ReadOnlyDatabase = Queryable & { close(): Promise<void> };
+
+/** Opens it; nothing is connected yet. `url` is secret. Errors are those of `openDatabase`. */
+export function openReadOnly(url: string): ReadOnlyDatabase {
+  const db = openDatabase({ url, connections: 2 });
+  return {
+    async query<Row>(text: string, values: readonly unknown[] = []) {
+      const rows: Row[] = [];
+      for await (const row of db.read<Row>(text, values)) rows.push(row);
+      return rows;
+    },
+    close: () => db.close(),
+  };
+}
+
+/** The server and the database as the connected user sees them. */
+export type ServerFacts = {
+  readonly version: string;
+  /** As `server_version_num`: 180004. */
+  readonly number: number;
+  readonly encoding: string;
+  readonly time_zone: string;
+  /** False for a time zone that is ever off UTC. */
+  readonly is_utc: boolean;
+  readonly database: string;
+  readonly user_name: string;
+  readonly database_bytes: number;
+  /** True for a standby: nothing can be written there. */
+  readonly is_standby: boolean;
+  /** True when the database or the user is set to read only. */
+  readonly is_read_only: boolean;
+  /** The server's clock, milliseconds since 1970. */
+  readonly now_ms: number;
+  /** Where the server keeps its files, if the user may know and the server runs on this machine. */
+  readonly data_directory: string | null;
+};
+
+/** Looks at the server. */
+export async function loadServerFacts(db: Queryable): Promise<ServerFacts> {
+  const [facts] = await db.query<ServerFacts>(
+    `select current_setting('server_version') as version, current_setting('server_version_num')::integer as number,
+       current_setting('server_encoding') as encoding, current_setting('TimeZone') as time_zone,
+       extract(timezone from timestamptz '2026-01-01') = 0 and extract(timezone from timestamptz '2026-07-01') = 0 as is_utc,
+       current_database()::text as database, current_user::text as user_name,
+       pg_database_size(current_database())::float8 as database_bytes, pg_is_in_recovery() as is_standby,
+       current_setting('default_transaction_read_only') = 'on' as is_read_only,
+       (extract(epoch from clock_timestamp()) * 1000)::float8 as now_ms,
+       -- A container behind a forwarded port sees an address of its own network, and its directories are not ours.
+       (
+         select setting from pg_settings
+         where name = 'data_directory' and (inet_server_addr() is null or inet_server_addr() <<= '127.0.0.0/8' or inet_server_addr() = '::1')
+       ) as data_directory`,
+  );
+  if (facts === undefined) throw new Error('a select without a table gave no row');
+  return facts;
+}
+
+/** What the connected user may do. */
+export type Privileges = {
+  readonly may_create_schema: boolean;
+  readonly may_create_role: boolean;
+  /** Those of our schemas that exist. */
+  readonly schemas: readonly string[];
+  /** Those of them in which the user may not create tables, and the tables that belong to somebody else. */
+  readonly foreign_objects: readonly string[];
+  /** Who owns them: whom to connect as. */
+  readonly owners: readonly string[];
+  /** Those of the roles of the analysts that exist. */
+  readonly roles: readonly string[];
+  /** Those of them that were granted something here: roles belong to the server, grants to the database. */
+  readonly granted_roles: readonly string[];
+};
+
+/** The roles that reading is granted to. */
+export const analystRoles = ['zendesk_reader', 'zendesk_investigator'] as const;
+
+/** Looks at the user's privileges. */
+export async function loadPrivileges(db: Queryable): Promise<Privileges> {
+  const [privileges] = await db.query<Privileges>(
+    `with present as (
+       select oid, nspname::text as name, nspowner from pg_namespace where nspname = any ($2)
+     ),
+     foreign_objects as (
+       select name || ' (schema)' as name, nspowner as owner from present
+       where not (has_schema_privilege(oid, 'create') and has_schema_privilege(oid, 'usage'))
+       union all
+       select present.name || '.' || relname, relowner
+       from pg_class join present on relnamespace = present.oid
+       where relkind in ('r', 'p', 'v', 'S') and not relispartition and not pg_has_role(relowner, 'usage')
+     )
+     select has_database_privilege(current_database(), 'create') as may_create_schema,
+       (select rolsuper or rolcreaterole from pg_roles where rolname = current_user) as may_create_role,
+       coalesce((select json_agg(name order by name) from present), '[]') as schemas,
+       coalesce((select json_agg(name order by name collate "C") from foreign_objects), '[]') as foreign_objects,
+       coalesce((select json_agg(distinct pg_get_userbyid(owner)::text) from foreign_objects), '[]') as owners,
+       coalesce((select json_agg(rolname::text order by rolname) from pg_roles where rolname = any ($1)), '[]') as roles,
+       coalesce((
+         select json_agg(rolname::text order by rolname) from pg_roles
+         where rolname = any ($1) and exists (select from present where name = 'zendesk_sync' and has_schema_privilege(rolname, oid, 'usage'))
+       ), '[]') as granted_roles`,
+    [analystRoles, ownSchemas],
+  );
+  if (privileges === undefined) throw new Error('a select without a table gave no row');
+  return privileges;
+}
+
+/** Those of the tables that do not exist. */
+export async function listMissingTables(
+  db: Queryable,
+  names: readonly string[],
+): Promise<readonly string[]> {
+  const rows = await db.query<{ name: string }>(
+    `select name from unnest($1::text[]) with ordinality as wanted (name, place)
+     where not exists (
+       -- to_regclass would fail where the user may not use the schema.
+       select from pg_class join pg_namespace n on n.oid = relnamespace where nspname || '.' || relname = name
+     )
+     order by place`,
+    [names],
+  );
+  return rows.map(({ name }) => name);
+}
+
+/** A shared budget as it is now. */
+export type BudgetFacts = BudgetState & {
+  /** The database's clock, milliseconds since 1970. */
+  readonly nowMs: number;
+  readonly pauseReason: string | undefined;
+};
+
+/** Reads a budget without taking from it; undefined while nobody has used it. */
+export async function loadBudget(
+  db: Queryable,
+  account: string,
+  group: string,
+): Promise<BudgetFacts | undefined> {
+  const [row] = await db.query<{
+    spent: BudgetState['spent'];
+    paused_until_ms: number | null;
+    pause_reason: string | null;
+    now_ms: number;
+  }>(
+    `select spent, (extract(epoch from paused_until) * 1000)::float8 as paused_until_ms, pause_reason,
+       (extract(epoch from clock_timestamp()) * 1000)::float8 as now_ms
+     from zendesk_sync.budgets where account = $1 and budget_group = $2`,
+    [account, group],
+  );
+  if (row === undefined) return undefined;
+  return {
+    spent: row.spent,
+    pausedUntilMs: row.paused_until_ms ?? undefined,
+    pauseReason: row.pause_reason ?? undefined,
+    nowMs: row.now_ms,
+  };
+}
+
+/** A name as SQL wants it. */
+export function quoteName(name: string): string {
+  return /^[a-z_][a-z0-9_]*$/.test(name) ? name : `"${name.replaceAll('"', '""')}"`;
+}

@@ -1,0 +1,98 @@
+/** The words for what is done, and the events that tell of it (docs/telemetry.md). */
+import type { ErrorCode } from '../errors.ts';
+import type { Span } from '../span.ts';
+
+/** What a run does: follow the log, fill its gaps, or list the people. */
+export type Task = 'live' | 'backfill' | 'listing';
+
+/** Why a span is read: the newest; before the log was followed; a gap since then; a covered span again. */
+export type FetchKind = 'live' | 'backfill' | 'repair' | 'rescan';
+
+/** The end of a run. Anything but `complete` means that something asked for was not done. */
+export type RunOutcome = 'complete' | 'failed' | 'unavailable' | 'interrupted';
+
+/** What a run did. */
+export type RunCounts = {
+  readonly requests: number;
+  readonly new: number;
+  readonly changed: number;
+  readonly late: number;
+};
+
+/** The moments of a page's way, in epoch milliseconds of the local clock. */
+export type PageTimes = {
+  readonly askedMs: number;
+  readonly answeredMs: number;
+  readonly writtenFromMs: number;
+  readonly writtenMs: number;
+};
+
+/** A page is stored: its transaction is committed. */
+export type PageEvent = {
+  readonly type: 'page';
+  readonly stream: string;
+  readonly task: Task;
+  readonly kind: FetchKind | 'listing';
+  /** Records in the page. Those that are neither new nor changed were there already. */
+  readonly rows: number;
+  readonly newRows: number;
+  readonly changedRows: number;
+  /** New rows in a span that counted as covered. */
+  readonly lateRows: number;
+  /** Records that no rule knows; undefined for a stream whose records are not classified. */
+  readonly unclassifiedRows: number | undefined;
+  /** The span being read and how far into it the page reached, in seconds since 1970; undefined for a listing. */
+  readonly span: Span | undefined;
+  readonly reached: number | undefined;
+  /** Whether the span ends with this page. */
+  readonly last: boolean;
+  /** Zendesk's `x-request-id`. */
+  readonly requestId: string | undefined;
+  /** Undefined for people who were looked up by id. */
+  readonly times: PageTimes | undefined;
+};
+
+/** What the engine tells whoever watches: nothing in here is needed for the work itself. */
+export type SyncEvent =
+  | PageEvent
+  /** The share of the wanted time that is covered, between 0 and 1, and how long that time is; sent when it has changed. */
+  | {
+      readonly type: 'covered';
+      readonly stream: string;
+      readonly share: number;
+      readonly wantedSeconds: number;
+    }
+  /** Requests left in the budget of the current minute. */
+  | { readonly type: 'budget'; readonly group: string; readonly left: number }
+  | {
+      readonly type: 'pause';
+      readonly group: string;
+      readonly waitMs: number;
+      readonly reason: string;
+    }
+  /** A request to Zendesk is over. `status` is undefined when no complete answer came. */
+  | {
+      readonly type: 'request';
+      readonly endpoint: string;
+      readonly status: number | undefined;
+      readonly durationMs: number;
+    }
+  /** A run has begun: this process holds the lease. `run` is its number in the ledger. */
+  | {
+      readonly type: 'run-started';
+      readonly stream: string;
+      readonly task: Task;
+      readonly run: string;
+    }
+  /** A run has ended, or could not begin: `failed` also when not even that could be recorded, `busy` for another holder. */
+  | {
+      readonly type: 'run';
+      readonly stream: string;
+      readonly task: Task;
+      readonly outcome: RunOutcome | 'busy';
+      readonly counts: RunCounts | undefined;
+      /** Why it did not complete: the code, and a sentence. */
+      readonly code: ErrorCode | undefined;
+      readonly error: string | undefined;
+    }
+  | { readonly type: 'waiting-for-lease'; readonly stream: string; readonly holder: string };

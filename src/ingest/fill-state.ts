@@ -1,0 +1,144 @@
+/** How far a backfill is, and what follows from that: pure functions from state to state. */
+import { codeOf, concernsSpan } from '../errors.ts';
+import { subtract, unite, type Span, type Spans } from '../span.ts';
+import { findGaps } from './coverage.ts';
+import type { Fetch } from './fetch.ts';
+import {
+  adaptSpanSeconds,
+  firstSpanSeconds,
+  liveReachSeconds,
+  planOldest,
+  planRescan,
+  type Rescanned,
+} from './plan.ts';
+import type { SpanResult } from './span-reader.ts';
+
+/** What is to be read: every gap of the log, or a span whatever the coverage says. */
+export type Goal = 'gaps' | Span;
+
+/** How far a backfill is. */
+export type FillState = {
+  readonly goal: Goal;
+  /** Read or given up in this run: not again, even if a clock that was set back keeps it from counting as covered. */
+  readonly done: Spans;
+  readonly reading: readonly Span[];
+  /** The length of the next span of a gap. */
+  readonly spanSeconds: number;
+  /** Whether a span took more than a page: only then more than one cursor is of use. */
+  readonly dense: boolean;
+  readonly failuresInARow: number;
+  /** The error that the run fails with at its end. */
+  readonly failure: { readonly error: unknown; readonly endsRun: boolean } | undefined;
+};
+
+/** So many spans that fail one after the other mean that it is not the spans. */
+const failuresAllowed = 3;
+
+/** A backfill before its first span. */
+export function beginFill(goal: Goal): FillState {
+  return {
+    goal,
+    done: [],
+    reading: [],
+    spanSeconds: firstSpanSeconds,
+    dense: false,
+    failuresInARow: 0,
+    failure: undefined,
+  };
+}
+
+/** A span is being read from now on. */
+export function noteStart(state: FillState, span: Span): FillState {
+  return { ...state, reading: [...state.reading, span] };
+}
+
+/** A page was stored, and others of its span follow. */
+export function noteDensity(state: FillState): FillState {
+  return state.dense ? state : { ...state, dense: true };
+}
+
+/** A span was read to its end, or given back as too dense. */
+export function noteEnd(state: FillState, { fetch, splitSeconds }: SpanResult): FillState {
+  const { kind, span } = fetch;
+  return {
+    ...state,
+    reading: without(state.reading, span),
+    done: splitSeconds === undefined ? unite(state.done, [span]) : state.done,
+    spanSeconds:
+      kind === 'rescan'
+        ? state.spanSeconds
+        : (splitSeconds ?? chooseLength(fetch, state.spanSeconds)),
+    failuresInARow: 0,
+  };
+}
+
+/**
+ * The reading of a span has failed. The other spans do not wait for one that cannot be read: they may expire at the source
+ * meanwhile. An error that does not lie in the span ends the run, and so does one failure too many in a row.
+ */
+export function noteFailure(state: FillState, span: Span, error: unknown): FillState {
+  const failuresInARow = state.failuresInARow + 1;
+  const endsRun = !concernsSpan(codeOf(error)) || failuresInARow >= failuresAllowed;
+  return {
+    ...state,
+    reading: without(state.reading, span),
+    done: unite(state.done, [span]),
+    failuresInARow,
+    failure: chooseFailure(state, { error, endsRun }),
+  };
+}
+
+/** The run cannot go on, whatever the spans. */
+export function noteBreak(state: FillState, error: unknown): FillState {
+  return { ...state, failure: chooseFailure(state, { error, endsRun: true }) };
+}
+
+/** The first error is told, but one that has ended the run says more than one of a single span. */
+function chooseFailure(
+  { failure }: FillState,
+  next: NonNullable<FillState['failure']>,
+): FillState['failure'] {
+  return failure === undefined || (next.endsRun && !failure.endsRun) ? next : failure;
+}
+
+function chooseLength({ span, pages }: Fetch, spanSeconds: number): number {
+  const length = span.to - span.from;
+  // A short span at the end of a gap says little; the longer of the two is what was tried.
+  return adaptSpanSeconds(Math.max(length, Math.min(spanSeconds, length * 2)), pages);
+}
+
+function without(spans: readonly Span[], span: Span): readonly Span[] {
+  const place = spans.findIndex(({ from, to }) => from === span.from && to === span.to);
+  return spans.filter((_, index) => index !== place);
+}
+
+/** What the ledger, the clock and the settings say. Times in seconds since 1970. */
+export type FillFacts = {
+  readonly coverage: Spans;
+  /** Undefined while the log has no record at all. */
+  readonly horizon: number | undefined;
+  readonly rescanned: Rescanned;
+  readonly rescanAges: readonly number[];
+  readonly settleSeconds: number;
+  /** By the trusted clock. */
+  readonly now: number;
+};
+
+/** The next span to read: what is due to be read again before the oldest gap. Undefined when there is none at present. */
+export function planNext(
+  { goal, done, reading, spanSeconds }: FillState,
+  facts: FillFacts,
+): { readonly span: Span; readonly isRescan: boolean } | undefined {
+  const { coverage, horizon, rescanned, rescanAges, settleSeconds, now } = facts;
+  const planOpen = (open: Spans): ReturnType<typeof planNext> => {
+    const span = planOldest(subtract(open, done), reading, spanSeconds);
+    return span === undefined ? undefined : { span, isRescan: false };
+  };
+  if (goal !== 'gaps') return planOpen([goal]);
+  if (horizon === undefined) return undefined;
+  const again = planRescan(subtract(coverage, done), horizon, rescanned, rescanAges, now);
+  if (again !== undefined && !reading.some(({ from, to }) => from < again.to && again.from < to))
+    return { span: again, isRescan: true };
+  // What the live fetch no longer reaches is a gap, also while following fails.
+  return planOpen(findGaps(coverage, horizon, now - settleSeconds - liveReachSeconds));
+}

@@ -1,0 +1,180 @@
+/** Filling the gaps of a log, and reading again what is due. */
+import { intersect, toSeconds, type Spans } from '../span.ts';
+import { addRescan, loadCoverage, loadRescans } from './coverage.ts';
+import { closeFetch, loadResumable, openFetch, reopenFetch, type Fetch } from './fetch.ts';
+import {
+  beginFill,
+  noteBreak,
+  noteDensity,
+  noteEnd,
+  noteFailure,
+  noteStart,
+  planNext,
+  type FillFacts,
+  type FillState,
+  type Goal,
+} from './fill-state.ts';
+import { countCursors, measureNeed, nameGap } from './plan.ts';
+import { findHorizon, keyOf, loadStream, reportCovered, type Pull } from './pull.ts';
+import { readSpan } from './span-reader.ts';
+
+/**
+ * Reads until the goal is reached, oldest first: fills every gap and reads again what is due, or reads one long span.
+ *
+ * Several cursors read at once when the pages are slow and the log is dense, as many as it takes to spend the budget and
+ * as the other backfills of the process leave.
+ * Fetches that a dead or failed run left behind go on at their cursors first. A span that cannot be read is left out, the
+ * others are read, and the run fails at its end.
+ */
+export async function fillLog(pull: Pull, goal: Goal): Promise<void> {
+  const leave = pull.engine.cursorShare.join();
+  try {
+    await fill(pull, goal);
+  } finally {
+    leave();
+  }
+}
+
+async function fill(pull: Pull, goal: Goal): Promise<void> {
+  const { followedFrom } = await loadStream(pull.engine.db, keyOf(pull));
+  await seedRescans(pull);
+  const resumable = goal === 'gaps' ? await chooseResumable(pull) : [];
+  const ending = new AbortController();
+  const own = { ...pull, signal: AbortSignal.any([pull.signal, ending.signal]) };
+  const running = new Set<Promise<void>>();
+  let state = beginFill(goal);
+  let wanted = countWanted(pull, state);
+  let news = Promise.withResolvers<void>();
+
+  function change(next: FillState): void {
+    state = next;
+    if (state.failure?.endsRun === true) ending.abort(state.failure.error);
+    news.resolve();
+  }
+
+  function start({ fetch, covered }: NextSpan): void {
+    state = noteStart(state, fetch.span);
+    const maySplit = fetch.kind !== 'rescan' && fetch.pages === 0;
+    const afterPage = (more: boolean): void => {
+      if (more) state = noteDensity(state);
+      if (countWanted(pull, state) > wanted) news.resolve();
+    };
+    const work = readSpan(own, { fetch, covered, maySplit, afterPage }).then(
+      (result) => change(noteEnd(state, result)),
+      (error: unknown) => change(noteFailure(state, fetch.span, error)),
+    );
+    running.add(work);
+    void work.finally(() => running.delete(work));
+  }
+
+  try {
+    while (!own.signal.aborted) {
+      // Before anything is looked at, so that nothing that happens meanwhile is missed.
+      news = Promise.withResolvers();
+      const seen = state;
+      wanted = countWanted(pull, state);
+      if (state.reading.length < wanted) {
+        const next = await chooseNext(own, resumable, state, followedFrom);
+        if (next !== undefined) {
+          start(next);
+          continue;
+        }
+        // A span that ended while the next one was chosen may have been given back.
+        if (state.reading.length === 0 && state === seen) break;
+      }
+      await news.promise;
+      const horizon = await findHorizon(own);
+      if (horizon !== undefined) await reportCovered(own, horizon);
+    }
+  } catch (error) {
+    change(noteBreak(state, error));
+  }
+  // Nobody reads on once the run has ended.
+  await Promise.all(running);
+  pull.signal.throwIfAborted();
+  if (state.failure !== undefined) throw state.failure.error;
+}
+
+/** Whether there is a gap to fill, a span to read again or a fetch to resume. Not to be asked while a fill runs. */
+export async function hasWork(pull: Pull): Promise<boolean> {
+  const resumable = await chooseResumable(pull);
+  return (
+    resumable.length > 0 || planNext(beginFill('gaps'), await loadFacts(pull, 'gaps')) !== undefined
+  );
+}
+
+function countWanted({ engine, stream }: Pull, { dense }: FillState): number {
+  const { name, setting } = stream.budget;
+  const requestsPerMinute = engine.settings.requestsPerMinute[name] ?? setting.requestsPerMinute;
+  const useful = countCursors(requestsPerMinute, engine.pace.pageMs(stream.name), dense);
+  return Math.min(engine.cursorShare.count(), useful);
+}
+
+/** A fetch that may begin, and what is covered before it does. */
+type NextSpan = { readonly fetch: Fetch; readonly covered: Spans };
+
+async function chooseNext(
+  pull: Pull,
+  resumable: Fetch[],
+  state: FillState,
+  followedFrom = Infinity,
+): Promise<NextSpan | undefined> {
+  const { engine, stream, lease } = pull;
+  const earlier = resumable.shift();
+  if (earlier !== undefined) {
+    await reopenFetch(engine.db, lease, earlier.fetch);
+    return { fetch: earlier, covered: await loadCoverage(engine.db, keyOf(pull)) };
+  }
+  const facts = await loadFacts(pull, state.goal);
+  const next = planNext(state, facts);
+  if (next === undefined) return undefined;
+  const kind = next.isRescan ? 'rescan' : nameGap(next.span, followedFrom);
+  const fetch = await openFetch(engine.db, lease, kind, next.span, stream.source.pageSize);
+  return { fetch, covered: facts.coverage };
+}
+
+async function loadFacts(pull: Pull, goal: Goal): Promise<FillFacts> {
+  const { engine } = pull;
+  const key = keyOf(pull);
+  const coverage = await loadCoverage(engine.db, key);
+  // A span is read wherever the log begins; asking for that may take a request.
+  const horizon = goal === 'gaps' ? await findHorizon(pull) : undefined;
+  const rescanned = horizon === undefined ? new Map() : await loadRescans(engine.db, key);
+  const { rescanAges, settleSeconds } = engine.settings;
+  const now = toSeconds(engine.zendesk.now());
+  return { coverage, horizon, rescanned, rescanAges, settleSeconds, now };
+}
+
+/** Fetches that may go on; those that are not needed any more or cannot be had any more are ended. */
+async function chooseResumable(pull: Pull): Promise<Fetch[]> {
+  const { engine } = pull;
+  const key = keyOf(pull);
+  const horizon = await findHorizon(pull);
+  const coverage = await loadCoverage(engine.db, key);
+  const chosen: Fetch[] = [];
+  for (const fetch of await loadResumable(engine.db, key)) {
+    if (fetch.kind === 'live') continue;
+    const needed = fetch.kind === 'rescan' || measureNeed(fetch.span, coverage) > 0;
+    const overlaps = chosen.some(
+      ({ span }) => span.from < fetch.span.to && fetch.span.from < span.to,
+    );
+    if (needed && !overlaps && fetch.cursor !== undefined && fetch.span.to > (horizon ?? 0))
+      chosen.push(fetch);
+    else await closeFetch(engine.db, pull.lease, fetch.fetch, 'abandoned');
+  }
+  return chosen;
+}
+
+/** An age that is new to the settings starts from now: what was covered long ago is not read all over again for it. */
+async function seedRescans(pull: Pull): Promise<void> {
+  const { engine } = pull;
+  const key = keyOf(pull);
+  const coverage = await loadCoverage(engine.db, key);
+  const rescanned = await loadRescans(engine.db, key);
+  const now = toSeconds(engine.zendesk.now());
+  for (const age of engine.settings.rescanAges) {
+    if (rescanned.has(age)) continue;
+    for (const span of intersect(coverage, [{ from: 0, to: now - 2 * age }]))
+      await addRescan(engine.db, key, age, span);
+  }
+}

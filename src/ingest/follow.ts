@@ -1,0 +1,60 @@
+/** Following a log to the present. */
+import type { Queryable } from '../database/client.ts';
+import { aheadOfNeed } from '../database/partitions.ts';
+import { fromSeconds, toSeconds } from '../span.ts';
+import { loadCoverage, type StreamKey } from './coverage.ts';
+import { closeFetch, loadResumable, openFetch } from './fetch.ts';
+import { planLive } from './plan.ts';
+import { findHorizon, keyOf, loadStream, reportCovered, type Pull } from './pull.ts';
+import { readSpan } from './span-reader.ts';
+
+/** A clock that was wrong by more than this made a wrong plan. */
+const noticeableSkewMs = 5000;
+
+/**
+ * Reads from the end of the coverage to now. When the first answers show that the local clock is wrong, it is planned
+ * again by the trusted clock.
+ */
+export async function followLog(pull: Pull): Promise<void> {
+  const { engine, stream } = pull;
+  await engine.ensurePartitions(
+    stream.table,
+    aheadOfNeed(stream.table, engine.zendesk.now().getTime()),
+  );
+  for (const fetch of await loadResumable(engine.db, keyOf(pull))) {
+    // The newest is planned afresh at each tick; nothing was claimed for the one that did not end.
+    if (fetch.kind === 'live') await closeFetch(engine.db, pull.lease, fetch.fetch, 'abandoned');
+  }
+  for (let attempt = 0; attempt < 3; attempt += 1) {
+    const skewMs = engine.zendesk.clockSkewMs();
+    await followOnce(pull);
+    if (Math.abs(engine.zendesk.clockSkewMs() - skewMs) <= noticeableSkewMs) return;
+  }
+}
+
+async function followOnce(pull: Pull): Promise<void> {
+  const { engine, stream } = pull;
+  const key = keyOf(pull);
+  const { followedFrom } = await loadStream(engine.db, key);
+  const horizon = await findHorizon(pull);
+  const covered = await loadCoverage(engine.db, key);
+  const now = toSeconds(engine.zendesk.now());
+  const span = planLive(covered, horizon ?? 0, now, engine.settings.settleSeconds);
+  const fetch = await openFetch(engine.db, pull.lease, 'live', span, stream.source.pageSize);
+  const { fetch: done } = await readSpan(pull, { fetch, covered, maySplit: false });
+  if (followedFrom === undefined)
+    await storeFollowedFrom(engine.db, key, Math.min(span.from, done.askedAt ?? span.from));
+  if (horizon !== undefined) await reportCovered(pull, horizon);
+}
+
+/** Keeps since when a stream is followed; the first answer stays. */
+async function storeFollowedFrom(
+  db: Queryable,
+  { account, stream }: StreamKey,
+  followedFrom: number,
+): Promise<void> {
+  await db.query(
+    `update zendesk_sync.streams set followed_from = coalesce(followed_from, $3) where account = $1 and stream = $2`,
+    [account, stream, fromSeconds(followedFrom)],
+  );
+}

@@ -1,0 +1,177 @@
+/** The lease of a stream in Postgres: who may pull it, the fence around what its holder writes, and work left behind. */
+import { idleTransactionLimit, type Queryable } from '../database/client.ts';
+import { KnownError } from '../errors.ts';
+import type { StreamKey } from './coverage.ts';
+
+/** The right to pull one stream of one account, until it expires or somebody with a greater token takes over. */
+export type Lease = StreamKey & { readonly holder: string; readonly token: string };
+
+/** Who has the lease, when it could not be had, and for how much longer unless it is renewed. */
+export type LeaseHolder = { readonly holder: string; readonly expiresInMs: number };
+
+/**
+ * Takes the lease if nobody holds it or it has expired. The database's clock decides, so that the clocks of the
+ * processes do not matter. Each taking makes a greater token.
+ *
+ * Never waits: while a page of the former holder is being stored, an expired lease cannot be had, and `expiresInMs` is 0.
+ * A page that stands still is ended on that occasion, so that asking again succeeds within about 10 seconds.
+ */
+export async function acquireLease(
+  db: Queryable,
+  key: StreamKey,
+  holder: string,
+  lifetimeMs: number,
+): Promise<Lease | LeaseHolder> {
+  const { account, stream } = key;
+  for (;;) {
+    const [taken] = await db.query<{ token: string }>(take, [account, stream, holder, lifetimeMs]);
+    if (taken !== undefined) return { account, stream, holder, token: taken.token };
+    const [other] = await db.query<LeaseHolder>(look, [account, stream]);
+    if (other !== undefined) {
+      if (other.expiresInMs === 0) await endStalledCopies(db);
+      return other;
+    }
+    await db.query(
+      `insert into zendesk_sync.leases (account, stream, holder, token, expires_at)
+       values ($1, $2, $3, 0, clock_timestamp())
+       on conflict do nothing`,
+      [account, stream, holder],
+    );
+  }
+}
+
+// `skip locked`, because waiting for the former holder's page would take a connection from whoever could end it: a pooler
+// may have few.
+const take = `with free as (
+    select account, stream from zendesk_sync.leases
+    where account = $1 and stream = $2 and expires_at <= clock_timestamp()
+    for update skip locked
+  )
+  update zendesk_sync.leases l
+  set holder = $3, token = l.token + 1,
+    expires_at = clock_timestamp() + make_interval(secs => $4::float8 / 1000)
+  from free
+  where l.account = free.account and l.stream = free.stream
+  returning l.token::text as token`;
+
+const look = `select holder,
+    greatest(0, extract(epoch from expires_at - clock_timestamp()) * 1000)::float8 as "expiresInMs"
+  from zendesk_sync.leases
+  where account = $1 and stream = $2`;
+
+/** The key of the mark; the class is "zlsp" in ASCII. */
+const markClass = 0x7a6c7370;
+const markId = 1;
+
+/**
+ * Marks a transaction of this program that may use COPY, from inside it: a lock that everybody may hold at once. It lasts
+ * as long as the transaction, whichever session a pooler gives it, and others see it in `pg_locks` with the process of the
+ * server that holds it.
+ */
+export const copyMark = `pg_advisory_xact_lock_shared(${markClass}, ${markId})`;
+
+/**
+ * A process that stands still in the middle of COPY keeps its transaction open: no timeout of Postgres ends a server
+ * that waits for the rest of a COPY. What is here does, after the time that ends any other transaction at rest. Only
+ * transactions with our mark are ended: the same user may be loading something else by hand.
+ */
+async function endStalledCopies(db: Queryable): Promise<void> {
+  await db.query(
+    `select pg_terminate_backend(a.pid)
+     from pg_locks l
+     join pg_database d on d.oid = l.database and d.datname = current_database()
+     join pg_stat_activity a on a.pid = l.pid
+     where l.locktype = 'advisory' and l.classid = ${markClass} and l.objid = ${markId} and l.objsubid = 2 and l.granted
+       and a.usename = current_user and a.state = 'active' and a.wait_event = 'ClientRead' and a.query ilike 'copy %'
+       and a.query_start < clock_timestamp() - $1::interval`,
+    [idleTransactionLimit],
+  );
+}
+
+/** What processes have left behind on this database. */
+export type AbandonedWork = {
+  /** Whether work on the stream was begun, is not finished, and nobody is at it. */
+  includes(key: StreamKey): Promise<boolean>;
+};
+
+/** All streams of a process ask at about the same moment: one answer is for all of them. */
+const freshMs = 1000;
+
+/** Creates what the streams of one process ask. */
+export function createAbandonedWork(db: Queryable): AbandonedWork {
+  let asked: { readonly atMs: number; readonly keys: Promise<readonly StreamKey[]> } | undefined;
+  return {
+    async includes({ account, stream }) {
+      const nowMs = performance.now();
+      if (asked === undefined || nowMs - asked.atMs > freshMs)
+        asked = { atMs: nowMs, keys: listAbandoned(db) };
+      const keys = await asked.keys;
+      return keys.some((key) => key.account === account && key.stream === stream);
+    },
+  };
+}
+
+/**
+ * The streams of all accounts on which work was begun, is not finished, and nobody is at it: its process died, stands
+ * still or was stopped. They stay until somebody has done the work.
+ */
+async function listAbandoned(db: Queryable): Promise<StreamKey[]> {
+  return db.query<StreamKey>(
+    `select l.account, l.stream from zendesk_sync.leases l
+     where l.expires_at <= clock_timestamp()
+       and exists (
+         select from unnest(array['live', 'backfill', 'listing']) as task
+         cross join lateral (
+           select r.outcome from zendesk_sync.runs r
+           where r.account = l.account and r.stream = l.stream and r.task = task
+           order by r.id desc
+           limit 1
+         ) as last
+         where last.outcome is null or last.outcome = 'interrupted'
+       )`,
+  );
+}
+
+/** Prolongs the lease. @throws {KnownError} `lease_lost` when another process has taken over */
+export async function renewLease(db: Queryable, lease: Lease, lifetimeMs: number): Promise<void> {
+  const renewed = await db.query(
+    `update zendesk_sync.leases
+     set expires_at = clock_timestamp() + make_interval(secs => $4::float8 / 1000)
+     where account = $1 and stream = $2 and token = $3::bigint
+     returning 1`,
+    [lease.account, lease.stream, lease.token, lifetimeMs],
+  );
+  if (renewed.length === 0) throw lostLease(lease);
+}
+
+/** Gives the lease back, so that another process may take it at once. Does nothing if it was lost. */
+export async function releaseLease(db: Queryable, lease: Lease): Promise<void> {
+  await db.query(
+    `update zendesk_sync.leases set expires_at = clock_timestamp()
+     where account = $1 and stream = $2 and token = $3::bigint`,
+    [lease.account, lease.stream, lease.token],
+  );
+}
+
+/**
+ * The fence: makes a transaction fail unless its lease is the newest, and holds any take-over off until it has ended. It
+ * also marks the transaction as one that may use COPY. Whether the lease has expired does not matter here: nobody has taken it.
+ *
+ * @throws {KnownError} `lease_lost` when another process has taken over
+ */
+export async function checkLease(tx: Queryable, lease: Lease): Promise<void> {
+  const held = await tx.query(
+    `select ${copyMark} from zendesk_sync.leases
+     where account = $1 and stream = $2 and token = $3::bigint
+     for share`,
+    [lease.account, lease.stream, lease.token],
+  );
+  if (held.length === 0) throw lostLease(lease);
+}
+
+/** The error for a lease that another process has taken over. */
+export function lostLease({ account, stream }: StreamKey): KnownError {
+  return new KnownError('lease_lost', {
+    found: `Another process has taken over ${stream} of ${account}; nothing of the current page was stored here`,
+  });
+}

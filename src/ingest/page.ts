@@ -1,0 +1,187 @@
+/**
+ * A page of a log, from the answer to COMMIT: its records become rows, and one transaction holds the check of the lease,
+ * the rows, the cursor and, with the last page, the coverage. After COMMIT rows and ledger agree, whatever happens next
+ * (design, rule 1).
+ */
+import type { Classify } from '../classification/classification.ts';
+import type { Database, Queryable } from '../database/client.ts';
+import type { EnsurePartitions } from '../database/partitions.ts';
+import { sqlstates } from '../database/sqlstates.ts';
+import { KnownError } from '../errors.ts';
+import { fromSeconds, type Span, type Spans } from '../span.ts';
+import type { DerivedRow, LogStream } from '../streams/stream.ts';
+import { addCoverage, addRescan, type StreamKey } from './coverage.ts';
+import type { Fetch } from './fetch.ts';
+import { checkLease, type Lease } from './lease.ts';
+import { markStaleDays } from './rollups.ts';
+import { writeRows, type PageCounts, type PageRow } from './rows/rows.ts';
+
+/** What a page means for its fetch: more pages follow; the span is complete; or it is given back as too dense. */
+export type PageEnd =
+  | { readonly kind: 'more'; readonly nextCursor: string }
+  | {
+      readonly kind: 'complete';
+      readonly coverage: Spans;
+      /** What is read again with it, at each age. */
+      readonly rescans: readonly { readonly ageSeconds: number; readonly span: Span }[];
+    }
+  /** Nothing is covered: the span is read again in spans of this length. */
+  | { readonly kind: 'split'; readonly spanSeconds: number };
+
+/** One page, ready to be stored. */
+export type PageToStore = {
+  readonly fetch: Fetch;
+  readonly rows: readonly PageRow[];
+  readonly pageSize: number;
+  /** When the first page of the fetch was asked for, whole seconds of the trusted clock. */
+  readonly askedAt: number;
+  /** What was covered already: a new row in there is a late one. */
+  readonly covered: Spans;
+  readonly end: PageEnd;
+};
+
+/** A page that is in the tables now, and the fetch as it stands after it. */
+export type StoredPage = { readonly fetch: Fetch; readonly counts: PageCounts };
+
+/** Where pages are stored. */
+export type PageStore = { readonly db: Database; readonly ensurePartitions: EnsurePartitions };
+
+const none: readonly DerivedRow[] = [];
+
+/** Reads the records of an answer. @throws {KnownError} `record_unreadable` when one has no usable id or time */
+export function readRecords(
+  { read, table: { derived } }: Pick<LogStream, 'read' | 'table'>,
+  classify: Classify,
+  records: readonly unknown[],
+): readonly PageRow[] {
+  return records.map((record) => {
+    const { id, timeMs, row } = read(record);
+    return {
+      id,
+      timeMs,
+      row,
+      derived: derived === undefined ? none : derived.derive(row, classify),
+    };
+  });
+}
+
+/** How many of the rows no rule knows; undefined for a log that is not classified. */
+export function countUnclassified(
+  { table: { derived } }: Pick<LogStream, 'table'>,
+  rows: readonly PageRow[],
+): number | undefined {
+  if (derived === undefined) return undefined;
+  return rows.filter((row) => row.derived.some(derived.isUnclassified)).length;
+}
+
+/**
+ * Stores a page of a log.
+ *
+ * @throws {KnownError} `lease_lost` when another process has taken over; then nothing was stored
+ */
+export async function storePage(
+  { db, ensurePartitions }: PageStore,
+  lease: Lease,
+  stream: LogStream,
+  page: PageToStore,
+): Promise<StoredPage> {
+  await ensurePartitions(
+    stream.table,
+    page.rows.map(({ timeMs }) => timeMs),
+  );
+  try {
+    return await commitPage(db, lease, stream, page, true);
+  } catch (error) {
+    // Another cursor, which reads the span beside this one, stored the same row at the same moment.
+    if (!(error instanceof KnownError) || error.sqlState !== sqlstates.uniqueViolation) throw error;
+    return commitPage(db, lease, stream, page, false);
+  }
+}
+
+async function commitPage(
+  db: Database,
+  lease: Lease,
+  stream: LogStream,
+  page: PageToStore,
+  mayCopy: boolean,
+): Promise<StoredPage> {
+  return db.transaction(async (tx) => {
+    await checkLease(tx, lease);
+    const { rows, covered, end } = page;
+    const counts = await writeRows(tx, stream, lease.account, rows, { covered, mayCopy });
+    if (counts.new + counts.changed > 0) await markStaleDays(tx, lease.account, stream, rows);
+    const fetch = advance(page, counts);
+    if (!(await recordPage(tx, page, fetch))) return describeStored(tx, page, fetch);
+    if (end.kind === 'complete') await recordCoverage(tx, lease, end);
+    return { fetch, counts };
+  });
+}
+
+function advance({ fetch, rows, pageSize, askedAt, end }: PageToStore, counts: PageCounts): Fetch {
+  return {
+    ...fetch,
+    pageSize,
+    cursor: end.kind === 'more' ? end.nextCursor : undefined,
+    askedAt,
+    pages: fetch.pages + 1,
+    seen: fetch.seen + rows.length,
+    new: fetch.new + counts.new,
+    changed: fetch.changed + counts.changed,
+    late: fetch.late + counts.late,
+  };
+}
+
+/** Moves the cursor. False when the fetch does not stand any more where it stood before the page. */
+async function recordPage(tx: Queryable, page: PageToStore, next: Fetch): Promise<boolean> {
+  const updated = await tx.query(
+    `update zendesk_sync.fetches
+     set cursor = $3, page_size = $4, asked_at = $5, pages = $6, rows_seen = $7, rows_new = $8, rows_changed = $9,
+       rows_late = $10, outcome = $11::text, ended_at = case when $11::text is not null then now() end
+     where id = $1::bigint and pages = $2
+     returning 1`,
+    [
+      next.fetch,
+      page.fetch.pages,
+      next.cursor,
+      next.pageSize,
+      fromSeconds(page.askedAt),
+      next.pages,
+      next.seen,
+      next.new,
+      next.changed,
+      next.late,
+      page.end.kind === 'more' ? null : page.end.kind,
+    ],
+  );
+  return updated.length === 1;
+}
+
+async function recordCoverage(
+  tx: Queryable,
+  key: StreamKey,
+  { coverage, rescans }: Extract<PageEnd, { kind: 'complete' }>,
+): Promise<void> {
+  // Two cursors may end neighbouring spans at once; each must see the other's span to join it.
+  await tx.query(
+    `select 1 from zendesk_sync.streams where account = $1 and stream = $2 for update`,
+    [key.account, key.stream],
+  );
+  for (const span of coverage) await addCoverage(tx, key, span);
+  for (const { ageSeconds, span } of rescans) await addRescan(tx, key, ageSeconds, span);
+}
+
+/** The answer to an earlier COMMIT was lost: the page is stored already, and the ledger has its counts. */
+async function describeStored(tx: Queryable, page: PageToStore, next: Fetch): Promise<StoredPage> {
+  const [row] = await tx.query<Pick<Fetch, 'pages' | 'seen' | 'new' | 'changed' | 'late'>>(
+    `select pages, rows_seen::float8 as seen, rows_new::float8 as new, rows_changed::float8 as changed, rows_late::float8 as late
+     from zendesk_sync.fetches where id = $1::bigint`,
+    [next.fetch],
+  );
+  const fetch = { ...next, ...row };
+  const counts = {
+    new: fetch.new - page.fetch.new,
+    changed: fetch.changed - page.fetch.changed,
+    late: fetch.late - page.fetch.late,
+  };
+  return { fetch, counts };
+}

@@ -1,0 +1,192 @@
+/** The tables of people: `zendesk.users`, `zendesk.user_history` and `zendesk_sync.unknown_users`. */
+import type { Database, Queryable } from '../database/client.ts';
+import type { LogStream } from '../streams/stream.ts';
+import { checkLease, type Lease } from './lease.ts';
+
+/** How many people were stored for the first time, and how many had another name, e-mail or role than before. */
+export type UserCounts = { readonly new: number; readonly changed: number };
+
+/**
+ * Stores people as Zendesk gives them now, in one transaction under the lease. A new name, e-mail or role ends the former
+ * state in the history and begins another. Whoever was a team member and is none any more is marked as departed.
+ */
+export async function storeUsers(
+  db: Database,
+  lease: Lease,
+  rows: readonly unknown[],
+): Promise<UserCounts> {
+  if (rows.length === 0) return { new: 0, changed: 0 };
+  return db.transaction(async (tx) => {
+    await checkLease(tx, lease);
+    const [counts] = await tx.query<UserCounts>(store, [lease.account, JSON.stringify(rows)]);
+    return counts ?? { new: 0, changed: 0 };
+  });
+}
+
+const state = [
+  'name',
+  'email',
+  'role',
+  'role_type',
+  'custom_role_id',
+  'active',
+  'suspended',
+  'team_member',
+];
+const particulars = [
+  'time_zone',
+  'iana_time_zone',
+  'locale',
+  'created_at',
+  'updated_at',
+  'last_login_at',
+];
+const list = (columns: readonly string[], alias: string): string =>
+  columns.map((name) => `${alias}.${name}`).join(', ');
+
+const store = `with incoming as materialized (
+    select distinct on (r.id) r.*
+    from json_to_recordset($2::json) as r (
+      id bigint, name text, email text, role text, role_type smallint, custom_role_id bigint, active boolean,
+      suspended boolean, team_member boolean, time_zone text, iana_time_zone text, locale text,
+      created_at timestamptz, updated_at timestamptz, last_login_at timestamptz
+    )
+    order by r.id
+  ),
+  turned as materialized (
+    select i.*, u.id is null as is_new
+    from incoming i
+    left join zendesk.users u on u.account = $1 and u.id = i.id
+    where u.id is null or (${list(state, 'u')}) is distinct from (${list(state, 'i')})
+  ),
+  ended as (
+    update zendesk.user_history h
+    set valid_to = now()
+    from turned t
+    where h.account = $1 and h.id = t.id and h.valid_to is null
+  ),
+  begun as (
+    insert into zendesk.user_history (account, id, valid_from, ${state.join(', ')})
+    select $1, t.id, now(), ${list(state, 't')} from turned t
+  ),
+  written as (
+    insert into zendesk.users as u
+      (account, id, ${state.join(', ')}, ${particulars.join(', ')}, departed_at, valid_from)
+    select
+      $1, i.id, ${list(state, 'i')}, ${list(particulars, 'i')},
+      -- Only team members appear in the logs: whoever is none when first met has been one.
+      case when not i.team_member then now() end,
+      now()
+    from incoming i
+    on conflict (account, id) do update set
+      ${[...state, ...particulars].map((name) => `${name} = excluded.${name}`).join(', ')},
+      departed_at = case
+        when excluded.team_member then null
+        when u.team_member then now()
+        else u.departed_at
+      end,
+      valid_from = case
+        when (${list(state, 'u')}) is distinct from (${list(state, 'excluded')}) then now()
+        else u.valid_from
+      end,
+      synced_at = now()
+    where (${list([...state, ...particulars], 'u')}) is distinct from (${list([...state, ...particulars], 'excluded')})
+  )
+  select
+    (select count(*)::integer from turned where is_new) as new,
+    (select count(*)::integer from turned where not is_new) as changed`;
+
+/** The ids of all present team members. */
+export async function loadTeam(db: Queryable, account: string): Promise<string[]> {
+  const rows = await db.query<{ id: string }>(
+    `select id::text from zendesk.users where account = $1 and team_member order by id`,
+    [account],
+  );
+  return rows.map(({ id }) => id);
+}
+
+/** Marks team members whom Zendesk does not know any more as departed; their rows stay, their history ends a state. */
+export async function markDeparted(
+  db: Database,
+  lease: Lease,
+  ids: readonly string[],
+): Promise<number> {
+  if (ids.length === 0) return 0;
+  return db.transaction(async (tx) => {
+    await checkLease(tx, lease);
+    const rows = await tx.query(
+      `with departed as (
+         update zendesk.users
+         set team_member = false, active = false, departed_at = now(), valid_from = now(), synced_at = now()
+         where account = $1 and id = any($2::bigint[]) and team_member
+         returning *
+       ),
+       ended as (
+         update zendesk.user_history h set valid_to = now()
+         from departed d
+         where h.account = $1 and h.id = d.id and h.valid_to is null
+       )
+       insert into zendesk.user_history (account, id, valid_from, ${state.join(', ')})
+       select account, id, now(), ${state.join(', ')} from departed
+       returning 1`,
+      [lease.account, [...ids]],
+    );
+    return rows.length;
+  });
+}
+
+/**
+ * Ids that act in one of the logs and are no known person, without those that Zendesk did not know lately: it is asked for
+ * them again after a day, then two, four … at most 64 days. The ids are found by skipping through an index of the actor,
+ * one step an id.
+ */
+export async function findStrangers(
+  db: Queryable,
+  account: string,
+  logs: readonly Pick<LogStream, 'table'>[],
+): Promise<string[]> {
+  if (logs.length === 0) return [];
+  const places = logs.map((_, place) => `actors_${place}`);
+  const rows = await db.query<{ id: string }>(
+    `with recursive ${logs.map(({ table }, place) => listActors(`actors_${place}`, table)).join(',\n')}
+     select id::text
+     from (${places.map((name) => `select id from ${name}`).join(' union ')}) as seen
+     where id is not null
+       and not exists (select from zendesk.users u where u.account = $1 and u.id = seen.id)
+       and not exists (
+         select from zendesk_sync.unknown_users s
+         where s.account = $1 and s.id = seen.id
+           and s.asked_at > now() - interval '1 day' * power(2, least(s.times_asked, 7) - 1)
+       )
+     order by seen.id`,
+    [account],
+  );
+  return rows.map(({ id }) => id);
+}
+
+/** The people who act in a log, as a part of `with recursive`. Null stands at its end. */
+function listActors(name: string, { name: table, actor }: LogStream['table']): string {
+  return `${name} as (
+       (select ${actor} as id from ${table} where account = $1 and ${actor} > 0 order by ${actor} limit 1)
+       union all
+       select (
+         select l.${actor} from ${table} l
+         where l.account = $1 and l.${actor} > ${name}.id order by l.${actor} limit 1
+       )
+       from ${name} where ${name}.id is not null
+     )`;
+}
+
+/** Remembers ids that Zendesk does not know, so that it is not asked for them at every run. */
+export async function rememberUnknown(
+  db: Queryable,
+  account: string,
+  ids: readonly string[],
+): Promise<void> {
+  await db.query(
+    `insert into zendesk_sync.unknown_users as s (account, id, asked_at, times_asked)
+     select $1, id, now(), 1 from unnest($2::bigint[]) as id
+     on conflict (account, id) do update set asked_at = now(), times_asked = s.times_asked + 1`,
+    [account, [...ids]],
+  );
+}

@@ -1,0 +1,127 @@
+/**
+ * The upsert for a page of which some rows may be there already. The page is one JSON parameter and goes in in key order,
+ * so that two writers of the same rows cannot deadlock; nothing is written for rows that are there and equal.
+ */
+import type { Transaction } from '../../database/client.ts';
+import { fromSeconds, type Spans } from '../../span.ts';
+import type { LogStream, LogTable } from '../../streams/stream.ts';
+import { replaceDerived, type PageRow } from './copy.ts';
+
+/** What became of the rows of a page. */
+export type PageCounts = { readonly new: number; readonly changed: number; readonly late: number };
+
+/** Keys of rows: ids, and times in milliseconds since 1970 at the same places. */
+type Keys = { readonly ids: readonly string[]; readonly times: readonly number[] };
+
+type InsertAnswer = {
+  readonly rows: number;
+  readonly written: Keys;
+  readonly late: number;
+  readonly oldest: string;
+  readonly newest: string;
+};
+
+/** Inserts the rows that are new, and replaces those that the source now returns differently; their former content is kept. */
+export async function upsertRows(
+  tx: Transaction,
+  { name: stream, table }: Pick<LogStream, 'name' | 'table'>,
+  account: string,
+  rows: readonly PageRow[],
+  covered: Spans,
+): Promise<PageCounts> {
+  const page = JSON.stringify(rows.map(({ row }) => row));
+  const insertValues = [account, page, toMultirange(covered)];
+  const [inserted] = await tx.query<InsertAnswer>(buildInsert(table), insertValues);
+  if (inserted === undefined) throw new Error(`The insert into ${table.name} gave no answer.`);
+  const { written, late, oldest, newest } = inserted;
+  await replaceDerived(tx, table, account, pick(rows, written));
+  const counts = { new: written.ids.length, changed: 0, late };
+  if (counts.new === inserted.rows) return counts;
+  // Some rows were there already: see whether the source now returns them differently.
+  const reviseValues = [account, page, oldest, newest, stream];
+  const [revised] = await tx.query<{ changed: Keys }>(buildRevise(table), reviseValues);
+  const changed = pick(rows, revised?.changed ?? { ids: [], times: [] });
+  await replaceDerived(tx, table, account, changed);
+  return { ...counts, changed: changed.length };
+}
+
+/** The rows with these keys, each once. */
+function pick(rows: readonly PageRow[], { ids, times }: Keys): PageRow[] {
+  if (ids.length === 0) return [];
+  const wanted = new Set(ids.map((id, index) => `${times[index]} ${id}`));
+  // The delete says whether the key was still wanted.
+  return rows.filter(({ id, timeMs }) => wanted.delete(`${timeMs} ${id}`));
+}
+
+/** A set of spans as the text of a `tstzmultirange`. */
+function toMultirange(spans: Spans): string {
+  const ranges = spans.map(
+    ({ from, to }) => `[${fromSeconds(from).toISOString()},${fromSeconds(to).toISOString()})`,
+  );
+  return `{${ranges.join(',')}}`;
+}
+
+/** The page as rows of its table, which says how each value is read. */
+function buildIncoming({ name, time, id }: LogTable): string {
+  // An id twice in one page would make Postgres refuse the whole page (contract Q24).
+  return `incoming as materialized (
+    select distinct on (r.${time}, r.${id.name}) r.*
+    from json_populate_recordset(null::${name}, $2::json) as r
+    order by r.${time}, r.${id.name}
+  )`;
+}
+
+function buildInsert(table: LogTable): string {
+  const { name, time, id, columns } = table;
+  const names = [id.name, time, ...columns].join(', ');
+  return `with ${buildIncoming(table)},
+  written as (
+    insert into ${name} (account, ${names})
+    select $1, ${names} from incoming
+    on conflict (account, ${time}, ${id.name}) do nothing
+    returning ${time} as time, ${id.name} as id
+  )
+  select
+    (select count(*)::integer from incoming) as rows,
+    (select min(${time})::text from incoming) as oldest,
+    (select max(${time})::text from incoming) as newest,
+    (select ${keysOf('written')} from written) as written,
+    (select count(*)::integer from written where time <@ $3::tstzmultirange) as late`;
+}
+
+function buildRevise(table: LogTable): string {
+  const { name, time, id, columns } = table;
+  const list = (alias: string): string => columns.map((column) => `${alias}.${column}`).join(', ');
+  return `with ${buildIncoming(table)},
+  former as materialized (
+    select t.*
+    from incoming i
+    join ${name} t
+      on t.account = $1 and t.${time} = i.${time} and t.${id.name} = i.${id.name}
+      and t.${time} between $3::timestamptz and $4::timestamptz
+    where (${list('t')}) is distinct from (${list('i')})
+  ),
+  kept as (
+    insert into zendesk.revisions (account, stream, id, occurred_at, content)
+    select f.account, $5, f.${id.name}::text, f.${time}, to_jsonb(f)
+    from former f
+    order by f.${time}, f.${id.name}
+  ),
+  replaced as (
+    update ${name} t
+    set ${columns.map((column) => `${column} = i.${column}`).join(', ')}, synced_at = now()
+    from former f
+    join incoming i on i.${time} = f.${time} and i.${id.name} = f.${id.name}
+    where t.account = $1 and t.${time} = f.${time} and t.${id.name} = f.${id.name}
+      and t.${time} between $3::timestamptz and $4::timestamptz
+    returning t.${time} as time, t.${id.name} as id
+  )
+  select ${keysOf('replaced')} as changed from replaced`;
+}
+
+/** The keys of some rows as JSON: `{"ids": ["…"], "times": [milliseconds]}`. */
+function keysOf(alias: string): string {
+  return `json_build_object(
+    'ids', coalesce(json_agg(${alias}.id::text), '[]'),
+    'times', coalesce(json_agg(floor(extract(epoch from ${alias}.time) * 1000)), '[]'))`;
+}

@@ -1,0 +1,160 @@
+/** What pulls the accounts of a process: connections, an engine for each account, and what they share. */
+import { hostname } from 'node:os';
+import { pid } from 'node:process';
+import { openDatabase, type Database } from '../database/client.ts';
+import { migrateDatabase } from '../database/migrate.ts';
+import { createPartitionKeeper } from '../database/partitions.ts';
+import { listLogs } from '../streams/registry.ts';
+import type { Stream } from '../streams/stream.ts';
+import { createZendesk, type ZendeskOptions } from '../zendesk/client.ts';
+import { createBudgetGate } from './budget-gate.ts';
+import { createCursorShare, createPace, type Engine, type EngineSettings } from './engine.ts';
+import type { SyncEvent } from './events.ts';
+import { createAbandonedWork } from './lease.ts';
+import { refreshRollups } from './rollups.ts';
+import { createStreamWorker, type StreamWorker } from './worker.ts';
+
+/** How long a lease lives without being renewed: the time after which a dead process's work is taken over. */
+const usualLeaseMs = 15_000;
+
+/** Connections at most: so many for backfills of all accounts, and so many for everything else. */
+const connections = { bulk: 4, other: 8 };
+
+/** An open database and where it is. `url` is secret. */
+export type Connections = {
+  readonly url: string;
+  readonly db: Database;
+  /** The same database for the pages of backfills, with connections of their own. */
+  readonly bulk: Database;
+  /** Ends waiting for it. */
+  readonly signal: AbortSignal;
+};
+
+/** Opens the database at an address for the time of `work`; the signal ends waiting for one that is away. */
+export async function withConnections<T>(
+  url: string,
+  signal: AbortSignal,
+  work: (open: Connections) => Promise<T>,
+): Promise<T> {
+  const db = openDatabase({ url, signal, connections: connections.other });
+  const bulk = openDatabase({ url, signal, connections: connections.bulk });
+  try {
+    return await work({ url, db, bulk, signal });
+  } finally {
+    await bulk.close();
+    await db.close();
+  }
+}
+
+/** What is pulled of an account, and how. */
+export type AccountOptions = {
+  readonly account: string;
+  readonly zendesk: EngineParts['zendesk'];
+  readonly settings: EngineSettings;
+  /** Those of the installation's streams that are pulled. */
+  readonly pulled: readonly Stream[];
+};
+
+/** What is the same for all accounts of a process. */
+export type SessionOptions = Pick<Engine, 'streams' | 'classify' | 'log'> & {
+  /** Called with every event of every account. Default: nobody watches. */
+  readonly report?: (event: SyncEvent, account: string) => void;
+  /** Whether ticks go on beside a backfill, so that it leaves a request a minute to them. Default false. */
+  readonly live?: boolean;
+};
+
+/** Everything that pulls one account. */
+export type Session = {
+  readonly engine: Engine;
+  /** One for each stream that is pulled, in their order. */
+  readonly workers: readonly StreamWorker[];
+};
+
+/**
+ * Brings the database to the present schema and sets up what pulls the accounts for the time of `work`. At its end the
+ * rollups are brought up to date, unless the accounts are followed: whoever follows them does so all the time.
+ */
+export async function withSessions<T>(
+  accounts: readonly AccountOptions[],
+  { url, db, bulk, signal }: Connections,
+  options: SessionOptions,
+  work: (sessions: readonly Session[]) => Promise<T>,
+): Promise<T> {
+  const { log, streams, classify, report = () => {}, live = false } = options;
+  const { applied } = await migrateDatabase(url, {
+    signal,
+    report: (sentence) => log.warn({}, sentence),
+  });
+  if (applied.length > 0) log.info({ migrations: applied }, 'database migrated');
+  const cursorShare = createCursorShare();
+  const abandonedWork = createAbandonedWork(db);
+  const sessions = accounts.map(({ account, zendesk, settings, pulled }): Session => {
+    const engine = createEngine({
+      account,
+      db,
+      bulk,
+      zendesk,
+      reserve: live ? 1 : 0,
+      streams,
+      classify,
+      settings,
+      log,
+      report(event) {
+        if (event.type === 'pause') log.warn({ account, ...event }, 'requests paused');
+        report(event, account);
+      },
+      cursorShare,
+      abandonedWork,
+    });
+    return { engine, workers: pulled.map((stream) => createStreamWorker(engine, stream)) };
+  });
+  try {
+    const result = await work(sessions);
+    if (!live)
+      for (const { engine } of sessions)
+        await refreshRollups(db, engine.account, listLogs(streams));
+    return result;
+  } finally {
+    for (const { engine } of sessions) engine.zendesk.close();
+  }
+}
+
+/** What an engine is made of: its parts as they are, and how Zendesk is reached. */
+export type EngineParts = Pick<
+  Engine,
+  'account' | 'db' | 'streams' | 'classify' | 'settings' | 'log' | 'report'
+> &
+  Partial<Pick<Engine, 'bulk' | 'cursorShare' | 'abandonedWork' | 'holder' | 'leaseMs'>> & {
+    readonly zendesk: Omit<ZendeskOptions, 'account' | 'budget' | 'log' | 'onRequest'>;
+    /** Requests a minute that a backfill leaves alone, for the live tail beside it. */
+    readonly reserve: number;
+  };
+
+/** Puts an engine together: its requests pass the account's budget. Whoever calls closes its `zendesk` and its `db`. */
+export function createEngine({ zendesk, reserve, ...parts }: EngineParts): Engine {
+  const { account, db, streams, log, report } = parts;
+  const requestsPerMinute = Object.fromEntries(
+    streams.map(({ budget: { name, setting } }) => [
+      name,
+      parts.settings.requestsPerMinute[name] ?? setting.requestsPerMinute,
+    ]),
+  );
+  return {
+    bulk: db,
+    cursorShare: createCursorShare(),
+    abandonedWork: createAbandonedWork(db),
+    holder: `${hostname()}:${pid}`,
+    leaseMs: usualLeaseMs,
+    ...parts,
+    settings: { ...parts.settings, requestsPerMinute },
+    zendesk: createZendesk({
+      ...zendesk,
+      account,
+      log,
+      budget: createBudgetGate({ db, account, requestsPerMinute, reserve, report }),
+      onRequest: (request) => report({ type: 'request', ...request }),
+    }),
+    ensurePartitions: createPartitionKeeper(db),
+    pace: createPace(),
+  };
+}

@@ -1,0 +1,214 @@
+/** Reading one span of a log, page by page, to its end. */
+import { breaksWalk, codeOf, explainError, isResumable, KnownError } from '../errors.ts';
+import { toSeconds, type Spans } from '../span.ts';
+import { requestOf } from '../streams/stream.ts';
+import { coveredByFetch, findKeptSince } from './coverage.ts';
+import { priorities, type EngineSettings } from './engine.ts';
+import type { FetchKind, PageTimes } from './events.ts';
+import { closeFetch, restartFetch, type Fetch } from './fetch.ts';
+import {
+  countUnclassified,
+  readRecords,
+  storePage,
+  type PageEnd,
+  type PageStore,
+  type StoredPage,
+} from './page.ts';
+import { splitSpanSeconds } from './plan.ts';
+import type { Pull } from './pull.ts';
+import type { PageRow } from './rows/rows.ts';
+import { askPage, createWalkGuard, timeWriting, type TimedPage } from './walk.ts';
+
+/** What is to be read, and how. */
+export type SpanTask = {
+  readonly fetch: Fetch;
+  /** What was covered when the fetch was planned: a new row in there is a late one. */
+  readonly covered: Spans;
+  /** Whether a span that proves too dense is given back to be read in smaller ones. */
+  readonly maySplit: boolean;
+  /** Called with each page once it is stored; `more` says whether others follow. */
+  readonly afterPage?: (more: boolean) => void;
+};
+
+/** How the reading ended. `splitSeconds` is the length to use instead when the span was too dense. */
+export type SpanResult = { readonly fetch: Fetch; readonly splitSeconds: number | undefined };
+
+/**
+ * Reads a span to its end. The next page is asked for while one is stored. Only the end of the span counts: no watermark
+ * is drawn from the order of the rows, so that an unsorted answer does no harm (contract Q8).
+ *
+ * When Zendesk refuses the cursor, or the walk does not advance, the span is started again, once in the life of the fetch.
+ * A fetch that fails keeps its cursor, so that the next run goes on there.
+ */
+export async function readSpan(pull: Pull, task: SpanTask): Promise<SpanResult> {
+  const { engine, lease, signal, tally } = pull;
+  const { fetch } = task;
+  tally.noteSpan(fetch.span);
+  try {
+    return await readWithRestart(pull, task);
+  } catch (error) {
+    // Whoever has taken over owns the ledger now.
+    if (codeOf(error) !== 'lease_lost') {
+      // An abort may carry the error of another cursor.
+      const code = signal.aborted ? 'stopped' : codeOf(error);
+      await closeFetch(engine.db, lease, fetch.fetch, 'failed', {
+        code,
+        error: signal.aborted ? 'Stopped before its end.' : explainError(error),
+        resumable: isResumable(code),
+      }).catch(() => {});
+    }
+    throw error;
+  }
+}
+
+async function readWithRestart(pull: Pull, task: SpanTask): Promise<SpanResult> {
+  const { engine, stream, lease, signal } = pull;
+  const { fetch } = task;
+  try {
+    return await walkSpan(pull, task);
+  } catch (error) {
+    // An abort may carry the error of another cursor.
+    const isBroken = error instanceof KnownError && breaksWalk(error.code);
+    if (!isBroken || fetch.restarted || signal.aborted) throw error;
+    const { account, db, log } = engine;
+    log.warn(
+      {
+        account,
+        stream: stream.name,
+        fetch: fetch.fetch,
+        code: error.code,
+        requestId: error.requestId,
+      },
+      'the cursor led nowhere; the span is read again from its start',
+    );
+    const restarted = await restartFetch(db, lease, fetch.fetch);
+    return walkSpan(pull, { ...task, fetch: restarted, maySplit: false });
+  }
+}
+
+async function walkSpan(pull: Pull, task: SpanTask): Promise<SpanResult> {
+  const { engine, stream, lease, tally } = pull;
+  const ahead = new AbortController();
+  const signal = AbortSignal.any([pull.signal, ahead.signal]);
+  const store = chooseStore(pull, task.fetch.kind);
+  let { fetch } = task;
+  const check = createWalkGuard(stream.name, fetch.cursor);
+
+  try {
+    let coming = askFor(pull, fetch, signal);
+    for (;;) {
+      const answer = await coming;
+      const rows = readRecords(stream, engine.classify, answer.records);
+      check(answer, rows[0]?.id);
+      const { pageSize } = answer;
+      const askedAt = fetch.askedAt ?? toSeconds(answer.sentAt);
+      const end = judgePage({ ...task, fetch }, askedAt, answer, rows, {
+        ...engine.settings,
+        retentionDays: stream.retentionDays,
+      });
+      if (end.kind === 'more') {
+        coming = askFor(pull, { ...fetch, pageSize, cursor: end.nextCursor }, signal);
+        // Awaited in the next round, or given up with this one.
+        coming.catch(() => {});
+      }
+      const page = { fetch, rows, pageSize, askedAt, covered: task.covered, end };
+      const { stored, times, writeMs } = await timeWriting(answer, () =>
+        storePage(store, lease, stream, page),
+      );
+      engine.pace.note(stream.name, Math.max(answer.answerMs, writeMs));
+      tally.add({ requests: 1, ...stored.counts });
+      tally.noteAnswer(answer.requestId);
+      reportPage(pull, page, stored, answer, times);
+      fetch = stored.fetch;
+      task.afterPage?.(answer.nextCursor !== undefined);
+      if (end.kind !== 'more')
+        return { fetch, splitSeconds: end.kind === 'split' ? end.spanSeconds : undefined };
+      pull.signal.throwIfAborted();
+    }
+  } finally {
+    ahead.abort();
+  }
+}
+
+/** The pages of backfills have connections of their own; what follows the log does not wait for them. */
+function chooseStore({ engine }: Pull, kind: FetchKind): PageStore {
+  const { db, bulk, ensurePartitions } = engine;
+  return { db: kind === 'live' ? db : bulk, ensurePartitions };
+}
+
+async function askFor(pull: Pull, fetch: Fetch, signal: AbortSignal): Promise<TimedPage> {
+  const { engine, stream } = pull;
+  return askPage(
+    engine.zendesk,
+    {
+      ...requestOf(stream),
+      priority: priorityOf(fetch.kind),
+      parameters: stream.source.spanParameters(fetch.span),
+      pageSize: fetch.pageSize,
+      cursor: fetch.cursor,
+    },
+    signal,
+  );
+}
+
+function priorityOf(kind: FetchKind): number {
+  if (kind === 'live' || kind === 'rescan') return priorities[kind];
+  return priorities.backfill;
+}
+
+/** What the settings and the stream say about the end of a span. */
+export type EndTerms = Pick<EngineSettings, 'settleSeconds' | 'rescanAges'> & {
+  readonly retentionDays: number | undefined;
+};
+
+/** What a page means for its fetch. Pure; `askedAt` is when the first page was asked for. */
+export function judgePage(
+  { fetch, maySplit }: Pick<SpanTask, 'fetch' | 'maySplit'>,
+  askedAt: number,
+  { nextCursor, sentAt }: Pick<TimedPage, 'nextCursor' | 'sentAt'>,
+  rows: readonly Pick<PageRow, 'timeMs'>[],
+  { settleSeconds, rescanAges, retentionDays }: EndTerms,
+): PageEnd {
+  const { span } = fetch;
+  if (nextCursor === undefined) {
+    const reading = { askedAt, keptSince: findKeptSince(retentionDays, toSeconds(sentAt)) };
+    const coverage = coveredByFetch(span, reading, settleSeconds);
+    const rescans = rescanAges.flatMap((ageSeconds) =>
+      coveredByFetch(span, reading, ageSeconds).map((again) => ({ ageSeconds, span: again })),
+    );
+    return { kind: 'complete', coverage, rescans };
+  }
+  if (maySplit && fetch.pages === 0 && rows.length > 0) {
+    const seconds = rows.map(({ timeMs }) => timeMs / 1000);
+    const firstPage = { span, oldestRow: Math.min(...seconds), newestRow: Math.max(...seconds) };
+    const spanSeconds = splitSpanSeconds(firstPage);
+    if (spanSeconds !== undefined) return { kind: 'split', spanSeconds };
+  }
+  return { kind: 'more', nextCursor };
+}
+
+function reportPage(
+  { engine, stream }: Pull,
+  { fetch, rows, end }: Parameters<typeof storePage>[3],
+  { counts }: StoredPage,
+  { requestId }: TimedPage,
+  times: PageTimes,
+): void {
+  const newest = rows.at(-1);
+  engine.report({
+    type: 'page',
+    stream: stream.name,
+    task: fetch.kind === 'live' ? 'live' : 'backfill',
+    kind: fetch.kind,
+    rows: rows.length,
+    newRows: counts.new,
+    changedRows: counts.changed,
+    lateRows: counts.late,
+    unclassifiedRows: countUnclassified(stream, rows),
+    span: fetch.span,
+    reached: newest === undefined ? undefined : Math.floor(newest.timeMs / 1000),
+    last: end.kind !== 'more',
+    requestId,
+    times,
+  });
+}

@@ -1,0 +1,38 @@
+import type { Queryable } from '../database/client.ts';
+import type { Stream } from '../streams/stream.ts';
+
+/** A row of the view `zendesk_sync.status`; durations in seconds. */
+export type StreamStatus = {
+  readonly account: string;
+  readonly stream: string;
+  readonly state: 'ok' | 'running' | 'failed' | 'unavailable';
+  readonly covered_from: Date | null;
+  readonly covered_until: Date | null;
+  readonly gaps: number;
+  readonly gap_seconds: number;
+  readonly lost_seconds: number;
+  readonly headroom_seconds: number | null;
+  readonly lag_seconds: number | null;
+  readonly last_success: Date | null;
+  readonly last_error: string | null;
+  readonly last_error_at: Date | null;
+  readonly rows: number;
+};
+
+/** How every stream stands, or those of one account; streams in the given order, unknown ones last. */
+export async function loadStatus(
+  db: Queryable,
+  streams: readonly Pick<Stream, 'name'>[],
+  account?: string,
+): Promise<StreamStatus[]> {
+  return db.query<StreamStatus>(
+    `select account, stream, state, covered_from, covered_until, gaps,
+       gap_seconds::float8 as gap_seconds, lost_seconds::float8 as lost_seconds,
+       extract(epoch from headroom)::float8 as headroom_seconds, extract(epoch from lag)::float8 as lag_seconds,
+       last_success, last_error, last_error_at, rows::float8 as rows
+     from zendesk_sync.status
+     where $1::text is null or account = $1
+     order by account, array_position($2::text[], stream), stream`,
+    [account ?? null, streams.map(({ name }) => name)],
+  );
+}

@@ -1,0 +1,47 @@
+import { expandRules, type AccessRule } from '../../classification/access-rule.ts';
+import { collectVocabulary } from '../../classification/vocabulary.ts';
+import { refuseInput } from '../../errors.ts';
+
+/** A type of resource: `ticket_form`, of which the plural is `ticket_forms`. */
+type ResourceType = { readonly type: string; readonly plural: string };
+
+/**
+ * The type of resources that somebody means: singular or plural, in any case, with hyphens or spaces.
+ *
+ * @param rules those by which requests are classified
+ * @param listStored lists the types of the database, which may be those of former rules; asked only where the rules do not know it
+ * @throws {KnownError} `bad_input` when nobody knows it, with the known ones
+ */
+export async function chooseResourceType(
+  text: string,
+  rules: readonly AccessRule[],
+  listStored: () => Promise<readonly string[]>,
+): Promise<ResourceType> {
+  const known = listTypes(rules, []);
+  const chosen = findType(text, known);
+  if (chosen !== undefined) return chosen;
+  const all = listTypes(rules, await listStored());
+  const stored = findType(text, all);
+  if (stored !== undefined) return stored;
+  const names = all.map(({ plural }) => plural).toSorted();
+  throw refuseInput([
+    `"${text}" is no type of resource that a rule knows; expected one of ${names.join(', ')}.`,
+  ]);
+}
+
+function findType(text: string, types: readonly ResourceType[]): ResourceType | undefined {
+  const wanted = text
+    .trim()
+    .toLowerCase()
+    .replaceAll(/[\s-]+/g, '_');
+  return types.find(({ type, plural }) => wanted === type || wanted === plural);
+}
+
+/** The types of the rules, and some more. */
+function listTypes(rules: readonly AccessRule[], more: readonly string[]): ResourceType[] {
+  const { plurals } = collectVocabulary([
+    ...expandRules(rules),
+    ...more.map((type) => ({ operation: type, resource: type })),
+  ]);
+  return [...plurals].map(([plural, type]) => ({ type, plural }));
+}

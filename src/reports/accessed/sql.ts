@@ -1,0 +1,78 @@
+/** Single accesses, and the types of what was accessed. */
+import type { Database, Queryable } from '../../database/client.ts';
+import {
+  byProgram,
+  outcome,
+  resourcesWithRequests,
+  spanValues,
+  withinSpan,
+  type AccessSpan,
+} from '../shared/accesses.ts';
+import type { Access } from './question.ts';
+
+/** Which accesses are wanted. */
+type AccessFilter = AccessSpan & {
+  /** Type of the resources, singular. */
+  readonly type: string;
+  /** Ids of the agents whose requests are wanted; undefined: everybody's. */
+  readonly agents: readonly string[] | undefined;
+};
+
+/**
+ * Every request that was about a resource of the type, oldest first; one row for each such resource. Lists, searches and
+ * exports that name none are not among them.
+ */
+export function readAccesses(
+  db: Database,
+  filter: AccessFilter,
+): AsyncGenerator<Access, void, undefined> {
+  return db.read<Access>(
+    `select r.timestamp as time, r.user_id::text, r.resource_id, r.kind, r.status, ${outcome} as outcome,
+       ${byProgram} as by_program, host(l.ip_address) as ip_address
+     from ${resourcesWithRequests}
+     where ${withinSpan} and r.resource_type = $4
+       and (r.resource_id is not null or r.kind not in ('list', 'search', 'export'))
+       and ($5::bigint[] is null or r.user_id = any ($5::bigint[]))
+     order by r.timestamp, r.access_log_id, r.position`,
+    [...spanValues(filter), filter.type, filter.agents === undefined ? null : [...filter.agents]],
+  );
+}
+
+/**
+ * The types of resources that requests of the account have named, singular, sorted. From the rollup, by hops from type to
+ * type through its index, and from the rows of the days that it does not hold yet.
+ */
+export async function listResourceTypes(db: Queryable, account: string): Promise<string[]> {
+  const rows = await db.query<{ type: string }>(
+    `with recursive rolled_up as (
+       (
+         select day, resource_type from zendesk.resource_day
+         where account = $1
+         order by day, resource_type
+         limit 1
+       )
+       union all
+       select next.day, next.resource_type
+       from rolled_up
+       cross join lateral (
+         select d.day, d.resource_type
+         from zendesk.resource_day d
+         where d.account = $1 and (d.day, d.resource_type) > (rolled_up.day, rolled_up.resource_type)
+         order by d.day, d.resource_type
+         limit 1
+       ) as next
+     )
+     select resource_type as type from rolled_up
+     union
+     select r.resource_type
+     from zendesk_sync.stale_days s
+     join zendesk.access_log_resources r
+       on r.account = s.account
+       and r.timestamp >= s.day::timestamp at time zone 'UTC'
+       and r.timestamp < (s.day + 1)::timestamp at time zone 'UTC'
+     where s.account = $1 and s.stream = 'access_logs' and r.resource_type is not null
+     order by type`,
+    [account],
+  );
+  return rows.map(({ type }) => type);
+}

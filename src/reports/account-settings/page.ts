@@ -1,0 +1,41 @@
+/** The page of the report: one line for each change. */
+import { changeColumns } from '../shared/changes.ts';
+import { auditLogs } from '../../streams/audit-logs.ts';
+import type { ReportContent, ReportScope } from '../shared/report.ts';
+import { describeCoverage } from '../shared/statement.ts';
+import { describeSpan } from '../shared/time-zone.ts';
+import { accountSetting, type SettingsQuestion } from './question.ts';
+import { listSourceTypes, readChanges } from './sql.ts';
+
+/** The changes of things of the given types within a span, oldest first. */
+export async function reportAccountSettings(
+  scope: ReportScope,
+  question: SettingsQuestion,
+): Promise<ReportContent> {
+  const { db, account, timeZone } = scope;
+  const { span, sourceTypes } = question;
+  const statement = await describeCoverage(scope, { log: auditLogs, ...span });
+  const known = await listSourceTypes(db, account);
+  const isUsual = sourceTypes.length === 1 && sourceTypes[0] === accountSetting;
+  const subject = isUsual ? 'Account settings changed' : `Changes of ${sourceTypes.join(', ')}`;
+  return {
+    title: `${subject}, ${describeSpan(span, timeZone)}`,
+    columns: changeColumns,
+    rows: readChanges(db, account, question),
+    statement: {
+      ...statement,
+      coverage: [...statement.coverage, ...explainUnknown(sourceTypes, known)],
+    },
+  };
+}
+
+/** The types are Zendesk's and an open set: an unknown one is no error, but most likely a slip of the pen. */
+function explainUnknown(asked: readonly string[], known: readonly string[]): string[] {
+  if (known.length === 0) return [];
+  return asked
+    .filter((type) => !known.includes(type))
+    .map(
+      (type) =>
+        `No change of the type ${type} is stored at any time; stored are ${known.join(', ')}.`,
+    );
+}

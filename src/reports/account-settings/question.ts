@@ -1,0 +1,12 @@
+/** Who changed the settings of the account, or other things, and when. */
+import type { ReportSpan } from '../shared/report.ts';
+
+/** What is asked for. */
+export type SettingsQuestion = {
+  readonly span: ReportSpan;
+  /** The types of things whose changes are wanted, as Zendesk names them. */
+  readonly sourceTypes: readonly string[];
+};
+
+/** The type of thing that the report is about unless others are asked for. */
+export const accountSetting = 'account_setting';

@@ -1,0 +1,34 @@
+/** The changes of some types of things. */
+import type { Database, Queryable } from '../../database/client.ts';
+import { changeSource, type ChangeRow } from '../shared/changes.ts';
+import type { SettingsQuestion } from './question.ts';
+
+/** The changes of some types of things within `[from, to)`, oldest first. */
+export function readChanges(
+  db: Database,
+  account: string,
+  { span, sourceTypes }: SettingsQuestion,
+): AsyncGenerator<ChangeRow, void, undefined> {
+  return db.read<ChangeRow>(
+    `${changeSource}
+     where a.account = $1 and a.created_at >= $2 and a.created_at < $3 and a.source_type = any($4::text[])
+     order by a.created_at, a.id`,
+    [account, span.from, span.to, [...sourceTypes]],
+  );
+}
+
+/** Every type of thing of which a change is stored, whatever the span; found by hops through the index, not by reading all rows. */
+export async function listSourceTypes(db: Queryable, account: string): Promise<string[]> {
+  const rows = await db.query<{ source_type: string }>(
+    `with recursive types as (
+       select min(source_type) as source_type from zendesk.audit_logs where account = $1
+       union all
+       select (select min(a.source_type) from zendesk.audit_logs a where a.account = $1 and a.source_type > t.source_type)
+       from types t
+       where t.source_type is not null
+     )
+     select source_type from types where source_type is not null order by source_type`,
+    [account],
+  );
+  return rows.map(({ source_type }) => source_type);
+}

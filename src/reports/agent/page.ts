@@ -1,0 +1,86 @@
+/** The page of the report: one line for each visit. */
+import { outcomeWords } from '../shared/accesses.ts';
+import { findPerson } from '../shared/person.ts';
+import type {
+  ReportColumn,
+  ReportContent,
+  ReportDetail,
+  ReportRow,
+  ReportScope,
+  ReportSpan,
+} from '../shared/report.ts';
+import { describeAccessCoverage } from '../shared/access-statement.ts';
+import { describeSpan } from '../shared/time-zone.ts';
+import { meaning, type AgentFilter, type TimelineRow } from './question.ts';
+import { countKinds, countNamed, countTimeline, readTimeline } from './sql.ts';
+
+const columns: readonly ReportColumn[] = [
+  { key: 'time', title: 'From', isTime: true },
+  { key: 'kind', title: 'Kind' },
+  { key: 'resource_type', title: 'Type' },
+  { key: 'resource_id', title: 'Resource', isWhole: true },
+  { key: 'search_query', title: 'Search' },
+  { key: 'outcome', title: 'Outcome' },
+  { key: 'until', title: 'Until', isTime: true, isOptional: true },
+  { key: 'requests', title: 'Requests', align: 'right', isOptional: true },
+  { key: 'ip_address', title: 'IP address', isOptional: true },
+];
+
+/**
+ * The timeline of the agent that a text means: an id, an e-mail address or a name.
+ *
+ * @throws {KnownError} `bad_input` when nobody or more than one is meant
+ */
+export async function reportAgentTimeline(
+  scope: ReportScope,
+  { agent, span }: { agent: string; span: ReportSpan },
+): Promise<ReportContent> {
+  const { db, account, timeZone } = scope;
+  const person = await findPerson(scope, agent);
+  const statement = await describeAccessCoverage(scope, span);
+  const filter = { account, ...span, agent: person.id };
+  const { name, id } = person;
+  return {
+    title: `${name ?? 'User'} (${id}): what they did, ${describeSpan(span, timeZone)}`,
+    details: await describeTotals(scope, filter),
+    columns,
+    rows: describeRows(readTimeline(db, filter)),
+    statement: { ...statement, notes: [meaning, outcomeWords] },
+  };
+}
+
+async function* describeRows(
+  timeline: AsyncIterable<TimelineRow>,
+): AsyncGenerator<ReportRow, void, undefined> {
+  for await (const { first_at: time, last_at: until, addresses, ...row } of timeline)
+    yield { ...row, time, until, ip_address: addresses };
+}
+
+function list(words: readonly string[]): string | null {
+  return words.length === 0 ? null : words.join(', ');
+}
+
+/** The numbers that Art. 33 GDPR asks for when an account was misused. */
+async function describeTotals({ db }: ReportScope, filter: AgentFilter): Promise<ReportDetail[]> {
+  const totals = await countTimeline(db, filter);
+  if (totals.requests === 0) return [];
+  const kinds = await countKinds(db, filter);
+  const named = await countNamed(db, filter);
+  return [
+    { key: 'requests', title: 'Requests', value: totals.requests },
+    { key: 'denied_requests', title: 'Denied', value: totals.denied },
+    { key: 'addresses', title: 'IP addresses', value: totals.addresses },
+    { key: 'first_at', title: 'First', value: totals.first_at },
+    { key: 'last_at', title: 'Last', value: totals.last_at },
+    {
+      key: 'kinds',
+      title: 'Answered, by kind',
+      value: list(kinds.map(({ kind, requests }) => `${kind} ${requests}`)),
+    },
+    {
+      key: 'resources',
+      title: 'Different resources',
+      value: list(named.map(({ resource_type: type, resources }) => `${type} ${resources}`)),
+    },
+  ];
+}

@@ -1,0 +1,49 @@
+/** The page that says what was asked of Zendesk, and what it answered. */
+import type { LiveSource } from '../shared/live-source.ts';
+import { iterateRows, type ReportContent, type ReportScope } from '../shared/report.ts';
+import { createMomentFormat } from '../shared/time-zone.ts';
+import { listParameters, placeOrder } from './order.ts';
+import type { ExportFilters } from './question.ts';
+
+/**
+ * Asks for the file once, and tells what Zendesk answered.
+ *
+ * @throws {KnownError} `bad_input` for an actor whom nobody knows
+ * @throws {KnownError} when Zendesk does not accept it, its limit of one a minute among the reasons
+ */
+export async function reportAuditExport(
+  scope: ReportScope,
+  source: LiveSource,
+  filters: ExportFilters,
+): Promise<ReportContent> {
+  const { account, now, timeZone } = scope;
+  const parameters = await listParameters(scope, filters);
+  const { nextInMs } = await placeOrder(source, account, parameters);
+  const show = createMomentFormat(timeZone);
+  return {
+    title: `Export of the audit log of ${account}, asked of Zendesk at ${show(now)}`,
+    columns: [
+      { key: 'asked_at', title: 'Asked at', isTime: true },
+      { key: 'filters', title: 'Filters', isWrapped: true },
+      { key: 'next_at', title: 'Next export from', isTime: true },
+    ],
+    rows: iterateRows([
+      {
+        asked_at: now,
+        filters:
+          parameters.map(([name, value]) => `${name}=${value}`).join(' ') || 'none: the whole log',
+        next_at: nextInMs === undefined ? null : new Date(now.getTime() + nextInMs),
+      },
+    ]),
+    statement: {
+      coverage: [
+        'Zendesk has accepted the export. It makes the CSV later and sends it by e-mail to the user whose credentials are used here; its API gives no address of the file.',
+      ],
+      gaps: ['What the file will hold is not known here, and nothing of it is stored.'],
+      limits: [
+        'Zendesk accepts one export a minute for the whole account.',
+        'The export is itself recorded in the audit log, with the action exported.',
+      ],
+    },
+  };
+}

@@ -1,0 +1,14 @@
+/** Zendesk's own CSV of the audit log, which comes by e-mail (contract 3). */
+import type { ReportSpan } from '../shared/report.ts';
+
+/** What the file shall hold; all that is undefined or empty is not filtered by. */
+export type ExportFilters = {
+  readonly span: ReportSpan | undefined;
+  /** An id, an e-mail address or a name. */
+  readonly actor: string | undefined;
+  readonly actions: readonly string[];
+  readonly sourceType: string | undefined;
+  /** Only together with `sourceType`. */
+  readonly sourceId: string | undefined;
+  readonly ipAddress: string | undefined;
+};

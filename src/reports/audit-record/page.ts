@@ -1,0 +1,127 @@
+/** The page of the report from the database: one line for each field. */
+import { refuseInput } from '../../errors.ts';
+import { cleanTexts } from '../shared/changes.ts';
+import { auditLogs } from '../../streams/audit-logs.ts';
+import {
+  iterateRows,
+  type ReportColumn,
+  type ReportContent,
+  type ReportRow,
+  type ReportScope,
+  type ReportValue,
+} from '../shared/report.ts';
+import { createMomentFormat } from '../shared/time-zone.ts';
+import {
+  auditFields,
+  readContent,
+  type AuditContent,
+  type AuditField,
+  type AuditRecordRow,
+} from './question.ts';
+import { findAuditRecord, loadAuditRevisions } from './sql.ts';
+
+/** What the views work out, each behind the field it comes from. */
+const derived: Partial<Record<AuditField, readonly (keyof AuditRecordRow)[]>> = {
+  actor_name: ['actor_role'],
+  source_label: ['source_label_type', 'source_label_name'],
+  change_description: ['property', 'old_value', 'new_value'],
+  extra: ['first_synced_at', 'synced_at'],
+};
+
+/** The columns of a report about one record: a row a field. */
+export const auditRecordColumns: readonly ReportColumn[] = [
+  { key: 'version', title: 'Version' },
+  { key: 'field', title: 'Field' },
+  { key: 'value', title: 'Value', isWrapped: true },
+  { key: 'raw', title: 'As Zendesk gave it', isWrapped: true, isOptional: true },
+  { key: 'until', title: 'Until', isTime: true, isOptional: true },
+];
+
+/**
+ * The stored record with an id. Its former contents follow, with the fields in which each differs from what replaced it.
+ *
+ * @throws {KnownError} `bad_input` when it is not stored
+ */
+export async function reportAuditRecord(scope: ReportScope, id: string): Promise<ReportContent> {
+  const { db, account, timeZone } = scope;
+  const record = await findAuditRecord(db, account, id);
+  if (record === undefined)
+    throw refuseInput([
+      `No record ${id} of the audit log of ${account} is stored; expected an id as the column id of the reports shows it; --live asks Zendesk.`,
+    ]);
+  const rows = listStored(record);
+  let newer = readContent(record);
+  const revisions = await loadAuditRevisions(db, account, id);
+  const versionOf = (index: number): string => `former ${revisions.length - index}`;
+  for (const [index, { content, replaced_at: until }] of revisions.entries()) {
+    const older = readContent(content);
+    const changed = auditFields.filter((field) => older[field] !== newer[field]);
+    const version = versionOf(index);
+    const cleaned = await cleanFields(scope, older);
+    for (const field of changed)
+      rows.push({ version, until, field, value: cleaned(field), raw: older[field] });
+    newer = older;
+  }
+  const show = createMomentFormat(timeZone);
+  const kept =
+    revisions.length === 0
+      ? 'Zendesk has given it in no other form since.'
+      : `Zendesk has given it differently since; kept are ${revisions
+          .map(({ replaced_at: until }, index) => `${versionOf(index)} (until ${show(until)})`)
+          .join(', ')}.`;
+  return {
+    title: `Audit log record ${id} of ${account}`,
+    columns: auditRecordColumns,
+    rows: iterateRows(rows),
+    statement: {
+      coverage: [`Stored first at ${show(record.first_synced_at)}. ${kept}`],
+      gaps: [],
+      limits: auditLogs.blindSpots,
+    },
+  };
+}
+
+function listStored(record: AuditRecordRow): ReportRow[] {
+  const cleaned: Partial<Record<AuditField, ReportValue>> = {
+    created_at: record.created_at,
+    actor_name: record.known_name,
+    source_label: record.clean_label,
+    change_description: record.description,
+  };
+  const raw = readContent(record);
+  return auditFields.flatMap((field): ReportRow[] => [
+    {
+      version: 'stored',
+      until: null,
+      field,
+      value: field in cleaned ? (cleaned[field] ?? null) : raw[field],
+      raw: raw[field],
+    },
+    ...(derived[field] ?? [])
+      .filter((name) => record[name] !== null)
+      .map((name) => ({
+        version: 'stored',
+        until: null,
+        field: name,
+        value: record[name],
+        raw: null,
+      })),
+  ]);
+}
+
+/** The fields of a record for people. */
+export async function cleanFields(
+  { db }: Pick<ReportScope, 'db'>,
+  content: AuditContent,
+): Promise<(field: AuditField) => ReportValue> {
+  const [label, description] = await cleanTexts(db, [
+    content.source_label,
+    content.change_description,
+  ]);
+  return (field) => {
+    if (field === 'source_label') return label ?? null;
+    if (field === 'change_description') return description ?? null;
+    const text = content[field];
+    return field === 'created_at' && text !== null ? new Date(text) : text;
+  };
+}

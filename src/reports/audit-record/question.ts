@@ -1,0 +1,88 @@
+/** One record of the audit log, cleaned and raw, with what it said before. */
+
+/** One record of the audit log: as Zendesk gave it, and what the views make of it. Ids are text. */
+export type AuditRecordRow = {
+  readonly id: string;
+  readonly created_at: Date;
+  readonly action: string | null;
+  readonly action_label: string | null;
+  readonly actor_id: string | null;
+  readonly actor_name: string | null;
+  readonly source_type: string | null;
+  readonly source_id: string | null;
+  readonly source_label: string | null;
+  readonly change_description: string | null;
+  readonly ip_address: string | null;
+  readonly url: string | null;
+  /** Fields that this program does not know, and those that did not fit, as JSON. */
+  readonly extra: string | null;
+  readonly first_synced_at: Date;
+  readonly synced_at: Date;
+  /** The name then, else now, where the record has none. */
+  readonly known_name: string | null;
+  readonly actor_role: string | null;
+  readonly clean_label: string | null;
+  readonly source_label_type: string | null;
+  readonly source_label_name: string | null;
+  readonly description: string | null;
+  readonly property: string | null;
+  readonly old_value: string | null;
+  readonly new_value: string | null;
+};
+
+/** A former content of a record: its columns as JSON has them. */
+export type AuditRevisionRow = {
+  readonly content: Readonly<Record<string, unknown>>;
+  readonly replaced_at: Date;
+};
+
+/** The fields of a record as Zendesk gives them, in the order in which they are read best. */
+export const auditFields = [
+  'id',
+  'created_at',
+  'action',
+  'action_label',
+  'actor_id',
+  'actor_name',
+  'source_type',
+  'source_id',
+  'source_label',
+  'change_description',
+  'ip_address',
+  'url',
+  'extra',
+] as const satisfies readonly (keyof AuditRecordRow)[];
+
+/** One of them. */
+export type AuditField = (typeof auditFields)[number];
+
+/** A record by its fields, as texts that can be compared. */
+export type AuditContent = Readonly<Record<AuditField, string | null>>;
+
+/** A record by its fields, as texts that can be compared, whether it comes from a row, from JSON or from Zendesk. */
+export function readContent(content: Readonly<Partial<Record<AuditField, unknown>>>): AuditContent {
+  return Object.fromEntries(
+    auditFields.map((field) => [field, readField(field, content[field])]),
+  ) as Record<AuditField, string | null>;
+}
+
+function readField(field: AuditField, value: unknown): string | null {
+  if (value === null || value === undefined) return null;
+  if (value instanceof Date) return value.toISOString().replace('.000Z', 'Z');
+  if (field === 'extra') {
+    const extra: unknown = typeof value === 'string' ? JSON.parse(value) : value;
+    return JSON.stringify(sortKeys(extra));
+  }
+  if (typeof value !== 'string') return typeof value === 'number' ? String(value) : null;
+  if (field === 'created_at') return readField(field, new Date(value));
+  // A column of the type inet writes the length of its mask in JSON.
+  return field === 'ip_address' ? value.replace(/\/(32|128)$/, '') : value;
+}
+
+/** Postgres keeps the keys of an object in an order of its own. */
+function sortKeys(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(sortKeys);
+  if (typeof value !== 'object' || value === null) return value;
+  const entries = Object.entries(value).map(([key, item]) => [key, sortKeys(item)] as const);
+  return Object.fromEntries(entries.toSorted(([a], [b]) => (a < b ? -1 : 1)));
+}

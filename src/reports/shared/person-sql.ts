@@ -1,0 +1,109 @@
+/** The stored people whom a text may mean. */
+import type { Queryable } from '../../database/client.ts';
+
+/** A person as far as anything is stored; who is known from the logs alone has an id and perhaps a name. */
+export type PersonRow = {
+  readonly id: string;
+  readonly name: string | null;
+  readonly email: string | null;
+  readonly role: string | null;
+  readonly role_type: number | null;
+  readonly custom_role_id: string | null;
+  readonly team_member: boolean | null;
+  readonly departed_at: Date | null;
+  readonly active: boolean | null;
+  readonly suspended: boolean | null;
+  readonly time_zone: string | null;
+  readonly locale: string | null;
+  readonly created_at: Date | null;
+  readonly updated_at: Date | null;
+  readonly last_login_at: Date | null;
+};
+
+const personColumns = `id::text as id, name, email, role, role_type, custom_role_id::text as custom_role_id, team_member,
+  departed_at, active, suspended, coalesce(iana_time_zone, time_zone) as time_zone, locale, created_at, updated_at,
+  last_login_at`;
+
+/**
+ * The people that a text may mean: by id, else by e-mail address, else by name, upper and lower case alike; else by an
+ * address or a name that they had formerly.
+ */
+export async function findPeople(
+  db: Queryable,
+  account: string,
+  text: string,
+): Promise<PersonRow[]> {
+  return db.query<PersonRow>(
+    `with found as (
+       select id, 1 as rank from zendesk.users where account = $1 and id = $3::bigint
+       union all
+       select id, 2 from zendesk.users where account = $1 and lower(email) = lower($2)
+       union all
+       select id, 3 from zendesk.users where account = $1 and lower(name) = lower($2)
+       union all
+       select id, 4 from zendesk.user_history where account = $1 and lower(email) = lower($2)
+       union all
+       select id, 5 from zendesk.user_history where account = $1 and lower(name) = lower($2)
+     )
+     select ${personColumns}
+     from zendesk.users
+     where account = $1 and id in (select id from found where rank = (select min(rank) from found))
+     order by zendesk.users.id`,
+    [account, text, readId(text)],
+  );
+}
+
+/** The people whose names contain a text, at most five. */
+export async function findSimilarPeople(
+  db: Queryable,
+  account: string,
+  text: string,
+): Promise<PersonRow[]> {
+  return db.query<PersonRow>(
+    `select ${personColumns}
+     from zendesk.users
+     where account = $1 and (strpos(lower(name), lower($2)) > 0 or strpos(lower(email), lower($2)) > 0)
+     order by lower(name), zendesk.users.id
+     limit 5`,
+    [account, text],
+  );
+}
+
+/**
+ * Who acts in a log but is no person whom Zendesk would describe: Zendesk itself, people deleted long ago. By id from both
+ * logs, by name from the audit log.
+ */
+export async function findActors(
+  db: Queryable,
+  account: string,
+  text: string,
+): Promise<Pick<PersonRow, 'id' | 'name'>[]> {
+  const id = readId(text);
+  if (id !== null) {
+    const rows = await db.query<{ id: string; name: string | null }>(
+      `select $2::bigint::text as id,
+         (
+           select actor_name from zendesk.audit_logs
+           where account = $1 and actor_id = $2
+           order by created_at desc limit 1
+         ) as name
+       where exists (select from zendesk.audit_logs where account = $1 and actor_id = $2)
+         or exists (select from zendesk.access_logs where account = $1 and user_id = $2)`,
+      [account, id],
+    );
+    if (rows.length > 0) return rows;
+  }
+  return db.query(
+    `select actor_id::text as id, max(actor_name) as name
+     from zendesk.audit_logs
+     where account = $1 and lower(actor_name) = lower($2) and actor_id is not null
+     group by actor_id
+     order by zendesk.audit_logs.actor_id`,
+    [account, text],
+  );
+}
+
+/** The id that a text is, as text; null when it is none that Postgres could hold. */
+function readId(text: string): string | null {
+  return /^-?\d{1,18}$/.test(text) ? text : null;
+}

@@ -1,0 +1,205 @@
+/** What a report rests on: how much of the asked span is stored, what is missing, what Zendesk never records. */
+import { refuseInput } from '../../errors.ts';
+import { fromSeconds, intersect, measure, subtract, toSeconds, type Span } from '../../span.ts';
+import { loadLogFacts, type LogFacts } from './log-facts.ts';
+import type { ReportScope, ReportStatement } from './report.ts';
+import type { LogStream } from '../../streams/stream.ts';
+import { createMomentFormat } from './time-zone.ts';
+
+const listedGaps = 10;
+const daySeconds = 86_400;
+
+/** The log a report is about, and the span it was asked for; without `from` as far back as the log is stored. */
+type AskedSpan = {
+  readonly log: LogStream;
+  readonly from: Date | undefined;
+  readonly to: Date;
+};
+
+/**
+ * States what of a span of a log is stored.
+ *
+ * @throws {KnownError} `bad_input` when the span begins before what Zendesk keeps and nothing that old is stored: no answer could be right
+ */
+export async function describeCoverage(
+  { db, account, now, timeZone }: ReportScope,
+  { log, from, to }: AskedSpan,
+): Promise<ReportStatement> {
+  const loaded = await loadLogFacts(db, { account, stream: log.name });
+  // How long Zendesk keeps a log is known before it was ever pulled.
+  const facts = { ...loaded, retentionDays: loaded.retentionDays ?? log.retentionDays };
+  const show = createMomentFormat(timeZone);
+  const asked = {
+    from: from === undefined ? undefined : toSeconds(from),
+    to: Math.ceil(to.getTime() / 1000),
+  };
+  const moment = { now: toSeconds(now), show: (second: number) => show(fromSeconds(second)) };
+  const problem = findUnreachable(log, facts, asked, moment);
+  if (problem !== undefined) throw refuseInput([problem]);
+  return { ...stateCoverage(log, facts, asked, moment), limits: log.blindSpots };
+}
+
+type Asked = { readonly from: number | undefined; readonly to: number };
+type Moment = { readonly now: number; readonly show: (second: number) => string };
+
+/** Why no report about the span can be right, or undefined. A day's grace, because people write days and not hours. */
+export function findUnreachable(
+  { title }: LogStream,
+  { coverage, retentionDays }: LogFacts,
+  { from, to }: Asked,
+  { now, show }: Moment,
+): string | undefined {
+  if (retentionDays === undefined || from === undefined) return undefined;
+  const keptFrom = now - retentionDays * daySeconds;
+  const grace = keptFrom - daySeconds;
+  if (from >= grace) return undefined;
+  // What was pulled since the start of the retention moved on does not make a long span answerable.
+  if (intersect(coverage, [{ from, to: Math.min(to, grace) }]).length > 0) return undefined;
+  return `Nothing of the ${title} from ${show(from)} to ${show(Math.min(to, grace))} is stored, and Zendesk keeps it for ${retentionDays} days only; expected a start at ${show(keptFrom)} or later.`;
+}
+
+/** The sentences about coverage and gaps of a span; pure. */
+export function stateCoverage(
+  log: LogStream,
+  facts: LogFacts,
+  asked: Asked,
+  { now, show }: Moment,
+): Pick<ReportStatement, 'coverage' | 'gaps'> {
+  const { coverage, horizon, retentionDays, unavailableReason } = facts;
+  const { title } = log;
+  const refused =
+    unavailableReason === undefined
+      ? []
+      : [`Zendesk refuses the ${title} at present: ${unavailableReason}`];
+  const from = asked.from ?? Math.min(coverage[0]?.from ?? Infinity, horizon ?? Infinity);
+  if (from === Infinity)
+    return { coverage: [`Nothing of the ${title} is stored yet.`], gaps: refused };
+
+  const wanted = { from, to: Math.max(from, Math.min(asked.to, now)) };
+  const { begin, missing, tail } = judge(facts, wanted, asked.to >= now);
+  const keptFrom = retentionDays === undefined ? undefined : now - retentionDays * daySeconds;
+  const gaps = missing.flatMap((gap) => splitAt(gap, keptFrom));
+  const judged = { from: begin, to: tail?.from ?? wanted.to };
+  return {
+    coverage: [describeShare(title, judged, wanted, gaps, show)],
+    gaps: [
+      ...(begin > from ? [describeBeginning(log, show(begin))] : []),
+      ...gaps.slice(0, listedGaps).map((gap) => describeGap(gap, keptFrom, retentionDays, show)),
+      ...(gaps.length > listedGaps
+        ? [
+            `And ${gaps.length - listedGaps} more, ${describeLength(measure(gaps.slice(listedGaps)))} altogether, are not stored.`,
+          ]
+        : []),
+      ...(tail === undefined
+        ? []
+        : [
+            `${show(tail.from)} to now (${describeLength(tail.to - tail.from)}) is not stored completely yet.`,
+          ]),
+      ...refused,
+    ],
+  };
+}
+
+/** What of a wanted span counts. */
+type Judgement = {
+  /** The first second that the log can have. */
+  readonly begin: number;
+  /** What is not stored after it. */
+  readonly missing: readonly Span[];
+  /** The newest part, which has not settled yet and so is no gap. */
+  readonly tail: Span | undefined;
+};
+
+function judge(
+  { coverage, horizon }: Pick<LogFacts, 'coverage' | 'horizon'>,
+  { from, to }: Span,
+  reachesNow: boolean,
+): Judgement {
+  const uncovered = subtract([{ from, to }], coverage);
+  const [first] = uncovered;
+  const begin =
+    horizon !== undefined && first?.from === from && first.to >= Math.min(horizon, to)
+      ? Math.min(Math.max(horizon, from), to)
+      : from;
+  const missing = subtract(uncovered, [{ from, to: begin }]);
+  const last = missing.at(-1);
+  return reachesNow && last?.to === to
+    ? { begin, missing: missing.slice(0, -1), tail: last }
+    : { begin, missing, tail: undefined };
+}
+
+function describeBeginning({ title, horizonSetting }: LogStream, begin: string): string {
+  const setting = horizonSetting === undefined ? '' : `, or ${horizonSetting.name} says so`;
+  return `Before ${begin} nothing is stored: the ${title} of the account begins there${setting}.`;
+}
+
+function describeShare(
+  title: string,
+  judged: Span,
+  wanted: Span,
+  gaps: readonly Span[],
+  show: Moment['show'],
+): string {
+  const length = judged.to - judged.from;
+  const covered = length - measure(gaps);
+  if (covered <= 0)
+    return `Nothing of the ${title} from ${show(wanted.from)} to ${show(wanted.to)} is stored completely.`;
+  const span = `from ${show(judged.from)} to ${show(judged.to)}`;
+  if (covered === length) return `The ${title} ${span} is stored completely.`;
+  // Rounded down: what is not complete is never called 100 %.
+  const share = Math.floor((covered / length) * 1000) / 10;
+  return `Of the ${title} ${span} ${share.toFixed(1)} % of the time is stored completely.`;
+}
+
+function splitAt(gap: Span, second: number | undefined): Span[] {
+  if (second === undefined || second <= gap.from || second >= gap.to) return [gap];
+  return [
+    { from: gap.from, to: second },
+    { from: second, to: gap.to },
+  ];
+}
+
+function describeGap(
+  gap: Span,
+  keptFrom: number | undefined,
+  retentionDays: number | undefined,
+  show: Moment['show'],
+): string {
+  const span = `${show(gap.from)} to ${show(gap.to)} (${describeLength(gap.to - gap.from)})`;
+  return keptFrom !== undefined && gap.to <= keptFrom
+    ? `${span} was never stored, and Zendesk no longer keeps it: ${retentionDays} days have passed.`
+    : `${span} is not stored.`;
+}
+
+/** A length of time in its two largest units: "2d 3h". */
+export function describeLength(seconds: number): string {
+  const parts = [
+    [Math.floor(seconds / daySeconds), 'd'],
+    [Math.floor(seconds / 3600) % 24, 'h'],
+    [Math.floor(seconds / 60) % 60, 'm'],
+    [seconds % 60, 's'],
+  ] as const;
+  const first = parts.findIndex(([count]) => count > 0);
+  return (
+    parts
+      .slice(Math.max(first, 0), Math.max(first, 0) + 2)
+      .filter(([count]) => count > 0)
+      .map(([count, unit]) => `${count}${unit}`)
+      .join(' ') || '0s'
+  );
+}
+
+/** The statement as lines, for people. */
+export function listStatement({
+  coverage,
+  gaps,
+  limits: known,
+  notes = [],
+}: ReportStatement): string[] {
+  return [
+    ...coverage.map((sentence) => `Coverage: ${sentence}`),
+    ...(gaps.length === 0 ? ['Gaps: none.'] : gaps.map((sentence) => `Gap: ${sentence}`)),
+    ...known.map((sentence) => `Limit: ${sentence}`),
+    ...notes.map((sentence) => `Note: ${sentence}`),
+  ];
+}

@@ -1,0 +1,100 @@
+/** Who may have seen the records of one person: requests that do not say what they showed. */
+import type { Database, Queryable } from '../../database/client.ts';
+import { byProgram, outcome, resourcesWithRequests, withinSpan } from '../shared/accesses.ts';
+import { subjectRecords, subjectValues } from './confirmed-sql.ts';
+import type { PossibleTotals, SubjectFilter, SubjectRow } from './question.ts';
+
+/** How the rows are put together. */
+type PossibleGrouping = {
+  /** The first moments of the days of the span, in order: the server need not know the time zone. */
+  readonly days: readonly Date[];
+  /** Whether searches are told apart by their text, which is given then. */
+  readonly searchText: boolean;
+};
+
+/** Types whose lists show people or what they wrote. */
+const telling = [
+  'activity',
+  'article',
+  'attachment',
+  'call',
+  'custom_object_record',
+  'organization',
+  'organization_membership',
+  'satisfaction_rating',
+  'suspended_ticket',
+  'ticket',
+  'user',
+];
+
+/** Urls that are about one organization, group or person, and list the people or tickets that belong to it. */
+const listBelow =
+  '/(organizations/[^/?]+/(users|tickets|requests)|groups/[^/?]+/users|users/[^/?]+/tickets/(assigned|ccd|followed))(\\.json)?/?([?{[]|$)';
+
+/**
+ * Lists, searches and exports of what holds people or tickets, the tickets of a view among them, and requests that no rule
+ * knows. Not among them are those that name another person or another ticket, and those that only count.
+ */
+const possible = `possible as (
+    select r.timestamp, r.access_log_id, r.user_id, case r.kind when 'view' then 'list' else r.kind end as kind, r.resource_type, r.search_query, l.ip_address,
+      ${byProgram} as by_program
+    from ${resourcesWithRequests}
+    where ${withinSpan} and ${outcome} = 'ok'
+      and (
+        r.kind = 'unclassified'
+        or (r.kind = 'view' and r.resource_type in ('organization', 'group', 'user') and l.url ~ '${listBelow}')
+        or (
+          r.kind in ('list', 'search', 'export')
+          and (
+            r.resource_type is null
+            or (r.resource_type = any (array['${telling.join("', '")}'])
+              and (r.resource_type not in ('user', 'ticket') or r.resource_id is null))
+            or (r.resource_type = 'view' and r.resource_id is not null)
+          )
+          and coalesce(l.url !~ '/count(_many)?(\\.json)?([?{[]|$)', true)
+        )
+      )
+      and not exists (
+        select from zendesk.access_log_resources c
+        join ${subjectRecords} on c.resource_type = t.resource_type and c.resource_id = t.resource_id
+        where c.account = $1 and c.timestamp >= $2 and c.timestamp < $3
+          and c.timestamp = r.timestamp and c.access_log_id = r.access_log_id
+      )
+  )`;
+
+/** How many requests of each kind may have shown the person. */
+export function countPossible(db: Queryable, filter: SubjectFilter): Promise<PossibleTotals[]> {
+  return db.query<PossibleTotals>(
+    `with ${possible}
+     select kind, count(distinct access_log_id)::integer as requests,
+       count(distinct coalesce(user_id, 0))::integer as agents
+     from possible
+     group by kind
+     order by kind`,
+    subjectValues(filter),
+  );
+}
+
+/** The requests that may have shown the person: one row for each day, agent, kind and, where wanted, search. */
+export function readPossible(
+  db: Database,
+  filter: SubjectFilter,
+  { days, searchText }: PossibleGrouping,
+): AsyncGenerator<SubjectRow, void, undefined> {
+  return db.read<SubjectRow>(
+    `with ${possible},
+     told as (
+       select *, case when $7::boolean then search_query end as shown_query, width_bucket(timestamp, $6::timestamptz[]) as day
+       from possible
+     )
+     select min(timestamp) as first_at, max(timestamp) as last_at, user_id::text, by_program, kind as kinds,
+       string_agg(distinct resource_type, ', ' order by resource_type) as resource_types,
+       null::text as resource_id, shown_query as search_query,
+       count(distinct access_log_id)::integer as requests,
+       string_agg(distinct host(ip_address), ', ' order by host(ip_address)) as addresses
+     from told
+     group by day, user_id, by_program, kind, shown_query
+     order by first_at, min(access_log_id), kind`,
+    [...subjectValues(filter), [...days], searchText],
+  );
+}

@@ -1,0 +1,65 @@
+/** Who has seen the records of one person, for certain or possibly: for answers to Art. 15 and reports under Art. 33 GDPR. */
+import type { AccessSpan } from '../shared/accesses.ts';
+import type { ReportSpan } from '../shared/report.ts';
+
+/** What is asked for. */
+export type SubjectQuestion = {
+  readonly span: ReportSpan;
+  /** Id of the person. */
+  readonly user: string;
+  /** Ids of the tickets that are about the person. */
+  readonly tickets: readonly string[];
+  /** Whether the report tells nothing by which an agent could be recognised, and no text of a search. */
+  readonly pseudonymise: boolean;
+};
+
+/** The records of one person, and when they may have been seen. */
+export type SubjectFilter = AccessSpan & {
+  /** Id of the person. */
+  readonly user: string;
+  /** Ids of the tickets that are about the person. */
+  readonly tickets: readonly string[];
+};
+
+/** Requests that named one of the records, in numbers. Each request counts once, whatever it named. */
+export type ConfirmedTotals = {
+  readonly requests: number;
+  readonly visits: number;
+  readonly agents: number;
+  readonly tickets: number;
+  readonly first_at: Date | null;
+  readonly last_at: Date | null;
+  /** Requests of programs; they are among the others. */
+  readonly by_program: number;
+  /** Requests that were denied or failed; they are not among the others. */
+  readonly unanswered: number;
+};
+
+/** A visit, or the requests of one kind that an agent made on one day. */
+export type SubjectRow = {
+  readonly first_at: Date;
+  readonly last_at: Date;
+  readonly user_id: string | null;
+  readonly by_program: boolean;
+  /** Kinds of the requests, separated by commas. */
+  readonly kinds: string;
+  readonly resource_types: string | null;
+  readonly resource_id: string | null;
+  readonly search_query: string | null;
+  readonly requests: number;
+  /** Addresses of the requests, separated by commas. */
+  readonly addresses: string | null;
+};
+
+/** Requests of one kind that may have shown the person. */
+export type PossibleTotals = {
+  readonly kind: string;
+  readonly requests: number;
+  readonly agents: number;
+};
+
+/** How the two tiers are meant. */
+export const notes = [
+  'Confirmed: an answered request named the person or one of the tickets. A visit is all that one agent asked for of one record with no more than 30 minutes in between.',
+  'Possible: a list, a search, an export or a request that no rule knows may have shown the person; the log does not say. One row for each day, agent and kind.',
+];

@@ -1,0 +1,121 @@
+/** The same page, asked of Zendesk now. */
+import { refuseInput } from '../../errors.ts';
+import { priorities } from '../../ingest/engine.ts';
+import { auditLogs } from '../../streams/audit-logs.ts';
+import { requestOf } from '../../streams/stream.ts';
+import { lookup, readUser } from '../../streams/users.ts';
+import { changeColumns, cleanTexts, type ChangeRow } from '../shared/changes.ts';
+import { askObject, type LiveSource } from '../shared/live-source.ts';
+import type { PersonRow } from '../shared/person-sql.ts';
+import { describePerson, findPerson } from '../shared/person.ts';
+import { iterateRows, type ReportContent, type ReportScope } from '../shared/report.ts';
+import { createMomentFormat } from '../shared/time-zone.ts';
+import { changesOnly, titleOf, type UserQuestion } from './question.ts';
+
+/**
+ * The same report as from the database, with details and activities as Zendesk gives them now; nothing of it is stored. A
+ * name or an e-mail address is looked up among the stored people, an id need not be stored.
+ *
+ * @throws {KnownError} `bad_input` when nobody or more than one is meant, or Zendesk knows neither the user nor an activity
+ */
+export async function reportLiveUserActivity(
+  scope: ReportScope,
+  source: LiveSource,
+  { user, last }: UserQuestion,
+): Promise<ReportContent> {
+  const id = /^-?\d{1,18}$/.test(user) ? user : (await findPerson(scope, user)).id;
+  const details = Number(id) > 0 ? await askPerson(source, id) : undefined;
+  const rows = await askChanges(scope, source, id, last);
+  const name = details?.name ?? rows[0]?.person ?? null;
+  if (details === undefined && rows.length === 0)
+    throw refuseInput([`Zendesk knows no user ${id} in the account ${scope.account}.`]);
+  const person = { id, name, details };
+  const show = createMomentFormat(scope.timeZone);
+  return {
+    title: titleOf(person, last),
+    details: describePerson(person),
+    columns: changeColumns,
+    rows: iterateRows(rows),
+    statement: {
+      coverage: [`Asked of Zendesk at ${show(scope.now)}; what is stored was not used.`],
+      gaps: ['What happened in the last minutes may not be in the log of Zendesk yet.'],
+      limits: [...auditLogs.blindSpots, changesOnly],
+    },
+  };
+}
+
+async function askPerson(source: LiveSource, id: string): Promise<PersonRow | undefined> {
+  const { users } = await askObject(source, lookup.path, lookup.parameters([id]));
+  const found = (Array.isArray(users) ? users : []).map(readUser).find((user) => user.id === id);
+  if (found === undefined) return undefined;
+  const {
+    time_zone: railsName,
+    iana_time_zone: timeZone,
+    custom_role_id: customRole,
+    ...person
+  } = found;
+  return {
+    ...person,
+    custom_role_id: customRole === null ? null : String(customRole),
+    departed_at: null,
+    time_zone: timeZone ?? railsName,
+    created_at: readMoment(person.created_at),
+    updated_at: readMoment(person.updated_at),
+    last_login_at: readMoment(person.last_login_at),
+  };
+}
+
+function readMoment(text: string | null): Date | null {
+  return text === null ? null : new Date(text);
+}
+
+/** The newest changes by an actor, as the rows of the report (contract 1.1: `filter[actor_id]`, newest first). */
+async function askChanges(
+  { db }: ReportScope,
+  { zendesk, signal }: LiveSource,
+  id: string,
+  last: number,
+): Promise<ChangeRow[]> {
+  const records: unknown[] = [];
+  let cursor: string | undefined;
+  do {
+    const page = await zendesk.readPage(
+      {
+        priority: priorities.listing,
+        ...requestOf(auditLogs),
+        parameters: [
+          ['sort', '-created_at'],
+          ['filter[actor_id]', id],
+        ],
+        pageSize: Math.min(auditLogs.source.pageSize, last),
+        cursor,
+      },
+      signal,
+    );
+    records.push(...page.records);
+    cursor = page.nextCursor;
+  } while (cursor !== undefined && records.length < last);
+
+  const rows = records.slice(0, last).map((record) => auditLogs.read(record));
+  const descriptions = await cleanTexts(
+    db,
+    rows.map(({ row }) => textOf(row, 'change_description')),
+  );
+  return rows.map(({ id: rowId, timeMs, row }, index) => ({
+    time: new Date(timeMs),
+    person: textOf(row, 'actor_name'),
+    source_label: textOf(row, 'source_label'),
+    change_description: descriptions[index] ?? null,
+    action: textOf(row, 'action'),
+    source_type: textOf(row, 'source_type'),
+    actor_id: textOf(row, 'actor_id'),
+    ip_address: textOf(row, 'ip_address'),
+    source_id: textOf(row, 'source_id'),
+    id: rowId,
+  }));
+}
+
+function textOf(row: object, key: string): string | null {
+  const value: unknown = (row as Record<string, unknown>)[key];
+  return typeof value === 'string' || typeof value === 'number' ? String(value) : null;
+}

@@ -1,0 +1,49 @@
+/** The page of the report from the database: details of the user, then one line for each activity. */
+import { changeColumns } from '../shared/changes.ts';
+import { auditLogs } from '../../streams/audit-logs.ts';
+import { describePerson, findPerson, type Person } from '../shared/person.ts';
+import type { ReportContent, ReportDetail, ReportScope } from '../shared/report.ts';
+import { describeCoverage } from '../shared/statement.ts';
+import { createMomentFormat } from '../shared/time-zone.ts';
+import { changesOnly, titleOf, type UserQuestion } from './question.ts';
+import { loadFormerStates, loadListedAt, readLastChanges } from './sql.ts';
+
+/** The details of the user that a text means, and their last activities in the audit log, newest first. */
+export async function reportUserActivity(
+  scope: ReportScope,
+  { user, last }: UserQuestion,
+): Promise<ReportContent> {
+  const { db, account, now } = scope;
+  const person = await findPerson(scope, user);
+  const statement = await describeCoverage(scope, {
+    log: auditLogs,
+    from: undefined,
+    to: now,
+  });
+  const listedAt = await loadListedAt(db, account);
+  return {
+    title: titleOf(person, last),
+    details: [
+      ...describePerson(person),
+      ...(await describeFormer(scope, person)),
+      { key: 'as_of', title: 'As of', value: person.details === undefined ? null : listedAt },
+    ],
+    columns: changeColumns,
+    rows: readLastChanges(db, account, person.id, last),
+    statement: { ...statement, limits: [...statement.limits, changesOnly] },
+  };
+}
+
+async function describeFormer(
+  { db, account, timeZone }: ReportScope,
+  { id }: Person,
+): Promise<ReportDetail[]> {
+  const show = createMomentFormat(timeZone);
+  const states = await loadFormerStates(db, account, id);
+  if (states.length === 0) return [];
+  const texts = states.map(
+    ({ name, email, role, until }) =>
+      `${[name, email, role].filter(Boolean).join(', ')} (until ${show(until)})`,
+  );
+  return [{ key: 'formerly', title: 'Formerly', value: texts.join('; ') }];
+}

@@ -1,0 +1,45 @@
+/** What a person was called before, and what they did last. */
+import type { Database, Queryable } from '../../database/client.ts';
+import { changeSource, type ChangeRow } from '../shared/changes.ts';
+
+/** The names, addresses and roles that a person had before the present ones, newest first, at most five. */
+export async function loadFormerStates(
+  db: Queryable,
+  account: string,
+  id: string,
+): Promise<{ name: string | null; email: string | null; role: string | null; until: Date }[]> {
+  return db.query(
+    `select name, email, role, valid_to as until
+     from zendesk.user_history
+     where account = $1 and id = $2 and valid_to is not null
+     order by valid_from desc
+     limit 5`,
+    [account, id],
+  );
+}
+
+/** When the people were last listed completely; null when they never were. */
+export async function loadListedAt(db: Queryable, account: string): Promise<Date | null> {
+  const [row] = await db.query<{ at: Date | null }>(
+    `select max(started_at) as at from zendesk_sync.runs
+     where account = $1 and stream = 'users' and task = 'listing' and outcome = 'complete'`,
+    [account],
+  );
+  return row?.at ?? null;
+}
+
+/** What a person did last, newest first. */
+export function readLastChanges(
+  db: Database,
+  account: string,
+  actorId: string,
+  count: number,
+): AsyncGenerator<ChangeRow, void, undefined> {
+  return db.read<ChangeRow>(
+    `${changeSource}
+     where a.account = $1 and a.actor_id = $2
+     order by a.created_at desc, a.id desc
+     limit $3`,
+    [account, actorId, count],
+  );
+}

@@ -1,0 +1,210 @@
+/**
+ * Reading the fields of a record into columns without losing anything: a value that does not fit its column goes to
+ * `extra`, and so does every field that has no column. Pure.
+ */
+import { isIP } from 'node:net';
+import { KnownError } from '../errors.ts';
+
+/** How a value becomes that of a column. `misfit` for a value that the column cannot hold. */
+export type Fit<Value> = (value: unknown) => Value | typeof misfit;
+
+/** A column and where its value stands in a record: the names of the fields that lead to it; without them its own name. */
+export type Field<Value> = {
+  readonly fit: Fit<Value>;
+  readonly path: readonly string[] | undefined;
+};
+
+/** What has no column or did not fit it, by field name. */
+export type Extra = Record<string, unknown>;
+
+/** Says that a value does not fit. */
+export const misfit = Symbol('misfit');
+
+/** Text for a text column. Postgres cannot hold U+0000 and halves of surrogate pairs: the column gets U+FFFD in their place, see `readFields`. */
+export const text: Field<string> = field((value) => (typeof value === 'string' ? value : misfit));
+
+/** A whole number for a bigint column, or text that is one. */
+export const bigint: Field<string | number> = field((value) =>
+  (typeof value === 'number' && Number.isSafeInteger(value)) ||
+  (typeof value === 'string' && isBigint(value))
+    ? value
+    : misfit,
+);
+
+/** A whole number between -32,768 and 32,767 for a smallint column, or text that is one. */
+export const smallint: Field<number> = field((value) => {
+  const number = typeof value === 'string' && /^-?\d{1,5}$/.test(value) ? Number(value) : value;
+  const fits = typeof number === 'number' && Number.isInteger(number);
+  return fits && number >= -32_768 && number <= 32_767 ? number : misfit;
+});
+
+/** An address for an inet column: IPv4 or IPv6 without a zone. */
+export const address: Field<string> = field((value) =>
+  typeof value === 'string' && isIP(value) !== 0 && !value.includes('%') ? value : misfit,
+);
+
+/** A boolean for a boolean column. */
+export const boolean: Field<boolean> = field((value) =>
+  typeof value === 'boolean' ? value : misfit,
+);
+
+/** An ISO 8601 date-time with a zone for a timestamptz column (contract 0.6). */
+export const moment: Field<string> = field((value) =>
+  typeof value === 'string' && readMoment(value) !== undefined ? value : misfit,
+);
+
+/** A field that stands within another one. */
+export function within<Value>(
+  path: readonly [string, string],
+  { fit }: Field<Value>,
+): Field<Value> {
+  return { fit, path };
+}
+
+function field<Value>(fit: Fit<Value>): Field<Value> {
+  return { fit, path: undefined };
+}
+
+/**
+ * Prepares the reading of all columns. The function it returns takes the fields of a record and sets the columns of the
+ * row, `extra` last; `key` are fields that are read apart.
+ */
+export function createFieldReader(
+  columns: Readonly<Record<string, Field<unknown>>>,
+  key: readonly string[],
+): (record: Fields, row: Record<string, unknown>) => void {
+  const plain = Object.entries(columns).filter(([, { path }]) => path === undefined);
+  const nested = Object.entries(columns).filter(([, { path }]) => path !== undefined);
+  const parents = [...new Set(nested.map(([, { path }]) => path?.[0] ?? ''))];
+  const readPlain = createGroupReader(
+    plain.map(([column, { fit }]) => ({ column, name: column, fit })),
+    [...key, ...parents],
+    '',
+  );
+  const groups = parents.map((parent) => ({
+    parent,
+    read: createGroupReader(
+      nested
+        .filter(([, { path }]) => path?.[0] === parent)
+        .map(([column, { fit, path }]) => ({ column, name: path?.[1] ?? column, fit })),
+      [],
+      `${parent}.`,
+    ),
+  }));
+
+  return (record, row) => {
+    const extra: Extra = Object.create(null) as Extra;
+    readPlain(record, row, extra);
+    for (const { parent, read } of groups) {
+      const inner = record[parent];
+      if (inner !== null && inner !== undefined && !isObject(inner))
+        extra[parent] = preserve(inner);
+      read(isObject(inner) ? inner : noFields, row, extra);
+    }
+    row['extra'] = isEmpty(extra) ? null : extra;
+  };
+}
+
+type Fields = Readonly<Record<string, unknown>>;
+type GroupField = { readonly column: string; readonly name: string; readonly fit: Fit<unknown> };
+
+const noFields: Fields = {};
+
+/** Reads the fields that stand in one object; `prefix` is what their names have before them in `extra`. */
+function createGroupReader(
+  fields: readonly GroupField[],
+  others: readonly string[],
+  prefix: string,
+): (record: Fields, row: Record<string, unknown>, extra: Extra) => void {
+  const known = new Set([...others, ...fields.map(({ name }) => name)]);
+  return (record, row, extra) => {
+    for (const name in record) {
+      if (!known.has(name)) extra[cleanText(prefix + name)] = preserve(record[name]);
+    }
+    for (const { column, name, fit } of fields) {
+      const value = record[name];
+      if (value === null || value === undefined) {
+        row[column] = null;
+        continue;
+      }
+      const fitting = fit(value);
+      const isClean = typeof fitting !== 'string' || fitsText(fitting);
+      if (fitting === misfit || !isClean) extra[prefix + name] = preserve(value);
+      row[column] = fitting === misfit ? null : isClean ? fitting : cleanText(fitting);
+    }
+  };
+}
+
+/** The record as an object. @throws {KnownError} `record_unreadable` when it is not one */
+export function readRecord(record: unknown, stream: string): Readonly<Record<string, unknown>> {
+  if (isObject(record)) return record;
+  throw refuseRecord(`Zendesk sent a record in ${stream} that is not an object`);
+}
+
+/** The id of a record as text, of a bigint column. @throws {KnownError} `record_unreadable` when there is none */
+export function readBigintId(value: unknown, stream: string): string {
+  if (typeof value === 'number' && Number.isSafeInteger(value)) return String(value);
+  if (typeof value === 'string' && isBigint(value)) return value;
+  throw missingId(stream);
+}
+
+/**
+ * The id of a record as text, of a text column: only that it can be stored and compared is asked for, because the
+ * documented samples of ULIDs disagree among themselves. @throws {KnownError} `record_unreadable` when there is none
+ */
+export function readTextId(value: unknown, stream: string): string {
+  if (typeof value === 'number') return String(value);
+  if (typeof value === 'string' && value !== '' && fitsText(value)) return value;
+  throw missingId(stream);
+}
+
+function missingId(stream: string): KnownError {
+  return refuseRecord(`Zendesk sent a record in ${stream} without a usable id`);
+}
+
+/** The error for a record that cannot be stored. `found` names the field, never its content. */
+function refuseRecord(found: string): KnownError {
+  return new KnownError('record_unreadable', { found: `${found}; the page cannot be stored` });
+}
+
+/** A time stamp that a row cannot do without: its text for Postgres, and milliseconds since 1970. @throws {KnownError} `record_unreadable` when there is none */
+export function readTime(value: unknown, name: string, id: string): { text: string; ms: number } {
+  const ms = typeof value === 'string' ? readMoment(value) : undefined;
+  if (ms === undefined) throw refuseRecord(`Record ${id} has no usable ${name}`);
+  return { text: value as string, ms };
+}
+
+const isoTime = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:?\d\d)$/;
+
+function readMoment(value: string): number | undefined {
+  if (!isoTime.test(value)) return undefined;
+  const ms = Date.parse(value);
+  return Number.isNaN(ms) ? undefined : ms;
+}
+
+/** A value as jsonb can hold it: as it is, or as `{"json": "…"}` around its JSON text when Postgres could not. */
+function preserve(value: unknown): unknown {
+  const json = JSON.stringify(value);
+  return /\\u(0000|d[89a-f])/.test(json) ? { json } : value;
+}
+
+function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+function isEmpty(extra: Extra): boolean {
+  for (const _ in extra) return false;
+  return true;
+}
+
+function fitsText(value: string): boolean {
+  return !value.includes('\0') && value.isWellFormed();
+}
+
+function cleanText(value: string): string {
+  return fitsText(value) ? value : value.replaceAll('\0', '\uFFFD').toWellFormed();
+}
+
+function isBigint(value: string): boolean {
+  return /^-?\d{1,19}$/.test(value) && BigInt.asIntN(64, BigInt(value)) === BigInt(value);
+}

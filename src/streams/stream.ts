@@ -1,0 +1,218 @@
+/**
+ * What a stream is: everything that the program knows of one thing that it pulls. Each stream has one file beside this
+ * one, and one line in `registry.ts`; nothing else in the program spells its name (docs/adding-a-log.md).
+ */
+import type { Classify } from '../classification/classification.ts';
+import type { Span } from '../span.ts';
+import type { Needs } from '../zendesk/refusal.ts';
+import type { PageRequest } from '../zendesk/request.ts';
+import type { Paging } from '../zendesk/paging.ts';
+import { createFieldReader, readRecord, readTime, type Field } from './fields.ts';
+
+/** Anything that is pulled: a log, span by span, or a listing, as a whole. */
+export type Stream = LogStream | ListingStream;
+
+/** What every stream has. */
+type StreamBase = {
+  /** Its key in the ledger, in settings, arguments, metrics and log lines: `audit_logs`. */
+  readonly name: string;
+  /** Its name in sentences: `audit log`. */
+  readonly title: string;
+  /** The requests that it draws on. */
+  readonly budget: BudgetGroup;
+  /** When it is pulled. */
+  readonly schedule: ScheduleSetting;
+  /** What it takes to read it; how Zendesk's refusals are explained. */
+  readonly needs: Needs;
+  /** The OAuth scope that it most likely needs, where narrower ones do not do; undefined where they do. */
+  readonly scope: string | undefined;
+};
+
+/** Requests per minute that a group of endpoints shares. */
+export type BudgetGroup = {
+  /** Its key in the ledger and in metrics. */
+  readonly name: string;
+  /** The setting that says how many requests a minute are ours, and its default. */
+  readonly setting: {
+    readonly name: string;
+    readonly requestsPerMinute: number;
+    readonly meaning: string;
+  };
+  /** Requests per minute that Zendesk grants to an account; undefined where each answer tells the account's own limit. */
+  readonly grantedPerMinute: number | undefined;
+  /** Whether that is the limit of the account, of which the customer's other integrations keep the last fifth. */
+  readonly sharesAccountLimit: boolean;
+};
+
+/** The setting that says when a stream is pulled. */
+export type ScheduleSetting = {
+  readonly name: string;
+  /** Default: a cron expression, UTC. */
+  readonly cron: string;
+  /** The same for `demo`, where nobody wants to wait. */
+  readonly demoCron: string;
+  readonly meaning: string;
+};
+
+/** People and the like: read as a whole, page after page; their pages know no time. */
+export type ListingStream = StreamBase & {
+  readonly kind: 'listing';
+  /** What it lists, in sentences: `people`. */
+  readonly members: string;
+  readonly source: Pick<Source, 'path' | 'paging' | 'pageSize'> & {
+    readonly parameters: Parameters;
+  };
+};
+
+/** A log: records that carry a time and are read by spans of it. */
+export type LogStream = StreamBase & {
+  readonly kind: 'log';
+  readonly source: Source;
+  /** How long Zendesk keeps a record, in days; undefined: for ever. */
+  readonly retentionDays: number | undefined;
+  /** The setting that says how far back the log is wanted; undefined where the retention alone says it. */
+  readonly horizonSetting: { readonly name: string; readonly meaning: string } | undefined;
+  readonly table: LogTable;
+  /** Reads a record. Throws a `KnownError` of `record_unreadable` when it has no usable id or time. */
+  readonly read: (record: unknown) => LogRow;
+  /** Statements that recompute the rollups of a day: `$1` the account, `$2` the day (UTC). */
+  readonly rollups: readonly string[];
+  /** What the log cannot tell, because Zendesk does not record it: the limits of every report about it. */
+  readonly blindSpots: readonly string[];
+  readonly health: Health;
+  readonly samples: Samples;
+};
+
+/** How a log is asked for. */
+export type Source = {
+  /** Path below the origin, without a query. */
+  readonly path: string;
+  /** How its pages are asked for, and how their envelopes are read. */
+  readonly paging: Paging;
+  /** The largest page Zendesk gives, in records. */
+  readonly pageSize: number;
+  /** The parameters for a span. Asks for a second more on both ends, so that it does not matter whether Zendesk's bounds are inclusive (contract Q3). */
+  readonly spanParameters: (span: Span) => Parameters;
+  /** The parameters that give the oldest record first; undefined where the retention says where the log begins. */
+  readonly oldestParameters: Parameters | undefined;
+};
+
+/** Request parameters in order; names may repeat. */
+export type Parameters = readonly (readonly [string, string])[];
+
+/** The table of a log. */
+export type LogTable = {
+  /** With its schema: `zendesk.audit_logs`. */
+  readonly name: string;
+  /** The column of the record's time, in the key and what the table is partitioned by. */
+  readonly time: string;
+  /** The column of the record's id. */
+  readonly id: { readonly name: string; readonly type: 'bigint' | 'text' };
+  /** The columns that are neither key nor bookkeeping, `extra` last. */
+  readonly columns: readonly string[];
+  /** How long the span of a partition is: months for logs that Zendesk drops, years for those it keeps. */
+  readonly partition: 'month' | 'year';
+  /** Who did it: the column with the id of a person. */
+  readonly actor: string;
+  /** The columns that hold personal data. */
+  readonly personal: readonly string[];
+  /** What is derived from each row and stored with it; undefined for nothing. */
+  readonly derived: DerivedTable | undefined;
+};
+
+/** A table of rows that are derived from those of a log, cut into the same partitions. */
+export type DerivedTable = {
+  readonly name: string;
+  /** Its columns that hold the key of the log's row. */
+  readonly key: { readonly time: string; readonly id: string };
+  /** All columns but the account and that key; the first one numbers the rows of a row. */
+  readonly columns: readonly string[];
+  /** The columns of the log's row that they are derived from. */
+  readonly from: readonly string[];
+  /** The rows that a row of the log stands for, each as the values of `columns`, in order. */
+  readonly derive: (row: Row, classify: Classify) => readonly DerivedRow[];
+  /** True for a derived row that says that no rule knows the log's row: counted in a metric. */
+  readonly isUnclassified: (row: DerivedRow) => boolean;
+};
+
+/** The values of a derived row. */
+export type DerivedRow = readonly (string | number | null)[];
+
+/** The columns of a row with their values; of a log's table without account and bookkeeping. */
+export type Row = Readonly<Record<string, unknown>>;
+
+/** A record, read: its id, its time in milliseconds since 1970, and the row for its table. */
+export type LogRow = { readonly id: string; readonly timeMs: number; readonly row: Row };
+
+/** What the absence of records means, for `doctor`. */
+export type Health = {
+  /** A log without any record. */
+  readonly whenEmpty: {
+    readonly isProblem: boolean;
+    readonly found: string;
+    readonly wayOut: string;
+  };
+  /** No record of the last day, in a log to which our own requests add some; undefined for a log that may be silent. */
+  readonly whenSilent: { readonly found: string; readonly wayOut: string } | undefined;
+};
+
+/** How `doctor` judges what a backfill takes. */
+export type Samples = {
+  /** Length of the span of a sample, in seconds. */
+  readonly seconds: number;
+  /** Bytes in Postgres for each byte of JSON, indexes included (measured with the simulator's records on Postgres 18). */
+  readonly diskShare: number;
+};
+
+type Bookkeeping = 'account' | 'extra' | 'first_synced_at' | 'synced_at';
+
+/** A table of the schema in `database/schema/`, of which only the type is used: its value would cost 100 MB of memory. */
+type SchemaTable = { readonly $inferInsert: object };
+
+/**
+ * How each column of a log's table is read from a record. A type error when a column of the schema is missing here, is too
+ * many, or would get a value of the wrong type; the columns of the key are not read by it.
+ */
+export type LogColumns<Table extends SchemaTable, Key extends keyof Table['$inferInsert']> = {
+  readonly [Name in Exclude<keyof Table['$inferInsert'], Bookkeeping | Key>]-?: Field<
+    NonNullable<Table['$inferInsert'][Name]>
+  >;
+};
+
+/** Where a record has its key, and how its id is read. */
+export type RecordKey = {
+  readonly stream: string;
+  readonly id: string;
+  readonly time: string;
+  readonly readId: (value: unknown, stream: string) => string;
+};
+
+/** Prepares the reading of a log's records: key first, then the columns in their order. */
+export function createLogReader(
+  { stream, id: idName, time: timeName, readId }: RecordKey,
+  columns: Readonly<Record<string, Field<unknown>>>,
+): (record: unknown) => LogRow {
+  const readFields = createFieldReader(columns, [idName, timeName]);
+  return (value) => {
+    const record = readRecord(value, stream);
+    const id = readId(record[idName], stream);
+    const time = readTime(record[timeName], timeName, id);
+    const row: Record<string, unknown> = { [idName]: id, [timeName]: time.text };
+    readFields(record, row);
+    return { id, timeMs: time.ms, row };
+  };
+}
+
+/** A moment as the filters of Zendesk's logs want it: whole seconds, UTC. */
+export function formatMoment(seconds: number): string {
+  return `${new Date(seconds * 1000).toISOString().slice(0, 19)}Z`;
+}
+
+/** What each request to a stream has in common. */
+export function requestOf({
+  budget,
+  needs,
+  source,
+}: Stream): Pick<PageRequest, 'group' | 'path' | 'paging' | 'needs'> {
+  return { group: budget, path: source.path, paging: source.paging, needs };
+}

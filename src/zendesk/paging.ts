@@ -1,0 +1,55 @@
+/** How a list is asked for page by page, and how the envelope of a page is read (contract 0.3, 4.2). */
+
+/** The paging of a list. Own parameters of the list are none of its business. */
+export type Paging = {
+  /** The parameters that ask for the page. */
+  readonly parameters: (asked: AskedPage) => readonly (readonly [string, string])[];
+  /** Reads the JSON of an answer and checks what no page may lack. */
+  readonly read: (json: unknown, asked: AskedPage) => Envelope;
+};
+
+/** Which page is asked for. */
+type AskedPage = {
+  /** Records at most. */
+  readonly pageSize: number;
+  /** `nextCursor` of the page before; undefined for the first page. */
+  readonly cursor: string | undefined;
+};
+
+/** A page's records and cursor, or in `fault` what is wrong with it, as the end of a sentence that starts with "the answer". */
+export type Envelope =
+  | { readonly records: unknown[]; readonly nextCursor: string | undefined }
+  | { readonly fault: string };
+
+/**
+ * Cursor pagination: `page[size]`, `page[after]`, and an object with the list and `meta`. Only `has_more` ends a list:
+ * cursors are still there on a last page with rows, and missing on one without.
+ *
+ * @param itemsKey the name of the list in the envelope
+ */
+export function cursorPaging(itemsKey: string): Paging {
+  return {
+    parameters: ({ pageSize, cursor }) => [
+      ['page[size]', String(pageSize)],
+      ...(cursor === undefined ? [] : [['page[after]', cursor] as const]),
+    ],
+    read(json, { cursor: sentCursor }) {
+      if (!isObject(json)) return { fault: 'is not a JSON object' };
+      const records = json[itemsKey];
+      if (!Array.isArray(records)) return { fault: `has no list ${itemsKey}` };
+      const meta = json['meta'];
+      if (!isObject(meta) || typeof meta['has_more'] !== 'boolean')
+        return { fault: 'does not say whether it has more (meta.has_more)' };
+      if (!meta['has_more']) return { records, nextCursor: undefined };
+      const cursor = meta['after_cursor'];
+      if (typeof cursor !== 'string' || cursor === '') return { fault: 'has more but no cursor' };
+      if (cursor === sentCursor) return { fault: 'repeats the cursor that was sent' };
+      return { records, nextCursor: cursor };
+    },
+  };
+}
+
+/** True for a JSON object. */
+export function isObject(json: unknown): json is Record<string, unknown> {
+  return typeof json === 'object' && json !== null && !Array.isArray(json);
+}

@@ -1,0 +1,180 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { listResourceTypes, readAccesses } from '../../src/reports/accessed/sql.ts';
+import { loadTeamHistory } from '../../src/reports/shared/team.ts';
+import { accessLogs } from '../../src/streams/access-logs.ts';
+import { refreshRollups } from '../../src/ingest/rollups.ts';
+import { storeAccesses, storeState } from '../support/accessed-rows.ts';
+import { collect } from '../support/collect.ts';
+import { account, storePeople, withStored } from '../support/report-data.ts';
+
+const span = {
+  account,
+  from: new Date('2026-10-31T12:00:00Z'),
+  to: new Date('2026-11-02T00:00:00Z'),
+};
+const day = '2026-11-01';
+
+describe('the accesses to resources of one type', { concurrency: 2 }, () => {
+  it('are one row for each request and resource, by time, from the first second to before the last', async () => {
+    await withStored(async (db) => {
+      await storeAccesses(db, [
+        { timestamp: '2026-10-31T11:59:59Z', url: '/api/v2/tickets/1' },
+        { timestamp: `${day}T10:00:00Z`, url: '/api/v2/tickets/show_many.json?ids=30%2C4' },
+        { timestamp: '2026-10-31T12:00:00Z', url: '/api/v2/tickets/937?[...]', user_id: 8 },
+        {
+          timestamp: `${day}T10:00:00Z`,
+          url: '/graphql',
+          method: 'POST',
+          ip_address: '2001:db8::7',
+          graphql: {
+            operation_name: 'ticket',
+            operation_type: 'QUERY',
+            query: 'query ticket($id: ID!) { ticket(id: $id) { id } }',
+            variables: '{"id":"199"}',
+          },
+        },
+        { timestamp: '2026-11-02T00:00:00Z', url: '/api/v2/tickets/2' },
+      ]);
+      await storeAccesses(
+        db,
+        [{ timestamp: `${day}T10:00:00Z`, url: '/api/v2/tickets/3' }],
+        'other',
+      );
+      const rows = await collect(readAccesses(db, { ...span, type: 'ticket', agents: undefined }));
+      assert.deepEqual(
+        rows.map(({ resource_id: id }) => id),
+        ['937', '30', '4', '199'],
+      );
+      assert.deepEqual(rows[0], {
+        time: new Date('2026-10-31T12:00:00Z'),
+        user_id: '8',
+        resource_id: '937',
+        kind: 'view',
+        status: 200,
+        outcome: 'ok',
+        by_program: false,
+        ip_address: '203.0.113.9',
+      });
+      assert.equal(rows[3]?.ip_address, '2001:db8::7');
+    });
+  });
+
+  it('are not lists, searches and exports that name none, nor requests about other types', async () => {
+    await withStored(async (db) => {
+      await storeAccesses(
+        db,
+        [
+          '/api/v2/tickets.json',
+          '/api/v2/tickets/count',
+          '/api/v2/search/incremental?{...}&query=agent guidelines',
+          '/api/v2/incremental/tickets/cursor',
+          '/api/v2/users/417/{...}',
+          '/api/v2/users/me/settings.json',
+          '/api/v2/moon_phases/5',
+          '/api/v2/account/settings',
+        ].map((url) => ({ timestamp: `${day}T10:00:00Z`, url })),
+      );
+      const idsOf = async (type: string): Promise<(string | null)[]> =>
+        (await collect(readAccesses(db, { ...span, type, agents: undefined }))).map(
+          ({ resource_id: id }) => id,
+        );
+      assert.deepEqual(await idsOf('ticket'), []);
+      assert.deepEqual(await idsOf('user'), ['417']);
+      const settings = await db.query<{ type: string; kind: string }>(
+        `select resource_type as type, kind from zendesk.access_log_resources where access_log_id like '%7'`,
+      );
+      assert.equal(settings.length, 1, 'the only thing of its type has no id, and is a row');
+      if (settings[0]?.kind === 'view') assert.deepEqual(await idsOf(settings[0].type), [null]);
+    });
+  });
+
+  it('say how each request ended, and whether a program made it', async () => {
+    await withStored(async (db) => {
+      const url = '/api/v2/tickets/1';
+      await storeAccesses(db, [
+        ...[200, 304, null, 401, 403, 404, 429, 500].map((status, second) => ({
+          timestamp: `${day}T10:00:0${second}Z`,
+          url,
+          status,
+        })),
+        { timestamp: `${day}T10:00:08Z`, url, client: 'zendesk-log-sync/0.1.0' },
+        { timestamp: `${day}T10:00:09Z`, url, user_id: 9 },
+        { timestamp: `${day}T10:00:10Z`, url, user_id: null },
+      ]);
+      await db.query(
+        `insert into zendesk.service_accounts (account, user_id) values ('acme', 9), ('other', 7)`,
+      );
+      const rows = await collect(readAccesses(db, { ...span, type: 'ticket', agents: undefined }));
+      assert.deepEqual(
+        rows.map(({ status, outcome, by_program: program }) => [status, outcome, program]),
+        [
+          [200, 'ok', false],
+          [304, 'ok', false],
+          [null, 'ok', false],
+          [401, 'denied', false],
+          [403, 'denied', false],
+          [404, 'denied', false],
+          [429, 'failed', false],
+          [500, 'failed', false],
+          // Anybody can send that user agent; this program asks for no ticket while it pulls.
+          [200, 'ok', false],
+          [200, 'ok', true],
+          [200, 'ok', false],
+        ],
+      );
+      const of = async (...agents: string[]): Promise<number> =>
+        (await collect(readAccesses(db, { ...span, type: 'ticket', agents }))).length;
+      assert.deepEqual([await of('9'), await of('7', '9'), await of('5')], [1, 10, 0]);
+    });
+  });
+});
+
+describe('the types of resources', () => {
+  it('are those that requests have named, before and after the days are rolled up', async () => {
+    await withStored(async (db) => {
+      await storeAccesses(db, [
+        { timestamp: `${day}T10:00:00Z`, url: '/api/v2/tickets/1' },
+        { timestamp: `${day}T10:00:01Z`, url: '/api/v2/users/5' },
+        { timestamp: '2026-10-01T10:00:00Z', url: '/api/v2/macros/5' },
+        { timestamp: '2026-10-01T10:00:00Z', url: '/api/v2/moon_phases/5' },
+      ]);
+      await storeAccesses(db, [{ timestamp: `${day}T10:00:00Z`, url: '/api/v2/views/3' }], 'other');
+      const types = ['macro', 'ticket', 'user'];
+      assert.deepEqual(await listResourceTypes(db, account), types);
+      assert.equal(await refreshRollups(db, account, [accessLogs]), 2);
+      assert.deepEqual(await listResourceTypes(db, account), types);
+      assert.deepEqual(await listResourceTypes(db, 'nobody'), []);
+    });
+  });
+});
+
+describe('the history of the team', () => {
+  it('has every state of everybody by time, and the present one of those without a history', async () => {
+    await withStored(async (db) => {
+      await storePeople(db, [
+        { id: 8, name: 'Al Admin', role: 'admin' },
+        { id: 7, name: 'Ann Married', role: 'agent' },
+      ]);
+      await storeState(db, { id: 7, name: 'Ann Married', role: 'agent', from: '2026-06-01' });
+      await storeState(db, {
+        id: 7,
+        name: 'Ann Agent',
+        role: 'admin',
+        from: '2026-01-01',
+        to: '2026-06-01',
+      });
+      const states = await loadTeamHistory(db, account);
+      assert.deepEqual(
+        states.map(({ id, name, role, teamMember }) => [id, name, role, teamMember]),
+        [
+          ['7', 'Ann Agent', 'admin', true],
+          ['7', 'Ann Married', 'agent', true],
+          ['8', 'Al Admin', 'admin', true],
+        ],
+      );
+      assert.deepEqual(states[0]?.validFrom, new Date('2026-01-01T00:00:00Z'));
+      assert.deepEqual(await loadTeamHistory(db, 'nobody'), []);
+    });
+  });
+});

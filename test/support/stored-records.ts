@@ -1,0 +1,41 @@
+/** Records of a log in its tables, as pulling stores them. */
+import { createClassifier } from '../../src/classification/classifier.ts';
+import { accessRules } from '../../src/classification/rules.ts';
+import type { Classify } from '../../src/classification/classification.ts';
+import type { Database, Transaction } from '../../src/database/client.ts';
+import { createPartitionKeeper } from '../../src/database/partitions.ts';
+import { readRecords } from '../../src/ingest/page.ts';
+import { markStaleDays } from '../../src/ingest/rollups.ts';
+import { writeRows, type PageCounts, type WriteOptions } from '../../src/ingest/rows/rows.ts';
+import type { LogStream } from '../../src/streams/stream.ts';
+
+/** What a request was about by the rules of the program alone. */
+export const usualClassify = createClassifier(accessRules);
+
+export type StoreOptions = Partial<WriteOptions> & {
+  readonly account?: string;
+  readonly classify?: Classify;
+  /** Sees the transaction that writes; default: as it is. */
+  readonly watch?: (tx: Transaction) => Transaction;
+};
+
+/** Stores records as a page, and marks their days for the rollups. */
+export async function storeRecords(
+  db: Database,
+  stream: LogStream,
+  records: readonly unknown[],
+  options: StoreOptions = {},
+): Promise<PageCounts> {
+  const { account = 'acme', classify = usualClassify, watch = (tx: Transaction) => tx } = options;
+  const { covered = [], mayCopy = true } = options;
+  const rows = readRecords(stream, classify, records);
+  await createPartitionKeeper(db)(
+    stream.table,
+    rows.map(({ timeMs }) => timeMs),
+  );
+  return db.transaction(async (tx) => {
+    const counts = await writeRows(watch(tx), stream, account, rows, { covered, mayCopy });
+    await markStaleDays(tx, account, stream, rows);
+    return counts;
+  });
+}

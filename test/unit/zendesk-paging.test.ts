@@ -1,0 +1,83 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { cursorPaging, type Envelope } from '../../src/zendesk/paging.ts';
+
+describe('cursor paging', () => {
+  const paging = cursorPaging('audit_logs');
+
+  const more = { has_more: true, after_cursor: 'next' };
+  const table: [string, unknown, Envelope][] = [
+    [
+      'goes on with the cursor',
+      { audit_logs: [{ id: 1 }], meta: more },
+      { records: [{ id: 1 }], nextCursor: 'next' },
+    ],
+    [
+      'ends by has_more, although the cursors of a last page are there',
+      { audit_logs: [{ id: 1 }], meta: { ...more, has_more: false } },
+      { records: [{ id: 1 }], nextCursor: undefined },
+    ],
+    [
+      'ends at a page without rows and cursors',
+      { audit_logs: [], meta: { has_more: false, after_cursor: null } },
+      { records: [], nextCursor: undefined },
+    ],
+    [
+      'goes on after an empty page that has more',
+      { audit_logs: [], meta: more },
+      { records: [], nextCursor: 'next' },
+    ],
+    [
+      'refuses a list without its name',
+      { users: [], meta: more },
+      { fault: 'has no list audit_logs' },
+    ],
+    [
+      'refuses an object in the place of the list',
+      { audit_logs: {}, meta: more },
+      { fault: 'has no list audit_logs' },
+    ],
+    [
+      'refuses an answer of the other paging style',
+      { audit_logs: [], next_page: null, count: 0 },
+      { fault: 'does not say whether it has more (meta.has_more)' },
+    ],
+    [
+      'refuses an unclear has_more',
+      { audit_logs: [], meta: { has_more: 'false' } },
+      { fault: 'does not say whether it has more (meta.has_more)' },
+    ],
+    [
+      'refuses has_more without a cursor',
+      { audit_logs: [], meta: { has_more: true, after_cursor: null } },
+      { fault: 'has more but no cursor' },
+    ],
+    [
+      'refuses has_more with an empty cursor',
+      { audit_logs: [], meta: { has_more: true, after_cursor: '' } },
+      { fault: 'has more but no cursor' },
+    ],
+    [
+      'refuses the cursor that was sent',
+      { audit_logs: [], meta: { has_more: true, after_cursor: 'sent' } },
+      { fault: 'repeats the cursor that was sent' },
+    ],
+    ['refuses null', null, { fault: 'is not a JSON object' }],
+    ['refuses a list', [], { fault: 'is not a JSON object' }],
+    ['refuses a text', 'audit_logs', { fault: 'is not a JSON object' }],
+  ];
+  for (const [name, json, envelope] of table)
+    it(name, () =>
+      assert.deepEqual(paging.read(json, { pageSize: 100, cursor: 'sent' }), envelope),
+    );
+
+  it('asks for the size, and for what follows a cursor', () => {
+    assert.deepEqual(paging.parameters({ pageSize: 100, cursor: undefined }), [
+      ['page[size]', '100'],
+    ]);
+    assert.deepEqual(paging.parameters({ pageSize: 25, cursor: 'next' }), [
+      ['page[size]', '25'],
+      ['page[after]', 'next'],
+    ]);
+  });
+});
