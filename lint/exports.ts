@@ -12,16 +12,18 @@ type Importers = ReadonlyMap<string, readonly string[]>;
 
 let importers: Importers | undefined;
 
-/** Says, for an export, that nobody or only a test imports it; undefined when it is used. Paths are relative to `folder`. */
-export function refuseExport(folder: string, file: string, name: string): string | undefined {
+/** Who uses an export: `tests` when they are the only ones, its own file included. Paths are relative to `folder`. */
+export function findUsers(
+  folder: string,
+  file: string,
+  name: string,
+): 'nobody' | 'tests' | 'program' {
   importers ??= readImporters(folder);
   const users = [`${file} ${name}`, `${file} *`].flatMap((key) => importers?.get(key) ?? []);
-  if (users.length === 0) return `Nobody imports ${name}: do not export it.`;
-  if (users.some((user) => !user.startsWith('test/'))) return undefined;
+  if (users.length === 0) return 'nobody';
+  if (users.some((user) => !user.startsWith('test/'))) return 'program';
   const uses = readFileSync(join(folder, file), 'utf8').match(new RegExp(`\\b${name}\\b`, 'g'));
-  return uses?.length === 1
-    ? `Only tests use ${name}: no production code for tests alone.`
-    : undefined;
+  return uses?.length === 1 ? 'tests' : 'program';
 }
 
 function readImporters(folder: string): Importers {

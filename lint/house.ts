@@ -1,7 +1,7 @@
 /** The project's own rules for oxlint. They apply to `src/`; tests, scripts and figures are free. */
 import { dirname, join, relative } from 'node:path';
 import type { RuleTester } from 'oxlint/plugins-dev';
-import { refuseExport } from './exports.ts';
+import { findUsers } from './exports.ts';
 import { findRoom, refusePackage, refuseRoom } from './rooms.ts';
 
 type Rule = Parameters<RuleTester['run']>[1];
@@ -34,6 +34,7 @@ const rooms: Rule = {
 
 /** No export that nobody uses, no production code for tests alone, and one place to import a name from. */
 const exports: Rule = {
+  meta: { fixable: 'code' },
   create({ cwd, filename, report }) {
     const file = relative(cwd, filename);
     return {
@@ -46,8 +47,19 @@ const exports: Rule = {
             : [declaration.id];
         for (const id of ids) {
           if (id?.type !== 'Identifier') continue;
-          const message = refuseExport(cwd, file, id.name);
-          if (message !== undefined) report({ node: id, message });
+          const users = findUsers(cwd, file, id.name);
+          const range: [number, number] = [node.range[0], declaration.range[0]];
+          if (users === 'nobody')
+            report({
+              node: id,
+              message: `Nobody imports ${id.name}: do not export it.`,
+              fix: (fixer) => fixer.removeRange(range),
+            });
+          else if (users === 'tests')
+            report({
+              node: id,
+              message: `Only tests use ${id.name}: no production code for tests alone.`,
+            });
         }
       },
       ExportAllDeclaration: reportPassedOn,

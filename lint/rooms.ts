@@ -16,8 +16,8 @@ export const rooms: Readonly<Record<string, Room>> = {
     imports: ['config', 'ingest', 'streams', 'zendesk', 'database', 'errors', 'span'],
   },
   http: {
-    imports: ['streams', 'database', 'errors', 'span'],
-    types: ['ingest', 'logger'],
+    imports: ['ingest', 'streams', 'database', 'errors', 'span'],
+    types: ['logger'],
     owns: ['prom-client'],
   },
   tracing: { imports: ['errors'], types: ['ingest', 'logger'], owns: ['@opentelemetry'] },
@@ -33,7 +33,7 @@ export const rooms: Readonly<Record<string, Room>> = {
     types: ['zendesk'],
     owns: ['zod', 'yaml'],
   },
-  streams: { imports: ['errors', 'span'], types: ['zendesk', 'database', 'classification'] },
+  streams: { imports: ['zendesk', 'errors', 'span'], types: ['database', 'classification'] },
   zendesk: { imports: ['errors', 'version'], owns: ['got', 'p-retry'] },
   database: {
     imports: ['errors', 'span'],

@@ -1,18 +1,18 @@
+import type { Command } from 'commander';
 import { refuseInput } from '../errors.ts';
 import { toSeconds, type Span } from '../span.ts';
 import { listLogs } from '../streams/registry.ts';
 import type { LogStream, Stream } from '../streams/stream.ts';
 import { leasePatienceMs } from '../ingest/service.ts';
 import { createStreamWorker } from '../ingest/worker.ts';
+import { addExample, readMoment } from './arguments.ts';
 import type { CommandContext } from './context.ts';
-import { createProgressDisplay } from './progress-display.ts';
-import { renderPasses, toJson } from './report.ts';
 import { withDatabase, withSession } from './session.ts';
-import { describePasses, quieter } from './sync.ts';
-import { readMoment } from './moment.ts';
+import { createPullDisplay } from './terminal/pulling.ts';
+import { describePasses, renderPasses } from './terminal/streams.ts';
+import { toJson } from './terminal/words.ts';
 
-/** How `backfill` was asked to work. */
-export type BackfillFlags = {
+type BackfillFlags = {
   readonly from: string;
   readonly to: string;
   readonly account?: string;
@@ -20,16 +20,32 @@ export type BackfillFlags = {
 };
 
 /** `backfill`: reads a span of a log, whatever the coverage says. */
-export async function runBackfill(
+export function addBackfill(program: Command, context: CommandContext): void {
+  const names = listLogs(context.streams).map(({ name }) => name);
+  const command = program
+    .command('backfill')
+    .description('read a span of a log now, whether or not it is covered already')
+    .argument('<stream>', names.join(' or '))
+    .requiredOption('--from <time>', 'start: 2026-01-31 or 2026-01-31T08:00:00Z')
+    .requiredOption('--to <time>', 'end, not included; in the same form')
+    .option('--account <key>', 'which of the accounts of ACCOUNTS_FILE')
+    .option('--json', 'print the result as JSON')
+    .action(async (stream: string, flags: BackfillFlags) =>
+      context.finish(await runBackfill(context, stream, flags)),
+    );
+  addExample(command, 'zendesk-log-sync backfill audit_logs --from 2024-01-01 --to 2024-02-01');
+}
+
+async function runBackfill(
   context: CommandContext,
   stream: string,
   flags: BackfillFlags,
 ): Promise<number> {
   const asked = checkRequest(context.streams, stream, flags, new Date());
   const config = context.readConfig(flags.account);
-  const log = context.openLog({ ...config, log: quieter(config.log) }, 'stderr');
+  const log = context.openLog(config);
   return withDatabase(config, log, context.signal, async (open) => {
-    const display = createProgressDisplay(context, [asked.stream]);
+    const display = createPullDisplay(context, [asked.stream]);
     const run = await withSession(
       context,
       config,

@@ -1,19 +1,35 @@
 import type { Command } from 'commander';
 import { ruleKinds } from '../classification/access-rule.ts';
+import { refuseInput } from '../errors.ts';
 import { chooseAccount } from '../reports/shared/account.ts';
-import { applyRules } from './classify-apply.ts';
-import { reportUnclassified } from './classify-report.ts';
-import { defaultLimit, readClassifyFlags, type ClassifyFlags } from './classify-task.ts';
-import type { ReportContext } from './report-run.ts';
-import { withDatabase } from './session.ts';
-import { quieter } from './sync.ts';
+import { readCount } from './arguments.ts';
+import { applyRules, showUnclassified } from './classify-tasks.ts';
+import type { CommandContext } from './context.ts';
+import { withLocalDatabase } from './session.ts';
 
-/** Adds the command `classify`. */
-export function addClassifyCommand(
-  program: Command,
-  context: ReportContext,
-  finish: (status: number) => void,
-): void {
+/** The flags as commander gives them. */
+export type ClassifyFlags = {
+  readonly report?: boolean;
+  readonly apply?: boolean;
+  readonly days?: string;
+  readonly limit?: string;
+  readonly again?: boolean;
+  readonly account?: string;
+  readonly json?: boolean;
+};
+
+/** The flags, checked. */
+type ClassifyChoices =
+  | { readonly task: 'report'; readonly days: number | undefined; readonly limit: number }
+  | { readonly task: 'apply'; readonly again: boolean };
+
+/** Forms listed unless asked otherwise. */
+const defaultLimit = 20;
+const mostDays = 36_500;
+const mostListed = 10_000;
+
+/** `classify`: what no rule knows of the access log; or changed rules, applied to stored rows. */
+export function addClassify(program: Command, context: CommandContext): void {
   program
     .command('classify')
     .description('what no rule knows of the access log; or apply changed rules to stored rows')
@@ -51,18 +67,40 @@ Example:
   zendesk-log-sync classify --report --days 7
 `,
     )
-    .action(async (flags: ClassifyFlags) => finish(await runClassify(context, flags)));
+    .action(async (flags: ClassifyFlags) => context.finish(await runClassify(context, flags)));
 }
 
-async function runClassify(context: ReportContext, flags: ClassifyFlags): Promise<number> {
+function runClassify(context: CommandContext, flags: ClassifyFlags): Promise<number> {
   const choices = readClassifyFlags(flags);
-  const config = context.readLocalConfig();
-  const log = context.openLog({ ...config, log: quieter(config.log) }, 'stderr');
-  return withDatabase(config, log, context.signal, async ({ db }) => {
+  return withLocalDatabase(context, async ({ db }, config) => {
     const account = await chooseAccount(db, flags.account, context.env['ZENDESK_SUBDOMAIN']);
-    const scope = { context, config, db, account, json: flags.json === true };
+    const scope = { context, db, account, json: flags.json === true };
     return choices.task === 'report'
-      ? reportUnclassified(scope, choices, new Date())
-      : applyRules(scope, choices);
+      ? showUnclassified(scope, choices, new Date())
+      : applyRules(scope, config.accessRules, choices.again);
   });
+}
+
+/** Checks the flags. @throws {KnownError} `bad_input` with every problem at once */
+export function readClassifyFlags(flags: ClassifyFlags): ClassifyChoices {
+  const { report = false, apply = false, again = false } = flags;
+  if (report === apply) {
+    throw refuseInput([
+      `classify is given ${report ? 'both --report and --apply' : 'neither --report nor --apply'}; expected one of them.`,
+    ]);
+  }
+  const problems: string[] = [];
+  const count = (option: string, text: string | undefined, most: number): number | undefined =>
+    text === undefined ? undefined : readCount(option, text, problems, most);
+  const days = count('--days', flags.days, mostDays);
+  const limit = count('--limit', flags.limit, mostListed);
+  if (apply) {
+    for (const name of ['days', 'limit'] as const)
+      if (flags[name] !== undefined)
+        problems.push(`--${name} is for --report; leave it out with --apply.`);
+  } else if (again) {
+    problems.push('--again is for --apply; leave it out with --report.');
+  }
+  if (problems.length > 0) throw refuseInput(problems);
+  return apply ? { task: 'apply', again } : { task: 'report', days, limit: limit ?? defaultLimit };
 }

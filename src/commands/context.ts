@@ -25,6 +25,7 @@ export type CommandContext = {
   readonly print: Print;
   /** Progress, problems: stderr. */
   readonly printError: Print;
+  readonly stdout: ProcessLike['stdout'];
   readonly stderr: ProcessLike['stderr'];
   /** Aborted by SIGTERM and SIGINT: no new request, the running page ends, then the process. */
   readonly signal: AbortSignal;
@@ -34,9 +35,14 @@ export type CommandContext = {
   readonly readConfig: (account?: string) => Config;
   /** The settings that need no Zendesk account. */
   readonly readLocalConfig: () => LocalConfig;
-  /** The log of a command goes to stderr, because stdout is its result; the service's own log is its result. */
-  readonly openLog: (config: LocalConfig, destination: 'stdout' | 'stderr') => Log;
-  close(): void;
+  /**
+   * The log goes to stderr, because stdout has the result, and speaks only of trouble unless asked for more. On stdout it is
+   * itself the result: that of the service. Default: `stderr`.
+   */
+  readonly openLog: (config: LocalConfig, destination?: 'stdout' | 'stderr') => Log;
+  /** Says with which status the program ends; 0 without it. */
+  readonly finish: (status: number) => void;
+  readonly close: () => void;
 };
 
 /** After a signal the process ends within this time, whatever still hangs. */
@@ -46,7 +52,11 @@ const shutdownMs = 9000;
 const sameWishMs = 1000;
 
 /** Creates the context of one command for a program with these streams. A second signal, a while after the first, ends the process at once. */
-export function createContext(host: ProcessLike, streams: readonly Stream[]): CommandContext {
+export function createContext(
+  host: ProcessLike,
+  streams: readonly Stream[],
+  finish: CommandContext['finish'],
+): CommandContext {
   const controller = new AbortController();
   let stoppedAtMs = 0;
   const stop = (): void => {
@@ -76,18 +86,23 @@ export function createContext(host: ProcessLike, streams: readonly Stream[]): Co
     streams,
     print: createPrint(host.stdout),
     printError: createPrint(host.stderr),
+    stdout: host.stdout,
     stderr: host.stderr,
     signal: controller.signal,
     readConfigs,
     readConfig: (account) => chooseConfig(readConfigs(), account),
     readLocalConfig: () =>
       parseConfig(host.env, { ...createConfigOptions(streams), needs: { zendesk: false } }),
-    openLog: (config, destination) =>
-      createLogger({
-        ...config.log,
-        fileDescriptor: destination === 'stdout' ? 1 : 2,
-        isTerminal: (destination === 'stdout' ? host.stdout : host.stderr).isTTY === true,
-      }),
+    openLog({ log }, destination = 'stderr') {
+      const isResult = destination === 'stdout';
+      return createLogger({
+        ...log,
+        level: log.level === 'info' && !isResult ? 'warn' : log.level,
+        fileDescriptor: isResult ? 1 : 2,
+        isTerminal: host[destination].isTTY === true,
+      });
+    },
+    finish,
     close() {
       host.off('SIGTERM', stop);
       host.off('SIGINT', stop);
@@ -108,8 +123,13 @@ function chooseConfig(
   }
   const chosen = configs.find(({ zendesk }) => zendesk.account === account);
   if (chosen !== undefined) return chosen;
-  throw refuseInput([
-    `--account is ${JSON.stringify(account)}, which the settings do not have; expected ${keys}; name one of these.`,
+  throw refuseAccount(account, keys);
+}
+
+/** The error for an account that the settings do not have. */
+export function refuseAccount(account: string, known: string): KnownError {
+  return refuseInput([
+    `--account is ${JSON.stringify(account)}, which the settings do not have; expected ${known}; name one of these.`,
   ]);
 }
 

@@ -1,23 +1,31 @@
+import { styleText } from 'node:util';
+import type { Command } from 'commander';
 import { splitEnvironment } from '../config/every-account.ts';
 import type { Environment } from '../config/texts.ts';
-import type { Check } from '../doctor/check.ts';
+import { capitalize, type Check, type CheckState } from '../doctor/check.ts';
 import { examine, type Examination } from '../doctor/examination.ts';
-import { refuseInput } from '../errors.ts';
-import { createConfigOptions } from './context.ts';
-import { renderPage } from './doctor-page.ts';
-import type { ReportContext } from './report-run.ts';
-import { toJson } from './report.ts';
+import { countOf, formatMinute } from '../doctor/figures.ts';
+import { addExample } from './arguments.ts';
+import { createConfigOptions, refuseAccount, type CommandContext } from './context.ts';
+import { wrapText } from './terminal/text.ts';
+import { toJson } from './terminal/words.ts';
 
-/** How `doctor` was asked to work. */
-export type DoctorFlags = { readonly account?: string; readonly json?: boolean };
+type DoctorFlags = { readonly account?: string; readonly json?: boolean };
 
-/**
- * `doctor`: checks the installation, account by account, and says what to do. Writes nothing.
- *
- * @returns 0 when nothing has to be fixed, 2 when a setting is wrong, 1 when anything else is
- */
-export async function runDoctor(
-  { env, print, signal, stdout, streams }: ReportContext,
+/** `doctor`: checks the installation, account by account, and says what to do. Writes nothing. */
+export function addDoctor(program: Command, context: CommandContext): void {
+  const command = program
+    .command('doctor')
+    .description('check settings, Zendesk and database, and say what to do; writes nothing')
+    .option('--account <key>', 'one of the accounts of ACCOUNTS_FILE; all when none is named')
+    .option('--json', 'print the checks as JSON')
+    .action(async (flags: DoctorFlags) => context.finish(await runDoctor(context, flags)));
+  addExample(command, 'zendesk-log-sync doctor');
+}
+
+/** Returns 0 when nothing has to be fixed, 2 when a setting is wrong, 1 when anything else is. */
+async function runDoctor(
+  { env, print, signal, stdout, streams }: CommandContext,
   { account, json = false }: DoctorFlags,
 ): Promise<number> {
   const outside = createConfigOptions(streams);
@@ -46,9 +54,7 @@ function chooseEnvironments(
   // One without a subdomain is the environment, of which the examination says that it lacks it.
   const chosen = environments.filter((_, place) => [account, ''].includes(keys[place] ?? ''));
   if (chosen.length > 0) return chosen;
-  throw refuseInput([
-    `--account is ${JSON.stringify(account)}, which the settings do not have; expected ${keys.join(', ')}; name one of these.`,
-  ]);
+  throw refuseAccount(account, keys.join(', '));
 }
 
 function isWell({ checks }: Examination): boolean {
@@ -62,4 +68,64 @@ function toPage(examination: Examination, now: Date): Record<string, unknown> {
 
 function toRow({ name, state, found, wayOut }: Check): Record<string, string | null> {
   return { name, state, found, way_out: wayOut };
+}
+
+const pageWidth = 80;
+const markWidth = 9;
+const indent = ' '.repeat(markWidth);
+const colors: Readonly<Record<CheckState, 'green' | 'yellow' | 'red' | 'gray'>> = {
+  ok: 'green',
+  warning: 'yellow',
+  problem: 'red',
+  skipped: 'gray',
+};
+
+/** The whole page, without line break at the end. */
+export function renderPage(
+  { account, origin, checks }: Pick<Examination, 'account' | 'origin' | 'checks'>,
+  now: Date,
+  colored: boolean,
+): string {
+  const place = account === undefined ? '' : `Account ${account}, ${origin ?? ''}, `;
+  return [
+    ...wrapText(capitalize(`${place}examined ${formatMinute(now)}`), pageWidth),
+    '',
+    ...checks.flatMap((check) => renderCheck(check, colored)),
+    '',
+    summarize(checks),
+  ].join('\n');
+}
+
+/** How many checks came out how, in one line. */
+function summarize(checks: readonly Check[]): string {
+  const count = (state: CheckState): number =>
+    checks.filter((check) => check.state === state).length;
+  const problems = count('problem');
+  const parts = [
+    `${count('ok')} ok`,
+    countOf(count('warning'), 'warning'),
+    countOf(problems, 'problem'),
+    `${count('skipped')} skipped`,
+  ];
+  const verdict =
+    problems === 0
+      ? 'nothing has to be fixed'
+      : `fix the ${problems === 1 ? 'problem' : 'problems'}`;
+  return `${countOf(checks.length, 'check')}: ${parts.join(', ')}; ${verdict}.`;
+}
+
+function renderCheck({ name, state, found, wayOut }: Check, colored: boolean): string[] {
+  const mark = state.padEnd(markWidth);
+  const text = `${capitalize(name)}: ${found}`;
+  const [first = '', ...more] = wrapLines(text, pageWidth - markWidth);
+  const way = wayOut === null ? [] : wrapLines(wayOut, pageWidth - markWidth - 3);
+  return [
+    `${colored ? styleText(colors[state], mark, { validateStream: false }) : mark}${first}`,
+    ...more.map((line) => `${indent}${line}`),
+    ...way.map((line, place) => `${indent}${place === 0 ? '-> ' : '   '}${line}`),
+  ];
+}
+
+function wrapLines(text: string, width: number): string[] {
+  return text.split('\n').flatMap((line) => wrapText(line, width));
 }

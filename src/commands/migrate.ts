@@ -1,13 +1,20 @@
+import type { Command } from 'commander';
 import { migrateDatabase } from '../database/migrate.ts';
+import { addExample } from './arguments.ts';
 import type { CommandContext } from './context.ts';
-import { withDatabase } from './session.ts';
-import { quieter } from './sync.ts';
+import { withLocalDatabase } from './session.ts';
 
 /** `migrate`: brings the database to the schema of this program. */
-export async function runMigrate(context: CommandContext): Promise<number> {
-  const config = context.readLocalConfig();
-  const log = context.openLog({ ...config, log: quieter(config.log) }, 'stderr');
-  return withDatabase(config, log, context.signal, async ({ url }) => {
+export function addMigrate(program: Command, context: CommandContext): void {
+  const command = program
+    .command('migrate')
+    .description('bring the database to the schema of this program')
+    .action(async () => context.finish(await runMigrate(context)));
+  addExample(command, 'DATABASE_URL=postgres://owner@db/zendesk zendesk-log-sync migrate');
+}
+
+function runMigrate(context: CommandContext): Promise<number> {
+  return withLocalDatabase(context, async ({ url }, _config, log) => {
     const { applied } = await migrateDatabase(url, {
       signal: context.signal,
       report: (sentence) => log.warn({}, sentence),

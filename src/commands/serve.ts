@@ -1,3 +1,4 @@
+import type { Command } from 'commander';
 import type { Config } from '../config/config.ts';
 import { createHeartbeat, createRunWatch } from '../http/heartbeat.ts';
 import type { Metrics } from '../http/metrics.ts';
@@ -7,11 +8,28 @@ import { followAccounts } from '../ingest/service.ts';
 import type { Log } from '../logger.ts';
 import type { Stream } from '../streams/stream.ts';
 import { version } from '../version.ts';
+import { addExample } from './arguments.ts';
 import type { CommandContext } from './context.ts';
 import { withDatabase, withSessions } from './session.ts';
 
 /** `serve`: follows the streams of all accounts on their schedules until a signal comes. */
-export async function runServe(context: CommandContext): Promise<number> {
+export function addServe(program: Command, context: CommandContext): void {
+  const command = program
+    .command('serve', { isDefault: true })
+    .description('follow the logs on their schedules until stopped; the default command')
+    // What names no command arrives here, as an argument of the default command.
+    .allowExcessArguments()
+    .action(async (_flags: object, { args }: Command) => {
+      if (args[0] !== undefined) program.error(`error: unknown command '${args[0]}'`);
+      context.finish(await runServe(context));
+    });
+  addExample(
+    command,
+    'ZENDESK_SUBDOMAIN=acme ZENDESK_OAUTH_TOKEN_FILE=token zendesk-log-sync serve',
+  );
+}
+
+async function runServe(context: CommandContext): Promise<number> {
   const configs = context.readConfigs();
   // What concerns the process is the same for all accounts.
   const [common] = configs;

@@ -35,6 +35,16 @@ export async function withDatabase<T>(
   }
 }
 
+/** Opens the database of a command that needs no Zendesk account, for the time of `work`. */
+export async function withLocalDatabase<T>(
+  context: CommandContext,
+  work: (open: Connections, config: LocalConfig, log: Log) => Promise<T>,
+): Promise<T> {
+  const config = context.readLocalConfig();
+  const log = context.openLog(config);
+  return withDatabase(config, log, context.signal, (open) => work(open, config, log));
+}
+
 /** Everything that pulls one account, and its settings. */
 export type Session = EngineSession & { readonly config: Config };
 

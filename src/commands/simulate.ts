@@ -1,22 +1,45 @@
+import { Option, type Command } from 'commander';
 import { refuseInput } from '../errors.ts';
-import { startSimulator } from '../simulator/simulator.ts';
+import { addExample } from './arguments.ts';
 import type { CommandContext } from './context.ts';
 
-/** The options of `simulate` as commander gives them. */
-export type SimulateFlags = {
-  port: string;
-  seed: string;
-  agents: string;
-  accessLogDays: string;
-  accessLogsPerDay: string;
-  auditLogDays: string;
-  auditLogsPerDay: string;
-  answerMs: string;
-  limits: boolean;
+/** The options as commander gives them. */
+type SimulateFlags = {
+  readonly port: string;
+  readonly seed: string;
+  readonly agents: string;
+  readonly accessLogDays: string;
+  readonly accessLogsPerDay: string;
+  readonly auditLogDays: string;
+  readonly auditLogsPerDay: string;
+  readonly answerMs: string;
+  readonly limits: boolean;
 };
 
 /** `simulate`: the simulated Zendesk alone, until a signal comes. */
-export async function runSimulate(context: CommandContext, flags: SimulateFlags): Promise<number> {
+export function addSimulate(program: Command, context: CommandContext): void {
+  const command = program
+    .command('simulate')
+    .description('run the simulated Zendesk alone, to try this program or another one against it')
+    .addOption(number('port', 'port on 127.0.0.1; 0 takes a free one', '8787'))
+    .addOption(number('seed', 'decides all data', '1'))
+    .addOption(number('agents', 'team members', '40'))
+    .addOption(number('access-log-days', 'days of access log, up to 90', '90'))
+    .addOption(number('access-logs-per-day', 'access log rows a day', '1200'))
+    .addOption(number('audit-log-days', 'days of audit log', '365'))
+    .addOption(number('audit-logs-per-day', 'audit log rows a day', '20'))
+    .addOption(number('answer-ms', 'how long each answer takes', '0'))
+    .option('--no-limits', 'answer any number of requests')
+    .action(async (flags: SimulateFlags) => context.finish(await runSimulate(context, flags)));
+  addExample(command, 'zendesk-log-sync simulate --port 8787 --access-logs-per-day 50000');
+}
+
+function number(name: string, meaning: string, usual: string): Option {
+  return new Option(`--${name} <number>`, meaning).default(usual);
+}
+
+/** Only now is the simulator loaded. */
+async function runSimulate(context: CommandContext, flags: SimulateFlags): Promise<number> {
   const problems: string[] = [];
   const whole = (option: string, text: string): number => {
     if (!/^\d{1,9}$/.test(text)) problems.push(`${option} is "${text}"; expected a whole number.`);
@@ -35,7 +58,9 @@ export async function runSimulate(context: CommandContext, flags: SimulateFlags)
   };
   if (problems.length > 0) throw refuseInput(problems);
 
+  const { SimulatorError, startSimulator } = await import('../simulator/simulator.ts');
   const simulator = await startSimulator(options).catch((error: unknown) => {
+    if (error instanceof SimulatorError) throw refuseInput(error.problems);
     if (error instanceof Error && 'code' in error && error.code === 'EADDRINUSE') {
       throw refuseInput([
         `Port ${options.port} is taken; expected a free one; give another with --port.`,

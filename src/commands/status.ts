@@ -1,14 +1,25 @@
+import type { Command } from 'commander';
 import { loadStatus } from '../ingest/status.ts';
+import { addExample } from './arguments.ts';
 import type { CommandContext } from './context.ts';
-import { renderStatus, toJson } from './report.ts';
-import { withDatabase } from './session.ts';
-import { quieter } from './sync.ts';
+import { withLocalDatabase } from './session.ts';
+import { renderStatus } from './terminal/streams.ts';
+import { toJson } from './terminal/words.ts';
 
 /** `status`: the rows of `zendesk_sync.status`. */
-export async function runStatus(context: CommandContext, json: boolean): Promise<number> {
-  const config = context.readLocalConfig();
-  const log = context.openLog({ ...config, log: quieter(config.log) }, 'stderr');
-  return withDatabase(config, log, context.signal, async ({ db }) => {
+export function addStatus(program: Command, context: CommandContext): void {
+  const command = program
+    .command('status')
+    .description('how each stream stands: what is covered, what is missing, how fresh it is')
+    .option('--json', 'print the rows of zendesk_sync.status as JSON')
+    .action(async ({ json = false }: { readonly json?: boolean }) =>
+      context.finish(await runStatus(context, json)),
+    );
+  addExample(command, 'zendesk-log-sync status');
+}
+
+function runStatus(context: CommandContext, json: boolean): Promise<number> {
+  return withLocalDatabase(context, async ({ db }) => {
     const rows = await loadStatus(db, context.streams);
     if (json) context.print(toJson(rows));
     else if (rows.length === 0) context.print('Nothing was pulled yet; run "sync" or "serve".');

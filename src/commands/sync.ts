@@ -1,3 +1,4 @@
+import type { Command } from 'commander';
 import type { Config } from '../config/config.ts';
 import { refuseInput } from '../errors.ts';
 import { createHeartbeat } from '../http/heartbeat.ts';
@@ -6,16 +7,31 @@ import type { Log } from '../logger.ts';
 import type { Connections } from '../ingest/session.ts';
 import { runPass, type StreamPass } from '../ingest/service.ts';
 import type { Stream } from '../streams/stream.ts';
-import { createAccountsDisplay } from './accounts-display.ts';
+import { addExample } from './arguments.ts';
 import type { CommandContext } from './context.ts';
-import { renderPasses, renderStatus, toJson } from './report.ts';
 import { withDatabase, withSessions } from './session.ts';
+import { createPullDisplay } from './terminal/pulling.ts';
+import { describePasses, renderPasses, renderStatus } from './terminal/streams.ts';
+import { toJson } from './terminal/words.ts';
 
-/** How `sync` was asked to work. */
-export type SyncFlags = { readonly account?: string; readonly json?: boolean };
+type SyncFlags = { readonly account?: string; readonly json?: boolean };
 
 /** `sync`: one complete pass over all accounts, or the one named. Status 0 only if every stream asked for is complete. */
-export async function runSync(
+export function addSync(program: Command, context: CommandContext): void {
+  const names = context.streams.map(({ name }) => name).join(', ');
+  const command = program
+    .command('sync')
+    .description('one complete pass now; status 0 only if every stream asked for is complete')
+    .argument('[stream...]', `${names}; all of STREAMS when none is named`)
+    .option('--account <key>', 'one of the accounts of ACCOUNTS_FILE; all when none is named')
+    .option('--json', 'print the result as JSON')
+    .action(async (asked: readonly string[], flags: SyncFlags) =>
+      context.finish(await runSync(context, asked, flags)),
+    );
+  addExample(command, 'zendesk-log-sync sync access_logs users --json');
+}
+
+async function runSync(
   context: CommandContext,
   asked: readonly string[],
   { account, json = false }: SyncFlags,
@@ -24,7 +40,7 @@ export async function runSync(
   const [common] = configs;
   if (common === undefined) throw new Error('There is no account.');
   const streams = asked.length === 0 ? undefined : chooseStreams(asked, context.streams);
-  const log = context.openLog({ ...common, log: quieter(common.log) }, 'stderr');
+  const log = context.openLog(common);
   const heartbeat = createHeartbeat(common.heartbeatUrl, log);
   heartbeat.begin();
   let complete = false;
@@ -57,7 +73,7 @@ async function pullOnce(
   log: Log,
 ): Promise<readonly Result[]> {
   const shown = streams ?? configs[0]?.streams ?? [];
-  const display = createAccountsDisplay(context, configs.length, shown);
+  const display = createPullDisplay(context, shown, configs.length);
   const asked = streams === undefined ? {} : { pulled: streams };
   const options = { log, report: display.report, ...asked };
   const pulled = await withSessions(context, configs, open, options, (sessions) =>
@@ -101,20 +117,6 @@ function printResult(context: CommandContext, result: Result, named: boolean): v
   context.print(renderStatus(result.status, context.streams, new Date()));
 }
 
-/** The result of a pass as `--json` prints it. */
-export function describePasses(passes: readonly StreamPass[]): unknown {
-  return passes.map(({ stream, complete, runs }) => ({
-    stream,
-    complete,
-    runs: runs.map(({ task, outcome, counts, error }) => ({
-      task,
-      outcome,
-      ...counts,
-      error: error ?? null,
-    })),
-  }));
-}
-
 /** The streams named, in their usual order. @throws {KnownError} `bad_input` for names that are no stream */
 function chooseStreams(asked: readonly string[], all: readonly Stream[]): readonly Stream[] {
   const names = all.map(({ name }) => name);
@@ -126,9 +128,4 @@ function chooseStreams(asked: readonly string[], all: readonly Stream[]): readon
         `"${name}" is no stream; expected ${names.join(', ')}; name one of these or none for all.`,
     ),
   );
-}
-
-/** A command's result is on the screen; its log speaks only of trouble unless asked for more. */
-export function quieter<Settings extends { level: string }>(log: Settings): Settings {
-  return log.level === 'info' ? { ...log, level: 'warn' } : log;
 }

@@ -115,6 +115,8 @@ async function run(pass: Pass, definition: Definition): Promise<void> {
   const privileges = dropped.get(objectOf(name));
   if (privileges !== undefined && created !== undefined)
     await restorePrivileges(tx, created, privileges);
+  // The file may create nothing any more, or something of another kind.
+  if (known !== created?.identity) await dropFormer(pass, name, known, definition.creates);
   await tx.query(
     `insert into zendesk_sync.definitions (name, hash, object, applied_at) values ($1, $2, $3, now())
      on conflict (name) do update set hash = excluded.hash, object = excluded.object, applied_at = excluded.applied_at`,
@@ -174,13 +176,20 @@ async function remove(
   { name, object }: StoredDefinition,
   definitions: readonly Definition[],
 ): Promise<void> {
-  for (const found of await loadObjects(pass.tx, [objectOf(name)])) {
-    const isCreated = definitions.some(
-      (each) => objectOf(each.name) === found.name && each.creates === found.kind,
-    );
-    if (found.identity === object && !isCreated) await drop(pass, found);
-  }
+  const moved = definitions.find((each) => objectOf(each.name) === objectOf(name));
+  await dropFormer(pass, name, object, moved?.creates);
   await pass.tx.query('delete from zendesk_sync.definitions where name = $1', [name]);
+}
+
+/** Drops what a definition once created, unless it is of a kind that is kept. */
+async function dropFormer(
+  pass: Pass,
+  name: string,
+  identity: string | null,
+  kept: Definition['creates'],
+): Promise<void> {
+  for (const found of await loadObjects(pass.tx, [objectOf(name)]))
+    if (found.identity === identity && found.kind !== kept) await drop(pass, found);
 }
 
 /** @throws {KnownError} that names the file */

@@ -7,7 +7,7 @@ import { globSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { Queryable } from './client.ts';
-import type { definitions } from './schema/sync.ts';
+import type { definitions } from './schema/definitions.ts';
 
 /** One file. */
 export type Definition = {

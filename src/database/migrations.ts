@@ -116,9 +116,9 @@ function compareMigrations(
       throw refuseOther(expected?.name, found);
     }
     if (hash !== expected.hash && hash !== expected.hashWithCarriageReturns)
-      edited.push(describeEdited(expected.name));
+      edited.push(expected.name);
   }
-  if (edited.length > 0) throw new KnownError('migrations_differ', edited);
+  if (edited.length > 0) throw refuseEdited(edited);
   return own.slice(applied.length);
 }
 
@@ -138,9 +138,12 @@ function refuseOther(expected = 'none', found = 'a migration unknown here'): Kno
   });
 }
 
-function describeEdited(name: string): string {
-  return (
-    `The file migrations/${name}.sql is not the one that this database was migrated with; ` +
-    'restore it by installing this version again, and put changes into a new migration.'
-  );
+function refuseEdited(names: readonly string[]): KnownError {
+  const files = names.map((name) => `migrations/${name}.sql`).join(' and ');
+  const [noun, verb, pronoun] =
+    names.length === 1 ? ['file', 'is not the one', 'it'] : ['files', 'are not those', 'them'];
+  return new KnownError('migrations_differ', {
+    found: `The ${noun} ${files} ${verb} that this database was migrated with`,
+    wayOut: `restore ${pronoun} by installing this version again, and put changes into a new migration`,
+  });
 }

@@ -27,6 +27,7 @@ describe('migrating', () => {
           '0006_roles',
           '0007_error_codes',
           '0008_definitions',
+          '0009_shipped_rules',
           'definitions',
         ],
       ]);

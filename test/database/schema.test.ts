@@ -1,16 +1,20 @@
 import assert from 'node:assert/strict';
+import { globSync } from 'node:fs';
+import { join } from 'node:path';
 import { describe, it } from 'node:test';
+import { pathToFileURL } from 'node:url';
 import { is } from 'drizzle-orm';
 import { getTableConfig, PgTable } from 'drizzle-orm/pg-core';
-import * as analysis from '../../src/database/schema/analysis.ts';
-import * as logs from '../../src/database/schema/logs.ts';
-import * as sync from '../../src/database/schema/sync.ts';
 import { partitionedTables } from '../../scripts/partitioned-tables.ts';
-import * as users from '../../src/database/schema/users.ts';
 import { readComments } from '../../scripts/schema-comments.ts';
 import { withLedger } from '../support/ledger.ts';
+import { root } from '../support/project-files.ts';
 
-const tables = Object.values({ ...analysis, ...logs, ...sync, ...users })
+const modules = globSync('src/database/schema/*.ts', { cwd: root }).map(
+  async (file) => (await import(pathToFileURL(join(root, file)).href)) as object,
+);
+const tables = (await Promise.all(modules))
+  .flatMap((exported): unknown[] => Object.values(exported))
   .filter((exported) => is(exported, PgTable))
   .map(getTableConfig);
 
@@ -55,7 +59,11 @@ describe('the schema in TypeScript', () => {
         `select partrelid::regclass::text as table, partstrat as strategy, attname::text as by
          from pg_partitioned_table join pg_attribute on attrelid = partrelid and attnum = any (partattrs) order by 1`,
       );
-      const expected = partitionedTables.map(({ name, by }) => ({ table: name, strategy: 'r', by }));
+      const expected = partitionedTables.map(({ name, by }) => ({
+        table: name,
+        strategy: 'r',
+        by,
+      }));
       assert.deepEqual(
         found,
         expected.toSorted((a, b) => (a.table < b.table ? -1 : 1)),

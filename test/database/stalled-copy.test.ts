@@ -8,6 +8,10 @@ import { acquireLease, checkLease, type Lease } from '../../src/ingest/lease.ts'
 import { accessLogs } from '../../src/streams/access-logs.ts';
 import { takeLease, withLedger } from '../support/ledger.ts';
 import { waitUntil } from '../support/pulled-account.ts';
+import { returnToMachineClock } from '../support/run-clock.ts';
+
+// Postgres tells by it how long a statement has been running.
+returnToMachineClock();
 
 /** Begins a transaction that stands still in the middle of COPY; under a lease as a page does, or without one. */
 async function standStill(

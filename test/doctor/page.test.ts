@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { stripVTControlCharacters } from 'node:util';
-import { renderPage } from '../../src/commands/doctor-page.ts';
+import { renderPage } from '../../src/commands/doctor.ts';
 import { ok, problem, skipped, warning } from '../../src/doctor/check.ts';
 
 const now = new Date('2026-11-21T08:00:59Z');

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { PassThrough } from 'node:stream';
 import { describe, it, mock } from 'node:test';
-import { createClassifyProgress } from '../../src/commands/classify-progress.ts';
+import { createClassifyProgress } from '../../src/commands/classify-tasks.ts';
 import type { ProcessLike } from '../../src/commands/context.ts';
 
 /** What a pass of so long writes on a terminal, or elsewhere. */

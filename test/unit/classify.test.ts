@@ -1,9 +1,12 @@
 /** The pure parts of the command `classify`. */
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { renderPass } from '../../src/commands/classify-apply.ts';
-import { describeUnclassified, renderUnclassified } from '../../src/commands/classify-report.ts';
-import { readClassifyFlags, type ClassifyFlags } from '../../src/commands/classify-task.ts';
+import {
+  describeUnclassified,
+  renderPass,
+  renderUnclassified,
+} from '../../src/commands/classify-tasks.ts';
+import { readClassifyFlags, type ClassifyFlags } from '../../src/commands/classify.ts';
 import { hasCode } from '../../src/errors.ts';
 import { measureProgress } from '../../src/ingest/classification-pass.ts';
 

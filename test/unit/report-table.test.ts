@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { writeTable } from '../../src/commands/report-table.ts';
-import { cutText, measureText, wrapText } from '../../src/commands/terminal-text.ts';
+import { writeTable } from '../../src/commands/report/page.ts';
+import { cutText, measureText, wrapText } from '../../src/commands/terminal/text.ts';
 import type { Report, ReportRow } from '../../src/reports/shared/report.ts';
 
 async function* iterate(rows: readonly ReportRow[]): AsyncGenerator<ReportRow> {

@@ -54,16 +54,19 @@ async function askPerson(source: LiveSource, id: string): Promise<PersonRow | un
     custom_role_id: customRole,
     ...person
   } = found;
-  const moment = (text: string | null): Date | null => (text === null ? null : new Date(text));
   return {
     ...person,
     custom_role_id: customRole === null ? null : String(customRole),
     departed_at: null,
     time_zone: timeZone ?? railsName,
-    created_at: moment(person.created_at),
-    updated_at: moment(person.updated_at),
-    last_login_at: moment(person.last_login_at),
+    created_at: readMoment(person.created_at),
+    updated_at: readMoment(person.updated_at),
+    last_login_at: readMoment(person.last_login_at),
   };
+}
+
+function readMoment(text: string | null): Date | null {
+  return text === null ? null : new Date(text);
 }
 
 /** The newest changes by an actor, as the rows of the report (contract 1.1: `filter[actor_id]`, newest first). */

@@ -11,32 +11,33 @@ select zendesk_sync.put_rule(
 );
 
 create view zendesk_sync.finding_denied_burst as
-select
-  l.account,
-  'denied_burst' as rule,
-  f.severity,
-  l.timestamp as created_at,
-  l.user_id as actor_id,
-  concat(f.title, ': ', f.count, ' within ', f.minutes, ' minutes') as summary,
-  l.id as access_log_id
-from (
+with rule as (
   select r.severity, r.title, (r.parameters ->> 'count')::integer as count, (r.parameters ->> 'minutes')::integer as minutes
   from zendesk.finding_rules r
   where r.rule = 'denied_burst' and r.enabled
   offset 0
-) as f
+)
+select
+  l.account,
+  'denied_burst' as rule,
+  rule.severity,
+  l.timestamp as created_at,
+  l.user_id as actor_id,
+  concat(rule.title, ': ', rule.count, ' within ', rule.minutes, ' minutes') as summary,
+  l.id as access_log_id
+from rule
 cross join zendesk.access_by_people l
 where zendesk.is_denied(l.status)
   -- The one that reaches the threshold, not those after it.
-  and f.count = (
+  and rule.count = (
     select count(*)
     from (
       select from zendesk.access_logs b
       where b.account = l.account and b.user_id = l.user_id and zendesk.is_denied(b.status)
-        and b.timestamp > l.timestamp - make_interval(mins => f.minutes) and b.timestamp <= l.timestamp
+        and b.timestamp > l.timestamp - make_interval(mins => rule.minutes) and b.timestamp <= l.timestamp
         and (b.timestamp < l.timestamp or b.id <= l.id)
         and not zendesk.is_own_request(b.client, b.url)
-      limit f.count + 1
+      limit rule.count + 1
     ) as recent
   );
 

@@ -12,15 +12,7 @@ select zendesk_sync.put_rule(
 );
 
 create view zendesk_sync.finding_enumeration as
-select
-  r.account,
-  'enumeration' as rule,
-  f.severity,
-  r.timestamp as created_at,
-  r.user_id as actor_id,
-  concat(f.title, ': ', r.resource_type, ' ', r.resource_id::bigint - f.block + 1, ' to ', r.resource_id) as summary,
-  r.access_log_id
-from (
+with rule as (
   select
     r.severity,
     r.title,
@@ -30,26 +22,35 @@ from (
   from zendesk.finding_rules r
   where r.rule = 'enumeration' and r.enabled
   offset 0
-) as f
+)
+select
+  r.account,
+  'enumeration' as rule,
+  rule.severity,
+  r.timestamp as created_at,
+  r.user_id as actor_id,
+  concat(rule.title, ': ', r.resource_type, ' ', r.resource_id::bigint - rule.block + 1, ' to ', r.resource_id) as summary,
+  r.access_log_id
+from rule
 cross join zendesk_sync.resources_by_people r
 where r.kind = 'view' and r.position = 0
   and case
-    when not f.types ? r.resource_type or r.resource_id !~ '^[1-9]\d{0,17}$' then false
+    when not rule.types ? r.resource_type or r.resource_id !~ '^[1-9]\d{0,17}$' then false
     -- Only the last id of a block is looked at, the first time it is opened.
-    when (r.resource_id::bigint + 1) % f.block <> 0 then false
+    when (r.resource_id::bigint + 1) % rule.block <> 0 then false
     when exists (
       select from zendesk.access_log_resources b
       where b.account = r.account and b.resource_id = r.resource_id and b.resource_type = r.resource_type and b.user_id = r.user_id
-        and b.timestamp >= r.timestamp - f.span and b.timestamp <= r.timestamp
+        and b.timestamp >= r.timestamp - rule.span and b.timestamp <= r.timestamp
         and (b.timestamp < r.timestamp or b.access_log_id < r.access_log_id) and b.position = 0
       offset 0
     ) then false
     else not exists (
-      select from generate_series(1, f.block - 1) as back
+      select from generate_series(1, rule.block - 1) as back
       where not exists (
         select from zendesk.access_log_resources b
         where b.account = r.account and b.resource_id = (r.resource_id::bigint - back)::text and b.resource_type = r.resource_type
-          and b.user_id = r.user_id and b.timestamp >= r.timestamp - f.span and b.timestamp <= r.timestamp + f.span and b.position = 0
+          and b.user_id = r.user_id and b.timestamp >= r.timestamp - rule.span and b.timestamp <= r.timestamp + rule.span and b.position = 0
         offset 0
       )
       offset 0

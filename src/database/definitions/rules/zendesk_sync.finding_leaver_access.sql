@@ -10,20 +10,21 @@ select zendesk_sync.put_rule(
 );
 
 create view zendesk_sync.finding_leaver_access as
-select
-  l.account,
-  'leaver_access' as rule,
-  f.severity,
-  l.timestamp as created_at,
-  l.user_id as actor_id,
-  concat(f.title, ': ', gone.how, ' since ', to_char(gone.since at time zone 'UTC', 'YYYY-MM-DD HH24:MI'), ' UTC') as summary,
-  l.id as access_log_id
-from (
+with rule as (
   select r.severity, r.title, zendesk_sync.minutes_of(r.parameters) as pause
   from zendesk.finding_rules r
   where r.rule = 'leaver_access' and r.enabled
   offset 0
-) as f
+)
+select
+  l.account,
+  'leaver_access' as rule,
+  rule.severity,
+  l.timestamp as created_at,
+  l.user_id as actor_id,
+  concat(rule.title, ': ', gone.how, ' since ', to_char(gone.since at time zone 'UTC', 'YYYY-MM-DD HH24:MI'), ' UTC') as summary,
+  l.id as access_log_id
+from rule
 cross join (select distinct g.account, g.user_id from zendesk.leavers g) as leaver
 join zendesk.access_by_people l on l.account = leaver.account and l.user_id = leaver.user_id
 cross join lateral (
@@ -36,7 +37,7 @@ where not zendesk.is_denied(l.status)
   and not exists (
     select from zendesk.access_logs b
     where b.account = l.account and b.user_id = l.user_id
-      and b.timestamp >= l.timestamp - f.pause and b.timestamp <= l.timestamp and b.timestamp > gone.since
+      and b.timestamp >= l.timestamp - rule.pause and b.timestamp <= l.timestamp and b.timestamp > gone.since
       and (b.timestamp < l.timestamp or b.id < l.id)
       and not zendesk.is_denied(b.status)
       and not zendesk.is_own_request(b.client, b.url)

@@ -10,20 +10,21 @@ select zendesk_sync.put_rule(
 );
 
 create view zendesk_sync.finding_new_client as
-select
-  l.account,
-  'new_client' as rule,
-  f.severity,
-  l.timestamp as created_at,
-  l.user_id as actor_id,
-  concat(f.title, ': ', left(l.client, 200)) as summary,
-  l.id as access_log_id
-from (
+with rule as (
   select r.severity, r.title, make_interval(days => (r.parameters ->> 'learning_days')::integer) as learning
   from zendesk.finding_rules r
   where r.rule = 'new_client' and r.enabled
   offset 0
-) as f
+)
+select
+  l.account,
+  'new_client' as rule,
+  rule.severity,
+  l.timestamp as created_at,
+  l.user_id as actor_id,
+  concat(rule.title, ': ', left(l.client, 200)) as summary,
+  l.id as access_log_id
+from rule
 cross join zendesk.access_by_people l
 where l.client is not null
   and case
@@ -36,7 +37,7 @@ where l.client is not null
       order by b.timestamp desc
       offset 0
     ) then false
-    else l.timestamp >= f.learning + (
+    else l.timestamp >= rule.learning + (
       select min(b.timestamp) from zendesk.access_logs b where b.account = l.account and b.user_id = l.user_id
     )
   end;

@@ -10,20 +10,21 @@ select zendesk_sync.put_rule(
 );
 
 create view zendesk_sync.finding_new_network as
-select
-  l.account,
-  'new_network' as rule,
-  f.severity,
-  l.timestamp as created_at,
-  l.user_id as actor_id,
-  concat(f.title, ': ', zendesk.network_of(l.ip_address)) as summary,
-  l.id as access_log_id
-from (
+with rule as (
   select r.severity, r.title, make_interval(days => (r.parameters ->> 'learning_days')::integer) as learning
   from zendesk.finding_rules r
   where r.rule = 'new_network' and r.enabled
   offset 0
-) as f
+)
+select
+  l.account,
+  'new_network' as rule,
+  rule.severity,
+  l.timestamp as created_at,
+  l.user_id as actor_id,
+  concat(rule.title, ': ', zendesk.network_of(l.ip_address)) as summary,
+  l.id as access_log_id
+from rule
 cross join zendesk.access_by_people l
 left join zendesk.agent_day d
   on d.account = l.account and d.user_id = l.user_id and d.day = (l.timestamp at time zone 'UTC')::date
@@ -41,7 +42,7 @@ where l.ip_address is not null
       order by b.timestamp desc
       offset 0
     ) then false
-    else l.timestamp >= f.learning + (
+    else l.timestamp >= rule.learning + (
       select min(b.timestamp) from zendesk.access_logs b where b.account = l.account and b.user_id = l.user_id
     )
   end;

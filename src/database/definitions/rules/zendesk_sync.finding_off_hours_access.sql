@@ -16,15 +16,7 @@ select zendesk_sync.put_rule(
 );
 
 create view zendesk_sync.finding_off_hours_access as
-select
-  l.account,
-  'off_hours_access' as rule,
-  f.severity,
-  l.timestamp as created_at,
-  l.user_id as actor_id,
-  concat(f.title, ': ', to_char(clock.local, 'FMDay HH24:MI')) as summary,
-  l.id as access_log_id
-from (
+with rule as (
   select
     r.severity,
     r.title,
@@ -38,32 +30,41 @@ from (
   from zendesk.finding_rules r
   where r.rule = 'off_hours_access' and r.enabled
   offset 0
-) as f
+)
+select
+  l.account,
+  'off_hours_access' as rule,
+  rule.severity,
+  l.timestamp as created_at,
+  l.user_id as actor_id,
+  concat(rule.title, ': ', to_char(clock.local, 'FMDay HH24:MI')) as summary,
+  l.id as access_log_id
+from rule
 cross join zendesk.access_by_people l
 left join zendesk.users u on u.account = l.account and u.id = l.user_id
 cross join lateral (
   -- A zone that this server does not know would end the query with an error.
-  select case when u.iana_time_zone in (select z.name from pg_timezone_names z) then u.iana_time_zone else f.time_zone end as zone offset 0
+  select case when u.iana_time_zone in (select z.name from pg_timezone_names z) then u.iana_time_zone else rule.time_zone end as zone offset 0
 ) as place
 cross join lateral (select l.timestamp at time zone place.zone as local offset 0) as clock
 where case
-  when not zendesk.is_off_hours(clock.local, f.opens, f.closes, f.weekend) then false
-  when l.request ~ f.ignore then false
+  when not zendesk.is_off_hours(clock.local, rule.opens, rule.closes, rule.weekend) then false
+  when l.request ~ rule.ignore then false
   -- The first of a stretch, with which the person really does something.
   else not exists (
       select from zendesk.access_by_people b
       where b.account = l.account and b.user_id = l.user_id
-        and b.timestamp > l.timestamp - f.pause and b.timestamp <= l.timestamp
+        and b.timestamp > l.timestamp - rule.pause and b.timestamp <= l.timestamp
         and (b.timestamp < l.timestamp or b.id < l.id)
-        and zendesk.is_off_hours(b.timestamp at time zone place.zone, f.opens, f.closes, f.weekend)
-        and b.request !~ f.ignore
+        and zendesk.is_off_hours(b.timestamp at time zone place.zone, rule.opens, rule.closes, rule.weekend)
+        and b.request !~ rule.ignore
       offset 0
     )
     and exists (
       select from zendesk.access_log_resources r
       where r.account = l.account and r.user_id = l.user_id
-        and r.timestamp >= l.timestamp and r.timestamp < l.timestamp + f.pause
-        and f.kinds ? r.kind
+        and r.timestamp >= l.timestamp and r.timestamp < l.timestamp + rule.pause
+        and rule.kinds ? r.kind
       offset 0
     )
 end;

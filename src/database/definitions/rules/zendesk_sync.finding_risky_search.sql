@@ -18,15 +18,21 @@ select zendesk_sync.put_rule(
 );
 
 create view zendesk_sync.finding_risky_search as
+with rule as (
+  select r.severity, r.title
+  from zendesk.finding_rules r
+  where r.rule = 'risky_search' and r.enabled
+  offset 0
+)
 select
   r.account,
   'risky_search' as rule,
-  f.severity,
+  rule.severity,
   r.timestamp as created_at,
   r.user_id as actor_id,
-  concat(f.title, ': ', p.names) as summary,
+  concat(rule.title, ': ', p.names) as summary,
   r.access_log_id
-from (select r.severity, r.title from zendesk.finding_rules r where r.rule = 'risky_search' and r.enabled offset 0) as f
+from rule
 cross join zendesk_sync.resources_by_people r
 cross join lateral (
   -- Never the text of the search.

@@ -10,20 +10,21 @@ select zendesk_sync.put_rule(
 );
 
 create view zendesk_sync.finding_watchlist_access as
-select
-  r.account,
-  'watchlist_access' as rule,
-  f.severity,
-  r.timestamp as created_at,
-  r.user_id as actor_id,
-  concat(f.title, ': ', w.resource_type, ' ', w.resource_id, ', ' || w.note, case when zendesk.is_denied(r.status) then ', denied' end) as summary,
-  r.access_log_id
-from (
+with rule as (
   select r.severity, r.title, zendesk_sync.minutes_of(r.parameters) as pause
   from zendesk.finding_rules r
   where r.rule = 'watchlist_access' and r.enabled
   offset 0
-) as f
+)
+select
+  r.account,
+  'watchlist_access' as rule,
+  rule.severity,
+  r.timestamp as created_at,
+  r.user_id as actor_id,
+  concat(rule.title, ': ', w.resource_type, ' ', w.resource_id, ', ' || w.note, case when zendesk.is_denied(r.status) then ', denied' end) as summary,
+  r.access_log_id
+from rule
 cross join zendesk.watchlist w
 join zendesk_sync.resources_by_people r
   on r.account = w.account and r.resource_type = w.resource_type and r.resource_id = w.resource_id
@@ -33,7 +34,7 @@ where not r.is_own_request
     select from zendesk_sync.resources_by_people b
     where b.account = r.account and b.resource_type = r.resource_type and b.resource_id = r.resource_id
       and b.user_id is not distinct from r.user_id
-      and b.timestamp >= r.timestamp - f.pause and b.timestamp <= r.timestamp
+      and b.timestamp >= r.timestamp - rule.pause and b.timestamp <= r.timestamp
       and (b.timestamp < r.timestamp or b.access_log_id < r.access_log_id or b.access_log_id = r.access_log_id and b.position < r.position)
       -- Without a status nothing says that two requests belong together.
       and r.status is not null and zendesk.is_denied(b.status) = zendesk.is_denied(r.status)

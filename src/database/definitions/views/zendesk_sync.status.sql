@@ -1,41 +1,60 @@
 create view zendesk_sync.status as
 select
-  s.account,
-  s.stream,
+  g.account,
+  g.stream,
   case
-    when s.unavailable_since is not null then 'unavailable'
-    when r.failed then 'failed'
-    when r.is_running then 'running'
+    when g.unavailable_since is not null then 'unavailable'
+    when latest.failed then 'failed'
+    when lease.is_held then 'running'
     else 'ok'
   end as state,
   lower(g.contiguous) as covered_from,
-  case when s.stream = 'users' then r.success_started_at else upper(g.contiguous) end as covered_until,
+  case when g.stream = 'users' then success.started_at else upper(g.contiguous) end as covered_until,
   (select count(*) from unnest(g.open))::integer as gaps,
   zendesk_sync.seconds_in(g.open) as gap_seconds,
   zendesk_sync.seconds_in(g.lost) as lost_seconds,
   case
-    when s.retention_days is not null
-      then coalesce(lower(g.open), g.newest) + make_interval(days => s.retention_days) - now()
+    when g.retention_days is not null
+      then coalesce(lower(g.open), g.newest) + make_interval(days => g.retention_days) - now()
   end as headroom,
-  now() - case when s.stream = 'users' then r.success_started_at else g.newest end as lag,
-  r.success_ended_at as last_success,
+  now() - case when g.stream = 'users' then success.started_at else g.newest end as lag,
+  success.ended_at as last_success,
   coalesce(
-    s.unavailable_reason,
-    r.error,
-    case when r.failed then 'The last run ended without a word: its process died. The next run goes on where it stopped.' end
+    g.unavailable_reason,
+    trouble.error,
+    case when latest.failed then 'The last run ended without a word: its process died. The next run goes on where it stopped.' end
   ) as last_error,
-  coalesce(s.unavailable_since, r.error_at) as last_error_at,
+  coalesce(g.unavailable_since, trouble.ended_at) as last_error_at,
   case
-    when s.stream = 'users' then (select count(*) from zendesk.users u where u.account = s.account)
-    else (
-      select coalesce(sum(f.rows_new), 0)
-      from zendesk_sync.fetches f
-      where f.account = s.account and f.stream = s.stream
-    )
+    when g.stream = 'users' then (select count(*) from zendesk.users u where u.account = g.account)
+    else (select coalesce(sum(f.rows_new), 0) from zendesk_sync.fetches f where f.account = g.account and f.stream = g.stream)
   end::bigint as rows
-from zendesk_sync.streams s
-join zendesk_sync.stream_gaps g using (account, stream)
-join zendesk_sync.stream_runs r using (account, stream);
+from zendesk_sync.stream_gaps g
+cross join lateral (
+  select exists (
+    select from zendesk_sync.leases l where l.account = g.account and l.stream = g.stream and l.expires_at > now()
+  ) as is_held
+) as lease
+cross join lateral (
+  -- Of each task the newest run, which may stand without an end because its process died.
+  select bool_or(case when run.ended_at is null then not lease.is_held else run.outcome in ('failed', 'interrupted') end) as failed
+  from (values ('live'), ('backfill'), ('listing')) as tasks (task)
+  cross join lateral (
+    select r.ended_at, r.outcome from zendesk_sync.runs r
+    where r.account = g.account and r.stream = g.stream and r.task = tasks.task
+    order by r.id desc limit 1
+  ) as run
+) as latest
+left join lateral (
+  select r.started_at, r.ended_at from zendesk_sync.runs r
+  where r.account = g.account and r.stream = g.stream and r.outcome = 'complete' and r.task in ('live', 'listing')
+  order by r.id desc limit 1
+) as success on true
+left join lateral (
+  select r.error, r.ended_at from zendesk_sync.runs r
+  where r.account = g.account and r.stream = g.stream and r.error is not null
+  order by r.id desc limit 1
+) as trouble on true;
 
 comment on view zendesk_sync.status is 'How each stream of each account stands: one row per account and stream.';
 comment on column zendesk_sync.status.account is 'Key of the Zendesk account.';

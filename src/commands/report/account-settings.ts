@@ -1,0 +1,50 @@
+import type { Command } from 'commander';
+import { refuseInput } from '../../errors.ts';
+import { reportAccountSettings } from '../../reports/account-settings/page.ts';
+import { accountSetting } from '../../reports/account-settings/question.ts';
+import { addExample, gather } from '../arguments.ts';
+import type { CommandContext } from '../context.ts';
+import {
+  addReportFlags,
+  addSpanFlags,
+  readReportFlags,
+  readSpanFlags,
+  type ReportFlags,
+  type SpanFlags,
+} from './flags.ts';
+import { runReport } from './run.ts';
+
+type AccountSettingsFlags = ReportFlags & SpanFlags & { readonly sourceType?: readonly string[] };
+
+/** `report account-settings`: who changed the settings of the account. */
+export function addAccountSettings(report: Command, context: CommandContext): void {
+  const command = report
+    .command('account-settings')
+    .description('who changed the settings of the account, or other things, and when');
+  addSpanFlags(command).option(
+    '--source-type <type>',
+    'what was changed, may be repeated (default: account_setting)',
+    gather,
+  );
+  addReportFlags(command).action(async (flags: AccountSettingsFlags) =>
+    context.finish(await runAccountSettings(context, flags)),
+  );
+  addExample(
+    command,
+    'zendesk-log-sync report account-settings --from 2026-01-01 --to 2026-02-01 \\\n    --time-zone Europe/Madrid --format csv --output settings.csv',
+  );
+}
+
+function runAccountSettings(context: CommandContext, flags: AccountSettingsFlags): Promise<number> {
+  const now = new Date();
+  const problems: string[] = [];
+  const choices = readReportFlags(flags, problems);
+  const span = readSpanFlags(flags, choices, now, problems);
+  const sourceTypes = [...new Set(flags.sourceType ?? [accountSetting])];
+  if (sourceTypes.includes(''))
+    problems.push('--source-type is empty; expected a type such as account_setting or rule.');
+  if (problems.length > 0 || span === undefined) throw refuseInput(problems);
+  return runReport(context, { choices, now }, (scope) =>
+    reportAccountSettings(scope, { span, sourceTypes }),
+  );
+}

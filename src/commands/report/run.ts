@@ -1,0 +1,160 @@
+/** One report from its flags to its last row: the database, the account, the output, the exit status. */
+import { hasCode, refuseInput } from '../../errors.ts';
+import { createBudgetGate } from '../../ingest/budget-gate.ts';
+import type { Log } from '../../logger.ts';
+import { chooseAccount } from '../../reports/shared/account.ts';
+import { writeCsv, writeJson, writeNdjson } from '../../reports/shared/formats.ts';
+import type { LiveSource } from '../../reports/shared/live-source.ts';
+import type { Report, ReportContent, ReportScope } from '../../reports/shared/report.ts';
+import { listStatement } from '../../reports/shared/statement.ts';
+import { blankControls } from '../../reports/shared/text.ts';
+import { createMomentFormat } from '../../reports/shared/time-zone.ts';
+import { createZendesk, type Zendesk } from '../../zendesk/client.ts';
+import type { CommandContext } from '../context.ts';
+import { withLocalDatabase } from '../session.ts';
+import { writeToFile, writeToStream, type ReportOutput } from '../terminal/output.ts';
+import { formatNumber } from '../terminal/words.ts';
+import type { ReportChoices } from './flags.ts';
+import { listDetails, writeTable } from './page.ts';
+
+/** How a report is run. */
+type ReportRun = {
+  readonly choices: ReportChoices;
+  readonly now: Date;
+  /** The account, where it is known without looking into the database. */
+  readonly account?: string;
+};
+
+/**
+ * Makes a report and writes it. What it rests on goes to stderr, where the format has no place for it.
+ *
+ * @returns the exit status: 0 also when there are gaps, which are stated
+ * @throws {KnownError} `bad_input` for what cannot be answered as it was asked
+ */
+export async function runReport(
+  context: CommandContext,
+  { choices, now, account }: ReportRun,
+  build: (scope: ReportScope, log: Log) => Promise<ReportContent>,
+): Promise<number> {
+  return withLocalDatabase(context, async ({ db }, _config, log) => {
+    const { timeZone } = choices;
+    const scope: ReportScope = {
+      db,
+      account:
+        account ?? (await chooseAccount(db, choices.account, context.env['ZENDESK_SUBDOMAIN'])),
+      now,
+      timeZone,
+    };
+    const content = await build(scope, log);
+    return deliver(context, choices, {
+      ...content,
+      account: scope.account,
+      generatedAt: now,
+      timeZone,
+    });
+  });
+}
+
+/** How a report that asks Zendesk is run. */
+type LiveReportRun = Omit<ReportRun, 'account'> & {
+  /** What makes it ask Zendesk, for messages: `--live`. Undefined where it always does. */
+  readonly flag?: string;
+};
+
+/**
+ * Runs a report that asks Zendesk, within the budget that all processes of the account share.
+ *
+ * @throws {KnownError} `bad_input` for what cannot be answered as it was asked, settings for Zendesk that are missing among it
+ */
+export async function runLiveReport(
+  context: CommandContext,
+  { flag, ...run }: LiveReportRun,
+  build: (scope: ReportScope, source: LiveSource) => Promise<ReportContent>,
+): Promise<number> {
+  const configs = context.readConfigs();
+  const config = configs.length === 1 ? configs[0] : context.readConfig(run.choices.account);
+  const { account } = config.zendesk;
+  const asked = run.choices.account;
+  if (asked !== undefined && asked !== account)
+    throw refuseInput([
+      `--account is "${asked}", but the settings reach ${account}; leave ${flag === undefined ? '--account' : `one of --account and ${flag}`} out.`,
+    ]);
+  let zendesk: Zendesk | undefined;
+  try {
+    return await runReport(context, { ...run, account }, (scope, log) => {
+      const budget = createBudgetGate({
+        db: scope.db,
+        account,
+        requestsPerMinute: config.budgets,
+        reserve: 0,
+        report: () => {},
+      });
+      zendesk = createZendesk({ ...config.zendesk, budget, log });
+      return build(scope, { zendesk, signal: context.signal });
+    });
+  } finally {
+    zendesk?.close();
+  }
+}
+
+async function deliver(
+  context: CommandContext,
+  { format, output: path }: ReportChoices,
+  report: Report,
+): Promise<number> {
+  const output = path === undefined ? writeToStream(context.stdout) : await writeToFile(path);
+  let rows: number;
+  try {
+    rows = await writeReport(context, format, report, output, path === undefined);
+  } catch (error) {
+    await output.abandon();
+    return explainEnd(context, error, path);
+  }
+  await output.finish();
+  const { printError } = context;
+  if (format === 'csv' || format === 'ndjson') {
+    const show = createMomentFormat(report.timeZone);
+    const lines = [report.title, ...listDetails(report, show), ...listStatement(report.statement)];
+    for (const line of lines) printError(blankControls(line));
+  } else if (format === 'json' && path !== undefined) {
+    for (const line of listStatement(report.statement)) printError(blankControls(line));
+  }
+  if (path !== undefined)
+    printError(`Wrote ${formatNumber(rows)} ${rows === 1 ? 'row' : 'rows'} to ${path}.`);
+  return 0;
+}
+
+async function writeReport(
+  { signal, stdout }: CommandContext,
+  format: ReportChoices['format'],
+  report: Report,
+  output: ReportOutput,
+  toStdout: boolean,
+): Promise<number> {
+  const write = async (text: string): Promise<void> => {
+    signal.throwIfAborted();
+    await output.write(text);
+  };
+  if (format === 'csv') return writeCsv(report, write);
+  if (format === 'json') return writeJson(report, write);
+  if (format === 'ndjson') return writeNdjson(report, write);
+  return writeTable(report, write, toStdout && stdout.isTTY ? stdout.columns : undefined);
+}
+
+function explainEnd(
+  { printError, signal }: CommandContext,
+  error: unknown,
+  path: string | undefined,
+): number {
+  // Whoever read the pipe has enough, as "head" does.
+  if (hasCode(error, 'output_closed')) return 0;
+  if (signal.aborted) {
+    printError(
+      path === undefined
+        ? 'Stopped before the end: the report is not complete.'
+        : `Stopped before the end: ${path} was not written.`,
+    );
+    return 1;
+  }
+  throw error;
+}

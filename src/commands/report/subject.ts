@@ -1,0 +1,67 @@
+import type { Command } from 'commander';
+import { refuseInput } from '../../errors.ts';
+import { reportSubject } from '../../reports/subject/page.ts';
+import { addExample, gather } from '../arguments.ts';
+import type { CommandContext } from '../context.ts';
+import {
+  addReportFlags,
+  addSpanFlags,
+  readReportFlags,
+  readSpanFlags,
+  type ReportFlags,
+  type SpanFlags,
+} from './flags.ts';
+import { runReport } from './run.ts';
+
+type SubjectFlags = ReportFlags &
+  SpanFlags & {
+    readonly user: string;
+    readonly tickets?: readonly string[];
+    readonly pseudonymise?: boolean;
+  };
+
+const id = /^[1-9]\d{0,17}$/;
+
+/** `report subject`: who accessed the records of one person. */
+export function addSubject(report: Command, context: CommandContext): void {
+  const command = report
+    .command('subject')
+    .description('who accessed the records of one person, for certain or possibly (GDPR)')
+    .requiredOption('--user <id>', 'id of the person')
+    .option('--tickets <ids>', 'ids of tickets about the person: 1,2,3; may be repeated', gather)
+    .option('--pseudonymise', 'agents as "Agent 1", "Agent 2"; no addresses, no text of searches');
+  addReportFlags(addSpanFlags(command)).action(async (flags: SubjectFlags) =>
+    context.finish(await runSubject(context, flags)),
+  );
+  addExample(
+    command,
+    'zendesk-log-sync report subject --user 417198039213 --tickets 937,941 \\\n    --from 2026-01-01 --to 2026-02-01 --pseudonymise',
+  );
+}
+
+function runSubject(context: CommandContext, flags: SubjectFlags): Promise<number> {
+  const now = new Date();
+  const problems: string[] = [];
+  const choices = readReportFlags(flags, problems);
+  const span = readSpanFlags(flags, choices, now, problems);
+  const user = flags.user.trim();
+  if (!id.test(user))
+    problems.push(
+      `--user is "${user}"; expected the id of the person, digits only, as the address of their profile in Zendesk shows it.`,
+    );
+  const tickets = (flags.tickets ?? [])
+    .flatMap((text) => text.split(','))
+    .map((text) => text.trim());
+  for (const ticket of tickets)
+    if (!id.test(ticket))
+      problems.push(`--tickets has "${ticket}"; expected ids of tickets such as 1,2,3.`);
+  if (problems.length > 0 || span === undefined) throw refuseInput(problems);
+  return runReport(context, { choices, now }, (scope) =>
+    reportSubject(scope, {
+      span,
+      user,
+      tickets: [...new Set(tickets)],
+      pseudonymise: flags.pseudonymise === true,
+    }),
+  );
+}

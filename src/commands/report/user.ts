@@ -1,0 +1,47 @@
+import type { Command } from 'commander';
+import { refuseInput } from '../../errors.ts';
+import { reportLiveUserActivity } from '../../reports/user/live.ts';
+import { reportUserActivity } from '../../reports/user/page.ts';
+import { addExample, readCount } from '../arguments.ts';
+import type { CommandContext } from '../context.ts';
+import { addReportFlags, readReportFlags, type ReportFlags } from './flags.ts';
+import { runLiveReport, runReport } from './run.ts';
+
+type UserFlags = ReportFlags & { readonly last: string; readonly live?: boolean };
+
+/** Ten requests: more is work for a pull. */
+const mostLive = 1000;
+
+/** `report user`: who a user is and what they did last. */
+export function addUser(report: Command, context: CommandContext): void {
+  const command = report
+    .command('user')
+    .description('who a user is and what they changed last')
+    .argument('<user>', 'id, e-mail address or full name')
+    .option('--last <number>', 'how many activities', '20')
+    .option('--live', 'ask Zendesk now instead of the database');
+  addReportFlags(command).action(async (user: string, flags: UserFlags) =>
+    context.finish(await runUser(context, user, flags)),
+  );
+  addExample(command, 'zendesk-log-sync report user joe@acme.example --last 50');
+}
+
+function runUser(context: CommandContext, user: string, flags: UserFlags): Promise<number> {
+  const now = new Date();
+  const problems: string[] = [];
+  const choices = readReportFlags(flags, problems);
+  const last = readCount('--last', flags.last, problems);
+  if (user.trim() === '')
+    problems.push('The user is empty; expected an id, an e-mail address or a full name.');
+  if (flags.live === true && last > mostLive)
+    problems.push(
+      `--last is ${last}; expected at most ${mostLive} with --live; leave --live out to read what is stored.`,
+    );
+  if (problems.length > 0) throw refuseInput(problems);
+  const asked = { user: user.trim(), last };
+  return flags.live === true
+    ? runLiveReport(context, { choices, now, flag: '--live' }, (scope, source) =>
+        reportLiveUserActivity(scope, source, asked),
+      )
+    : runReport(context, { choices, now }, (scope) => reportUserActivity(scope, asked));
+}

@@ -1,0 +1,58 @@
+/** Lines about what is going on, on stderr: they renew themselves on a terminal, and come now and then elsewhere. */
+import { createLogUpdate } from 'log-update';
+import type { CommandContext } from '../context.ts';
+
+/** Where progress is shown. */
+export type Outputs = Pick<CommandContext, 'stderr' | 'printError'>;
+
+const renewMs = 150;
+/** Plain lines come after twice as long each time, at last once a minute. */
+const longestPlainMs = 60_000;
+
+/** After which time lines are shown first. What ends before needs no account of its progress. */
+export type Patience = { readonly terminalMs: number; readonly plainMs: number };
+
+/** Shows lines until the function is called that it returns; that shows them once more. */
+export function showLines(
+  { stderr, printError }: Outputs,
+  { terminalMs, plainMs }: Patience,
+  lines: () => readonly string[],
+): () => void {
+  if (stderr.isTTY !== true) return showPlainly(lines, printError, plainMs);
+  const update = createLogUpdate(stderr);
+  const show = (): void => update(lines().join('\n'));
+  let renewing: NodeJS.Timeout | undefined;
+  const waiting = setTimeout(() => {
+    show();
+    renewing = setInterval(show, renewMs);
+  }, terminalMs);
+  return () => {
+    clearTimeout(waiting);
+    if (renewing === undefined) return;
+    clearInterval(renewing);
+    show();
+    update.done();
+  };
+}
+
+function showPlainly(
+  lines: () => readonly string[],
+  print: (line: string) => void,
+  firstMs: number,
+): () => void {
+  let waitMs = firstMs;
+  let timer: NodeJS.Timeout;
+  const show = (): void => lines().forEach((line) => print(line));
+  const wait = (): void => {
+    timer = setTimeout(() => {
+      show();
+      waitMs = Math.min(waitMs * 2, longestPlainMs);
+      wait();
+    }, waitMs);
+  };
+  wait();
+  return () => {
+    clearTimeout(timer);
+    if (waitMs > firstMs) show();
+  };
+}

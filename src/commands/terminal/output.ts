@@ -1,0 +1,122 @@
+/** Where a report goes: stdout, or a file that is there completely or not at all. */
+import { randomBytes } from 'node:crypto';
+import { createWriteStream } from 'node:fs';
+import { open, realpath, rename, rm, stat } from 'node:fs/promises';
+import { finished } from 'node:stream/promises';
+import { KnownError, refuseInput } from '../../errors.ts';
+import type { Write } from '../../reports/shared/report.ts';
+
+/** A place that takes a report. One of `finish` and `abandon` has to be called in the end. */
+export type ReportOutput = {
+  /** Rejects with `output_failed` when the place takes no more, with `output_closed` when its reader has left. */
+  readonly write: Write;
+  /** All is written: puts a file into its place. */
+  finish(): Promise<void>;
+  /** Nothing of a file stays. */
+  abandon(): Promise<void>;
+};
+
+const ignoreError = (): void => {};
+
+/** A stream as output, with its back pressure. It stays open. `place` names it where it takes no more. */
+export function writeToStream(stream: NodeJS.WritableStream, place = 'The output'): ReportOutput {
+  // The callback of a write hears of an error as well; without a listener it would end the process.
+  stream.on('error', ignoreError);
+  return {
+    write: (text) =>
+      new Promise((resolve, reject) => {
+        stream.write(text, (error) => {
+          if (error === null || error === undefined) resolve();
+          else reject(explainOutputError(place, error));
+        });
+      }),
+    finish: async () => {},
+    abandon: async () => {},
+  };
+}
+
+/**
+ * Opens a file as output: written beside its place and renamed when complete. What is no regular file, such as a device,
+ * is written directly.
+ *
+ * @throws {KnownError} `bad_input` when it cannot be written
+ */
+export async function writeToFile(path: string): Promise<ReportOutput> {
+  const target = await realpath(path).catch(() => path);
+  const existing = await stat(target).catch(() => undefined);
+  if (existing?.isDirectory() === true)
+    throw refuseInput([`--output is "${path}", which is a folder; expected the name of a file.`]);
+  if (existing?.isFile() === false) return writeDirectly(path, target);
+
+  const partial = `${target}.${randomBytes(4).toString('hex')}.partial`;
+  const file = await open(partial, 'wx', existing?.mode ?? 0o666).catch((error: unknown) => {
+    throw refuse(path, error);
+  });
+  return {
+    async write(text) {
+      await file.appendFile(text).catch((error: unknown) => {
+        throw explainOutputError(`"${path}"`, error);
+      });
+    },
+    async finish() {
+      // The name must not outlive a crash of the machine without the content.
+      await file.sync();
+      await file.close();
+      await rename(partial, target).catch(async (error: unknown) => {
+        await rm(partial, { force: true });
+        throw refuse(path, error);
+      });
+    },
+    async abandon() {
+      await file.close();
+      await rm(partial, { force: true });
+    },
+  };
+}
+
+async function writeDirectly(path: string, target: string): Promise<ReportOutput> {
+  const stream = createWriteStream(target);
+  await new Promise<void>((resolve, reject) => {
+    stream.once('open', () => resolve());
+    stream.once('error', (error) => reject(refuse(path, error)));
+  });
+  const end = async (): Promise<void> => {
+    stream.end();
+    await finished(stream).catch(() => {});
+  };
+  return { ...writeToStream(stream, `"${path}"`), finish: end, abandon: end };
+}
+
+const reasons: Readonly<Record<string, string>> = {
+  EACCES: 'this user may not write there',
+  EPERM: 'this user may not write there',
+  ENOENT: 'its folder does not exist',
+  ENOTDIR: 'a part of its path is no folder',
+  EROFS: 'the file system is read-only',
+  ENOSPC: 'the disk is full',
+  EDQUOT: 'the disk quota is used up',
+  ENAMETOOLONG: 'its name is too long',
+};
+
+function refuse(path: string, error: unknown): KnownError {
+  return refuseInput([
+    `--output is "${path}", which cannot be written: ${explain(error)}; expected a file in a folder that may be written.`,
+  ]);
+}
+
+function explainOutputError(place: string, error: unknown): KnownError {
+  const systemCode = readCode(error);
+  return new KnownError(systemCode === 'EPIPE' ? 'output_closed' : 'output_failed', {
+    found: `${place} could not be written to the end: ${explain(error)}`,
+    systemCode,
+  });
+}
+
+function explain(error: unknown): string {
+  const code = readCode(error);
+  return reasons[code ?? ''] ?? code ?? 'the reason is unknown';
+}
+
+function readCode(error: unknown): string | undefined {
+  return error instanceof Error && 'code' in error ? String(error.code) : undefined;
+}

@@ -1,0 +1,105 @@
+/** How streams stand, and what a pass did, for people and for scripts. */
+import type { StreamPass } from '../../ingest/service.ts';
+import type { StreamStatus } from '../../ingest/status.ts';
+import type { Stream } from '../../streams/stream.ts';
+import { renderTable } from './table.ts';
+import { formatMoment, formatNumber, formatSeconds } from './words.ts';
+
+/** How the streams stand, one row each, with what is wrong in words beneath. The table fits in 80 columns. */
+export function renderStatus(
+  rows: readonly StreamStatus[],
+  streams: readonly Stream[],
+  now: Date,
+): string {
+  const listings = streams.filter(({ kind }) => kind === 'listing').map(({ name }) => name);
+  const head = ['Stream', 'State', 'Covered from', 'Covered until', 'Gaps', 'Lag', 'Rows'];
+  const accounts = [...new Set(rows.map(({ account }) => account))];
+  return accounts
+    .map((account) => {
+      const own = rows.filter((row) => row.account === account);
+      const table = renderTable(
+        head,
+        own.map((row) => [
+          row.stream,
+          row.state,
+          formatMoment(row.covered_from).slice(0, 10),
+          formatMoment(row.covered_until),
+          listings.includes(row.stream) ? '' : row.gaps === 0 ? 'none' : formatNumber(row.gaps),
+          row.lag_seconds === null ? '' : formatSeconds(row.lag_seconds, 1),
+          formatNumber(row.rows),
+        ]),
+        [6],
+      );
+      return [
+        `Account ${account}, times in UTC`,
+        table,
+        ...own.flatMap((row) => remarks(row, now)),
+      ].join('\n');
+    })
+    .join('\n\n');
+}
+
+function remarks(row: StreamStatus, now: Date): string[] {
+  const lines: string[] = [];
+  if (row.state === 'failed' || row.state === 'unavailable')
+    lines.push(`${row.stream}: ${row.last_error ?? 'no reason known'}`);
+  if (row.lost_seconds > 0) {
+    lines.push(
+      `${row.stream}: ${formatSeconds(row.lost_seconds)} were never stored and Zendesk no longer keeps them.`,
+    );
+  }
+  if (row.gaps > 0) {
+    lines.push(
+      `${row.stream}: ${formatSeconds(row.gap_seconds)} are missing${describeHeadroom(row.headroom_seconds)}.`,
+    );
+  }
+  if (row.last_success !== null && now.getTime() - row.last_success.getTime() > 3_600_000) {
+    lines.push(`${row.stream}: last pulled with success ${formatMoment(row.last_success)}.`);
+  }
+  return lines;
+}
+
+function describeHeadroom(seconds: number | null): string {
+  if (seconds === null) return '';
+  return seconds < 60
+    ? '; Zendesk is dropping the oldest of it now'
+    : `; Zendesk drops the oldest of it in ${formatSeconds(seconds)}`;
+}
+
+/** What a pass did, one row a run. */
+export function renderPasses(passes: readonly StreamPass[]): string {
+  const rows = passes.flatMap(({ stream, runs }) =>
+    runs.map(({ task, outcome, counts }) => [
+      stream,
+      task,
+      outcome,
+      formatNumber(counts.requests),
+      formatNumber(counts.new),
+      formatNumber(counts.changed),
+      formatNumber(counts.late),
+    ]),
+  );
+  const troubles = passes.flatMap(({ stream, runs }) =>
+    runs.flatMap(({ error }) => (error === undefined ? [] : [`${stream}: ${error}`])),
+  );
+  const table = renderTable(
+    ['Stream', 'Task', 'Outcome', 'Requests', 'New', 'Changed', 'Late'],
+    rows,
+    [3, 4, 5, 6],
+  );
+  return [table, ...troubles, ''].join('\n');
+}
+
+/** The result of a pass as `--json` prints it. */
+export function describePasses(passes: readonly StreamPass[]): unknown {
+  return passes.map(({ stream, complete, runs }) => ({
+    stream,
+    complete,
+    runs: runs.map(({ task, outcome, counts, error }) => ({
+      task,
+      outcome,
+      ...counts,
+      error: error ?? null,
+    })),
+  }));
+}
