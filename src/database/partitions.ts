@@ -11,16 +11,20 @@ export type PartitionedTable = {
 /** Held while a partition is made, so that one process at a time does so. */
 const advisoryLock = 0x7a6c7370;
 
-/** Makes sure that partitions exist for all the given moments (milliseconds since 1970). Remembers what it has made. */
+/**
+ * Makes sure that partitions exist for all the given moments (milliseconds since 1970). Remembers what it has made; with
+ * `looksAgain` it asks the database all the same, where somebody may have dropped one.
+ */
 export type EnsurePartitions = (
   table: PartitionedTable,
   momentsMs: Iterable<number>,
+  looksAgain?: boolean,
 ) => Promise<void>;
 
 /** Creates the keeper of partitions for one database. */
 export function createPartitionKeeper(db: Database): EnsurePartitions {
   const known = new Set<string>();
-  return async (table, momentsMs) => {
+  return async (table, momentsMs, looksAgain = false) => {
     const missing = new Map<string, Partition>();
     let current: Partition | undefined;
     for (const momentMs of momentsMs) {
@@ -28,7 +32,7 @@ export function createPartitionKeeper(db: Database): EnsurePartitions {
       if (current !== undefined && current.fromMs <= momentMs && momentMs < current.untilMs)
         continue;
       current = describePartition(table, momentMs);
-      if (!known.has(current.name)) missing.set(current.name, current);
+      if (looksAgain || !known.has(current.name)) missing.set(current.name, current);
     }
     for (const partition of missing.values()) {
       for (const each of listTables(table))

@@ -1,6 +1,8 @@
 /** The SQLSTATEs that this program acts on, by their names in appendix A of the Postgres manual. */
 export const sqlstates = {
   uniqueViolation: '23505',
+  /** Also that a table has no partition for a row. */
+  checkViolation: '23514',
   readOnlySqlTransaction: '25006',
   idleInTransactionSessionTimeout: '25P03',
   invalidAuthorizationSpecification: '28000',

@@ -1,10 +1,9 @@
 /** What is asked of the database for the answers over HTTP: each question within a time, and not more often than needed. */
 import { isFrom } from '../errors.ts';
-import { openDatabase, type Queryable } from '../database/client.ts';
+import { openDatabase, type Database, type Queryable } from '../database/client.ts';
 import { loadLedgerMeasures, type LedgerMeasures } from './ledger-measures.ts';
 import { findPending } from '../database/migrate.ts';
 import { loadStatus, type StreamStatus } from '../ingest/status.ts';
-import { askWithin } from '../database/time-limit.ts';
 import { listLogs } from '../streams/registry.ts';
 import type { Stream } from '../streams/stream.ts';
 import { createSnapshot } from './snapshot.ts';
@@ -56,6 +55,24 @@ export function openLedgerQuestions(
     loadMeasures: keep((tx) => loadLedgerMeasures(tx, listLogs(streams))),
     close: () => db.close(),
   };
+}
+
+/**
+ * Asks in one read-only transaction in which Postgres ends any statement that takes longer, one that waits for a lock
+ * included: who asks again and again leaves nothing behind on the server.
+ */
+async function askWithin<T>(
+  db: Database,
+  limitMs: number,
+  ask: (db: Queryable) => Promise<T>,
+): Promise<T> {
+  return db.transaction(async (tx) => {
+    // `set local`, because it is no state of the session.
+    await tx.query(
+      `set transaction read only; set local statement_timeout = ${Math.ceil(limitMs)}`,
+    );
+    return ask(tx);
+  });
 }
 
 /** Why a question was not answered, in a sentence that holds no secret. @throws whatever is a fault of this program */

@@ -85,16 +85,18 @@ export async function storePage(
   stream: LogStream,
   page: PageToStore,
 ): Promise<StoredPage> {
-  await ensurePartitions(
-    stream.table,
-    page.rows.map(({ timeMs }) => timeMs),
-  );
+  const moments = page.rows.map(({ timeMs }) => timeMs);
+  await ensurePartitions(stream.table, moments);
   try {
     return await commitPage(db, lease, stream, page, true);
   } catch (error) {
+    const sqlState = error instanceof KnownError ? error.sqlState : undefined;
     // Another cursor, which reads the span beside this one, stored the same row at the same moment.
-    if (!(error instanceof KnownError) || error.sqlState !== sqlstates.uniqueViolation) throw error;
-    return commitPage(db, lease, stream, page, false);
+    if (sqlState === sqlstates.uniqueViolation) return commitPage(db, lease, stream, page, false);
+    if (sqlState !== sqlstates.checkViolation) throw error;
+    // A partition was dropped since this process last saw it.
+    await ensurePartitions(stream.table, moments, true);
+    return commitPage(db, lease, stream, page, true);
   }
 }
 

@@ -197,8 +197,9 @@ export function createLogReader(
     const record = readRecord(value, stream);
     const id = readId(record[idName], stream);
     const time = readTime(record[timeName], timeName, id);
-    const row: Record<string, unknown> = { [idName]: id, [timeName]: time.text };
-    readFields(record, row);
+    const row = readFields(record);
+    row[idName] = id;
+    row[timeName] = time.text;
     return { id, timeMs: time.ms, row };
   };
 }

@@ -83,12 +83,11 @@ export type UserRow = { readonly id: string; readonly team_member: boolean } & {
 
 const readFields = createFieldReader(columns, ['id']);
 
-/** Reads a user. What does not fit its column is personal data too, and not kept. @throws {ShapeError} without a usable id */
+/** Reads a user. What does not fit its column is personal data too, and not kept. @throws {KnownError} `record_unreadable` without a usable id */
 export function readUser(value: unknown): UserRow {
   const record = readRecord(value, 'users');
-  const row: Record<string, unknown> = { id: readBigintId(record['id'], 'users') };
-  readFields(record, row);
-  const { extra: _, ...kept } = row;
+  const id = readBigintId(record['id'], 'users');
+  const { extra: _, ...row } = readFields(record);
   const isTeam = row['role'] === 'agent' || row['role'] === 'admin';
-  return { ...kept, team_member: isTeam && row['active'] !== false } as UserRow;
+  return { ...row, id, team_member: isTeam && row['active'] !== false } as UserRow;
 }

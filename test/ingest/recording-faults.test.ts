@@ -1,11 +1,11 @@
-/** A ledger that cannot be written for one stream, or at the end of its work. */
+/** A database that does not take what is stored. */
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import type { Database } from '../../src/database/client.ts';
 import type { SyncEvent } from '../../src/ingest/events.ts';
 import { runPass } from '../../src/ingest/service.ts';
 import { collectLog } from '../support/collected-log.ts';
-import { withInstallation } from '../support/installation.ts';
+import { assertTrue, pullCompletely, withInstallation } from '../support/installation.ts';
 
 const signal = new AbortController().signal;
 const little = {
@@ -72,6 +72,24 @@ describe('a ledger that cannot be written', () => {
         log.lines().flatMap(({ level, msg }) => (level === 'warn' ? [msg] : [])),
         ['a lease could not be given back; it will expire'],
       );
+    });
+  });
+});
+
+describe('a log of which partitions were dropped', () => {
+  it('gets new ones without a restart of the program', async () => {
+    await withInstallation(little, {}, async (installation) => {
+      const { db, worker } = installation;
+      await pullCompletely(installation, 'access_logs');
+      const partitions = await db.query<{ name: string }>(
+        `select inhrelid::regclass::text as name from pg_inherits
+         where inhparent in ('zendesk.access_logs'::regclass, 'zendesk.access_log_resources'::regclass)`,
+      );
+      for (const { name } of partitions) await db.query(`drop table ${name}`);
+      await db.query(`delete from zendesk_sync.coverage where stream = 'access_logs'`);
+      const filled = await worker('access_logs').fill(signal);
+      assert.equal(filled?.outcome, 'complete', filled?.error);
+      await assertTrue(installation, 'access_logs');
     });
   });
 });
