@@ -4,6 +4,9 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import type { Classify } from '../src/classification/classification.ts';
+import { createClassifier } from '../src/classification/classifier.ts';
+import { accessRules } from '../src/classification/rules.ts';
 import { createLogger } from '../src/logger.ts';
 import { openDatabase, type Database } from '../src/database/client.ts';
 import { openEmbeddedPostgres } from '../src/database/embedded.ts';
@@ -12,6 +15,7 @@ import type { SimulatorSettings } from '../src/simulator/options.ts';
 import { DEFAULT_CREDENTIALS } from '../src/simulator/options.ts';
 import { createEngine } from '../src/ingest/session.ts';
 import type { Engine } from '../src/ingest/engine.ts';
+import { streams } from '../src/streams/registry.ts';
 
 /** A migrated database on a server with the settings the product ships. */
 export type Stage = { readonly url: string; readonly db: Database };
@@ -62,6 +66,9 @@ export async function startRemoteSimulator(settings: SimulatorSettings): Promise
   };
 }
 
+/** What a request was about, by the rules of the program alone. */
+export const usualClassify: Classify = createClassifier(accessRules);
+
 /** The engine as `sync` builds it, with budgets that the simulator without limits allows unless others are given. */
 export function createBenchEngine(
   stage: Stage,
@@ -80,10 +87,12 @@ export function createBenchEngine(
       scope: 'read',
     },
     reserve: 0,
+    streams,
+    classify: usualClassify,
     settings: {
       settleSeconds: 300,
       rescanAges: [3600, 86_400],
-      auditLogsStart: undefined,
+      horizons: {},
       requestsPerMinute,
     },
     holder: 'bench',

@@ -5,7 +5,7 @@ import { inspect } from 'node:util';
 
 /** A failed test, or a file or hook that failed outside its tests. */
 export type Failure = {
-  /** Where and what: `test/unit/span.test.ts:12 joins spans that touch`. */
+  /** Where and what, with the titles of the suites around it: `test/unit/span.test.ts:12 joinSpans joins spans that touch`. */
   readonly title: string;
   /** The error as text, with its difference and stack. */
   readonly error: string;
@@ -26,6 +26,8 @@ export async function tallyEvents(
   const levels = new Map<string, Set<number>>(files.map((file) => [file, new Set()]));
   // Files that need no complaint: they ran to their end, or have a failure of their own.
   const settled = new Set<string | undefined>();
+  // The titles of the test that is reported and of those around it, for each file.
+  const titles = new Map<string, string[]>();
   // What each file's process wrote about itself, for files that crash.
   const outcries = new Map<string, string>();
 
@@ -43,6 +45,10 @@ export async function tallyEvents(
       const { file = '', message } = event.data;
       outcries.set(file, `${outcries.get(file) ?? ''}${message.trimEnd()}\n`);
     }
+    if (event.type === 'test:start') {
+      const { name, nesting, file = '' } = event.data;
+      titles.set(file, [...(titles.get(file) ?? []).slice(0, nesting), name]);
+    }
     if (event.type === 'test:summary') settled.add(event.data.file);
     if (event.type === 'test:pass') {
       const { name, file, skip, todo } = event.data;
@@ -54,7 +60,7 @@ export async function tallyEvents(
       const { details, todo, file } = event.data;
       const failed = isLeaf(event.data) || failureTypeOf(details.error) !== 'subtestsFailed';
       if (failed && todo === undefined) {
-        failures.push(describeFailure(event.data, outcries));
+        failures.push(describeFailure(event.data, titles, outcries));
         settled.add(file);
       }
     }
@@ -69,12 +75,14 @@ export async function tallyEvents(
 }
 
 function describeFailure(
-  { name, file = '', line, details: { error } }: EventData.TestFail,
+  { name, nesting, file = '', line, details: { error } }: EventData.TestFail,
+  titles: ReadonlyMap<string, readonly string[]>,
   outcries: ReadonlyMap<string, string>,
 ): Failure {
   const path = relative('', file);
   const reason = inspect(error.cause ?? error, { colors: false });
-  if (resolve(name) !== file) return { title: `${path}:${line} ${name}`, error: reason };
+  const sentence = [...(titles.get(file) ?? []).slice(0, nesting), name].join(' ');
+  if (resolve(name) !== file) return { title: `${path}:${line} ${sentence}`, error: reason };
   return { title: path, error: outcries.get(file)?.trimEnd() || reason };
 }
 

@@ -271,6 +271,28 @@ export const errorCatalogue = {
     meaning: 'A newer version of this program has migrated the database.',
     wayOut: 'Start that version, or restore a backup from before the upgrade.',
   },
+  migrations_differ: {
+    source: 'database',
+    effect: 'input_refused',
+    meaning:
+      'The database has other migrations than this program, or the file of one was edited after it was applied.',
+    wayOut:
+      'Start the version that migrated the database, or restore the file; put changes into a new migration.',
+  },
+  objects_in_the_way: {
+    source: 'database',
+    effect: 'input_refused',
+    meaning:
+      'A view or function of this program has to be dropped for the new version, and others depend on it.',
+    wayOut: 'Keep their definitions, drop them, run `migrate`, and create them again.',
+  },
+  migration_blocked: {
+    source: 'database',
+    effect: 'command_failed',
+    meaning:
+      'Others held locks on the tables for five minutes, or another process was migrating for as long.',
+    wayOut: 'Let the sessions end that the error names, then run `migrate`.',
+  },
   embedded_unusable: {
     source: 'database',
     effect: 'input_refused',
@@ -350,6 +372,3 @@ export const errorCatalogue = {
     wayOut: 'Report it to whoever maintains this program, with the lines of the log.',
   },
 } as const satisfies Readonly<Record<string, Entry>>;
-
-/** The code of an error that this program knows. */
-export type ErrorCode = keyof typeof errorCatalogue;

@@ -3,14 +3,10 @@
  * people and is read by nobody else. Libraries' own errors are translated at the border of the folder that owns the
  * library, so that no error carries a secret, a query text or a row's content.
  */
-import {
-  errorCatalogue,
-  type Effect,
-  type ErrorCode,
-  type ErrorSource,
-} from './error-catalogue.ts';
+import { errorCatalogue, type Effect, type ErrorSource } from './error-catalogue.ts';
 
-export type { ErrorCode };
+/** The code of an error that this program knows. */
+export type ErrorCode = keyof typeof errorCatalogue;
 
 /** What is known of an error besides its code. */
 export type ErrorFacts = {

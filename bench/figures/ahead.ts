@@ -1,9 +1,10 @@
 import { openFetch } from '../../src/ingest/fetch.ts';
 import { acquireLease } from '../../src/ingest/lease.ts';
-import { storePage } from '../../src/ingest/page.ts';
-import { registerStream } from '../../src/database/streams.ts';
+import { readRecords, storePage } from '../../src/ingest/page.ts';
+import { registerStream } from '../../src/ingest/worker.ts';
 import { toSeconds } from '../../src/span.ts';
 import { accessLogs } from '../../src/streams/access-logs.ts';
+import { requestOf } from '../../src/streams/stream.ts';
 import { measureBackfill } from './backfill.ts';
 import type { Figure, Line } from '../figure.ts';
 import { alternate, divide, summarize } from '../samples.ts';
@@ -80,42 +81,35 @@ async function loop(stage: Stage, url: string): Promise<number> {
   await clear(db);
   const engine = createBenchEngine(stage, url);
   const key = { account: engine.account, stream: accessLogs.name };
-  await registerStream(db, key, accessLogs.retentionDays);
+  await registerStream(db, engine.account, accessLogs);
   const lease = await acquireLease(db, key, 'bench', 600_000);
   if (!('token' in lease)) throw new Error('The lease is not to be had.');
   const now = toSeconds(new Date());
   const span = { from: now - days * 86_400, to: now };
-  let fetch = await openFetch(db, lease, 'backfill', span, accessLogs.pageSize);
+  let fetch = await openFetch(db, lease, 'backfill', span, accessLogs.source.pageSize);
   const started = performance.now();
   do {
     const page = await engine.zendesk.readPage(
       {
-        group: accessLogs.group,
+        ...requestOf(accessLogs),
         priority: 0,
-        path: accessLogs.path,
-        paging: accessLogs.paging,
-        needs: accessLogs.needs,
-        parameters: accessLogs.spanParameters(span),
-        pageSize: accessLogs.pageSize,
+        parameters: accessLogs.source.spanParameters(span),
+        pageSize: accessLogs.source.pageSize,
         cursor: fetch.cursor,
       },
       signal,
     );
-    const rows = page.records.map(accessLogs.read);
-    await engine.ensurePartitions(
-      accessLogs.partitions,
-      rows.map(({ timeMs }) => timeMs),
-    );
-    const stored = await storePage(db, lease, accessLogs.write, {
+    const { nextCursor, pageSize } = page;
+    const stored = await storePage(engine, lease, accessLogs, {
       fetch,
-      rows,
-      seen: rows.length,
-      pageSize: page.pageSize,
-      nextCursor: page.nextCursor,
+      rows: readRecords(accessLogs, engine.classify, page.records),
+      pageSize,
       askedAt: now,
       covered: [],
-      completes: page.nextCursor === undefined ? { coverage: [span], rescans: [] } : undefined,
-      splits: false,
+      end:
+        nextCursor === undefined
+          ? { kind: 'complete', coverage: [span], rescans: [] }
+          : { kind: 'more', nextCursor },
     });
     fetch = stored.fetch;
   } while (fetch.cursor !== undefined);

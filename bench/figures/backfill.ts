@@ -1,5 +1,6 @@
 import type { Engine } from '../../src/ingest/engine.ts';
 import { createStreamWorker } from '../../src/ingest/worker.ts';
+import { accessLogs } from '../../src/streams/access-logs.ts';
 import { clear, type Stage } from '../stage.ts';
 
 const { signal } = new AbortController();
@@ -7,7 +8,7 @@ const { signal } = new AbortController();
 /** Rows a second of a backfill of the access log into empty tables. Closes the engine's connections to Zendesk. */
 export async function measureBackfill(stage: Stage, engine: Engine): Promise<number> {
   await clear(stage.db);
-  const worker = createStreamWorker(engine, 'access_logs');
+  const worker = createStreamWorker(engine, accessLogs);
   await worker.follow(signal);
   const started = performance.now();
   const result = await worker.fill(signal);

@@ -1,12 +1,15 @@
 import type { Classify } from '../../src/classification/classification.ts';
-import { createClassifier } from '../../src/classification/classifier.ts';
-import { accessRules } from '../../src/classification/rules.ts';
 import type { SimulatorSettings } from '../../src/simulator/options.ts';
-import { createAccessLogs } from '../../src/streams/access-logs.ts';
 import type { Figure, Line } from '../figure.ts';
 import { alternate, divide, summarize } from '../samples.ts';
 import { measureBackfill } from './backfill.ts';
-import { createBenchEngine, startRemoteSimulator, withStage, type Stage } from '../stage.ts';
+import {
+  createBenchEngine,
+  startRemoteSimulator,
+  usualClassify,
+  withStage,
+  type Stage,
+} from '../stage.ts';
 
 const leastRatio = 0.9;
 const days = 30;
@@ -25,7 +28,7 @@ export const classificationFigure: Figure = {
       limits: false,
       requestLogSize: 1,
     };
-    const classify = createClassifier(accessRules);
+    const classify = usualClassify;
     const simulator = await startRemoteSimulator(options);
     try {
       return await withStage(async (stage) => {
@@ -47,10 +50,7 @@ export const classificationFigure: Figure = {
 };
 
 function pull(stage: Stage, url: string, classify: Classify): Promise<number> {
-  return measureBackfill(stage, {
-    ...createBenchEngine(stage, url),
-    accessLogs: createAccessLogs(classify),
-  });
+  return measureBackfill(stage, { ...createBenchEngine(stage, url), classify });
 }
 
 function describe({

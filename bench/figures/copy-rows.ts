@@ -2,13 +2,12 @@ import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { Pool } from 'pg';
 import { from as copyFrom } from 'pg-copy-streams';
-import type { LogStream } from '../../src/streams/log-stream.ts';
-import { auditLogs } from '../../src/streams/audit-logs.ts';
+import type { LogStream } from '../../src/streams/stream.ts';
 import { startSimulator } from '../../src/simulator/simulator.ts';
 import type { SimulatorSettings } from '../../src/simulator/options.ts';
-import { renderLine } from '../../src/database/copy-text.ts';
-import { copyResourcesStatement, renderResources } from '../../src/database/resources.ts';
-import { clear, type Stage } from '../stage.ts';
+import { readRecords } from '../../src/ingest/page.ts';
+import { listCopies } from '../../src/ingest/rows/copy.ts';
+import { clear, usualClassify, type Stage } from '../stage.ts';
 
 /** Connections used by COPY: as many as the product's cursors keep busy on the machine. */
 export const copyConnections = 2;
@@ -54,23 +53,23 @@ export async function renderCopyText(
   options: SimulatorSettings,
 ): Promise<CopyText> {
   const simulator = await startSimulator(options);
-  const columns = columnsOf(stream);
-  const log = collectChunks();
-  const resources = collectChunks();
+  const tables = new Map<string, ReturnType<typeof collectChunks>>();
   let rows = 0;
-  for (const record of simulator.records(stream.name, new Date(0), new Date(simulator.now()))) {
-    const row = stream.read(record);
-    log.add(renderLine('acme', columns, row.row));
-    for (const line of renderResources('acme', [row])) resources.add(line);
+  const name = stream.name as Parameters<typeof simulator.records>[0];
+  for (const record of simulator.records(name, new Date(0), new Date(simulator.now()))) {
+    const page = readRecords(stream, usualClassify, [record]);
+    for (const { statement, lines } of listCopies(stream.table, 'acme', page)) {
+      const chunks = tables.get(statement) ?? collectChunks();
+      tables.set(statement, chunks);
+      for (const line of lines) chunks.add(line);
+    }
     rows += 1;
   }
   await simulator.stop();
-  const copied = {
-    statement: `copy ${stream.partitions.table} (account, ${columns.join(', ')}) from stdin`,
-    chunks: log.end(),
+  return {
+    rows,
+    tables: [...tables].map(([statement, chunks]) => ({ statement, chunks: chunks.end() })),
   };
-  const about = { statement: copyResourcesStatement, chunks: resources.end() };
-  return { rows, tables: about.chunks.length > 0 ? [copied, about] : [copied] };
 }
 
 function collectChunks(): { add(line: string): void; end(): Buffer[] } {
@@ -92,12 +91,4 @@ function collectChunks(): { add(line: string): void; end(): Buffer[] } {
       return chunks;
     },
   };
-}
-
-function columnsOf(stream: LogStream): string[] {
-  const sample =
-    stream === auditLogs
-      ? { id: 1, created_at: '2026-01-01T00:00:00Z' }
-      : { id: 'x', timestamp: '2026-01-01T00:00:00Z' };
-  return Object.keys(stream.read(sample).row);
 }

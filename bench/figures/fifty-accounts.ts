@@ -3,6 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { createLogger } from '../../src/logger.ts';
 import { createRoutine } from '../../src/ingest/service.ts';
 import { createStreamWorker } from '../../src/ingest/worker.ts';
+import { accessLogs } from '../../src/streams/access-logs.ts';
 import type { Effort, Figure, Line } from '../figure.ts';
 import { summarize } from '../samples.ts';
 import { createBenchEngine, startRemoteSimulator, withStage, type Stage } from '../stage.ts';
@@ -69,7 +70,7 @@ async function follow(
     createBenchEngine(stage, url, `account-${index}`),
   );
   const routines = engines.map((engine) =>
-    createRoutine(createStreamWorker(engine, 'access_logs'), log, signal),
+    createRoutine(createStreamWorker(engine, accessLogs), log, signal),
   );
   const settle = () => Promise.all(routines.map((routine) => routine.settle()));
   // The first tick of each finds an empty table and fills the gap behind it.

@@ -1,5 +1,5 @@
 import { createStreamWorker } from '../../src/ingest/worker.ts';
-import type { LogStream } from '../../src/streams/log-stream.ts';
+import type { LogStream } from '../../src/streams/stream.ts';
 import { accessLogs } from '../../src/streams/access-logs.ts';
 import { auditLogs } from '../../src/streams/audit-logs.ts';
 import type { SimulatorSettings } from '../../src/simulator/options.ts';
@@ -104,7 +104,7 @@ function describeSpent(spent: readonly Spent[]): Line[] {
 async function pull(stage: Stage, url: string, stream: LogStream, spent: Spent[]): Promise<number> {
   await clear(stage.db);
   const engine = createBenchEngine(stage, url);
-  const worker = createStreamWorker(engine, stream.name);
+  const worker = createStreamWorker(engine, stream);
   await worker.follow(signal);
   const serverBefore = await readServerSeconds(stage.db);
   const programBefore = process.cpuUsage();
@@ -114,7 +114,7 @@ async function pull(stage: Stage, url: string, stream: LogStream, spent: Spent[]
   const { user, system } = process.cpuUsage(programBefore);
   const server = (await readServerSeconds(stage.db)) - serverBefore;
   const rollupsStarted = performance.now();
-  await refreshRollups(stage.db, engine.account);
+  await refreshRollups(stage.db, engine.account, [stream]);
   const rollups = performance.now() - rollupsStarted;
   engine.zendesk.close();
   if (result?.outcome !== 'complete')

@@ -150,7 +150,7 @@ async function fillAuditLog(db: Database, rows: number): Promise<void> {
   const end = Date.now();
   const yearMs = 365 * 86_400_000;
   const years = [0, 1, 2].map((back) => end - back * yearMs);
-  await createPartitionKeeper(db)(auditLogs.partitions, years);
+  await createPartitionKeeper(db)(auditLogs.table, years);
   const [actors, stepSeconds] = [200, (2 * yearMs) / 1000 / rows];
   await db.query(
     `insert into zendesk.audit_logs (account, id, created_at, action, action_label, actor_id, actor_name,

@@ -1,9 +1,13 @@
-import type { LogStream } from '../../src/streams/log-stream.ts';
+import { readRecords } from '../../src/ingest/page.ts';
+import { requestOf, type LogStream } from '../../src/streams/stream.ts';
 import { accessLogs } from '../../src/streams/access-logs.ts';
 import { DEFAULT_CREDENTIALS } from '../../src/simulator/options.ts';
 import { createLogger } from '../../src/logger.ts';
 import type { Span } from '../../src/span.ts';
-import { createZendesk, type Page, type Zendesk } from '../../src/zendesk/client.ts';
+import { createZendesk, type Zendesk } from '../../src/zendesk/client.ts';
+import type { Page } from '../../src/zendesk/request.ts';
+
+import { usualClassify } from '../stage.ts';
 
 const signal = new AbortController().signal;
 
@@ -41,13 +45,10 @@ async function walk(zendesk: Zendesk, stream: LogStream, span: Span): Promise<vo
   const ask = (cursor: string | undefined): Promise<Page> =>
     zendesk.readPage(
       {
-        group: stream.group,
+        ...requestOf(stream),
         priority: 0,
-        path: stream.path,
-        paging: stream.paging,
-        needs: stream.needs,
-        parameters: stream.spanParameters(span),
-        pageSize: stream.pageSize,
+        parameters: stream.source.spanParameters(span),
+        pageSize: stream.source.pageSize,
         cursor,
       },
       signal,
@@ -56,6 +57,6 @@ async function walk(zendesk: Zendesk, stream: LogStream, span: Span): Promise<vo
     const page: Page = await coming;
     coming = page.nextCursor === undefined ? undefined : ask(page.nextCursor);
     coming?.catch(() => {});
-    page.records.map(stream.read);
+    readRecords(stream, usualClassify, page.records);
   }
 }

@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { RequestRecord } from '../../src/simulator/request-log.ts';
 import { createStreamWorker } from '../../src/ingest/worker.ts';
+import { accessLogs } from '../../src/streams/access-logs.ts';
 import type { Figure, Line } from '../figure.ts';
 import { summarize } from '../samples.ts';
 import { createBenchEngine, startRemoteSimulator, withStage, type Stage } from '../stage.ts';
@@ -43,7 +44,7 @@ async function measureBackfill(stage: Stage, answerMs: number, forMs: number): P
   });
   const ending = new AbortController();
   try {
-    const worker = createStreamWorker(engine, 'access_logs');
+    const worker = createStreamWorker(engine, accessLogs);
     await worker.follow(ending.signal);
     const filling = worker.fill(ending.signal);
     const requests = await awaitRequests(simulator.url, forMs);

@@ -3,12 +3,20 @@ import { toSeconds } from '../../src/span.ts';
 import { startSimulator } from '../../src/simulator/simulator.ts';
 import type { SimulatorSettings } from '../../src/simulator/options.ts';
 import { accessLogs } from '../../src/streams/access-logs.ts';
-import type { LogRow } from '../../src/database/log-row.ts';
+import { readRecords } from '../../src/ingest/page.ts';
+import { writeRows, type PageRow } from '../../src/ingest/rows/rows.ts';
 import { createPartitionKeeper } from '../../src/database/partitions.ts';
 import type { Database } from '../../src/database/client.ts';
 import type { Figure, Line } from '../figure.ts';
 import { alternate, divide, summarize } from '../samples.ts';
-import { clear, createBenchEngine, startRemoteSimulator, withStage, type Stage } from '../stage.ts';
+import {
+  clear,
+  createBenchEngine,
+  startRemoteSimulator,
+  usualClassify,
+  withStage,
+  type Stage,
+} from '../stage.ts';
 
 const signal = new AbortController().signal;
 const leastRatio = 2;
@@ -61,28 +69,28 @@ function describeSpeed(
   ];
 }
 
-async function readPages(options: SimulatorSettings): Promise<LogRow[][]> {
+async function readPages(options: SimulatorSettings): Promise<PageRow[][]> {
   const simulator = await startSimulator(options);
-  const pages: LogRow[][] = [[]];
+  const pages: PageRow[][] = [[]];
   for (const record of simulator.records('access_logs', new Date(0), new Date(simulator.now()))) {
-    if (pages.at(-1)?.length === accessLogs.pageSize) pages.push([]);
-    pages.at(-1)?.push(accessLogs.read(record));
+    if (pages.at(-1)?.length === accessLogs.source.pageSize) pages.push([]);
+    pages.at(-1)?.push(...readRecords(accessLogs, usualClassify, [record]));
   }
   await simulator.stop();
   return pages;
 }
 
 /** Rows per second of the write path alone, one transaction a page. */
-async function writePages(db: Database, pages: readonly LogRow[][]): Promise<number> {
+async function writePages(db: Database, pages: readonly PageRow[][]): Promise<number> {
   const ensurePartitions = createPartitionKeeper(db);
   const started = performance.now();
   for (const rows of pages) {
     await ensurePartitions(
-      accessLogs.partitions,
+      accessLogs.table,
       rows.map(({ timeMs }) => timeMs),
     );
     await db.transaction((tx) =>
-      accessLogs.write(tx, 'acme', rows, { covered: [], mayCopy: true }),
+      writeRows(tx, accessLogs, 'acme', rows, { covered: [], mayCopy: true }),
     );
   }
   return (pages.flat().length * 1000) / (performance.now() - started);
@@ -94,7 +102,7 @@ async function measureBackfill(stage: Stage, options: SimulatorSettings): Promis
   await clear(db);
   const simulator = await startRemoteSimulator(options);
   const engine = createBenchEngine(stage, simulator.url);
-  const worker = createStreamWorker(engine, accessLogs.name);
+  const worker = createStreamWorker(engine, accessLogs);
   await worker.follow(signal);
   const firstStarted = performance.now();
   const first = await worker.fill(signal);

@@ -1,7 +1,7 @@
 import type { Database, Queryable } from '../../src/database/client.ts';
 import type { RequestCounts } from '../../src/simulator/request-log.ts';
 import type { SimulatorSettings } from '../../src/simulator/options.ts';
-import { streamNames, type StreamName } from '../../src/streams/names.ts';
+import { streams } from '../../src/streams/registry.ts';
 import { runPass } from '../../src/ingest/service.ts';
 import { createStreamWorker, type StreamWorker } from '../../src/ingest/worker.ts';
 import type { Figure, Line } from '../figure.ts';
@@ -50,6 +50,7 @@ async function measureQuietTicks(stage: Stage, rounds: number): Promise<Line[]> 
     await passOnce(workers);
     const lines: Line[] = [];
     for (const worker of workers) {
+      const { name } = worker.stream;
       const requests: number[] = [];
       const databaseMs: number[] = [];
       for (let round = 0; round < rounds; round += 1) {
@@ -58,9 +59,9 @@ async function measureQuietTicks(stage: Stage, rounds: number): Promise<Line[]> 
         await worker.follow(signal);
         await worker.fill(signal);
         databaseMs.push(clock.ms);
-        requests.push((await count())[worker.name] - before[worker.name]);
+        requests.push(((await count())[name] ?? 0) - (before[name] ?? 0));
       }
-      lines.push(...describe(worker.name, requests, databaseMs));
+      lines.push(...describe(name, requests, databaseMs));
     }
     return lines;
   });
@@ -87,7 +88,7 @@ function describe(name: string, requests: number[], databaseMs: number[]): Line[
   ];
 }
 
-type Counts = Record<StreamName, number>;
+type Counts = Readonly<Record<string, number>>;
 
 async function withAccount<T>(
   stage: Stage,
@@ -99,7 +100,7 @@ async function withAccount<T>(
   const simulator = await startRemoteSimulator({ ...settings, limits: false });
   const engine = createBenchEngine({ ...stage, db }, simulator.url);
   try {
-    const workers = streamNames.map((name) => createStreamWorker(engine, name));
+    const workers = streams.map((stream) => createStreamWorker(engine, stream));
     return await work(workers, () => countRequests(simulator.url));
   } finally {
     engine.zendesk.close();
@@ -116,13 +117,11 @@ async function passOnce(workers: readonly StreamWorker[]): Promise<void> {
 async function countRequests(url: string): Promise<Counts> {
   const answer = await fetch(`${url}/simulator/counts`);
   const { byStream } = (await answer.json()) as RequestCounts;
-  const count = (stream: StreamName): number =>
-    Object.values(byStream[stream] ?? {}).reduce((total, part) => total + part, 0);
-  return {
-    audit_logs: count('audit_logs'),
-    access_logs: count('access_logs'),
-    users: count('users'),
-  };
+  const sumUp = (counts: object): number =>
+    Object.values(counts).reduce((total, part) => total + Number(part), 0);
+  return Object.fromEntries(
+    Object.entries(byStream).map(([stream, counts]) => [stream, sumUp(counts)]),
+  );
 }
 
 function sum(counts: Counts): number {

@@ -2,16 +2,16 @@ import { drizzle } from 'drizzle-orm/node-postgres';
 import { Client } from 'pg';
 import { openFetch, type Fetch } from '../../src/ingest/fetch.ts';
 import { acquireLease, type Lease } from '../../src/ingest/lease.ts';
-import { storePage } from '../../src/ingest/page.ts';
+import { readRecords, storePage } from '../../src/ingest/page.ts';
 import { createPartitionKeeper } from '../../src/database/partitions.ts';
-import { registerStream } from '../../src/database/streams.ts';
+import { registerStream } from '../../src/ingest/worker.ts';
 import { accessLogs as accessLogTable } from '../../src/database/schema/logs.ts';
 import { startSimulator } from '../../src/simulator/simulator.ts';
 import { toSeconds, type Span } from '../../src/span.ts';
 import { accessLogs } from '../../src/streams/access-logs.ts';
 import type { Effort, Figure, Line } from '../figure.ts';
 import { alternate, divide, summarize } from '../samples.ts';
-import { clear, withStage, type Stage } from '../stage.ts';
+import { clear, usualClassify, withStage, type Stage } from '../stage.ts';
 import { readPlainly, type PlainRow } from './plain-row.ts';
 
 const account = 'acme';
@@ -25,7 +25,7 @@ export const waysFigure: Figure = {
     const rows = pages.reduce((sum, page) => sum + page.length, 0);
     return withStage(async (stage) => {
       const moments = pages.flat().map((record) => accessLogs.read(record).timeMs);
-      await createPartitionKeeper(stage.db)(accessLogs.partitions, moments);
+      await createPartitionKeeper(stage.db)(accessLogs.table, moments);
       const timed = (work: () => Promise<void>) => () => measureRate(stage, rows, work);
       const samples = await alternate(roundsOf(effort), {
         product: timed(() => storeAsProduct(stage, pages)),
@@ -102,19 +102,18 @@ async function storeAsProduct(
   const now = toSeconds(new Date());
   const { lease, fetch: opened } = await openSpan(db, { from: 0, to: now });
   let fetch = opened;
+  const store = { db, ensurePartitions: createPartitionKeeper(db) };
   for (const [index, page] of pages.entries()) {
-    const rows = page.map(accessLogs.read);
     const last = index === pages.length - 1;
-    const stored = await storePage(db, lease, accessLogs.write, {
+    const stored = await storePage(store, lease, accessLogs, {
       fetch,
-      rows,
-      seen: rows.length,
+      rows: readRecords(accessLogs, usualClassify, page),
       pageSize,
-      nextCursor: last ? undefined : String(index),
       askedAt: now,
       covered: [],
-      completes: last ? { coverage: [fetch.span], rescans: [] } : undefined,
-      splits: false,
+      end: last
+        ? { kind: 'complete', coverage: [fetch.span], rescans: [] }
+        : { kind: 'more', nextCursor: String(index) },
     });
     fetch = stored.fetch;
   }
@@ -122,7 +121,7 @@ async function storeAsProduct(
 
 async function openSpan(db: Stage['db'], span: Span): Promise<{ lease: Lease; fetch: Fetch }> {
   const key = { account, stream: accessLogs.name };
-  await registerStream(db, key, accessLogs.retentionDays);
+  await registerStream(db, account, accessLogs);
   const lease = await acquireLease(db, key, 'bench', 600_000);
   if (!('token' in lease)) throw new Error('The lease is not to be had.');
   return { lease, fetch: await openFetch(db, lease, 'backfill', span, pageSize) };

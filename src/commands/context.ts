@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import type { Config, ConfigOptions, LocalConfig } from '../config/config.ts';
 import { parseConfig } from '../config/config.ts';
 import { parseConfigs } from '../config/every-account.ts';
-import { refuseInput, type KnownError } from '../errors.ts';
+import { KnownError, refuseInput } from '../errors.ts';
 import { createLogger, type Log } from '../logger.ts';
 import type { Stream } from '../streams/stream.ts';
 import { isSchedule } from '../scheduler.ts';
@@ -65,7 +65,7 @@ export function createContext(
       return;
     }
     stoppedAtMs = Date.now();
-    controller.abort(new Error('Stopped by a signal.'));
+    controller.abort(new KnownError('stopped', { found: 'Stopped by a signal' }));
     setTimeout(() => {
       host.stderr.write(
         'Stopped, though something did not end in time. What was stored stays; the next run goes on there.\n',

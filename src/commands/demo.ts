@@ -5,7 +5,7 @@ import { parseConfig } from '../config/config.ts';
 import type { Database } from '../database/client.ts';
 import { openEmbeddedPostgres } from '../database/embedded.ts';
 import { loadStatus } from '../ingest/status.ts';
-import { startSimulator, type Simulator } from '../simulator/simulator.ts';
+import type { Simulator } from '../simulator/simulator.ts';
 import { followAccounts, runPass } from '../ingest/service.ts';
 import { withConnections, type Connections } from '../ingest/session.ts';
 import type { SyncEvent } from '../ingest/events.ts';
@@ -39,6 +39,7 @@ async function runDemo(context: CommandContext, once: boolean): Promise<number> 
   const parent = database.kind === 'embedded' ? database.dataDirectory : './data';
   const directory = join(parent, 'demo');
   await rm(directory, { recursive: true, force: true });
+  const { startSimulator } = await import('../simulator/simulator.ts');
   const postgres = await openEmbeddedPostgres({ dataDir: directory, durable: false });
   const simulator = await startSimulator({
     subdomain: account,

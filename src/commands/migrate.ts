@@ -14,8 +14,11 @@ export function addMigrate(program: Command, context: CommandContext): void {
 }
 
 function runMigrate(context: CommandContext): Promise<number> {
-  return withLocalDatabase(context, async ({ url }) => {
-    const { applied } = await migrateDatabase(url);
+  return withLocalDatabase(context, async ({ url }, _config, log) => {
+    const { applied } = await migrateDatabase(url, {
+      signal: context.signal,
+      report: (sentence) => log.warn({}, sentence),
+    });
     context.print(
       applied.length === 0 ? 'The database is up to date.' : `Applied ${applied.join(', ')}.`,
     );

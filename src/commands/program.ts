@@ -62,9 +62,16 @@ function explain(error: unknown, { printError, signal }: CommandContext): number
       ? 'Stopped before the end. What was stored stays; the next run goes on there.'
       : error instanceof KnownError
         ? error.message
-        : `A fault of this program: ${error instanceof Error ? (error.stack ?? error.message) : 'unknown'}`,
+        : `A fault of this program: ${describeFault(error)}`,
   );
   return status;
+}
+
+/** The stacks of an error and its causes: no other property, because libraries hang requests and rows on their errors. */
+function describeFault(error: unknown): string {
+  if (!(error instanceof Error)) return 'unknown';
+  const stack = error.stack ?? error.message;
+  return error.cause === undefined ? stack : `${stack}\nCaused by: ${describeFault(error.cause)}`;
 }
 
 function describeProgram(context: CommandContext): Command {

@@ -1,6 +1,5 @@
 import { Option, type Command } from 'commander';
 import { refuseInput } from '../errors.ts';
-import { startSimulator } from '../simulator/simulator.ts';
 import { addExample } from './arguments.ts';
 import type { CommandContext } from './context.ts';
 
@@ -39,6 +38,7 @@ function number(name: string, meaning: string, usual: string): Option {
   return new Option(`--${name} <number>`, meaning).default(usual);
 }
 
+/** Only now is the simulator loaded. */
 async function runSimulate(context: CommandContext, flags: SimulateFlags): Promise<number> {
   const problems: string[] = [];
   const whole = (option: string, text: string): number => {
@@ -58,7 +58,9 @@ async function runSimulate(context: CommandContext, flags: SimulateFlags): Promi
   };
   if (problems.length > 0) throw refuseInput(problems);
 
+  const { SimulatorError, startSimulator } = await import('../simulator/simulator.ts');
   const simulator = await startSimulator(options).catch((error: unknown) => {
+    if (error instanceof SimulatorError) throw refuseInput(error.problems);
     if (error instanceof Error && 'code' in error && error.code === 'EADDRINUSE') {
       throw refuseInput([
         `Port ${options.port} is taken; expected a free one; give another with --port.`,

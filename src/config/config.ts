@@ -98,18 +98,22 @@ export function readConfig(
   options: ConfigOptions,
   report: Report,
 ): Config | undefined {
-  const local = readLocalConfig(environment, options, report);
+  let isWrong = false;
+  const note: Report = (problem) => {
+    isWrong = true;
+    report(problem);
+  };
+  const local = readLocalConfig(environment, options, note);
   const settings = listSettings(options.streams).filter(isOfZendesk);
-  const texts = collectTexts(environment, settings, options.readFile, report);
+  const texts = collectTexts(environment, settings, options.readFile, note);
   const issues: Issue[] = [];
   const given = check(zendeskSchema, texts, issues);
-  reportIssues(issues, texts, settings, report);
+  reportIssues(issues, texts, settings, note);
   const credentialsProblem = findCredentialsProblem((name) =>
     settings.some((each) => each.name === name && isGiven(environment, each)),
   );
-  if (credentialsProblem !== undefined) report(credentialsProblem);
-  if (local === undefined || given === undefined || credentialsProblem !== undefined)
-    return undefined;
+  if (credentialsProblem !== undefined) note(credentialsProblem);
+  if (local === undefined || given === undefined || isWrong) return undefined;
   const zendesk = buildZendeskConfig(given, local, options.now);
   return { ...local, zendesk };
 }

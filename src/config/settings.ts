@@ -116,13 +116,16 @@ export type SettingName = (typeof before | typeof after)[number]['name'] | 'STRE
 /** Every setting with its default and meaning, in the order of the README. */
 export function listSettings(streams: readonly Stream[]): readonly Setting[] {
   const horizons = listLogs(streams).flatMap(({ horizonSetting }) => horizonSetting ?? []);
-  const budgets = new Map(streams.map(({ budget: { setting } }) => [setting.name, setting]));
+  // Budgets of single logs first, then what is shared with the customer's other integrations.
+  const budgets = [...new Set(streams.map(({ budget }) => budget))].toSorted(
+    (a, b) => Number(a.sharesAccountLimit) - Number(b.sharesAccountLimit),
+  );
   return [
     ...before,
     ...streams.map(({ schedule }) => plain(schedule.name, schedule.cron, schedule.meaning)),
     plain('STREAMS', streams.map(({ name }) => name).join(','), 'what this installation pulls'),
     ...horizons.map(({ name, meaning }) => optional(name, "the account's oldest record", meaning)),
-    ...[...budgets.values()].map(({ name, requestsPerMinute, meaning }) =>
+    ...budgets.map(({ setting: { name, requestsPerMinute, meaning } }) =>
       plain(name, String(requestsPerMinute), meaning),
     ),
     ...after,

@@ -4,7 +4,7 @@ import type { Stream } from '../streams/stream.ts';
 import { describeProblem, setting, type Problem } from './problem.ts';
 import type { SettingName } from './settings.ts';
 import * as values from './values.ts';
-import type { Credentials } from '../zendesk/credentials.ts';
+import type { Credentials } from '../zendesk/secrets.ts';
 
 /** One Zendesk account and the way into it. */
 export type ZendeskConfig = {

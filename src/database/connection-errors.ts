@@ -1,35 +1,48 @@
 import { KnownError, type ErrorCode, type ErrorFacts } from '../errors.ts';
+import { sqlstates } from './sqlstates.ts';
 
 type DriverError = Error & { code?: string; constraint?: string; table?: string; column?: string };
 
 /** SQLSTATE classes whose messages name objects, roles and limits, but never the content of a row. */
 const speakingClasses = new Set(['28', '3D', '42', '53', '57', '58']);
 
-const lostConnectionCodes = new Set([
+/** Codes of Node and of Postgres. */
+const lostConnectionCodes: ReadonlySet<string> = new Set([
   'ECONNREFUSED',
   'ECONNRESET',
   'EPIPE',
   'ETIMEDOUT',
   'ENOTFOUND',
   'EAI_AGAIN',
+  sqlstates.tooManyConnections,
+  sqlstates.adminShutdown,
+  sqlstates.crashShutdown,
+  sqlstates.cannotConnectNow,
+  // Idle in a transaction for too long: this process stood still.
+  sqlstates.idleInTransactionSessionTimeout,
 ]);
+/** The class of those that say that a connection failed. */
+const connectionException = '08';
 
-/** SQLSTATEs after which the same transaction may succeed: serialization failure, deadlock. */
-const repeatableStates = new Set(['40001', '40P01']);
+/** SQLSTATEs after which the same transaction may succeed. */
+const repeatableStates: ReadonlySet<string> = new Set([
+  sqlstates.serializationFailure,
+  sqlstates.deadlockDetected,
+]);
 
 /** What an operator handles in a way of its own, by SQLSTATE. */
 const codesByState: Readonly<Record<string, ErrorCode>> = {
-  '25006': 'database_read_only',
-  '28000': 'user_refused',
-  '28P01': 'password_refused',
-  '3D000': 'database_missing',
-  '3F000': 'tables_missing',
-  '42501': 'privilege_missing',
-  '42703': 'tables_missing',
-  '42883': 'tables_missing',
-  '42P01': 'tables_missing',
-  '53100': 'database_full',
-  '53300': 'connections_used_up',
+  [sqlstates.readOnlySqlTransaction]: 'database_read_only',
+  [sqlstates.invalidAuthorizationSpecification]: 'user_refused',
+  [sqlstates.invalidPassword]: 'password_refused',
+  [sqlstates.invalidCatalogName]: 'database_missing',
+  [sqlstates.invalidSchemaName]: 'tables_missing',
+  [sqlstates.insufficientPrivilege]: 'privilege_missing',
+  [sqlstates.undefinedColumn]: 'tables_missing',
+  [sqlstates.undefinedFunction]: 'tables_missing',
+  [sqlstates.undefinedTable]: 'tables_missing',
+  [sqlstates.diskFull]: 'database_full',
+  [sqlstates.tooManyConnections]: 'connections_used_up',
 };
 
 /**
@@ -125,14 +138,7 @@ export function isLostConnection(error: unknown): boolean {
     return /connection (terminated|ended)|is not queryable|timeout exceeded when trying to connect|^timeout expired$|^query read timeout$/i.test(
       error.message,
     );
-  return (
-    lostConnectionCodes.has(code) ||
-    code.startsWith('08') ||
-    /^57P0[1-3]$/.test(code) ||
-    // Idle in a transaction for too long: this process stood still.
-    code === '25P03' ||
-    code === '53300'
-  );
+  return lostConnectionCodes.has(code) || code.startsWith(connectionException);
 }
 
 /** True when the same transaction may be tried again as it is. */

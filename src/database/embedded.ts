@@ -11,6 +11,7 @@ import {
   readClusterFile,
 } from './embedded/cluster.ts';
 import { errorCode } from './embedded/error-code.ts';
+import { sqlstates } from './sqlstates.ts';
 import { answersFor, readPresence, removeMisleadingFile } from './embedded/presence.ts';
 import { type Hindrance, type Server, startServer } from './embedded/server.ts';
 
@@ -151,7 +152,7 @@ async function createDatabase(url: string, database: string): Promise<void> {
     } catch (error) {
       const code = errorCode(error);
       // Another process made it at the same moment: duplicate_database, or its unique index.
-      if (code === '42P04' || code === '23505') return;
+      if (code === sqlstates.duplicateDatabase || code === sqlstates.uniqueViolation) return;
       // The server's owner has ended meanwhile; somebody starts it again at the same port.
       if (isLostConnection(error) && Date.now() < deadline) {
         await sleep(startAgainMs);

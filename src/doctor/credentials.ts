@@ -1,8 +1,8 @@
 /** The kind of the credentials and how long they will do, and what was granted for them. */
 import { endOfApiTokens, type ZendeskConfig } from '../config/zendesk.ts';
 import type { KnownError } from '../errors.ts';
-import type { GrantFacts } from '../zendesk/client.ts';
-import { compareScopes } from '../zendesk/oauth.ts';
+import type { GrantFacts } from '../zendesk/login.ts';
+import { compareScopes } from '../zendesk/login.ts';
 import { explainRefusal, ok, problem, skipped, warning, type Check } from './check.ts';
 import { countOf, formatDuration } from './figures.ts';
 

@@ -24,12 +24,7 @@ import {
   explainConnection,
 } from './database.ts';
 import { formatBytes } from './figures.ts';
-import {
-  checkMigrations,
-  checkPartitions,
-  checkPrivileges,
-  checkRoles,
-} from './schema.ts';
+import { checkMigrations, checkPartitions, checkPrivileges, checkRoles } from './schema.ts';
 
 /** What the checks of the database brought. */
 export type DatabaseExamination = {
@@ -135,8 +130,9 @@ async function loadPending(
   try {
     return { names: await findPending(db) };
   } catch (error) {
-    // Migrated by a newer program.
-    if (hasCode(error, 'database_newer')) return { check: explainProblem(name, error, '') };
+    // Migrated by another version of the program.
+    if (hasCode(error, 'database_newer', 'migrations_differ'))
+      return { check: explainProblem(name, error, '') };
     // A user who may not look there.
     if (isFrom(error, 'database')) return { check: skipped(name, error.message) };
     throw error;

@@ -1,4 +1,5 @@
 /** What can be seen of a database without changing it. Every statement runs in a read-only transaction. */
+import { ownSchemas } from '../database/migration-transaction.ts';
 import { openDatabase, type Queryable } from '../database/client.ts';
 import type { BudgetState } from '../ingest/budget.ts';
 
@@ -75,9 +76,6 @@ export type Privileges = {
   /** Those of them that were granted something here: roles belong to the server, grants to the database. */
   readonly granted_roles: readonly string[];
 };
-
-/** All schemas of this program. */
-export const ownSchemas = ['drizzle', 'zendesk', 'zendesk_fivetran', 'zendesk_sync'] as const;
 
 /** The roles that reading is granted to. */
 export const analystRoles = ['zendesk_reader', 'zendesk_investigator'] as const;

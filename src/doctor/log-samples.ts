@@ -2,7 +2,8 @@
 import { hasCode, isFrom } from '../errors.ts';
 import type { Span } from '../span.ts';
 import { requestOf, type LogStream, type Parameters } from '../streams/stream.ts';
-import type { Page, Zendesk } from '../zendesk/client.ts';
+import type { Zendesk } from '../zendesk/client.ts';
+import type { Page } from '../zendesk/request.ts';
 import { planSamples, type Sample } from './estimate.ts';
 
 /** As urgent as the live tail: these are few requests, and somebody waits for them. */

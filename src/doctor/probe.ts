@@ -2,7 +2,9 @@
 import type { Config } from '../config/config.ts';
 import { hasCode, isFrom, refusesLogin, type KnownError } from '../errors.ts';
 import { requestOf, type ListingStream, type LogStream, type Stream } from '../streams/stream.ts';
-import { createZendesk, type Budget, type GrantFacts, type Zendesk } from '../zendesk/client.ts';
+import { createZendesk, type Zendesk } from '../zendesk/client.ts';
+import type { GrantFacts } from '../zendesk/login.ts';
+import type { Budget } from '../zendesk/request.ts';
 import type { LoginResult } from './credentials.ts';
 import type { Sample } from './estimate.ts';
 import { askLog, priority, sampleLog } from './log-samples.ts';
@@ -62,7 +64,7 @@ export async function probeZendesk(options: ProbeOptions): Promise<ProbeResult> 
   const zendesk = createZendesk({
     ...config.zendesk,
     budget,
-    log: { info: () => {}, warn: () => {} },
+    log: { warn: () => {} },
     retryBaseMs,
     requestTimeoutMs,
     onGrant: (grant) => (heard.grant = grant),

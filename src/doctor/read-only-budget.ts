@@ -2,7 +2,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { KnownError } from '../errors.ts';
 import { pauseBudget, spendRequests, type BudgetState, type Spent } from '../ingest/budget.ts';
-import type { Budget } from '../zendesk/client.ts';
+import type { Budget } from '../zendesk/request.ts';
 import { formatDuration } from './figures.ts';
 
 /** A shared budget as it is stored: see `src/ingest/budget.ts`. */

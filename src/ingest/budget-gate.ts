@@ -1,5 +1,5 @@
 import type { Queryable } from '../database/client.ts';
-import type { Budget } from '../zendesk/client.ts';
+import type { Budget } from '../zendesk/request.ts';
 import {
   freshMs,
   pauseBudget,
@@ -162,10 +162,10 @@ function createLine(ask: (priority: number, wanted: number) => Promise<BudgetDec
 }
 
 type BudgetRow = {
-  spent: BudgetState['spent'];
-  paused_until_ms: number | null;
-  now_ms: number;
-  version: string;
+  readonly spent: BudgetState['spent'];
+  readonly paused_until_ms: number | null;
+  readonly now_ms: number;
+  readonly version: string;
 };
 
 /**

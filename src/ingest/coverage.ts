@@ -50,11 +50,9 @@ export function measureProgress(coverage: Spans, horizon: number, now: number): 
   return measure(intersect(coverage, [wanted])) / (wanted.to - wanted.from);
 }
 
-type SpanRow = { from: number; to: number };
-
 /** The covered spans, oldest first. */
 export async function loadCoverage(db: Queryable, { account, stream }: StreamKey): Promise<Spans> {
-  return db.query<SpanRow>(
+  return db.query<Span>(
     `select extract(epoch from covered_from)::float8 as from, extract(epoch from covered_until)::float8 as to
      from zendesk_sync.coverage
      where account = $1 and stream = $2
@@ -68,7 +66,7 @@ export async function loadRescans(
   db: Queryable,
   { account, stream }: StreamKey,
 ): Promise<ReadonlyMap<number, Spans>> {
-  const rows = await db.query<SpanRow & { age: number }>(
+  const rows = await db.query<Span & { readonly age: number }>(
     `select age_seconds as age,
        extract(epoch from covered_from)::float8 as from, extract(epoch from covered_until)::float8 as to
      from zendesk_sync.rescans
@@ -76,7 +74,7 @@ export async function loadRescans(
      order by age_seconds, covered_from`,
     [account, stream],
   );
-  const rescans = new Map<number, SpanRow[]>();
+  const rescans = new Map<number, Span[]>();
   for (const { age, from, to } of rows)
     rescans.set(age, [...(rescans.get(age) ?? []), { from, to }]);
   return rescans;

@@ -27,10 +27,10 @@ export type Fetch = {
 };
 
 type FetchRow = Omit<Fetch, 'span' | 'cursor' | 'askedAt'> & {
-  from: number;
-  to: number;
-  cursor: string | null;
-  askedAt: number | null;
+  readonly from: number;
+  readonly to: number;
+  readonly cursor: string | null;
+  readonly askedAt: number | null;
 };
 
 const columns = `id::text as fetch, kind,

@@ -6,6 +6,7 @@
 import type { Classify } from '../classification/classification.ts';
 import type { Database, Queryable } from '../database/client.ts';
 import type { EnsurePartitions } from '../database/partitions.ts';
+import { sqlstates } from '../database/sqlstates.ts';
 import { KnownError } from '../errors.ts';
 import { fromSeconds, type Span, type Spans } from '../span.ts';
 import type { DerivedRow, LogStream } from '../streams/stream.ts';
@@ -73,7 +74,6 @@ export function countUnclassified(
   return rows.filter((row) => row.derived.some(derived.isUnclassified)).length;
 }
 
-const uniqueViolation = '23505';
 
 /**
  * Stores a page of a log.
@@ -94,7 +94,7 @@ export async function storePage(
     return await commitPage(db, lease, stream, page, true);
   } catch (error) {
     // Another cursor, which reads the span beside this one, stored the same row at the same moment.
-    if (!(error instanceof KnownError) || error.sqlState !== uniqueViolation) throw error;
+    if (!(error instanceof KnownError) || error.sqlState !== sqlstates.uniqueViolation) throw error;
     return commitPage(db, lease, stream, page, false);
   }
 }

@@ -31,7 +31,9 @@ export type Tally = {
 
 /**
  * Runs one task on one stream and records it: its start, its end, and why it failed if it did. This is the one place
- * where an error of the engine ends; it is logged here, once. Throws only when the ledger cannot be written.
+ * where an error of the engine ends; it is logged here, once.
+ *
+ * @throws {KnownError} when the start of the run cannot be recorded
  */
 export async function recordRun(
   engine: Engine,
@@ -69,17 +71,33 @@ export async function recordRun(
       code === 'stopped' ? 'interrupted' : makesUnavailable(code) ? 'unavailable' : 'failed';
     const error = outcome === 'interrupted' ? interruptionSentence : explainError(reason);
     if (reason instanceof KnownError) tally.noteAnswer(reason.requestId);
-    const note = { ...facts(), outcome, err: reason };
-    if (outcome === 'interrupted') engine.log.info(facts(), 'run interrupted');
+    const failure = { code, error };
+    const unrecorded = await recordFailure(engine, key, run, outcome, tally.counts, failure);
+    // Whatever keeps the end from being recorded is told with what it is the end of: one error, one line.
+    const note = { ...facts(), outcome, err: reason, ...unrecorded };
+    if (outcome === 'interrupted')
+      engine.log.info({ ...facts(), ...unrecorded }, 'run interrupted');
     else if (outcome === 'unavailable') engine.log.warn(note, error);
     else engine.log.error(note, error);
-    if (outcome === 'unavailable') await markUnavailable(engine.db, key, code, error);
-    await closeRun(engine.db, run, outcome, tally.counts, { code, error }).catch(
-      (unrecorded: unknown) => {
-        engine.log.error({ run, err: unrecorded }, 'The end of the run could not be recorded.');
-      },
-    );
     return { stream, task, outcome, counts: tally.counts, code, error };
+  }
+}
+
+/** Records how a run ended that did not complete; the code of what keeps that from being recorded, if anything does. */
+async function recordFailure(
+  { db }: Engine,
+  key: StreamKey,
+  run: string,
+  outcome: RunOutcome,
+  counts: RunCounts,
+  failure: RunFailure,
+): Promise<{ unrecorded?: ErrorCode }> {
+  try {
+    if (outcome === 'unavailable') await markUnavailable(db, key, failure.code, failure.error);
+    await closeRun(db, run, outcome, counts, failure);
+    return {};
+  } catch (error) {
+    return { unrecorded: codeOf(error) };
   }
 }
 

@@ -26,6 +26,8 @@ export type Connections = {
   readonly db: Database;
   /** The same database for the pages of backfills, with connections of their own. */
   readonly bulk: Database;
+  /** Ends waiting for it. */
+  readonly signal: AbortSignal;
 };
 
 /** Opens the database at an address for the time of `work`; the signal ends waiting for one that is away. */
@@ -37,7 +39,7 @@ export async function withConnections<T>(
   const db = openDatabase({ url, signal, connections: connections.other });
   const bulk = openDatabase({ url, signal, connections: connections.bulk });
   try {
-    return await work({ url, db, bulk });
+    return await work({ url, db, bulk, signal });
   } finally {
     await bulk.close();
     await db.close();
@@ -74,12 +76,15 @@ export type Session = {
  */
 export async function withSessions<T>(
   accounts: readonly AccountOptions[],
-  { url, db, bulk }: Connections,
+  { url, db, bulk, signal }: Connections,
   options: SessionOptions,
   work: (sessions: readonly Session[]) => Promise<T>,
 ): Promise<T> {
   const { log, streams, classify, report = () => {}, live = false } = options;
-  const { applied } = await migrateDatabase(url);
+  const { applied } = await migrateDatabase(url, {
+    signal,
+    report: (sentence) => log.warn({}, sentence),
+  });
   if (applied.length > 0) log.info({ migrations: applied }, 'database migrated');
   const cursorShare = createCursorShare();
   const abandonedWork = createAbandonedWork(db);

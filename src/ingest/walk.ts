@@ -1,6 +1,7 @@
 /** Walking through the pages of a list: each is asked for and timed, and a walk that does not advance is an error. */
 import { KnownError } from '../errors.ts';
-import type { Page, PageRequest, Zendesk } from '../zendesk/client.ts';
+import type { Zendesk } from '../zendesk/client.ts';
+import type { Page, PageRequest } from '../zendesk/request.ts';
 import type { PageTimes } from './events.ts';
 
 /** A page, when its answer was complete by the local clock, and how long that took without the wait for the budget. */

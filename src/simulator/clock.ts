@@ -1,15 +1,15 @@
 /** The simulator's clock: the machine's, shifted. The `Date` header and the visibility of records follow it. */
-export interface Clock {
+export type ShiftedClock = {
   /** Milliseconds since 1970, shifted. */
-  now(): number;
+  readonly now: () => number;
   /** How far the clock runs ahead of the machine (negative: behind), in ms. */
-  setOffsetMs(offsetMs: number): void;
+  readonly setOffsetMs: (offsetMs: number) => void;
   /** Stops the clock at that instant, ms since 1970, until the offset is set again. */
-  freeze(atMs: number): void;
-}
+  readonly freeze: (atMs: number) => void;
+};
 
 /** Makes a clock that runs `offsetMs` ahead of the machine's. */
-export function createClock(offsetMs: number): Clock {
+export function createShiftedClock(offsetMs: number): ShiftedClock {
   let offset = offsetMs;
   let frozenAt: number | undefined;
   return {

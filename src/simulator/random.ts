@@ -1,6 +1,6 @@
 /**
- * Seeded hashing. Every record of the simulator is a pure function of the seed and its place in time, so nothing has to
- * be kept in memory and two simulators with one seed tell the same story.
+ * Seeded hashing. Every record of the simulator is a pure function of the seed and its place in time: nothing is kept
+ * in memory, and two simulators with one seed have the same data.
  */
 
 /** Mixes a seed and up to three integers into 32 evenly spread bits (0 to 4294967295). */
@@ -25,45 +25,43 @@ export function pickNth<T>(values: readonly T[], n: number): T {
   return value;
 }
 
-/** A repeatable sequence of choices that starts from one hash (splitmix32). */
-export class RandomSequence {
-  #state: number;
+/** A list in which each value stands as often as it weighs. */
+export function repeatByWeight<T>(weighted: readonly (readonly [weight: number, value: T])[]): T[] {
+  return weighted.flatMap(([weight, value]) => Array.from({ length: weight }, () => value));
+}
 
-  constructor(start: number) {
-    this.#state = start | 0;
-  }
-
+/** A repeatable sequence of choices. */
+export type RandomSequence = {
   /** Begins again from another hash; saves an allocation per record. */
-  restart(start: number): void {
-    this.#state = start | 0;
-  }
+  readonly restart: (start: number) => void;
+  /** A fraction in [0, 1). */
+  readonly fraction: () => number;
+  /** A whole number in [0, limit). */
+  readonly below: (limit: number) => number;
+  /** True with the given probability. */
+  readonly chance: (probability: number) => boolean;
+  /** One of the values, each as likely as the next. `values` must not be empty. */
+  readonly pick: <T>(values: readonly T[]) => T;
+};
 
-  /** The next 32 bits (0 to 4294967295). */
-  bits(): number {
-    this.#state = (this.#state + 0x9e3779b9) | 0;
-    let t = this.#state ^ (this.#state >>> 16);
+/** Makes a sequence that starts from one hash (splitmix32). */
+export function createRandomSequence(start: number): RandomSequence {
+  let state = start | 0;
+  const fraction = (): number => {
+    state = (state + 0x9e3779b9) | 0;
+    let t = state ^ (state >>> 16);
     t = Math.imul(t, 0x21f0aaad);
     t = Math.imul(t ^ (t >>> 15), 0x735a2d97);
-    return (t ^ (t >>> 15)) >>> 0;
-  }
-
-  /** A fraction in [0, 1). */
-  fraction(): number {
-    return this.bits() / 4294967296;
-  }
-
-  /** A whole number in [0, limit). */
-  below(limit: number): number {
-    return Math.floor((this.bits() / 4294967296) * limit);
-  }
-
-  /** True with the given probability. */
-  chance(probability: number): boolean {
-    return this.fraction() < probability;
-  }
-
-  /** One of the values, each as likely as the next. `values` must not be empty. */
-  pick<T>(values: readonly T[]): T {
-    return pickNth(values, this.below(values.length));
-  }
+    return toFraction((t ^ (t >>> 15)) >>> 0);
+  };
+  const below = (limit: number): number => Math.floor(fraction() * limit);
+  return {
+    restart(next) {
+      state = next | 0;
+    },
+    fraction,
+    below,
+    chance: (probability) => fraction() < probability,
+    pick: (values) => pickNth(values, below(values.length)),
+  };
 }

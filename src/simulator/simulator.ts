@@ -1,70 +1,86 @@
+/** The one entrance to the simulator: nothing outside this folder imports anything else of it. */
 import { createServer } from 'node:http';
 import { setMaxListeners } from 'node:events';
 import type { AddressInfo } from 'node:net';
-import { buildUser, type UserRecord } from './user-records.ts';
-import { createAccount } from './account.ts';
-import { createRequestLog, type RequestCounts, type RequestRecord } from './request-log.ts';
-import { handleRequest } from './server.ts';
-import {
-  resolveOptions,
-  type LogStream,
-  type SimulatorOptions,
-  type SimulatorSettings,
-} from './options.ts';
-import { tellTruth } from './truth.ts';
-import type { Fault } from './faults.ts';
+import { createAccount } from './account/account.ts';
+import { createTicketEndpoints } from './account/tickets.ts';
+import { createUserEndpoints, listTeam, type UserRecord } from './account/users.ts';
+import { SimulatorError } from './checks.ts';
+import type { Fault } from './faults/faults.ts';
+import { createTokenEndpoint } from './http/authentication.ts';
+import { handleControl } from './http/control.ts';
+import { createRequestLog, type RequestCounts, type RequestRecord } from './http/request-log.ts';
+import { handleRequest, type Site } from './http/server.ts';
+import type { OpenLog, SimulatedLog } from './logs/log.ts';
+import { LOGS } from './logs/logs.ts';
+import { resolveOptions, type SimulatorOptions, type SimulatorSettings } from './options.ts';
+
+export { DEFAULT_CREDENTIALS } from './account-options.ts';
+export { SimulatorError } from './checks.ts';
+export type { AcceptedCredentials } from './account-options.ts';
+export type { Fault, FaultKind } from './faults/faults.ts';
+export type { ResetForm } from './http/limits.ts';
+export type { RequestCounts, RequestRecord } from './http/request-log.ts';
+export type { SimulatorOptions, SimulatorSettings } from './options.ts';
 
 /** A simulated Zendesk account that answers over HTTP. */
-export interface Simulator {
+export type Simulator = {
   /** Origin, such as `http://127.0.0.1:43211`. */
   readonly url: string;
   readonly port: number;
   /** The options in force, defaults filled in. */
   readonly options: SimulatorOptions;
   /** The last requests, oldest first. */
-  requests(): RequestRecord[];
+  readonly requests: () => RequestRecord[];
   /** How often each status was answered. */
-  counts(): RequestCounts;
-  /** Lets something go wrong. Throws `bad_input` for a fault that makes no sense. */
-  addFault(fault: Fault): void;
+  readonly counts: () => RequestCounts;
+  /** Lets something go wrong. Throws SimulatorError for a fault that makes no sense. */
+  readonly addFault: (fault: Fault) => void;
   /** Nothing goes wrong any more. */
-  clearFaults(): void;
+  readonly clearFaults: () => void;
   /**
    * The truth: all records of [from, to) by their own time stamp that the API shows now, in ascending order.
-   * `includeInvisible` adds those not shown yet (late or future) and those dropped for their age.
+   * `includeInvisible` adds those not shown yet (late or future) and those dropped for their age. Throws SimulatorError
+   * for a log that the account does not have.
    */
-  records(
-    stream: LogStream,
+  readonly records: (
+    log: string,
     from: Date,
     to: Date,
-    options?: { includeInvisible?: boolean },
-  ): Generator<Record<string, unknown>>;
+    options?: { readonly includeInvisible?: boolean },
+  ) => Generator<Record<string, unknown>>;
   /** Everybody who is or was a team member, deleted ones (`active` false) and demoted ones included. */
-  users(): UserRecord[];
+  readonly users: () => UserRecord[];
   /** The simulator's clock, ms since 1970. */
-  now(): number;
+  readonly now: () => number;
   /** Moves the simulator's clock to that distance from the machine's, ms: time passes without waiting. */
-  setClockOffsetMs(offsetMs: number): void;
+  readonly setClockOffsetMs: (offsetMs: number) => void;
   /** Stops the simulator's clock at that instant, ms since 1970, until its offset is set. Limits go on in real time. */
-  freezeClock(atMs: number): void;
+  readonly freezeClock: (atMs: number) => void;
   /** Stops at once; open connections are cut. */
-  stop(): Promise<void>;
-}
+  readonly stop: () => Promise<void>;
+};
 
 /**
- * Starts a simulated Zendesk. Throws `bad_input` for options out of bounds, and what the system says (`EADDRINUSE`) when
- * the port is taken.
+ * Starts a simulated Zendesk. Throws SimulatorError for options out of bounds, and what the system says (`EADDRINUSE`)
+ * when the port is taken. A test may give it other logs than those that Zendesk has.
  */
-export async function startSimulator(settings: SimulatorSettings = {}): Promise<Simulator> {
-  const options = resolveOptions(settings);
-  const account = createAccount(options);
-  const log = createRequestLog(options.requestLogSize);
+export async function startSimulator(
+  settings: SimulatorSettings = {},
+  kinds: readonly SimulatedLog<SimulatorOptions>[] = LOGS,
+): Promise<Simulator> {
+  const site = createSite(resolveOptions(settings, kinds), kinds);
+  const { options, account, requestLog, logs } = site;
   const stopping = new AbortController();
   // Each answer that is waited for listens to it.
   setMaxListeners(0, stopping.signal);
   const server = createServer({ keepAliveTimeout: 65_000 }, (request, response) => {
+    const answered =
+      request.url?.startsWith('/simulator/') === true
+        ? handleControl(site, request, response)
+        : handleRequest(site, request, response, stopping.signal);
     // A connection that is cut under an answer is the client's affair, or a fault's.
-    handleRequest(account, log, request, response, stopping.signal).catch(() => response.destroy());
+    answered.catch(() => response.destroy());
   });
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject);
@@ -75,20 +91,13 @@ export async function startSimulator(settings: SimulatorSettings = {}): Promise<
     url: `http://${options.host}:${port}`,
     port,
     options,
-    requests: () => log.records(),
-    counts: () => log.counts(),
+    requests: () => requestLog.records(),
+    counts: () => requestLog.counts(),
     addFault: (fault) => account.faults.add(fault),
     clearFaults: () => account.faults.clear(),
-    *records(stream, from, to, { includeInvisible = false } = {}) {
-      for (const text of tellTruth(account, { stream, from, to, includeInvisible }))
-        yield JSON.parse(text);
-    },
-    users() {
-      const now = account.clock.now();
-      return account.people
-        .teamEver(now)
-        .map((person) => buildUser(person, now, options.subdomain));
-    },
+    records: (name, from, to, { includeInvisible = false } = {}) =>
+      parseEach(findLog(logs, name).tell(from, to, includeInvisible)),
+    users: () => listTeam(account),
     now: () => account.clock.now(),
     setClockOffsetMs: (offsetMs) => account.clock.setOffsetMs(offsetMs),
     freezeClock: (atMs) => account.clock.freeze(atMs),
@@ -99,4 +108,32 @@ export async function startSimulator(settings: SimulatorSettings = {}): Promise<
       await closed;
     },
   };
+}
+
+function createSite(
+  options: SimulatorOptions,
+  kinds: readonly SimulatedLog<SimulatorOptions>[],
+): Site & { readonly options: SimulatorOptions; readonly logs: readonly OpenLog[] } {
+  const names = kinds.map(({ name }) => name);
+  const account = createAccount(options, [...names, 'users', 'tickets', 'oauth']);
+  const logs = kinds.map((kind) => kind.open(account, options));
+  const endpoints = [
+    ...logs.flatMap((log) => log.endpoints),
+    ...createUserEndpoints(account),
+    ...createTicketEndpoints(account),
+    createTokenEndpoint(options, account.tokens),
+  ];
+  const requestLog = createRequestLog(options.requestLogSize);
+  return { options, account, logs, endpoints, requestLog };
+}
+
+function findLog(logs: readonly OpenLog[], name: string): OpenLog {
+  const found = logs.find((log) => log.name === name);
+  if (found !== undefined) return found;
+  const names = logs.map((log) => log.name).join(', ');
+  throw new SimulatorError([`The account has no log ${name}, only ${names}.`]);
+}
+
+function* parseEach(texts: Iterable<string>): Generator<Record<string, unknown>> {
+  for (const text of texts) yield JSON.parse(text);
 }

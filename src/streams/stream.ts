@@ -4,7 +4,8 @@
  */
 import type { Classify } from '../classification/classification.ts';
 import type { Span } from '../span.ts';
-import type { Needs, PageRequest } from '../zendesk/client.ts';
+import type { Needs } from '../zendesk/refusal.ts';
+import type { PageRequest } from '../zendesk/request.ts';
 import type { Paging } from '../zendesk/paging.ts';
 import { createFieldReader, readRecord, readTime, type Field } from './fields.ts';
 

@@ -1,40 +1,77 @@
-/** One Zendesk account over HTTP: budget, login, one attempt, its check, and the next attempt. */
-import { readAnswer } from './answer.ts';
-import { runAttempts } from './attempts.ts';
+/** One Zendesk account over HTTP: login, budget, one attempt, the check of its answer, and the next attempt. */
+import {
+  readAnswer,
+  readOrderAnswer,
+  refuseAnswer,
+  type Answer,
+  type OrderAnswer,
+} from './answer.ts';
 import { createClock } from './clock.ts';
+import { createHttp, type FinishedRequest } from './http.ts';
+import { createLogins, type Channel, type GrantFacts, type Log } from './login.ts';
 import { isObject } from './paging.ts';
-import { explainFailure, listRetryDetails, type Asker } from './explanation.ts';
-import { AttemptError } from './failure.ts';
-import { createHttp, type HttpAnswer } from './http.ts';
-import type {
-  BudgetGroup,
-  ObjectRequest,
-  OrderAnswer,
-  Page,
-  Zendesk,
-  ZendeskOptions,
-} from './interface.ts';
-import { createLogins } from './login.ts';
-import type { Token } from './oauth.ts';
-import { readOrderAnswer } from './order.ts';
-import { readExhaustion, readLimit } from './rate-limit.ts';
-import { explainUnavailable, unauthorizedRefusals } from './refusal.ts';
+import {
+  exchange,
+  type Budget,
+  type Connection,
+  type Exchange,
+  type ObjectRequest,
+  type OrderRequest,
+  type Page,
+  type PageRequest,
+} from './request.ts';
 import { usualPolicy } from './retry.ts';
-import { createSecrets } from './secrets.ts';
+import { createSecrets, type Credentials } from './secrets.ts';
 
-export type * from './interface.ts';
-export type { Credentials } from './credentials.ts';
-export type { Paging } from './paging.ts';
-export type { Needs } from './refusal.ts';
+/** One Zendesk account over HTTP. Every rejection is a `KnownError`, the signal's reason, or an error of the budget. */
+export type Zendesk = {
+  readPage(request: PageRequest, signal: AbortSignal): Promise<Page>;
+  /** The parsed JSON object. */
+  readObject(request: ObjectRequest, signal: AbortSignal): Promise<unknown>;
+  /** Sends a POST once: whether an order without an answer was accepted, nobody knows, and twice is not wanted. */
+  placeOrder(request: OrderRequest, signal: AbortSignal): Promise<OrderAnswer>;
+  /** The trusted clock: the local one, corrected when Zendesk's `Date` header shows that it is off by more than 5 s. */
+  now(): Date;
+  /** What the trusted clock adds to the local one; 0 while that is right. */
+  clockSkewMs(): number;
+  /** Ends running requests and closes idle connections. */
+  close(): void;
+};
+
+export type ZendeskOptions = {
+  /** Scheme, host and port without a path; the only place that receives the credentials. */
+  readonly origin: string;
+  readonly credentials: Credentials;
+  /** OAuth scope to ask for with client credentials: names separated by spaces. */
+  readonly scope: string;
+  /** The account key, for log lines. */
+  readonly account: string;
+  readonly budget: Budget;
+  readonly log: Log;
+  /**
+   * Is called with every answer to a request that the budget counts, with the account-wide requests per minute; undefined
+   * where the answer does not say (contract 0.2, 4.3).
+   */
+  readonly onAnswer?: (answer: { readonly limit: number | undefined }) => void;
+  /** Is called with every minted token, before its scope is compared with what was asked for. */
+  readonly onGrant?: (grant: GrantFacts) => void;
+  /** Is called with each request that is over, repeated ones included, but not with those that were given up by a signal. */
+  readonly onRequest?: (request: FinishedRequest) => void;
+  /** First back-off after a failure, doubled from one to the next. Default 1000. */
+  readonly retryBaseMs?: number;
+  /** Limit of one attempt, from the connection to the last byte. Default 60000. */
+  readonly requestTimeoutMs?: number;
+  /** The local clock in epoch milliseconds. Default `Date.now`. */
+  readonly localNow?: () => number;
+};
 
 const usualTimeoutMs = 60_000;
-/** Shorter values are words such as a role, which may stand in any sentence. */
-const shortestPrivateText = 6;
 
 /** Connects to one account. Nothing is sent before the first request. */
 export function createZendesk(options: ZendeskOptions): Zendesk {
   const { account, budget, credentials, log, origin } = options;
   const localNow = options.localNow ?? Date.now;
+  const timeoutMs = options.requestTimeoutMs ?? usualTimeoutMs;
   const closing = new AbortController();
   const secrets = createSecrets(credentials);
   const clock = createClock(localNow, (skewMs) =>
@@ -45,136 +82,27 @@ export function createZendesk(options: ZendeskOptions): Zendesk {
         : "the local clock differs from Zendesk's, which is trusted",
     ),
   );
-  const timeoutMs = options.requestTimeoutMs ?? usualTimeoutMs;
   const http = createHttp({ origin, timeoutMs, localNow, secrets, onRequest: options.onRequest });
-  const logins = createLogins({
-    options,
-    http,
+  const channel: Channel = {
+    account,
+    origin,
+    credentials,
     clock,
-    secrets,
+    http,
     localNow,
+    log,
+    retryBaseMs: options.retryBaseMs ?? usualPolicy.baseMs,
+    secrets,
     closing: closing.signal,
-  });
-
-  /** Repeats one request until `read` accepts its answer. */
-  async function request<Result>(
-    asked: ObjectRequest & { cursor?: string | undefined },
-    callerSignal: AbortSignal,
-    steps: {
-      query: () => URLSearchParams;
-      method?: 'POST';
-      /** How often it is tried when no usable answer comes; default as usual. */
-      attempts?: number;
-      /** The result of an answer that need not be a JSON of 200; undefined for one that `read` is for. */
-      settle?: (answer: HttpAnswer) => { result: Result } | undefined;
-      /** The result, or what is wrong with the answer. */
-      read: (json: unknown, answer: HttpAnswer) => { result: Result } | { fault: string };
-      onHalve: () => void;
-    },
-  ): Promise<Result> {
-    const { group, path, priority } = asked;
-    const signal = AbortSignal.any([callerSignal, closing.signal]);
-    const cursorSent = asked.cursor !== undefined;
-    const asker: Asker = {
-      account,
-      path,
-      origin,
-      privateTexts: listPrivateTexts(asked),
-      secrets,
-      explainRefusal({ status, body }, kind) {
-        if (kind === 'unauthorized') return unauthorizedRefusals[credentials.kind];
-        if (kind === 'unavailable') return explainUnavailable(status, body, asked.needs);
-        return undefined;
-      },
-    };
-    let used: Token | undefined;
-    let refused: Token | undefined;
-
-    const attempt = async (): Promise<Result> => {
-      // Minting may take long, so it comes before the budget; afterwards it is repeated only for a token that expired meanwhile.
-      await logins.get(signal, refused);
-      await budget.take(group.name, priority, signal);
-      const login = await logins.get(signal, refused);
-      used = login.token;
-      const headers = { authorization: login.header };
-      const method = steps.method === undefined ? {} : { method: steps.method };
-      const answer = await http.send({ path, query: steps.query(), headers, ...method }, signal);
-      clock.observe({ ...answer, date: answer.headers.date });
-      options.onAnswer?.({ limit: readLimit(answer.headers).limit });
-      const read =
-        steps.settle?.(answer) ??
-        steps.read(readAnswer(answer, { cursorSent, origin, localNow }), answer);
-      const { status, requestId } = answer;
-      if ('fault' in read)
-        throw new AttemptError({ kind: 'broken-answer', status, requestId, fault: read.fault });
-      if (group.sharesAccountLimit) await spareOthers(group, answer);
-      return read.result;
-    };
-
-    return runAttempts(attempt, {
-      policy: {
-        ...usualPolicy,
-        attempts: steps.attempts ?? usualPolicy.attempts,
-        baseMs: options.retryBaseMs ?? usualPolicy.baseMs,
-        renewableToken: credentials.kind === 'oauth-client',
-      },
-      signal,
-      pause: (waitMs) => budget.pause(group.name, waitMs, 'Zendesk answered 429'),
-      onRetry(failure, decision, tries) {
-        if (decision.action === 'renew-token') refused = used;
-        if (decision.action === 'back-off' && decision.halvePage) steps.onHalve();
-        const details = listRetryDetails(failure, decision, tries, asker);
-        log.warn(details, 'request to Zendesk failed, trying again');
-      },
-      explain: (failure, kind, tries) => explainFailure(failure, kind, tries, asker),
-    });
-  }
-
-  /** The account-wide limit is shared with the customer's other integrations: leave them the last fifth. */
-  async function spareOthers({ name }: BudgetGroup, answer: HttpAnswer): Promise<void> {
-    const low = readExhaustion(answer.headers, localNow());
-    if (low === undefined) return;
-    const reason = `${low.remaining} of the account's ${low.limit} requests are left`;
-    await budget.pause(name, low.waitMs, reason);
-  }
+  };
+  const { onAnswer, onGrant, scope } = options;
+  const logins = createLogins({ ...channel, scope, onGrant });
+  const connection: Connection = { ...channel, budget, logins, onAnswer };
 
   return {
-    readPage(asked, callerSignal) {
-      // Every parameter again with each cursor, as links of the answer are never followed (contract 0.3, Q17).
-      let { pageSize } = asked;
-      return request<Page>(asked, callerSignal, {
-        query: () =>
-          buildQuery([
-            ...asked.parameters,
-            ...asked.paging.parameters({ pageSize, cursor: asked.cursor }),
-          ]),
-        read(json, answer) {
-          const envelope = asked.paging.read(json, { pageSize, cursor: asked.cursor });
-          if ('fault' in envelope) return envelope;
-          const { body, requestId, sentAtMs } = answer;
-          const sentAt = new Date(sentAtMs + clock.skewMs());
-          return { result: { ...envelope, pageSize, sentAt, bytes: body.length, requestId } };
-        },
-        onHalve: () => (pageSize = Math.max(1, Math.floor(pageSize / 2))),
-      });
-    },
-    readObject(asked, callerSignal) {
-      return request<unknown>(asked, callerSignal, {
-        query: () => buildQuery(asked.parameters),
-        read: (json) => (isObject(json) ? { result: json } : { fault: 'is not a JSON object' }),
-        onHalve: () => undefined,
-      });
-    },
-    placeOrder(asked, callerSignal) {
-      return request<OrderAnswer>(asked, callerSignal, {
-        query: () => buildQuery(asked.parameters),
-        method: 'POST',
-        attempts: 1,
-        settle: (answer) => readOrderAnswer(answer, asked.limit, localNow()),
-        read: () => ({ fault: 'neither accepts nor refuses the order' }),
-        onHalve: () => undefined,
-      });
-    },
+    readPage: (asked, signal) => readPage(connection, asked, signal),
+    readObject: (asked, signal) => readObject(connection, asked, signal),
+    placeOrder: (asked, signal) => placeOrder(connection, asked, signal),
     now: () => clock.now(),
     clockSkewMs: () => clock.skewMs(),
     close() {
@@ -184,15 +112,64 @@ export function createZendesk(options: ZendeskOptions): Zendesk {
   };
 }
 
-/** `append` throughout: `set` would lose the second `filter[created_at][]`. */
-function buildQuery(parameters: ObjectRequest['parameters']): URLSearchParams {
-  const query = new URLSearchParams();
-  for (const [name, value] of parameters) query.append(name, value);
-  return query;
+function readPage(connection: Connection, asked: PageRequest, signal: AbortSignal): Promise<Page> {
+  const { cursor, paging, parameters } = asked;
+  let { pageSize } = asked;
+  const request: Exchange<Page> = {
+    asked,
+    method: 'GET',
+    // Every parameter again with each cursor, as links of the answer are never followed (contract 0.3, Q17).
+    parameters: () => [...parameters, ...paging.parameters({ pageSize, cursor })],
+    read(answer) {
+      const envelope = paging.read(parse(connection, answer, cursor), { pageSize, cursor });
+      if ('fault' in envelope) throw refuseAnswer(answer, envelope.fault);
+      const { body, requestId, sentAtMs } = answer;
+      const sentAt = new Date(sentAtMs + connection.clock.skewMs());
+      return { ...envelope, pageSize, sentAt, bytes: body.length, requestId };
+    },
+    onHalve: () => (pageSize = Math.max(1, Math.floor(pageSize / 2))),
+  };
+  return exchange(connection, request, signal);
 }
 
-function listPrivateTexts(asked: ObjectRequest & { cursor?: string | undefined }): string[] {
-  return [asked.cursor ?? '', ...asked.parameters.map(([, value]) => value)].filter(
-    (text) => text.length >= shortestPrivateText,
-  );
+function readObject(
+  connection: Connection,
+  asked: ObjectRequest,
+  signal: AbortSignal,
+): Promise<unknown> {
+  const request: Exchange<unknown> = {
+    asked,
+    method: 'GET',
+    parameters: () => asked.parameters,
+    read(answer) {
+      const json = parse(connection, answer);
+      if (!isObject(json)) throw refuseAnswer(answer, 'is not a JSON object');
+      return json;
+    },
+  };
+  return exchange(connection, request, signal);
+}
+
+function placeOrder(
+  connection: Connection,
+  asked: OrderRequest,
+  signal: AbortSignal,
+): Promise<OrderAnswer> {
+  const request: Exchange<OrderAnswer> = {
+    asked,
+    method: 'POST',
+    attempts: 1,
+    parameters: () => asked.parameters,
+    read(answer) {
+      const result = readOrderAnswer(answer, asked.limit, connection.localNow());
+      if (result !== undefined) return result;
+      parse(connection, answer);
+      throw refuseAnswer(answer, 'neither accepts nor refuses the order');
+    },
+  };
+  return exchange(connection, request, signal);
+}
+
+function parse({ origin, localNow }: Connection, answer: Answer, cursor?: string): unknown {
+  return readAnswer(answer, { cursorSent: cursor !== undefined, origin, localNow });
 }

@@ -5,10 +5,10 @@ const toleratedMs = 5_000;
 const headerResolutionMs = 999;
 
 /** One answer: local times around it in epoch milliseconds, and its `Date` header. */
-export type ClockReading = {
-  sentAtMs: number;
-  receivedAtMs: number;
-  date: string | undefined;
+type ClockReading = {
+  readonly sentAtMs: number;
+  readonly receivedAtMs: number;
+  readonly date: string | undefined;
 };
 
 /**
@@ -33,7 +33,7 @@ export type Clock = {
   skewMs(): number;
 };
 
-/** `onChange` hears when the local clock turns out wrong, or right again (0). */
+/** `onChange` is called when the local clock turns out wrong, or right again (0). */
 export function createClock(localNow: () => number, onChange: (skewMs: number) => void): Clock {
   let skewMs = 0;
   return {

@@ -1,35 +1,29 @@
 /** The only user of got: one attempt of one request, and its answer as bytes. Decides nothing. */
 import { Agent as HttpAgent, type IncomingHttpHeaders } from 'node:http';
 import { Agent as HttpsAgent } from 'node:https';
-import got from 'got';
+import got, { type Response } from 'got';
 import { version } from '../version.ts';
+import { AttemptError, refuseAnswer, type Answer } from './answer.ts';
 import { unpackBody } from './body.ts';
-import { AttemptError } from './failure.ts';
-import { nameEndpoint } from './endpoint.ts';
-import type { FinishedRequest } from './interface.ts';
 import type { Secrets } from './secrets.ts';
 
 /** Below the origin; everything else about a request is fixed. */
-export type HttpRequest = {
+type HttpRequest = {
+  readonly method: 'GET' | 'POST';
   /** Starts with a slash. */
-  path: string;
-  query: URLSearchParams;
-  headers: Readonly<Record<string, string>>;
-  /** Makes it a POST. */
-  json?: Readonly<Record<string, unknown>>;
-  /** For a POST without a body. */
-  method?: 'POST';
+  readonly path: string;
+  readonly query?: URLSearchParams;
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly json?: Readonly<Record<string, unknown>>;
 };
 
-export type HttpAnswer = {
-  status: number;
-  headers: IncomingHttpHeaders;
-  /** Decompressed. Empty for an error answer that cannot be decompressed. */
-  body: Buffer;
-  requestId: string | undefined;
-  /** Local clock, epoch milliseconds. */
-  sentAtMs: number;
-  receivedAtMs: number;
+/** One request that is over. */
+export type FinishedRequest = {
+  /** A short name for what was asked for, without ids: the collection (`audit_logs`), `oauth_tokens`, or `other`. */
+  readonly endpoint: string;
+  /** Undefined when no complete answer came. */
+  readonly status: number | undefined;
+  readonly durationMs: number;
 };
 
 export type Http = {
@@ -37,7 +31,7 @@ export type Http = {
    * @throws {AttemptError} `no-answer` or `broken-answer`
    * @throws the signal's reason
    */
-  send(request: HttpRequest, signal: AbortSignal): Promise<HttpAnswer>;
+  send(request: HttpRequest, signal: AbortSignal): Promise<Answer>;
   /** Closes idle connections. */
   close(): void;
 };
@@ -57,18 +51,35 @@ export function createHttp(options: {
   secrets: Secrets;
   onRequest?: ((request: FinishedRequest) => void) | undefined;
 }): Http {
+  const { localNow, secrets } = options;
   const { origin } = new URL(options.origin);
   const keep = { keepAlive: true, scheduling: 'lifo', timeout: idleMs } as const;
   const agent = { http: new HttpAgent(keep), https: new HttpsAgent(keep) };
+  const client = got.extend({
+    headers: { accept: 'application/json', 'accept-encoding': 'gzip', 'user-agent': userAgent },
+    responseType: 'buffer',
+    decompress: false,
+    followRedirect: false,
+    throwHttpErrors: false,
+    retry: { limit: 0 },
+    timeout: { request: options.timeoutMs },
+    https: { rejectUnauthorized: true },
+    agent,
+  });
+
+  function locate({ path, query }: HttpRequest): URL {
+    const url = new URL(path, origin);
+    // A path such as //other.example would name another host, which must never see the credentials.
+    if (url.origin !== origin) throw new Error('a request may only name a path');
+    url.search = query?.toString() ?? '';
+    return url;
+  }
 
   return {
     async send(request, signal) {
-      const url = new URL(request.path, origin);
-      // A path such as //other.example would name another host, which must never see the credentials.
-      if (url.origin !== origin) throw new Error('a request may only name a path');
-      url.search = request.query.toString();
+      const url = locate(request);
       signal.throwIfAborted();
-      const sentAtMs = options.localNow();
+      const sentAtMs = localNow();
       const startedMs = performance.now();
       const report = (status: number | undefined): void =>
         options.onRequest?.({
@@ -76,49 +87,35 @@ export function createHttp(options: {
           status,
           durationMs: performance.now() - startedMs,
         });
-      const response = await got(url, {
-        method: request.method ?? (request.json === undefined ? 'GET' : 'POST'),
-        ...(request.json === undefined ? {} : { json: request.json }),
-        headers: {
-          ...request.headers,
-          accept: 'application/json',
-          'accept-encoding': 'gzip',
-          'user-agent': userAgent,
-        },
-        responseType: 'buffer',
-        decompress: false,
-        followRedirect: false,
-        throwHttpErrors: false,
-        retry: { limit: 0 },
-        timeout: { request: options.timeoutMs },
-        https: { rejectUnauthorized: true },
-        agent,
-        signal,
-      }).catch((error: unknown) => {
+      const { method, headers = {}, json } = request;
+      const asked = { method, headers, signal, ...(json === undefined ? {} : { json }) };
+      const response = await client<Buffer>(url, asked).catch((error: unknown) => {
         signal.throwIfAborted();
         report(undefined);
-        throw toFailure(error, options.secrets);
+        throw toFailure(error, secrets);
       });
-      const receivedAtMs = options.localNow();
+      const receivedAtMs = localNow();
       report(response.statusCode);
-      const status = response.statusCode;
-      const requestId = readRequestId(response.headers);
-      const packed = response.body;
-      const body = await unpackBody(
-        Buffer.from(packed.buffer, packed.byteOffset, packed.byteLength),
-        response.headers['content-encoding'],
-      ).catch((): Buffer => {
-        if (status >= 300) return Buffer.alloc(0);
-        const fault = 'cannot be decompressed';
-        throw new AttemptError({ kind: 'broken-answer', status, requestId, fault });
-      });
-      return { status, headers: response.headers, body, requestId, sentAtMs, receivedAtMs };
+      return { ...(await unpack(response)), sentAtMs, receivedAtMs };
     },
     close() {
       agent.http.destroy();
       agent.https.destroy();
     },
   };
+}
+
+async function unpack(
+  response: Response<Buffer>,
+): Promise<Omit<Answer, 'sentAtMs' | 'receivedAtMs'>> {
+  const { statusCode: status, headers, body: packed } = response;
+  const requestId = readRequestId(headers);
+  const bytes = Buffer.from(packed.buffer, packed.byteOffset, packed.byteLength);
+  const body = await unpackBody(bytes, headers['content-encoding']).catch((): Buffer => {
+    if (status >= 300) return Buffer.alloc(0);
+    throw refuseAnswer({ status, requestId }, 'cannot be decompressed');
+  });
+  return { status, headers, body, requestId };
 }
 
 /** got's errors carry the request with its Authorization header: nothing of them goes on but name, code and message. */
@@ -131,4 +128,9 @@ function toFailure(error: unknown, secrets: Secrets): AttemptError {
 function readRequestId(headers: IncomingHttpHeaders): string | undefined {
   const id = headers['x-request-id'] ?? headers['x-zendesk-request-id'];
   return typeof id === 'string' && /^[\w.:-]{1,100}$/.test(id) ? id : undefined;
+}
+
+function nameEndpoint(path: string): string {
+  if (path === '/oauth/tokens') return 'oauth_tokens';
+  return /^\/api\/v2\/([a-z_]{1,40})(?:[/.]|$)/.exec(path)?.[1] ?? 'other';
 }

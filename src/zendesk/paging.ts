@@ -9,7 +9,7 @@ export type Paging = {
 };
 
 /** Which page is asked for. */
-export type AskedPage = {
+type AskedPage = {
   /** Records at most. */
   readonly pageSize: number;
   /** `nextCursor` of the page before; undefined for the first page. */
@@ -17,7 +17,9 @@ export type AskedPage = {
 };
 
 /** A page's records and cursor, or in `fault` what is wrong with it, as the end of a sentence that starts with "the answer". */
-export type Envelope = { records: unknown[]; nextCursor: string | undefined } | { fault: string };
+export type Envelope =
+  | { readonly records: unknown[]; readonly nextCursor: string | undefined }
+  | { readonly fault: string };
 
 /**
  * Cursor pagination: `page[size]`, `page[after]`, and an object with the list and `meta`. Only `has_more` ends a list:

@@ -1,5 +1,10 @@
 /** Keeps secrets and query texts out of everything that leaves this folder. */
-import type { Credentials } from './credentials.ts';
+
+/** How to log in to Zendesk (contract section 6): exactly one of three kinds. Every value but `clientId` and `email` is secret. */
+export type Credentials =
+  | { readonly kind: 'oauth-client'; readonly clientId: string; readonly clientSecret: string }
+  | { readonly kind: 'oauth-token'; readonly token: string }
+  | { readonly kind: 'api-token'; readonly email: string; readonly token: string };
 
 const longestQuote = 200;
 /** Minted tokens live for minutes to hours; of the older ones nobody quotes anything any more. */

@@ -10,6 +10,9 @@ import { text } from 'node:stream/consumers';
 import { after, describe, it } from 'node:test';
 import { fileURLToPath } from 'node:url';
 
+// An older Node.js cannot load the clock of the test run, and nothing here reads one.
+delete process.env['NODE_OPTIONS'];
+
 const temporary = mkdtempSync(join(tmpdir(), 'zls-bin-'));
 after(() => rmSync(temporary, { recursive: true, force: true }));
 

@@ -14,6 +14,10 @@ import {
   type Environment,
 } from '../support/program.ts';
 import { smallAccount, waitUntil, withAccount } from '../support/pulled-account.ts';
+import { returnToMachineClock } from '../support/run-clock.ts';
+
+// The embedded database has it.
+returnToMachineClock();
 
 describe('a database that cannot be used', { concurrency: true }, () => {
   const password = 'kr7-database-password';

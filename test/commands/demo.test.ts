@@ -5,6 +5,10 @@ import { describe, it } from 'node:test';
 import { runProgram, startProgram, temporary } from '../support/program.ts';
 import { waitUntil } from '../support/pulled-account.ts';
 import { withClient } from '../support/query.ts';
+import { returnToMachineClock } from '../support/run-clock.ts';
+
+// The demo's database has it.
+returnToMachineClock();
 
 // It brings its own database; one of another version has nothing to do with it.
 describe('demo', { skip: process.env['TEST_POSTGRES_BINARIES'] !== undefined }, () => {

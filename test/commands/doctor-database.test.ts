@@ -128,6 +128,23 @@ describe('doctor and the database', { concurrency: 2 }, () => {
     }
   });
 
+  it('tells that the file of a migration is another than the one it was migrated with', async () => {
+    const database = await createTestDatabase();
+    try {
+      await withClient(database.url, (query) =>
+        query(`update drizzle.__drizzle_migrations set hash = 'edited' where id = 1`),
+      );
+      await examine({ databaseUrl: database.url }, 1, {
+        ...nothingStored,
+        Migrations:
+          'problem The file migrations/0000_tables.sql is not the one that this database was migrated with.\n-> Restore it by installing this version again, and put changes into a new migration.',
+        Partitions: 'ok there are none for now and next yet; the next sync makes them',
+      });
+    } finally {
+      await database.drop();
+    }
+  });
+
   it('needs no more than to read, and tells of what else the program needs', async () => {
     const role = `zls_guest_${randomBytes(4).toString('hex')}`;
     const url = new URL(pulled.url);

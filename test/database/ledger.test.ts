@@ -14,7 +14,9 @@ import {
 import { closeRun, openRun } from '../../src/ingest/run.ts';
 import { readRecords, storePage, type PageToStore } from '../../src/ingest/page.ts';
 import { createPartitionKeeper } from '../../src/database/partitions.ts';
+import { registerStream } from '../../src/ingest/worker.ts';
 import { accessLogs } from '../../src/streams/access-logs.ts';
+import { users } from '../../src/streams/users.ts';
 import { normalizeSpans } from '../../src/span.ts';
 import { pauseBudget, spendRequests } from '../../src/ingest/budget.ts';
 import { takeLease, withLedger } from '../support/ledger.ts';
@@ -37,6 +39,27 @@ describe('the coverage in Postgres', () => {
         }),
         { numRuns: 40 },
       );
+    });
+  });
+});
+
+describe('a stream', () => {
+  it('stands in the ledger as the program describes it, also after it has changed', async () => {
+    await withLedger(async (db) => {
+      const look = (): Promise<unknown[]> =>
+        db.query('select stream, kind, retention_days from zendesk_sync.streams order by stream');
+      await registerStream(db, 'acme', users);
+      await registerStream(db, 'acme', { ...accessLogs, retentionDays: 30 });
+      const people = { stream: 'users', kind: 'listing', retention_days: null };
+      assert.deepEqual(await look(), [
+        { stream: 'access_logs', kind: 'log', retention_days: 30 },
+        people,
+      ]);
+      await registerStream(db, 'acme', accessLogs);
+      assert.deepEqual(await look(), [
+        { stream: 'access_logs', kind: 'log', retention_days: 90 },
+        people,
+      ]);
     });
   });
 });

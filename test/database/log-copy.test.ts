@@ -96,6 +96,18 @@ describe('a page whose rows are all new', () => {
     });
   });
 
+  it('stores again what its newest row was about, also where its time has microseconds', async () => {
+    const timestamp = '2026-11-19T10:00:00.123456Z';
+    await withLedger(async (db) => {
+      await store(db, [{ ...records[0], timestamp }]);
+      const changed = [{ ...records[0], timestamp, url: '/api/v2/users/44' }];
+      assert.deepEqual((await store(db, changed)).counts, { new: 0, changed: 1, late: 0 });
+      assert.deepEqual(await db.query('select resource_id from zendesk.access_log_resources'), [
+        { resource_id: '44' },
+      ]);
+    });
+  });
+
   it('stores again what a row was about when the source returns it differently', async () => {
     await withLedger(async (db) => {
       await store(db, records);

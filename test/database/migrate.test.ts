@@ -26,6 +26,9 @@ describe('migrating', () => {
           '0005_access_views',
           '0006_roles',
           '0007_error_codes',
+          '0008_definitions',
+          '0009_shipped_rules',
+          'definitions',
         ],
       ]);
     } finally {

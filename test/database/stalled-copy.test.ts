@@ -3,10 +3,42 @@ import { once } from 'node:events';
 import { describe, it } from 'node:test';
 import { Client } from 'pg';
 import { from as copyFrom } from 'pg-copy-streams';
-import { acquireLease, checkLease } from '../../src/ingest/lease.ts';
+import type { Database } from '../../src/database/client.ts';
+import { acquireLease, checkLease, type Lease } from '../../src/ingest/lease.ts';
 import { accessLogs } from '../../src/streams/access-logs.ts';
 import { takeLease, withLedger } from '../support/ledger.ts';
 import { waitUntil } from '../support/pulled-account.ts';
+import { returnToMachineClock } from '../support/run-clock.ts';
+
+// Postgres tells by it how long a statement has been running.
+returnToMachineClock();
+
+/** Begins a transaction that stands still in the middle of COPY; under a lease as a page does, or without one. */
+async function standStill(
+  db: Database,
+  url: string,
+  table: string,
+  lease: Lease | undefined,
+): Promise<Client> {
+  const client = new Client({ connectionString: url });
+  await client.connect();
+  await client.query('begin');
+  if (lease !== undefined)
+    await checkLease(
+      { query: async (text, values) => (await client.query(text, [...(values ?? [])])).rows },
+      lease,
+    );
+  const copy = client.query(copyFrom(`copy ${table} (account, id) from stdin`));
+  copy.on('error', () => {});
+  copy.write('acme\t');
+  await waitUntil(async () => {
+    const waiting = await db.query(
+      `select from pg_stat_activity where query like 'copy ${table}%' and wait_event = 'ClientRead'`,
+    );
+    return waiting.length === 1;
+  });
+  return client;
+}
 
 describe('a process that stands still in the middle of COPY', () => {
   it('keeps its lease from nobody: its transaction is ended, and another takes over', async () => {
@@ -14,22 +46,9 @@ describe('a process that stands still in the middle of COPY', () => {
       const key = { account: 'acme', stream: 'access_logs' };
       const lease = await takeLease(db, accessLogs);
       await db.query(`update zendesk_sync.leases set expires_at = now()`);
-      const stalled = new Client({ connectionString: url });
-      await stalled.connect();
-      await stalled.query('begin');
-      await checkLease(
-        { query: async (text, values) => (await stalled.query(text, [...(values ?? [])])).rows },
-        lease,
-      );
-      const copy = stalled.query(copyFrom('copy zendesk.access_logs (account, id) from stdin'));
-      copy.on('error', () => {});
-      copy.write('acme\t');
-      await waitUntil(async () => {
-        const waiting = await db.query(
-          `select from pg_stat_activity where query like 'copy zendesk.access_logs%' and wait_event = 'ClientRead'`,
-        );
-        return waiting.length === 1;
-      });
+      // The operator's own, by the same user, and before the other.
+      const loading = await standStill(db, url, 'zendesk.audit_logs', undefined);
+      const stalled = await standStill(db, url, 'zendesk.access_logs', lease);
       const ended = once(stalled, 'error');
       // Nobody waits for the page that stands still: a pooler may have few connections.
       const first = await acquireLease(db, key, 'the other', 60_000);
@@ -42,6 +61,11 @@ describe('a process that stands still in the middle of COPY', () => {
       assert.deepEqual(taken, { ...key, holder: 'the other', token: '2' });
       const [error] = (await ended) as [Error];
       assert.equal(error.message, 'Connection terminated unexpectedly');
+      const copies = await db.query<{ query: string }>(
+        `select query from pg_stat_activity where query like 'copy %' and state = 'active' and datname = current_database()`,
+      );
+      assert.deepEqual(copies, [{ query: 'copy zendesk.audit_logs (account, id) from stdin' }]);
+      await loading.end();
     });
   });
 });

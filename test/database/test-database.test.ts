@@ -1,7 +1,11 @@
 import assert from 'node:assert/strict';
+import { globSync } from 'node:fs';
 import { describe, it } from 'node:test';
 import { Client } from 'pg';
 import { migrateDatabase } from '../../src/database/migrate.ts';
+import { startProcess } from '../support/program.ts';
+import { readMachineClock } from '../support/run-clock.ts';
+import { readText, root } from '../support/project-files.ts';
 import { createEmptyTestDatabase, createTestDatabase, withDatabase } from '../support/database.ts';
 
 async function connectTo(url: string): Promise<Client> {
@@ -40,5 +44,48 @@ describe('a test database', () => {
     const { url, drop } = await createEmptyTestDatabase();
     assert.notDeepEqual(await migrateDatabase(url), { applied: [] });
     await drop();
+  });
+});
+
+describe('the clock of the test run', () => {
+  const dayMs = 86_400_000;
+  const assertNow = (at: Date, whose: string): void =>
+    assert.ok(Math.abs(at.getTime() - Date.now()) < dayMs / 2, `${whose}: ${at.toISOString()}`);
+
+  it('is not the clock of the machine', () => {
+    assert.ok(Math.abs(Date.now() - readMachineClock()) > dayMs);
+    assertNow(new Date(), 'new Date()');
+    assertNow(new Date(Date()), 'Date()');
+    assertNow(new Date(performance.timeOrigin + performance.now()), 'performance');
+  });
+
+  it('is that of programs which tests start', async () => {
+    const { stdout } = await startProcess(['node', '-p', 'new Date().toISOString()']).ended;
+    assertNow(new Date(stdout.trim()), 'a program');
+  });
+
+  it('is that of databases, with and without tables, for whoever is connected', async () => {
+    const databases = [await createTestDatabase(), await createEmptyTestDatabase()];
+    for (const { url, drop } of databases) {
+      const client = await connectTo(url);
+      await client.query('create role clock_reader; set role clock_reader');
+      const { rows } = await client.query<Record<string, Date>>(
+        'select now(), statement_timestamp(), clock_timestamp()',
+      );
+      for (const [name, at] of Object.entries(rows[0] ?? {})) assertNow(at, name);
+      await client.query('reset role; drop role clock_reader');
+      await client.end();
+      await drop();
+    }
+  });
+
+  it('would be missed by the words of SQL that are no functions, which the program does not use', () => {
+    const words = /\b(current_timestamp|current_date|current_time|localtime|localtimestamp)\b/i;
+    const sources = globSync(['src/**/*.{ts,sql}', 'migrations/*.sql'], { cwd: root });
+    assert.ok(sources.length > 100);
+    assert.deepEqual(
+      sources.filter((path) => words.test(readText(path))),
+      [],
+    );
   });
 });

@@ -108,15 +108,29 @@ describe('what the image holds', () => {
     for (const path of findCopies(build).fromProject)
       cpSync(join(root, path), join(stage, path), { recursive: true });
     symlinkSync(join(root, 'node_modules'), join(stage, 'node_modules'));
-    execFileSync(join(root, 'node_modules/.bin/tsc'), ['-p', 'tsconfig.build.json'], {
-      cwd: stage,
-      stdio: 'pipe',
-    });
+    execFileSync('npm', ['run', 'build'], { cwd: stage, stdio: 'pipe' });
     mkdirSync(app);
     cpSync(join(stage, 'dist'), join(app, 'dist'), { recursive: true });
     for (const path of findCopies(image).fromProject)
       cpSync(join(root, path), join(app, path), { recursive: true });
     symlinkSync(join(root, 'node_modules'), join(app, 'node_modules'));
+  });
+
+  it('has the definitions of the database, in the image and in the package for npm', () => {
+    const names = globSync('**/*.sql', { cwd: join(root, 'src/database/definitions') }).toSorted();
+    const built = globSync('**/*.sql', { cwd: join(app, 'dist/database/definitions') }).toSorted();
+    assert.deepEqual(built, names);
+    const [packed] = JSON.parse(
+      execFileSync('npm', ['pack', '--dry-run', '--json', '--ignore-scripts'], {
+        cwd: stage,
+        encoding: 'utf8',
+      }),
+    ) as { files: { path: string }[] }[];
+    const paths = new Set(packed?.files.map(({ path }) => path));
+    assert.deepEqual(
+      names.filter((name) => !paths.has(`dist/database/definitions/${name}`)),
+      [],
+    );
   });
 
   it('imports nothing that npm prune has taken away', () => {

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { createReadOnlyBudget, type SharedBudget } from '../../src/doctor/read-only-budget.ts';
-import type { Budget } from '../../src/zendesk/client.ts';
+import type { Budget } from '../../src/zendesk/request.ts';
 
 const nowMs = Date.parse('2026-11-21T08:00:00Z');
 /** The database's clock runs an hour ahead. */

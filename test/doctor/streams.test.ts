@@ -8,7 +8,7 @@ import { accessLogs } from '../../src/streams/access-logs.ts';
 import { auditLogs } from '../../src/streams/audit-logs.ts';
 import type { Stream } from '../../src/streams/stream.ts';
 import { users } from '../../src/streams/users.ts';
-import { readErrorBody } from '../../src/zendesk/error-body.ts';
+import { readErrorBody } from '../../src/zendesk/answer.ts';
 import { explainUnavailable } from '../../src/zendesk/refusal.ts';
 
 const now = new Date('2026-11-21T08:00:00Z');

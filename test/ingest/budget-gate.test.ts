@@ -4,7 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Database } from '../../src/database/client.ts';
 import { createBudgetGate } from '../../src/ingest/budget-gate.ts';
 import { priorities } from '../../src/ingest/engine.ts';
-import type { Budget } from '../../src/zendesk/client.ts';
+import type { Budget } from '../../src/zendesk/request.ts';
 import { withLedger } from '../support/ledger.ts';
 
 const limit = 10;

@@ -10,6 +10,10 @@ import { accessLogs } from '../../src/streams/access-logs.ts';
 import { createStreamWorker } from '../../src/ingest/worker.ts';
 import { startDatabaseProxy } from '../support/database-proxy.ts';
 import { account, assertTrue, withInstallation } from '../support/installation.ts';
+import { returnToMachineClock } from '../support/run-clock.ts';
+
+// The database that is restarted has it.
+returnToMachineClock();
 
 const signal = new AbortController().signal;
 const dense = { accessLogDays: 10, accessLogRowsPerDay: 5000, auditLogRowsPerDay: 0 };

@@ -1,9 +1,8 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { auditLogs } from '../../src/streams/audit-logs.ts';
-import { createPeople } from '../../src/simulator/people.ts';
 import { account, withInstallation, type Installation } from '../support/installation.ts';
-import { listLookups, listPeople, loadUsers } from '../support/people-facts.ts';
+import { listCustomers, listLookups, listPeople, loadUsers } from '../support/people-facts.ts';
 
 const signal = new AbortController().signal;
 const quiet = { limits: false, auditLogRowsPerDay: 0, accessLogRowsPerDay: 0 };
@@ -22,8 +21,7 @@ describe('people who act in a log', () => {
   it('and are not of the team are looked up, a hundred at a time, each once', async () => {
     await withInstallation(quiet, {}, async (installation) => {
       const { db, simulator } = installation;
-      const people = createPeople(simulator.options.seed, simulator.options.agents);
-      const customers = Array.from({ length: 230 }, (_, index) => people.customer(index));
+      const customers = (await listCustomers(simulator)).slice(0, 230);
       await storeActors(installation, [-1, ...customers.map(({ id }) => id)]);
       await listPeople(installation);
       const lookups = listLookups(installation);

@@ -7,6 +7,10 @@ import { startSimulator } from '../../src/simulator/simulator.ts';
 import { findPgBouncer, startPooler } from './pooler.ts';
 import { findBusy, findSuccessor, stopWithinCopy } from './replacement.ts';
 import { oneMinuteAccount, stopAll, withReplicas } from './replicated-account.ts';
+import { returnToMachineClock } from '../support/run-clock.ts';
+
+// Postgres tells by it how long a statement has been running.
+returnToMachineClock();
 
 const found = findPgBouncer();
 const pgbouncer = found ?? 'pgbouncer';

@@ -3,6 +3,10 @@ import { describe, it } from 'node:test';
 import { startDatabaseProxy } from '../support/database-proxy.ts';
 import { findBusy, findSuccessor, stopBetween, stopWithinCopy } from './replacement.ts';
 import { oneMinuteAccount, stopAll, withReplicas } from './replicated-account.ts';
+import { returnToMachineClock } from '../support/run-clock.ts';
+
+// Postgres tells by it how long a statement has been running.
+returnToMachineClock();
 
 /** How long a lease lives. */
 const leaseMs = 15_000;

@@ -1,9 +1,8 @@
 import { after, before, beforeEach, describe, it } from 'node:test';
 import assert from 'node:assert/strict';
-import { refuseInput } from '../../src/errors.ts';
 import { ask } from './simulated-account.ts';
 import { read, startBusyAccount } from './faulty-account.ts';
-import type { Simulator } from '../../src/simulator/simulator.ts';
+import { SimulatorError, type Simulator } from '../../src/simulator/simulator.ts';
 
 describe('a fault', () => {
   let simulator: Simulator;
@@ -61,7 +60,7 @@ describe('a fault', () => {
   it('must make sense', () => {
     assert.throws(
       () => simulator.addFault({ kind: 'redirect', stream: 'users', after: -1, times: 0 }),
-      refuseInput([
+      new SimulatorError([
         "A fault's after must be 0 or more.",
         "A fault's times must be 1 or more.",
         "A redirect's location must be an origin such as http://127.0.0.1:8080.",

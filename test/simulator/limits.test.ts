@@ -1,8 +1,11 @@
 import { describe, it } from 'node:test';
 import assert from 'node:assert/strict';
 import { ask, NOW, withSimulator } from './simulated-account.ts';
-import type { ResetForm } from '../../src/simulator/options.ts';
-import { createSlidingLimit, createWindowLimit } from '../../src/simulator/limits.ts';
+import {
+  createSlidingLimit,
+  createWindowLimit,
+  type ResetForm,
+} from '../../src/simulator/http/limits.ts';
 
 const AUDIT = '/api/v2/audit_logs';
 const ACCESS = '/api/v2/access_logs';

@@ -1,6 +1,5 @@
 import { describe, it } from 'node:test';
 import assert from 'node:assert/strict';
-import { refuseInput } from '../../src/errors.ts';
 import {
   assertSameList,
   ask,
@@ -9,7 +8,7 @@ import {
   withSimulator,
   type Json,
 } from './simulated-account.ts';
-import { startSimulator } from '../../src/simulator/simulator.ts';
+import { SimulatorError, startSimulator } from '../../src/simulator/simulator.ts';
 
 const AUDIT = '/api/v2/audit_logs';
 
@@ -29,7 +28,7 @@ describe('the simulator', () => {
         late: { share: 2, delaySeconds: 1 },
         burst: { stream: 'audit_logs', at: 'soon', count: 5 },
       }),
-      refuseInput([
+      new SimulatorError([
         'agents must be a whole number from 1 to 10000.',
         'accessLogDays must be from 0 to 90.',
         'burst.at must be a Date or ISO 8601.',

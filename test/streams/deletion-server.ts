@@ -29,6 +29,10 @@ export type DeletionServer = {
   allow(requests: number): void;
   /** From now on so many requests for deletions a minute, and 429 without a hint for any beyond. */
   limit(requestsPerMinute: number): void;
+  /** From now on answers every request for deletions with that status. */
+  refuse(status: number): void;
+  /** Puts the clock of the `Date` header ahead of this machine's. */
+  setClockAhead(ms: number): void;
   stop(): Promise<void>;
 };
 
@@ -43,9 +47,12 @@ export async function startDeletionServer(records: readonly Deletion[]): Promise
   let perMinute = Infinity;
   let refusals = 0;
   let answeredAtMs: number[] = [];
+  let aheadMs = 0;
+  let refusedWith: number | undefined;
 
   async function answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const url = new URL(request.url ?? '/', 'http://localhost');
+    response.setHeader('date', new Date(Date.now() + aheadMs).toUTCString());
     if (url.pathname === '/oauth/tokens')
       return send(response, 201, { access_token: token, scope: 'read', expires_in: 7200 });
     if (request.headers.authorization !== `Bearer ${token}`)
@@ -56,6 +63,8 @@ export async function startDeletionServer(records: readonly Deletion[]): Promise
     if (url.pathname !== '/api/v2/deletions')
       return send(response, 404, { error: 'InvalidEndpoint', description: 'Not found' });
     asked.push(url.searchParams);
+    if (refusedWith !== undefined)
+      return send(response, refusedWith, { error: { title: 'Forbidden', message: 'No access' } });
     if (allowed > 0) allowed -= 1;
     else await new Promise<void>((resolve) => waiting.push(resolve));
     const nowMs = performance.now();
@@ -86,6 +95,12 @@ export async function startDeletionServer(records: readonly Deletion[]): Promise
     },
     limit(requestsPerMinute) {
       perMinute = requestsPerMinute;
+    },
+    refuse(status) {
+      refusedWith = status;
+    },
+    setClockAhead(ms) {
+      aheadMs = ms;
     },
     async stop() {
       const closed = new Promise<void>((resolve) => server.close(() => resolve()));

@@ -1,7 +1,6 @@
 /** Kills a pulling process at random moments, again and again, and compares what is stored with the truth. */
 import assert from 'node:assert/strict';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { RandomSequence } from '../../src/simulator/random.ts';
 import type { SimulatorSettings } from '../../src/simulator/options.ts';
 import { startSimulator, type Simulator } from '../../src/simulator/simulator.ts';
 import { createTestDatabase } from './database.ts';
@@ -34,13 +33,32 @@ export type ChaosResult = {
 const killsPerAccount = 20;
 const settleSeconds = 300;
 
+/** A repeatable sequence of choices. */
+type Choices = {
+  /** A whole number in [0, limit). */
+  below(limit: number): number;
+  pick<T>(values: readonly [T, ...T[]]): T;
+};
+
+/** Choices that a seed decides (mulberry32). */
+function createChoices(seed: number): Choices {
+  let state = seed | 0;
+  const below = (limit: number): number => {
+    state = (state + 0x6d2b79f5) | 0;
+    let t = Math.imul(state ^ (state >>> 15), 1 | state);
+    t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t;
+    return Math.floor((((t ^ (t >>> 14)) >>> 0) / 2 ** 32) * limit);
+  };
+  return { below, pick: (values) => values[below(values.length)] ?? values[0] };
+}
+
 /** Pulls one account after the other and kills at random moments until there were as many kills as asked for. */
 export async function runChaos({
   kills,
   seed,
   report = () => {},
 }: ChaosOptions): Promise<ChaosResult> {
-  const random = new RandomSequence(seed);
+  const random = createChoices(seed);
   const spare = createSpare();
   const sum = { kills: 0, accounts: 0, rows: 0, requests: 0, pages: 0, again: 0 };
   try {
@@ -84,7 +102,7 @@ async function withChaoticAccount<T>(
 
 type Torment = {
   readonly allowed: number;
-  readonly random: RandomSequence;
+  readonly random: Choices;
   readonly spare: Spare;
   readonly report: (line: string) => void;
 };
@@ -141,7 +159,7 @@ type Moment = {
   readonly ms: number;
 };
 
-function chooseMoment(random: RandomSequence): Moment {
+function chooseMoment(random: Choices): Moment {
   const event = random.pick(['go', 'request', 'page', 'page'] as const);
   if (event === 'go') return { event, times: 0, ms: random.below(400) };
   // Two requests of each process follow the newest; what comes after them is what is to be disturbed.
@@ -173,23 +191,24 @@ function createSpare(): Spare {
 }
 
 /** An account of a size that takes a few seconds when nobody disturbs it: dense or thin, with or without a burst. */
-function chooseAccount(random: RandomSequence): SimulatorSettings {
+function chooseAccount(random: Choices): SimulatorSettings {
   const accessLogDays = 5 + random.below(85);
   const auditLogDays = 20 + random.below(300);
   const burstAt = new Date(Date.now() - (1 + random.below(4)) * 86_400_000);
   const stream = random.pick(['access_logs', 'audit_logs'] as const);
   return {
-    seed: random.bits(),
+    seed: random.below(2 ** 32),
     limits: false,
     answerMs: random.below(25),
     accessLogDays,
     accessLogRowsPerDay: Math.round((30_000 + random.below(20_000)) / accessLogDays),
     auditLogDays,
     auditLogRowsPerDay: Math.round((4000 + random.below(3000)) / auditLogDays),
-    burst: random.chance(0.5)
-      ? { stream, at: burstAt, count: stream === 'access_logs' ? 6000 : 350 }
-      : null,
-    inclusiveBounds: random.chance(0.5),
+    burst:
+      random.below(2) === 0
+        ? { stream, at: burstAt, count: stream === 'access_logs' ? 6000 : 350 }
+        : null,
+    inclusiveBounds: random.below(2) === 0,
   };
 }
 

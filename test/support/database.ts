@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { Client, escapeIdentifier } from 'pg';
+import { clockOffsetMs } from './run-clock.ts';
 
 /** A database of a test's own, on the server of the test run. */
 export type TestDatabase = {
@@ -19,7 +20,9 @@ export async function createTestDatabase(): Promise<TestDatabase> {
 
 /** Makes a database without tables, for tests of the migrations themselves. */
 export async function createEmptyTestDatabase(): Promise<TestDatabase> {
-  return create('template0');
+  const database = await create('template0');
+  await moveClock(database.url);
+  return database;
 }
 
 /** Runs `work` with the url of a migrated database of its own, and drops it afterwards. */
@@ -45,7 +48,8 @@ async function create(template: string): Promise<TestDatabase> {
 
 /** The name of the migrated database, which the first test file that asks makes; the others wait for it. */
 async function prepareTemplate(server: Client): Promise<string> {
-  const name = `${readRun().prefix}_template`;
+  // A file that has the machine's clock needs a template of its own.
+  const name = `${readRun().prefix}_template${clockOffsetMs() === 0 ? '_unmoved' : ''}`;
   if (await exists(server, name)) return name;
   // Released with the connection, whatever happens.
   await server.query('select pg_advisory_lock($1)', [advisoryLock]);
@@ -54,12 +58,42 @@ async function prepareTemplate(server: Client): Promise<string> {
   const unfinished = `${name}_unfinished`;
   await server.query(`drop database if exists ${escapeIdentifier(unfinished)} with (force)`);
   await copyDatabase(server, 'template0', unfinished);
+  await moveClock(urlOf(unfinished));
   const { migrateDatabase } = await import('../../src/database/migrate.ts');
   await migrateDatabase(urlOf(unfinished));
   await server.query(
     `alter database ${escapeIdentifier(unfinished)} rename to ${escapeIdentifier(name)}`,
   );
   return name;
+}
+
+/**
+ * Gives a database the clock of the test run: Postgres's functions are replaced by ones that add the offset, in this
+ * database alone. `current_timestamp` is no function and stays as it is; the program does not use it.
+ */
+async function moveClock(url: string): Promise<void> {
+  const offsetMs = clockOffsetMs();
+  if (offsetMs === 0) return;
+  const client = new Client({ connectionString: url });
+  try {
+    await client.connect();
+    for (const [name, kind] of [
+      ['now', 'stable'],
+      ['statement_timestamp', 'stable'],
+      ['clock_timestamp', 'volatile'],
+    ])
+      await client.query(
+        `create function pg_catalog.machine_${name}() returns timestamptz language internal ${kind} parallel safe as '${name}';
+         create or replace function pg_catalog.${name}() returns timestamptz language sql ${kind} parallel safe
+           as $$ select machine_${name}() + interval '${offsetMs} ms' $$`,
+      );
+  } catch (error) {
+    throw new Error('The clock of a test database can be moved by a superuser only.', {
+      cause: error,
+    });
+  } finally {
+    await client.end();
+  }
 }
 
 /** `file_copy` takes 11 ms where the default strategy takes 40 (Postgres 18, fsync off). */

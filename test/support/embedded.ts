@@ -15,6 +15,10 @@ import {
   type EmbeddedPostgres,
   openEmbeddedPostgres,
 } from '../../src/database/embedded.ts';
+import { returnToMachineClock } from './run-clock.ts';
+
+// A cluster that a test opens has it, and so have the times of its files.
+returnToMachineClock();
 
 /** The programs that this test run is about; undefined: the bundled ones. */
 export const binariesDir = process.env['TEST_POSTGRES_BINARIES'];

@@ -4,7 +4,20 @@ import { writeSync } from 'node:fs';
 
 registerHooks({
   load(url, context, next) {
-    writeSync(2, `loaded ${url}\n`);
+    write(`loaded ${url}\n`);
     return next(url, context);
   },
 });
+
+/** Writes a line whole; waits while the pipe is full, because its reader has no time. */
+function write(line: string): void {
+  for (;;) {
+    try {
+      writeSync(2, line);
+      return;
+    } catch (error) {
+      if (!(error instanceof Error && 'code' in error && error.code === 'EAGAIN')) throw error;
+      Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 5);
+    }
+  }
+}

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import type { Database } from '../../src/database/client.ts';
+import type { Simulator } from '../../src/simulator/simulator.ts';
 import { account, type Installation } from './installation.ts';
 
 const signal = new AbortController().signal;
@@ -30,6 +31,22 @@ export async function listPeople({
   const { outcome, error, counts } = await worker('users').follow(signal);
   assert.equal(outcome, 'complete', error);
   return { requests: counts.requests, new: counts.new, changed: counts.changed };
+}
+
+/** The first 300 end users of the account by id, as the API lists them: customers, who are no team members. */
+export async function listCustomers({
+  url,
+  options,
+}: Simulator): Promise<{ id: number; name: string; email: string | null }[]> {
+  const headers = { authorization: `Bearer ${options.credentials.readyToken}` };
+  const pages = [1, 2, 3].map(async (page) => {
+    const response = await fetch(`${url}/api/v2/users?role=end-user&page=${page}`, { headers });
+    const { users }: { users: { id: number; name: string; email: string | null }[] } = JSON.parse(
+      await response.text(),
+    );
+    return users;
+  });
+  return (await Promise.all(pages)).flat();
 }
 
 /** The ids that each look-up asked for, since a number of requests. */

@@ -7,6 +7,7 @@ import { dirname, join } from 'node:path';
 import { after } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import type { Simulator } from '../../src/simulator/simulator.ts';
+import { clockEnvironment } from './run-clock.ts';
 
 /** Settings of a program as environment variables. */
 export type Environment = Readonly<Record<string, string>>;
@@ -56,7 +57,7 @@ export function runProgram(args: readonly string[], settings: Environment = {}):
   return startProgram(args, settings).ended;
 }
 
-/** Starts a command in an environment that holds the settings, the search path and nothing else of this process. */
+/** Starts a command in an environment that holds the settings, the search path, the clock of the run and nothing else of this process. */
 export function startProcess(
   [command = '', ...args]: readonly string[],
   settings: Environment = {},
@@ -66,7 +67,7 @@ export function startProcess(
   const startedMs = performance.now();
   const child = spawn(command, args, {
     cwd,
-    env: { PATH: searchPath, HOME: temporary, ...settings },
+    env: { PATH: searchPath, HOME: temporary, ...clockEnvironment(), ...settings },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   const texts = { stdout: '', stderr: '' };

@@ -1,16 +1,15 @@
 /**
- * Loaded before each test file by `scripts/test.ts`: ends a file that takes longer than 300 seconds, which node:test
- * does not do when a connection or timer stays open. In a thread, so that an endless loop ends too.
+ * Loaded before each test file by `scripts/test-run.ts`: ends a file that takes too long, which node:test does not do when
+ * a connection or timer stays open. In a thread, so that an endless loop ends too.
  */
 import { isMainThread, Worker } from 'node:worker_threads';
-
-const limitSeconds = 300;
+import { fileLimitMs } from './patience.ts';
 
 if (isMainThread) {
   const program = `
     setTimeout(() => {
-      require('node:fs').writeSync(2, 'The test file took longer than ${limitSeconds} seconds.\\n');
+      require('node:fs').writeSync(2, 'The test file took longer than ${fileLimitMs / 1000} seconds.\\n');
       process.kill(process.pid, 'SIGKILL');
-    }, ${limitSeconds * 1000});`;
+    }, ${fileLimitMs});`;
   new Worker(program, { eval: true, execArgv: [], env: {} }).unref();
 }

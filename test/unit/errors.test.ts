@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { errorCatalogue, type ErrorCode } from '../../src/error-catalogue.ts';
+import { errorCatalogue } from '../../src/error-catalogue.ts';
 import {
   breaksWalk,
   codeOf,
@@ -13,6 +13,7 @@ import {
   makesUnavailable,
   refuseInput,
   refusesLogin,
+  type ErrorCode,
 } from '../../src/errors.ts';
 import { accessLogs } from '../../src/streams/access-logs.ts';
 import { auditLogs } from '../../src/streams/audit-logs.ts';
@@ -85,7 +86,14 @@ describe('the code of an error', () => {
   it('decides the exit status: 2 for what the operator has set, 1 for all else', () => {
     assert.deepEqual(
       select((code) => exitStatusOf(code) === 2),
-      ['database_unsuitable', 'database_newer', 'embedded_unusable', 'bad_input'],
+      [
+        'database_unsuitable',
+        'database_newer',
+        'migrations_differ',
+        'objects_in_the_way',
+        'embedded_unusable',
+        'bad_input',
+      ],
     );
     assert.deepEqual(
       select((code) => exitStatusOf(code) === 0),

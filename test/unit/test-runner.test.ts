@@ -51,7 +51,7 @@ describe('the test runner', () => {
     const end = output.slice(output.indexOf('Failed: '));
     assert.match(
       end,
-      /Failed: test\/unit\/test\.test\.ts:2 b \(Postgres 18\)\n {2}Error: wrong b\n/,
+      /Failed: test\/unit\/test\.test\.ts:2 suite b \(Postgres 18\)\n {2}Error: wrong b\n/,
     );
     assert.match(
       end,

@@ -1,11 +1,18 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { readErrorBody } from '../../src/zendesk/error-body.ts';
+import { readErrorBody, type Failure } from '../../src/zendesk/answer.ts';
 import { composeSentence, type ErrorCode } from '../../src/errors.ts';
 import { accessLogs } from '../../src/streams/access-logs.ts';
 import { auditLogs } from '../../src/streams/audit-logs.ts';
 import { users as people } from '../../src/streams/users.ts';
-import { explainMintRefusal, explainUnavailable, type Needs } from '../../src/zendesk/refusal.ts';
+import {
+  explainAccess,
+  explainFailure,
+  explainMintRefusal,
+  explainUnavailable,
+  type Needs,
+} from '../../src/zendesk/refusal.ts';
+import { createSecrets } from '../../src/zendesk/secrets.ts';
 
 const audit = auditLogs.needs;
 const access = accessLogs.needs;
@@ -153,5 +160,65 @@ describe('the sentence about a refused OAuth client', () => {
     it(`tells what to do about ${status} ${body}`, () => {
       const refusal = explainMintRefusal(status, readErrorBody(Buffer.from(body)), 'everything');
       assert.deepEqual([refusal.code, composeSentence(refusal)], [code, `${sentence}.`]);
+    });
+});
+
+describe('the code of the failure that ends a request', () => {
+  const secrets = createSecrets({ kind: 'oauth-token', token: 'fixed-token' });
+  const noAnswer = (code: string): Failure => ({
+    kind: 'no-answer',
+    code,
+    cause: new Error(code),
+  });
+  const refusal = (status: number, cursorSent = false): Failure => ({
+    kind: 'refusal',
+    status,
+    requestId: undefined,
+    body: { shape: 'none', code: undefined, words: undefined },
+    cursorSent,
+    pauseMs: 60_000,
+    retryAfterMs: undefined,
+    redirectedTo: undefined,
+  });
+  const broken: Failure = {
+    kind: 'broken-answer',
+    status: 200,
+    requestId: undefined,
+    fault: 'is not complete JSON',
+  };
+  const table: [string, Failure, ErrorCode][] = [
+    ['a lost connection', noAnswer('ECONNRESET'), 'no_usable_answer'],
+    ['an untrusted certificate', noAnswer('DEPTH_ZERO_SELF_SIGNED_CERT'), 'certificate_untrusted'],
+    ['an expired certificate', noAnswer('CERT_HAS_EXPIRED'), 'certificate_untrusted'],
+    ['an unknown issuer', noAnswer('UNABLE_TO_VERIFY_LEAF_SIGNATURE'), 'certificate_untrusted'],
+    [
+      'a certificate of another host',
+      noAnswer('ERR_TLS_CERT_ALTNAME_INVALID'),
+      'certificate_untrusted',
+    ],
+    ['a broken answer', broken, 'no_usable_answer'],
+    ['504', refusal(504), 'no_usable_answer'],
+    ['429', refusal(429), 'rate_limited'],
+    ['401', refusal(401), 'unauthorized'],
+    ['403', refusal(403), 'plan_missing'],
+    ['404', refusal(404), 'address_unknown'],
+    ['400 without a cursor', refusal(400), 'request_rejected'],
+    ['400 with a cursor', refusal(400, true), 'cursor_refused'],
+    ['422', refusal(422), 'request_rejected'],
+    ['422 with a cursor', refusal(422, true), 'request_rejected'],
+    ['418', refusal(418), 'request_rejected'],
+    ['a redirect', refusal(302), 'redirected'],
+  ];
+  for (const [name, failure, code] of table)
+    it(`is ${code} for ${name}`, () => {
+      const tries = { attempt: 6, pauses: 20, tokenRenewed: true };
+      const error = explainFailure(failure, tries, {
+        path: '/api/v2/audit_logs',
+        origin: 'https://acme.zendesk.com',
+        privateTexts: [],
+        secrets,
+        explainRefusal: (status, body) => explainAccess(status, body, audit, 'oauth-client'),
+      });
+      assert.equal(error.code, code);
     });
 });

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import type { Failure } from '../../src/zendesk/failure.ts';
+import type { Failure } from '../../src/zendesk/answer.ts';
 import {
   decideRetry,
   type Decision,
@@ -31,9 +31,7 @@ function noAnswer(code: string): Failure {
   return { kind: 'no-answer', code, cause: new Error(code) };
 }
 
-function giveUp(kind: Extract<Decision, { action: 'give-up' }>['kind']): Decision {
-  return { action: 'give-up', kind };
-}
+const giveUp: Decision = { action: 'give-up' };
 
 function backOff(waitMs: number, halvePage = false): Decision {
   return { action: 'back-off', waitMs, halvePage };
@@ -55,17 +53,11 @@ describe('decideRetry', () => {
     ['the third failure', brokenAnswer, { attempt: 3 }, {}, backOff(4_000)],
     ['the fourth failure', brokenAnswer, { attempt: 4 }, {}, backOff(8_000)],
     ['the fifth failure', brokenAnswer, { attempt: 5 }, {}, backOff(16_000)],
-    ['the sixth failure', brokenAnswer, { attempt: 6 }, {}, giveUp('failed')],
-    ['an untrusted certificate', noAnswer('DEPTH_ZERO_SELF_SIGNED_CERT'), {}, {}, giveUp('failed')],
-    ['an expired certificate', noAnswer('CERT_HAS_EXPIRED'), {}, {}, giveUp('failed')],
-    ['an unknown issuer', noAnswer('UNABLE_TO_VERIFY_LEAF_SIGNATURE'), {}, {}, giveUp('failed')],
-    [
-      'a certificate of another host',
-      noAnswer('ERR_TLS_CERT_ALTNAME_INVALID'),
-      {},
-      {},
-      giveUp('failed'),
-    ],
+    ['the sixth failure', brokenAnswer, { attempt: 6 }, {}, giveUp],
+    ['an untrusted certificate', noAnswer('DEPTH_ZERO_SELF_SIGNED_CERT'), {}, {}, giveUp],
+    ['an expired certificate', noAnswer('CERT_HAS_EXPIRED'), {}, {}, giveUp],
+    ['an unknown issuer', noAnswer('UNABLE_TO_VERIFY_LEAF_SIGNATURE'), {}, {}, giveUp],
+    ['a certificate of another host', noAnswer('ERR_TLS_CERT_ALTNAME_INVALID'), {}, {}, giveUp],
     ['500', status(500), {}, {}, backOff(1_000)],
     ['502', status(502), {}, {}, backOff(1_000)],
     ['503', status(503), {}, {}, backOff(1_000)],
@@ -73,7 +65,7 @@ describe('decideRetry', () => {
     ['503 with a short retry-after', status(503, { retryAfterMs: 1 }), {}, {}, backOff(1_000)],
     ['503 with a long retry-after', status(503, { retryAfterMs: 3e6 }), {}, {}, backOff(120_000)],
     ['504', status(504), {}, {}, backOff(1_000, true)],
-    ['504 for the sixth time', status(504), { attempt: 6 }, {}, giveUp('failed')],
+    ['504 for the sixth time', status(504), { attempt: 6 }, {}, giveUp],
     ['429', status(429), { pauses: 1 }, {}, { action: 'pause', waitMs: 60_000 }],
     [
       '429 after five failures',
@@ -82,25 +74,19 @@ describe('decideRetry', () => {
       {},
       { action: 'pause', waitMs: 60_000 },
     ],
-    ['429 for the twentieth time', status(429), { pauses: 20 }, {}, giveUp('failed')],
+    ['429 for the twentieth time', status(429), { pauses: 20 }, {}, giveUp],
     ['401', status(401), {}, {}, { action: 'renew-token' }],
     ['401 after five failures', status(401), { attempt: 6 }, {}, { action: 'renew-token' }],
-    ['401 of a new token', status(401), { tokenRenewed: true }, {}, giveUp('unauthorized')],
-    [
-      '401 without a way to renew',
-      status(401),
-      {},
-      { renewableToken: false },
-      giveUp('unauthorized'),
-    ],
-    ['403', status(403), {}, {}, giveUp('unavailable')],
-    ['404', status(404), {}, {}, giveUp('unavailable')],
-    ['400 without a cursor', status(400), {}, {}, giveUp('rejected')],
-    ['400 with a cursor', status(400, { cursorSent: true }), {}, {}, giveUp('cursor-refused')],
-    ['422', status(422), {}, {}, giveUp('rejected')],
-    ['422 with a cursor', status(422, { cursorSent: true }), {}, {}, giveUp('rejected')],
-    ['418', status(418), {}, {}, giveUp('rejected')],
-    ['a redirect', status(302), {}, {}, giveUp('rejected')],
+    ['401 of a new token', status(401), { tokenRenewed: true }, {}, giveUp],
+    ['401 without a way to renew', status(401), {}, { renewableToken: false }, giveUp],
+    ['403', status(403), {}, {}, giveUp],
+    ['404', status(404), {}, {}, giveUp],
+    ['400 without a cursor', status(400), {}, {}, giveUp],
+    ['400 with a cursor', status(400, { cursorSent: true }), {}, {}, giveUp],
+    ['422', status(422), {}, {}, giveUp],
+    ['422 with a cursor', status(422, { cursorSent: true }), {}, {}, giveUp],
+    ['418', status(418), {}, {}, giveUp],
+    ['a redirect', status(302), {}, {}, giveUp],
   ];
   for (const [name, failure, tries, limits, decision] of table)
     it(`answers ${name} with ${decision.action}`, () =>

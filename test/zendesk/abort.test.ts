@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import type { Budget } from '../../src/zendesk/client.ts';
+import type { Budget } from '../../src/zendesk/request.ts';
 import { auditRequest, connect, neverAborted } from './connection.ts';
 import { auditPage, startServer, tokenReply, type Reply } from './scripted-server.ts';
 
@@ -46,7 +46,7 @@ describe('an abort', () => {
     const server = await startServer(test, { replies: [{ status: 500 }] });
     const { zendesk } = connect(test, server.origin, {
       retryBaseMs: 3_600_000,
-      log: { info: () => undefined, warn: () => queueMicrotask(() => controller.abort(reason)) },
+      log: { warn: () => queueMicrotask(() => controller.abort(reason)) },
     });
     await assert.rejects(
       zendesk.readPage(auditRequest(), controller.signal),

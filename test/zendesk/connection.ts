@@ -3,12 +3,8 @@ import assert from 'node:assert/strict';
 import type { TestContext } from 'node:test';
 import { KnownError } from '../../src/errors.ts';
 import { auditLogs } from '../../src/streams/audit-logs.ts';
-import {
-  createZendesk,
-  type PageRequest,
-  type Zendesk,
-  type ZendeskOptions,
-} from '../../src/zendesk/client.ts';
+import { createZendesk, type Zendesk, type ZendeskOptions } from '../../src/zendesk/client.ts';
+import type { PageRequest } from '../../src/zendesk/request.ts';
 
 export type Connection = {
   zendesk: Zendesk;
@@ -37,7 +33,7 @@ export function connect(
       take: async (group, priority) => void takes.push({ group, priority }),
       pause: async (group, waitMs, reason) => void pauses.push({ group, waitMs, reason }),
     },
-    log: { info: log, warn: log },
+    log: { warn: log },
     retryBaseMs: 1,
     ...more,
   });

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import type { Credentials } from '../../src/zendesk/client.ts';
+import type { Credentials } from '../../src/zendesk/secrets.ts';
 import { auditRequest, connect, neverAborted, refusalOf } from './connection.ts';
 import { auditPage, startServer, tokenReply, type Reply } from './scripted-server.ts';
 

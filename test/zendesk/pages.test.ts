@@ -197,7 +197,6 @@ describe('the trusted clock of a client', () => {
     const { zendesk } = connect(test, server.origin, {
       localNow: () => localMs,
       log: {
-        info: () => undefined,
         warn: (details) => void ('skewMs' in details && skews.push(details['skewMs'])),
       },
     });

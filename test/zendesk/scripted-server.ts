@@ -40,6 +40,8 @@ export async function startServer(test: TestContext, script: Script): Promise<Sc
   const requests: SeenRequest[] = [];
   const tokenRequests: SeenRequest[] = [];
   const server = createServer((request, response) => {
+    // Its own would be the machine's time, not that of the test run.
+    response.setHeader('date', new Date().toUTCString());
     const url = new URL(request.url ?? '', 'http://server');
     const chunks: Buffer[] = [];
     request.on('data', (chunk: Buffer) => void chunks.push(chunk));

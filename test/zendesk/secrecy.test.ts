@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it, type TestContext } from 'node:test';
 import { inspect } from 'node:util';
-import type { Credentials } from '../../src/zendesk/client.ts';
+import type { Credentials } from '../../src/zendesk/secrets.ts';
 import { auditRequest, connect, neverAborted, refusalOf } from './connection.ts';
 import { startServer, tokenReply, type Reply, type Script } from './scripted-server.ts';
 

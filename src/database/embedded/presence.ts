@@ -6,6 +6,7 @@ import { promisify } from 'node:util';
 import { Client } from 'pg';
 import { KnownError } from '../../errors.ts';
 import { translateError } from '../connection-errors.ts';
+import { sqlstates } from '../sqlstates.ts';
 import { errorCode } from './error-code.ts';
 
 /**
@@ -87,10 +88,10 @@ export async function answersFor(url: string, cluster: string): Promise<boolean>
     const { rows } = await client.query<{ data_directory: string }>('show data_directory');
     return rows[0]?.data_directory === cluster;
   } catch (error) {
-    if (errorCode(error) !== '28P01') return false;
+    if (errorCode(error) !== sqlstates.invalidPassword) return false;
     throw new KnownError('embedded_failed', {
       found: `The PostgreSQL server that runs in ${cluster} refuses the password in ${join(cluster, 'password')}`,
-      sqlState: '28P01',
+      sqlState: sqlstates.invalidPassword,
       cause: translateError(error),
     });
   } finally {

@@ -1,3 +1,7 @@
+/**
+ * Kinds of columns that drizzle does not have. The docstring of a schema, table or column beside this file is its comment in
+ * the database: `npm run migrations:generate` writes them to `definitions/comments.sql`.
+ */
 import { customType } from 'drizzle-orm/pg-core';
 
 /** Text compared byte by byte: right for identifiers, and the cheapest index order (stack facts: collate "C"). */

@@ -1,190 +1,137 @@
-import { sql } from 'drizzle-orm';
-import {
-  bigint,
-  boolean,
-  date,
-  index,
-  integer,
-  jsonb,
-  pgSchema,
-  primaryKey,
-  text,
-} from 'drizzle-orm/pg-core';
+import { bigint, date, integer, jsonb, pgSchema, primaryKey, text } from 'drizzle-orm/pg-core';
 import { bigId, identifier, instant } from './columns.ts';
 
-/** The ledger: what is covered, what is being fetched, who holds the work. */
+/** The ledger of zendesk-log-sync: what is covered, fetched, held and spent. */
 export const zendeskSync = pgSchema('zendesk_sync');
 
-/** Per account and stream: where the log begins and since when it is followed. */
+/** One row for each account and stream that is pulled. */
 export const streams = zendeskSync.table(
   'streams',
   {
+    /** Key of the Zendesk account. */
     account: identifier().notNull(),
+    /** audit_logs, access_logs or users. */
     stream: text().notNull(),
+    /**
+     * The oldest instant that is wanted: the first record of the audit log or AUDIT_LOGS_START. Null where the
+     * retention decides.
+     */
     horizon: instant(),
+    /** How many days Zendesk keeps the log; null when for ever. */
     retention_days: integer(),
+    /** Since when the log is followed live; what lies before is backfill. */
     followed_from: instant(),
+    /** Since when Zendesk refuses this stream to us; null while it answers. */
     unavailable_since: instant(),
+    /** Why it is refused and what to do about it. */
     unavailable_reason: text(),
+    /** log: read by spans of time; listing: read as a whole, such as the people. */
     kind: text().notNull().default('log'),
+    /** Why Zendesk refuses the stream: a code of docs/errors.md; null while it does not. */
     unavailable_code: text(),
   },
   (t) => [primaryKey({ columns: [t.account, t.stream] })],
 );
 
-/** The covered spans: disjoint, half-open, whole seconds. The one source of truth about completeness. */
+/**
+ * The spans of time that are stored completely: half-open, disjoint, whole seconds, UTC. What is not in here may be
+ * missing.
+ */
 export const coverage = zendeskSync.table(
   'coverage',
   {
+    /** Key of the Zendesk account. */
     account: identifier().notNull(),
+    /** audit_logs or access_logs. */
     stream: text().notNull(),
+    /** First instant of the covered span. */
     covered_from: instant().notNull(),
+    /** First instant after the covered span. */
     covered_until: instant().notNull(),
   },
   (t) => [primaryKey({ columns: [t.account, t.stream, t.covered_from] })],
 );
 
-/** The spans that were read again at a given age, in the same form as the coverage. */
+/** The covered spans that were read again at a given age, to find what appeared late or changed. */
 export const rescans = zendeskSync.table(
   'rescans',
   {
+    /** Key of the Zendesk account. */
     account: identifier().notNull(),
+    /** audit_logs or access_logs. */
     stream: text().notNull(),
+    /** The age at which the span was read again, in seconds (RESCAN_AFTER). */
     age_seconds: integer().notNull(),
+    /** First instant of the span read again. */
     covered_from: instant().notNull(),
+    /** First instant after the span read again. */
     covered_until: instant().notNull(),
   },
   (t) => [primaryKey({ columns: [t.account, t.stream, t.age_seconds, t.covered_from] })],
 );
 
-/** One row a run: a tick, a backfill, a command. A half-finished run is a failed run. */
-export const runs = zendeskSync.table(
-  'runs',
-  {
-    id: bigint({ mode: 'bigint' }).notNull().generatedAlwaysAsIdentity().primaryKey(),
-    account: identifier().notNull(),
-    stream: text().notNull(),
-    task: text().notNull(),
-    holder: text().notNull(),
-    started_at: instant()
-      .notNull()
-      .default(sql`now()`),
-    ended_at: instant(),
-    outcome: text(),
-    error: text(),
-    requests: integer().notNull().default(0),
-    rows_new: bigId().notNull().default('0'),
-    rows_changed: bigId().notNull().default('0'),
-    rows_late: bigId().notNull().default('0'),
-    error_code: text(),
-  },
-  (t) => [
-    index('runs_recent').on(t.account, t.stream, t.task, t.id),
-    index('runs_failed')
-      .on(t.account, t.stream, t.id)
-      .where(sql`error is not null`),
-  ],
-);
-
-/** One row a fetch: the reading of one span, page by page. */
-export const fetches = zendeskSync.table(
-  'fetches',
-  {
-    id: bigint({ mode: 'bigint' }).notNull().generatedAlwaysAsIdentity().primaryKey(),
-    account: identifier().notNull(),
-    stream: text().notNull(),
-    kind: text().notNull(),
-    span_from: instant().notNull(),
-    span_until: instant().notNull(),
-    page_size: integer().notNull(),
-    cursor: text(),
-    asked_at: instant(),
-    pages: integer().notNull().default(0),
-    rows_seen: bigId().notNull().default('0'),
-    rows_new: bigId().notNull().default('0'),
-    rows_changed: bigId().notNull().default('0'),
-    rows_late: bigId().notNull().default('0'),
-    restarted: boolean().notNull().default(false),
-    started_at: instant()
-      .notNull()
-      .default(sql`now()`),
-    ended_at: instant(),
-    outcome: text(),
-    error: text(),
-    error_code: text(),
-  },
-  (t) => [
-    index('fetches_recent').on(t.account, t.stream, t.id),
-    index('fetches_rows').on(t.account, t.stream, t.rows_new),
-    index('fetches_resumable')
-      .on(t.account, t.stream)
-      .where(sql`outcome is null or (outcome = 'failed' and cursor is not null)`),
-  ],
-);
-
-/** Who pulls an account's stream now. The token grows with each change of holder; every page's transaction checks it. */
+/** Who pulls a stream of an account now. */
 export const leases = zendeskSync.table(
   'leases',
   {
+    /** Key of the Zendesk account. */
     account: identifier().notNull(),
+    /** audit_logs, access_logs or users. */
     stream: text().notNull(),
+    /** The process that holds the work. */
     holder: text().notNull(),
+    /** Fencing token: grows with each change of holder; a page is committed only with the newest. */
     token: bigint({ mode: 'bigint' }).notNull(),
+    /** When another process may take over; renewed while the holder lives. */
     expires_at: instant().notNull(),
   },
   (t) => [primaryKey({ columns: [t.account, t.stream] })],
 );
 
-/** The request budget of an account's group of endpoints, shared by every process. */
+/** The request budget of a group of endpoints of an account, shared by all processes. */
 export const budgets = zendeskSync.table(
   'budgets',
   {
+    /** Key of the Zendesk account. */
     account: identifier().notNull(),
+    /** support (audit logs, users) or access_logs. */
     budget_group: text().notNull(),
+    /** Requests of the last minute: pairs of time (milliseconds since 1970) and number. */
     spent: jsonb().notNull(),
+    /** No request before this moment; null when not paused. */
     paused_until: instant(),
+    /** Why requests are paused. */
     pause_reason: text(),
   },
   (t) => [primaryKey({ columns: [t.account, t.budget_group] })],
 );
 
-/** Ids that appear in a log and that no user list knows. */
+/** Ids that appear in a log and that Zendesk does not know; asked for again only rarely. */
 export const unknownUsers = zendeskSync.table(
   'unknown_users',
   {
+    /** Key of the Zendesk account. */
     account: identifier().notNull(),
+    /** The id. */
     id: bigId().notNull(),
+    /** When Zendesk was last asked for it. */
     asked_at: instant().notNull(),
+    /** How often it was asked for. */
     times_asked: integer().notNull(),
   },
   (t) => [primaryKey({ columns: [t.account, t.id] })],
 );
 
-/** The days (UTC) whose rows have changed since the rollups were made from them. */
+/** Days whose rows have changed since the rollups were made from them. */
 export const staleDays = zendeskSync.table(
   'stale_days',
   {
+    /** Key of the Zendesk account. */
     account: identifier().notNull(),
+    /** audit_logs or access_logs. */
     stream: text().notNull(),
+    /** The day, UTC. */
     day: date().notNull(),
   },
   (t) => [primaryKey({ columns: [t.account, t.stream, t.day] })],
 );
-
-/** How far stored rows were classified anew: `classify --apply` goes on from here when it was stopped. */
-export const classifications = zendeskSync.table('classifications', {
-  account: identifier().primaryKey(),
-  rules: text().notNull(),
-  reached_at: instant(),
-  reached_id: identifier(),
-  rows_read: bigint({ mode: 'bigint' })
-    .notNull()
-    .default(sql`0`),
-  rows_changed: bigint({ mode: 'bigint' })
-    .notNull()
-    .default(sql`0`),
-  started_at: instant()
-    .notNull()
-    .default(sql`now()`),
-  ended_at: instant(),
-});

@@ -14,11 +14,11 @@ export type PageCounts = { readonly new: number; readonly changed: number; reado
 type Keys = { readonly ids: readonly string[]; readonly times: readonly number[] };
 
 type InsertAnswer = {
-  rows: number;
-  written: Keys;
-  late: number;
-  oldest: string;
-  newest: string;
+  readonly rows: number;
+  readonly written: Keys;
+  readonly late: number;
+  readonly oldest: string;
+  readonly newest: string;
 };
 
 /** Inserts the rows that are new, and replaces those that the source now returns differently; their former content is kept. */

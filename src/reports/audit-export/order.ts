@@ -4,7 +4,7 @@ import { priorities } from '../../ingest/engine.ts';
 import { toSeconds } from '../../span.ts';
 import { auditLogs } from '../../streams/audit-logs.ts';
 import { formatMoment } from '../../streams/stream.ts';
-import type { OrderAnswer } from '../../zendesk/client.ts';
+import type { OrderAnswer } from '../../zendesk/answer.ts';
 import type { LiveSource } from '../shared/live-source.ts';
 import { findPerson } from '../shared/person.ts';
 import type { ReportScope } from '../shared/report.ts';

@@ -1,0 +1,212 @@
+/**
+ * Running the definitions that differ from what the database has. What Postgres cannot replace in place is dropped and
+ * created again, together with what of this program depends on it; what others have built on it is never dropped.
+ */
+import { KnownError } from '../errors.ts';
+import type { Queryable } from './client.ts';
+import { isLostConnection, translateError } from './connection-errors.ts';
+import {
+  dropObject,
+  loadObjects,
+  planDrop,
+  type Privileges,
+  restorePrivileges,
+  type StoredObject,
+} from './definition-objects.ts';
+import {
+  type Definition,
+  loadStoredDefinitions,
+  objectOf,
+  type StoredDefinition,
+} from './definitions.ts';
+import { sqlstates } from './sqlstates.ts';
+
+/** One pass over the definitions of a database. */
+type Pass = {
+  readonly tx: Queryable;
+  readonly stored: ReadonlyMap<string, StoredDefinition>;
+  /** Names of all objects of this program, those that it has no more among them. */
+  readonly ownNames: ReadonlySet<string>;
+  /** What was dropped on the way and is to be created again, with what was granted on it. */
+  readonly dropped: Map<string, Privileges>;
+  /** What could not be dropped, in a sentence each. */
+  readonly conflicts: Set<string>;
+};
+
+/**
+ * Runs what is new, missing or different, and what uses that; drops what is no definition any more. Runs the grants when
+ * anything was done. Only within a transaction: after an error there is half of it.
+ *
+ * @param definitions in the order in which they can be run
+ * @param mustGrant whether the grants are to be run in any case
+ * @throws {KnownError} `objects_in_the_way` when objects of others depend on what must be dropped
+ */
+export async function applyDefinitions(
+  tx: Queryable,
+  definitions: readonly Definition[],
+  mustGrant: boolean,
+): Promise<void> {
+  const stored = new Map((await loadStoredDefinitions(tx)).map((each) => [each.name, each]));
+  const removed = [...stored.values()].filter(({ name }) =>
+    definitions.every((definition) => definition.name !== name),
+  );
+  const names = [...definitions, ...removed].map(({ name }) => objectOf(name));
+  const due = chooseDue(definitions, stored, await loadObjects(tx, names));
+  const pass: Pass = {
+    tx,
+    stored,
+    ownNames: new Set(names),
+    dropped: new Map(),
+    conflicts: new Set(),
+  };
+  const { dropped, conflicts } = pass;
+  try {
+    for (const definition of definitions.filter((each) => !isGrants(each)))
+      if (due.has(definition.name) || dropped.has(objectOf(definition.name)))
+        await run(pass, definition);
+    for (const each of removed) await remove(pass, each, definitions);
+    if (mustGrant || due.size > 0 || removed.length > 0)
+      for (const definition of definitions.filter(isGrants)) await run(pass, definition);
+  } catch (error) {
+    // What could not be replaced makes others fail: the cause is the better answer.
+    if (conflicts.size === 0) throw error;
+  }
+  if (conflicts.size > 0) throw new KnownError('objects_in_the_way', [...conflicts]);
+}
+
+/** The grants are about all other objects: they come last, whenever one has changed. */
+function isGrants({ name }: Definition): boolean {
+  return name === 'roles';
+}
+
+/** The names of those that differ or are missing, and of those that use them: a `select *` must see a new column. */
+function chooseDue(
+  definitions: readonly Definition[],
+  stored: Pass['stored'],
+  present: readonly StoredObject[],
+): ReadonlySet<string> {
+  const due = new Set<string>();
+  for (const { name, hash, creates, uses } of definitions) {
+    const isPresent =
+      creates === undefined ||
+      present.some((object) => object.kind === creates && object.name === objectOf(name));
+    if (stored.get(name)?.hash !== hash || !isPresent || uses.some((used) => due.has(used)))
+      due.add(name);
+  }
+  return due;
+}
+
+/** Brings one object to its definition, in place if Postgres can, and notes that down. */
+async function run(pass: Pass, definition: Definition): Promise<void> {
+  const { tx, stored, dropped } = pass;
+  const { name, hash, sql } = definition;
+  const before = await loadCreated(tx, definition);
+  // Functions of that name with other parameters may be somebody's own.
+  const known = stored.get(name)?.object ?? null;
+  const own = before.filter(({ identity }) => known === null || identity === known);
+  if (own.length === 0) await runSql(tx, definition, sql);
+  else if (!(await replaceInPlace(tx, definition, before.length))) {
+    for (const object of own) await drop(pass, object);
+    if (pass.conflicts.size > 0) return;
+    await runSql(tx, definition, sql);
+  }
+  const others = new Set(before.filter((each) => !own.includes(each)).map(({ oid }) => oid));
+  const created = (await loadCreated(tx, definition)).find(({ oid }) => !others.has(oid));
+  const privileges = dropped.get(objectOf(name));
+  if (privileges !== undefined && created !== undefined)
+    await restorePrivileges(tx, created, privileges);
+  // The file may create nothing any more, or something of another kind.
+  if (known !== created?.identity) await dropFormer(pass, name, known, definition.creates);
+  await tx.query(
+    `insert into zendesk_sync.definitions (name, hash, object, applied_at) values ($1, $2, $3, now())
+     on conflict (name) do update set hash = excluded.hash, object = excluded.object, applied_at = excluded.applied_at`,
+    [name, hash, created?.identity ?? null],
+  );
+}
+
+/** What there is of the kind and the name that a definition creates. */
+async function loadCreated(tx: Queryable, { name, creates }: Definition): Promise<StoredObject[]> {
+  if (creates === undefined) return [];
+  return (await loadObjects(tx, [objectOf(name)])).filter(({ kind }) => kind === creates);
+}
+
+/** Replacing what is not alike: columns of a view that would go or change, and names or the result of a function. */
+const refusals: ReadonlySet<string | undefined> = new Set([
+  sqlstates.invalidTableDefinition,
+  sqlstates.invalidFunctionDefinition,
+]);
+
+/** False, with nothing done, when that is impossible. `count`: how many objects of its name there are. */
+async function replaceInPlace(
+  tx: Queryable,
+  definition: Definition,
+  count: number,
+): Promise<boolean> {
+  await tx.query('savepoint replacement');
+  try {
+    const sql = definition.sql.replace(/^create view /m, 'create or replace view ');
+    await runSql(tx, definition, sql);
+    // One more: other parameters make another function beside the former one.
+    if ((await loadCreated(tx, definition)).length === count) {
+      await tx.query('release savepoint replacement');
+      return true;
+    }
+  } catch (error) {
+    if (!(error instanceof KnownError) || !refusals.has(error.sqlState)) throw error;
+  }
+  await tx.query('rollback to savepoint replacement');
+  return false;
+}
+
+/** Drops an object and what of this program depends on it, or notes down why that cannot be done. */
+async function drop(pass: Pass, target: StoredObject): Promise<void> {
+  const { objects, obstacles } = await planDrop(pass.tx, target, (name) => pass.ownNames.has(name));
+  if (obstacles.length === 0)
+    for (const each of objects) pass.dropped.set(each.name, await dropObject(pass.tx, each));
+  for (const { object, dependents } of obstacles)
+    pass.conflicts.add(
+      `The ${object.kind} ${object.identity} has to be dropped for this version of the program, but others depend on it: ` +
+        `${dependents.join(', ')}. Nothing was changed; keep their definitions, drop them, run "migrate", and create them again.`,
+    );
+}
+
+/** Drops what a definition created that there is no more. A file that was moved still creates its object. */
+async function remove(
+  pass: Pass,
+  { name, object }: StoredDefinition,
+  definitions: readonly Definition[],
+): Promise<void> {
+  const moved = definitions.find((each) => objectOf(each.name) === objectOf(name));
+  await dropFormer(pass, name, object, moved?.creates);
+  await pass.tx.query('delete from zendesk_sync.definitions where name = $1', [name]);
+}
+
+/** Drops what a definition once created, unless it is of a kind that is kept. */
+async function dropFormer(
+  pass: Pass,
+  name: string,
+  identity: string | null,
+  kept: Definition['creates'],
+): Promise<void> {
+  for (const found of await loadObjects(pass.tx, [objectOf(name)]))
+    if (found.identity === identity && found.kind !== kept) await drop(pass, found);
+}
+
+/** @throws {KnownError} that names the file */
+async function runSql(tx: Queryable, { name }: Definition, sql: string): Promise<void> {
+  try {
+    await tx.query(sql);
+  } catch (error) {
+    const translated = translateError(error);
+    if (!(translated instanceof KnownError)) throw translated;
+    const { sqlState, systemCode, cause } = translated;
+    // The cause has the words of Postgres where they hold no row.
+    const words = cause instanceof Error ? cause.message : translated.message;
+    throw new KnownError(isLostConnection(error) ? translated.code : 'database_refused', {
+      found: `The definition ${name} cannot be run (${words})`,
+      sqlState,
+      systemCode,
+      cause,
+    });
+  }
+}

@@ -1,0 +1,42 @@
+create or replace function zendesk_sync.grant_roles() returns text[]
+language plpgsql
+set search_path = pg_catalog
+as $$
+declare
+  wanted text;
+  missing text[] := '{}';
+  shown record;
+begin
+  foreach wanted in array array['zendesk_reader', 'zendesk_investigator'] loop
+    begin
+      if to_regrole(wanted) is null then
+        execute format('create role %I nologin', wanted);
+      end if;
+    exception
+      -- Another database of the server is being migrated at this moment.
+      when duplicate_object or unique_violation then null;
+      when insufficient_privilege then
+        missing := missing || wanted;
+        continue;
+    end;
+    execute format('revoke all on all tables in schema zendesk, zendesk_fivetran, zendesk_sync from %I', wanted);
+    execute format('grant usage on schema zendesk, zendesk_fivetran, zendesk_sync to %I', wanted);
+    execute format('grant select on zendesk_sync.status, zendesk_sync.coverage to %I', wanted);
+    for shown in
+      select c.oid::regclass as relation, string_agg(quote_ident(a.attname), ', ' order by a.attnum) as columns
+      from pg_class c
+      join pg_namespace n on n.oid = c.relnamespace and n.nspname in ('zendesk', 'zendesk_fivetran')
+      join pg_attribute a on a.attrelid = c.oid and a.attnum > 0 and not a.attisdropped
+      where c.relkind in ('r', 'p', 'v') and not c.relispartition
+        and (wanted = 'zendesk_investigator'
+          or not exists (select from zendesk_sync.withheld_columns() w where w.relation = c.oid and w.column_name = a.attname))
+      group by c.oid
+    loop
+      execute format('grant select (%s) on %s to %I', shown.columns, shown.relation, wanted);
+    end loop;
+  end loop;
+  return missing;
+end
+$$;
+
+comment on function zendesk_sync.grant_roles() is 'Makes the roles zendesk_reader and zendesk_investigator where the caller may, and grants them what they may read. Returns the roles that do not exist and could not be made. Safe to call again.';

@@ -1,0 +1,15 @@
+create or replace function zendesk_sync.withheld_columns() returns table (relation regclass, column_name name)
+language sql stable
+set search_path = pg_catalog
+as $$
+  -- What people typed, and what may hold it: urls with their queries, GraphQL, unknown fields, former contents.
+  select c.oid::regclass, a.attname
+  from pg_class c
+  join pg_namespace n on n.oid = c.relnamespace and n.nspname = 'zendesk'
+  join pg_attribute a on a.attrelid = c.oid and a.attnum > 0 and not a.attisdropped
+  where (c.relname = 'access_logs' and a.attname in ('url', 'referer', 'graphql_query', 'graphql_variables', 'extra'))
+    or (c.relname like 'access\_%' and a.attname in ('url', 'referer', 'graphql_query', 'graphql_variables', 'extra', 'search_query'))
+    or (c.relname = 'revisions' and a.attname = 'content')
+$$;
+
+comment on function zendesk_sync.withheld_columns() is 'The columns that zendesk_investigator may read and zendesk_reader may not.';

@@ -1,0 +1,45 @@
+select zendesk_sync.put_rule(
+  rule => 'new_client',
+  stream => 'access_logs',
+  severity => 'low',
+  question => 'Does somebody use a browser or program never seen of them, its version aside?',
+  title => 'First access with this client',
+  parameters => '{
+    "learning_days": 14
+  }'
+);
+
+create view zendesk_sync.finding_new_client as
+with rule as (
+  select r.severity, r.title, make_interval(days => (r.parameters ->> 'learning_days')::integer) as learning
+  from zendesk.finding_rules r
+  where r.rule = 'new_client' and r.enabled
+  offset 0
+)
+select
+  l.account,
+  'new_client' as rule,
+  rule.severity,
+  l.timestamp as created_at,
+  l.user_id as actor_id,
+  concat(rule.title, ': ', left(l.client, 200)) as summary,
+  l.id as access_log_id
+from rule
+cross join zendesk.access_by_people l
+where l.client is not null
+  and case
+    when exists (
+      select from zendesk.access_logs b
+      where b.account = l.account and b.user_id = l.user_id
+        and b.timestamp <= l.timestamp and (b.timestamp < l.timestamp or b.id < l.id)
+        and (b.client = l.client or zendesk.client_family(b.client) = zendesk.client_family(l.client))
+      -- Mostly it is the one before.
+      order by b.timestamp desc
+      offset 0
+    ) then false
+    else l.timestamp >= rule.learning + (
+      select min(b.timestamp) from zendesk.access_logs b where b.account = l.account and b.user_id = l.user_id
+    )
+  end;
+
+select zendesk_sync.describe_findings('zendesk_sync.finding_new_client', 'What the rule new_client finds. Ask access_findings.');

@@ -1,0 +1,55 @@
+select zendesk_sync.put_rule(
+  rule => 'search_then_open',
+  stream => 'access_logs',
+  severity => 'medium',
+  question => 'Who opens many things after one search?',
+  title => 'Many resources opened after a search',
+  parameters => '{
+    "count": 20,
+    "minutes": 10
+  }'
+);
+
+create view zendesk_sync.finding_search_then_open as
+with rule as (
+  select r.severity, r.title, (r.parameters ->> 'count')::integer as count, (r.parameters ->> 'minutes')::integer as minutes
+  from zendesk.finding_rules r
+  where r.rule = 'search_then_open' and r.enabled
+  offset 0
+)
+select
+  r.account,
+  'search_then_open' as rule,
+  rule.severity,
+  r.timestamp as created_at,
+  r.user_id as actor_id,
+  concat(rule.title, ': ', opened.resources, ' within ', rule.minutes, ' minutes') as summary,
+  r.access_log_id
+from rule
+cross join zendesk_sync.resources_by_people r
+cross join lateral (
+  -- Whoever makes fewer requests cannot have opened that many.
+  select case when exists (
+    select from zendesk.access_logs l
+    where l.account = r.account and l.user_id = r.user_id
+      and l.timestamp >= r.timestamp and l.timestamp < r.timestamp + make_interval(mins => rule.minutes)
+    offset rule.count
+  ) then (
+    select count(distinct (o.resource_type, o.resource_id))
+    from (
+      select b.kind, b.resource_type, b.resource_id,
+        -- What comes after the next search belongs to that, which may be the same one with a letter more.
+        count(*) filter (where b.kind = 'search') over (order by b.timestamp, b.access_log_id) as searches
+      from zendesk.access_log_resources b
+      where b.account = r.account and b.user_id = r.user_id and b.position = 0
+        and b.timestamp >= r.timestamp and b.timestamp < r.timestamp + make_interval(mins => rule.minutes)
+        and (b.timestamp > r.timestamp or b.access_log_id > r.access_log_id)
+        and not zendesk.is_denied(b.status)
+    ) as o
+    where o.searches = 0 and o.kind = 'view' and o.resource_id is not null
+  ) end as resources
+  offset 0
+) as opened
+where r.kind = 'search' and r.position = 0 and opened.resources > rule.count;
+
+select zendesk_sync.describe_findings('zendesk_sync.finding_search_then_open', 'What the rule search_then_open finds. Ask access_findings.');

@@ -1,0 +1,30 @@
+create view zendesk.access_searches as
+select
+  r.account,
+  r.timestamp,
+  r.access_log_id,
+  r.user_id,
+  (select p.name from zendesk_sync.person_at(r.account, r.user_id, r.timestamp) as p) as user_name,
+  (select p.email from zendesk_sync.person_at(r.account, r.user_id, r.timestamp) as p) as user_email,
+  r.search_query,
+  r.resource_type,
+  r.kind,
+  r.status,
+  zendesk.is_denied(r.status) as is_denied,
+  exists (select from zendesk.service_accounts s where s.account = r.account and s.user_id = r.user_id) as is_service_account
+from zendesk.access_log_resources r
+where r.position = 0 and (r.kind = 'search' or r.search_query is not null);
+
+comment on view zendesk.access_searches is 'What was searched for, by whom. Personal data: only zendesk_investigator may read it. Ask for a span of timestamp.';
+comment on column zendesk.access_searches.account is 'Key of the Zendesk account.';
+comment on column zendesk.access_searches.timestamp is 'When the search was made, UTC.';
+comment on column zendesk.access_searches.access_log_id is 'The request: access_logs.id.';
+comment on column zendesk.access_searches.user_id is 'Who searched.';
+comment on column zendesk.access_searches.user_name is 'Name of that person then, else as it is now.';
+comment on column zendesk.access_searches.user_email is 'E-mail address of that person then, else as it is now.';
+comment on column zendesk.access_searches.search_query is 'What was searched for; null where Zendesk has blanked it.';
+comment on column zendesk.access_searches.resource_type is 'What was searched among: ticket, user, article and so on; null for everything.';
+comment on column zendesk.access_searches.kind is 'search; export where all that was found was exported; another kind where a list was narrowed by a text.';
+comment on column zendesk.access_searches.status is 'HTTP status of the request.';
+comment on column zendesk.access_searches.is_denied is 'True when it was answered with 401, 403 or 404: nothing was shown.';
+comment on column zendesk.access_searches.is_service_account is 'True for users in service_accounts.';

@@ -1,0 +1,73 @@
+create view zendesk_sync.status as
+select
+  g.account,
+  g.stream,
+  case
+    when g.unavailable_since is not null then 'unavailable'
+    when latest.failed then 'failed'
+    when lease.is_held then 'running'
+    else 'ok'
+  end as state,
+  lower(g.contiguous) as covered_from,
+  case when g.stream = 'users' then success.started_at else upper(g.contiguous) end as covered_until,
+  (select count(*) from unnest(g.open))::integer as gaps,
+  zendesk_sync.seconds_in(g.open) as gap_seconds,
+  zendesk_sync.seconds_in(g.lost) as lost_seconds,
+  case
+    when g.retention_days is not null
+      then coalesce(lower(g.open), g.newest) + make_interval(days => g.retention_days) - now()
+  end as headroom,
+  now() - case when g.stream = 'users' then success.started_at else g.newest end as lag,
+  success.ended_at as last_success,
+  coalesce(
+    g.unavailable_reason,
+    trouble.error,
+    case when latest.failed then 'The last run ended without a word: its process died. The next run goes on where it stopped.' end
+  ) as last_error,
+  coalesce(g.unavailable_since, trouble.ended_at) as last_error_at,
+  case
+    when g.stream = 'users' then (select count(*) from zendesk.users u where u.account = g.account)
+    else (select coalesce(sum(f.rows_new), 0) from zendesk_sync.fetches f where f.account = g.account and f.stream = g.stream)
+  end::bigint as rows
+from zendesk_sync.stream_gaps g
+cross join lateral (
+  select exists (
+    select from zendesk_sync.leases l where l.account = g.account and l.stream = g.stream and l.expires_at > now()
+  ) as is_held
+) as lease
+cross join lateral (
+  -- Of each task the newest run, which may stand without an end because its process died.
+  select bool_or(case when run.ended_at is null then not lease.is_held else run.outcome in ('failed', 'interrupted') end) as failed
+  from (values ('live'), ('backfill'), ('listing')) as tasks (task)
+  cross join lateral (
+    select r.ended_at, r.outcome from zendesk_sync.runs r
+    where r.account = g.account and r.stream = g.stream and r.task = tasks.task
+    order by r.id desc limit 1
+  ) as run
+) as latest
+left join lateral (
+  select r.started_at, r.ended_at from zendesk_sync.runs r
+  where r.account = g.account and r.stream = g.stream and r.outcome = 'complete' and r.task in ('live', 'listing')
+  order by r.id desc limit 1
+) as success on true
+left join lateral (
+  select r.error, r.ended_at from zendesk_sync.runs r
+  where r.account = g.account and r.stream = g.stream and r.error is not null
+  order by r.id desc limit 1
+) as trouble on true;
+
+comment on view zendesk_sync.status is 'How each stream of each account stands: one row per account and stream.';
+comment on column zendesk_sync.status.account is 'Key of the Zendesk account.';
+comment on column zendesk_sync.status.stream is 'audit_logs, access_logs or users.';
+comment on column zendesk_sync.status.state is 'ok; running; failed (the last run did not finish: see last_error); unavailable (Zendesk refuses this stream to us: see last_error).';
+comment on column zendesk_sync.status.covered_from is 'Where the unbroken covered part begins that reaches back to the horizon; null until the oldest span is stored.';
+comment on column zendesk_sync.status.covered_until is 'The watermark: everything from covered_from up to this moment is stored. For users: when the last complete listing started.';
+comment on column zendesk_sync.status.gaps is 'Number of spans between the horizon and the newest covered moment that are not stored yet.';
+comment on column zendesk_sync.status.gap_seconds is 'Length of those spans together, in seconds.';
+comment on column zendesk_sync.status.lost_seconds is 'Seconds that were never stored and that Zendesk no longer keeps. They cannot be had any more.';
+comment on column zendesk_sync.status.headroom is 'Time until the oldest moment that is not stored yet falls out of what Zendesk keeps; null where it keeps the log for ever.';
+comment on column zendesk_sync.status.lag is 'Age of the newest covered moment. In normal work about SETTLE plus the time between two ticks.';
+comment on column zendesk_sync.status.last_success is 'When the stream was last followed to the present without an error.';
+comment on column zendesk_sync.status.last_error is 'The newest error in plain words, also when it is over; null if there never was one.';
+comment on column zendesk_sync.status.last_error_at is 'When that error happened.';
+comment on column zendesk_sync.status.rows is 'Rows stored.';

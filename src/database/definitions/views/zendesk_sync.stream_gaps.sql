@@ -1,0 +1,52 @@
+-- The same questions that src/ingest/coverage.ts answers, for whoever has only SQL.
+create view zendesk_sync.stream_gaps as
+select
+  wanted.account,
+  wanted.stream,
+  wanted.retention_days,
+  wanted.unavailable_since,
+  wanted.unavailable_reason,
+  wanted.newest,
+  (select span from unnest(wanted.spans) as span where span @> wanted.horizon) as contiguous,
+  case
+    when wanted.horizon is null then '{}'::tstzmultirange
+    else tstzmultirange(tstzrange(wanted.horizon, greatest(wanted.horizon, coalesce(wanted.newest, now()))))
+      - coalesce(wanted.spans, '{}'::tstzmultirange)
+  end as open,
+  case
+    when wanted.oldest < wanted.horizon then tstzmultirange(tstzrange(wanted.oldest, wanted.horizon)) - wanted.spans
+    else '{}'::tstzmultirange
+  end as lost
+from (
+  select
+    s.account,
+    s.stream,
+    s.retention_days,
+    s.unavailable_since,
+    s.unavailable_reason,
+    c.spans,
+    c.oldest,
+    c.newest,
+    case
+      when s.stream = 'users' then null
+      when s.retention_days is not null then date_trunc('second', now()) - make_interval(days => s.retention_days)
+      else coalesce(s.horizon, c.oldest)
+    end as horizon
+  from zendesk_sync.streams s
+  left join (
+    select account, stream, range_agg(tstzrange(covered_from, covered_until)) as spans, min(covered_from) as oldest, max(covered_until) as newest
+    from zendesk_sync.coverage
+    group by account, stream
+  ) as c using (account, stream)
+) as wanted;
+
+comment on view zendesk_sync.stream_gaps is 'What is stored of each stream and what is not, as spans: a part of the view status.';
+comment on column zendesk_sync.stream_gaps.account is 'Key of the Zendesk account.';
+comment on column zendesk_sync.stream_gaps.stream is 'The stream.';
+comment on column zendesk_sync.stream_gaps.retention_days is 'How long the source keeps the log; null: for ever.';
+comment on column zendesk_sync.stream_gaps.unavailable_since is 'Since when Zendesk refuses the stream; null while it does not.';
+comment on column zendesk_sync.stream_gaps.unavailable_reason is 'Why, and what to do.';
+comment on column zendesk_sync.stream_gaps.newest is 'The newest covered moment.';
+comment on column zendesk_sync.stream_gaps.contiguous is 'The unbroken covered span that reaches back to the horizon; null until the oldest span is stored.';
+comment on column zendesk_sync.stream_gaps.open is 'The spans between the horizon and the newest covered moment that are not stored yet.';
+comment on column zendesk_sync.stream_gaps.lost is 'The spans before the horizon that were never stored.';

@@ -1,0 +1,78 @@
+import { formatSecond } from '../clock.ts';
+import { answerJson, SUPPORT } from '../http/answers.ts';
+import { readIds, matchPath, type Endpoint } from '../http/endpoints.ts';
+import { hash, pickNth } from '../random.ts';
+import type { SimulatedAccount } from './account.ts';
+import { CUSTOMERS, type People } from './people.ts';
+
+const MINUTE_MS = 60_000;
+const MINUTES_BETWEEN_TICKETS = 40;
+const FIRST_TICKET = 650_000;
+
+const SUBJECTS: readonly string[] = [
+  'Where is my order?',
+  'Invoice shows the wrong address',
+  'Cannot sign in since the update',
+  'Reembolso de un pedido cancelado',
+  'Łódź delivery never arrived',
+  '=SUM(A1:A9) in an export opens as a formula',
+  'Change the e-mail address of my account',
+  'Two charges, one order',
+  'Passwort vergessen, Rücksetzung geht nicht',
+  'Feature request: dark mode',
+];
+const STATUSES: readonly string[] = ['open', 'pending', 'hold', 'solved', 'closed'];
+
+/** The number of the last ticket that there is at that minute since 1970. */
+export function newestTicket(minute: number): number {
+  return Math.floor(minute / MINUTES_BETWEEN_TICKETS) - FIRST_TICKET;
+}
+
+/** The id of the customer who asked for that ticket. */
+export function requesterOf(people: People, ticket: number): number {
+  return people.customer(hash(ticket, 3) % CUSTOMERS).id;
+}
+
+/** A ticket as the API shows it, as far as anybody has asked; undefined when it was deleted or is not there yet. */
+function buildTicket({ clock, options, people }: SimulatedAccount, id: number): object | undefined {
+  const isDeleted = hash(id, 127) % 30 === 0;
+  if (id < 1 || id > newestTicket(Math.floor(clock.now() / MINUTE_MS)) || isDeleted)
+    return undefined;
+  const luck = hash(id, 113);
+  const subject = pickNth(SUBJECTS, luck);
+  const requester = requesterOf(people, id);
+  const created = formatSecond((id + FIRST_TICKET) * MINUTES_BETWEEN_TICKETS * 60);
+  return {
+    id,
+    url: `https://${options.subdomain}.zendesk.com/api/v2/tickets/${id}.json`,
+    subject,
+    raw_subject: subject,
+    status: pickNth(STATUSES, luck >>> 4),
+    requester_id: requester,
+    submitter_id: requester,
+    created_at: created,
+    updated_at: created,
+  };
+}
+
+/** `GET /api/v2/tickets/show_many?ids=` (contract 5.4): unknown and deleted tickets are missing, the order is its own. */
+export function createTicketEndpoints(account: SimulatedAccount): readonly Endpoint[] {
+  return [
+    {
+      method: 'GET',
+      path: matchPath('/api/v2/tickets/show_many'),
+      stream: 'tickets',
+      service: SUPPORT,
+      gate: account.supportGate,
+      scopes: ['read', 'tickets:read'],
+      pageSize: 100,
+      answer({ query }) {
+        const ids = readIds(query);
+        if ('status' in ids) return ids;
+        const numbers = [...ids].map(Number).toSorted((a, b) => a - b);
+        const tickets = numbers.flatMap((id) => buildTicket(account, id) ?? []);
+        return answerJson(200, { tickets });
+      },
+    },
+  ];
+}

@@ -1,0 +1,78 @@
+import {
+  answerHtml,
+  answerJson,
+  answerPlain,
+  MISSING_SCOPE,
+  NO_ENDPOINT,
+  NO_PLAN,
+  NOT_ADMIN,
+  withHeaders,
+  type SimulatedAnswer,
+  type Service,
+} from '../http/answers.ts';
+import { writeReset, type ResetForm } from '../http/limits.ts';
+
+/** What can be said about faults that take the place of the answer. */
+export type AnswerFaultDetails = {
+  /** `429-*`: the wait that is told, seconds; default 1. `503-*`: sends `Retry-After` when given. */
+  readonly seconds?: number;
+  /** `redirect`: the other origin, such as `http://127.0.0.1:8080`. */
+  readonly location?: string;
+};
+
+type Struck = AnswerFaultDetails & {
+  readonly service: Service;
+  /** The simulator's clock, ms. */
+  readonly now: number;
+  /** Path and query. */
+  readonly target: string;
+};
+
+const LOGIN_PAGE =
+  '<!DOCTYPE html>\n<html lang="en"><head><title>Acme : Sign in</title></head><body><form action="/access/login"></form></body></html>\n';
+const CRASH_PAGE =
+  "<!DOCTYPE html>\n<html><head><title>Something went wrong</title></head><body><h1>We're sorry, but something went wrong.</h1></body></html>\n";
+const MAINTENANCE_PAGE =
+  '<!DOCTYPE html>\n<html><head><title>Zendesk | Unavailable</title></head><body><h1>We are down for maintenance</h1></body></html>\n';
+const BAD_GATEWAY_PAGE =
+  '<html>\r\n<head><title>502 Bad Gateway</title></head>\r\n<body>\r\n<center><h1>502 Bad Gateway</h1></center>\r\n' +
+  "<hr><center>nginx</center>\r\n<script>(function(){window['__CF$cv$params']={r:'8f1',t:'MTc='};})();</script>\r\n</body>\r\n</html>\r\n";
+
+function retryAfter(answer: SimulatedAnswer, seconds: number | undefined): SimulatedAnswer {
+  return seconds === undefined ? answer : withHeaders(answer, { 'retry-after': String(seconds) });
+}
+
+function limitByReset({ service, now, seconds = 1 }: Struck, form: ResetForm): SimulatedAnswer {
+  return withHeaders(service.tooMany, writeReset(form, now, seconds * 1000));
+}
+
+/** The faults that take the place of the answer; undefined: the connection is reset without any. */
+export const ANSWER_FAULTS = {
+  '429-retry-after': ({ service, seconds = 1 }) => retryAfter(service.tooMany, seconds),
+  '429-reset-seconds': (struck) => limitByReset(struck, 'seconds'),
+  '429-reset-date': (struck) => limitByReset(struck, 'date'),
+  '429-reset-epoch': (struck) => limitByReset(struck, 'epoch'),
+  '429-bare': ({ service }) => service.tooMany,
+  '500-json': ({ service }) => service.broken,
+  '500-html': () => answerHtml(500, CRASH_PAGE),
+  '502-html': () => answerHtml(502, BAD_GATEWAY_PAGE),
+  '503-html': ({ seconds }) => retryAfter(answerHtml(503, MAINTENANCE_PAGE), seconds),
+  '503-json': ({ seconds }) =>
+    retryAfter(answerJson(503, { error: 'ServiceUnavailable' }), seconds),
+  '504-text': () => answerPlain(504, 'upstream request timeout'),
+  'connection-reset': () => undefined,
+  'html-200': () => answerHtml(200, LOGIN_PAGE),
+  'empty-200': () => answerPlain(200, ''),
+  'refuse-cursor': ({ service }) => service.refuseCursor('after'),
+  'token-expired': ({ service }) => service.deadToken,
+  '401': ({ service }) => service.unauthenticated,
+  '403-plan': () => NO_PLAN,
+  '403-scope': () => MISSING_SCOPE,
+  '403-role': () => NOT_ADMIN,
+  '404-endpoint': () => NO_ENDPOINT,
+  redirect: ({ location, target }) => ({
+    status: 302,
+    headers: { location: new URL(target, location).href },
+    body: '',
+  }),
+} satisfies Record<string, (struck: Struck) => SimulatedAnswer | undefined>;

@@ -1,0 +1,69 @@
+import { encodeCursor, type ListCursor, type ListPage, type Position } from '../http/cursors.ts';
+
+/** What can be said about faults in the content of a page. */
+export type PageFaultDetails = {
+  /** `changed-type`: the field that changes; default: each number becomes a string and null stays. */
+  readonly field?: string;
+  /** `changed-type` with `field`: the new value; default: the old one as a string. */
+  readonly value?: unknown;
+};
+
+type Struck = PageFaultDetails & {
+  readonly page: ListPage;
+  readonly order: string;
+  /** The cursor sent, if it pointed forward. */
+  readonly sent: ListCursor | undefined;
+  /** The place before everything the request asks for. */
+  readonly start: Position;
+  /** The cursor behind the last row but one of the page. */
+  readonly shorterCursor: string | null;
+};
+
+/**
+ * The faults in the content of a page of records. The cursor sent, or the one that the page tells, still leads to what
+ * is left out or disturbed.
+ */
+export const PAGE_FAULTS = {
+  'repeat-cursor': ({ page, order, sent, start }) => ({
+    ...page,
+    hasMore: true,
+    afterCursor: encodeCursor(order, sent ?? start, sent?.spare),
+  }),
+  'empty-page-with-more': ({ page, order, sent, start }) => ({
+    ...page,
+    rows: [],
+    hasMore: true,
+    afterCursor: encodeCursor(order, sent ?? start, (sent?.spare ?? 0) + 1),
+    beforeCursor: null,
+  }),
+  'more-without-cursor': ({ page }) => ({ ...page, hasMore: true, afterCursor: null }),
+  unsorted: ({ page }) => ({ ...page, rows: page.rows.toReversed() }),
+  'duplicate-in-page': ({ page, shorterCursor }) => duplicateRow(page, shorterCursor),
+  'new-field': ({ page }) => ({
+    ...page,
+    rows: page.rows.map((row) => `${row.slice(0, -1)},"trust_level":{"score":0.75,"by":["edge"]}}`),
+  }),
+  'changed-type': ({ page, ...details }) => ({
+    ...page,
+    rows: page.rows.map((row) => changeTypes(row, details)),
+  }),
+} satisfies Record<string, (struck: Struck) => ListPage>;
+
+/** The page keeps its size: its last row gives way to a copy of the one before and comes with the next page. */
+function duplicateRow(page: ListPage, shorterCursor: string | null): ListPage {
+  const { rows } = page;
+  const [first] = rows;
+  if (first === undefined) return page;
+  if (shorterCursor === null) return { ...page, rows: [first, first] };
+  const kept = rows.slice(0, -1);
+  return { ...page, rows: [...kept, ...kept.slice(-1)], hasMore: true, afterCursor: shorterCursor };
+}
+
+function changeTypes(row: string, { field, value }: PageFaultDetails): string {
+  const record: Record<string, unknown> = JSON.parse(row);
+  if (field !== undefined) record[field] = value === undefined ? String(record[field]) : value;
+  else
+    for (const [name, found] of Object.entries(record))
+      if (typeof found === 'number') record[name] = String(found);
+  return JSON.stringify(record);
+}

@@ -1,0 +1,63 @@
+import { newestTicket } from '../../account/tickets.ts';
+import { CUSTOMERS, type People, type SimulatedPerson } from '../../account/people.ts';
+import type { RandomSequence } from '../../random.ts';
+import { OPERATIONS, type GraphqlOperation, type RequestKind } from './vocabulary.ts';
+
+/** One request of a scene, before it gets its time and id. */
+export type SceneRequest = {
+  /** Undefined: a GraphQL request. */
+  readonly kind: RequestKind | undefined;
+  /** JSON-escaped: it goes into the text of the record as it is. */
+  readonly url: string;
+  readonly referer: string;
+  /** The `graphql` object as JSON text; empty for other requests. */
+  readonly graphql: string;
+};
+
+/** Where a scene writes its requests. */
+export type AccessStage = {
+  readonly random: RandomSequence;
+  readonly people: People;
+  /** Who acts. */
+  person: SimulatedPerson;
+  /** A program acts in the person's name, with basic credentials instead of a session. */
+  byProgram: boolean;
+  /** Whole minutes since 1970. */
+  minute: number;
+  requests: SceneRequest[];
+};
+
+const GRAPHQL_PREFIX = new Map<GraphqlOperation, string>(
+  Object.values(OPERATIONS).map((operation) => [
+    operation,
+    `{"operation_name":${JSON.stringify(operation.name)},"operation_type":"${operation.type}",` +
+      `"query":${JSON.stringify(operation.query)},"variables":"`,
+  ]),
+);
+
+/** Lets the person on stage send REST requests from a screen, their referer. */
+export function callFrom(
+  { requests }: AccessStage,
+  referer: string,
+): (kind: RequestKind, url: string) => void {
+  return (kind, url) => void requests.push({ kind, url, referer, graphql: '' });
+}
+
+/** Writes a GraphQL request. `variables` is JSON inside a JSON string: the quotes must come escaped. */
+export function ask(stage: AccessStage, operation: GraphqlOperation, variables: string): void {
+  const graphql = `${GRAPHQL_PREFIX.get(operation) ?? ''}${variables}"}`;
+  stage.requests.push({ kind: undefined, url: '/graphql', referer: '', graphql });
+}
+
+/** Ticket numbers grow with time, recent tickets are looked at most, and a few small old ones keep coming back. */
+export function chooseTicket({ random, minute }: AccessStage): number {
+  if (random.chance(0.01)) return 1 + random.below(9);
+  const age = random.fraction();
+  return newestTicket(minute) - Math.floor(age * age * age * 40_000);
+}
+
+/** The id of a customer; some are looked at much more often than others. */
+export function chooseCustomer({ random, people }: AccessStage): number {
+  const luck = random.fraction();
+  return people.customer(Math.floor(luck * luck * CUSTOMERS)).id;
+}

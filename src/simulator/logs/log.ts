@@ -1,0 +1,136 @@
+import type { SimulatedAccount } from '../account/account.ts';
+import type { OptionChecks } from '../checks.ts';
+import type { SimulatedAnswer } from '../http/answers.ts';
+import type { SecondRange } from '../http/cursors.ts';
+import { matchPath, type Endpoint } from '../http/endpoints.ts';
+import type { Gate } from '../http/limits.ts';
+import { answerList, type Listing, type PagingStyle } from '../http/paging.ts';
+import { scanRows, type LogEntry, type LogSource } from './log-source.ts';
+
+/** One kind of log that an account may have: the one file about it exports this. */
+export type SimulatedLog<Options> = {
+  readonly name: string;
+  /** Its own options when nothing else is said. */
+  readonly defaults: Partial<Options>;
+  readonly checks: OptionChecks;
+  readonly open: (account: SimulatedAccount, options: Options) => OpenLog;
+};
+
+/** The log of one account. */
+export type OpenLog = {
+  readonly name: string;
+  readonly endpoints: readonly Endpoint[];
+  /**
+   * The truth: its records of [from, to) by their own time stamp, as JSON texts in ascending order; costs memory for
+   * five minutes. `includeInvisible` adds those not shown yet (late or future) and those dropped for their age.
+   */
+  readonly tell: (from: Date, to: Date, includeInvisible: boolean) => Generator<string>;
+};
+
+/** The filters of a request. Bounds are seconds since 1970; whether they are included is the account's affair. */
+export type LogFilter<Row> = {
+  readonly from: number;
+  readonly to: number;
+  readonly isWanted: (row: Row) => boolean;
+};
+
+/** What differs from log to log. */
+type LogDescription<Row extends LogEntry> = {
+  readonly name: string;
+  /** Path of the list. */
+  readonly path: string;
+  /** Whether the path with `.json` is the same. */
+  readonly hasJsonForm: boolean;
+  /** Any one of these scopes opens it. */
+  readonly scopes: readonly string[];
+  readonly gate: Gate;
+  readonly paging: PagingStyle;
+  /** How many days before the anchor it begins. */
+  readonly days: number;
+  /** How long the API keeps a record; Infinity: for ever. */
+  readonly retentionDays: number;
+  readonly source: LogSource<Row>;
+  readonly readFilter: (query: URLSearchParams) => LogFilter<Row> | SimulatedAnswer;
+  /** Makes what writes a record as JSON, the way the API shows it now. */
+  readonly createFormat: () => (row: Row) => string;
+};
+
+const DAY_MS = 86_400_000;
+const STEP_SECONDS = 300;
+
+/** Opens a log as described: its list, and the truth about it. What lies below the list is added by the log's own file. */
+export function openLog<Row extends LogEntry>(
+  account: SimulatedAccount,
+  log: LogDescription<Row>,
+): OpenLog & { readonly list: Endpoint; readonly isShown: (row: Row) => boolean } {
+  const { clock } = account;
+  const { name, path, paging, source } = log;
+
+  /** From when to when the log has records now; `ignoreAge`: as if nothing ever got too old. */
+  function rangeNow(ignoreAge = false): SecondRange {
+    const now = clock.now();
+    const began = account.anchorMs - log.days * DAY_MS;
+    const oldest = ignoreAge ? began : Math.max(began, now - log.retentionDays * DAY_MS);
+    return { from: Math.ceil(oldest / 1000), to: Math.floor(now / 1000) };
+  }
+
+  function describeList(query: URLSearchParams): Listing<Row> | SimulatedAnswer {
+    const filter = log.readFilter(query);
+    if ('status' in filter) return filter;
+    const now = clock.now();
+    const held = rangeNow();
+    const inset = account.options.inclusiveBounds ? 0 : 1;
+    const range = {
+      from: Math.max(held.from, filter.from + inset),
+      to: Math.min(held.to, filter.to - inset),
+    };
+    return {
+      name,
+      path,
+      range,
+      scan(direction, start, visit) {
+        scanRows(source, range, direction, start, (row) => {
+          const isShown = row.visibleAtMs <= now && filter.isWanted(row);
+          return isShown && visit(row);
+        });
+      },
+      format: log.createFormat(),
+    };
+  }
+
+  const list: Endpoint = {
+    method: 'GET',
+    path: matchPath(path, log.hasJsonForm),
+    stream: name,
+    service: paging.service,
+    gate: log.gate,
+    scopes: log.scopes,
+    pageSize: paging.defaultSize,
+    answer: (request) =>
+      answerList(request, paging, account.faults, () => describeList(request.query)),
+  };
+  return {
+    name,
+    list,
+    endpoints: [list],
+    isShown: (row) => row.second >= rangeNow().from && row.visibleAtMs <= clock.now(),
+    *tell(from, to, includeInvisible) {
+      const format = log.createFormat();
+      const now = clock.now();
+      const range = rangeNow(includeInvisible);
+      const wished = Math.ceil(to.getTime() / 1000) - 1;
+      const last = includeInvisible ? wished : Math.min(wished, range.to);
+      let next = Math.max(Math.ceil(from.getTime() / 1000), range.from);
+      while (next <= last) {
+        const step = { from: next, to: Math.min(next + STEP_SECONDS - 1, last) };
+        const texts: string[] = [];
+        scanRows(source, step, 1, undefined, (row) => {
+          if (includeInvisible || row.visibleAtMs <= now) texts.push(format(row));
+          return false;
+        });
+        yield* texts;
+        next = step.to + 1;
+      }
+    },
+  };
+}

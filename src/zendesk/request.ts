@@ -1,0 +1,187 @@
+/** One request: what may be asked, and the loop that repeats it until its answer is what was asked for. */
+import type { Answer } from './answer.ts';
+import type { Channel, Logins, Token } from './login.ts';
+import type { Paging } from './paging.ts';
+import { readExhaustion, readLimit } from './rate-limit.ts';
+import { describeRetry, explainAccess, explainFailure, type Asker, type Needs } from './refusal.ts';
+import { runAttempts, usualPolicy } from './retry.ts';
+
+/** A group of endpoints that share one limit. */
+export type BudgetGroup = {
+  readonly name: string;
+  /** Whether that is the limit of the account, of which the customer's other integrations keep the last fifth. */
+  readonly sharesAccountLimit: boolean;
+};
+
+/** The requests per minute of the account by the names of its groups, shared by every process; given by the caller. */
+export type Budget = {
+  /** Resolves when one request of the group may be sent; rejects with the signal's reason when it aborts. */
+  take(group: string, priority: number, signal: AbortSignal): Promise<void>;
+  /** Stops the group for everybody from now on for `waitMs`. Resolves when that is noted, not when it is over. */
+  pause(group: string, waitMs: number, reason: string): Promise<void>;
+};
+
+/** One answer that is not a list of pages: `show_many`, one user. */
+export type ObjectRequest = {
+  readonly group: BudgetGroup;
+  /** Passed to the budget as it is. */
+  readonly priority: number;
+  /** Path below the origin, without a query: `/api/v2/audit_logs`. */
+  readonly path: string;
+  /** Own parameters without paging, in order, keys may repeat; sent with every page. */
+  readonly parameters: readonly (readonly [string, string])[];
+  /** What access takes, for the sentence when Zendesk refuses. */
+  readonly needs: Needs;
+};
+
+/** One page of a list (contract 0.3, 4.1). */
+export type PageRequest = ObjectRequest & {
+  readonly paging: Paging;
+  readonly pageSize: number;
+  /** `nextCursor` of the page before; undefined for the first page. */
+  readonly cursor: string | undefined;
+};
+
+/** Work that Zendesk accepts now and delivers later by another way, such as the export of the audit log (contract 3). */
+export type OrderRequest = ObjectRequest & {
+  /** The name of its own limit, as in the header `zendesk-ratelimit-<name>`. */
+  readonly limit: string;
+};
+
+/** One page as answered; the records are not looked at. */
+export type Page = {
+  /** Integers beyond 2^53 arrive as strings of digits. */
+  readonly records: unknown[];
+  /** Undefined on the last page. */
+  readonly nextCursor: string | undefined;
+  /** The size that worked: the requested one, halved after each answer 504. */
+  readonly pageSize: number;
+  /** When the answered request was sent, by the trusted clock. */
+  readonly sentAt: Date;
+  /** Length of the answer's JSON text in bytes, after decompression. */
+  readonly bytes: number;
+  /** Zendesk's `x-request-id`, for support cases. */
+  readonly requestId: string | undefined;
+};
+
+/** All that the requests to one account share. */
+export type Connection = Channel & {
+  readonly budget: Budget;
+  readonly logins: Logins;
+  readonly onAnswer: ((answer: { readonly limit: number | undefined }) => void) | undefined;
+};
+
+/** One request to be repeated until `read` accepts its answer. */
+export type Exchange<Result> = {
+  readonly asked: ObjectRequest & { readonly cursor?: string | undefined };
+  readonly method: 'GET' | 'POST';
+  /** How often it is tried when no usable answer comes; default as usual. */
+  readonly attempts?: number;
+  readonly parameters: () => ObjectRequest['parameters'];
+  /** @throws {AttemptError} when the answer is not what was asked for */
+  readonly read: (answer: Answer) => Result;
+  /** Is called when the next attempt should ask for less. */
+  readonly onHalve?: () => void;
+};
+
+/** Shorter values are words such as a role, which may stand in any sentence. */
+const shortestPrivateText = 6;
+
+/**
+ * Sends a request until its answer is accepted or the retry policy gives up.
+ * @throws {KnownError} why there is no such answer
+ * @throws the signal's reason, or an error of the budget
+ */
+export async function exchange<Result>(
+  connection: Connection,
+  request: Exchange<Result>,
+  callerSignal: AbortSignal,
+): Promise<Result> {
+  const { account, origin, credentials, budget, log, logins, secrets, retryBaseMs } = connection;
+  const { asked, attempts = usualPolicy.attempts } = request;
+  const { group, path, priority } = asked;
+  const signal = AbortSignal.any([callerSignal, connection.closing]);
+  const asker: Asker = {
+    path,
+    origin,
+    privateTexts: listPrivateTexts(asked),
+    secrets,
+    explainRefusal: (status, body) => explainAccess(status, body, asked.needs, credentials.kind),
+  };
+  let used: Token | undefined;
+  let refused: Token | undefined;
+
+  const attempt = async (): Promise<Result> => {
+    // Minting may take long, so it comes before the budget; afterwards it is repeated only for a token that expired meanwhile.
+    await logins.get(signal, refused);
+    await budget.take(group.name, priority, signal);
+    const login = await logins.get(signal, refused);
+    used = login.token;
+    return sendOnce(connection, request, login.header, signal);
+  };
+
+  return runAttempts(attempt, {
+    policy: {
+      ...usualPolicy,
+      attempts,
+      baseMs: retryBaseMs,
+      renewableToken: credentials.kind === 'oauth-client',
+    },
+    signal,
+    pause: (waitMs) => budget.pause(group.name, waitMs, 'Zendesk answered 429'),
+    onRetry(failure, next, tries) {
+      if (next.action === 'renew-token') refused = used;
+      if (next.action === 'back-off' && next.halvePage) request.onHalve?.();
+      const details = { account, ...describeRetry(failure, next, tries, asker) };
+      log.warn(details, 'request to Zendesk failed, trying again');
+    },
+    explain: (failure, tries) => explainFailure(failure, tries, asker),
+  });
+}
+
+async function sendOnce<Result>(
+  connection: Connection,
+  { asked, method, parameters, read }: Exchange<Result>,
+  authorization: string,
+  signal: AbortSignal,
+): Promise<Result> {
+  const { clock, http, onAnswer } = connection;
+  const query = buildQuery(parameters());
+  const request = { method, path: asked.path, query, headers: { authorization } };
+  const answer = await http.send(request, signal);
+  clock.observe({ ...answer, date: answer.headers.date });
+  onAnswer?.({ limit: readLimit(answer.headers).limit });
+  const result = read(answer);
+  if (asked.group.sharesAccountLimit) await spareOthers(connection, asked.group, answer);
+  return result;
+}
+
+/** The account-wide limit is shared with the customer's other integrations: leave them the last fifth. */
+async function spareOthers(
+  { budget, localNow }: Connection,
+  { name }: BudgetGroup,
+  { headers }: Answer,
+): Promise<void> {
+  const low = readExhaustion(headers, localNow());
+  if (low === undefined) return;
+  const reason = `${low.remaining} of the account's ${low.limit} requests are left`;
+  await budget.pause(name, low.waitMs, reason);
+}
+
+/** The query of a request. */
+function buildQuery(parameters: ObjectRequest['parameters']): URLSearchParams {
+  // `append` throughout: `set` would lose the second `filter[created_at][]`.
+  const query = new URLSearchParams();
+  for (const [name, value] of parameters) query.append(name, value);
+  return query;
+}
+
+/** The texts of a request that must not be quoted: its cursor and parameters. */
+function listPrivateTexts({
+  cursor = '',
+  parameters,
+}: Pick<ObjectRequest, 'parameters'> & { readonly cursor?: string | undefined }): string[] {
+  return [cursor, ...parameters.map(([, value]) => value)].filter(
+    (text) => text.length >= shortestPrivateText,
+  );
+}

@@ -1,0 +1,165 @@
+import assert from 'node:assert/strict';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { describe, it } from 'node:test';
+import { Client } from 'pg';
+import { migrateDatabase } from '../../src/database/migrate.ts';
+import { createEmptyTestDatabase, type TestDatabase } from '../support/database.ts';
+import { createFormerDatabase } from '../support/former-database.ts';
+import { startProgram } from '../support/program.ts';
+import { type Query, withClient } from '../support/query.ts';
+
+const all = /^0000_tables,.*,definitions$/;
+
+async function withFormer(work: (url: string, query: Query) => Promise<void>): Promise<void> {
+  await using(await createFormerDatabase('0006_roles'), work);
+}
+
+async function using(
+  database: TestDatabase,
+  work: (url: string, query: Query) => Promise<void>,
+): Promise<void> {
+  try {
+    await withClient(database.url, (query) => work(database.url, query));
+  } finally {
+    await database.drop();
+  }
+}
+
+/** Runs `work` while another session is in a transaction that has run `statement`; the work may end it. */
+async function beside(
+  url: string,
+  statement: string,
+  work: (end: () => Promise<void>, pid: number) => Promise<void>,
+): Promise<void> {
+  const other = new Client({ connectionString: url, application_name: 'someone' });
+  await other.connect();
+  try {
+    await other.query('begin');
+    await other.query(statement);
+    const { rows } = await other.query<{ pid: number }>('select pg_backend_pid() as pid');
+    await work(async () => void (await other.query('commit')), rows[0]?.pid ?? 0);
+  } finally {
+    await other.end();
+  }
+}
+
+/** What is told first (nothing when it ends before), and the end. */
+function startMigrating(url: string): [Promise<string>, Promise<{ applied: string[] }>] {
+  const told = Promise.withResolvers<string>();
+  const migrating = migrateDatabase(url, { report: told.resolve });
+  migrating.finally(() => told.resolve('')).catch(() => {});
+  return [told.promise, migrating];
+}
+
+async function countMigrations(query: Query): Promise<number> {
+  const [row] = await query<{ count: number }>(
+    'select count(*)::integer as count from drizzle.__drizzle_migrations',
+  );
+  return row?.count ?? 0;
+}
+
+describe('a migration', () => {
+  it('waits for who uses a table, says so, lets others use it meanwhile, and goes on', async () => {
+    await withFormer(async (url, query) => {
+      await beside(url, 'select from zendesk_sync.streams', async (end, pid) => {
+        const [told, migrating] = startMigrating(url);
+        assert.match(
+          await told,
+          new RegExp(
+            `^The migration waits for locks on its tables, which may be held by process ${pid} ` +
+              String.raw`\(user postgres, someone, in a transaction since \d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ\)\. ` +
+              `Let that end, or run "select pg_terminate_backend\\(${pid}\\);", then run "migrate"\\.$`,
+          ),
+        );
+        assert.deepEqual(await query('select * from zendesk_sync.streams'), []);
+        assert.equal(await countMigrations(query), 7);
+        await end();
+        assert.equal((await migrating).applied[0], '0007_error_codes');
+      });
+    });
+  });
+
+  it('ends with that sentence and nothing done when it is told to end', async () => {
+    await withFormer(async (url, query) => {
+      await beside(url, 'select from zendesk_sync.streams', async () => {
+        await assert.rejects(migrateDatabase(url, { signal: AbortSignal.abort() }), {
+          code: 'migration_blocked',
+          sqlState: '55P03',
+          message:
+            /^The migration waits for locks on its tables, which may be held by process \d+ /,
+        });
+        assert.equal(await countMigrations(query), 7);
+      });
+    });
+  });
+
+  it('waits for one that is running, and says so', async () => {
+    await withFormer(async (url) => {
+      await beside(url, 'select pg_advisory_xact_lock(8023155)', async (end, pid) => {
+        const [told, migrating] = startMigrating(url);
+        assert.match(
+          await told,
+          new RegExp(
+            `^Another process is migrating the database: process ${pid} \\(.*\\)\\. Wait for its end, then run "migrate"\\.$`,
+          ),
+        );
+        await end();
+        assert.equal((await migrating).applied[0], '0007_error_codes');
+      });
+    });
+  });
+
+  it('leaves nothing behind when its process is killed in the middle, and the next one does it all', async () => {
+    await using(await createEmptyTestDatabase(), async (url, query) => {
+      await query(`
+        create function public.stand_still() returns event_trigger language plpgsql as $$
+        begin
+          if exists (select from pg_event_trigger_ddl_commands() where object_identity = 'zendesk.access_events') then
+            perform pg_sleep(2);
+          end if;
+        end $$;
+        create event trigger slow on ddl_command_end when tag in ('CREATE VIEW') execute function public.stand_still()`);
+      const program = startProgram(['migrate'], { DATABASE_URL: url });
+      const migrating = `select state, wait_event from pg_stat_activity
+        where datname = current_database() and application_name = 'zendesk-log-sync migrate'`;
+      const until = async (
+        isReached: (rows: { wait_event: string }[]) => boolean,
+      ): Promise<void> => {
+        while (!isReached(await query<{ wait_event: string }>(migrating))) await sleep(20);
+      };
+      await until((rows) => rows.some((row) => row.wait_event === 'PgSleep'));
+      program.kill('SIGKILL');
+      assert.equal((await program.ended).signal, 'SIGKILL');
+      await until((rows) => rows.length === 0);
+      const left = await query(
+        `select nspname from pg_namespace where nspname like 'zendesk%' or nspname = 'drizzle'`,
+      );
+      assert.deepEqual(left, []);
+      await query('drop event trigger slow');
+      assert.match((await migrateDatabase(url)).applied.join(), all);
+    });
+  });
+
+  it('does not rely on what a role or a database has set', async () => {
+    await using(await createEmptyTestDatabase(), async (url, query) => {
+      await query(`
+        do $$ begin
+          execute format('alter database %I set search_path = nowhere', current_database());
+          execute format('alter database %I set default_transaction_isolation = ''repeatable read''', current_database());
+          execute format('alter database %I set default_transaction_read_only = on', current_database());
+          execute format('alter database %I set standard_conforming_strings = off', current_database());
+          execute format('alter database %I set lock_timeout = 1', current_database());
+          execute format('alter database %I set statement_timeout = ''2s''', current_database());
+        end $$;
+        create function public.stand_still() returns event_trigger language plpgsql as $$
+        begin
+          if exists (select from pg_event_trigger_ddl_commands() where object_identity = 'zendesk.access_events') then
+            perform pg_sleep(2.5);
+          end if;
+        end $$;
+        create event trigger slow on ddl_command_end when tag in ('CREATE VIEW') execute function public.stand_still()`);
+      const [first, second] = await Promise.all([migrateDatabase(url), migrateDatabase(url)]);
+      assert.match([...first.applied, ...second.applied].join(), all);
+    });
+  });
+});

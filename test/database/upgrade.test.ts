@@ -1,0 +1,113 @@
+import assert from 'node:assert/strict';
+import { randomBytes } from 'node:crypto';
+import { describe, it } from 'node:test';
+import { openDatabase } from '../../src/database/client.ts';
+import { migrateDatabase } from '../../src/database/migrate.ts';
+import { createPartitionKeeper } from '../../src/database/partitions.ts';
+import { accessLogs } from '../../src/streams/access-logs.ts';
+import { auditLogs } from '../../src/streams/audit-logs.ts';
+import { describeCatalogue } from '../support/catalogue.ts';
+import { withDatabase } from '../support/database.ts';
+import { createFormerDatabase } from '../support/former-database.ts';
+import { withClient } from '../support/query.ts';
+
+const moments = [Date.parse('2026-10-05T00:00:00Z')];
+
+async function createPartitions(url: string): Promise<void> {
+  const db = openDatabase({ url });
+  try {
+    const ensurePartitions = createPartitionKeeper(db);
+    await ensurePartitions(accessLogs.table, moments);
+    await ensurePartitions(auditLogs.table, moments);
+  } finally {
+    await db.close();
+  }
+}
+
+const data = `
+  insert into zendesk.users (account, id, name, role, team_member, valid_from) values ('acme', 7, 'Joe', 'admin', true, '2026-01-01');
+  insert into zendesk.access_logs (account, id, timestamp, user_id, status, url)
+  values ('acme', '01A', '2026-10-05T10:00:00Z', 7, 403, '/api/v2/tickets/1');
+  insert into zendesk.access_log_resources (account, timestamp, access_log_id, position, kind, resource_type, resource_id, user_id, status)
+  values ('acme', '2026-10-05T10:00:00Z', '01A', 0, 'view', 'ticket', '1', 7, 403);
+  insert into zendesk.audit_logs (account, id, created_at, action, actor_id, source_type, change_description)
+  values ('acme', 1, '2026-10-05T10:00:00Z', 'update', 7, 'user', 'Role changed from agent to admin');
+  insert into zendesk_sync.streams (account, stream, retention_days) values ('acme', 'access_logs', 90), ('acme', 'users', null);
+  insert into zendesk_sync.coverage values ('acme', 'access_logs', '2026-10-01', '2026-11-01');
+  update zendesk.finding_rules set severity = 'low' where rule = 'admin_role_assigned';
+  delete from zendesk.finding_rules where rule = 'app_changed';
+  delete from zendesk.search_patterns where name = 'IBAN'`;
+
+const tables = [
+  'zendesk.users',
+  'zendesk.access_logs',
+  'zendesk.access_log_resources',
+  'zendesk.audit_logs',
+  'zendesk_sync.coverage',
+  'zendesk.audit_patterns',
+  'zendesk.search_patterns',
+  'zendesk.finding_rules',
+];
+
+describe('upgrading a database of a former version', () => {
+  for (const newest of ['0006_roles', '0007_error_codes']) {
+    it(`with the migrations up to ${newest} and data leads to the catalogue of a new one, and keeps the rows`, async () => {
+      const former = await createFormerDatabase(newest);
+      try {
+        await createPartitions(former.url);
+        await withClient(former.url, async (query) => {
+          await query(data);
+          const count = async (): Promise<unknown[]> =>
+            query(
+              tables
+                .map(
+                  (name) =>
+                    `select '${name}' as name, count(*)::integer as rows, md5(string_agg(to_jsonb(t)::text, '' order by to_jsonb(t)::text)) as sum from ${name} t`,
+                )
+                .join(' union all '),
+            );
+          const before = await count();
+          const { applied } = await migrateDatabase(former.url);
+          assert.equal(applied.at(-1), 'definitions');
+          assert.deepEqual(await count(), before);
+          assert.equal((await query('select * from zendesk_sync.status')).length, 2);
+          await withDatabase(async (url) => {
+            await createPartitions(url);
+            const expected = await withClient(url, describeCatalogue);
+            assert.ok(expected.length > 1000, `${expected.length} lines`);
+            assert.deepEqual(await describeCatalogue(query), expected);
+          });
+          assert.deepEqual(await migrateDatabase(former.url), { applied: [] });
+        });
+      } finally {
+        await former.drop();
+      }
+    });
+  }
+
+  it('keeps what others have built on its views, and what was granted on them', async () => {
+    const former = await createFormerDatabase('0006_roles');
+    const reader = `zls_${randomBytes(4).toString('hex')}`;
+    try {
+      await withClient(former.url, async (query) => {
+        await query(`
+          create role ${reader};
+          create schema bi;
+          create view bi.report as select account, stream, state from zendesk_sync.status;
+          create view bi.findings as select * from zendesk.access_findings;
+          create view bi.people as select name from zendesk_fivetran."user";
+          grant select on zendesk.access_findings, zendesk.audit_events to ${reader}`);
+        await migrateDatabase(former.url);
+        await query('select * from bi.report, bi.findings, bi.people');
+        const [granted] = await query(
+          `select has_table_privilege('${reader}', 'zendesk.access_findings', 'select') as findings,
+             has_table_privilege('${reader}', 'zendesk.audit_events', 'select') as events`,
+        );
+        assert.deepEqual(granted, { findings: true, events: true });
+        await query(`drop owned by ${reader}; drop role ${reader}`);
+      });
+    } finally {
+      await former.drop();
+    }
+  });
+});

@@ -1,0 +1,99 @@
+/** What a backfill does when it cannot be done as planned. */
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { loadCoverage } from '../../src/ingest/coverage.ts';
+import type { SyncEvent } from '../../src/ingest/events.ts';
+import { fromSeconds } from '../../src/span.ts';
+import { account, withInstallation } from '../support/installation.ts';
+import { listFetches } from '../support/ledger-facts.ts';
+import { createStillTime } from '../support/still-time.ts';
+
+const signal = new AbortController().signal;
+const access = { account, stream: 'access_logs' };
+
+describe('a backfill', { concurrency: 2 }, () => {
+  it('reads a span of little more than a minute that begins with a dense second, instead of giving it back for ever', async () => {
+    const second = Math.floor(Date.now() / 1000) - 93_600;
+    const settings = {
+      limits: false,
+      accessLogRowsPerDay: 0,
+      auditLogDays: 3,
+      auditLogRowsPerDay: 40,
+      burst: { stream: 'audit_logs', at: fromSeconds(second), count: 220 },
+    } as const;
+    await withInstallation(settings, {}, async ({ db, worker }) => {
+      await worker('audit_logs').follow(signal);
+      const stop = AbortSignal.timeout(60_000);
+      const run = await worker('audit_logs').read({ from: second - 5, to: second + 75 }, stop);
+      assert.equal(run.outcome, 'complete', run.error);
+      assert.ok(run.counts.new >= 220);
+      const [fetch, ...others] = (await listFetches(db, 'audit_logs')).filter(
+        ({ kind }) => kind === 'backfill',
+      );
+      assert.deepEqual(others, []);
+      assert.deepEqual([fetch?.outcome, fetch?.pages], ['complete', 3]);
+    });
+  });
+
+  it('that can plan no more leaves no cursor reading behind it', async () => {
+    const dense = { accessLogDays: 4, accessLogRowsPerDay: 12_000, answerMs: 60, limits: false };
+    let pages = 0;
+    let takeAway: (() => Promise<unknown>) | undefined;
+    const report = (event: SyncEvent): void => {
+      if (event.type !== 'page' || event.task !== 'backfill') return;
+      pages += 1;
+      // Two cursors are reading by now; the ledger fails when one of them wants another span.
+      if (pages === 4) takeAway?.().catch(() => {});
+    };
+    await withInstallation(dense, { report }, async ({ db, simulator, worker }) => {
+      takeAway = () => db.query('alter table zendesk_sync.rescans rename to rescans_away');
+      await worker('access_logs').follow(signal);
+      const filled = await worker('access_logs').fill(signal);
+      const asked = simulator.requests().length;
+      assert.equal(filled?.outcome, 'failed', String(pages));
+      await db.query('alter table zendesk_sync.rescans_away rename to rescans');
+      const open = (await listFetches(db, 'access_logs')).filter(({ outcome }) => outcome === null);
+      assert.deepEqual(open, [], 'every fetch has ended before the run has');
+      assert.equal(simulator.requests().length, asked);
+      assert.equal((await worker('access_logs').fill(signal))?.outcome, 'complete');
+    });
+  });
+
+  it('claims nothing that the source dropped while a fetch lay idle', async () => {
+    const time = createStillTime();
+    const settings = { ...time.simulator, accessLogDays: 90, accessLogRowsPerDay: 9000 };
+    let stop = new AbortController();
+    const report = (event: SyncEvent): void => {
+      if (event.type === 'page' && event.task === 'backfill') stop.abort();
+    };
+    const options = { localNow: time.localNow, report };
+    await withInstallation(settings, options, async ({ db, simulator, worker }) => {
+      time.pass(simulator, 0);
+      await worker('access_logs').follow(signal);
+      assert.equal((await worker('access_logs').fill(stop.signal))?.outcome, 'interrupted');
+      const [idle] = (await listFetches(db, 'access_logs')).filter(({ kind }) => kind !== 'live');
+      assert.deepEqual([idle?.outcome, idle?.pages], ['failed', 1]);
+
+      // Half of the day that was being read is too old now.
+      time.pass(simulator, 43_200);
+      while ((await loadCoverage(db, access)).length < 2) {
+        stop = new AbortController();
+        await worker('access_logs').fill(stop.signal);
+      }
+      const resumed = (await listFetches(db, 'access_logs')).find(
+        ({ fetch }) => fetch === idle?.fetch,
+      );
+      assert.equal(resumed?.outcome, 'complete', 'it has gone on at its cursor');
+      for (const { from, to } of await loadCoverage(db, access)) {
+        const span = [fromSeconds(from), fromSeconds(to)] as const;
+        const [stored] = await db.query<{ rows: number }>(
+          `select count(*)::integer as rows from zendesk.access_logs where timestamp >= $1 and timestamp < $2`,
+          span,
+        );
+        const written = [...simulator.records('access_logs', ...span, { includeInvisible: true })]
+          .length;
+        assert.equal(stored?.rows, written, `from ${span[0].toISOString()}`);
+      }
+    });
+  });
+});

@@ -1,0 +1,130 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { KnownError } from '../../src/errors.ts';
+import type { Fetch } from '../../src/ingest/fetch.ts';
+import {
+  beginFill,
+  noteBreak,
+  noteDensity,
+  noteEnd,
+  noteFailure,
+  noteStart,
+  planNext,
+  type FillFacts,
+  type FillState,
+} from '../../src/ingest/fill-state.ts';
+import type { Span } from '../../src/span.ts';
+
+const now = 1_800_000_000;
+const day = 86_400;
+const oldest: Span = { from: now - 90 * day, to: now - 89 * day };
+
+/** A log of which only the last ten minutes are stored. */
+const facts: FillFacts = {
+  coverage: [{ from: now - 900, to: now - 300 }],
+  horizon: now - 90 * day,
+  rescanned: new Map(),
+  rescanAges: [3600],
+  settleSeconds: 300,
+  now,
+};
+
+const fetchOf = (span: Span, more: Partial<Fetch> = {}): Fetch => ({
+  fetch: '1',
+  kind: 'backfill',
+  span,
+  pageSize: 2500,
+  cursor: undefined,
+  askedAt: now,
+  pages: 1,
+  seen: 0,
+  new: 0,
+  changed: 0,
+  late: 0,
+  restarted: false,
+  ...more,
+});
+
+const ended = (state: FillState, span: Span, more: Partial<Fetch> = {}, splitSeconds?: number) =>
+  noteEnd(state, { fetch: fetchOf(span, more), splitSeconds });
+
+const unreadable = new KnownError('record_unreadable', { found: 'a record has no id' });
+const unavailable = new KnownError('plan_missing', { found: 'the plan is missing' });
+
+describe('the state of a backfill', () => {
+  it('plans the oldest second first, and beside it the next that nobody reads', () => {
+    const state = beginFill('gaps');
+    assert.deepEqual(planNext(state, facts), { span: oldest, isRescan: false });
+    assert.deepEqual(planNext(noteStart(state, oldest), facts)?.span, {
+      from: oldest.to,
+      to: oldest.to + day,
+    });
+  });
+
+  it('does not plan again what was read or given up, even where it does not count as covered', () => {
+    const begun = noteStart(beginFill('gaps'), oldest);
+    const read = ended(begun, oldest);
+    assert.deepEqual(read.reading, []);
+    assert.equal(planNext(read, facts)?.span.from, oldest.to);
+    const given = noteFailure(begun, oldest, unreadable);
+    assert.deepEqual(given.reading, []);
+    assert.equal(planNext(given, facts)?.span.from, oldest.to);
+  });
+
+  it('plans a span that was given back again, in the length that it was given back with', () => {
+    const split = ended(noteStart(beginFill('gaps'), oldest), oldest, {}, 4000);
+    assert.deepEqual(planNext(split, facts)?.span, { from: oldest.from, to: oldest.from + 4000 });
+  });
+
+  it('makes the next span longer after an empty one, and leaves its length alone after a rescan', () => {
+    const begun = noteStart(beginFill('gaps'), oldest);
+    assert.equal(ended(begun, oldest).spanSeconds, 4 * day);
+    assert.equal(ended(begun, oldest, { pages: 32 }).spanSeconds, day / 2);
+    assert.equal(ended(begun, oldest, { kind: 'rescan' }).spanSeconds, day);
+  });
+
+  it('reads again what is due before it fills a gap, unless that is being read', () => {
+    const due = { from: now - 9000, to: now - 300 };
+    const more = { ...facts, coverage: [due] };
+    const again = { from: due.from, to: now - 3600 };
+    const state = beginFill('gaps');
+    assert.deepEqual(planNext(state, more), { span: again, isRescan: true });
+    assert.deepEqual(planNext(noteStart(state, again), more), { span: oldest, isRescan: false });
+  });
+
+  it('reads a wanted span whatever is covered, and nothing else', () => {
+    const wanted = { from: now - 500, to: now - 400 };
+    const state = beginFill(wanted);
+    assert.deepEqual(planNext(state, { ...facts, horizon: undefined })?.span, wanted);
+    assert.equal(planNext(ended(noteStart(state, wanted), wanted), facts), undefined);
+    assert.equal(planNext(beginFill('gaps'), { ...facts, horizon: undefined }), undefined);
+  });
+
+  it('goes on after two spans that cannot be read, and not after three in a row', () => {
+    let state = beginFill('gaps');
+    for (const endsRun of [false, false, true]) {
+      state = noteFailure(noteStart(state, oldest), oldest, unreadable);
+      assert.deepEqual(state.failure, { error: unreadable, endsRun });
+    }
+    let other = noteFailure(beginFill('gaps'), oldest, unreadable);
+    for (let round = 0; round < 5; round += 1)
+      other = noteFailure(ended(other, oldest), oldest, unreadable);
+    assert.equal(other.failure?.endsRun, false, 'those between them could be read');
+  });
+
+  it('fails with the first error, but with the one that ends it rather than with one of a single span', () => {
+    const first = noteFailure(beginFill('gaps'), oldest, unreadable);
+    const refused = noteFailure(first, oldest, unavailable);
+    assert.deepEqual(refused.failure, { error: unavailable, endsRun: true });
+    const later = noteBreak(refused, new Error('later'));
+    assert.deepEqual(later.failure, { error: unavailable, endsRun: true });
+    const broken = new Error('no ledger');
+    assert.deepEqual(noteBreak(first, broken).failure, { error: broken, endsRun: true });
+  });
+
+  it('knows that the log is dense once a span took more than a page', () => {
+    const state = beginFill('gaps');
+    assert.equal(state.dense, false);
+    assert.equal(noteDensity(state).dense, true);
+  });
+});

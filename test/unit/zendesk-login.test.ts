@@ -1,0 +1,63 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { compareScopes, planRenewal, readGrant } from '../../src/zendesk/login.ts';
+
+describe('readGrant', () => {
+  const halfAnHourMs = 1_800_000;
+  const table: [string, unknown, ReturnType<typeof readGrant>][] = [
+    [
+      'a whole answer',
+      { access_token: 'abc', token_type: 'bearer', scope: 'read', expires_in: 7200 },
+      { accessToken: 'abc', scope: 'read', expiresInMs: 7_200_000 },
+    ],
+    [
+      'an answer without a life as half an hour',
+      { access_token: 'abc', scope: 'read' },
+      { accessToken: 'abc', scope: 'read', expiresInMs: halfAnHourMs },
+    ],
+    [
+      'a life of null as half an hour',
+      { access_token: 'abc', scope: 'read', expires_in: null },
+      { accessToken: 'abc', scope: 'read', expiresInMs: halfAnHourMs },
+    ],
+    [
+      'a senseless life as half an hour',
+      { access_token: 'abc', scope: 'read', expires_in: -1 },
+      { accessToken: 'abc', scope: 'read', expiresInMs: halfAnHourMs },
+    ],
+    [
+      'an answer without a scope',
+      { access_token: 'abc', expires_in: 300 },
+      { accessToken: 'abc', scope: undefined, expiresInMs: 300_000 },
+    ],
+    ['no token', { token_type: 'bearer' }, undefined],
+    ['an empty token', { access_token: '' }, undefined],
+    ['a token that would break a header', { access_token: 'a\nb' }, undefined],
+    ['no object', 'abc', undefined],
+  ];
+  for (const [name, json, grant] of table)
+    it(`reads ${name}`, () => assert.deepEqual(readGrant(json), grant));
+});
+
+describe('compareScopes', () => {
+  const table: [string, string | undefined, string[], string[]][] = [
+    ['read', 'read', [], []],
+    ['read', undefined, [], []],
+    ['read', 'read write', [], ['write']],
+    ['read', 'auditlogs:read', ['read'], ['auditlogs:read']],
+    ['auditlogs:read users:read', 'users:read auditlogs:read', [], []],
+    ['auditlogs:read users:read', 'users:read', ['auditlogs:read'], []],
+    ['auditlogs:read users:read', 'read', [], ['read']],
+    ['read', '', ['read'], []],
+  ];
+  for (const [requested, granted, missing, surplus] of table)
+    it(`compares ${requested} with ${granted ?? 'nothing said'}`, () =>
+      assert.deepEqual(compareScopes(requested, granted), { missing, surplus }));
+});
+
+describe('planRenewal', () => {
+  it('renews a minute before the end, or at half of a very short life', () => {
+    assert.equal(planRenewal(1_000_000, 7_200_000), 1_000_000 + 7_140_000);
+    assert.equal(planRenewal(1_000_000, 60_000), 1_000_000 + 30_000);
+  });
+});
