@@ -61,7 +61,11 @@ describe('a ledger that cannot be written', () => {
   it('when a lease is given back does not undo what was done', async () => {
     const log = collectLog();
     await withInstallation(little, { log }, async ({ db, worker }) => {
-      await refuse(db, 'zendesk_sync.leases', 'new.token > 0 and new.expires_at <= clock_timestamp()');
+      await refuse(
+        db,
+        'zendesk_sync.leases',
+        'new.token > 0 and new.expires_at <= clock_timestamp()',
+      );
       const { outcome, error } = await worker('access_logs').follow(signal);
       assert.deepEqual([outcome, error], ['complete', undefined]);
       assert.deepEqual(

@@ -21,7 +21,7 @@ export type Unclassified = {
  * Counts the requests that no rule knows by their forms, without ids and search texts.
  *
  * @param limit how many forms are wanted
- * @param report is told, after each, how many requests there are so far
+ * @param report is called after each request with the number so far
  * @returns undefined when `signal` stopped it
  */
 export async function summarizeUnclassified(
