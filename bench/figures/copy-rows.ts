@@ -55,8 +55,7 @@ export async function renderCopyText(
   const simulator = await startSimulator(options);
   const tables = new Map<string, ReturnType<typeof collectChunks>>();
   let rows = 0;
-  const name = stream.name as Parameters<typeof simulator.records>[0];
-  for (const record of simulator.records(name, new Date(0), new Date(simulator.now()))) {
+  for (const record of simulator.records(stream.name, new Date(0), new Date(simulator.now()))) {
     const page = readRecords(stream, usualClassify, [record]);
     for (const { statement, lines } of listCopies(stream.table, 'acme', page)) {
       const chunks = tables.get(statement) ?? collectChunks();

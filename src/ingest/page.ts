@@ -74,7 +74,6 @@ export function countUnclassified(
   return rows.filter((row) => row.derived.some(derived.isUnclassified)).length;
 }
 
-
 /**
  * Stores a page of a log.
  *

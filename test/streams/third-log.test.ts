@@ -23,9 +23,9 @@ let server: DeletionServer;
 
 /** Two deletions in a second every four hours for 29 days, and one 40 minutes ago; some are odd. */
 function makeDeletions(nowMs: number): Deletion[] {
-  const start = Math.floor((nowMs - 29 * dayMs) / 1000) * 1000;
+  const firstMs = Math.floor((nowMs - 29 * dayMs) / 1000) * 1000;
   const regular = Array.from({ length: 348 }, (_, place) =>
-    makeDeletion(place, start + (place - (place % 2)) * 2 * hourMs),
+    makeDeletion(place, firstMs + (place - (place % 2)) * 2 * hourMs),
   );
   return [...regular, makeDeletion(348, nowMs - 40 * 60_000)];
 }
