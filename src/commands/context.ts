@@ -4,8 +4,8 @@ import { parseConfig } from '../config/config.ts';
 import { parseConfigs } from '../config/every-account.ts';
 import { foreignCodeOf, KnownError, refuseInput } from '../errors.ts';
 import { createLogger, type Log } from '../logger.ts';
-import type { Stream } from '../streams/stream.ts';
 import { isSchedule } from '../scheduler.ts';
+import type { Stream } from '../streams/stream.ts';
 
 /** The part of Node's `process` that the commands use; nothing below `commands/` knows it. */
 export type ProcessLike = Pick<

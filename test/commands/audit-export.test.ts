@@ -53,7 +53,7 @@ describe('audit export', { concurrency: 2 }, () => {
     });
   });
 
-  it('that comes too soon is explained with the time to wait, and the next one is accepted then', async () => {
+  it('tells how long to wait when it comes too soon, and is accepted after that time', async () => {
     await withAccount(small, async ({ settings, simulator }) => {
       const ask = () => runProgram(['audit', 'export', '--format', 'json'], settings);
       const first = await ask();

@@ -20,7 +20,7 @@ const ignoreError = (): void => {};
 
 /** A stream as output, with its back pressure. It stays open. `place` names it where it takes no more. */
 export function writeToStream(stream: NodeJS.WritableStream, place = 'The output'): ReportOutput {
-  // The callback of a write hears of an error as well; without a listener it would end the process.
+  // The callback of a write gets the error as well; without a listener it would end the process.
   stream.on('error', ignoreError);
   return {
     write: (text) =>
