@@ -15,7 +15,7 @@ import { answersFor, readPresence, removeMisleadingFile } from './embedded/prese
 import { type Hindrance, type Server, startServer } from './embedded/server.ts';
 
 /** Settings of {@link openEmbeddedPostgres}. */
-export interface EmbeddedOptions {
+export type EmbeddedOptions = {
   /** Directory of everything that belongs to the server; made when missing. One machine, one container only. */
   readonly dataDir: string;
   /** Name of the database, made when missing. Default `zendesk`. */
@@ -28,17 +28,17 @@ export interface EmbeddedOptions {
   readonly stopTimeoutMs?: number | undefined;
   /** Told when the server runs, and when it ends unasked. Default: nobody. */
   readonly log?: ((message: string) => void) | undefined;
-}
+};
 
 /** A running embedded server, and one database in it. */
-export interface EmbeddedPostgres {
+export type EmbeddedPostgres = {
   /** Connection string of the database's owner; contains the password. */
   readonly url: string;
   /** True when this call started the server; false when it joined that of another process, which it may inherit later. */
   readonly started: boolean;
   /** Ends the server if this call started or inherited it; connections still open are cut, committed data is safe. */
   readonly stop: () => Promise<void>;
-}
+};
 
 const lookAgainMs = 20;
 const startAgainMs = 100;

@@ -4,7 +4,7 @@ import type { Log } from '../logger.ts';
 import type { SyncEvent } from '../ingest/events.ts';
 
 /** Each call returns at once; what cannot be delivered is given up after a few seconds. */
-export type Heartbeat = {
+type Heartbeat = {
   begin(): void;
   end(succeeded: boolean): void;
   /** Ends what is on its way. */

@@ -11,7 +11,7 @@ export type Busy = { readonly busy: true; readonly holder: string };
  * Holds the lease of a stream while anything in this process works on it: taken with the first work, renewed meanwhile,
  * given back after the last. The signal given to the work is aborted when the lease is lost.
  */
-export type LeaseKeeper = {
+type LeaseKeeper = {
   use<T>(
     work: (lease: Lease, signal: AbortSignal) => Promise<T>,
     signal: AbortSignal,

@@ -3,8 +3,11 @@ import { once } from 'node:events';
 import { createServer, type AddressInfo, type Socket } from 'node:net';
 import { join } from 'node:path';
 import { describe, it } from 'node:test';
-import type { SimulatorSettings } from '../../src/simulator/options.ts';
-import { startSimulator, type Simulator } from '../../src/simulator/simulator.ts';
+import {
+  type SimulatorSettings,
+  startSimulator,
+  type Simulator,
+} from '../../src/simulator/simulator.ts';
 import { createTestDatabase } from '../support/database.ts';
 import { patienceMs } from '../support/patience.ts';
 import {

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import type { Fault } from '../../src/simulator/faults.ts';
+import type { Fault } from '../../src/simulator/simulator.ts';
 import { createEmptyTestDatabase } from '../support/database.ts';
 import { runProgram, startProgram, type Ended } from '../support/program.ts';
 import { smallAccount, waitUntil, withAccount } from '../support/pulled-account.ts';

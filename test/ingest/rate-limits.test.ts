@@ -1,7 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import type { FaultKind } from '../../src/simulator/faults.ts';
-import type { RequestRecord } from '../../src/simulator/request-log.ts';
+import type { FaultKind, RequestRecord } from '../../src/simulator/simulator.ts';
 import { accessLogs } from '../../src/streams/access-logs.ts';
 import { users } from '../../src/streams/users.ts';
 import { createStreamWorker } from '../../src/ingest/worker.ts';

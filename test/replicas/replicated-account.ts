@@ -1,7 +1,7 @@
 /** A simulated account that several processes of the service pull into one database, and what must be true of it then. */
 import assert from 'node:assert/strict';
 import { hostname } from 'node:os';
-import type { SimulatorSettings } from '../../src/simulator/options.ts';
+import type { SimulatorSettings } from '../../src/simulator/simulator.ts';
 import { readRecords } from '../../src/ingest/page.ts';
 import { accessLogs } from '../../src/streams/access-logs.ts';
 import { startProgram, type Environment, type Program } from '../support/program.ts';

@@ -1,6 +1,9 @@
 import assert from 'node:assert/strict';
-import { startSimulator, type Simulator } from '../../src/simulator/simulator.ts';
-import type { SimulatorSettings } from '../../src/simulator/options.ts';
+import {
+  startSimulator,
+  type Simulator,
+  type SimulatorSettings,
+} from '../../src/simulator/simulator.ts';
 
 /** A Thursday afternoon in Europe: people are at work. All tests happen at this instant, whenever they are run. */
 export const NOW = Date.parse('2026-11-19T15:00:00Z');

@@ -1,8 +1,11 @@
 /** Kills a pulling process at random moments, again and again, and compares what is stored with the truth. */
 import assert from 'node:assert/strict';
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { SimulatorSettings } from '../../src/simulator/options.ts';
-import { startSimulator, type Simulator } from '../../src/simulator/simulator.ts';
+import {
+  type SimulatorSettings,
+  startSimulator,
+  type Simulator,
+} from '../../src/simulator/simulator.ts';
 import { createTestDatabase } from './database.ts';
 import type { EngineOptions } from './engine.ts';
 import { startPullingProcess, type PullingProcess } from './pulling-process.ts';

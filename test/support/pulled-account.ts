@@ -1,8 +1,11 @@
 /** A simulated account and an empty database of this program, for tests that start the program itself. */
 import assert from 'node:assert/strict';
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { SimulatorSettings } from '../../src/simulator/options.ts';
-import { startSimulator, type Simulator } from '../../src/simulator/simulator.ts';
+import {
+  type SimulatorSettings,
+  startSimulator,
+  type Simulator,
+} from '../../src/simulator/simulator.ts';
 import { createTestDatabase } from './database.ts';
 import { patienceMs } from './patience.ts';
 import { settingsFor, type Environment } from './program.ts';

@@ -21,7 +21,7 @@ import { type Account, runProgram } from './account.ts';
 import { type Binaries, wayOut } from './binaries.ts';
 
 /** Where things lie in the data directory. All paths absolute and free of symbolic links. */
-export interface ClusterPaths {
+export type ClusterPaths = {
   readonly dataDir: string;
   /** Postgres's own data directory (PGDATA). */
   readonly cluster: string;
@@ -29,7 +29,7 @@ export interface ClusterPaths {
   readonly password: string;
   /** The server's own log. */
   readonly log: string;
-}
+};
 
 const newClusterPrefix = 'cluster-new-';
 const abandonedAfterMs = 10 * 60_000;

@@ -16,7 +16,7 @@ import { sqlstates } from '../sqlstates.ts';
  * - `misleading`: the file is left over and its number now belongs to another process (usual in containers, where
  *   numbers are small), so that Postgres would refuse to start. `text` is the content that was judged
  */
-export type Presence =
+type Presence =
   | { readonly kind: 'absent' | 'starting' }
   | { readonly kind: 'ready'; readonly pid: number; readonly port: number }
   | { readonly kind: 'misleading'; readonly text: string };
@@ -47,7 +47,7 @@ export async function readPresence(cluster: string): Promise<Presence> {
 }
 
 /** The parts of `postmaster.pid` that matter: lines 1, 4 and 8. Undefined when it is not complete. */
-export function parsePostmasterFile(
+function parsePostmasterFile(
   text: string,
 ): { pid: number; port: number; status: string } | undefined {
   const lines = text.split('\n').map((line) => line.trim());
