@@ -55,30 +55,11 @@ export function createStreamWorker(engine: Engine, stream: Stream): StreamWorker
   const keeper = createLeaseKeeper(engine, name);
   const isAbandoned = (): Promise<boolean> => engine.abandonedWork.includes(key);
 
-  /** Reports how a run ended, also one that could not even be recorded, or begun because somebody else is at it. */
-  async function observe<Answer extends RunResult | undefined>(
+  const observe = <Answer extends RunResult | undefined>(
     task: Task,
     signal: AbortSignal,
     act: () => Promise<Answer | Busy>,
-  ): Promise<Answer | RunResult> {
-    const report = (
-      { outcome, code, error }: Pick<RunResult, 'outcome' | 'code' | 'error'>,
-      counts: RunCounts | undefined,
-    ): void => engine.report({ type: 'run', stream: name, task, outcome, counts, code, error });
-    try {
-      const answer = await act();
-      const result = isBusy(answer) ? describeBusy(name, task, answer.holder) : answer;
-      if (result !== undefined) report(result, result.counts);
-      return result;
-    } catch (error) {
-      const end = signal.aborted
-        ? ({ outcome: 'interrupted', code: 'stopped', error: interruptionSentence } as const)
-        : ({ outcome: 'failed', code: codeOf(error), error: explainError(error) } as const);
-      if (!signal.aborted) engine.log.error({ ...key, task, err: error }, end.error);
-      report(end, undefined);
-      return { stream: name, task, counts: nothing, ...end };
-    }
-  }
+  ): Promise<Answer | RunResult> => observeRun(engine, name, task, signal, act);
 
   async function run(
     task: Task,
@@ -144,6 +125,34 @@ export function createStreamWorker(engine: Engine, stream: Stream): StreamWorker
     isAbandoned,
   };
   return worker;
+}
+
+/** Reports how a run ended, also one that could not even be recorded, or begun because somebody else is at it. */
+async function observeRun<Answer extends RunResult | undefined>(
+  engine: Engine,
+  stream: string,
+  task: Task,
+  signal: AbortSignal,
+  act: () => Promise<Answer | Busy>,
+): Promise<Answer | RunResult> {
+  const report = (
+    { outcome, code, error }: Pick<RunResult, 'outcome' | 'code' | 'error'>,
+    counts: RunCounts | undefined,
+  ): void => engine.report({ type: 'run', stream, task, outcome, counts, code, error });
+  try {
+    const answer = await act();
+    const result = isBusy(answer) ? describeBusy(stream, task, answer.holder) : answer;
+    if (result !== undefined) report(result, result.counts);
+    return result;
+  } catch (error) {
+    const end = signal.aborted
+      ? ({ outcome: 'interrupted', code: 'stopped', error: interruptionSentence } as const)
+      : ({ outcome: 'failed', code: codeOf(error), error: explainError(error) } as const);
+    if (!signal.aborted)
+      engine.log.error({ account: engine.account, stream, task, err: error }, end.error);
+    report(end, undefined);
+    return { stream, task, counts: nothing, ...end };
+  }
 }
 
 function describeBusy(stream: string, task: Task, holder: string): RunResult {
