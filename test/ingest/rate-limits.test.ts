@@ -19,7 +19,7 @@ type Pause = { seconds: number; reason: string };
 
 /** The pause of a budget group as Postgres has it, once it has one: how many seconds are left, and why. */
 async function awaitPause({ db }: Installation, group: string): Promise<Pause> {
-  const deadline = Date.now() + 10_000;
+  const deadline = Date.now() + 60_000;
   for (;;) {
     const [pause] = await db.query<Pause>(
       `select extract(epoch from paused_until - clock_timestamp())::float8 as seconds, pause_reason as reason
@@ -27,7 +27,7 @@ async function awaitPause({ db }: Installation, group: string): Promise<Pause> {
       [account, group],
     );
     if (pause !== undefined) return pause;
-    assert.ok(Date.now() < deadline, `The group ${group} was not paused within 10 s.`);
+    assert.ok(Date.now() < deadline, `The group ${group} was not paused within a minute.`);
     await sleep(5);
   }
 }
