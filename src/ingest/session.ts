@@ -72,7 +72,8 @@ export type Session = {
 
 /**
  * Brings the database to the present schema and sets up what pulls the accounts for the time of `work`. At its end the
- * rollups are brought up to date, unless the accounts are followed: whoever follows them does so all the time.
+ * rollups are brought up to date, as far as a signal lets it, unless the accounts are followed: whoever follows them does
+ * so all the time.
  */
 export async function withSessions<T>(
   accounts: readonly AccountOptions[],
@@ -108,11 +109,15 @@ export async function withSessions<T>(
     });
     return { engine, workers: pulled.map((stream) => createStreamWorker(engine, stream)) };
   });
+  // The days that are left are recomputed by whoever comes next.
+  const whenStopped = (error: unknown): void => {
+    if (!signal.aborted) throw error;
+  };
   try {
     const result = await work(sessions);
     if (!live)
       for (const { engine } of sessions)
-        await refreshRollups(db, engine.account, listLogs(streams));
+        await refreshRollups(db, engine.account, listLogs(streams), signal).catch(whenStopped);
     return result;
   } finally {
     for (const { engine } of sessions) engine.zendesk.close();
