@@ -155,7 +155,7 @@ describe('the classification of stored requests', { concurrency: 2 }, () => {
     });
   });
 
-  it('begins anew with other rules or when asked to, and otherwise goes on or has ended', async () => {
+  it('begins again with other rules or when asked to, and otherwise goes on or has ended', async () => {
     await withLedger(async (db) => {
       await storeRequests(db, records);
       await beginClassification(db, byMoon, false);
@@ -229,7 +229,7 @@ describe('the classification of stored requests', { concurrency: 2 }, () => {
     });
   });
 
-  it('is stopped between two days that are counted anew; the next pass counts the rest', async () => {
+  it('is stopped between two days that are counted again; the next pass counts the rest', async () => {
     await withLedger(async (db) => {
       await storeRequests(db, records);
       const stopping = new AbortController();
@@ -278,7 +278,7 @@ describe('the classification of stored requests', { concurrency: 2 }, () => {
   });
 });
 
-describe('a page that changes a request while it is classified anew', { concurrency: 2 }, () => {
+describe('a page that changes a request while it is classified again', { concurrency: 2 }, () => {
   const revised = request('b1', '2026-11-19T00:00:00Z', `${moon}/99`);
   const expected = ['a1 view ticket 7', 'b1 view moon_phase 99'];
   const pulled = classifyBy(moonRule);

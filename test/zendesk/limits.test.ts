@@ -89,7 +89,7 @@ describe('an answer 429', () => {
     assert.equal(pauses.length, 19);
   });
 
-  it('is counted anew after another kind of answer', async (test) => {
+  it('is counted from the start after another kind of answer', async (test) => {
     const limited = Array.from({ length: 19 }, () => tooMany({ 'retry-after': '1' }));
     const server = await startServer(test, {
       replies: [...limited, { status: 500 }, ...limited, auditPage([1])],
