@@ -89,7 +89,7 @@ describe('report accessed', { concurrency: 2 }, () => {
     });
   });
 
-  it('gives machines the same rows, in files too, and a spreadsheet nothing to execute', async () => {
+  it('writes the same rows as CSV and JSON, in files too, and nothing that a spreadsheet would execute', async () => {
     await withStored(async (db, settings) => {
       await storeDay(db);
       const ask = async (...flags: string[]): Promise<{ stdout: string; stderr: string }> => {
@@ -144,7 +144,7 @@ describe('report accessed', { concurrency: 2 }, () => {
     });
   });
 
-  it('is about one type, and some agents or roles', async () => {
+  it('can be limited to one type, and to some agents or roles', async () => {
     await withStored(async (db, settings) => {
       await storeDay(db);
       const ask = async (
@@ -224,7 +224,7 @@ describe('report accessed', { concurrency: 2 }, () => {
     });
   });
 
-  it('refuses what makes no sense with one sentence and status 2', async () => {
+  it('refuses arguments that make no sense with one sentence and status 2', async () => {
     await withStored(async (db, settings) => {
       await storeDay(db);
       const moment = String.raw`\d{4}-\d\d-\d\d \d\d:\d\d:\d\d`;
@@ -282,7 +282,7 @@ describe('report accessed', { concurrency: 2 }, () => {
     });
   });
 
-  it('of a log that was never pulled says so', async () => {
+  it('says so when the log was never pulled', async () => {
     await withStored(async (_, settings) => {
       const ask = (days: string) =>
         runProgram(['report', 'accessed', 'tickets', '--days', days], settings);

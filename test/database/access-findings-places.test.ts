@@ -61,7 +61,7 @@ describe('new_client', () => {
   const by = (moment: string, client: string | null, user_id = 5): AccessRow =>
     at(moment, { client, user_id });
 
-  it('finds the first request of a browser or program after two weeks of learning; a new version is none', async () => {
+  it('finds the first request of a browser or program after two weeks of learning, but not a new version', async () => {
     assert.deepEqual(
       await findAccesses('new_client', [
         by('11-01T12:00:00', 'Mozilla/5.0 Firefox/145.0'),
@@ -81,7 +81,7 @@ describe('new_client', () => {
     );
   });
 
-  it('leaves programs out, this one too', async () => {
+  it('leaves programs out, this one included', async () => {
     const rows = [
       by('11-01T12:00:00', 'Mozilla/5.0'),
       at('11-17T12:00:00', { url: '/api/v2/audit_logs', ...own }),
@@ -115,7 +115,7 @@ describe('two_networks', () => {
     );
   });
 
-  it('finds nothing in a longer way, in one network, in another version of IP, or in two people', async () => {
+  it('finds nothing over a longer time, in one network, in another version of IP, or for two people', async () => {
     for (const row of [
       from('11-18T12:10:01', away),
       from('11-18T12:05:00', '203.0.113.200'),
@@ -128,7 +128,7 @@ describe('two_networks', () => {
     }
   });
 
-  it('leaves programs out, this one too, which may have the token of a person', async () => {
+  it('leaves programs out, this one included, which may have the token of a person', async () => {
     const rows = [
       from('11-18T12:00:00', office),
       at('11-18T12:01:00', { ip_address: away, url: '/api/v2/access_logs', ...own }),
@@ -173,7 +173,7 @@ describe('api_access', () => {
     );
   });
 
-  it('leaves out sessions, what was denied, and programs, this one too', async () => {
+  it('leaves out sessions, denied requests, and programs, this one included', async () => {
     const log = { url: '/api/v2/access_logs', authorization_type: 'bearer', ...own };
     assert.deepEqual(
       await findAccesses(

@@ -22,14 +22,14 @@ describe('denied_burst', () => {
   const find = (rows: readonly AccessRow[], statements?: readonly string[]) =>
     findAccesses('denied_burst', rows, statements);
 
-  it('finds the request that makes twenty in ten minutes, and not those after it', async () => {
+  it('finds the twentieth denied request within ten minutes, and not those after it', async () => {
     assert.deepEqual(await find(denied(25)), [[20, 'Many requests denied: 20 within 10 minutes']]);
     assert.deepEqual(await find(denied(20, 31)), [
       [20, 'Many requests denied: 20 within 10 minutes'],
     ]);
   });
 
-  it('finds nothing in nineteen, in twenty over a longer time, of two people, or of programs', async () => {
+  it('finds nothing for nineteen, for twenty over a longer time, for two people, or for programs', async () => {
     const nineteen = denied(19);
     assert.deepEqual(await find(denied(20, 32)), []);
     for (const twentieth of [
@@ -70,7 +70,7 @@ describe('secret_access', () => {
     );
   });
 
-  it('finds nothing else, and no programs, this one too', async () => {
+  it('finds nothing else, and no programs, this one included', async () => {
     assert.deepEqual(
       await find(
         [

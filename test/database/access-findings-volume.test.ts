@@ -55,7 +55,7 @@ describe('resource_outlier', () => {
     );
   });
 
-  it('finds nothing below 50 resources, or of people known for less than 14 days', async () => {
+  it('finds nothing below 50 resources, or for people known for less than 14 days', async () => {
     assert.deepEqual(await find([...days(same(10)), looked(0, 49)]), []);
     assert.deepEqual(await find([...days(same(10)), looked(0, 50)]), found(50, 10));
     assert.deepEqual(await find([...days(same(10, 13)), looked(0, 90)]), []);
@@ -68,7 +68,7 @@ describe('resource_outlier', () => {
     assert.deepEqual(await find([...days(same(10)), looked(0, 90, { user_id: 6 })]), []);
   });
 
-  it('leaves out what was denied, programs, and people of whom half a day is reading logs', async () => {
+  it('leaves out denied requests, programs, and people who mostly read logs', async () => {
     const usual = days(same(10));
     const burst = looked(0, 90);
     const log = looked(0, 0, { url: '/api/v2/audit_logs', timestamp: '2026-11-18T13:00:00Z' });
@@ -99,7 +99,7 @@ describe('the other outliers', () => {
     ]);
   });
 
-  it('can be made of any column of agent_day by another rule; another name finds nothing', async () => {
+  it('can be defined on any column of agent_day by another rule, and find nothing for an unknown column', async () => {
     const add = (rule: string, measure: string): string =>
       `insert into zendesk.finding_rules (rule, stream, severity, question, title, parameters) values ('${rule}', 'access_logs',
          'low', 'Who exports more than usual?', 'Unusually many exports',
@@ -125,7 +125,7 @@ describe('bulk_read', () => {
     assert.deepEqual((await find(looked(0, 90))).length, 1);
   });
 
-  it('leaves out what was denied, what was changed, and programs, this one too', async () => {
+  it('leaves out denied requests, changes, and programs, this one included', async () => {
     const many = looked(0, 51);
     const to = (path: string): string => String(many['url']).replace('tickets/show_many', path);
     assert.deepEqual(await find({ ...many, status: 404 }), []);
@@ -158,7 +158,7 @@ describe('data_export', () => {
     );
   });
 
-  it('keeps exports, people and what was denied apart', async () => {
+  it('keeps exports, people and denied requests apart', async () => {
     assert.deepEqual(
       await find([
         at('11-18T12:00:00', { ...users, status: 403 }),

@@ -10,7 +10,7 @@ import {
 import { withLedger } from '../support/ledger.ts';
 
 describe('listed_address', () => {
-  it('finds what comes from a listed range, with the severity of the narrowest; trusted ranges are none', async () => {
+  it('finds records from a listed range, with the severity of the narrowest range, and ignores trusted ranges', async () => {
     const ranges = `insert into zendesk.ip_ranges (range, label, kind, severity) values
       ('203.0.113.0/24', 'Example Hosting', 'hosting', 'low'), ('203.0.113.9/32', 'exit node', 'tor', null),
       ('198.51.100.0/24', 'everything else', 'hosting', null), ('198.51.100.16/28', 'our office', 'trusted', null),
@@ -84,7 +84,7 @@ describe('two_places', () => {
     );
   });
 
-  it('finds nothing where a place is not known, in two people, in other records, or in programs', async () => {
+  it('finds nothing where a place is not known, for two people, for other records, or for programs', async () => {
     const first = signIn('11-18T12:00:00', spain);
     const then = '11-18T12:30:00';
     for (const second of [

@@ -8,13 +8,13 @@ describe('bulk_destroy', () => {
       at(`11-18T12:0${Math.floor(n / 3)}:00`, { action: 'destroy', ...more }),
     );
 
-  it('finds the record that makes ten deletions in ten minutes, and not those after it', async () => {
+  it('finds the tenth deletion within ten minutes, and not those after it', async () => {
     assert.deepEqual(await findChanges('bulk_destroy', deletions(14)), [
       [10, 'Many deletions: 10 within 10 minutes, the last: Trigger: Hello'],
     ]);
   });
 
-  it('finds nothing in nine, in ten by two people, in ten over a longer time, or in ten updates', async () => {
+  it('finds nothing for nine, for ten by two people, for ten over a longer time, or for ten updates', async () => {
     const nine = deletions(9);
     for (const tenth of [
       { actor_id: 6 },
@@ -66,7 +66,7 @@ describe('off_hours_change', () => {
   const person = (id: number, zone: string): string =>
     `insert into zendesk.users (account, id, iana_time_zone, team_member, valid_from) values ('acme', ${id}, '${zone}', true, now())`;
 
-  it('finds changes at night and at the weekend on the clock of the actor, else in UTC', async () => {
+  it('finds changes at night and at the weekend in the time zone of the actor, else in UTC', async () => {
     const found = await findChanges(
       'off_hours_change',
       [
@@ -105,7 +105,7 @@ describe('dormant_admin', () => {
   const person = (id: number, role: string): string =>
     `insert into zendesk.users (account, id, role, team_member, valid_from) values ('acme', ${id}, '${role}', true, '2025-01-01')`;
 
-  it('finds the first record after more than 60 days, of admins and of people nothing is known of', async () => {
+  it('finds the first record after more than 60 days, of admins and of people whose role is not known', async () => {
     assert.deepEqual(await findChanges('dormant_admin', records, [person(6, 'agent')]), [
       [3, 'Admin active again after 60 days: Trigger: Hello'],
     ]);

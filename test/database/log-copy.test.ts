@@ -84,7 +84,7 @@ describe('a page whose rows are all new', () => {
     });
   });
 
-  it('is not copied when one of its rows is there already, and what it was about is stored once', async () => {
+  it('is not copied when one of its rows is there already, and the resources of that row are stored once', async () => {
     await withLedger(async (db) => {
       await store(db, [records[300]]);
       assert.deepEqual(await store(db, records), {
@@ -107,7 +107,7 @@ describe('a page whose rows are all new', () => {
     });
   });
 
-  it('says anew what a row was about when the source returns it differently', async () => {
+  it('replaces the resources of a row that the source returns differently', async () => {
     await withLedger(async (db) => {
       await store(db, records);
       const changed = [{ ...records[0], url: '/api/v2/users/44' }, records[1]];

@@ -106,7 +106,7 @@ describe('the rollups', () => {
     });
   });
 
-  it('are right again after a late row, and only that day is made anew', async () => {
+  it('are right again after a late row, and only that day is recomputed', async () => {
     await withLedger(async (db) => {
       await store(db, accessLogs, first);
       await refreshRollups(db, 'acme');
@@ -152,7 +152,7 @@ describe('the rollups', () => {
     });
   });
 
-  it('lose no mark when a page is stored while its day is made anew', async () => {
+  it('lose no mark when a page is stored while its day is recomputed', async () => {
     await withLedger(async (db) => {
       await store(db, accessLogs, first);
       const late = accessLogs.read(look('b9', '2026-11-19T13:00:00Z', '/api/v2/tickets/9', 5));

@@ -105,7 +105,7 @@ describe('the check of a stream', () => {
       ),
     ],
     [
-      'wonders at an audit log without records',
+      'warns of an audit log without records',
       'audit_logs',
       answered(undefined),
       warning(
@@ -115,7 +115,7 @@ describe('the check of a stream', () => {
       ),
     ],
     [
-      'notices an access log that has gone silent',
+      'warns of an access log in which no new rows come',
       'access_logs',
       answered(daysAgo(60), true),
       warning(
@@ -137,7 +137,7 @@ describe('the check of a stream', () => {
       skipped('users', 'STREAMS leaves it out'),
     ],
     [
-      'tells of an answer that cannot be read',
+      'reports an answer that cannot be read',
       'audit_logs',
       { kind: 'unreadable', reason: 'A record of audit_logs has no usable id.' },
       problem(
@@ -150,7 +150,7 @@ describe('the check of a stream', () => {
   for (const [title, stream, answer, check] of table)
     it(title, () => assert.deepEqual(checkStream(stream, answer, now), check));
 
-  it('advises where a redirect leads elsewhere', () => {
+  it('says what to do when Zendesk redirects to another origin', () => {
     const message =
       'https://acme.zendesk.com answered /api/v2/audit_logs with a redirect to https://other.example (302), which is not followed; check ZENDESK_SUBDOMAIN.';
     const error = new ZendeskError('rejected', message);

@@ -3,7 +3,7 @@ import { describe, it } from 'node:test';
 import { createSnapshot, LateError } from '../../src/http/snapshot.ts';
 
 describe('a snapshot', () => {
-  it('puts the question once for all who ask within its time, and again after it', async () => {
+  it('loads once for all who ask within its lifetime, and again after it', async () => {
     let [asked, time] = [0, 0];
     const look = createSnapshot({
       load: async () => (asked += 1),

@@ -14,7 +14,7 @@ const coverage = [
   { from: 300, to: 400 },
 ];
 
-describe('coverage', () => {
+describe('the coverage', () => {
   it('counts a second only when it was asked for SETTLE after its end', () => {
     assert.deepEqual(coveredByFetch({ from: 0, to: 1000 }, 1000, 300), [{ from: 0, to: 700 }]);
     assert.deepEqual(coveredByFetch({ from: 0, to: 1000 }, 5000, 300), [{ from: 0, to: 1000 }]);
@@ -42,7 +42,7 @@ describe('coverage', () => {
     assert.equal(findContiguous(coverage, 250), undefined);
   });
 
-  it('tells what was never stored and is no longer kept by the source', () => {
+  it('shows what was never stored and is no longer kept by the source', () => {
     assert.deepEqual(findLost(coverage, 350), [{ from: 200, to: 300 }]);
     assert.deepEqual(findLost(coverage, 250), [{ from: 200, to: 250 }]);
     assert.deepEqual(findLost(coverage, 100), []);

@@ -120,13 +120,13 @@ describe('the plan of a backfill', () => {
     );
   });
 
-  it('is not deceived by a long empty time before the first row', () => {
+  it('is not misled by a long empty time before the first row', () => {
     const span = { from: 0, to: 6_000_000 };
     assert.equal(splitSpanSeconds({ span, oldestRow: 5_000_000, newestRow: 5_010_000 }), 160_000);
     assert.equal(splitSpanSeconds({ span, oldestRow: 5_900_000, newestRow: 5_910_000 }), undefined);
   });
 
-  it('names a hole since the log is followed a repair', () => {
+  it('calls a gap that came after the log was first followed a repair', () => {
     assert.equal(nameGap({ from: 10, to: 20 }, 15), 'backfill');
     assert.equal(nameGap({ from: 15, to: 20 }, 15), 'repair');
   });

@@ -10,8 +10,8 @@ import {
 
 const body = { shape: 'object', code: undefined, words: undefined } as const;
 
-describe('a sentence', () => {
-  it('tells of refused credentials whatever their kind and whoever refuses them', () => {
+describe('a sentence about an error', () => {
+  it('counts as refused credentials whatever their kind and whoever refuses them', () => {
     const sentences = [
       ...Object.values(unauthorizedSentences),
       explainMintRefusal(401, body, 'read'),
@@ -27,7 +27,7 @@ describe('a sentence', () => {
     );
   });
 
-  it('does not when a stream is refused, an answer is broken, or Postgres is away', () => {
+  it('does not count as refused credentials when a stream is refused, an answer is broken, or Postgres is away', () => {
     const sentences = [
       explainUnavailable(403, body, '/api/v2/audit_logs.json'),
       explainUnavailable(404, body, '/api/v2/access_logs'),
