@@ -81,7 +81,7 @@ describe('HEARTBEAT_URL', { concurrency: 2 }, () => {
     ['refuses', (response) => response.writeHead(500).end()],
     ['never answers', () => {}],
   ] as [string, Parameters<Receiver['answerWith']>[0]][])
-    it(`neither fails nor delays a run when it ${name}, and is told of once`, async () => {
+    it(`neither fails nor delays a run when it ${name}, and the log mentions it once`, async () => {
       await withWatcher(async ({ settings, watcher, query }) => {
         watcher.answerWith(answer);
         const service = startProgram(['serve'], {
