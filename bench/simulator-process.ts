@@ -1,6 +1,5 @@
 /** The simulator as a process: takes its settings as the first message and answers with its url. */
-import { startSimulator } from '../src/simulator/simulator.ts';
-import type { SimulatorSettings } from '../src/simulator/options.ts';
+import { startSimulator, type SimulatorSettings } from '../src/simulator/simulator.ts';
 
 process.once('message', (settings: SimulatorSettings) => {
   startSimulator(settings).then(

@@ -10,7 +10,7 @@ export const rooms: Readonly<Record<string, Room>> = {
       'config', 'doctor', 'http', 'tracing', 'reports', 'ingest', 'streams', 'zendesk', 'database',
       'classification', 'simulator', 'errors', 'span', 'logger', 'scheduler', 'version',
     ],
-    owns: ['commander', 'cli-table3', 'log-update', 'pretty-ms'],
+    owns: ['commander', 'log-update', 'pretty-ms'],
   },
   doctor: {
     imports: ['config', 'ingest', 'streams', 'zendesk', 'database', 'errors', 'span'],

@@ -103,6 +103,13 @@ export function codeOf(error: unknown): ErrorCode {
   return error instanceof KnownError ? error.code : 'program_fault';
 }
 
+/** The `code` of an error of Node or of a library: ENOENT, a SQLSTATE; undefined when it has none. */
+export function foreignCodeOf(error: unknown): string | undefined {
+  return error instanceof Error && 'code' in error && typeof error.code === 'string'
+    ? error.code
+    : undefined;
+}
+
 /** Whether an error has one of the codes. */
 export function hasCode(error: unknown, ...codes: readonly ErrorCode[]): error is KnownError {
   return error instanceof KnownError && codes.includes(error.code);

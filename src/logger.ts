@@ -6,7 +6,7 @@ import { KnownError } from './errors.ts';
 export type Log = Logger;
 
 /** Where and how to log. */
-export type LogOptions = {
+type LogOptions = {
   readonly level: string;
   /** `auto`: for people on a terminal, else JSON. */
   readonly format: 'auto' | 'json' | 'pretty';
@@ -58,7 +58,7 @@ export function createLogger({ level, format, fileDescriptor, isTerminal }: LogO
  * An error as a log may show it: names, messages, codes and the chain of causes, but no other property, because
  * libraries hang requests and rows on their errors. Stacks only for errors that are not ours: those are bugs.
  */
-export function describeError(error: unknown): unknown {
+function describeError(error: unknown): unknown {
   if (!(error instanceof Error)) return { message: 'not an error object' };
   const { code, status, requestId, sqlState, systemCode } = error as Error &
     Record<string, unknown>;

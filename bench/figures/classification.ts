@@ -1,5 +1,5 @@
 import type { Classify } from '../../src/classification/classification.ts';
-import type { SimulatorSettings } from '../../src/simulator/options.ts';
+import type { SimulatorSettings } from '../../src/simulator/simulator.ts';
 import type { Figure, Line } from '../figure.ts';
 import { alternate, divide, summarize } from '../samples.ts';
 import { measureBackfill } from './backfill.ts';

@@ -2,7 +2,7 @@ import { createStreamWorker } from '../../src/ingest/worker.ts';
 import type { LogStream } from '../../src/streams/stream.ts';
 import { accessLogs } from '../../src/streams/access-logs.ts';
 import { auditLogs } from '../../src/streams/audit-logs.ts';
-import type { SimulatorSettings } from '../../src/simulator/options.ts';
+import type { SimulatorSettings } from '../../src/simulator/simulator.ts';
 import { refreshRollups } from '../../src/ingest/rollups.ts';
 import type { Figure, Line } from '../figure.ts';
 import { alternate, divide, summarize } from '../samples.ts';

@@ -1,7 +1,7 @@
 import { readRecords } from '../../src/ingest/page.ts';
 import { requestOf, type LogStream } from '../../src/streams/stream.ts';
 import { accessLogs } from '../../src/streams/access-logs.ts';
-import { DEFAULT_CREDENTIALS } from '../../src/simulator/options.ts';
+import { DEFAULT_CREDENTIALS } from '../../src/simulator/simulator.ts';
 import { createLogger } from '../../src/logger.ts';
 import type { Span } from '../../src/span.ts';
 import { createZendesk, type Zendesk } from '../../src/zendesk/client.ts';

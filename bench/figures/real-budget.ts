@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { RequestRecord } from '../../src/simulator/request-log.ts';
+import type { RequestRecord } from '../../src/simulator/simulator.ts';
 import { createStreamWorker } from '../../src/ingest/worker.ts';
 import { accessLogs } from '../../src/streams/access-logs.ts';
 import type { Figure, Line } from '../figure.ts';

@@ -1,10 +1,10 @@
 import { createStreamWorker } from '../../src/ingest/worker.ts';
 import { toSeconds } from '../../src/span.ts';
-import { startSimulator } from '../../src/simulator/simulator.ts';
-import type { SimulatorSettings } from '../../src/simulator/options.ts';
+import { startSimulator, type SimulatorSettings } from '../../src/simulator/simulator.ts';
 import { accessLogs } from '../../src/streams/access-logs.ts';
 import { readRecords } from '../../src/ingest/page.ts';
-import { writeRows, type PageRow } from '../../src/ingest/rows/rows.ts';
+import type { PageRow } from '../../src/ingest/rows/copy.ts';
+import { writeRows } from '../../src/ingest/rows/rows.ts';
 import { createPartitionKeeper } from '../../src/database/partitions.ts';
 import type { Database } from '../../src/database/client.ts';
 import type { Figure, Line } from '../figure.ts';

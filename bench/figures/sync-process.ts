@@ -4,7 +4,7 @@ import { readFile } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
-import { DEFAULT_CREDENTIALS } from '../../src/simulator/options.ts';
+import { DEFAULT_CREDENTIALS } from '../../src/simulator/simulator.ts';
 import type { Stage } from '../stage.ts';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));

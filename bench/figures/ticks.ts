@@ -1,6 +1,5 @@
 import type { Database, Queryable } from '../../src/database/client.ts';
-import type { RequestCounts } from '../../src/simulator/request-log.ts';
-import type { SimulatorSettings } from '../../src/simulator/options.ts';
+import type { RequestCounts, SimulatorSettings } from '../../src/simulator/simulator.ts';
 import { streams } from '../../src/streams/registry.ts';
 import { runPass } from '../../src/ingest/service.ts';
 import { createStreamWorker, type StreamWorker } from '../../src/ingest/worker.ts';

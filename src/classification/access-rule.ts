@@ -71,7 +71,7 @@ function expandCollection({ collection, resource }: CollectionRule): readonly Pa
   ];
 }
 
-/** Raise it when the code reads the same rules or rows differently from before, so that stored rows are classified anew. */
+/** Raise it when the code reads the same rules or rows differently from before, so that stored rows are classified again. */
 const edition = 1;
 
 /** SHA-256 of the rules in their order, as 64 hexadecimal digits: equal as long as rows are classified alike. */

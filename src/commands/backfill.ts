@@ -1,10 +1,10 @@
 import type { Command } from 'commander';
 import { refuseInput } from '../errors.ts';
+import { leasePatienceMs } from '../ingest/service.ts';
+import { createStreamWorker } from '../ingest/worker.ts';
 import { toSeconds, type Span } from '../span.ts';
 import { listLogs } from '../streams/registry.ts';
 import type { LogStream, Stream } from '../streams/stream.ts';
-import { leasePatienceMs } from '../ingest/service.ts';
-import { createStreamWorker } from '../ingest/worker.ts';
 import { addExample, readMoment } from './arguments.ts';
 import type { CommandContext } from './context.ts';
 import { withDatabase, withSession } from './session.ts';

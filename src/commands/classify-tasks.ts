@@ -30,7 +30,7 @@ const patience: Patience = { terminalMs: 2000, plainMs: 2000 };
 
 const dayMs = 86_400_000;
 
-/** `classify --apply`: the stored requests, classified anew by the present rules. Status 1 when it was stopped. */
+/** `classify --apply`: the stored requests, classified again by the present rules. Status 1 when it was stopped. */
 export async function applyRules(
   { context, db, account, json }: ClassifyScope,
   accessRules: readonly AccessRule[],
@@ -88,7 +88,7 @@ function count(value: number, noun: string): string {
   return `${formatNumber(value)} ${noun}${value === 1 ? '' : 's'}`;
 }
 
-/** Is told of the progress of a pass until it is ended. */
+/** Takes in the progress of a pass until it is ended. */
 type ClassifyProgress = {
   readonly report: (progress: ClassificationProgress) => void;
   readonly reportDays: (done: number, total: number) => void;

@@ -2,10 +2,10 @@ import { readFileSync } from 'node:fs';
 import type { Config, ConfigOptions, LocalConfig } from '../config/config.ts';
 import { parseConfig } from '../config/config.ts';
 import { parseConfigs } from '../config/every-account.ts';
-import { KnownError, refuseInput } from '../errors.ts';
+import { foreignCodeOf, KnownError, refuseInput } from '../errors.ts';
 import { createLogger, type Log } from '../logger.ts';
-import type { Stream } from '../streams/stream.ts';
 import { isSchedule } from '../scheduler.ts';
+import type { Stream } from '../streams/stream.ts';
 
 /** The part of Node's `process` that the commands use; nothing below `commands/` knows it. */
 export type ProcessLike = Pick<
@@ -134,7 +134,7 @@ export function refuseAccount(account: string, known: string): KnownError {
 }
 
 function leaveQuietly(error: Error): void {
-  if (!('code' in error && error.code === 'EPIPE')) throw error;
+  if (foreignCodeOf(error) !== 'EPIPE') throw error;
 }
 
 /** What the parsing of settings needs from outside, for a program with these streams. */

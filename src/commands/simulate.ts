@@ -1,5 +1,5 @@
 import { Option, type Command } from 'commander';
-import { refuseInput } from '../errors.ts';
+import { foreignCodeOf, refuseInput } from '../errors.ts';
 import { addExample } from './arguments.ts';
 import type { CommandContext } from './context.ts';
 
@@ -61,7 +61,7 @@ async function runSimulate(context: CommandContext, flags: SimulateFlags): Promi
   const { SimulatorError, startSimulator } = await import('../simulator/simulator.ts');
   const simulator = await startSimulator(options).catch((error: unknown) => {
     if (error instanceof SimulatorError) throw refuseInput(error.problems);
-    if (error instanceof Error && 'code' in error && error.code === 'EADDRINUSE') {
+    if (foreignCodeOf(error) === 'EADDRINUSE') {
       throw refuseInput([
         `Port ${options.port} is taken; expected a free one; give another with --port.`,
       ]);

@@ -25,45 +25,46 @@ import {
 
 /** Where the rows go: a server of the operator, or the embedded one in a directory. `url` is secret. */
 export type DatabaseConfig =
-  { kind: 'server'; url: string } | { kind: 'embedded'; dataDirectory: string };
+  | { readonly kind: 'server'; readonly url: string }
+  | { readonly kind: 'embedded'; readonly dataDirectory: string };
 
 /** The settings that need no Zendesk account. */
 export type LocalConfig = {
-  database: DatabaseConfig;
+  readonly database: DatabaseConfig;
   /** What this installation pulls, in the order of the setting. */
-  streams: readonly Stream[];
+  readonly streams: readonly Stream[];
   /** How far back a log is pulled, by the name of its stream; without an entry: from the account's oldest record. */
-  horizons: Readonly<Record<string, Date>>;
+  readonly horizons: Readonly<Record<string, Date>>;
   /** Cron expressions, UTC, by the name of the stream. */
-  schedules: Readonly<Record<string, string>>;
+  readonly schedules: Readonly<Record<string, string>>;
   /** Requests per minute by the name of the budget group. */
-  budgets: Readonly<Record<string, number>>;
-  settleMs: number;
+  readonly budgets: Readonly<Record<string, number>>;
+  readonly settleMs: number;
   /** Ages at which a covered span is read again: ascending, each longer than `settleMs`, possibly none. */
-  rescanAfterMs: number[];
+  readonly rescanAfterMs: number[];
   /** What requests of the access log are about: the rules of the operator's file, then the built-in ones. */
-  accessRules: readonly AccessRule[];
+  readonly accessRules: readonly AccessRule[];
   /** Where `serve` answers over HTTP; undefined when it does not. */
-  http: { host: string; port: number } | undefined;
+  readonly http: { readonly host: string; readonly port: number } | undefined;
   /** Is told of runs; secret. */
-  heartbeatUrl: string | undefined;
+  readonly heartbeatUrl: string | undefined;
   /** Where traces go, without the path of the protocol; undefined for no traces. */
-  collectorEndpoint: string | undefined;
-  log: { level: LogLevel; format: LogFormat };
+  readonly collectorEndpoint: string | undefined;
+  readonly log: { readonly level: LogLevel; readonly format: LogFormat };
 };
 
 /** All settings of a program that talks to Zendesk. */
-export type Config = LocalConfig & { zendesk: ZendeskConfig };
+export type Config = LocalConfig & { readonly zendesk: ZendeskConfig };
 
 /** What the parsing needs from outside. */
 export type ConfigOptions = {
   /** Every stream that an installation may pull. */
-  streams: readonly Stream[];
+  readonly streams: readonly Stream[];
   /** Reads the file that a setting names as text; throws when it cannot. */
-  readFile: (path: string) => string;
+  readonly readFile: (path: string) => string;
   /** True for a cron expression that the scheduler accepts. */
-  isSchedule: (text: string) => boolean;
-  now: Date;
+  readonly isSchedule: (text: string) => boolean;
+  readonly now: Date;
 };
 
 /**

@@ -1,4 +1,5 @@
 /** Finds the text of each setting: in the environment, in its file, or its default. */
+import { foreignCodeOf } from '../errors.ts';
 import { describeProblem, fileOf, setting, type NamedSetting, type Report } from './problem.ts';
 import type { Setting } from './settings.ts';
 
@@ -74,9 +75,9 @@ export function readNamedFile(
   try {
     return readFile(path);
   } catch (error) {
-    const code = error instanceof Error && 'code' in error ? ` (${String(error.code)})` : '';
+    const code = foreignCodeOf(error);
     report(
-      describeProblem`${named} is ${JSON.stringify(path)}, which cannot be read${code}; expected ${expected}; check the path and its permissions.`,
+      describeProblem`${named} is ${JSON.stringify(path)}, which cannot be read${code === undefined ? '' : ` (${code})`}; expected ${expected}; check the path and its permissions.`,
     );
     return undefined;
   }

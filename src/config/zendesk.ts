@@ -9,14 +9,14 @@ import type { Credentials } from '../zendesk/secrets.ts';
 /** One Zendesk account and the way into it. */
 export type ZendeskConfig = {
   /** The account key: the subdomain. */
-  account: string;
+  readonly account: string;
   /** Scheme, host and port; the only place that ever receives the credentials. */
-  origin: string;
-  credentials: Credentials;
+  readonly origin: string;
+  readonly credentials: Credentials;
   /** The OAuth scope to ask for with client credentials. */
-  scope: string;
+  readonly scope: string;
   /** Sentences for the operator, to be logged at start. */
-  warnings: string[];
+  readonly warnings: string[];
 };
 
 /** The texts of the settings of the account, each checked for itself. */

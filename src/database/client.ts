@@ -31,16 +31,16 @@ export type Database = Queryable & {
   close(): Promise<void>;
 };
 
-export type DatabaseOptions = {
-  url: string;
+type DatabaseOptions = {
+  readonly url: string;
   /** Connections at most; what needs more waits in line for as long as it takes. Default 10. */
-  connections?: number;
+  readonly connections?: number;
   /** Ends waiting for a database that is away. */
-  signal?: AbortSignal;
+  readonly signal?: AbortSignal;
   /** How long a lost connection is tried again. Default about 15 seconds; with 0 it fails at once. */
-  patienceMs?: number;
+  readonly patienceMs?: number;
   /** A statement that takes longer fails, and its connection is thrown away. Default: no limit. */
-  queryTimeoutMs?: number;
+  readonly queryTimeoutMs?: number;
 };
 
 const retryDelaysMs = [100, 250, 500, 1000, 2000, 3000, 4000, 4000];

@@ -1,7 +1,12 @@
 import { KnownError, type ErrorCode, type ErrorFacts } from '../errors.ts';
 import { sqlstates } from './sqlstates.ts';
 
-type DriverError = Error & { code?: string; constraint?: string; table?: string; column?: string };
+type DriverError = Error & {
+  readonly code?: string;
+  readonly constraint?: string;
+  readonly table?: string;
+  readonly column?: string;
+};
 
 /** SQLSTATE classes whose messages name objects, roles and limits, but never the content of a row. */
 const speakingClasses = new Set(['28', '3D', '42', '53', '57', '58']);

@@ -38,7 +38,7 @@ export async function loadObjects(
 }
 
 /** What dropping an object takes: others of this program first, in that order, and what is in the way. */
-export type DropPlan = {
+type DropPlan = {
   readonly objects: readonly StoredObject[];
   /** Objects of others that depend directly on one of these, as Postgres describes them. */
   readonly obstacles: readonly { readonly object: StoredObject; readonly dependents: string[] }[];

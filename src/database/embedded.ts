@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Client, escapeIdentifier } from 'pg';
-import { KnownError } from '../errors.ts';
+import { foreignCodeOf, KnownError } from '../errors.ts';
 import { isLostConnection, translateError } from './connection-errors.ts';
 import { chooseAccount } from './embedded/account.ts';
 import { locateBinaries } from './embedded/binaries.ts';
@@ -10,13 +10,12 @@ import {
   prepareDataDir,
   readClusterFile,
 } from './embedded/cluster.ts';
-import { errorCode } from './embedded/error-code.ts';
 import { sqlstates } from './sqlstates.ts';
 import { answersFor, readPresence, removeMisleadingFile } from './embedded/presence.ts';
 import { type Hindrance, type Server, startServer } from './embedded/server.ts';
 
 /** Settings of {@link openEmbeddedPostgres}. */
-export interface EmbeddedOptions {
+export type EmbeddedOptions = {
   /** Directory of everything that belongs to the server; made when missing. One machine, one container only. */
   readonly dataDir: string;
   /** Name of the database, made when missing. Default `zendesk`. */
@@ -29,17 +28,17 @@ export interface EmbeddedOptions {
   readonly stopTimeoutMs?: number | undefined;
   /** Told when the server runs, and when it ends unasked. Default: nobody. */
   readonly log?: ((message: string) => void) | undefined;
-}
+};
 
 /** A running embedded server, and one database in it. */
-export interface EmbeddedPostgres {
+export type EmbeddedPostgres = {
   /** Connection string of the database's owner; contains the password. */
   readonly url: string;
   /** True when this call started the server; false when it joined that of another process, which it may inherit later. */
   readonly started: boolean;
   /** Ends the server if this call started or inherited it; connections still open are cut, committed data is safe. */
   readonly stop: () => Promise<void>;
-}
+};
 
 const lookAgainMs = 20;
 const startAgainMs = 100;
@@ -81,7 +80,7 @@ export async function openEmbeddedPostgres(options: EmbeddedOptions): Promise<Em
       if (signal.aborted || (await readPresence(paths.cluster)).kind === 'ready') continue;
       const next = await joinOrStart(paths, options).catch((error: unknown) => {
         log(
-          `The embedded PostgreSQL server cannot be started again (${errorCode(error) ?? 'no reason known'}).`,
+          `The embedded PostgreSQL server cannot be started again (${foreignCodeOf(error) ?? 'no reason known'}).`,
         );
       });
       server = next?.server;
@@ -150,7 +149,7 @@ async function createDatabase(url: string, database: string): Promise<void> {
     try {
       return await ensureDatabase(url, database);
     } catch (error) {
-      const code = errorCode(error);
+      const code = foreignCodeOf(error);
       // Another process made it at the same moment: duplicate_database, or its unique index.
       if (code === sqlstates.duplicateDatabase || code === sqlstates.uniqueViolation) return;
       // The server's owner has ended meanwhile; somebody starts it again at the same port.

@@ -1,7 +1,7 @@
 import type { Database } from './client.ts';
 
 /** A table that is cut by time, and one that is derived from it and cut alike: the part of a log's table that matters here. */
-export type PartitionedTable = {
+type PartitionedTable = {
   readonly name: string;
   /** How long the span of a partition is. */
   readonly partition: 'month' | 'year';

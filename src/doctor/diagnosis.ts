@@ -128,7 +128,7 @@ export async function listMissingTables(
 }
 
 /** A shared budget as it is now. */
-export type BudgetFacts = BudgetState & {
+type BudgetFacts = BudgetState & {
   /** The database's clock, milliseconds since 1970. */
   readonly nowMs: number;
   readonly pauseReason: string | undefined;

@@ -13,7 +13,7 @@ export type Sample = {
 };
 
 /** What is still to be read, as the samples make believe. */
-export type Estimate = {
+type Estimate = {
   readonly rows: number;
   readonly requests: number;
   readonly seconds: number;

@@ -32,7 +32,7 @@ export type Examination = {
 };
 
 /** What is to be examined. */
-export type ExaminationOptions = ConfigOptions & {
+type ExaminationOptions = ConfigOptions & {
   readonly environment: Environment;
   readonly signal: AbortSignal;
 };

@@ -2,6 +2,7 @@
 import { lookup } from 'node:dns/promises';
 import { connect as connectTcp, type Socket } from 'node:net';
 import { connect as connectTls, type TLSSocket } from 'node:tls';
+import { foreignCodeOf } from '../errors.ts';
 import { ok, problem, warning, type Check } from './check.ts';
 import { countOf } from './figures.ts';
 
@@ -87,5 +88,5 @@ async function shakeHands(
 }
 
 function codeOf(error: unknown): string {
-  return error instanceof Error && 'code' in error ? String(error.code) : 'no reason known';
+  return foreignCodeOf(error) ?? 'no reason known';
 }

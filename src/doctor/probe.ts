@@ -17,7 +17,7 @@ export type StreamAnswer =
   | { readonly kind: 'not-asked'; readonly reason: string };
 
 /** What was seen of a log; nothing of the users. */
-export type LogContent = {
+type LogContent = {
   /** The time of its oldest record, seconds since 1970; undefined where it has none. */
   readonly oldest: number | undefined;
   /** Pages that tell its density; none where nothing is missing. */
@@ -27,7 +27,7 @@ export type LogContent = {
 };
 
 /** Everything that Zendesk answered. */
-export type ProbeResult = {
+type ProbeResult = {
   readonly login: LoginResult;
   /** By the name of the stream. */
   readonly streams: ReadonlyMap<string, StreamAnswer>;
@@ -38,7 +38,7 @@ export type ProbeResult = {
 };
 
 /** What is asked for, and how. */
-export type ProbeOptions = {
+type ProbeOptions = {
   readonly config: Config;
   /** All streams, in the order in which they are asked; those of the settings are. */
   readonly streams: readonly Stream[];

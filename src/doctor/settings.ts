@@ -11,7 +11,7 @@ import { ok, problem, type Check } from './check.ts';
 import { countOf } from './figures.ts';
 
 /** What could be read of the settings. */
-export type KnownSettings = {
+type KnownSettings = {
   /** Every problem of every setting, one sentence each. */
   readonly problems: readonly string[];
   /** Undefined when a setting that has nothing to do with Zendesk is wrong. */

@@ -9,7 +9,7 @@ export type Answer = {
 };
 
 /** What the answers are made from. */
-export type Sources = {
+type Sources = {
   readonly questions: Pick<LedgerQuestions, 'findFault' | 'loadStatus' | 'loadMeasures'>;
   readonly metrics: Metrics;
   /** True from the signal that ends the process. */

@@ -1,9 +1,10 @@
 /** Tells a watcher from outside that runs begin and end, as healthchecks.io expects: the dead man's switch. */
+import { foreignCodeOf } from '../errors.ts';
 import type { Log } from '../logger.ts';
 import type { SyncEvent } from '../ingest/events.ts';
 
 /** Each call returns at once; what cannot be delivered is given up after a few seconds. */
-export type Heartbeat = {
+type Heartbeat = {
   begin(): void;
   end(succeeded: boolean): void;
   /** Ends what is on its way. */
@@ -75,8 +76,7 @@ async function ping(
   } catch (error) {
     if (error instanceof Error && error.name === 'TimeoutError')
       return `no answer within ${timeoutMs / 1000} s`;
-    const cause = error instanceof Error ? error.cause : undefined;
-    const code = cause instanceof Error && 'code' in cause ? String(cause.code) : 'unknown';
+    const code = foreignCodeOf(error instanceof Error ? error.cause : undefined) ?? 'unknown';
     return `no connection (${code})`;
   }
 }

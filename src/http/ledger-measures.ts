@@ -28,7 +28,7 @@ export type StreamMeasures = {
 };
 
 /** How large a table is, with its indexes and partitions. */
-export type TableMeasures = {
+type TableMeasures = {
   readonly table: string;
   readonly bytes: number;
   /** Partitions that begin after now; null for a table that has no partitions. */

@@ -1,7 +1,7 @@
 /** The window to the outside: health, status and metrics over plain HTTP. */
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { explainError, refuseInput } from '../errors.ts';
+import { explainError, foreignCodeOf, refuseInput } from '../errors.ts';
 import type { Log } from '../logger.ts';
 import type { Stream } from '../streams/stream.ts';
 import { answer, json, type Answer } from './answers.ts';
@@ -94,7 +94,7 @@ function send(response: ServerResponse, { status, type, body }: Answer): void {
 }
 
 function explainListenError(error: unknown, host: string, port: number): unknown {
-  const code = error instanceof Error && 'code' in error ? String(error.code) : undefined;
+  const code = foreignCodeOf(error);
   if (code === undefined) return error;
   const noAddress = `HTTP_HOST is ${JSON.stringify(host)}, where nothing can listen (${code}); expected an address of this machine; set it to 127.0.0.1, or to 0.0.0.0 for every address.`;
   return refuseInput([portProblems(host, port).get(code) ?? noAddress]);

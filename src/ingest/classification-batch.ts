@@ -110,7 +110,7 @@ export async function classifyBatch(
 }
 
 /** The table of what is derived from the rows of a log, of which it is known that there is one. */
-export function derivedOf({ name, derived }: LogTable): DerivedTable {
+function derivedOf({ name, derived }: LogTable): DerivedTable {
   if (derived === undefined) throw new TypeError(`Nothing is derived from ${name}.`);
   return derived;
 }

@@ -29,7 +29,7 @@ export type ClassificationProgress = {
   readonly wantedSeconds: number;
 };
 
-export type ClassificationPassOptions = {
+type ClassificationPassOptions = {
   /** Begins with the oldest row even if these rules were applied before. */
   readonly again: boolean;
   /** Ends the pass after the batch or the day that is under way. */

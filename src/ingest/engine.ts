@@ -52,7 +52,7 @@ export type Engine = {
 export const priorities = { live: 0, listing: 1, rescan: 2, backfill: 3 } as const;
 
 /** A running average of how long a page takes, per stream; forgets slowly. */
-export type Pace = {
+type Pace = {
   /** Notes one page: the longer of waiting for its answer and storing it, in milliseconds. */
   note(stream: string, pageMs: number): void;
   /** The average in milliseconds; 0 before the first page. */

@@ -7,7 +7,7 @@ import type { FetchKind } from './events.ts';
 import { lostLease, type Lease } from './lease.ts';
 
 /** The end of a fetch. `split`: too dense, read again in smaller spans. `abandoned`: no longer needed. */
-export type FetchOutcome = 'complete' | 'failed' | 'split' | 'abandoned';
+type FetchOutcome = 'complete' | 'failed' | 'split' | 'abandoned';
 
 /** A fetch as the ledger keeps it: the span, how far it got, and what it found. */
 export type Fetch = {

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { hasCode } from '../errors.ts';
+import { codeOf, hasCode } from '../errors.ts';
 import type { StreamKey } from './coverage.ts';
 import type { Engine } from './engine.ts';
 import { acquireLease, releaseLease, renewLease, type Lease } from './lease.ts';
@@ -11,7 +11,7 @@ export type Busy = { readonly busy: true; readonly holder: string };
  * Holds the lease of a stream while anything in this process works on it: taken with the first work, renewed meanwhile,
  * given back after the last. The signal given to the work is aborted when the lease is lost.
  */
-export type LeaseKeeper = {
+type LeaseKeeper = {
   use<T>(
     work: (lease: Lease, signal: AbortSignal) => Promise<T>,
     signal: AbortSignal,
@@ -75,8 +75,9 @@ export function createLeaseKeeper(engine: Engine, stream: string): LeaseKeeper {
     // A renewal that arrived after the release would revive the lease.
     await current.rest();
     await releaseLease(engine.db, current.lease).catch((error: unknown) => {
-      // What was done under it is done all the same.
-      engine.log.warn({ ...key, err: error }, 'a lease could not be given back; it will expire');
+      // What was done under it is done all the same, and what is wrong is told by the work itself.
+      const details = { ...key, code: codeOf(error) };
+      engine.log.info(details, 'a lease could not be given back; it will expire');
     });
   }
 

@@ -7,7 +7,7 @@ import type { StreamKey } from './coverage.ts';
 export type Lease = StreamKey & { readonly holder: string; readonly token: string };
 
 /** Who has the lease, when it could not be had, and for how much longer unless it is renewed. */
-export type LeaseHolder = { readonly holder: string; readonly expiresInMs: number };
+type LeaseHolder = { readonly holder: string; readonly expiresInMs: number };
 
 /**
  * Takes the lease if nobody holds it or it has expired. The database's clock decides, so that the clocks of the

@@ -14,7 +14,9 @@ import { addCoverage, addRescan, type StreamKey } from './coverage.ts';
 import type { Fetch } from './fetch.ts';
 import { checkLease, type Lease } from './lease.ts';
 import { markStaleDays } from './rollups.ts';
-import { writeRows, type PageCounts, type PageRow } from './rows/rows.ts';
+import type { PageRow } from './rows/copy.ts';
+import { writeRows } from './rows/rows.ts';
+import type { PageCounts } from './rows/upsert.ts';
 
 /** What a page means for its fetch: more pages follow; the span is complete; or it is given back as too dense. */
 export type PageEnd =

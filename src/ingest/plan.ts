@@ -78,7 +78,7 @@ export function adaptSpanSeconds(spanSeconds: number, pages: number): number {
 }
 
 /** What the first page of a span says about the whole of it: its oldest and newest row, in seconds since 1970. */
-export type FirstPage = {
+type FirstPage = {
   readonly span: Span;
   readonly oldestRow: number;
   readonly newestRow: number;

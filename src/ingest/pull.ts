@@ -79,7 +79,7 @@ export async function reportCovered(pull: Pull, horizon: number): Promise<void> 
 }
 
 /** What the ledger knows of a stream besides its coverage. Times in whole seconds. */
-export type StreamState = {
+type StreamState = {
   /** The oldest wanted second; undefined until known, and where the retention decides. */
   readonly horizon: number | undefined;
   /** Start of the first live span; undefined before the first run. */

@@ -159,7 +159,7 @@ export async function openRun(
 }
 
 /** Why a run did not complete: the code, and a sentence for the operator. */
-export type RunFailure = { readonly code: ErrorCode; readonly error: string };
+type RunFailure = { readonly code: ErrorCode; readonly error: string };
 
 /** Records the end of a run. */
 export async function closeRun(

@@ -52,7 +52,7 @@ async function passStream(worker: StreamWorker, signal: AbortSignal): Promise<St
 }
 
 /** An account that is followed: when each of its streams is pulled, as cron expressions by the stream's name, UTC. */
-export type FollowedAccount = {
+type FollowedAccount = {
   readonly session: Session;
   readonly schedules: Readonly<Record<string, string>>;
 };
@@ -139,7 +139,7 @@ function keepRollups(sessions: readonly Session[], signal: AbortSignal): () => P
 }
 
 /** One stream of the running service. */
-export type Routine = {
+type Routine = {
   /** Follows the stream now, then fills its gaps beside the next ticks. Does nothing while the last tick still runs. */
   tick(): void;
   /** Ends the watch for abandoned work; resolves when nothing of the stream runs any more. */

@@ -56,7 +56,7 @@ export type AccountOptions = {
 };
 
 /** What is the same for all accounts of a process. */
-export type SessionOptions = Pick<Engine, 'streams' | 'classify' | 'log'> & {
+type SessionOptions = Pick<Engine, 'streams' | 'classify' | 'log'> & {
   /** Called with every event of every account. Default: nobody watches. */
   readonly report?: (event: SyncEvent, account: string) => void;
   /** Whether ticks go on beside a backfill, so that it leaves a request a minute to them. Default false. */
@@ -120,7 +120,7 @@ export async function withSessions<T>(
 }
 
 /** What an engine is made of: its parts as they are, and how Zendesk is reached. */
-export type EngineParts = Pick<
+type EngineParts = Pick<
   Engine,
   'account' | 'db' | 'streams' | 'classify' | 'settings' | 'log' | 'report'
 > &

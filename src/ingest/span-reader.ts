@@ -16,11 +16,11 @@ import {
 } from './page.ts';
 import { splitSpanSeconds } from './plan.ts';
 import type { Pull } from './pull.ts';
-import type { PageRow } from './rows/rows.ts';
+import type { PageRow } from './rows/copy.ts';
 import { askPage, createWalkGuard, timeWriting, type TimedPage } from './walk.ts';
 
 /** What is to be read, and how. */
-export type SpanTask = {
+type SpanTask = {
   readonly fetch: Fetch;
   /** What was covered when the fetch was planned: a new row in there is a late one. */
   readonly covered: Spans;
@@ -157,12 +157,12 @@ function priorityOf(kind: FetchKind): number {
 }
 
 /** What the settings and the stream say about the end of a span. */
-export type EndTerms = Pick<EngineSettings, 'settleSeconds' | 'rescanAges'> & {
+type EndTerms = Pick<EngineSettings, 'settleSeconds' | 'rescanAges'> & {
   readonly retentionDays: number | undefined;
 };
 
 /** What a page means for its fetch. Pure; `askedAt` is when the first page was asked for. */
-export function judgePage(
+function judgePage(
   { fetch, maySplit }: Pick<SpanTask, 'fetch' | 'maySplit'>,
   askedAt: number,
   { nextCursor, sentAt }: Pick<TimedPage, 'nextCursor' | 'sentAt'>,

@@ -1,4 +1,5 @@
 import type { Queryable } from '../database/client.ts';
+import type { ErrorCode } from '../errors.ts';
 import type { Stream } from '../streams/stream.ts';
 
 /** A row of the view `zendesk_sync.status`; durations in seconds. */
@@ -15,6 +16,8 @@ export type StreamStatus = {
   readonly lag_seconds: number | null;
   readonly last_success: Date | null;
   readonly last_error: string | null;
+  /** What kind of error that is. */
+  readonly last_error_code: ErrorCode | null;
   readonly last_error_at: Date | null;
   readonly rows: number;
 };
@@ -29,7 +32,7 @@ export async function loadStatus(
     `select account, stream, state, covered_from, covered_until, gaps,
        gap_seconds::float8 as gap_seconds, lost_seconds::float8 as lost_seconds,
        extract(epoch from headroom)::float8 as headroom_seconds, extract(epoch from lag)::float8 as lag_seconds,
-       last_success, last_error, last_error_at, rows::float8 as rows
+       last_success, last_error, last_error_code, last_error_at, rows::float8 as rows
      from zendesk_sync.status
      where $1::text is null or account = $1
      order by account, array_position($2::text[], stream), stream`,

@@ -38,6 +38,3 @@ export function resolveOptions(
   if (problems.length > 0) throw new SimulatorError(problems);
   return options;
 }
-
-export { DEFAULT_CREDENTIALS } from './account-options.ts';
-export type { AcceptedCredentials as Credentials } from './account-options.ts';

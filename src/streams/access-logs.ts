@@ -31,7 +31,7 @@ const columns: LogColumns<typeof schema, 'id' | 'timestamp'> = {
 };
 
 const theSwitch = 'Admin Center > Account > Logs > Access log > "Turn on the Access Log API"';
-const shown = `(r.status is null or r.status not in (401, 403, 404))`;
+const shown = `not zendesk.is_denied(r.status)`;
 
 /** The access log: which team member looked at what (contract section 4). */
 export const accessLogs: LogStream = {
@@ -127,7 +127,7 @@ export const accessLogs: LogStream = {
     `insert into zendesk.agent_day
    with requests as (
      select coalesce(user_id, 0) as user_id, count(*) as requests,
-       count(*) filter (where status in (401, 403, 404)) as denied,
+       count(*) filter (where zendesk.is_denied(status)) as denied,
        count(distinct ip_address) as addresses, coalesce(sum(bytes_sent), 0)::float8 as bytes_sent,
        min(timestamp) as first_at, max(timestamp) as last_at
      from zendesk.access_logs

@@ -6,7 +6,7 @@ import { isIP } from 'node:net';
 import { KnownError } from '../errors.ts';
 
 /** How a value becomes that of a column. `misfit` for a value that the column cannot hold. */
-export type Fit<Value> = (value: unknown) => Value | typeof misfit;
+type Fit<Value> = (value: unknown) => Value | typeof misfit;
 
 /** A column and where its value stands in a record: the names of the fields that lead to it; without them its own name. */
 export type Field<Value> = {
@@ -15,10 +15,10 @@ export type Field<Value> = {
 };
 
 /** What has no column or did not fit it, by field name. */
-export type Extra = Record<string, unknown>;
+type Extra = Record<string, unknown>;
 
 /** Says that a value does not fit. */
-export const misfit = Symbol('misfit');
+const misfit = Symbol('misfit');
 
 /** Text for a text column. Postgres cannot hold U+0000 and halves of surrogate pairs: the column gets U+FFFD in their place, see `readFields`. */
 export const text: Field<string> = field((value) => (typeof value === 'string' ? value : misfit));

@@ -45,7 +45,7 @@ export type BudgetGroup = {
 };
 
 /** The setting that says when a stream is pulled. */
-export type ScheduleSetting = {
+type ScheduleSetting = {
   readonly name: string;
   /** Default: a cron expression, UTC. */
   readonly cron: string;
@@ -84,7 +84,7 @@ export type LogStream = StreamBase & {
 };
 
 /** How a log is asked for. */
-export type Source = {
+type Source = {
   /** Path below the origin, without a query. */
   readonly path: string;
   /** How its pages are asked for, and how their envelopes are read. */
@@ -145,7 +145,7 @@ export type Row = Readonly<Record<string, unknown>>;
 export type LogRow = { readonly id: string; readonly timeMs: number; readonly row: Row };
 
 /** What the absence of records means, for `doctor`. */
-export type Health = {
+type Health = {
   /** A log without any record. */
   readonly whenEmpty: {
     readonly isProblem: boolean;
@@ -157,7 +157,7 @@ export type Health = {
 };
 
 /** How `doctor` judges what a backfill takes. */
-export type Samples = {
+type Samples = {
   /** Length of the span of a sample, in seconds. */
   readonly seconds: number;
   /** Bytes in Postgres for each byte of JSON, indexes included (measured with the simulator's records on Postgres 18). */
@@ -180,7 +180,7 @@ export type LogColumns<Table extends SchemaTable, Key extends keyof Table['$infe
 };
 
 /** Where a record has its key, and how its id is read. */
-export type RecordKey = {
+type RecordKey = {
   readonly stream: string;
   readonly id: string;
   readonly time: string;

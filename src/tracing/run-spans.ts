@@ -10,7 +10,7 @@ import {
 import type { SyncEvent } from '../ingest/events.ts';
 
 /** Spans of events; their attributes are keys, numbers and sentences of this program, nothing that Zendesk's records hold. */
-export type RunSpans = {
+type RunSpans = {
   note(account: string, event: SyncEvent): void;
   /** Ends the spans of runs that have not ended. */
   end(): void;
@@ -105,4 +105,4 @@ function finish(span: Span, { outcome, counts, error }: EventOf<'run'>): void {
   span.end();
 }
 
-type EventOf<Type extends SyncEvent['type']> = Extract<SyncEvent, { type: Type }>;
+type EventOf<Type extends SyncEvent['type']> = Extract<SyncEvent, { readonly type: Type }>;

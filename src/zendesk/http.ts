@@ -2,6 +2,7 @@
 import { Agent as HttpAgent, type IncomingHttpHeaders } from 'node:http';
 import { Agent as HttpsAgent } from 'node:https';
 import got, { type Response } from 'got';
+import { foreignCodeOf } from '../errors.ts';
 import { version } from '../version.ts';
 import { AttemptError, refuseAnswer, type Answer } from './answer.ts';
 import { unpackBody } from './body.ts';
@@ -121,8 +122,7 @@ async function unpack(
 /** got's errors carry the request with its Authorization header: nothing of them goes on but name, code and message. */
 function toFailure(error: unknown, secrets: Secrets): AttemptError {
   const cause = secrets.plainError(error);
-  const code = 'code' in cause && typeof cause.code === 'string' ? cause.code : undefined;
-  return new AttemptError({ kind: 'no-answer', code, cause });
+  return new AttemptError({ kind: 'no-answer', code: foreignCodeOf(cause), cause });
 }
 
 function readRequestId(headers: IncomingHttpHeaders): string | undefined {

@@ -7,7 +7,7 @@ import { describeRetry, explainAccess, explainFailure, type Asker, type Needs } 
 import { runAttempts, usualPolicy } from './retry.ts';
 
 /** A group of endpoints that share one limit. */
-export type BudgetGroup = {
+type BudgetGroup = {
   readonly name: string;
   /** Whether that is the limit of the account, of which the customer's other integrations keep the last fifth. */
   readonly sharesAccountLimit: boolean;

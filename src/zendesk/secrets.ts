@@ -1,4 +1,5 @@
 /** Keeps secrets and query texts out of everything that leaves this folder. */
+import { foreignCodeOf } from '../errors.ts';
 
 /** How to log in to Zendesk (contract section 6): exactly one of three kinds. Every value but `clientId` and `email` is secret. */
 export type Credentials =
@@ -52,9 +53,8 @@ export function createSecrets(credentials: Credentials): Secrets {
       const original = error instanceof Error ? error : new Error('unknown failure');
       const plain = new Error(scrub(original.message.replaceAll(/\?\S*/g, '')));
       plain.name = original.name;
-      return 'code' in original && typeof original.code === 'string'
-        ? Object.assign(plain, { code: original.code })
-        : plain;
+      const code = foreignCodeOf(original);
+      return code === undefined ? plain : Object.assign(plain, { code });
     },
   };
 }

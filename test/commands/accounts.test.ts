@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
-import type { SimulatorSettings } from '../../src/simulator/options.ts';
+import type { SimulatorSettings } from '../../src/simulator/simulator.ts';
 import {
   openAccounts,
   withAccounts,

@@ -53,7 +53,7 @@ describe('audit export', { concurrency: 2 }, () => {
     });
   });
 
-  it('that comes too soon is explained with the time to wait, and the next one is accepted then', async () => {
+  it('tells how long to wait when it comes too soon, and is accepted after that time', async () => {
     await withAccount(small, async ({ settings, simulator }) => {
       const ask = () => runProgram(['audit', 'export', '--format', 'json'], settings);
       const first = await ask();
@@ -63,7 +63,8 @@ describe('audit export', { concurrency: 2 }, () => {
       };
       assert.equal(rows[0]?.filters, 'none: the whole log');
       const waitMs = Date.parse(rows[0]?.next_at ?? '') - Date.parse(rows[0]?.asked_at ?? '');
-      assert.ok(waitMs > 0 && waitMs <= 60_000, `next after ${waitMs} ms`);
+      // Both moments, and the one that Zendesk tells, are cut to whole seconds.
+      assert.ok(waitMs > 0 && waitMs <= 61_000, `next after ${waitMs} ms`);
 
       const second = await ask();
       assert.deepEqual([second.status, second.stdout], [1, '']);

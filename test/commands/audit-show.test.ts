@@ -108,7 +108,7 @@ describe('audit show', { concurrency: 2 }, () => {
     });
   });
 
-  it('live asks Zendesk, within the budget, and compares with what is stored', async () => {
+  it('asks Zendesk with --live, within the budget, and compares with what is stored', async () => {
     const small = { ...smallAccount, accessLogDays: 1, accessLogRowsPerDay: 10, auditLogDays: 3 };
     await withAccount(small, async ({ settings, simulator, query }) => {
       const records = simulator.records('audit_logs', new Date(0), new Date(Date.now() - 60_000));

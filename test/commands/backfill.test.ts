@@ -71,6 +71,7 @@ describe('backfill', { concurrency: 2 }, () => {
                 new: rows,
                 changed: 0,
                 late: 0,
+                code: null,
                 error: null,
               },
             ],

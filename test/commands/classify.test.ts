@@ -203,7 +203,7 @@ describe('classify --apply', { concurrency: 2 }, () => {
     });
   });
 
-  it('begins anew with other rules and says as JSON what it did', async () => {
+  it('starts from the oldest row with other rules, and prints as JSON what it did', async () => {
     await withLedger(async (db, url) => {
       await storeRequests(db, requests);
       const apply = async (rules: string): Promise<unknown> => {
@@ -306,7 +306,7 @@ describe('a file of rules', { concurrency: 2 }, () => {
     });
   });
 
-  it('is told of with all its problems, and those of other settings, with status 2', async () => {
+  it('is refused with all its problems, and those of other settings, with status 2', async () => {
     const broken = writeRules('broken.json', [{ path: '/a', kind: 'look' }, { operation: '' }]);
     const { status, stdout, stderr } = await runProgram(['sync'], {
       ZENDESK_SUBDOMAIN: 'acme',
@@ -327,7 +327,7 @@ ${broken}, rule 2: operation is ""; expected the name of a GraphQL operation: le
     );
   });
 
-  it('that is not there is told of in one sentence', async () => {
+  it('is refused in one sentence when it is not there', async () => {
     const { status, stdout, stderr } = await runProgram(['classify', '--apply'], {
       ACCESS_RULES_FILE: '/nowhere/rules.json',
     });

@@ -3,9 +3,13 @@ import { once } from 'node:events';
 import { createServer, type AddressInfo, type Socket } from 'node:net';
 import { join } from 'node:path';
 import { describe, it } from 'node:test';
-import type { SimulatorSettings } from '../../src/simulator/options.ts';
-import { startSimulator, type Simulator } from '../../src/simulator/simulator.ts';
+import {
+  type SimulatorSettings,
+  startSimulator,
+  type Simulator,
+} from '../../src/simulator/simulator.ts';
 import { createTestDatabase } from '../support/database.ts';
+import { patienceMs } from '../support/patience.ts';
 import {
   runProgram,
   settingsFor,
@@ -40,7 +44,7 @@ describe('a database that cannot be used', { concurrency: true }, () => {
               'Postgres cannot be reached (ECONNREFUSED). Check that it runs and that DATABASE_URL points to it.\n',
           },
         );
-        assert.ok(ms < 30_000, `${args.join(' ')} took ${ms} ms`);
+        assert.ok(ms < patienceMs, `${args.join(' ')} took ${ms} ms`);
       });
       await Promise.all(ends);
     });
@@ -65,7 +69,7 @@ describe('a database that cannot be used', { concurrency: true }, () => {
             stderr,
             /^(\w+ .* rows.*\n)*Postgres cannot be reached \(.+\)\. Check that it runs and that DATABASE_URL points to it\.\n$/,
           );
-          assert.ok(ms < 30_000, `${args.join(' ')} took ${ms} ms`);
+          assert.ok(ms < patienceMs, `${args.join(' ')} took ${ms} ms`);
         });
         await Promise.all(ends);
       } finally {

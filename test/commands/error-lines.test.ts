@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import type { Fault } from '../../src/simulator/faults.ts';
+import type { Fault } from '../../src/simulator/simulator.ts';
 import { createEmptyTestDatabase } from '../support/database.ts';
 import { runProgram, startProgram, type Ended } from '../support/program.ts';
 import { smallAccount, waitUntil, withAccount } from '../support/pulled-account.ts';
@@ -9,7 +9,10 @@ import { withClient } from '../support/query.ts';
 type LogLine = {
   readonly level: string;
   readonly msg: string;
+  /** Which run; absent for one that could not even begin. */
   readonly run?: string;
+  readonly stream?: string;
+  readonly task?: string;
   readonly err?: { readonly code?: string };
 };
 type Run = { readonly outcome: string; readonly code?: string; readonly error: string | null };
@@ -110,7 +113,7 @@ describe('an error that keeps a command from its work', { concurrency: true }, (
         const ended = await sync.ended;
         assert.equal(ended.status, 1);
         const lines = errorLines(ended.stdout + ended.stderr);
-        const runs = lines.map(({ run }) => run);
+        const runs = lines.map(({ run, stream, task }) => `${run} ${stream} ${task}`);
         assert.deepEqual(runs, [...new Set(runs)]);
         assert.ok(lines.length > 0);
         for (const { err } of lines) assert.match(String(err?.code), /^database_/);

@@ -283,7 +283,7 @@ describe('report accessed', { concurrency: 2 }, () => {
     });
   });
 
-  it('of a log that was never pulled says so', async () => {
+  it('says so when the log was never pulled', async () => {
     await withStored(async (_, settings) => {
       const ask = (days: string) =>
         runProgram(['report', 'accessed', 'tickets', '--days', days], settings);

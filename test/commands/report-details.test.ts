@@ -173,7 +173,7 @@ describe('report accessed --details', { concurrency: 2 }, () => {
     });
   });
 
-  it('that Zendesk refuses ends the report with its reason, and nothing is printed', async () => {
+  it('ends with the reason when Zendesk refuses, and prints nothing', async () => {
     await withAccesses(['/api/v2/tickets/7'], async ({ settings, simulator }) => {
       simulator.addFault({ kind: '403-scope', stream: 'tickets' });
       const { status, stdout, stderr } = await runProgram(

@@ -3,8 +3,12 @@ import { once } from 'node:events';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { describe, it } from 'node:test';
-import type { Fault, FaultKind } from '../../src/simulator/faults.ts';
-import type { Credentials, SimulatorSettings } from '../../src/simulator/options.ts';
+import type {
+  Fault,
+  FaultKind,
+  AcceptedCredentials,
+  SimulatorSettings,
+} from '../../src/simulator/simulator.ts';
 import { findFreePort } from '../support/free-port.ts';
 import { collectContents, collectCursors } from '../support/private-texts.ts';
 import { assertDiscreet, runProgram, startProgram, type Environment } from '../support/program.ts';
@@ -12,7 +16,7 @@ import { waitUntil, withAccount, type PulledAccount } from '../support/pulled-ac
 import { withClient } from '../support/query.ts';
 import { startReceiver } from '../support/receiver.ts';
 
-const credentials: Credentials = {
+const credentials: AcceptedCredentials = {
   clientId: 'log-puller',
   clientSecret: 'kr7+client/secret=',
   confidential: true,

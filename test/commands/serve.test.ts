@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { startProgram, type Program } from '../support/program.ts';
+import { endsWithin, startProgram, type Program } from '../support/program.ts';
 import {
   assertCoverageTrue,
   smallAccount,
@@ -13,25 +13,37 @@ import { withClient } from '../support/query.ts';
 const everySecond = '* * * * * *';
 const never = '0 0 29 2 *';
 
+/** After a signal the program ends within this time (README). */
+const promisedMs = 10_000;
+
 /** Stops a service by a signal and checks that it ended in good order; returns when the signal was sent. */
 async function stop(service: Program, signal: 'SIGTERM' | 'SIGINT'): Promise<number> {
   const sentMs = Date.now();
   service.kill(signal);
+  assert.ok(await endsWithin(service, promisedMs));
   const end = await service.ended;
   assert.deepEqual(
     { status: end.status, signal: end.signal },
     { status: 0, signal: null },
     end.stdout,
   );
-  assert.ok(Date.now() - sentMs < 10_000);
   assert.match(end.stdout, /"msg":"stopped"\}\n$/);
   return sentMs;
 }
 
-/** Fails if a request came after a signal, but for one that was on its way. */
+/** Fails if requests came after a signal, but for those on their way: no more than were under way at once before. */
 function assertSilentSince({ simulator }: PulledAccount, sentMs: number): void {
-  const after = simulator.requests().filter(({ at }) => at > sentMs + 300);
-  assert.deepEqual(after, []);
+  const requests = simulator.requests();
+  const after = requests.filter(({ startedAt }) => startedAt > sentMs);
+  const before = requests.filter(({ startedAt }) => startedAt <= sentMs);
+  const atOnce = before.map(
+    (one) =>
+      before.filter(
+        ({ startedAt, endedAt }) =>
+          startedAt <= one.startedAt && (endedAt ?? Infinity) > one.startedAt,
+      ).length,
+  );
+  assert.ok(after.length <= Math.max(...atOnce), JSON.stringify(after));
 }
 
 describe('serve', { concurrency: 2 }, () => {
@@ -97,9 +109,11 @@ describe('serve', { concurrency: 2 }, () => {
         await first.waitFor(/"task":"live".*"run complete"/);
         const from = new Date();
         const until = new Date(from.getTime() + 5000);
-        const live = (): Promise<{ seconds: number }[]> =>
+        // A time stamp is cut to a second.
+        const live = (): Promise<{ ticks: number }[]> =>
           query(
-            `select extract(epoch from first_synced_at - timestamp)::float8 as seconds
+            `select (select count(*)::integer from zendesk_sync.runs
+                where task = 'live' and started_at >= timestamp + interval '1 second' and ended_at < first_synced_at) as ticks
              from zendesk.access_logs where timestamp >= $1 and timestamp < $2`,
             [from, until],
           );
@@ -107,9 +121,8 @@ describe('serve', { concurrency: 2 }, () => {
         const shown = [...account.simulator.records('access_logs', from, until)];
         assert.ok(shown.length > 0);
         await waitUntil(async () => (await live()).length >= shown.length);
-        // A second by which time stamps are cut, two ticks, the time of the answer, and of whatever else the machine does.
-        const slowest = Math.max(...(await live()).map(({ seconds }) => seconds));
-        assert.ok(slowest < 1 + 2 * 2 + 0.4 + 1.6, `${slowest} s`);
+        const without = Math.max(...(await live()).map(({ ticks }) => ticks));
+        assert.ok(without < 2, `a row came only after ${without} ticks without it`);
         const [backfill] = await query<{ outcome: string | null }>(
           `select outcome from zendesk_sync.runs where task = 'backfill'`,
         );
@@ -184,11 +197,10 @@ describe('serve', { concurrency: 2 }, () => {
         await query('lock table zendesk_sync.fetches in access exclusive mode');
         const waiting = `select from pg_locks where relation = 'zendesk_sync.fetches'::regclass and not granted`;
         await waitUntil(async () => (await query(waiting)).length > 0);
-        const sentMs = Date.now();
         service.kill('SIGTERM');
+        assert.ok(await endsWithin(service, promisedMs));
         const { status, signal, stderr } = await service.ended;
         assert.deepEqual({ status, signal }, { status: 1, signal: null });
-        assert.ok(Date.now() - sentMs < 10_000);
         assert.equal(
           stderr,
           'Stopped, though something did not end in time. What was stored stays; the next run goes on there.\n',

@@ -151,6 +151,7 @@ describe('status', { concurrency: 2 }, () => {
             lag_seconds: null,
             last_success: ago(2).toISOString(),
             last_error: null,
+            last_error_code: null,
             last_error_at: null,
             rows: 12,
           },

@@ -9,6 +9,7 @@ import {
   type PulledAccount,
 } from '../support/pulled-account.ts';
 import { startReceiver, type Receiver } from '../support/receiver.ts';
+import { clockEnvironment } from '../support/run-clock.ts';
 import { readSpans, type CollectedSpan } from '../support/trace-collector.ts';
 
 /** Runs `work` with a collector, and settings that name it. */
@@ -154,7 +155,7 @@ describe('traces', { concurrency: 2 }, () => {
       const loadedBy = async (chosen: Record<string, string>): Promise<string[]> => {
         const { status, stderr } = await runProgram(['sync', 'users'], {
           ...chosen,
-          NODE_OPTIONS: `--import=${hooks}`,
+          NODE_OPTIONS: `${clockEnvironment()['NODE_OPTIONS'] ?? ''} --import=${hooks}`,
         });
         assert.equal(status, 0);
         return [...stderr.matchAll(/^loaded (.*)$/gm)].map(([, url = '']) => url);

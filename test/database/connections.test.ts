@@ -6,7 +6,7 @@ import { withDatabase } from '../support/database.ts';
 describe('a pool of connections', () => {
   it('keeps whoever finds none free waiting in line for as long as it takes', async () => {
     await withDatabase(async (url) => {
-      const limitMs = 200;
+      const limitMs = 1000;
       const db = openDatabase({ url, connections: 2, queryTimeoutMs: limitMs, patienceMs: 0 });
       try {
         const order: string[] = [];

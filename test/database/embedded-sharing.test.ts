@@ -6,7 +6,8 @@ import { chmod, mkdir, readFile, utimes, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, it } from 'node:test';
 import { removeMisleadingFile } from '../../src/database/embedded/presence.ts';
-import { cluster, open, openElsewhere, query, temporary, until } from '../support/embedded.ts';
+import { cluster, open, openElsewhere, query, temporary } from '../support/embedded.ts';
+import { waitUntil } from '../support/pulled-account.ts';
 
 const path = join(cluster, 'postmaster.pid');
 const leftOver = (pid: number) => `${pid}\n${cluster}\n1\n5432\n\n127.0.0.1\n 1 1\nready   \n`;
@@ -28,7 +29,7 @@ describe('a database that several processes open', () => {
     const guest = await open();
     await query(guest.url, 'create table inherited as select 4 as id');
     await owner.stop();
-    await until(() => existsSync(path) && readFileSync(path, 'utf8').includes('ready'));
+    await waitUntil(() => existsSync(path) && readFileSync(path, 'utf8').includes('ready'));
     assert.deepEqual(await query(guest.url, 'select id from inherited'), [[4]]);
     await guest.stop();
     await assert.rejects(query(guest.url, 'select 1'), { code: 'ECONNREFUSED' });
@@ -49,7 +50,7 @@ describe('a database that several processes open', () => {
   it('waits for a server that goes down and starts the next one', async () => {
     const first = await open();
     const stopped = first.stop();
-    await until(() => !existsSync(path) || !readFileSync(path, 'utf8').includes('ready'));
+    await waitUntil(() => !existsSync(path) || !readFileSync(path, 'utf8').includes('ready'));
     const second = await open();
     await stopped;
     assert.equal(second.started, true);
@@ -65,7 +66,7 @@ describe('the end of the process that started the server', () => {
       const owner = await openElsewhere();
       await query(owner.url, 'create table kept as select 9 as id');
       owner.child.kill('SIGKILL');
-      await until(() => !existsSync(path));
+      await waitUntil(() => !existsSync(path));
       const { url, started, stop } = await open();
       assert.equal(started, true);
       assert.deepEqual(await query(url, 'select id from kept'), [[9]]);

@@ -15,8 +15,8 @@ import {
   query,
   refusal,
   temporary,
-  until,
 } from '../support/embedded.ts';
+import { waitUntil } from '../support/pulled-account.ts';
 
 const wayOut = 'set DATABASE_URL to use a PostgreSQL server of your own.';
 
@@ -88,7 +88,7 @@ describe('a database that one process opens', () => {
     const first = await open({ log: (message) => messages.push(message) });
     await query(first.url, 'insert into kept values (8)');
     process.kill(readPid(), 'SIGKILL');
-    await until(() => messages.length === 2);
+    await waitUntil(() => messages.length === 2);
     assert.equal(
       messages[1],
       `The embedded PostgreSQL server has ended by itself; see ${join(dataDir, 'postgres.log')}.`,

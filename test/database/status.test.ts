@@ -87,6 +87,7 @@ describe('the status view', () => {
       const failed = await statusOf(db);
       assert.equal(failed.state, 'failed');
       assert.equal(failed.last_error, 'Zendesk does not answer.');
+      assert.equal(failed.last_error_code, 'no_usable_answer');
       assert.ok(failed.last_success !== null);
       const again = await openRun(db, access, 'backfill', 'test');
       await closeRun(db, again, 'complete', counts, undefined);
@@ -106,12 +107,14 @@ describe('the status view', () => {
         left.last_error,
         'The last run ended without a word: its process died. The next run goes on where it stopped.',
       );
+      assert.equal(left.last_error_code, 'process_died');
     });
   });
 
   it('is unavailable with the reason while Zendesk refuses the stream', async () => {
     await withLedger(async (db) => {
       await releaseLease(db, await takeLease(db, accessLogs));
+      assert.equal((await statusOf(db)).last_error_code, null);
       await db.query(
         `update zendesk_sync.streams set unavailable_since = now(), unavailable_code = 'add_on_missing',
            unavailable_reason = 'The add-on is missing.'`,
@@ -119,6 +122,7 @@ describe('the status view', () => {
       const refused = await statusOf(db);
       assert.equal(refused.state, 'unavailable');
       assert.equal(refused.last_error, 'The add-on is missing.');
+      assert.equal(refused.last_error_code, 'add_on_missing');
       await db.query(
         `update zendesk_sync.streams set unavailable_since = null, unavailable_code = null, unavailable_reason = null`,
       );

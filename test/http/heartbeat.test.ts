@@ -4,6 +4,7 @@ import { createHeartbeat, createRunWatch } from '../../src/http/heartbeat.ts';
 import type { RunOutcome, Task } from '../../src/ingest/events.ts';
 import type { SyncEvent } from '../../src/ingest/events.ts';
 import { collectLog, type CollectedLog } from '../support/collected-log.ts';
+import { patienceMs } from '../support/patience.ts';
 import { waitUntil } from '../support/pulled-account.ts';
 import { startReceiver, type Receiver } from '../support/receiver.ts';
 
@@ -60,7 +61,7 @@ describe('a heartbeat', () => {
     const receiver = await receive(test);
     const held: (() => void)[] = [];
     receiver.answerWith((response) => held.push(() => response.end()));
-    const heartbeat = createHeartbeat(`${receiver.origin}${secretPath}`, collectLog(), 30_000);
+    const heartbeat = createHeartbeat(`${receiver.origin}${secretPath}`, collectLog(), patienceMs);
     heartbeat.begin();
     await waitUntil(() => held.length === 1);
     heartbeat.end(false);
@@ -111,14 +112,14 @@ describe('a heartbeat', () => {
     await gone.stop();
     const cutting = await receive(test);
     cutting.answerWith((response) => response.destroy());
-    for (const [{ origin }, reason] of [
-      [cutting, 'no connection (UND_ERR_SOCKET)'],
-      [hanging, 'no answer within 0.2 s'],
-      [gone, 'no connection (ECONNREFUSED)'],
-      [leading, 'status 302'],
+    for (const [{ origin }, limitMs, reason] of [
+      [cutting, patienceMs, 'no connection (UND_ERR_SOCKET)'],
+      [hanging, 200, 'no answer within 0.2 s'],
+      [gone, patienceMs, 'no connection (ECONNREFUSED)'],
+      [leading, patienceMs, 'status 302'],
     ] as const) {
       const log = collectLog();
-      const heartbeat = createHeartbeat(`${origin}${secretPath}`, log, 200);
+      const heartbeat = createHeartbeat(`${origin}${secretPath}`, log, limitMs);
       heartbeat.begin();
       await waitUntil(() => log.lines().length === 1);
       assert.equal(log.lines()[0]?.['reason'], reason);

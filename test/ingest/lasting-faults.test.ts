@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { loadCoverage } from '../../src/ingest/coverage.ts';
-import type { FaultKind } from '../../src/simulator/faults.ts';
+import type { FaultKind } from '../../src/simulator/simulator.ts';
 import { intersect } from '../../src/span.ts';
 import { account, assertTrue, pullCompletely, withInstallation } from '../support/installation.ts';
 import { assertComplete, listFetches, statusOf } from '../support/ledger-facts.ts';

@@ -14,6 +14,7 @@ import { streams } from '../../src/streams/registry.ts';
 import { usualClassify } from '../support/stored-records.ts';
 import { createStreamWorker, type LogWorker } from '../../src/ingest/worker.ts';
 import { withDatabase } from '../support/database.ts';
+import { patienceMs } from '../support/patience.ts';
 import { withClient, type Query } from '../support/query.ts';
 
 const log = createLogger({ level: 'silent', format: 'json', fileDescriptor: 2, isTerminal: false });
@@ -175,7 +176,7 @@ describe('many accounts in one process', () => {
       ) as [LogWorker, LogWorker];
       const free = Promise.withResolvers<boolean>();
       // So that a failure is one, and not a wait for ever.
-      const giveUp = setTimeout(() => free.resolve(false), 20_000);
+      const giveUp = setTimeout(() => free.resolve(false), patienceMs);
       const taken = Array.from({ length: bounds.bulk }, () => {
         const begun = Promise.withResolvers<void>();
         // As long as a page of a backfill may take.

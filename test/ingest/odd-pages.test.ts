@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import type { Fault } from '../../src/simulator/faults.ts';
+import type { Fault } from '../../src/simulator/simulator.ts';
 import { assertTrue, pullCompletely, withInstallation } from '../support/installation.ts';
 import { assertComplete, listFetches, statusOf } from '../support/ledger-facts.ts';
 import { smallAccount } from '../support/small-account.ts';

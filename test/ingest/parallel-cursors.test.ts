@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import type { SimulatorSettings } from '../../src/simulator/options.ts';
+import type { SimulatorSettings } from '../../src/simulator/simulator.ts';
 import { assertTrue, pullCompletely, withInstallation } from '../support/installation.ts';
 import { assertComplete, listFetches } from '../support/ledger-facts.ts';
 import { createStillTime, type StillTime } from '../support/still-time.ts';

@@ -1,8 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { setTimeout as sleep } from 'node:timers/promises';
-import type { FaultKind } from '../../src/simulator/faults.ts';
-import type { RequestRecord } from '../../src/simulator/request-log.ts';
+import type { FaultKind, RequestRecord } from '../../src/simulator/simulator.ts';
 import { accessLogs } from '../../src/streams/access-logs.ts';
 import { users } from '../../src/streams/users.ts';
 import { createStreamWorker } from '../../src/ingest/worker.ts';
@@ -13,23 +11,23 @@ import {
   type Installation,
 } from '../support/installation.ts';
 import { assertComplete } from '../support/ledger-facts.ts';
+import { waitUntil } from '../support/pulled-account.ts';
 import { smallAccount } from '../support/small-account.ts';
 
-type Pause = { seconds: number; reason: string };
+type Pause = { until: Date; reason: string };
 
-/** The pause of a budget group as Postgres has it, once it has one: how many seconds are left, and why. */
+/** The pause of a budget group as Postgres has it, once it has one. */
 async function awaitPause({ db }: Installation, group: string): Promise<Pause> {
-  const deadline = Date.now() + 60_000;
-  for (;;) {
-    const [pause] = await db.query<Pause>(
-      `select extract(epoch from paused_until - clock_timestamp())::float8 as seconds, pause_reason as reason
+  let pause: Pause | undefined;
+  await waitUntil(async () => {
+    [pause] = await db.query<Pause>(
+      `select paused_until as until, pause_reason as reason
        from zendesk_sync.budgets where account = $1 and budget_group = $2 and paused_until is not null`,
       [account, group],
     );
-    if (pause !== undefined) return pause;
-    assert.ok(Date.now() < deadline, `The group ${group} was not paused within a minute.`);
-    await sleep(5);
-  }
+    return pause !== undefined;
+  });
+  return pause ?? assert.fail('no pause');
 }
 
 /** The time from the first answer 429 to the next request of the same group, in ms. */
@@ -57,8 +55,9 @@ describe('an answer 429', { concurrency: true }, () => {
           const requests = simulator.requests();
           assert.equal(requests.filter(({ status }) => status === 429).length, 1);
           const waitedMs = waitAfter429(requests, [stream]);
-          // Dates have whole seconds only, and the answer's own is cut, so such a pause may be 2 s.
-          assert.ok(waitedMs >= 990 && waitedMs < 10_000, `${waitedMs} ms`);
+          // Dates have whole seconds only, and the answer's own is cut, so such a pause may be 2 s. An answer that does
+          // not say for how long means 60.
+          assert.ok(waitedMs >= 990 && waitedMs < 50_000, `${waitedMs} ms`);
         });
       });
 
@@ -77,10 +76,10 @@ describe('an answer 429', { concurrency: true }, () => {
         const run = worker(stream).follow(stop.signal);
         const pause = await awaitPause(installation, stream);
         assert.equal(pause.reason, 'Zendesk answered 429');
-        assert.ok(
-          pause.seconds > expected - 15 && pause.seconds < expected + 2,
-          `${pause.seconds} s`,
-        );
+        const refused = simulator.requests().find(({ status }) => status === 429);
+        const pausedFor = (pause.until.getTime() - (refused?.endedAt ?? 0)) / 1000;
+        // The rest is for a machine on which the answer takes its time to be read.
+        assert.ok(pausedFor > expected - 1 && pausedFor < expected + 10, `${pausedFor} s`);
         stop.abort();
         assert.deepEqual(await run, {
           stream,
@@ -105,7 +104,6 @@ describe('an answer 429', { concurrency: true }, () => {
       const { simulator, another, worker } = installation;
       const stop = new AbortController();
       const other = another({ holder: 'another process' });
-      // Long enough for the others to have asked meanwhile on any machine.
       simulator.addFault({ kind: '429-retry-after', stream: 'audit_logs', seconds: 6 });
       const struck = worker('audit_logs').follow(stop.signal);
       await awaitPause(installation, 'support');

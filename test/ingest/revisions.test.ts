@@ -1,7 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { startSimulator } from '../../src/simulator/simulator.ts';
-import type { SimulatorSettings } from '../../src/simulator/options.ts';
+import { startSimulator, type SimulatorSettings } from '../../src/simulator/simulator.ts';
 import {
   account,
   assertTrue,

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import type { FaultKind } from '../../src/simulator/faults.ts';
+import type { FaultKind } from '../../src/simulator/simulator.ts';
 import { runPass, type StreamPass } from '../../src/ingest/service.ts';
 import {
   account,

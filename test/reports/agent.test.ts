@@ -78,7 +78,7 @@ describe('the timeline of an agent', { concurrency: 2 }, () => {
     });
   });
 
-  it('comes to numbers in which each request counts once', async () => {
+  it('has totals in which each request counts once', async () => {
     await withStored(async (db) => {
       await storeAccesses(db, requests);
       assert.deepEqual(await countTimeline(db, october), {

@@ -2,8 +2,7 @@ import { after, before, beforeEach, describe, it } from 'node:test';
 import assert from 'node:assert/strict';
 import { ask, NOW, type Reply } from './simulated-account.ts';
 import { PATHS, read, startBusyAccount, strike, type ListStream } from './faulty-account.ts';
-import type { Fault } from '../../src/simulator/faults.ts';
-import type { Simulator } from '../../src/simulator/simulator.ts';
+import type { Fault, Simulator } from '../../src/simulator/simulator.ts';
 
 const OVERLIMIT_TEXT = 'Number of allowed API requests per minute exceeded';
 

@@ -1,7 +1,6 @@
 import assert from 'node:assert/strict';
 import { ask, minutesAgo, startAtNow, type Reply } from './simulated-account.ts';
-import type { Fault } from '../../src/simulator/faults.ts';
-import type { Simulator } from '../../src/simulator/simulator.ts';
+import type { Fault, Simulator } from '../../src/simulator/simulator.ts';
 
 /** The lists of the three streams. */
 export const PATHS = {

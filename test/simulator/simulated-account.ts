@@ -1,6 +1,9 @@
 import assert from 'node:assert/strict';
-import { startSimulator, type Simulator } from '../../src/simulator/simulator.ts';
-import type { SimulatorSettings } from '../../src/simulator/options.ts';
+import {
+  startSimulator,
+  type Simulator,
+  type SimulatorSettings,
+} from '../../src/simulator/simulator.ts';
 
 /** A Thursday afternoon in Europe: people are at work. All tests happen at this instant, whenever they are run. */
 export const NOW = Date.parse('2026-11-19T15:00:00Z');
@@ -9,30 +12,30 @@ export const NOW = Date.parse('2026-11-19T15:00:00Z');
 export type Json = Record<string, unknown>;
 
 /** The envelopes of all lists, read as far as tests look. */
-export interface Envelope {
-  audit_logs: Json[];
-  access_logs: Json[];
-  users: Json[];
-  meta: {
-    has_more: boolean;
-    has_before?: boolean;
-    after_cursor: string | null;
-    before_cursor: string | null;
+export type Envelope = {
+  readonly audit_logs: Json[];
+  readonly access_logs: Json[];
+  readonly users: Json[];
+  readonly meta: {
+    readonly has_more: boolean;
+    readonly has_before?: boolean;
+    readonly after_cursor: string | null;
+    readonly before_cursor: string | null;
   };
-  links: { next: string | null; prev: string | null };
-  next_page: string | null;
-  previous_page: string | null;
-  count: number;
-}
+  readonly links: { readonly next: string | null; readonly prev: string | null };
+  readonly next_page: string | null;
+  readonly previous_page: string | null;
+  readonly count: number;
+};
 
 /** An answer with its body read. */
-export interface Reply<Body = Envelope> {
-  status: number;
-  headers: Headers;
-  text: string;
+export type Reply<Body = Envelope> = {
+  readonly status: number;
+  readonly headers: Headers;
+  readonly text: string;
   /** The body as JSON; throws when it is none. */
   readonly json: Body;
-}
+};
 
 /** The ready token, as every request sends it unless told otherwise. */
 export const READY = { authorization: 'Bearer simulator-ready-token' };

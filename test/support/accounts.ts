@@ -2,8 +2,11 @@
 import assert from 'node:assert/strict';
 import { mkdtempSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { SimulatorSettings } from '../../src/simulator/options.ts';
-import { startSimulator, type Simulator } from '../../src/simulator/simulator.ts';
+import {
+  type SimulatorSettings,
+  startSimulator,
+  type Simulator,
+} from '../../src/simulator/simulator.ts';
 import { createTestDatabase } from './database.ts';
 import {
   assertDiscreet,

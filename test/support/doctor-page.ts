@@ -1,8 +1,11 @@
 /** What `doctor` should say about a simulated account, page by page. */
 import assert from 'node:assert/strict';
-import type { Fault } from '../../src/simulator/faults.ts';
-import type { SimulatorSettings } from '../../src/simulator/options.ts';
-import { startSimulator, type Simulator } from '../../src/simulator/simulator.ts';
+import {
+  type Fault,
+  type SimulatorSettings,
+  startSimulator,
+  type Simulator,
+} from '../../src/simulator/simulator.ts';
 import { createTestDatabase, type TestDatabase } from './database.ts';
 import { runProgram, settingsFor, type Environment } from './program.ts';
 import { smallAccount } from './pulled-account.ts';

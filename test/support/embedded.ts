@@ -6,7 +6,6 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { after, afterEach } from 'node:test';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { Client } from 'pg';
 import { hasCode } from '../../src/errors.ts';
@@ -80,15 +79,6 @@ export async function openElsewhere(dir = dataDir, path = process.env['PATH']): 
     assert.deepEqual(await exited, [0, null]);
   };
   return { child, ...facts, readLine, stop };
-}
-
-/** Waits for something that no event tells; fails after 10 seconds. */
-export async function until(fact: () => boolean): Promise<void> {
-  const deadline = Date.now() + 10_000;
-  while (!fact()) {
-    if (Date.now() > deadline) assert.fail(`still not so after 10 s: ${String(fact)}`);
-    await sleep(5);
-  }
 }
 
 /** The message of the error that an opening which cannot work ends with. */

@@ -1,7 +1,10 @@
 import assert from 'node:assert/strict';
 import type { Database } from '../../src/database/client.ts';
-import { startSimulator, type Simulator } from '../../src/simulator/simulator.ts';
-import type { SimulatorSettings } from '../../src/simulator/options.ts';
+import {
+  startSimulator,
+  type Simulator,
+  type SimulatorSettings,
+} from '../../src/simulator/simulator.ts';
 import { fromSeconds, type Spans } from '../../src/span.ts';
 import { loadCoverage } from '../../src/ingest/coverage.ts';
 import type { Engine } from '../../src/ingest/engine.ts';

@@ -1,9 +1,13 @@
 /** A simulated account and an empty database of this program, for tests that start the program itself. */
 import assert from 'node:assert/strict';
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { SimulatorSettings } from '../../src/simulator/options.ts';
-import { startSimulator, type Simulator } from '../../src/simulator/simulator.ts';
+import {
+  type SimulatorSettings,
+  startSimulator,
+  type Simulator,
+} from '../../src/simulator/simulator.ts';
 import { createTestDatabase } from './database.ts';
+import { patienceMs } from './patience.ts';
 import { settingsFor, type Environment } from './program.ts';
 import { withClient, type Query } from './query.ts';
 
@@ -47,13 +51,24 @@ export async function withAccount(
 
 const logTables = { audit_logs: 'created_at', access_logs: 'timestamp' } as const;
 
-/** The ids of a log in its table, and those of the records that the simulator shows, both sorted. */
+/**
+ * The ids of a log in its table, and those of the records that the simulator shows, both sorted. Without a span: all that
+ * had happened when the last complete run of the live tail began.
+ */
 export async function compareLog(
   { simulator, query }: Pick<PulledAccount, 'simulator' | 'query'>,
   stream: keyof typeof logTables,
-  // Rows of the live tail come between the last page and this comparison.
-  { from, until } = { from: new Date(0), until: new Date(Date.now() - 60_000) },
+  span?: { from: Date; until: Date },
 ): Promise<{ stored: string[]; shown: string[] }> {
+  const [last] = await query<{ began: Date | null }>(
+    `select date_trunc('second', max(started_at)) as began from zendesk_sync.runs
+     where stream = $1 and task = 'live' and outcome = 'complete'`,
+    [stream],
+  );
+  const { from, until } = span ?? {
+    from: new Date(0),
+    until: last?.began ?? assert.fail('no run'),
+  };
   const time = logTables[stream];
   const rows = await query<{ id: string }>(
     `select id::text as id from zendesk.${stream} where ${time} >= $1 and ${time} < $2`,
@@ -85,10 +100,10 @@ export async function assertCoverageTrue(
   return rows;
 }
 
-/** Waits for a fact that no event tells; fails after 30 seconds. */
+/** Waits for a fact that no event tells. */
 export async function waitUntil(fact: () => Promise<boolean> | boolean): Promise<void> {
-  const late = sleep(30_000, undefined, { ref: false }).then(() =>
-    assert.fail(`still not so after 30 s: ${String(fact)}`),
+  const late = sleep(patienceMs, undefined, { ref: false }).then(() =>
+    assert.fail(`still not so after ${patienceMs / 1000} s: ${String(fact)}`),
   );
   late.catch(() => {});
   while (!(await Promise.race([late, fact()]))) await sleep(15);

@@ -10,6 +10,7 @@ import type { SyncEvent } from '../../src/ingest/events.ts';
 import { createStreamWorker } from '../../src/ingest/worker.ts';
 import { listLogs, streams } from '../../src/streams/registry.ts';
 import { createEngine } from './engine.ts';
+import { patienceMs } from './patience.ts';
 import type { PullingTask } from './pulling-process.ts';
 
 const say = (line: string): void => void writeSync(1, `${line}\n`);
@@ -35,7 +36,6 @@ async function pull({ place, options }: PullingTask): Promise<void> {
   };
   const holder = `child ${process.pid}`;
   const engine = createEngine(place, { ...options, report, holder }, signal);
-  const patienceMs = 20_000;
   const pulls = listLogs(streams).map(async (stream) => {
     const worker = createStreamWorker(engine, stream);
     const followed = await worker.follow(signal, patienceMs);

@@ -1,4 +1,4 @@
-import type { SimulatorSettings } from '../../src/simulator/options.ts';
+import type { SimulatorSettings } from '../../src/simulator/simulator.ts';
 
 /**
  * A log of three days, small, but with one second that holds more rows than a page: whatever day it is, some requests

@@ -1,5 +1,4 @@
-import type { SimulatorSettings } from '../../src/simulator/options.ts';
-import type { Simulator } from '../../src/simulator/simulator.ts';
+import type { SimulatorSettings, Simulator } from '../../src/simulator/simulator.ts';
 
 /** A Thursday afternoon in Europe: people are at work. */
 const start = Date.parse('2026-11-19T15:00:00Z');

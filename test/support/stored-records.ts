@@ -6,7 +6,8 @@ import type { Database, Transaction } from '../../src/database/client.ts';
 import { createPartitionKeeper } from '../../src/database/partitions.ts';
 import { readRecords } from '../../src/ingest/page.ts';
 import { markStaleDays } from '../../src/ingest/rollups.ts';
-import { writeRows, type PageCounts, type WriteOptions } from '../../src/ingest/rows/rows.ts';
+import { writeRows, type WriteOptions } from '../../src/ingest/rows/rows.ts';
+import type { PageCounts } from '../../src/ingest/rows/upsert.ts';
 import type { LogStream } from '../../src/streams/stream.ts';
 
 /** What a request was about by the rules of the program alone. */

@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { format } from 'prettier';
-import { renderSettingsTable, settings } from '../../src/config/settings.ts';
+import { settings } from '../../src/config/settings.ts';
+import { renderSettingsTable } from '../support/settings-table.ts';
 import * as values from '../../src/config/values.ts';
 import { parseConfig } from '../../src/config/config.ts';
 import { refuseInput } from '../../src/errors.ts';

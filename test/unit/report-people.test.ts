@@ -41,7 +41,7 @@ describe('the team', () => {
     assert.equal(team.describe('7', at('2026-06-01')).name, 'Bo');
   });
 
-  it('names strangers by their ids, and nobody not at all', () => {
+  it('names strangers by their ids, and gives no name to a request without a person', () => {
     const team = createTeam([state('2026-02-01', null, 'agent')]);
     assert.deepEqual(team.describe('7', at('2026-06-01')), { name: 'user 7', role: 'agent' });
     assert.deepEqual(team.describe('8', at('2026-06-01')), { name: 'user 8', role: null });

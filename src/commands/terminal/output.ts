@@ -3,7 +3,7 @@ import { randomBytes } from 'node:crypto';
 import { createWriteStream } from 'node:fs';
 import { open, realpath, rename, rm, stat } from 'node:fs/promises';
 import { finished } from 'node:stream/promises';
-import { KnownError, refuseInput } from '../../errors.ts';
+import { foreignCodeOf, KnownError, refuseInput } from '../../errors.ts';
 import type { Write } from '../../reports/shared/report.ts';
 
 /** A place that takes a report. One of `finish` and `abandon` has to be called in the end. */
@@ -20,7 +20,7 @@ const ignoreError = (): void => {};
 
 /** A stream as output, with its back pressure. It stays open. `place` names it where it takes no more. */
 export function writeToStream(stream: NodeJS.WritableStream, place = 'The output'): ReportOutput {
-  // The callback of a write hears of an error as well; without a listener it would end the process.
+  // The callback of a write gets the error as well; without a listener it would end the process.
   stream.on('error', ignoreError);
   return {
     write: (text) =>
@@ -105,7 +105,7 @@ function refuse(path: string, error: unknown): KnownError {
 }
 
 function explainOutputError(place: string, error: unknown): KnownError {
-  const systemCode = readCode(error);
+  const systemCode = foreignCodeOf(error);
   return new KnownError(systemCode === 'EPIPE' ? 'output_closed' : 'output_failed', {
     found: `${place} could not be written to the end: ${explain(error)}`,
     systemCode,
@@ -113,10 +113,6 @@ function explainOutputError(place: string, error: unknown): KnownError {
 }
 
 function explain(error: unknown): string {
-  const code = readCode(error);
+  const code = foreignCodeOf(error);
   return reasons[code ?? ''] ?? code ?? 'the reason is unknown';
-}
-
-function readCode(error: unknown): string | undefined {
-  return error instanceof Error && 'code' in error ? String(error.code) : undefined;
 }

@@ -5,7 +5,7 @@ import { showLines, type Outputs, type Patience } from './display.ts';
 import { createMeter, type Meter } from './meter.ts';
 import { formatMs, formatNumber, formatTimeToGo } from './words.ts';
 
-/** Is told the engine's events until it is ended. */
+/** Takes the engine's events until it is ended. */
 type PullDisplay = {
   readonly report: (event: SyncEvent) => void;
   /** Notes that one account is through. */

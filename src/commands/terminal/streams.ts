@@ -95,10 +95,11 @@ export function describePasses(passes: readonly StreamPass[]): unknown {
   return passes.map(({ stream, complete, runs }) => ({
     stream,
     complete,
-    runs: runs.map(({ task, outcome, counts, error }) => ({
+    runs: runs.map(({ task, outcome, counts, code, error }) => ({
       task,
       outcome,
       ...counts,
+      code: code ?? null,
       error: error ?? null,
     })),
   }));

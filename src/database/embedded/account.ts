@@ -7,22 +7,22 @@ import { join } from 'node:path';
  * The user that Postgres programs run as here, since Postgres refuses to run as root: a command put before the
  * program's own (`unshare …`), or a user to switch to, or neither.
  */
-export interface Account {
+export type Account = {
   readonly prefix: readonly string[];
   readonly identity: Identity | undefined;
-}
+};
 
-interface Identity {
+type Identity = {
   readonly uid: number;
   readonly gid: number;
-}
+};
 
 /** How a program ended. `status` is null when it could not be started or died of a signal. */
-export interface ProgramResult {
+type ProgramResult = {
   readonly status: number | null;
   readonly stdout: string;
   readonly stderr: string;
-}
+};
 
 /**
  * Chooses the account for the cluster in `clusterDir` (which may not exist yet) inside `dataDir`. An ordinary user: as we

@@ -5,10 +5,10 @@ import { basename, dirname, join } from 'node:path';
 import { KnownError } from '../../errors.ts';
 
 /** Absolute paths of the two programs that make and run a cluster. */
-export interface Binaries {
+export type Binaries = {
   readonly initdb: string;
   readonly postgres: string;
-}
+};
 
 /** What an operator can do who cannot use the embedded server; ends each message about it. */
 export const wayOut = 'set DATABASE_URL to use a PostgreSQL server of your own';

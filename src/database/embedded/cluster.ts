@@ -16,13 +16,12 @@ import {
   writeFile,
 } from 'node:fs/promises';
 import { join } from 'node:path';
-import { KnownError } from '../../errors.ts';
+import { foreignCodeOf, KnownError } from '../../errors.ts';
 import { type Account, runProgram } from './account.ts';
 import { type Binaries, wayOut } from './binaries.ts';
-import { errorCode } from './error-code.ts';
 
 /** Where things lie in the data directory. All paths absolute and free of symbolic links. */
-export interface ClusterPaths {
+export type ClusterPaths = {
   readonly dataDir: string;
   /** Postgres's own data directory (PGDATA). */
   readonly cluster: string;
@@ -30,7 +29,7 @@ export interface ClusterPaths {
   readonly password: string;
   /** The server's own log. */
   readonly log: string;
-}
+};
 
 const newClusterPrefix = 'cluster-new-';
 const abandonedAfterMs = 10 * 60_000;
@@ -46,7 +45,7 @@ export async function prepareDataDir(path: string): Promise<ClusterPaths> {
     await access(path, constants.R_OK | constants.W_OK | constants.X_OK);
   } catch (error) {
     throw new KnownError('embedded_unusable', {
-      found: `The data directory ${path} cannot be written (${errorCode(error)})`,
+      found: `The data directory ${path} cannot be written (${foreignCodeOf(error)})`,
       wayOut: `choose another DATA_DIR, or ${wayOut}`,
     });
   }
@@ -103,7 +102,7 @@ export async function readClusterFile(path: string): Promise<string> {
     return (await readFile(path, 'utf8')).trim();
   } catch (error) {
     throw new KnownError('embedded_unusable', {
-      found: `The file ${path} of the embedded database cannot be read (${errorCode(error)})`,
+      found: `The file ${path} of the embedded database cannot be read (${foreignCodeOf(error)})`,
       wayOut: `choose another DATA_DIR, or ${wayOut}`,
     });
   }
@@ -153,7 +152,7 @@ async function createCluster(
     }
   } catch (error) {
     // Another process made the cluster meanwhile: its is as good.
-    if (!['ENOTEMPTY', 'EEXIST'].includes(errorCode(error) ?? '')) throw error;
+    if (!['ENOTEMPTY', 'EEXIST'].includes(foreignCodeOf(error) ?? '')) throw error;
   } finally {
     await rm(fresh, { recursive: true, force: true });
     await rm(password, { force: true });

@@ -3,7 +3,7 @@ import { dirname, join, resolve } from 'node:path';
 import { locateBinaries } from './binaries.ts';
 
 /** What is there of an embedded database. */
-export type EmbeddedState =
+type EmbeddedState =
   | { readonly kind: 'present' }
   /** It will be made: `canBeMade` says whether its directory can be written. */
   | { readonly kind: 'absent'; readonly canBeMade: boolean };

@@ -4,10 +4,9 @@ import { readFile, readlink, rename, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { Client } from 'pg';
-import { KnownError } from '../../errors.ts';
+import { foreignCodeOf, KnownError } from '../../errors.ts';
 import { translateError } from '../connection-errors.ts';
 import { sqlstates } from '../sqlstates.ts';
-import { errorCode } from './error-code.ts';
 
 /**
  * What `postmaster.pid` says of the server of a cluster, compared with the processes that exist:
@@ -17,7 +16,7 @@ import { errorCode } from './error-code.ts';
  * - `misleading`: the file is left over and its number now belongs to another process (usual in containers, where
  *   numbers are small), so that Postgres would refuse to start. `text` is the content that was judged
  */
-export type Presence =
+type Presence =
   | { readonly kind: 'absent' | 'starting' }
   | { readonly kind: 'ready'; readonly pid: number; readonly port: number }
   | { readonly kind: 'misleading'; readonly text: string };
@@ -48,7 +47,7 @@ export async function readPresence(cluster: string): Promise<Presence> {
 }
 
 /** The parts of `postmaster.pid` that matter: lines 1, 4 and 8. Undefined when it is not complete. */
-export function parsePostmasterFile(
+function parsePostmasterFile(
   text: string,
 ): { pid: number; port: number; status: string } | undefined {
   const lines = text.split('\n').map((line) => line.trim());
@@ -88,7 +87,7 @@ export async function answersFor(url: string, cluster: string): Promise<boolean>
     const { rows } = await client.query<{ data_directory: string }>('show data_directory');
     return rows[0]?.data_directory === cluster;
   } catch (error) {
-    if (errorCode(error) !== sqlstates.invalidPassword) return false;
+    if (foreignCodeOf(error) !== sqlstates.invalidPassword) return false;
     throw new KnownError('embedded_failed', {
       found: `The PostgreSQL server that runs in ${cluster} refuses the password in ${join(cluster, 'password')}`,
       sqlState: sqlstates.invalidPassword,
@@ -104,7 +103,7 @@ function processExists(pid: number): boolean {
     process.kill(pid, 0);
     return true;
   } catch (error) {
-    return errorCode(error) === 'EPERM';
+    return foreignCodeOf(error) === 'EPERM';
   }
 }
 

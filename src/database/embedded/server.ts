@@ -10,13 +10,13 @@ import type { ClusterPaths } from './cluster.ts';
 import { readPresence } from './presence.ts';
 
 /** A server that this process has started. */
-export interface Server {
+export type Server = {
   readonly port: number;
   /** Ends the server within about `stopTimeoutMs` × 1.25 and waits for its exit. May be called again. */
   readonly stop: (stopTimeoutMs: number) => Promise<void>;
   /** Fulfilled when the server has ended, with its exit status or signal in words. */
   readonly exited: Promise<string>;
-}
+};
 
 /**
  * Why there is no server: `occupied`, because another process has one or is starting one; `port`, because somebody

@@ -9,7 +9,7 @@ import type { DerivedRow, LogRow, LogTable } from '../../streams/stream.ts';
 export type PageRow = LogRow & { readonly derived: readonly DerivedRow[] };
 
 /** A `copy … from stdin` and its lines. */
-export type Copy = { readonly statement: string; readonly lines: Iterable<string> };
+type Copy = { readonly statement: string; readonly lines: Iterable<string> };
 
 /** What stores new rows of a log, and what is derived from them. */
 export function listCopies(

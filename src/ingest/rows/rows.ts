@@ -10,9 +10,6 @@ import type { LogStream, LogTable } from '../../streams/stream.ts';
 import { listCopies, type PageRow } from './copy.ts';
 import { upsertRows, type PageCounts } from './upsert.ts';
 
-export type { PageRow } from './copy.ts';
-export type { PageCounts } from './upsert.ts';
-
 /** How a page is to be written. */
 export type WriteOptions = {
   /** What was covered already: a new row in there is a late one. */

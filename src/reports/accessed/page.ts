@@ -1,10 +1,10 @@
 /** The page of the report: one line for each access. */
-import { describeSpan } from '../shared/time-zone.ts';
+import { describeAccessCoverage } from '../shared/access-statement.ts';
 import { outcomeWords } from '../shared/accesses.ts';
 import { findPerson, type Person } from '../shared/person.ts';
 import type { ReportColumn, ReportContent, ReportRow, ReportScope } from '../shared/report.ts';
-import { describeAccessCoverage } from '../shared/access-statement.ts';
 import { createTeam, loadTeamHistory, teamRoles, type Team } from '../shared/team.ts';
+import { describeSpan } from '../shared/time-zone.ts';
 import type { Access, AccessedQuestion } from './question.ts';
 import {
   addRecordDetails,

@@ -1,8 +1,8 @@
 /** What Zendesk says now about the tickets and users in a report, beside what is stored. */
 import { KnownError, refuseInput } from '../../errors.ts';
 import { lookup as userLookup } from '../../streams/users.ts';
-import { inBlocks, rememberLookups, type FindMany } from './record-lookup.ts';
 import type { ReportColumn, ReportRow } from '../shared/report.ts';
+import { inBlocks, rememberLookups, type FindMany } from './record-lookup.ts';
 
 /** Asks Zendesk for one object: path below the origin, and parameters. */
 export type AskZendesk = (

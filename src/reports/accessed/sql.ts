@@ -1,5 +1,6 @@
 /** Single accesses, and the types of what was accessed. */
 import type { Database, Queryable } from '../../database/client.ts';
+import { accessLogs } from '../../streams/access-logs.ts';
 import {
   byProgram,
   outcome,
@@ -70,9 +71,9 @@ export async function listResourceTypes(db: Queryable, account: string): Promise
        on r.account = s.account
        and r.timestamp >= s.day::timestamp at time zone 'UTC'
        and r.timestamp < (s.day + 1)::timestamp at time zone 'UTC'
-     where s.account = $1 and s.stream = 'access_logs' and r.resource_type is not null
+     where s.account = $1 and s.stream = $2 and r.resource_type is not null
      order by type`,
-    [account],
+    [account, accessLogs.name],
   );
   return rows.map(({ type }) => type);
 }

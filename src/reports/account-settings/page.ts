@@ -1,6 +1,6 @@
 /** The page of the report: one line for each change. */
-import { changeColumns } from '../shared/changes.ts';
 import { auditLogs } from '../../streams/audit-logs.ts';
+import { changeColumns } from '../shared/changes.ts';
 import type { ReportContent, ReportScope } from '../shared/report.ts';
 import { describeCoverage } from '../shared/statement.ts';
 import { describeSpan } from '../shared/time-zone.ts';

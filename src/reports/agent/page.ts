@@ -1,4 +1,5 @@
 /** The page of the report: one line for each visit. */
+import { describeAccessCoverage } from '../shared/access-statement.ts';
 import { outcomeWords } from '../shared/accesses.ts';
 import { findPerson } from '../shared/person.ts';
 import type {
@@ -9,7 +10,6 @@ import type {
   ReportScope,
   ReportSpan,
 } from '../shared/report.ts';
-import { describeAccessCoverage } from '../shared/access-statement.ts';
 import { describeSpan } from '../shared/time-zone.ts';
 import { meaning, type AgentFilter, type TimelineRow } from './question.ts';
 import { countKinds, countNamed, countTimeline, readTimeline } from './sql.ts';

@@ -1,7 +1,7 @@
 /** The page of the report from the database: one line for each field. */
 import { refuseInput } from '../../errors.ts';
-import { cleanTexts } from '../shared/changes.ts';
 import { auditLogs } from '../../streams/audit-logs.ts';
+import { cleanTexts } from '../shared/changes.ts';
 import {
   iterateRows,
   type ReportColumn,

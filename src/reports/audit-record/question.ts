@@ -1,41 +1,5 @@
 /** One record of the audit log, cleaned and raw, with what it said before. */
 
-/** One record of the audit log: as Zendesk gave it, and what the views make of it. Ids are text. */
-export type AuditRecordRow = {
-  readonly id: string;
-  readonly created_at: Date;
-  readonly action: string | null;
-  readonly action_label: string | null;
-  readonly actor_id: string | null;
-  readonly actor_name: string | null;
-  readonly source_type: string | null;
-  readonly source_id: string | null;
-  readonly source_label: string | null;
-  readonly change_description: string | null;
-  readonly ip_address: string | null;
-  readonly url: string | null;
-  /** Fields that this program does not know, and those that did not fit, as JSON. */
-  readonly extra: string | null;
-  readonly first_synced_at: Date;
-  readonly synced_at: Date;
-  /** The name then, else now, where the record has none. */
-  readonly known_name: string | null;
-  readonly actor_role: string | null;
-  readonly clean_label: string | null;
-  readonly source_label_type: string | null;
-  readonly source_label_name: string | null;
-  readonly description: string | null;
-  readonly property: string | null;
-  readonly old_value: string | null;
-  readonly new_value: string | null;
-};
-
-/** A former content of a record: its columns as JSON has them. */
-export type AuditRevisionRow = {
-  readonly content: Readonly<Record<string, unknown>>;
-  readonly replaced_at: Date;
-};
-
 /** The fields of a record as Zendesk gives them, in the order in which they are read best. */
 export const auditFields = [
   'id',
@@ -51,10 +15,34 @@ export const auditFields = [
   'ip_address',
   'url',
   'extra',
-] as const satisfies readonly (keyof AuditRecordRow)[];
+] as const;
 
 /** One of them. */
 export type AuditField = (typeof auditFields)[number];
+
+/** What the views make of a record; `known_name` is the name then, else now, where the record has none. */
+type DerivedField =
+  | 'known_name'
+  | 'actor_role'
+  | 'clean_label'
+  | 'source_label_type'
+  | 'source_label_name'
+  | 'description'
+  | 'property'
+  | 'old_value'
+  | 'new_value';
+
+/** A stored record. Ids are text, and so is `extra`: the fields that this program does not know, as JSON. */
+export type AuditRecordRow = Readonly<
+  Record<Exclude<AuditField, 'created_at'> | DerivedField, string | null> &
+    Record<'created_at' | 'first_synced_at' | 'synced_at', Date>
+>;
+
+/** A former content of a record: its columns as JSON has them. */
+export type AuditRevisionRow = {
+  readonly content: Readonly<Record<string, unknown>>;
+  readonly replaced_at: Date;
+};
 
 /** A record by its fields, as texts that can be compared. */
 export type AuditContent = Readonly<Record<AuditField, string | null>>;

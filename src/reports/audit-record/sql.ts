@@ -1,5 +1,6 @@
 /** The stored record with an id, and what it said before. */
 import type { Queryable } from '../../database/client.ts';
+import { auditLogs } from '../../streams/audit-logs.ts';
 import type { AuditRecordRow, AuditRevisionRow } from './question.ts';
 
 /** The stored record with an id. It has no index of its own: found by a walk through the primary key. */
@@ -38,8 +39,8 @@ export async function loadAuditRevisions(
 ): Promise<AuditRevisionRow[]> {
   return db.query<AuditRevisionRow>(
     `select content, replaced_at from zendesk.revisions
-     where account = $1 and stream = 'audit_logs' and id = $2
+     where account = $1 and stream = $2 and id = $3
      order by revision desc`,
-    [account, id],
+    [account, auditLogs.name, id],
   );
 }

@@ -28,7 +28,7 @@ export const resourcesWithRequests = `zendesk.access_log_resources r
 export const withinSpan = `r.account = $1 and r.timestamp >= $2 and r.timestamp < $3`;
 
 /** An `AccessOutcome`. A request without a status is taken for one that was answered: better one too many than one too few. */
-export const outcome = `case when r.status in (401, 403, 404) then 'denied' when r.status >= 400 then 'failed' else 'ok' end`;
+export const outcome = `case when zendesk.is_denied(r.status) then 'denied' when r.status >= 400 then 'failed' else 'ok' end`;
 
 /** True for a request of a program: of a user who is listed as one, or of this program itself when it pulls. */
 export const byProgram = `(

@@ -1,5 +1,5 @@
-import { loadCoverage, type StreamKey } from '../../ingest/coverage.ts';
 import type { Queryable } from '../../database/client.ts';
+import { loadCoverage, type StreamKey } from '../../ingest/coverage.ts';
 import type { Spans } from '../../span.ts';
 
 /** What the ledger says about one log of an account. Times in whole seconds since 1970. */

@@ -1,9 +1,9 @@
 /** What a report rests on: how much of the asked span is stored, what is missing, what Zendesk never records. */
 import { refuseInput } from '../../errors.ts';
 import { fromSeconds, intersect, measure, subtract, toSeconds, type Span } from '../../span.ts';
+import type { LogStream } from '../../streams/stream.ts';
 import { loadLogFacts, type LogFacts } from './log-facts.ts';
 import type { ReportScope, ReportStatement } from './report.ts';
-import type { LogStream } from '../../streams/stream.ts';
 import { createMomentFormat } from './time-zone.ts';
 
 const listedGaps = 10;

@@ -1,4 +1,5 @@
 /** The page of the report: what was seen for certain, then what may have been seen. */
+import { describeAccessCoverage } from '../shared/access-statement.ts';
 import type {
   ReportColumn,
   ReportContent,
@@ -6,7 +7,6 @@ import type {
   ReportRow,
   ReportScope,
 } from '../shared/report.ts';
-import { describeAccessCoverage } from '../shared/access-statement.ts';
 import { createTeam, loadTeamHistory, type Team } from '../shared/team.ts';
 import { describeSpan, listDayStarts } from '../shared/time-zone.ts';
 import { countConfirmed, listNeverNamed, readConfirmed } from './confirmed-sql.ts';

@@ -21,7 +21,7 @@ export type Unclassified = {
  * Counts the requests that no rule knows by their forms, without ids and search texts.
  *
  * @param limit how many forms are wanted
- * @param report is told, after each, how many requests there are so far
+ * @param report is called after each request with the number so far
  * @returns undefined when `signal` stopped it
  */
 export async function summarizeUnclassified(
@@ -39,12 +39,14 @@ export async function summarizeUnclassified(
 ): Promise<Unclassified | undefined> {
   const counts = createTemplateCounts();
   for await (const row of readUnclassified(db, account, since)) {
-    if (signal.aborted) return undefined;
+    if (signal.aborted) break;
     // The form of an operation is its name, whatever its variables.
     const request = { ...row, graphql_variables: null, user_id: null };
     counts.add(describeRequest(request), row.timestamp);
     report(counts.total());
   }
-  const requests = await countRequests(db, account, since);
-  return { account, since, requests, summary: counts.summarize(limit) };
+  const requests = signal.aborted ? 0 : await countRequests(db, account, since);
+  return signal.aborted
+    ? undefined
+    : { account, since, requests, summary: counts.summarize(limit) };
 }

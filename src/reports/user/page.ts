@@ -1,6 +1,6 @@
 /** The page of the report from the database: details of the user, then one line for each activity. */
-import { changeColumns } from '../shared/changes.ts';
 import { auditLogs } from '../../streams/audit-logs.ts';
+import { changeColumns } from '../shared/changes.ts';
 import { describePerson, findPerson, type Person } from '../shared/person.ts';
 import type { ReportContent, ReportDetail, ReportScope } from '../shared/report.ts';
 import { describeCoverage } from '../shared/statement.ts';

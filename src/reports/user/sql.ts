@@ -1,5 +1,6 @@
 /** What a person was called before, and what they did last. */
 import type { Database, Queryable } from '../../database/client.ts';
+import { users } from '../../streams/users.ts';
 import { changeSource, type ChangeRow } from '../shared/changes.ts';
 
 /** The names, addresses and roles that a person had before the present ones, newest first, at most five. */
@@ -22,8 +23,8 @@ export async function loadFormerStates(
 export async function loadListedAt(db: Queryable, account: string): Promise<Date | null> {
   const [row] = await db.query<{ at: Date | null }>(
     `select max(started_at) as at from zendesk_sync.runs
-     where account = $1 and stream = 'users' and task = 'listing' and outcome = 'complete'`,
-    [account],
+     where account = $1 and stream = $2 and task = 'listing' and outcome = 'complete'`,
+    [account, users.name],
   );
   return row?.at ?? null;
 }

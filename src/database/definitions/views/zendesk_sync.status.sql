@@ -9,7 +9,7 @@ select
     else 'ok'
   end as state,
   lower(g.contiguous) as covered_from,
-  case when g.stream = 'users' then success.started_at else upper(g.contiguous) end as covered_until,
+  case when g.kind = 'listing' then success.started_at else upper(g.contiguous) end as covered_until,
   (select count(*) from unnest(g.open))::integer as gaps,
   zendesk_sync.seconds_in(g.open) as gap_seconds,
   zendesk_sync.seconds_in(g.lost) as lost_seconds,
@@ -17,7 +17,7 @@ select
     when g.retention_days is not null
       then coalesce(lower(g.open), g.newest) + make_interval(days => g.retention_days) - now()
   end as headroom,
-  now() - case when g.stream = 'users' then success.started_at else g.newest end as lag,
+  now() - case when g.kind = 'listing' then success.started_at else g.newest end as lag,
   success.ended_at as last_success,
   coalesce(
     g.unavailable_reason,
@@ -26,9 +26,14 @@ select
   ) as last_error,
   coalesce(g.unavailable_since, trouble.ended_at) as last_error_at,
   case
-    when g.stream = 'users' then (select count(*) from zendesk.users u where u.account = g.account)
+    when g.kind = 'listing' then (select count(*) from zendesk.users u where u.account = g.account)
     else (select coalesce(sum(f.rows_new), 0) from zendesk_sync.fetches f where f.account = g.account and f.stream = g.stream)
-  end::bigint as rows
+  end::bigint as rows,
+  case
+    when g.unavailable_reason is not null then g.unavailable_code
+    when trouble.error is not null then trouble.error_code
+    when latest.failed then 'process_died'
+  end as last_error_code
 from zendesk_sync.stream_gaps g
 cross join lateral (
   select exists (
@@ -51,7 +56,7 @@ left join lateral (
   order by r.id desc limit 1
 ) as success on true
 left join lateral (
-  select r.error, r.ended_at from zendesk_sync.runs r
+  select r.error, r.error_code, r.ended_at from zendesk_sync.runs r
   where r.account = g.account and r.stream = g.stream and r.error is not null
   order by r.id desc limit 1
 ) as trouble on true;
@@ -71,3 +76,4 @@ comment on column zendesk_sync.status.last_success is 'When the stream was last 
 comment on column zendesk_sync.status.last_error is 'The newest error in plain words, also when it is over; null if there never was one.';
 comment on column zendesk_sync.status.last_error_at is 'When that error happened.';
 comment on column zendesk_sync.status.rows is 'Rows stored.';
+comment on column zendesk_sync.status.last_error_code is 'What kind of error last_error tells of: a code of docs/errors.md.';

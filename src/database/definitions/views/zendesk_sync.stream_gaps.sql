@@ -3,9 +3,11 @@ create view zendesk_sync.stream_gaps as
 select
   wanted.account,
   wanted.stream,
+  wanted.kind,
   wanted.retention_days,
   wanted.unavailable_since,
   wanted.unavailable_reason,
+  wanted.unavailable_code,
   wanted.newest,
   (select span from unnest(wanted.spans) as span where span @> wanted.horizon) as contiguous,
   case
@@ -21,14 +23,16 @@ from (
   select
     s.account,
     s.stream,
+    s.kind,
     s.retention_days,
     s.unavailable_since,
     s.unavailable_reason,
+    s.unavailable_code,
     c.spans,
     c.oldest,
     c.newest,
     case
-      when s.stream = 'users' then null
+      when s.kind = 'listing' then null
       when s.retention_days is not null then date_trunc('second', now()) - make_interval(days => s.retention_days)
       else coalesce(s.horizon, c.oldest)
     end as horizon
@@ -43,9 +47,11 @@ from (
 comment on view zendesk_sync.stream_gaps is 'What is stored of each stream and what is not, as spans: a part of the view status.';
 comment on column zendesk_sync.stream_gaps.account is 'Key of the Zendesk account.';
 comment on column zendesk_sync.stream_gaps.stream is 'The stream.';
+comment on column zendesk_sync.stream_gaps.kind is 'log or listing.';
 comment on column zendesk_sync.stream_gaps.retention_days is 'How long the source keeps the log; null: for ever.';
 comment on column zendesk_sync.stream_gaps.unavailable_since is 'Since when Zendesk refuses the stream; null while it does not.';
 comment on column zendesk_sync.stream_gaps.unavailable_reason is 'Why, and what to do.';
+comment on column zendesk_sync.stream_gaps.unavailable_code is 'Why: a code of docs/errors.md.';
 comment on column zendesk_sync.stream_gaps.newest is 'The newest covered moment.';
 comment on column zendesk_sync.stream_gaps.contiguous is 'The unbroken covered span that reaches back to the horizon; null until the oldest span is stored.';
 comment on column zendesk_sync.stream_gaps.open is 'The spans between the horizon and the newest covered moment that are not stored yet.';

@@ -7,7 +7,7 @@ import {
   findAccesses,
   isProgram,
   own,
-} from '../support/access-view-rows.ts';
+} from '../../support/access-view-rows.ts';
 
 const find = (
   rows: readonly AccessRow[],
@@ -17,7 +17,7 @@ const find = (
 const livesIn = (id: number, zone: string): string =>
   `insert into zendesk.users (account, id, iana_time_zone, team_member, valid_from) values ('acme', ${id}, '${zone}', true, now())`;
 
-describe('off_hours_access', () => {
+describe('the rule off_hours_access', () => {
   it('finds access before seven, from eight in the evening on, and at the weekend', async () => {
     assert.deepEqual(
       await find([

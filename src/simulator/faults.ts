@@ -1,1 +1,0 @@
-export type { Fault, FaultKind } from './simulator.ts';

@@ -1,1 +1,0 @@
-export type { RequestCounts, RequestRecord } from './simulator.ts';
