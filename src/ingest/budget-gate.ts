@@ -16,7 +16,6 @@ type Grant = { readonly askedMs: number; readonly sinceMs: number };
 
 type Waiting = {
   readonly priority: number;
-  readonly signal: AbortSignal;
   readonly grant: (grant: Grant) => void;
   readonly refuse: (reason: unknown) => void;
 };
@@ -98,18 +97,12 @@ function createLine(ask: (priority: number, wanted: number) => Promise<BudgetDec
       for (let first = waiting[0]; first !== undefined; first = waiting[0]) {
         const { priority } = first;
         const askedMs = performance.now();
-        const decision = await ask(
-          priority,
-          waiting.filter((other) => other.priority === priority).length,
-        );
-        if (decision.granted === 0) {
-          // Whoever came first meanwhile was not asked for: the refusal is not theirs.
-          if (waiting[0] === first) await pauseUntilWoken(decision.waitMs);
-        }
+        const wanted = waiting.filter((other) => other.priority === priority).length;
+        const { granted, sinceMs, waitMs } = await ask(priority, wanted);
         // Whoever is first by now takes the grants: nobody less urgent can have come before.
-        else
-          for (const request of waiting.splice(0, decision.granted))
-            request.grant({ askedMs, sinceMs: decision.sinceMs });
+        for (const request of waiting.splice(0, granted)) request.grant({ askedMs, sinceMs });
+        // Whoever came first meanwhile was not asked for: a refusal is not theirs.
+        if (granted === 0 && waiting[0] === first) await pauseUntilWoken(waitMs);
       }
     } catch (error) {
       for (const request of waiting.splice(0)) request.refuse(error);
@@ -119,44 +112,31 @@ function createLine(ask: (priority: number, wanted: number) => Promise<BudgetDec
   }
 
   async function pauseUntilWoken(waitMs: number): Promise<void> {
-    await new Promise<void>((resolve) => {
-      const timer = setTimeout(resolve, waitMs);
-      wake = () => {
-        clearTimeout(timer);
-        resolve();
-      };
-    });
+    const { promise, resolve } = Promise.withResolvers<void>();
+    const timer = setTimeout(resolve, waitMs);
+    wake = resolve;
+    await promise;
+    clearTimeout(timer);
   }
 
   return {
     async join(priority, signal) {
       signal.throwIfAborted();
-      return new Promise<Grant>((resolve, reject) => {
-        const leave = (): void => {
-          const place = waiting.indexOf(request);
-          if (place >= 0) waiting.splice(place, 1);
-          reject(signal.reason);
-          wake?.();
-        };
-        const request: Waiting = {
-          priority,
-          signal,
-          grant: (grant) => {
-            signal.removeEventListener('abort', leave);
-            resolve(grant);
-          },
-          refuse: (reason) => {
-            signal.removeEventListener('abort', leave);
-            reject(reason);
-          },
-        };
-        signal.addEventListener('abort', leave, { once: true });
-        const place = waiting.findIndex((other) => other.priority > priority);
-        waiting.splice(place === -1 ? waiting.length : place, 0, request);
-        // A more urgent request may be granted from the reserve where the one before it has to wait.
-        if (waiting[0] === request) wake?.();
-        void serve();
-      });
+      const { promise, resolve: grant, reject: refuse } = Promise.withResolvers<Grant>();
+      const request = { priority, grant, refuse };
+      const leave = (): void => {
+        const place = waiting.indexOf(request);
+        if (place >= 0) waiting.splice(place, 1);
+        refuse(signal.reason);
+        wake?.();
+      };
+      signal.addEventListener('abort', leave, { once: true });
+      const place = waiting.findIndex((other) => other.priority > priority);
+      waiting.splice(place === -1 ? waiting.length : place, 0, request);
+      // A more urgent request may be granted from the reserve where the one before it has to wait.
+      if (waiting[0] === request) wake?.();
+      void serve();
+      return promise.finally(() => signal.removeEventListener('abort', leave));
     },
   };
 }

@@ -69,7 +69,7 @@ export async function recordRun(
     const code = judgeError(reason, signal);
     const outcome: RunOutcome =
       code === 'stopped' ? 'interrupted' : makesUnavailable(code) ? 'unavailable' : 'failed';
-    const error = outcome === 'interrupted' ? interruptionSentence : explainError(reason);
+    const error = outcome === 'interrupted' ? stoppedSentence : explainError(reason);
     if (reason instanceof KnownError) tally.noteAnswer(reason.requestId);
     const failure = { code, error };
     const unrecorded = await recordFailure(engine, key, run, outcome, tally.counts, failure);
@@ -140,7 +140,7 @@ function judgeError(error: unknown, signal: AbortSignal): ErrorCode {
 }
 
 /** What is said of a run that was stopped. */
-export const interruptionSentence =
+export const stoppedSentence =
   'The run was stopped before its end. The next run goes on where it stopped.';
 
 /** Records the start of a run and returns its number. */

@@ -14,7 +14,7 @@ import { listPeople } from './people.ts';
 import type { Pull } from './pull.ts';
 import {
   createTally,
-  interruptionSentence,
+  stoppedSentence,
   loadLastOutcome,
   recordRun,
   type RunResult,
@@ -146,7 +146,7 @@ async function observeRun<Answer extends RunResult | undefined>(
     return result;
   } catch (error) {
     const end = signal.aborted
-      ? ({ outcome: 'interrupted', code: 'stopped', error: interruptionSentence } as const)
+      ? ({ outcome: 'interrupted', code: 'stopped', error: stoppedSentence } as const)
       : ({ outcome: 'failed', code: codeOf(error), error: explainError(error) } as const);
     if (!signal.aborted)
       engine.log.error({ account: engine.account, stream, task, err: error }, end.error);

@@ -23,59 +23,17 @@ const prefix = 'zendesk_log_sync';
 export function createRunSpans(tracer: Tracer): RunSpans {
   const running = new Map<string, Span>();
 
-  function begin(account: string, { stream, task, run }: EventOf<'run-started'>): Span {
-    return tracer.startSpan(
-      `${task} ${stream}`,
-      {
-        attributes: {
-          [`${prefix}.account`]: account,
-          [`${prefix}.stream`]: stream,
-          [`${prefix}.task`]: task,
-          [`${prefix}.run`]: run,
-        },
-      },
-      ROOT_CONTEXT,
-    );
-  }
-
-  function addPage(parent: Span, event: EventOf<'page'>): void {
-    const { times } = event;
-    if (times === undefined) return;
-    const within = trace.setSpan(ROOT_CONTEXT, parent);
-    const page = tracer.startSpan(
-      `page ${event.stream}`,
-      {
-        startTime: times.askedMs,
-        attributes: {
-          [`${prefix}.rows`]: event.rows,
-          [`${prefix}.rows_new`]: event.newRows,
-          [`${prefix}.rows_changed`]: event.changedRows,
-          ...(event.requestId === undefined ? {} : { 'zendesk.request_id': event.requestId }),
-        },
-      },
-      within,
-    );
-    const withinPage = trace.setSpan(ROOT_CONTEXT, page);
-    tracer
-      .startSpan('request', { startTime: times.askedMs, kind: SpanKind.CLIENT }, withinPage)
-      .end(times.answeredMs);
-    tracer
-      .startSpan('write', { startTime: times.writtenFromMs, kind: SpanKind.CLIENT }, withinPage)
-      .end(times.writtenMs);
-    page.end(times.writtenMs);
-  }
-
   return {
     note(account, event) {
       if (!('task' in event)) return;
       const key = JSON.stringify([account, event.stream, event.task]);
       if (event.type === 'run-started') {
-        running.set(key, begin(account, event));
+        running.set(key, begin(tracer, account, event));
         return;
       }
       const span = running.get(key);
       if (span === undefined) return;
-      if (event.type === 'page') addPage(span, event);
+      if (event.type === 'page') addPage(tracer, span, event);
       if (event.type === 'run') {
         running.delete(key);
         finish(span, event);
@@ -86,6 +44,52 @@ export function createRunSpans(tracer: Tracer): RunSpans {
       running.clear();
     },
   };
+}
+
+function begin(
+  tracer: Tracer,
+  account: string,
+  { stream, task, run }: EventOf<'run-started'>,
+): Span {
+  return tracer.startSpan(
+    `${task} ${stream}`,
+    {
+      attributes: {
+        [`${prefix}.account`]: account,
+        [`${prefix}.stream`]: stream,
+        [`${prefix}.task`]: task,
+        [`${prefix}.run`]: run,
+      },
+    },
+    ROOT_CONTEXT,
+  );
+}
+
+function addPage(tracer: Tracer, parent: Span, event: EventOf<'page'>): void {
+  const { times } = event;
+  if (times === undefined) return;
+  const within = trace.setSpan(ROOT_CONTEXT, parent);
+  const page = tracer.startSpan(
+    `page ${event.stream}`,
+    {
+      startTime: times.askedMs,
+      attributes: {
+        [`${prefix}.rows`]: event.rows,
+        [`${prefix}.rows_new`]: event.newRows,
+        [`${prefix}.rows_changed`]: event.changedRows,
+        ...(event.requestId === undefined ? {} : { 'zendesk.request_id': event.requestId }),
+      },
+    },
+    within,
+  );
+  const withinPage = trace.setSpan(ROOT_CONTEXT, page);
+  tracer
+    .startSpan('request', { startTime: times.askedMs, kind: SpanKind.CLIENT }, withinPage)
+    .end(times.answeredMs);
+  tracer
+    .startSpan('write', { startTime: times.writtenFromMs, kind: SpanKind.CLIENT }, withinPage)
+    .end(times.writtenMs);
+  page.end(times.writtenMs);
 }
 
 function finish(span: Span, { outcome, counts, error }: EventOf<'run'>): void {

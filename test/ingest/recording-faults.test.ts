@@ -64,14 +64,12 @@ describe('a ledger that cannot be written', () => {
       await refuse(
         db,
         'zendesk_sync.leases',
-        'new.token > 0 and new.expires_at <= clock_timestamp()',
+        `new.token > 0 and new.expires_at < clock_timestamp() + interval '1 second'`,
       );
       const { outcome, error } = await worker('access_logs').follow(signal);
       assert.deepEqual([outcome, error], ['complete', undefined]);
-      assert.deepEqual(
-        log.lines().flatMap(({ level, msg }) => (level === 'warn' ? [msg] : [])),
-        ['a lease could not be given back; it will expire'],
-      );
+      const told = log.lines().filter(({ msg }) => String(msg).startsWith('a lease could not'));
+      assert.equal(told.length, 1);
     });
   });
 });
