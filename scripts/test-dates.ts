@@ -6,15 +6,13 @@
 import { findFiles, isInterrupted, reportTallies, runFiles } from './test-run.ts';
 import type { Tally } from './test-tally.ts';
 
-/** Where a date matters: what is decided about time, and one command of each kind that shows or asks for it. */
+/** What is decided about time, what shows it, and the data of the simulator. */
 const usualFiles = [
   'test/unit',
+  'test/doctor',
+  'test/http',
+  'test/monitoring',
   'test/simulator/data.test.ts',
-  'test/database/status.test.ts',
-  'test/commands/backfill.test.ts',
-  'test/commands/doctor-database.test.ts',
-  'test/commands/report-accessed.test.ts',
-  'test/commands/status.test.ts',
 ];
 
 const dates = [
