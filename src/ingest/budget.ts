@@ -1,6 +1,6 @@
 /**
- * The request budget as a pure function (design, rule 6): spent to the last request, never overdrawn in any window of 60
- * seconds. The state is kept in Postgres, so it holds across restarts and processes.
+ * The request budget as a pure function: spent to the last request, never overdrawn in any window of 60 seconds. The state
+ * is kept in Postgres, so it holds across restarts and processes.
  */
 
 /** Requests that were sent in one short stretch of time: when it began (milliseconds since 1970) and how many. */

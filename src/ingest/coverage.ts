@@ -1,5 +1,5 @@
 /**
- * What is stored completely (design, rule 2): the decisions are pure functions of coverage, now and settings; the
+ * What is stored completely. Where to go on and what is missing are pure functions of coverage, now and settings; the
  * statements that keep it stand below them. The view `zendesk_sync.status` answers the same in SQL.
  */
 import type { Queryable } from '../database/client.ts';

@@ -1,7 +1,6 @@
 /**
  * A page of a log, from the answer to COMMIT: its records become rows, and one transaction holds the check of the lease,
- * the rows, the cursor and, with the last page, the coverage. After COMMIT rows and ledger agree, whatever happens next
- * (design, rule 1).
+ * the rows, the cursor and, with the last page, the coverage. After COMMIT rows and ledger agree, whatever happens next.
  */
 import type { Classify } from '../classification/classification.ts';
 import type { Database, Queryable } from '../database/client.ts';

@@ -50,7 +50,7 @@ export type SharedOptions = {
   readonly late: Late | null;
   /** A few records with content that breaks careless readers. Default false. */
   readonly oddities: boolean;
-  /** Whether time windows include the rows that lie exactly on a bound; the contract leaves it open (Q3). Default true. */
+  /** Whether time windows include the rows that lie exactly on a bound; Zendesk does not say (contract Q3). Default true. */
   readonly inclusiveBounds: boolean;
   /** How long each answer takes at least, ms; default 0. */
   readonly answerMs: number;

@@ -33,7 +33,7 @@ const columns: LogColumns<typeof schema, 'id' | 'timestamp'> = {
 const theSwitch = 'Admin Center > Account > Logs > Access log > "Turn on the Access Log API"';
 const shown = `not zendesk.is_denied(r.status)`;
 
-/** The access log: which team member looked at what (contract section 4). */
+/** The access log: which team member looked at what (contract 4). */
 export const accessLogs: LogStream = {
   kind: 'log',
   name: 'access_logs',

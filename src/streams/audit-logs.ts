@@ -18,7 +18,7 @@ const columns: LogColumns<typeof schema, 'id' | 'created_at'> = {
   url: text,
 };
 
-/** The audit log: who changed what (contract section 1). */
+/** The audit log: who changed what (contract 1). */
 export const auditLogs: LogStream = {
   kind: 'log',
   name: 'audit_logs',

@@ -1,7 +1,7 @@
 /** Keeps secrets and query texts out of everything that leaves this folder. */
 import { foreignCodeOf } from '../errors.ts';
 
-/** How to log in to Zendesk (contract section 6): exactly one of three kinds. Every value but `clientId` and `email` is secret. */
+/** How to log in to Zendesk (contract 6): exactly one of three kinds. Every value but `clientId` and `email` is secret. */
 export type Credentials =
   | { readonly kind: 'oauth-client'; readonly clientId: string; readonly clientSecret: string }
   | { readonly kind: 'oauth-token'; readonly token: string }

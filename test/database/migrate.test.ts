@@ -93,7 +93,7 @@ describe('migrating', () => {
     });
   });
 
-  it('creates the columns of the contract, in order and with their types', async () => {
+  it('creates these columns, in this order and with these types', async () => {
     await withLedger(async (db) => {
       const columnsOf = async (table: string): Promise<string> => {
         const rows = await db.query<{ column: string }>(

@@ -42,7 +42,7 @@ describe('the filters of GET /api/v2/audit_logs', () => {
     assert.equal(found.at(-1)?.['created_at'], last);
   });
 
-  it('can exclude the bounds instead, for the contract leaves it open', async () => {
+  it('can exclude the bounds instead, as Zendesk does not say (contract Q3)', async () => {
     await withSimulator({ auditLogRowsPerDay: 2000, inclusiveBounds: false }, async (exclusive) => {
       const rows = truth(60);
       const [first, last] = [rows[0], rows.at(-1)].map((row) => String(row?.['created_at']));

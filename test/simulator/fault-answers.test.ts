@@ -149,7 +149,7 @@ describe('faults in place of an answer', () => {
     assert.deepEqual([empty.status, empty.text], [200, '']);
   });
 
-  it('401, 403-plan, 403-scope, 403-role and 404-endpoint have the bodies of the contract', async () => {
+  it('401, 403-plan, 403-scope, 403-role and 404-endpoint have the bodies of contract 0.5 and 4.4', async () => {
     const bodyOf = async (
       fault: Fault,
       stream: ListStream = 'audit_logs',

@@ -176,7 +176,7 @@ describe('an age of a rescan', () => {
 });
 
 describe('the table of settings', () => {
-  it('names exactly the settings of the contract, in its order', () => {
+  it('names exactly these settings, in this order', () => {
     assert.deepEqual(
       settings.map((setting) => setting.name),
       [

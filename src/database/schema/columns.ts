@@ -4,7 +4,7 @@
  */
 import { customType } from 'drizzle-orm/pg-core';
 
-/** Text compared byte by byte: right for identifiers, and the cheapest index order (stack facts: collate "C"). */
+/** Text compared byte by byte: right for identifiers, and the cheapest order for an index. */
 export const identifier = customType<{ data: string }>({ dataType: () => 'text collate "C"' });
 
 /** A point in time with microseconds, always stored in UTC. */

@@ -37,7 +37,7 @@ type AuditLogOptions = {
 const NAME = 'audit_logs';
 const PATH = '/api/v2/audit_logs';
 
-/** `GET /api/v2/audit_logs` and what lies below it (contract 1 to 3). */
+/** `GET /api/v2/audit_logs` and what lies below it (contract 1, 2 and 3). */
 export const auditLogs: SimulatedLog<AuditLogOptions> = {
   name: NAME,
   defaults: { auditLogDays: 365, auditLogRowsPerDay: 150, erasure: null },
