@@ -15,7 +15,7 @@ const lookEveryMs = 20;
 const patienceMs = 60_000;
 const mostSeconds = 3;
 
-/** From the start of the demo to its first committed page. It makes its database anew each time; the files are warm. */
+/** From the start of the demo to its first committed page. It makes a new database each time; the files are warm. */
 export const demoStartFigure: Figure = {
   name: 'demo-start',
   async measure(effort) {

@@ -19,8 +19,8 @@ export type EventCounter = {
 /** Durations of requests, in seconds: Zendesk answers in tenths of a second, and is given up after a minute. */
 const durationBuckets = [0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60];
 
-/** Adds the metrics of this process to a registry, and counts events into them. */
-export function createEventCounter(registry: Registry, build: Build): EventCounter {
+/** Adds the metrics of this process to a registry. */
+function createProcessMetrics(registry: Registry, build: Build) {
   const registers = [registry];
   collectDefaultMetrics({ register: registry });
   const counter = <Label extends string>(
@@ -75,6 +75,13 @@ export function createEventCounter(registry: Registry, build: Build): EventCount
     labelNames: ['version', 'node_version'],
     registers,
   }).set({ version: build.version, node_version: build.nodeVersion }, 1);
+  return { rows, unclassified, requests, durations, pauses, runs };
+}
+
+/** Adds the metrics of this process to a registry, and counts events into them. */
+export function createEventCounter(registry: Registry, build: Build): EventCounter {
+  const metrics = createProcessMetrics(registry, build);
+  const { rows, unclassified, requests, durations, pauses, runs } = metrics;
 
   function introduce(account: string, streams: readonly Stream[]): void {
     for (const stream of streams) {

@@ -1,17 +1,17 @@
 import {
-  ACCOUNT_CHECKS,
-  ACCOUNT_DEFAULTS,
+  SHARED_CHECKS,
+  SHARED_DEFAULTS,
   DEFAULT_CREDENTIALS,
   DISTURBANCE_CHECKS,
   type AcceptedCredentials,
-  type AccountOptions,
-} from './account-options.ts';
+  type SharedOptions,
+} from './shared-options.ts';
 import { findProblems, oneOf, SimulatorError, type OptionChecks } from './checks.ts';
 import type { SimulatedLog } from './logs/log.ts';
 import type { OptionsOfLogs } from './logs/logs.ts';
 
 /** Everything that can be said about a simulated account. */
-export type SimulatorOptions = AccountOptions & OptionsOfLogs;
+export type SimulatorOptions = SharedOptions & OptionsOfLogs;
 
 /** What can be given to `startSimulator`: any part of the options, credentials part by part too. */
 export type SimulatorSettings = Partial<Omit<SimulatorOptions, 'credentials'>> & {
@@ -24,13 +24,13 @@ export function resolveOptions(
   logs: readonly SimulatedLog<SimulatorOptions>[],
 ): SimulatorOptions {
   const options = Object.assign(
-    { ...ACCOUNT_DEFAULTS },
+    { ...SHARED_DEFAULTS },
     ...logs.map((log) => log.defaults),
     settings,
     { credentials: { ...DEFAULT_CREDENTIALS, ...settings.credentials } },
   ) as SimulatorOptions;
   const checks: OptionChecks = Object.assign(
-    { ...ACCOUNT_CHECKS },
+    { ...SHARED_CHECKS },
     ...logs.map((log) => log.checks),
     { 'burst.stream': oneOf(logs.map(({ name }) => name)), ...DISTURBANCE_CHECKS },
   );

@@ -15,9 +15,9 @@ import type { OpenLog, SimulatedLog } from './logs/log.ts';
 import { LOGS } from './logs/logs.ts';
 import { resolveOptions, type SimulatorOptions, type SimulatorSettings } from './options.ts';
 
-export { DEFAULT_CREDENTIALS } from './account-options.ts';
+export { DEFAULT_CREDENTIALS } from './shared-options.ts';
 export { SimulatorError } from './checks.ts';
-export type { AcceptedCredentials } from './account-options.ts';
+export type { AcceptedCredentials } from './shared-options.ts';
 export type { Fault, FaultKind } from './faults/faults.ts';
 export type { ResetForm } from './http/limits.ts';
 export type { RequestCounts, RequestRecord } from './http/request-log.ts';

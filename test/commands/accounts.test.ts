@@ -146,7 +146,7 @@ describe('a file of accounts', () => {
     );
   });
 
-  it('is pulled in part with "sync --account", with the result of that account alone', async () => {
+  it('is pulled for one account alone by "sync --account", which prints the result of that account', async () => {
     const asked = countRequests();
     const { status, stdout } = await run('sync', 'access_logs', '--account', 'globex', '--json');
     assert.equal(status, 0);
@@ -160,7 +160,7 @@ describe('a file of accounts', () => {
     assert.ok((askedThen['globex'] ?? 0) > (asked['globex'] ?? 0));
   });
 
-  it('needs to be told which account "backfill" is for, and asks that one alone', async () => {
+  it('makes "backfill" ask which account is meant, and only that one is asked then', async () => {
     const day = (ago: number): string =>
       new Date(Date.now() - ago * 86_400_000).toISOString().slice(0, 10);
     const backfill = ['backfill', 'access_logs', '--from', day(3), '--to', day(1)];
@@ -189,7 +189,7 @@ describe('a file of accounts', () => {
     ['doctor'],
     ['report', 'user', '1', '--live'],
   ])
-    it(`has no account that "${command.slice(0, 2).join(' ')}" does not find in it`, async () => {
+    it(`does not have the account that "${command.slice(0, 2).join(' ')}" is told to use, which is said in a sentence`, async () => {
       const { status, stdout, stderr } = await run(...command, '--account', 'initech');
       assert.deepEqual(
         [status, stdout, stderr],
@@ -201,7 +201,7 @@ describe('a file of accounts', () => {
       );
     });
 
-  it('is examined account by account', async () => {
+  it('is examined by "doctor" account by account', async () => {
     const { status, stdout } = await run('doctor', '--json');
     const { ok, accounts: pages } = JSON.parse(stdout) as {
       ok: boolean;
@@ -220,7 +220,7 @@ describe('a file of accounts', () => {
     assert.equal(countRequests()['acme'], asked['acme']);
   });
 
-  it('has reports of one account at a time, stored and live', async () => {
+  it('is answered by reports for one account at a time, from the database and live', async () => {
     const user = String(accounts.simulator('acme').users()[0]?.id);
     const report = ['report', 'user', user, '--format', 'json'];
     const unclear = await run(...report);
@@ -248,7 +248,7 @@ describe('a file of accounts', () => {
   });
 });
 
-describe('one account of several that fails', { concurrency: 2 }, () => {
+describe('one account of several', { concurrency: 2 }, () => {
   for (const [what, entry, sentence] of [
     [
       'whose token is refused',
@@ -261,7 +261,7 @@ describe('one account of several that fails', { concurrency: 2 }, () => {
       /^Zendesk .*\(401\)/,
     ],
   ] as const) {
-    it(`${what} does not keep the others, and the status is 1`, async () => {
+    it(`${what} does not stop the others, and the status is 1`, async () => {
       await withAccounts([{ ...globex, entry }, acme], async ({ run, query }) => {
         const { status, stdout } = await run(['sync', '--json'], {
           GLOBEX_TOKEN: 'qz4-wrong',

@@ -18,7 +18,7 @@ function listAsked(simulator: {
 }
 
 describe('audit export', { concurrency: 2 }, () => {
-  it('has Zendesk make a CSV by all filters, and says that it comes by e-mail', async () => {
+  it('asks Zendesk for a CSV with all filters, and says that it comes by e-mail', async () => {
     await withAccount(small, async ({ settings, simulator, databaseUrl }) => {
       const db = openDatabase({ url: databaseUrl });
       await storePeople(db, [{ id: 7, name: 'Ann Admin', role: 'admin' }]);
@@ -53,7 +53,7 @@ describe('audit export', { concurrency: 2 }, () => {
     });
   });
 
-  it('tells how long to wait when it comes too soon, and is accepted after that time', async () => {
+  it('that comes too soon is refused by Zendesk, and the message says how long to wait', async () => {
     await withAccount(small, async ({ settings, simulator }) => {
       const ask = () => runProgram(['audit', 'export', '--format', 'json'], settings);
       const first = await ask();
@@ -89,7 +89,7 @@ describe('audit export', { concurrency: 2 }, () => {
     });
   });
 
-  it('refuses what makes no sense with a sentence for each problem and status 2, and asks nothing', async () => {
+  it('refuses flags that make no sense with a sentence for each and status 2, and sends no request', async () => {
     await withAccount(small, async ({ simulator, databaseUrl }) => {
       const settings = settingsFor(simulator, databaseUrl);
       const table: [string[], string][] = [

@@ -69,7 +69,7 @@ describe('audit show', { concurrency: 2 }, () => {
     });
   });
 
-  it('gives machines the same rows, and files', async () => {
+  it('writes the same rows as CSV and JSON, and into files', async () => {
     await withStored(async (db, settings) => {
       await storeRecord(db);
       const path = join(mkdtempSync(join(temporary, 'audit-')), 'record.csv');
@@ -108,7 +108,7 @@ describe('audit show', { concurrency: 2 }, () => {
     });
   });
 
-  it('asks Zendesk with --live, within the budget, and compares with what is stored', async () => {
+  it('with --live asks Zendesk within the budget, and compares with what is stored', async () => {
     const small = { ...smallAccount, accessLogDays: 1, accessLogRowsPerDay: 10, auditLogDays: 3 };
     await withAccount(small, async ({ settings, simulator, query }) => {
       const records = simulator.records('audit_logs', new Date(0), new Date(Date.now() - 60_000));
@@ -168,7 +168,7 @@ describe('audit show', { concurrency: 2 }, () => {
     });
   });
 
-  it('refuses what is no id of a record with one sentence and status 2', async () => {
+  it('refuses an argument that is no id of a record with one sentence and status 2', async () => {
     await withStored(async (db, settings) => {
       await storeRecord(db);
       const table: [string[], string][] = [

@@ -41,7 +41,7 @@ describe('backfill', { concurrency: 2 }, () => {
     });
   });
 
-  it('reads a covered span again, finds nothing new, and tells it in JSON', async () => {
+  it('reads a covered span again, finds nothing new, and says so as JSON', async () => {
     await withAccount(smallAccount, async ({ settings, simulator, query }) => {
       const [from, to] = [daysAgo(9), daysAgo(4)];
       const run = ['backfill', 'audit_logs', '--from', from.slice(0, 10), '--to', to, '--json'];
@@ -102,7 +102,7 @@ describe('backfill', { concurrency: 2 }, () => {
     });
   });
 
-  it('refuses what makes no sense with a sentence for each problem, and does nothing', async () => {
+  it('refuses arguments that make no sense with a sentence for each, and does nothing', async () => {
     await withAccount(smallAccount, async ({ settings, simulator, query }) => {
       const expected =
         'expected a day such as 2026-01-31 or a time with its zone such as 2026-01-31T08:00:00Z.';

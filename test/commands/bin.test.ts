@@ -150,7 +150,7 @@ for (const [index, node] of olderNodes.entries()) {
       assert.deepEqual(end, [7, null]);
     });
 
-    it('hands each signal on once and waits for the program to end', async () => {
+    it('passes each signal on once and waits for the program to end', async () => {
       const child = start(node, program, 'wait');
       const exited = once(child, 'exit');
       const seen: string[] = [];
@@ -164,7 +164,7 @@ for (const [index, node] of olderNodes.entries()) {
       assert.deepEqual(await exited, [0, null]);
     });
 
-    it('hands Ctrl-C on once, though the terminal interrupts the whole process group', async () => {
+    it('passes Ctrl-C on once, though the terminal interrupts the whole process group', async () => {
       const child = spawn(node[0] ?? '', [...node.slice(1), program, 'wait'], {
         stdio: ['ignore', 'pipe', 'inherit'],
         detached: true,

@@ -67,7 +67,7 @@ async function whileHeld(url: string, work: () => Promise<void>): Promise<void> 
 }
 
 describe('classify --report', { concurrency: 2 }, () => {
-  it('tells how much no rule knows and in which forms, without ids and search texts', async () => {
+  it('shows how many requests no rule knows and in which forms, without ids and search texts', async () => {
     await withLedger(async (db, url) => {
       await storeRequests(db, requests);
       const { status, stdout, stderr } = await runProgram(['classify', '--report'], {
@@ -88,7 +88,7 @@ Rules for them go into the file that ACCESS_RULES_FILE names; see "classify --he
     });
   });
 
-  it('is given as JSON, of the last days and the most frequent forms alone', async () => {
+  it('prints JSON, and with flags only the last days and the most frequent forms', async () => {
     await withLedger(async (db, url) => {
       const hoursAgo = (hours: number): string =>
         `${new Date(Date.now() - hours * 3_600_000).toISOString().slice(0, 19)}Z`;
@@ -127,7 +127,7 @@ Rules for them go into the file that ACCESS_RULES_FILE names; see "classify --he
 });
 
 describe('classify --report, while another holds the table', () => {
-  it('shows that it is at work and ends at a signal with status 1', async () => {
+  it('shows progress, and ends at a signal with status 1', async () => {
     await withLedger(async (db, url) => {
       await storeRequests(db, requests);
       const report = await withClient(url, async (query) => {
@@ -148,7 +148,7 @@ describe('classify --report, while another holds the table', () => {
 });
 
 describe('classify --apply', { concurrency: 2 }, () => {
-  it('makes requests known by a file of rules, once, and leaves the rows of the log as they are', async () => {
+  it('classifies requests by a file of rules, once, and leaves the rows of the log as they are', async () => {
     await withLedger(async (db, url) => {
       await storeRequests(db, requests);
       const source = await sourceRows(db);
@@ -203,7 +203,7 @@ describe('classify --apply', { concurrency: 2 }, () => {
     });
   });
 
-  it('starts from the oldest row with other rules, and prints as JSON what it did', async () => {
+  it('starts again when the rules have changed, and says as JSON what it did', async () => {
     await withLedger(async (db, url) => {
       await storeRequests(db, requests);
       const apply = async (rules: string): Promise<unknown> => {
@@ -228,7 +228,7 @@ describe('classify --apply', { concurrency: 2 }, () => {
     });
   });
 
-  it('ends after its batch at a signal, loses only its batch when it is killed, and goes on', async () => {
+  it('ends after its batch at a signal, loses only that batch when it is killed, and the next run goes on there', async () => {
     await withLedger(async (db, url) => {
       await storeRequests(db, manyRequests);
       const source = await sourceRows(db);
@@ -306,7 +306,7 @@ describe('a file of rules', { concurrency: 2 }, () => {
     });
   });
 
-  it('is refused with all its problems, and those of other settings, with status 2', async () => {
+  it('that is wrong ends the command with status 2 and all its problems, beside those of other settings', async () => {
     const broken = writeRules('broken.json', [{ path: '/a', kind: 'look' }, { operation: '' }]);
     const { status, stdout, stderr } = await runProgram(['sync'], {
       ZENDESK_SUBDOMAIN: 'acme',
@@ -327,7 +327,7 @@ ${broken}, rule 2: operation is ""; expected the name of a GraphQL operation: le
     );
   });
 
-  it('is refused in one sentence when it is not there', async () => {
+  it('that does not exist ends the command with one sentence', async () => {
     const { status, stdout, stderr } = await runProgram(['classify', '--apply'], {
       ACCESS_RULES_FILE: '/nowhere/rules.json',
     });

@@ -47,7 +47,7 @@ describe('demo', { skip: process.env['TEST_POSTGRES_BINARIES'] !== undefined }, 
     assert.equal(existsSync(join(directory, 'demo')), false);
   });
 
-  it('then follows the live tail in a database that psql can open, until Ctrl-C', async () => {
+  it('without --once follows the live tail after that, in a database that psql can open, until Ctrl-C', async () => {
     const directory = join(temporary, 'following');
     const demo = startProgram(['demo'], { DATA_DIR: directory });
     const [, url = ''] = await demo.waitFor(/^ {2}psql '(\S+)'$/m);

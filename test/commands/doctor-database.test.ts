@@ -38,7 +38,7 @@ describe('doctor and the database', { concurrency: 2 }, () => {
     Clock: "ok agrees with Zendesk's",
   };
 
-  it('tells that Postgres is down', async () => {
+  it('says that Postgres is down', async () => {
     await examine(
       {
         databaseUrl: pulled.url,
@@ -53,7 +53,7 @@ describe('doctor and the database', { concurrency: 2 }, () => {
     );
   });
 
-  it('tells that the password is wrong', async () => {
+  it('says that the password is wrong', async () => {
     const url = new URL(pulled.url);
     url.password = 'kr7-wrong';
     await examine({ databaseUrl: pulled.url, settings: { DATABASE_URL: url.href } }, 1, {
@@ -62,7 +62,7 @@ describe('doctor and the database', { concurrency: 2 }, () => {
     });
   });
 
-  it('tells of an old schema, of one that is still to be made, and of missing partitions', async () => {
+  it('reports an old schema, one that does not exist yet, and missing partitions', async () => {
     const database = await createTestDatabase();
     const empty = await createEmptyTestDatabase();
     try {
@@ -109,7 +109,7 @@ describe('doctor and the database', { concurrency: 2 }, () => {
     }
   });
 
-  it('tells that a newer version has migrated it', async () => {
+  it('says that a newer version has migrated the database', async () => {
     const database = await createTestDatabase();
     try {
       await withClient(database.url, (query) =>

@@ -26,18 +26,18 @@ const options = { skip: process.env['TEST_POSTGRES_BINARIES'] !== undefined };
 const limitUnknown =
   "ok 100 requests a minute; Zendesk did not tell the account's limit; access log 50 of 50";
 
-describe('doctor asks Zendesk', options, () => {
+describe('doctor', options, () => {
   let pulled: TestDatabase;
   before(async () => {
     pulled = await pullAccount();
   });
   after(() => pulled.drop());
 
-  describe('about the credentials', { concurrency: 2 }, () => {
+  describe('asks Zendesk about the credentials, and', { concurrency: 2 }, () => {
     const noLogin = skipAll('there is no login', streams);
     const noAnswer = skipAll('the log did not answer', backfills);
 
-    it('tells of a wrong token', async () => {
+    it('reports a wrong token', async () => {
       const ready = {
         ZENDESK_CLIENT_ID: '',
         ZENDESK_CLIENT_SECRET: '',
@@ -54,7 +54,7 @@ describe('doctor asks Zendesk', options, () => {
       });
     });
 
-    it('tells of a wrong client secret', async () => {
+    it('reports a wrong client secret', async () => {
       await examine(
         { databaseUrl: pulled.url, settings: { ZENDESK_CLIENT_SECRET: 'kr7-wrong' } },
         1,
@@ -69,7 +69,7 @@ describe('doctor asks Zendesk', options, () => {
       );
     });
 
-    it('tells of a scope that is less than was asked for', async () => {
+    it('reports a scope that is narrower than was asked for', async () => {
       await examine({ databaseUrl: pulled.url, simulator: { grantedScope: 'users:read' } }, 1, {
         'Access token':
           'problem Zendesk granted the scope users:read where read was asked for, so read is missing.\n' +
@@ -81,8 +81,8 @@ describe('doctor asks Zendesk', options, () => {
     });
   });
 
-  describe('about the streams', { concurrency: 2 }, () => {
-    it('tells of a missing scope, of a plan that is not Enterprise and of a missing role', async () => {
+  describe('asks Zendesk about the streams, and', { concurrency: 2 }, () => {
+    it('reports a missing scope, a plan that is not Enterprise and a missing role', async () => {
       const faults = [
         { kind: '403-plan', stream: 'audit_logs' },
         { kind: '403-role', stream: 'access_logs' },
@@ -104,7 +104,7 @@ describe('doctor asks Zendesk', options, () => {
       });
     });
 
-    it('tells of the add-on that the access log needs', async () => {
+    it('says which add-on the access log needs', async () => {
       await examine(
         { databaseUrl: pulled.url, faults: [{ kind: '404-endpoint', stream: 'access_logs' }] },
         1,
@@ -117,7 +117,7 @@ describe('doctor asks Zendesk', options, () => {
       );
     });
 
-    it('tells how the access log is switched on', async () => {
+    it('says how the access log is switched on', async () => {
       await examine({ databaseUrl: pulled.url, simulator: { accessLogRowsPerDay: 0 } }, 1, {
         'Access log':
           'problem answers, and holds no record, though requests such as this one should leave some: it is not switched on, or was just now\n' +
@@ -126,7 +126,7 @@ describe('doctor asks Zendesk', options, () => {
       });
     });
 
-    it('notices that the access log has gone silent, though all of it is stored', async () => {
+    it('notices that no new rows come in the access log, though all of it is stored', async () => {
       const late = { share: 1, delaySeconds: 2 * 86_400 };
       await withSimulator({ late }, async (simulator) => {
         const { status, stdout } = await runProgram(['doctor'], settingsFor(simulator, pulled.url));
@@ -152,7 +152,7 @@ describe('doctor asks Zendesk', options, () => {
       );
     });
 
-    it('tells of a clock that is off', async () => {
+    it('reports a clock that is wrong', async () => {
       await withSimulator({ clockOffsetMs: 120_000 }, async (simulator) => {
         const { status, stdout } = await runProgram(['doctor'], settingsFor(simulator, pulled.url));
         assert.match(stdout, /^warning {2}Clock: 1(19|20|21) seconds behind Zendesk's$/m);
@@ -165,7 +165,7 @@ describe('doctor asks Zendesk', options, () => {
     });
   });
 
-  describe('about the way there', { concurrency: 2 }, () => {
+  describe('looks at the connection to Zendesk, and', { concurrency: 2 }, () => {
     const away = skipAll('Zendesk cannot be reached', [
       'Access token',
       ...streams,
@@ -186,7 +186,7 @@ describe('doctor asks Zendesk', options, () => {
       });
     }
 
-    it('tells of a name that does not exist', async () => {
+    it('reports a host name that does not exist', async () => {
       await examineOrigin(
         'https://acme.invalid',
         'the name acme.invalid cannot be resolved (DNS)\n' +
@@ -194,7 +194,7 @@ describe('doctor asks Zendesk', options, () => {
       );
     });
 
-    it('tells of a certificate that is not trusted, and sends nothing there', async () => {
+    it('reports a certificate that is not trusted, and sends nothing there', async () => {
       let requests = 0;
       const server = createServer({ key, cert }, () => (requests += 1));
       await new Promise<void>((resolve) => void server.listen(0, '127.0.0.1', resolve));
@@ -211,7 +211,7 @@ describe('doctor asks Zendesk', options, () => {
       }
     });
 
-    it('tells of an origin where nobody listens', async () => {
+    it('reports an origin where nobody listens', async () => {
       await examineOrigin(
         'https://localhost:1',
         'nobody answers at https://localhost:1 (ECONNREFUSED)\n' +

@@ -35,7 +35,7 @@ async function digest(query: Query): Promise<string> {
 }
 
 describe('doctor', { concurrency: 2 }, () => {
-  it('has one screen and nothing to say where all is well', async () => {
+  it('prints one screen without advice when all is well', async () => {
     await withSimulator({}, async (simulator) => {
       const settings = settingsFor(simulator, pulled.url);
       const { status, stdout } = await runProgram(['doctor'], settings);
@@ -57,7 +57,7 @@ describe('doctor', { concurrency: 2 }, () => {
     });
   });
 
-  it('prints the same as JSON', async () => {
+  it('prints the same checks as JSON', async () => {
     await withSimulator({}, async (simulator) => {
       simulator.addFault({ kind: '403-plan', stream: 'audit_logs', times: Infinity });
       const began = new Date();
@@ -86,8 +86,8 @@ describe('doctor', { concurrency: 2 }, () => {
   });
 });
 
-describe('doctor writes nothing', () => {
-  it('and does not make the embedded database', async () => {
+describe('doctor, which writes nothing,', () => {
+  it('does not create the embedded database', async () => {
     const directory = join(temporary, 'never-made');
     const made = join(temporary, 'made');
     await withSimulator({}, async (simulator) => {
@@ -120,7 +120,7 @@ describe('doctor writes nothing', () => {
     });
   });
 
-  it('and ends with status 2 when a setting is wrong, the database examined all the same', async () => {
+  it('ends with status 2 when a setting is wrong, but examines the database all the same', async () => {
     const { status, stdout, stderr } = await runProgram(['doctor'], {
       DATABASE_URL: pulled.url,
       ZENDESK_SUBDOMAIN: 'acme!',
@@ -137,7 +137,7 @@ describe('doctor writes nothing', () => {
     assert.ok(page.includes('ok Migrations: up to date'));
   });
 
-  it('as all that was stored before is the same afterwards', async () => {
+  it('leaves all tables as they were', async () => {
     assert.equal(await withClient(pulled.url, digest), content);
   });
 });

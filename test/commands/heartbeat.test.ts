@@ -34,7 +34,7 @@ const beatsOf = ({ received }: Receiver): string[] =>
   received.map((request) => request.path.slice(path.length));
 
 describe('HEARTBEAT_URL', { concurrency: 2 }, () => {
-  it('hears of a sync: its start, and its success or failure', async () => {
+  it('is notified of a sync: its start, and its success or failure', async () => {
     await withWatcher(async ({ settings, simulator, watcher }) => {
       const good = await runProgram(['sync', 'users'], settings);
       assert.equal(good.status, 0, good.stderr);
@@ -52,7 +52,7 @@ describe('HEARTBEAT_URL', { concurrency: 2 }, () => {
     });
   });
 
-  it('hears of each run of the service, and of failure as long as one stream fails', async () => {
+  it('is notified of each run of the service, and of failure as long as one stream fails', async () => {
     await withWatcher(async ({ settings, simulator, watcher }) => {
       const service = startProgram(['serve'], {
         ...settings,
@@ -81,7 +81,7 @@ describe('HEARTBEAT_URL', { concurrency: 2 }, () => {
     ['refuses', (response) => response.writeHead(500).end()],
     ['never answers', () => {}],
   ] as [string, Parameters<Receiver['answerWith']>[0]][])
-    it(`neither fails nor delays a run when it ${name}, and is told of once`, async () => {
+    it(`neither fails nor delays a run when it ${name}, and the log mentions it once`, async () => {
       await withWatcher(async ({ settings, watcher, query }) => {
         watcher.answerWith(answer);
         const service = startProgram(['serve'], {

@@ -7,7 +7,7 @@ const project = fileURLToPath(new URL('../..', import.meta.url));
 // No database is asked for here: once is enough, whatever the versions of Postgres.
 const options = { concurrency: 2, skip: process.env['TEST_POSTGRES_BINARIES'] !== undefined };
 
-describe('--help', options, () => {
+describe('the option --help', options, () => {
   const commands: [string, string][] = [
     ['', 'zendesk-log-sync demo'],
     ['serve', 'ZENDESK_SUBDOMAIN=acme ZENDESK_OAUTH_TOKEN_FILE=token zendesk-log-sync serve'],
@@ -50,7 +50,7 @@ describe('--help', options, () => {
     ]);
   });
 
-  it('is the same by npm start in a checkout as by the executable', async () => {
+  it('prints the same through npm start in a checkout as through the executable', async () => {
     const npm = startProcess(['npm', 'start', '--silent', '--', 'status', '--help'], {}, project);
     const executable = startProcess(['bin/zendesk-log-sync.js', 'status', '--help'], {}, project);
     const [started, executed] = await Promise.all([npm.ended, executable.ended]);
@@ -59,14 +59,14 @@ describe('--help', options, () => {
     assert.match(started.stdout, /^Usage: zendesk-log-sync status /);
   });
 
-  it('is accompanied by --version', async () => {
+  it('has a companion --version that prints the version', async () => {
     const { status, stdout } = await runProgram(['--version']);
     assert.equal(status, 0);
     assert.match(stdout, /^\d+\.\d+\.\d+\n$/);
   });
 });
 
-describe('arguments that make no sense end with status 2 and a sentence', options, () => {
+describe('the program', options, () => {
   const table: [string, string][] = [
     ['frobnicate', "error: unknown command 'frobnicate'\n(see --help)\n"],
     ['--frobnicate', "error: unknown option '--frobnicate'\n(see --help)\n"],
@@ -86,7 +86,7 @@ describe('arguments that make no sense end with status 2 and a sentence', option
     ['simulate --port x', '--port is "x"; expected a whole number.\n'],
   ];
   for (const [line, sentence] of table)
-    it(line, async () => {
+    it(`refuses "${line}" with status 2 and a sentence`, async () => {
       const { status, stdout, stderr } = await runProgram(line.split(' '));
       assert.deepEqual({ status, stdout, stderr }, { status: 2, stdout: '', stderr: sentence });
     });

@@ -76,7 +76,7 @@ describe('the log', { concurrency: 2 }, () => {
     });
   });
 
-  it('tells when a stream is refused, with the id of the request, and when it is available again', async () => {
+  it('says when a stream is refused, with the id of the request, and when it is available again', async () => {
     await withAccount(smallAccount, async ({ settings, simulator }) => {
       simulator.addFault({ kind: '403-plan', stream: 'audit_logs', times: Infinity });
       const asked = { ...settings, LOG_LEVEL: 'debug' };

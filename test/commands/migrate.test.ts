@@ -5,7 +5,7 @@ import { runProgram } from '../support/program.ts';
 import { withClient } from '../support/query.ts';
 
 describe('migrate', () => {
-  it('makes the tables once, however often and however many at a time it runs', async () => {
+  it('creates the tables once, however often and however many at a time it runs', async () => {
     const database = await createEmptyTestDatabase();
     try {
       const settings = { DATABASE_URL: database.url };

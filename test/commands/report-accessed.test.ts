@@ -90,7 +90,7 @@ describe('report accessed', { concurrency: 2 }, () => {
     });
   });
 
-  it('gives machines the same rows, in files too, and a spreadsheet nothing to execute', async () => {
+  it('writes the same rows as CSV and JSON, in files too, and nothing that a spreadsheet would execute', async () => {
     await withStored(async (db, settings) => {
       await storeDay(db);
       const ask = async (...flags: string[]): Promise<{ stdout: string; stderr: string }> => {
@@ -145,7 +145,7 @@ describe('report accessed', { concurrency: 2 }, () => {
     });
   });
 
-  it('is about one type, and some agents or roles', async () => {
+  it('can be limited to one type, and to some agents or roles', async () => {
     await withStored(async (db, settings) => {
       await storeDay(db);
       const ask = async (
@@ -225,7 +225,7 @@ describe('report accessed', { concurrency: 2 }, () => {
     });
   });
 
-  it('refuses what makes no sense with one sentence and status 2', async () => {
+  it('refuses arguments that make no sense with one sentence and status 2', async () => {
     await withStored(async (db, settings) => {
       await storeDay(db);
       const moment = String.raw`\d{4}-\d\d-\d\d \d\d:\d\d:\d\d`;

@@ -7,7 +7,7 @@ const january = ['--from', '2026-01-01', '--to', '2026-02-01'];
 const report = ['report', 'account-settings'];
 
 describe('report account-settings', { concurrency: 2 }, () => {
-  it('prints who changed which setting, in local time, and what that rests on', async () => {
+  it('prints who changed which setting, in local time, and how complete the answer is', async () => {
     await withStored(async (db, settings) => {
       await storeChanges(db, [
         { id: 1, created_at: '2025-12-31T22:59:59Z' },
@@ -54,7 +54,7 @@ describe('report account-settings', { concurrency: 2 }, () => {
     });
   });
 
-  it('prints CSV that no spreadsheet executes, and what it rests on beside it', async () => {
+  it('prints CSV that no spreadsheet executes, and beside it how complete the answer is', async () => {
     await withStored(async (db, settings) => {
       await storeChanges(db, [
         {
@@ -85,7 +85,7 @@ describe('report account-settings', { concurrency: 2 }, () => {
     });
   });
 
-  it('prints other types of things, and says when one is not known', async () => {
+  it('prints changes of other types of things, and says when a type is not known', async () => {
     await withStored(async (db, settings) => {
       await storeChanges(db, [
         { id: 1, created_at: '2026-01-02T00:00:00Z', source_type: 'rule' },
@@ -128,46 +128,39 @@ describe('report account-settings', { concurrency: 2 }, () => {
   });
 });
 
-describe(
-  'report account-settings refuses with status 2 and one sentence for each problem',
-  { concurrency: 2 },
-  () => {
-    const table: [string, string][] = [
-      [
-        '--from 2026-02-01 --to 2026-01-01',
-        '--from 2026-02-01 is not before --to 2026-01-01; expected the earlier time first; swap the two.',
-      ],
-      [
-        '--from 2026-01-01 --to 2026-01-01',
-        '--from 2026-01-01 is not before --to 2026-01-01; expected the earlier time first; swap the two.',
-      ],
-      [
-        '--from 2026-01-01 --time-zone Europe/Madird',
-        '--time-zone is "Europe/Madird"; expected an IANA time zone such as Europe/Madrid or UTC.',
-      ],
-      [
-        '--from yesterday --to 2026-02-30',
-        '--from is "yesterday"; expected a day such as 2026-01-31 or a time with its zone such as 2026-01-31T08:00:00Z.\n' +
-          '--to is "2026-02-30"; expected a day such as 2026-01-31 or a time with its zone such as 2026-01-31T08:00:00Z.',
-      ],
-      [
-        '--from 9998-01-01',
-        '--from 9998-01-01 lies in the future; expected a time that has passed.',
-      ],
-      ['--to 2026-01-01', "error: required option '--from <time>' not specified\n(see --help)"],
-      [
-        '--from 2026-01-01 --format xml',
-        "error: option '--format <format>' argument 'xml' is invalid. Allowed choices are table, csv, json, ndjson.\n(see --help)",
-      ],
-    ];
-    for (const [line, sentence] of table)
-      it(line, async () => {
-        // No database: what is asked for is checked before one is opened.
-        const { status, stdout, stderr } = await runProgram([...report, ...line.split(' ')]);
-        assert.deepEqual(
-          { status, stdout, stderr },
-          { status: 2, stdout: '', stderr: `${sentence}\n` },
-        );
-      });
-  },
-);
+describe('report account-settings', { concurrency: 2 }, () => {
+  const table: [string, string][] = [
+    [
+      '--from 2026-02-01 --to 2026-01-01',
+      '--from 2026-02-01 is not before --to 2026-01-01; expected the earlier time first; swap the two.',
+    ],
+    [
+      '--from 2026-01-01 --to 2026-01-01',
+      '--from 2026-01-01 is not before --to 2026-01-01; expected the earlier time first; swap the two.',
+    ],
+    [
+      '--from 2026-01-01 --time-zone Europe/Madird',
+      '--time-zone is "Europe/Madird"; expected an IANA time zone such as Europe/Madrid or UTC.',
+    ],
+    [
+      '--from yesterday --to 2026-02-30',
+      '--from is "yesterday"; expected a day such as 2026-01-31 or a time with its zone such as 2026-01-31T08:00:00Z.\n' +
+        '--to is "2026-02-30"; expected a day such as 2026-01-31 or a time with its zone such as 2026-01-31T08:00:00Z.',
+    ],
+    ['--from 9998-01-01', '--from 9998-01-01 lies in the future; expected a time that has passed.'],
+    ['--to 2026-01-01', "error: required option '--from <time>' not specified\n(see --help)"],
+    [
+      '--from 2026-01-01 --format xml',
+      "error: option '--format <format>' argument 'xml' is invalid. Allowed choices are table, csv, json, ndjson.\n(see --help)",
+    ],
+  ];
+  for (const [line, sentence] of table)
+    it(`refuses "${line}" with status 2 and one sentence for each problem`, async () => {
+      // No database: what is asked for is checked before one is opened.
+      const { status, stdout, stderr } = await runProgram([...report, ...line.split(' ')]);
+      assert.deepEqual(
+        { status, stdout, stderr },
+        { status: 2, stdout: '', stderr: `${sentence}\n` },
+      );
+    });
+});

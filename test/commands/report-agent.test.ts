@@ -77,7 +77,7 @@ describe('report agent', { concurrency: 2 }, () => {
     });
   });
 
-  it('gives machines the same rows, and files', async () => {
+  it('writes the same rows as CSV and JSON, and into files', async () => {
     await withStored(async (db, settings) => {
       await storeDay(db);
       const asked = ['report', 'agent', 'Ann Agent', ...span];
@@ -111,7 +111,7 @@ describe('report agent', { concurrency: 2 }, () => {
     });
   });
 
-  it('is empty for whoever did nothing then, and possible for somebody known from the log alone', async () => {
+  it('is empty for somebody who did nothing then, and works for somebody known from the log alone', async () => {
     await withStored(async (db, settings) => {
       await storeDay(db);
       const ask = async (agent: string, from: string): Promise<string[]> => {
@@ -135,7 +135,7 @@ describe('report agent', { concurrency: 2 }, () => {
     });
   });
 
-  it('refuses what makes no sense with one sentence and status 2', async () => {
+  it('refuses arguments that make no sense with one sentence and status 2', async () => {
     await withStored(async (db, settings) => {
       await storeDay(db);
       const table: [string[], string | RegExp][] = [

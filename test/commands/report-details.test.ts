@@ -63,7 +63,7 @@ async function report(
 const showMany = '/api/v2/tickets/show_many';
 
 describe('report accessed --details', { concurrency: 2 }, () => {
-  it('adds subject and requester of tickets, a hundred in a request; a deleted one is still a row', async () => {
+  it('adds subject and requester of tickets, a hundred in a request, and keeps the row of a deleted ticket', async () => {
     const ids = Array.from({ length: 250 }, (_, index) => index + 1);
     const urls = [0, 100, 200].map(
       (start) => `${showMany}.json?ids=${ids.slice(start, start + 100).join(',')}`,
@@ -173,7 +173,7 @@ describe('report accessed --details', { concurrency: 2 }, () => {
     });
   });
 
-  it('ends with the reason when Zendesk refuses, and prints nothing', async () => {
+  it('prints nothing but the reason when Zendesk refuses the details', async () => {
     await withAccesses(['/api/v2/tickets/7'], async ({ settings, simulator }) => {
       simulator.addFault({ kind: '403-scope', stream: 'tickets' });
       const { status, stdout, stderr } = await runProgram(

@@ -46,7 +46,7 @@ async function storeManyAccesses(db: Database, count: number): Promise<void> {
 }
 
 describe('the output of a report', { concurrency: 2 }, () => {
-  it('is a file that is replaced when it is complete, with what it rests on on stderr', async () => {
+  it('replaces a file once it is complete, and says on stderr how complete the answer is', async () => {
     await withStored(async (db, settings) => {
       await storeChanges(db, [{ id: 1, created_at: '2026-01-02T00:00:00Z' }]);
       const place = folder();
@@ -67,7 +67,7 @@ describe('the output of a report', { concurrency: 2 }, () => {
     });
   });
 
-  it('has the format of its name unless another is asked for', async () => {
+  it('has the format that the name of the file asks for, unless --format says otherwise', async () => {
     await withStored(async (db, settings) => {
       await storeChanges(db, [{ id: 1, created_at: '2026-01-02T00:00:00Z' }]);
       const place = folder();
@@ -86,7 +86,7 @@ describe('the output of a report', { concurrency: 2 }, () => {
     });
   });
 
-  it('is refused where it cannot be written, and nothing of it stays', async () => {
+  it('is refused where it cannot be written, and no part of it stays', async () => {
     await withStored(async (db, settings) => {
       await storeChanges(db, [{ id: 1, created_at: '2026-01-02T00:00:00Z' }]);
       const place = folder();
@@ -197,7 +197,7 @@ describe('the account of a report', { concurrency: 2 }, () => {
     });
   });
 
-  it('is needed: without tables or rows there is no report', async () => {
+  it('must be known: without tables or rows there is no report', async () => {
     await withDatabase(async (url) => {
       const { status, stderr } = await runProgram(report, { DATABASE_URL: url });
       assert.deepEqual(

@@ -41,7 +41,7 @@ const statement = [
 ];
 
 describe('report subject', { concurrency: 2 }, () => {
-  it('prints who has seen a person for certain, and who possibly', async () => {
+  it('prints who has seen a person for certain, and who has possibly', async () => {
     await withStored(async (db, settings) => {
       await storeDay(db);
       const { status, stdout, stderr } = await runProgram(
@@ -81,7 +81,7 @@ describe('report subject', { concurrency: 2 }, () => {
     });
   });
 
-  it('with pseudonyms tells nothing by which an agent or a search could be recognised', async () => {
+  it('with --pseudonymise prints nothing by which an agent or a search could be recognised', async () => {
     await withStored(async (db, settings) => {
       await storeDay(db);
       const flags = ['--user', '417', '--tickets', '937', '--tickets', '941', '--pseudonymise'];
@@ -121,7 +121,7 @@ describe('report subject', { concurrency: 2 }, () => {
     });
   });
 
-  it('gives machines the same rows, and files', async () => {
+  it('writes the same rows as CSV and JSON, and into files', async () => {
     await withStored(async (db, settings) => {
       await storeDay(db);
       const asked = [...command, '--user', '417', '--time-zone', 'Europe/Madrid'];
@@ -151,7 +151,7 @@ describe('report subject', { concurrency: 2 }, () => {
     });
   });
 
-  it('refuses what makes no sense with a sentence for each problem and status 2', async () => {
+  it('refuses arguments that make no sense with a sentence for each and status 2', async () => {
     await withStored(async (db, settings) => {
       await storeDay(db);
       const user =

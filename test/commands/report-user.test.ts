@@ -108,7 +108,7 @@ describe('report user', { concurrency: 2 }, () => {
     });
   });
 
-  it('is the same with --live, asked of Zendesk within the budget, as it was pulled', async () => {
+  it('with --live asks Zendesk within the budget, and prints the same as from the database', async () => {
     const small = { ...smallAccount, accessLogDays: 1, accessLogRowsPerDay: 10 };
     await withAccount(small, async ({ settings, simulator, query }) => {
       const migrated = await runProgram(['migrate'], settings);
@@ -150,7 +150,7 @@ describe('report user', { concurrency: 2 }, () => {
     });
   });
 
-  it('refuses with --live an account that the settings do not reach, and a user whom Zendesk does not know', async () => {
+  it('with --live refuses an account that the settings do not reach, and a user whom Zendesk does not know', async () => {
     await withAccount({ ...smallAccount, auditLogDays: 1 }, async ({ settings }) => {
       await runProgram(['migrate'], settings);
       const table: [string[], string][] = [

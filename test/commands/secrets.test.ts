@@ -106,7 +106,7 @@ describe('no secret, no query and no content of a row is printed', { concurrency
       });
     });
 
-  it('by the service while everything goes wrong once, nor told over HTTP or to a collector', async (test) => {
+  it('by the service while everything goes wrong once, nor sent over HTTP or to a collector', async (test) => {
     // Heartbeats and traces go to the same place.
     const outside = await startReceiver();
     test.after(() => outside.stop());
@@ -227,7 +227,7 @@ describe('no secret, no query and no content of a row is printed', { concurrency
     assert.deepEqual(asked, []);
   });
 
-  it('when Postgres refuses a row with the row in its words', async () => {
+  it('when Postgres refuses a row and quotes the row in its message', async () => {
     await withAccount(account, async (pulled) => {
       await pulled.query(
         `create function public.refuse() returns trigger language plpgsql as $$

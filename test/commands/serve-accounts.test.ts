@@ -15,7 +15,7 @@ const live: ListedAccount['simulator'] = {
 };
 
 describe('serve with several accounts', () => {
-  it('keeps one live while another fills 90 days, a third is refused for its limit and a fourth is down', async () => {
+  it('keeps one account up to date while another fills 90 days, a third gets 429 and a fourth is down', async () => {
     const port = await findFreePort();
     const listed: ListedAccount[] = [
       {

@@ -60,7 +60,7 @@ async function stop(service: Program): Promise<void> {
 const readinessOf = async (service: Service): Promise<number> =>
   (await service.get('/readyz')).status;
 
-describe('serve over HTTP', { concurrency: 2 }, () => {
+describe('the HTTP server of serve', { concurrency: 2 }, () => {
   it('shows health, what `status` shows, and counters that equal the rows of the tables', async () => {
     await withAccount(smallAccount, async (account) => {
       const { settings, query } = account;
@@ -124,7 +124,7 @@ describe('serve over HTTP', { concurrency: 2 }, () => {
     });
   });
 
-  it('ends with status 2 and one sentence when the port is taken, before anything is pulled', async () => {
+  it('ends the program with status 2 and one sentence when the port is taken, before anything is pulled', async () => {
     await withAccount(smallAccount, async ({ settings, simulator }) => {
       const { port } = new URL(simulator.url);
       const { status, stdout, stderr } = await runProgram(['serve'], {

@@ -163,7 +163,7 @@ describe('serve', { concurrency: 2 }, () => {
     );
   });
 
-  it('ends at once at a signal while Zendesk does not answer', async () => {
+  it('ends in good order at a signal while Zendesk does not answer', async () => {
     await withAccount(smallAccount, async (account) => {
       account.simulator.addFault({
         kind: 'slow',
@@ -209,7 +209,7 @@ describe('serve', { concurrency: 2 }, () => {
     });
   });
 
-  it('leaves a stream alone that Zendesk refuses, and goes on with the others', async () => {
+  it('does not ask again for a stream that Zendesk refuses, and goes on with the others', async () => {
     await withAccount(smallAccount, async ({ settings, simulator, query }) => {
       simulator.addFault({ kind: '403-plan', stream: 'access_logs', times: Infinity });
       const service = startProgram(['serve'], {
@@ -234,7 +234,7 @@ describe('serve', { concurrency: 2 }, () => {
     });
   });
 
-  it('says what it does in a pretty way when asked to', async () => {
+  it('writes pretty log lines when LOG_FORMAT asks for them', async () => {
     await withAccount(smallAccount, async ({ settings }) => {
       const service = startProgram(['serve'], {
         ...settings,

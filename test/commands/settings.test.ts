@@ -57,7 +57,7 @@ describe('settings', { concurrency: 2 }, () => {
     });
   });
 
-  it('that are secret come from files as well', async () => {
+  it('that are secret can come from files as well', async () => {
     await withAccount(smallAccount, async (account) => {
       const directory = join(temporary, 'secrets');
       mkdirSync(directory);
@@ -95,7 +95,7 @@ describe('settings', { concurrency: 2 }, () => {
     );
   });
 
-  it('choose the way into the account: a ready token, or an API token with a warning', async () => {
+  it('choose how to log in: by a ready token, or by an API token, with a warning', async () => {
     await withAccount(smallAccount, async ({ settings, simulator }) => {
       const { ZENDESK_CLIENT_ID: _id, ZENDESK_CLIENT_SECRET: _secret, ...rest } = settings;
       const { readyToken, email, apiToken } = simulator.options.credentials;

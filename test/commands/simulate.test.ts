@@ -47,7 +47,7 @@ describe('simulate', { concurrency: 2 }, () => {
     assert.deepEqual({ status, signal }, { status: 0, signal: null });
   });
 
-  it('takes the port that it is told, and says so when another program has it', async () => {
+  it('listens on the port of --port, and says so when another program has it', async () => {
     const taken = createServer();
     await once(taken.listen(0, '127.0.0.1'), 'listening');
     const { port } = taken.address() as AddressInfo;
@@ -63,7 +63,7 @@ describe('simulate', { concurrency: 2 }, () => {
     );
   });
 
-  it('refuses what it cannot simulate, every problem at once', async () => {
+  it('refuses flags that it cannot simulate, with every problem at once', async () => {
     const { status, stderr } = await runProgram([
       'simulate',
       '--agents',

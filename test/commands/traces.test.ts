@@ -115,7 +115,7 @@ describe('traces', { concurrency: 2 }, () => {
     });
   });
 
-  it('come from the service too, with what is left when it is stopped', async () => {
+  it('come from the service too, the last ones when it is stopped', async () => {
     await withCollector(async ({ settings, query, collector }) => {
       const service = startProgram(['serve'], { ...settings, STREAMS: 'users' });
       await service.waitFor(/"msg":"run complete"/);
@@ -148,7 +148,7 @@ describe('traces', { concurrency: 2 }, () => {
       });
     });
 
-  it('cost nothing without the variable: nothing of OpenTelemetry is loaded', async () => {
+  it('load nothing of OpenTelemetry when OTEL_EXPORTER_OTLP_ENDPOINT is not set', async () => {
     await withCollector(async ({ settings }) => {
       const { OTEL_EXPORTER_OTLP_ENDPOINT: _, ...without } = settings;
       const hooks = new URL('../support/loaded-modules.ts', import.meta.url).href;

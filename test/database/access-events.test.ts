@@ -116,7 +116,7 @@ describe('access_events', () => {
     });
   });
 
-  it('keeps apart what is the same in two accounts, and leaves out what has no request', async () => {
+  it('keeps equal ids of two accounts apart, and leaves out resources without a request', async () => {
     await withLedger(async (db) => {
       await storeAccessRows(db, [at12({})]);
       await db.query(
@@ -160,7 +160,7 @@ describe('access_events', () => {
     });
   });
 
-  it('calls 401, 403 and 404 denied, and nothing else', async () => {
+  it('marks the statuses 401, 403 and 404 as denied, and no others', async () => {
     await withLedger(async (db) => {
       await storeAccessRows(
         db,

@@ -64,7 +64,7 @@ describe('access_findings', () => {
     });
   });
 
-  it('is switched off, made graver and changed by a change of a rule’s row', async () => {
+  it('is switched off, raised in severity and changed by changing the row of a rule', async () => {
     await withLedger(async (db) => {
       await storeCatch(db);
       assert.deepEqual(await loadRules(db), [
@@ -107,7 +107,7 @@ describe('access_findings', () => {
     });
   });
 
-  it('is worked out for the rule and the month that are asked for, and looks back through indexes', async () => {
+  it('is computed only for the rule and the month that are asked for, and looks back through indexes', async () => {
     await withLedger(async (db) => {
       await storeAccessRows(db, [at('09-18T12:00:00'), at('10-18T12:00:00'), at('11-18T12:00:00')]);
       const explain = (rule: string) =>

@@ -4,7 +4,7 @@ import { at, isProgram, own, storeAccessRows } from '../support/access-view-rows
 import { withLedger } from '../support/ledger.ts';
 
 describe('is_service_account of access_events', () => {
-  it('marks the requests of programs: of users on the list, and of this program itself for what it asks for', async () => {
+  it('marks the requests of users on the list, and the requests that this program itself sends', async () => {
     const cases: readonly (readonly [boolean, Readonly<Record<string, unknown>>])[] = [
       [true, { url: '/api/v2/access_logs?filter[start]=2026-11-18', ...own }],
       [true, { url: '/api/services/access_logs', ...own }],

@@ -10,7 +10,7 @@ import {
 import { withLedger } from '../support/ledger.ts';
 
 describe('access_searches', () => {
-  it('shows what was searched for, among what, and how it ended; and nothing that is no search', async () => {
+  it('shows what was searched for, where, and how it ended, and nothing but searches', async () => {
     await withLedger(async (db) => {
       await storeAccessRows(
         db,
@@ -41,7 +41,7 @@ describe('access_searches', () => {
     });
   });
 
-  it('names people as they were then, else as they are now, and marks programs and what was denied', async () => {
+  it('names people as they were then, else as they are now, and marks programs and denied requests', async () => {
     const url = '/api/v2/search?query=x';
     await withLedger(async (db) => {
       await storeAccessRows(db, [

@@ -110,7 +110,7 @@ describe('access_visits', () => {
     );
   });
 
-  it('keeps people, resources and what was denied apart', async () => {
+  it('keeps people, resources and denied requests apart', async () => {
     assert.deepEqual(
       await listVisits([
         at('11-18T12:00:00'),
@@ -148,7 +148,7 @@ describe('access_visits', () => {
     ]);
   });
 
-  it('is the same before and after the rollups are made, and between', async () => {
+  it('is the same before, while and after the rollups are computed', async () => {
     await withLedger(async (db) => {
       await storeAccessRows(db, [at('11-18T12:00:00'), at('11-19T12:00:00')]);
       const visits = await loadVisits(db);

@@ -52,7 +52,7 @@ describe('clean_text', () => {
     ['', ''],
     [null, null],
   ];
-  it('makes line breaks, undoes escapes once or twice made, and trims', async () => {
+  it('turns tags into line breaks, undoes single and double escapes, and trims', async () => {
     await withLedger(async (db) => {
       const cleaned = await db.query<{ text: string | null }>(
         'select zendesk.clean_text(raw) as text from unnest($1::text[]) with ordinality as t (raw, n) order by n',
@@ -121,7 +121,7 @@ describe('audit_events', () => {
     });
   });
 
-  it('names the actor as the record does, else as then, else as now, with the role of that time', async () => {
+  it('names the actor as in the record, else as known then, else as known now, with the role of that time', async () => {
     await withLedger(async (db) => {
       await db.query(
         `insert into zendesk.user_history (account, id, valid_from, valid_to, name, role, team_member) values

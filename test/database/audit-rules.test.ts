@@ -4,7 +4,7 @@ import { loadFindings, setting, storeAuditRows, token, user } from '../support/a
 import { withLedger } from '../support/ledger.ts';
 
 describe('the rules about the audit log', () => {
-  it('say in a fragment of a sentence what was found, on one line', async () => {
+  it('describe what was found on one line', async () => {
     await withLedger(async (db) => {
       await storeAuditRows(db, [
         setting('Require Two Factor', 'Disabled'),
@@ -28,7 +28,7 @@ describe('the rules about the audit log', () => {
     });
   });
 
-  it('learn another spelling from a row, and of two patterns the graver decides', async () => {
+  it('learn another spelling from a row, and of two patterns the more severe one decides', async () => {
     await withLedger(async (db) => {
       await storeAuditRows(db, [
         setting('Zwei-Faktor-Anmeldung für alle', 'Ausgeschaltet'),
@@ -53,7 +53,7 @@ describe('the rules about the audit log', () => {
     });
   });
 
-  it('are switched off, made graver and bound to accounts by a change of their row', async () => {
+  it('are switched off, raised in severity and bound to accounts by changing their row', async () => {
     await withLedger(async (db) => {
       const signIn = user('Successful sign-in using Zendesk password from https://x', 'login');
       for (const account of ['acme', 'other']) {

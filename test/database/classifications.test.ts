@@ -57,7 +57,7 @@ const records = [
 ];
 
 describe('the classification of stored requests', { concurrency: 2 }, () => {
-  it('changes nothing by the rules with which they were pulled, whatever they hold', async () => {
+  it('changes nothing with the rules by which they were pulled, whatever they hold', async () => {
     await withLedger(async (db) => {
       const simulator = await startSimulator(smallAccount('access_logs'));
       try {
@@ -88,7 +88,7 @@ describe('the classification of stored requests', { concurrency: 2 }, () => {
     });
   });
 
-  it('rewrites only what is said of requests that the new rule concerns, and marks only their days', async () => {
+  it('rewrites only the resources of requests that the new rule concerns, and marks only their days', async () => {
     await withLedger(async (db) => {
       await storeRequests(db, records);
       await refreshRollups(db, 'acme', [accessLogs]);
@@ -123,7 +123,7 @@ describe('the classification of stored requests', { concurrency: 2 }, () => {
     });
   });
 
-  it('takes what is said away where a request has become noise, and brings it back', async () => {
+  it('removes the resources of a request that has become noise, and adds them again when it is none', async () => {
     await withLedger(async (db) => {
       await storeRequests(db, records.slice(0, 2));
       const noise = classificationBy({ path: '/api/v2/tickets/**', kind: 'noise' });
@@ -155,7 +155,7 @@ describe('the classification of stored requests', { concurrency: 2 }, () => {
     });
   });
 
-  it('begins anew with other rules or when asked to, and otherwise goes on or has ended', async () => {
+  it('starts again with other rules or when asked to, and otherwise goes on or has ended', async () => {
     await withLedger(async (db) => {
       await storeRequests(db, records);
       await beginClassification(db, byMoon, false);
@@ -229,7 +229,7 @@ describe('the classification of stored requests', { concurrency: 2 }, () => {
     });
   });
 
-  it('is stopped between two days that are counted anew; the next pass counts the rest', async () => {
+  it('is stopped between two days that are counted again, and the next pass counts the rest', async () => {
     await withLedger(async (db) => {
       await storeRequests(db, records);
       const stopping = new AbortController();
@@ -262,7 +262,7 @@ describe('the classification of stored requests', { concurrency: 2 }, () => {
     });
   });
 
-  it('is shared by processes that classify at once: no row twice, none left out', async () => {
+  it('is shared by processes that classify at once: no row twice and none left out', async () => {
     await withLedger(async (db) => {
       await storeRequests(db, records);
       await beginClassification(db, byMoon, false);
@@ -278,12 +278,12 @@ describe('the classification of stored requests', { concurrency: 2 }, () => {
   });
 });
 
-describe('a page that changes a request while it is classified anew', { concurrency: 2 }, () => {
+describe('a page that changes a request while it is classified again', { concurrency: 2 }, () => {
   const revised = request('b1', '2026-11-19T00:00:00Z', `${moon}/99`);
   const expected = ['a1 view ticket 7', 'b1 view moon_phase 99'];
   const pulled = classifyBy(moonRule);
 
-  it('is waited for when it came first: what is said is of the changed request', async () => {
+  it('is waited for when it came first, and the resources are those of the changed request', async () => {
     await withLedger(async (db, url) => {
       await storeRequests(db, records.slice(0, 2));
       await beginClassification(db, byMoon, false);
@@ -300,7 +300,7 @@ describe('a page that changes a request while it is classified anew', { concurre
     });
   });
 
-  it('waits when it came second: what is said is of the changed request', async () => {
+  it('waits when it came second, and the resources are those of the changed request', async () => {
     await withLedger(async (db, url) => {
       await storeRequests(db, records.slice(0, 2));
       await beginClassification(db, byMoon, false);
@@ -322,7 +322,7 @@ describe('a page that changes a request while it is classified anew', { concurre
     });
   });
 
-  it('and pages that bring new ones and the same ones again lose and double nothing', async () => {
+  it('and pages with new and repeated requests lose and double nothing', async () => {
     await withLedger(async (db) => {
       const day = '2026-11-19';
       const paths = (page: number, round: number): readonly object[] =>
@@ -384,8 +384,8 @@ describe('a page that changes a request while it is classified anew', { concurre
   }
 });
 
-describe('what no rule knows', () => {
-  it('is read row by row with the columns of its template, since a time or all of it', async () => {
+describe('the requests that no rule knows', () => {
+  it('are read row by row with the columns of their template, all of them or those since a time', async () => {
     await withLedger(async (db) => {
       await storeRequests(db, [
         ...records,

@@ -4,7 +4,7 @@ import { openDatabase } from '../../src/database/client.ts';
 import { withDatabase } from '../support/database.ts';
 
 describe('a pool of connections', () => {
-  it('keeps whoever finds none free waiting in line for as long as it takes', async () => {
+  it('lets callers wait in line for a free connection for as long as it takes', async () => {
     await withDatabase(async (url) => {
       const limitMs = 1000;
       const db = openDatabase({ url, connections: 2, queryTimeoutMs: limitMs, patienceMs: 0 });

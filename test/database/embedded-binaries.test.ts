@@ -7,7 +7,7 @@ import { refusal, temporary } from '../support/embedded.ts';
 
 const wayOut = 'set DATABASE_URL to use a PostgreSQL server of your own.';
 
-describe('the programs of the server', () => {
+describe('the search for the programs of the server', () => {
   it('says when there is no server for the platform, or it is not installed', async () => {
     assert.equal(
       await refusal(locateBinaries(undefined, 'win32-x64')),
@@ -39,7 +39,7 @@ describe('the links of the bundled libraries', () => {
     return dir;
   }
 
-  it('are made when npm skipped the install script, also by several at once', async () => {
+  it('are created when npm skipped the install script, also by several processes at once', async () => {
     const dir = await makePackage('package');
     await Promise.all(Array.from({ length: 8 }, () => restoreLibraryLinks(dir)));
     for (const { source, target } of links)

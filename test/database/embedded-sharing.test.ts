@@ -13,7 +13,7 @@ const path = join(cluster, 'postmaster.pid');
 const leftOver = (pid: number) => `${pid}\n${cluster}\n1\n5432\n\n127.0.0.1\n 1 1\nready   \n`;
 
 describe('a database that several processes open', () => {
-  it('has one server: the second joins, and its end leaves the server alone', async () => {
+  it('has one server: the second process joins it, and the end of the second leaves it running', async () => {
     const owner = await openElsewhere();
     const guest = await open();
     assert.deepEqual([owner.started, guest.started], [true, false]);
@@ -60,7 +60,7 @@ describe('a database that several processes open', () => {
 });
 describe('the end of the process that started the server', () => {
   it(
-    'ends the server, even by SIGKILL, and the directory opens again',
+    'ends the server, even when it was killed, and the directory can be opened again',
     { skip: process.platform !== 'linux' },
     async () => {
       const owner = await openElsewhere();
@@ -119,7 +119,7 @@ describe('a postmaster.pid that is left over', () => {
     );
   });
 });
-describe('root', { skip: process.getuid?.() !== 0 }, () => {
+describe('a process of root', { skip: process.getuid?.() !== 0 }, () => {
   it('runs the server as another user where user namespaces are forbidden, and others still find it', async () => {
     const dir = join(temporary, 'without-namespaces');
     const fake = join(temporary, 'bin');

@@ -23,7 +23,7 @@ const wayOut = 'set DATABASE_URL to use a PostgreSQL server of your own.';
 const readPid = () => Number.parseInt(readFileSync(join(cluster, 'postmaster.pid'), 'utf8'));
 
 describe('a database that one process opens', () => {
-  it('is made with its directory and asks for the password in a file that only the owner reads', async () => {
+  it('is created with its directory, and wants the password from a file that only the owner can read', async () => {
     const messages: string[] = [];
     const log = (message: string) => messages.push(message);
     const { url, started, stop } = await open({ durable: true, log });
@@ -83,7 +83,7 @@ describe('a database that one process opens', () => {
     assert.doesNotMatch(readFileSync(join(dataDir, 'postgres.log'), 'utf8'), /jane|inet/);
   });
 
-  it('recovers after its server was killed, and tells that it ended', async () => {
+  it('recovers after its server was killed, and reports that the server ended', async () => {
     const messages: string[] = [];
     const first = await open({ log: (message) => messages.push(message) });
     await query(first.url, 'insert into kept values (8)');

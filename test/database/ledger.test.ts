@@ -65,7 +65,7 @@ describe('a stream', () => {
 });
 
 describe('a lease', () => {
-  it('is held by one, taken over when it has expired, and its token grows', async () => {
+  it('is held by one process, taken over when it has expired, and its token grows', async () => {
     await withLedger(async (db) => {
       const first = await acquireLease(db, key, 'first', 60_000);
       assert.deepEqual(first, { ...key, holder: 'first', token: '1' });
@@ -82,7 +82,7 @@ describe('a lease', () => {
     });
   });
 
-  it('fences its former holder off: neither renewing nor a page nor releasing does anything', async () => {
+  it('that was taken over can neither be renewed nor released by its former holder, nor store a page', async () => {
     await withLedger(async (db) => {
       const former = await takeLease(db, accessLogs);
       await db.query(`update zendesk_sync.leases set expires_at = now()`);
@@ -103,7 +103,7 @@ describe('a lease', () => {
     });
   });
 
-  it('that nobody holds tells of abandoned work: a run without an end, or one that was interrupted', async () => {
+  it('that nobody holds shows abandoned work: a run without an end, or one that was interrupted', async () => {
     await withLedger(async (db) => {
       const none = { requests: 0, new: 0, changed: 0, late: 0 };
       const abandoned = async (): Promise<boolean> => {
@@ -282,7 +282,7 @@ describe('a page', () => {
   });
 });
 
-describe('a fetch', () => {
+describe('a fetch in the ledger', () => {
   it('that failed can be resumed at its cursor, unless its cursor was the fault', async () => {
     await withLedger(async (db) => {
       const lease = await takeLease(db, accessLogs);

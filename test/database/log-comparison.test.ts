@@ -73,7 +73,7 @@ describe('a page that is read again', () => {
     });
   });
 
-  it('is found equal also where Postgres writes a value in another way', async () => {
+  it('counts as equal also where Postgres writes a value in another way', async () => {
     await withLedger(async (db) => {
       const written = records.map((record) => ({ ...record, ip_address: '2001:DB8:0:0:0:0:0:1' }));
       await store(db, written);

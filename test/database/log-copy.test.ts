@@ -73,7 +73,7 @@ describe('a page whose rows are all new', () => {
     });
   });
 
-  it('is not copied when one of its rows is there already, and what it was about is stored once', async () => {
+  it('is not copied when one of its rows is there already, and the resources of that row are stored once', async () => {
     await withLedger(async (db) => {
       await store(db, [records[300]]);
       assert.deepEqual(await store(db, records), {

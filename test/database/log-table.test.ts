@@ -203,8 +203,8 @@ describe('storing a page', () => {
   });
 });
 
-describe('partitions', () => {
-  it('are made by month and year for old data on arrival, with exact bounds and no default', async () => {
+describe('the partitions of a log', () => {
+  it('are created by month and year when old data arrive, with exact bounds and no default', async () => {
     await withLedger(async (db) => {
       await store(db, accessLogs, [
         { ...accessRecord, timestamp: '2026-08-31T23:59:59Z' },
@@ -242,7 +242,7 @@ describe('partitions', () => {
     });
   });
 
-  it('can be made by several processes at once', async () => {
+  it('can be created by several processes at once', async () => {
     await withLedger(async (db) => {
       const moments = Array.from({ length: 6 }, (_, month) => Date.UTC(2026, month, 15));
       await Promise.all(

@@ -36,7 +36,7 @@ describe('migrating', () => {
     }
   });
 
-  it('says in a sentence that Postgres is not there, without the url', async () => {
+  it('says in a sentence that Postgres cannot be reached, without the url', async () => {
     await assert.rejects(
       migrateDatabase('postgres://someone:verysecret@127.0.0.1:1/nowhere'),
       (error: Error & { code?: string }) => {
@@ -93,7 +93,7 @@ describe('migrating', () => {
     });
   });
 
-  it('makes the columns of the contract, in order and with their types', async () => {
+  it('creates the columns of the contract, in order and with their types', async () => {
     await withLedger(async (db) => {
       const columnsOf = async (table: string): Promise<string> => {
         const rows = await db.query<{ column: string }>(

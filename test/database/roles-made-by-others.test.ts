@@ -8,8 +8,8 @@ import { openDatabase } from '../../src/database/client.ts';
 import { openEmbeddedPostgres } from '../../src/database/embedded.ts';
 import { migrateDatabase } from '../../src/database/migrate.ts';
 
-describe('the roles', () => {
-  it('are left to somebody else where the connecting user may not make them, and migrating works all the same', async () => {
+describe('the roles of the database', () => {
+  it('are left to an administrator where the connecting user may not create them, and migrating works all the same', async () => {
     const dataDir = await mkdtemp(join(tmpdir(), 'zls-roles-'));
     const binariesDir = process.env['TEST_POSTGRES_BINARIES'];
     const server = await openEmbeddedPostgres({ dataDir, binariesDir, durable: false });

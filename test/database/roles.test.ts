@@ -92,7 +92,7 @@ const listReadable = `select format('%I.%I', n.nspname, c.relname) as relation, 
       filter (where has_column_privilege(c.oid, a.attnum, 'select')) as columns
   from pg_class c join pg_namespace n on n.oid = c.relnamespace
   join pg_attribute a on a.attrelid = c.oid and a.attnum > 0 and not a.attisdropped
-  where n.nspname in ('zendesk', 'zendesk_sync', 'zendesk_fivetran') and c.relkind in ('r', 'p', 'v')
+  where n.nspname like 'zendesk%' and c.relkind in ('r', 'p', 'v', 'm', 'f')
   group by 1, 2 order by 1`;
 
 type Readable = { relation: string; partition: boolean; columns: string[] | null };
@@ -119,6 +119,12 @@ describe('the role zendesk_reader', () => {
       assert.ok(
         closed.every(({ relation }) => relation.startsWith('zendesk_sync.')),
         closed.map(({ relation }) => relation).join(', '),
+      );
+      assert.deepEqual(
+        readable
+          .filter(({ relation, columns }) => relation.startsWith('zendesk_sync.') && columns)
+          .map(({ relation }) => relation),
+        ['zendesk_sync.coverage', 'zendesk_sync.status'],
       );
       assert.deepEqual(await findWords(ask), []);
       for (const column of ['url', 'referer', 'graphql_query', 'graphql_variables', 'extra'])
@@ -163,12 +169,36 @@ describe('the role zendesk_reader', () => {
     });
   });
 
+  it('can do no more by a function than without it', async () => {
+    await withRole('zendesk_reader', async (ask) => {
+      const [functions] = await ask<{ all: number; with_rights_of_the_owner: string[] | null }>(
+        `select count(*)::integer as all,
+           array_agg(p.oid::regprocedure::text) filter (where p.prosecdef) as with_rights_of_the_owner
+         from pg_proc p where p.pronamespace::regnamespace::text like 'zendesk%'`,
+      );
+      assert.ok((functions?.all ?? 0) > 15, String(functions?.all));
+      assert.equal(functions?.with_rights_of_the_owner, null);
+      assert.deepEqual(
+        await ask(`select name from zendesk_sync.person_at('acme', 5, '2026-11-18')`),
+        [{ name: null }],
+      );
+      for (const statement of [
+        `select zendesk_sync.put_rule('mine', 'access_logs', 'high', 'What?', 'Mine')`,
+        `select zendesk_sync.put_patterns('app_changed', '[]', '[{}]')`,
+        `select zendesk_sync.put_searches('{}', '{"mine": "x"}')`,
+        `select zendesk_sync.describe_findings('zendesk_sync.findings_by_kind', 'Mine')`,
+        'select * from zendesk_sync.resources_by_people',
+      ])
+        await assert.rejects(ask(statement), { code: '42501' }, statement);
+    });
+  });
+
   it('writes nothing anywhere', async () => {
     await withRole('zendesk_reader', async (ask) => {
       const relations = await ask<{ relation: string }>(
         `select format('%I.%I', n.nspname, c.relname) as relation
          from pg_class c join pg_namespace n on n.oid = c.relnamespace
-         where n.nspname in ('zendesk', 'zendesk_sync', 'zendesk_fivetran') and c.relkind in ('r', 'p', 'v')`,
+         where n.nspname like 'zendesk%' and c.relkind in ('r', 'p', 'v', 'm', 'f')`,
       );
       assert.ok(relations.length > 30, String(relations.length));
       for (const { relation } of relations) {

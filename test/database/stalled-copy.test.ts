@@ -41,7 +41,7 @@ async function standStill(
 }
 
 describe('a process that stands still in the middle of COPY', () => {
-  it('keeps its lease from nobody: its transaction is ended, and another takes over', async () => {
+  it('does not block a take-over: its transaction is ended, and another process gets the lease', async () => {
     await withLedger(async (db, url) => {
       const key = { account: 'acme', stream: 'access_logs' };
       const lease = await takeLease(db, accessLogs);

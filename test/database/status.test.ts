@@ -130,7 +130,7 @@ describe('the status view', () => {
     });
   });
 
-  it('has no headroom for a log that is kept for ever, and gaps from its oldest record', async () => {
+  it('has no headroom for a log that is kept for ever, and counts gaps from its oldest record', async () => {
     await withLedger(async (db) => {
       await takeLease(db, auditLogs);
       const key = { account: 'acme', stream: 'audit_logs' };

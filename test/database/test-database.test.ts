@@ -59,12 +59,12 @@ describe('the clock of the test run', () => {
     assertNow(new Date(performance.timeOrigin + performance.now()), 'performance');
   });
 
-  it('is that of programs which tests start', async () => {
+  it('is also the clock of programs that tests start', async () => {
     const { stdout } = await startProcess(['node', '-p', 'new Date().toISOString()']).ended;
     assertNow(new Date(stdout.trim()), 'a program');
   });
 
-  it('is that of databases, with and without tables, for whoever is connected', async () => {
+  it('is also the clock of test databases, with and without tables, for every role', async () => {
     const databases = [await createTestDatabase(), await createEmptyTestDatabase()];
     for (const { url, drop } of databases) {
       const client = await connectTo(url);
@@ -79,7 +79,7 @@ describe('the clock of the test run', () => {
     }
   });
 
-  it('would be missed by the words of SQL that are no functions, which the program does not use', () => {
+  it('cannot move current_timestamp and the like, which the program does not use', () => {
     const words = /\b(current_timestamp|current_date|current_time|localtime|localtimestamp)\b/i;
     const sources = globSync(['src/**/*.{ts,sql}', 'migrations/*.sql'], { cwd: root });
     assert.ok(sources.length > 100);

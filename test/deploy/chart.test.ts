@@ -76,11 +76,11 @@ describe('the Helm chart', () => {
     }
   });
 
-  it('carries the alert rules that are tested', () => {
+  it('contains the alert rules that are tested', () => {
     assert.equal(readText(rulesCopyPath), readText(rulesPath));
   });
 
-  it('is what the kept renderings were made from', () => {
+  it('renders to exactly the resources that are kept in the tests', () => {
     for (const name of names) assert.equal(readText(pathOf(name)).split('\n')[0], describeSource());
   });
 
@@ -95,7 +95,7 @@ describe('the Helm chart', () => {
     }
   });
 
-  it('is made by helm into the kept resources', { skip }, () => {
+  it('is rendered by helm to the same resources', { skip }, () => {
     for (const name of names)
       assert.deepEqual(readResources(render(helm ?? '', name)), readRendered(name));
   });
@@ -122,7 +122,7 @@ describe('the Helm chart', () => {
 });
 
 describe('the resources of the chart', () => {
-  it('are those that are asked for', () => {
+  it('are exactly those that the values ask for', () => {
     const kinds = (variant: Variant) =>
       readRendered(variant)
         .map(({ kind }) => String(kind))

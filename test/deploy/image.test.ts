@@ -97,7 +97,7 @@ describe('the health check of the image', () => {
   });
 });
 
-describe('what the image holds', () => {
+describe('the content of the image', () => {
   const folder = mkdtempSync(join(tmpdir(), 'zls-image-'));
   const stage = join(folder, 'build');
   const app = join(folder, 'app');

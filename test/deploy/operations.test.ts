@@ -7,7 +7,7 @@ const text = readText('docs/operations.md');
 const compose = readText('docker-compose.yml');
 
 describe('docs/operations.md', () => {
-  it('names only settings that there are, of the program or of docker-compose.yml', () => {
+  it('names only settings that exist, of the program or of docker-compose.yml', () => {
     const known = new Set<string>(
       settings.flatMap(({ name, secret }) => (secret ? [name, `${name}_FILE`] : [name])),
     );
@@ -21,7 +21,7 @@ describe('docs/operations.md', () => {
       assert.ok(known.has(name) || placeholders.has(name) || compose.includes(name), name);
   });
 
-  it('names only commands that there are', () => {
+  it('names only commands that exist', () => {
     const program = ['program', 'classify', 'doctor']
       .map((name) => readText(`src/commands/${name}.ts`))
       .join('');
@@ -32,7 +32,7 @@ describe('docs/operations.md', () => {
     for (const command of commands) assert.ok(program.includes(`.command('${command}'`), command);
   });
 
-  it('links only to headings that there are', () => {
+  it('links only to headings that exist', () => {
     const anchors = new Set(
       [...text.matchAll(/^#+ (.*)$/gm)].map(([, heading = '']) =>
         heading.toLowerCase().replaceAll(' ', '-'),

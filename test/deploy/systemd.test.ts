@@ -50,7 +50,7 @@ describe('the systemd unit', () => {
     assert.deepEqual(credentials, ['database-url', 'zendesk-client-secret']);
   });
 
-  it('starts it again after every failure but that of a setting, and leaves it the time to end', () => {
+  it('restarts the program after every failure but a wrong setting, and gives it the time to end', () => {
     assert.deepEqual(directives.get('Restart'), ['always']);
     assert.deepEqual(directives.get('RestartPreventExitStatus'), ['2']);
     assert.ok(Number(directives.get('TimeoutStopSec')?.[0]) > 10);
@@ -67,7 +67,7 @@ describe('the systemd unit', () => {
     );
   });
 
-  it('gives the program next to no rights', { skip }, async () => {
+  it('gives the program almost no rights', { skip }, async () => {
     const { stdout } = await promisify(execFile)(analyze ?? '', [
       'security',
       '--offline=yes',

@@ -45,11 +45,11 @@ describe('the samples of a log', () => {
     assert.equal(new Date('2026-10-17T20:00Z').getUTCDay(), 6);
   });
 
-  it('are one in the middle where the newest tells nothing', () => {
+  it('are one in the middle where the newest day says nothing', () => {
     assert.deepEqual(planSamples({ from: 0, to: 100 }, 20, false), [{ from: 40, to: 60 }]);
   });
 
-  it('are all of a short log, and nothing of none', () => {
+  it('are the whole of a short log, and nothing of an empty one', () => {
     assert.deepEqual(planSamples({ from: 50, to: 100 }, 60, true), [{ from: 50, to: 100 }]);
     assert.deepEqual(planSamples({ from: 0, to: 100_000 }, day, true), [
       { from: 100_000 - day, to: 100_000 },
@@ -57,7 +57,7 @@ describe('the samples of a log', () => {
     assert.deepEqual(planSamples({ from: 100, to: 100 }, 60, true), []);
   });
 
-  it('tell the density of what a page reached', () => {
+  it('give the density of the time that a page reached', () => {
     const span = { from: 1000, to: 2000 };
     assert.equal(measureDensity({ span, rows: 50, reached: undefined, bytes: 1 }), 0.05);
     assert.equal(measureDensity({ span, rows: 50, reached: 1100, bytes: 1 }), 0.5);
@@ -112,7 +112,12 @@ describe('the check of a backfill', () => {
   const found =
     '10 days missing: about 500,000 rows, 200 requests, 4 minutes at 50 a minute, 250 MB to read, 350 MB on disk (judged by 1 page: half or twice that is possible)';
   const table: [string, StreamAnswer | undefined, Partial<Situation>, Check][] = [
-    ['tells what it takes', whole, {}, ok('access log backfill', found)],
+    [
+      'says how long it takes and how much disk it needs',
+      whole,
+      {},
+      ok('access log backfill', found),
+    ],
     [
       'warns when the disk is too small for it',
       whole,

@@ -9,20 +9,25 @@ describe('the check of the clock', () => {
     "Keep this machine's time, and that of the database, by NTP. Until then spans go by Zendesk's clock, leases and budgets by the database's.";
   const table: [string, number | undefined, number | undefined, ReturnType<typeof ok>][] = [
     [
-      'is content with five seconds',
+      'accepts a difference of five seconds',
       5000,
       -5000,
       ok('clock', "agrees with Zendesk's and the database's"),
     ],
-    ['compares with the one that is known', 0, undefined, ok('clock', "agrees with Zendesk's")],
     [
-      'tells how far behind it is',
+      'compares with the only other clock that is known',
+      0,
+      undefined,
+      ok('clock', "agrees with Zendesk's"),
+    ],
+    [
+      'says how far behind the clock is',
       120_400,
       300,
       warning('clock', "120 seconds behind Zendesk's", ntp),
     ],
     [
-      'tells of both',
+      'says how far off both other clocks are',
       -5001,
       -61_000,
       warning('clock', "5 seconds ahead of Zendesk's; 61 seconds ahead of the database's", ntp),

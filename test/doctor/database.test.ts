@@ -71,12 +71,12 @@ describe('the check of the server', () => {
   for (const [title, change, check] of table)
     it(title, () => assert.deepEqual(checkServer({ ...facts, ...change }, ''), check));
 
-  it('names the place of an embedded one', () => {
+  it('names the directory of an embedded server', () => {
     assert.equal(checkServer(facts, ', embedded in ./data').found, `${found}, embedded in ./data`);
   });
 });
 
-describe('the check of what the database is set to', () => {
+describe('the check of the settings of the database', () => {
   it('wants UTF8', () => {
     assert.deepEqual(checkEncoding(facts), ok('encoding', 'UTF8'));
     assert.deepEqual(
@@ -186,7 +186,7 @@ describe('the reason why there is no connection', () => {
     ],
   ];
   for (const [title, error, check] of table)
-    it(title, () => assert.deepEqual(explainConnection(error), check));
+    it(`is given when ${title}`, () => assert.deepEqual(explainConnection(error), check));
 
   it('is no fault of this program', () => {
     const fault = new TypeError('x is not a function');

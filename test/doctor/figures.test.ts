@@ -2,19 +2,19 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { countOf, formatBytes, formatDuration, roundOff } from '../../src/doctor/figures.ts';
 
-describe('figures', () => {
-  it('of estimates keep two digits', () => {
+describe('the figures of doctor,', () => {
+  it('when they are estimates, keep two digits', () => {
     assert.deepEqual([0, 7, 99, 2171, 6_673_846].map(roundOff), [0, 7, 99, 2200, 6_700_000]);
   });
 
-  it('are counted with their noun', () => {
+  it('when they count things, come with the noun', () => {
     assert.deepEqual(
       [0, 1, 1234].map((value) => countOf(value, 'row')),
       ['0 rows', '1 row', '1,234 rows'],
     );
   });
 
-  it('of bytes have the largest unit of which there is one', () => {
+  it('when they are bytes, have the largest unit of which there is one', () => {
     assert.deepEqual([0, 999, 1000, 9_940_000, 12_345_678, 4.5e12].map(formatBytes), [
       '0 bytes',
       '999 bytes',
@@ -25,7 +25,7 @@ describe('figures', () => {
     ]);
   });
 
-  it('of time are rounded up in the unit that suits them', () => {
+  it('when they are times, are rounded up in the unit that suits them', () => {
     assert.deepEqual([0, 89, 90, 5399, 5400, 172_799, 172_800, 172_801].map(formatDuration), [
       '1 second',
       '89 seconds',

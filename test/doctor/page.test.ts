@@ -56,7 +56,7 @@ describe('the page of doctor', () => {
     );
   });
 
-  it('is coloured at the marks alone', () => {
+  it('has colours at the marks alone', () => {
     const plain = renderPage(examination, now, false);
     const colored = renderPage(examination, now, true);
     assert.ok(!plain.includes('\u001b'));

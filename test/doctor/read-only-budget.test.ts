@@ -17,8 +17,8 @@ function openBudget(shared: Partial<SharedBudget> | undefined): Budget {
   });
 }
 
-describe('the budget of an examination', () => {
-  it('gives what the others have left, by the clock of the database, and counts its own', async () => {
+describe('the budget of doctor', () => {
+  it('grants what the others have left, by the clock of the database, and counts its own requests', async () => {
     const budget = openBudget({ spent: [[sharedNowMs - 10_000, 1]] });
     await budget.take('access_logs', 0, never);
     await budget.take('access_logs', 0, never);
@@ -34,7 +34,7 @@ describe('the budget of an examination', () => {
     await budget.take('access_logs', 0, never);
   });
 
-  it('waits for no long pause, whoever made it', async () => {
+  it('does not wait for a long pause, whoever asked for it', async () => {
     const others = openBudget({
       pausedUntilMs: sharedNowMs + 30_000,
       pauseReason: 'Zendesk answered 429',
@@ -50,7 +50,7 @@ describe('the budget of an examination', () => {
     await own.take('support', 0, never);
   });
 
-  it('ends with the signal', async () => {
+  it('stops waiting at the signal', async () => {
     const reason = new Error('stopped');
     await assert.rejects(
       openBudget(undefined).take('support', 0, AbortSignal.abort(reason)),

@@ -65,7 +65,7 @@ describe('the check of the roles', () => {
   const table: [string, Partial<Privileges>, readonly string[], Check][] = [
     ['is content with roles that may read', {}, [], ok('roles', `${roles} may read`)],
     [
-      'leaves it to migrations that may make them',
+      'leaves the roles to migrations that may create them',
       none,
       ['0006_roles'],
       ok('roles', `${roles} get their grants with the migrations`),
@@ -81,7 +81,7 @@ describe('the check of the roles', () => {
       ),
     ],
     [
-      'prints one for a user who may make them now',
+      'prints the statement for a user who may create them now',
       none,
       [],
       warning(
@@ -91,7 +91,7 @@ describe('the check of the roles', () => {
       ),
     ],
     [
-      'prints those for somebody who may make them',
+      'prints the statements for somebody else who may create them',
       { ...none, may_create_role: false },
       [],
       warning(
@@ -138,7 +138,7 @@ describe('the checks of the schema', () => {
     );
   });
 
-  it('want the partitions of now and next, of what is derived as well', () => {
+  it('want the partitions of this and the next period, those of derived tables as well', () => {
     const december = Date.UTC(2026, 11, 31);
     assert.deepEqual(listPartitionsAhead(auditLogs.table, december), [
       'zendesk.audit_logs_2026',
@@ -152,7 +152,7 @@ describe('the checks of the schema', () => {
     ]);
   });
 
-  it('tell of partitions that are missing, but not before the first sync', () => {
+  it('report partitions that are missing, but not before the first sync', () => {
     assert.deepEqual(checkPartitions([], []), ok('partitions', 'none are needed'));
     assert.deepEqual(
       checkPartitions(['a', 'b'], []),

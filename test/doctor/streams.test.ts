@@ -104,7 +104,7 @@ describe('the check of a stream', () => {
       ),
     ],
     [
-      'wonders at an audit log without records',
+      'warns of an audit log without records',
       auditLogs,
       answered(undefined),
       warning(

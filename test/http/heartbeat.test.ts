@@ -26,7 +26,7 @@ function assertSecret(log: CollectedLog): void {
 }
 
 describe('a heartbeat', () => {
-  it('asks for the address with /start when a run begins, as it is for success, with /fail for failure', async (test) => {
+  it('requests the address with /start when a run begins, the address itself for success, and with /fail for failure', async (test) => {
     const receiver = await receive(test);
     const log = collectLog();
     const heartbeat = createHeartbeat(`${receiver.origin}${secretPath}`, log);
@@ -57,7 +57,7 @@ describe('a heartbeat', () => {
     heartbeat.close();
   });
 
-  it('sends one request at a time, and of what waited meanwhile only the newest', async (test) => {
+  it('sends one request at a time, and of those that waited meanwhile only the newest', async (test) => {
     const receiver = await receive(test);
     const held: (() => void)[] = [];
     receiver.answerWith((response) => held.push(() => response.end()));
@@ -74,7 +74,7 @@ describe('a heartbeat', () => {
     heartbeat.close();
   });
 
-  it('tells once that it is refused and once that it is accepted again, without the address', async (test) => {
+  it('logs once that it is refused and once that it is accepted again, without the address', async (test) => {
     const receiver = await receive(test);
     receiver.answerWith((response) => response.writeHead(404).end('kr7 is not known'));
     const log = collectLog();
@@ -101,7 +101,7 @@ describe('a heartbeat', () => {
     heartbeat.close();
   });
 
-  it('is given up when no answer comes, when nobody is there, and when it is led elsewhere', async (test) => {
+  it('is given up when no answer comes, when nobody listens, and when it is redirected', async (test) => {
     const hanging = await receive(test);
     hanging.answerWith(() => {});
     const leading = await receive(test);
@@ -129,7 +129,7 @@ describe('a heartbeat', () => {
     assert.deepEqual(pathsOf(hanging), [`GET ${secretPath}/start`]);
   });
 
-  it('says nothing any more once it is closed', async (test) => {
+  it('sends and logs nothing once it is closed', async (test) => {
     const receiver = await receive(test);
     receiver.answerWith(() => {});
     const log = collectLog();
@@ -173,7 +173,7 @@ describe('the heartbeat of a service', () => {
       { type: 'run', stream, task, outcome, counts: undefined, code: undefined, error: undefined },
     ] as const;
 
-  it('begins with the first of the runs side by side and tells the end of each', () => {
+  it('begins with the first of several concurrent runs and reports the end of each', () => {
     assert.deepEqual(
       listBeats([
         begin('audit_logs'),
@@ -202,7 +202,7 @@ describe('the heartbeat of a service', () => {
     );
   });
 
-  it('tells of a backfill only that it failed, and does not forget it', () => {
+  it('reports only the failure of a backfill, and remembers it', () => {
     assert.deepEqual(
       listBeats([
         begin('audit_logs', 'backfill'),
@@ -215,7 +215,7 @@ describe('the heartbeat of a service', () => {
     );
   });
 
-  it('says nothing of what was stopped or is done by another process, and forgets its failure', () => {
+  it('ignores runs that were stopped or are done by another process, and forgets their failure', () => {
     assert.deepEqual(
       listBeats([
         end('audit_logs', 'failed'),

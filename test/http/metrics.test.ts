@@ -96,7 +96,7 @@ async function countRows({ db }: Installation, table: string): Promise<number> {
 }
 
 describe('metrics', () => {
-  it('count what a pull has stored, are all of the contract, and hold nothing of what was pulled', async () => {
+  it('count what a pull has stored, are complete, and contain nothing of the rows', async () => {
     await withMetrics(smallLogs, async (installation, metrics) => {
       const { simulator, db, url } = installation;
       for (const stream of ['audit_logs', 'access_logs', 'users'] as const)
@@ -233,7 +233,7 @@ describe('metrics', () => {
     });
   });
 
-  it('tell refused credentials, refused streams, failed requests and pauses', async () => {
+  it('show refused credentials, refused streams, failed requests and pauses', async () => {
     await withMetrics(smallLogs, async ({ simulator, worker, url }, metrics) => {
       const { signal } = new AbortController();
       simulator.addFault({ kind: '401', stream: 'audit_logs', times: Infinity });

@@ -59,8 +59,8 @@ const json = (status: number, value: unknown): Answer => ({
 const unreachable =
   'Postgres cannot be reached (ECONNREFUSED). Check that it runs and that DATABASE_URL points to it.';
 
-describe('over HTTP', { concurrency: true }, () => {
-  it('a process that works is alive and ready, and shows the status that the database has', async (test) => {
+describe('the HTTP server', { concurrency: true }, () => {
+  it('says that a working process is alive and ready, and shows the status from the database', async (test) => {
     await withLedger(async (db, url) => {
       const server = await start(test, url);
       assert.deepEqual(await ask(server, '/livez'), json(200, { alive: true }));
@@ -98,7 +98,7 @@ describe('over HTTP', { concurrency: true }, () => {
     });
   });
 
-  it('is alive but not ready while Postgres is down, says why, and is ready when it is back', async (test) => {
+  it('says alive but not ready while Postgres is down, says why, and is ready when it is back', async (test) => {
     await withLedger(async (_, url) => {
       const proxy = await startDatabaseProxy(url);
       test.after(() => proxy.close());
@@ -134,7 +134,7 @@ describe('over HTTP', { concurrency: true }, () => {
     });
   });
 
-  it('says so when nobody answers at the address of the database', async (test) => {
+  it('says that nobody answers at the address of the database', async (test) => {
     const server = await start(test, 'postgres://me:kr7-password@127.0.0.1:1/zendesk');
     assert.deepEqual(await ask(server, '/livez'), json(200, { alive: true }));
     assert.deepEqual(
@@ -144,7 +144,7 @@ describe('over HTTP', { concurrency: true }, () => {
     assert.deepEqual(await ask(server, '/status'), json(503, { reason: unreachable }));
   });
 
-  it('waits only so long for a database that accepts and stays silent', async (test) => {
+  it('waits for a limited time for a database that accepts and stays silent', async (test) => {
     const sockets: Socket[] = [];
     const silent = createServer((socket) => sockets.push(socket.on('error', () => {})));
     await once(silent.listen(0, '127.0.0.1'), 'listening');
@@ -165,7 +165,7 @@ describe('over HTTP', { concurrency: true }, () => {
     silent.close();
   });
 
-  it('is not ready before the migrations are made, and not with those of a newer program', async (test) => {
+  it('is not ready before the migrations are applied, and not with those of a newer program', async (test) => {
     const database = await createEmptyTestDatabase();
     test.after(() => database.drop());
     const empty = await start(test, database.url);
@@ -213,7 +213,7 @@ describe('over HTTP', { concurrency: true }, () => {
     });
   });
 
-  it('asks the database once for many who ask at the same time', async (test) => {
+  it('asks the database once when many ask at the same time', async (test) => {
     await withLedger(async (_, url) => {
       const server = await start(test, url, { times: { keepMs: 60_000, limitMs: 20_000 } });
       const answers = await Promise.all(Array.from({ length: 40 }, () => ask(server, '/metrics')));
@@ -228,7 +228,7 @@ describe('over HTTP', { concurrency: true }, () => {
     });
   });
 
-  it('ends at once, also under somebody who keeps a connection', async (test) => {
+  it('closes at once, also when a client keeps its connection', async (test) => {
     await withLedger(async (_, url) => {
       const server = await start(test, url);
       const { port } = server;

@@ -119,7 +119,7 @@ describe('a backfill', () => {
     });
   });
 
-  it('of a gap in the middle is a repair, closes exactly the gap, and finds what was deleted', async () => {
+  it('of a gap in the middle is called a repair, closes exactly the gap, and restores deleted rows', async () => {
     await withInstallation(
       { accessLogDays: 30, accessLogRowsPerDay: 500 },
       {},

@@ -42,7 +42,7 @@ async function findFetch(
 
 describe('a cursor that is refused', { concurrency: 3 }, () => {
   for (const stream of logs) {
-    it(`in mid-run makes ${stream} read that span again, once, within the run`, async () => {
+    it(`in the middle of a run makes ${stream} read that span again, once, within the run`, async () => {
       await withInstallation(smallAccount(stream), {}, async (installation) => {
         const { simulator, db } = installation;
         simulator.addFault({ kind: 'refuse-cursor', stream });
@@ -55,7 +55,7 @@ describe('a cursor that is refused', { concurrency: 3 }, () => {
       });
     });
 
-    it(`on resume makes ${stream} read that span again from its start, within the run`, async () => {
+    it(`when a run resumes makes ${stream} read that span again from its start, within the run`, async () => {
       await withInstallation(smallAccount(stream), {}, async (installation) => {
         const { simulator } = installation;
         const stopped = await stopInMidSpan(installation, stream);
@@ -70,7 +70,7 @@ describe('a cursor that is refused', { concurrency: 3 }, () => {
       });
     });
 
-    it(`again after that fails the run of ${stream}, and the next one reads the gap afresh`, async () => {
+    it(`a second time fails the run of ${stream}, and the next run reads the gap from its start`, async () => {
       await withInstallation(smallAccount(stream), {}, async (installation) => {
         const { simulator, db, worker } = installation;
         const stopped = await stopInMidSpan(installation, stream);
@@ -100,7 +100,7 @@ describe('a cursor that is refused', { concurrency: 3 }, () => {
     });
   }
 
-  it('counts once in the life of a fetch, also when a run failed in between', async () => {
+  it('restarts a fetch only once, also when a run failed in between', async () => {
     const stream = 'audit_logs';
     await withInstallation(smallAccount(stream), {}, async (installation) => {
       const { simulator, worker } = installation;
@@ -120,7 +120,7 @@ describe('a cursor that is refused', { concurrency: 3 }, () => {
     });
   });
 
-  it('for ever fails every run and never counts as covered', async () => {
+  it('every time fails every run, and the span never counts as covered', async () => {
     await withInstallation(smallAccount('audit_logs'), {}, async (installation) => {
       const { simulator, worker } = installation;
       simulator.addFault({ kind: 'refuse-cursor', stream: 'audit_logs', times: Infinity });
@@ -170,7 +170,7 @@ describe('a cursor that repeats', { concurrency: 3 }, () => {
 
 describe('empty pages that say that there is more', { concurrency: 3 }, () => {
   for (const stream of logs) {
-    it(`are walked through, ten in a row: ${stream}`, async () => {
+    it(`are passed, ten in a row: ${stream}`, async () => {
       await withInstallation(smallAccount(stream), {}, async (installation) => {
         const { simulator, db } = installation;
         simulator.addFault({

@@ -33,7 +33,7 @@ async function whileAsking(db: Database, ask: () => Promise<void>, act: () => vo
 }
 
 describe('the gate of the budget', () => {
-  it('lets an urgent request pass from the reserve that came while a less urgent one was being refused', async () => {
+  it('grants an urgent request from the reserve when it comes while a less urgent one is being refused', async () => {
     await withLedger(async (db) => {
       const stop = new AbortController();
       const gate = await openSpentGate(db, stop.signal);
@@ -55,7 +55,7 @@ describe('the gate of the budget', () => {
     });
   });
 
-  it('serves the next request at once when the one it was asking for has gone', async () => {
+  it('serves the next request at once when the one before it was given up', async () => {
     await withLedger(async (db) => {
       const [stop, gone] = [new AbortController(), new AbortController()];
       const gate = await openSpentGate(db, stop.signal);

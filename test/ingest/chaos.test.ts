@@ -7,7 +7,7 @@ const kills = process.env['TEST_POSTGRES_BINARIES'] === undefined ? 50 : 10;
 const seed = Math.floor(Math.random() * 2 ** 32);
 
 describe('kill -9 at any moment', () => {
-  it(`loses nothing, doubles nothing and keeps what was done, ${kills} times (seed ${seed})`, async () => {
+  it(`loses no row, doubles none and keeps the progress, ${kills} times (seed ${seed})`, async () => {
     const { requests, pages, rows, again, ...done } = await runChaos({ kills, seed });
     assert.equal(done.kills, kills);
     // What was under way is asked for again: a page or two for each cursor, and the newest at each start.

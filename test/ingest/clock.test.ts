@@ -80,7 +80,7 @@ describe('a local clock that is wrong', { concurrency: 2 }, () => {
         });
       });
 
-    it(`and jumps an hour to and fro between two ticks does no harm: ${stream}`, async () => {
+    it(`and jumps by an hour between two ticks does no harm: ${stream}`, async () => {
       const time = createStillTime();
       let wrongMs = 0;
       const settings = { ...time.simulator, ...busyAccount(stream) };
@@ -106,7 +106,7 @@ describe('a local clock that is wrong', { concurrency: 2 }, () => {
 describe('a clock of Zendesk that is an hour from the real time', { concurrency: 2 }, () => {
   for (const stream of logs)
     for (const offsetMs of [hour * 1000, -hour * 1000])
-      it(`counts, whatever the local clock says: ${stream}, ${offsetMs / 60_000} minutes`, async () => {
+      it(`decides what is covered, whatever the local clock says: ${stream}, ${offsetMs / 60_000} minutes`, async () => {
         const settings = { limits: false, clockOffsetMs: offsetMs, ...busyAccount(stream) };
         await withInstallation(settings, {}, async (installation) => {
           const { simulator, db } = installation;

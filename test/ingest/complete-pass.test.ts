@@ -54,7 +54,7 @@ describe('a complete pass', () => {
     );
   });
 
-  it('makes the partitions of the next month and year ahead of need', async () => {
+  it('creates the partitions of the next month and year ahead of need', async () => {
     await withInstallation({ accessLogDays: 1, auditLogDays: 1 }, {}, async (installation) => {
       for (const name of ['access_logs', 'audit_logs'] as const)
         await pullCompletely(installation, name);
@@ -135,7 +135,7 @@ describe('a complete pass', () => {
     );
   });
 
-  it('needs one request a log for a tick that finds nothing new', async () => {
+  it('needs one request for each log when a tick finds nothing new', async () => {
     await withInstallation(
       { accessLogRowsPerDay: 0, auditLogRowsPerDay: 30 },
       {},
@@ -182,7 +182,7 @@ describe('a complete pass', () => {
     }
   });
 
-  it('misses no row whichever way Zendesk means its bounds', async () => {
+  it('misses no row, whether Zendesk includes the bounds of a span or not', async () => {
     for (const inclusiveBounds of [true, false]) {
       await withInstallation(
         { inclusiveBounds, accessLogRowsPerDay: 3000 },

@@ -22,7 +22,7 @@ function countTokens({ simulator }: Installation): number {
 
 describe('an access token', { concurrency: 3 }, () => {
   for (const stream of logs)
-    it(`that expires in mid-run is replaced by a new one, once, and costs ${stream} nothing`, async () => {
+    it(`that expires in the middle of a run is replaced by a new one, once, and ${stream} loses nothing`, async () => {
       await withInstallation(smallAccount(stream), {}, async (installation) => {
         const { simulator, db } = installation;
         simulator.addFault({ kind: 'token-expired', stream, onlyWithCursor: true });
@@ -79,7 +79,7 @@ describe('credentials that are refused', { concurrency: 3 }, () => {
     ],
   ];
   for (const [name, stream, fault, error] of table)
-    it(`in mid-run fail the run with a sentence and without a secret: ${name}`, async () => {
+    it(`in the middle of a run fail the run with a sentence and without a secret: ${name}`, async () => {
       await withInstallation(smallAccount(stream), {}, async (installation) => {
         const { simulator, db, worker } = installation;
         await worker(stream).follow(signal);

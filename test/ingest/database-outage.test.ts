@@ -19,7 +19,7 @@ const signal = new AbortController().signal;
 const dense = { accessLogDays: 10, accessLogRowsPerDay: 5000, auditLogRowsPerDay: 0 };
 
 describe('a database that goes away', () => {
-  it('in mid-page loses and doubles nothing: every connection cut at every fourth page of a backfill', async () => {
+  it('in the middle of a page loses and doubles nothing: every connection is cut at every fourth page of a backfill', async () => {
     await withInstallation(dense, {}, async (installation) => {
       const proxy = await startDatabaseProxy(installation.url);
       try {

@@ -40,7 +40,7 @@ describe('a fault that passes', { concurrency: 3 }, () => {
         });
       });
 
-  it('is waited for as long as a 503 asks', async () => {
+  it('makes the program wait for as long as a 503 asks', async () => {
     await withInstallation(smallAccount('audit_logs'), {}, async (installation) => {
       const { simulator } = installation;
       simulator.addFault({ kind: '503-json', stream: 'audit_logs', after: 1, seconds: 1 });

@@ -46,7 +46,7 @@ describe('a fault that stays', { concurrency: 3 }, () => {
       : [{ kind, stream: 'access_logs', error: unusable('/api/v2/access_logs', access) } as const]),
   ]);
   for (const { kind, stream, error } of cases)
-    it(`ends the run of ${stream} with a sentence, and the next goes on where it was: ${kind}`, async () => {
+    it(`ends the run of ${stream} with a sentence, and the next run goes on there: ${kind}`, async () => {
       await withInstallation(smallAccount(stream), {}, async (installation) => {
         const { simulator, db, worker } = installation;
         simulator.addFault({ kind, stream, onlyWithCursor: true, times: Infinity });
@@ -86,7 +86,7 @@ describe('a fault that stays', { concurrency: 3 }, () => {
       });
     });
 
-  it('claims nothing when it strikes the newest', async () => {
+  it('leaves the newest rows uncovered when it strikes the live tail', async () => {
     for (const stream of ['audit_logs', 'access_logs'] as const)
       await withInstallation(smallAccount(stream), {}, async (installation) => {
         const { simulator, db, worker } = installation;
@@ -101,7 +101,7 @@ describe('a fault that stays', { concurrency: 3 }, () => {
 });
 
 describe('a redirect to another origin', () => {
-  it('is not followed; the run fails with a sentence, and the span is read afresh', async () => {
+  it('is not followed, the run fails with a sentence, and the span is read again from its start', async () => {
     const stream = 'audit_logs';
     await withInstallation(smallAccount(stream), {}, async (installation) => {
       const { simulator, db, worker } = installation;

@@ -70,7 +70,7 @@ async function assertAges({ db }: Installation, stream: Log, now: number): Promi
 
 describe('a row that appears late', { concurrency: 2 }, () => {
   for (const stream of logs) {
-    it(`but within SETTLE is stored by the next ticks and is nothing special: ${stream}`, async () => {
+    it(`within SETTLE is stored by the next ticks and does not count as late: ${stream}`, async () => {
       const time = createStillTime();
       await withInstallation(
         accountWithLate(time, stream, 240),

@@ -168,7 +168,7 @@ describe('many accounts in one process', () => {
     });
   });
 
-  it('have their newest rows while backfills wait for every connection that is theirs', async () => {
+  it('get their newest rows while backfills use all connections that are for backfills', async () => {
     await withProcess(async ({ bulk, query, engineOf }) => {
       const share = createCursorShare();
       const [filling, following] = ['filling', 'following'].map((name) =>

@@ -10,7 +10,7 @@ const logs = ['audit_logs', 'access_logs'] as const;
 
 describe('a page whose content is odd', { concurrency: 3 }, () => {
   for (const stream of logs) {
-    it(`in that one id comes twice is stored without a double or a loss: ${stream}`, async () => {
+    it(`because one id comes twice is stored without a double or a loss: ${stream}`, async () => {
       await withInstallation(smallAccount(stream), {}, async (installation) => {
         const { simulator, db } = installation;
         simulator.addFault({ kind: 'duplicate-in-page', stream, times: Infinity });
@@ -24,7 +24,7 @@ describe('a page whose content is odd', { concurrency: 3 }, () => {
       });
     });
 
-    it(`in that the order is turned round is stored like any other: ${stream}`, async () => {
+    it(`because the order is reversed is stored like any other: ${stream}`, async () => {
       await withInstallation(smallAccount(stream), {}, async (installation) => {
         const { simulator } = installation;
         simulator.addFault({ kind: 'unsorted', stream, times: Infinity });
@@ -33,7 +33,7 @@ describe('a page whose content is odd', { concurrency: 3 }, () => {
       });
     });
 
-    it(`in that numbers come as text is stored as if they were numbers: ${stream}`, async () => {
+    it(`because numbers come as text is stored as if they were numbers: ${stream}`, async () => {
       await withInstallation(smallAccount(stream), {}, async (installation) => {
         const { simulator, db, worker } = installation;
         simulator.addFault({ kind: 'changed-type', stream, times: Infinity });
@@ -53,7 +53,7 @@ describe('a page whose content is odd', { concurrency: 3 }, () => {
       });
     });
 
-    it(`in that a field is new is stored with that field in extra: ${stream}`, async () => {
+    it(`because a field is new is stored with that field in extra: ${stream}`, async () => {
       await withInstallation(smallAccount(stream), {}, async (installation) => {
         const { simulator, db } = installation;
         simulator.addFault({ kind: 'new-field', stream, times: Infinity });
@@ -64,7 +64,7 @@ describe('a page whose content is odd', { concurrency: 3 }, () => {
       });
     });
 
-    it(`in that a value does not fit its column keeps it in extra: ${stream}`, async () => {
+    it(`because a value does not fit its column is stored with that value in extra: ${stream}`, async () => {
       await withInstallation(smallAccount(stream), {}, async (installation) => {
         const { simulator, db } = installation;
         const value = { v4: '203.0.113.9', hops: [1, 2] };
@@ -115,7 +115,7 @@ describe('a page whose content is odd', { concurrency: 3 }, () => {
     ],
   ];
   for (const [field, value, stream, error] of unreadable)
-    it(`in that no record can be told by its ${field} fails the run and is read again: ${stream}`, async () => {
+    it(`because no record has a usable ${field} fails the run and is read again: ${stream}`, async () => {
       await withInstallation(smallAccount(stream), {}, async (installation) => {
         const { simulator, db, worker } = installation;
         const fault: Fault = { kind: 'changed-type', stream, field, value, times: Infinity };

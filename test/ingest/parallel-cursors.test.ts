@@ -18,7 +18,7 @@ function denseAccount(time: StillTime): SimulatorSettings {
 }
 
 describe('several cursors at once', () => {
-  it('go on when a span cannot be read: all the rest is stored, and the run fails at its end', async () => {
+  it('go on when one span cannot be read: all the rest is stored, and the run fails at its end', async () => {
     const time = createStillTime();
     const { localNow } = time;
     await withInstallation(denseAccount(time), { localNow }, async (installation) => {

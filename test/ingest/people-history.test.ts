@@ -108,7 +108,7 @@ describe('the history of a person', () => {
     });
   });
 
-  it('goes on when somebody of the team is gone without a trace, and when that person comes back', async () => {
+  it('continues when a member of the team disappears from Zendesk, and when that person comes back', async () => {
     await withPeople(async (server, installation) => {
       await listPeople(installation);
       const { people } = server;
@@ -160,7 +160,7 @@ describe('the history of a person', () => {
 });
 
 describe('a look-up of people', () => {
-  it('keeps nobody who was not asked for', async () => {
+  it('ignores people who were not asked for', async () => {
     await withPeople(async (server, installation) => {
       await listPeople(installation);
       server.people = server.people.slice(0, 1);
@@ -173,7 +173,7 @@ describe('a look-up of people', () => {
     });
   });
 
-  it('without a list of users fails the run, and nobody is taken for departed', async () => {
+  it('that gets no list of users fails the run, and marks nobody as departed', async () => {
     await withPeople(async (server, installation) => {
       await listPeople(installation);
       server.people = server.people.slice(0, 1);

@@ -18,7 +18,7 @@ async function storeActors({ db, engine }: Installation, ids: readonly number[])
 }
 
 describe('people who act in a log', () => {
-  it('and are not of the team are looked up, a hundred at a time, each once', async () => {
+  it('and do not belong to the team are looked up, a hundred at a time, each once', async () => {
     await withInstallation(quiet, {}, async (installation) => {
       const { db, simulator } = installation;
       const customers = (await listCustomers(simulator)).slice(0, 230);
@@ -49,7 +49,7 @@ describe('people who act in a log', () => {
     });
   });
 
-  it('of both logs are all known afterwards or remembered as unknown, and -1 is never asked for', async () => {
+  it('are all known afterwards or remembered as unknown, from both logs, and -1 is never asked for', async () => {
     const busy = {
       limits: false,
       auditLogDays: 200,

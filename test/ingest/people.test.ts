@@ -40,7 +40,7 @@ describe('the team', () => {
     'more-without-cursor',
     'repeat-cursor',
   ] as const)
-    it(`is complete in spite of a fault that passes, and nobody departs by one that stays: ${kind}`, async () => {
+    it(`is complete in spite of a fault that passes, and a fault that stays marks nobody as departed: ${kind}`, async () => {
       await withInstallation({ ...quiet, agents: 130 }, {}, async (installation) => {
         const { simulator, db, worker } = installation;
         simulator.addFault({ kind, stream: 'users', onlyWithCursor: true, times: 2 });
@@ -53,7 +53,7 @@ describe('the team', () => {
       });
     });
 
-  it('keeps whoever leaves it, marked as departed, with the former state in the history', async () => {
+  it('keeps people who leave it, marked as departed, with the former state in the history', async () => {
     const time = createStillTime();
     await withInstallation(
       { ...quiet, ...time.simulator },

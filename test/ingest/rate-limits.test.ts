@@ -46,7 +46,7 @@ describe('an answer 429', { concurrency: true }, () => {
   ] satisfies FaultKind[];
   for (const stream of ['audit_logs', 'access_logs'] as const)
     for (const kind of kinds)
-      it(`pauses ${stream} for as long as it says and no longer, and costs no run: ${kind}`, async () => {
+      it(`pauses ${stream} for as long as it says and no longer, and fails no run: ${kind}`, async () => {
         await withInstallation(smallAccount(stream), {}, async (installation) => {
           const { simulator } = installation;
           simulator.addFault({ kind, stream, after: 2, seconds: 1 });

@@ -45,7 +45,7 @@ function findOverlaps(ours: readonly Forwarded[], theirs: readonly Forwarded[]):
 }
 
 describe('two processes on one database', { concurrency: 2 }, () => {
-  it('never pull the same stream at once, and leave nothing out together', async () => {
+  it('never pull the same stream at once, and together leave nothing out', async () => {
     await withAccount({ ...slowAccount, agents: 250 }, async (account) => {
       const { settings, simulator, query } = account;
       const forwarders = await Promise.all([

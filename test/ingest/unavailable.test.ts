@@ -82,7 +82,7 @@ async function loadMark({ db }: Installation, stream: string): Promise<object | 
 describe('a stream that Zendesk refuses', { concurrency: 3 }, () => {
   for (const refused of streamNames)
     for (const [kind, sentence] of refusals)
-      it(`is unavailable with a sentence, others are not, and it is filled when it answers again: ${refused}, ${kind}`, async () => {
+      it(`is unavailable with a sentence, the others go on, and it is filled when it answers again: ${refused}, ${kind}`, async () => {
         await withInstallation(littleAccount, {}, async (installation) => {
           const { simulator, db } = installation;
           const error = sentence(refused);
@@ -130,7 +130,7 @@ describe('a stream that Zendesk refuses', { concurrency: 3 }, () => {
       });
 
   for (const stream of ['audit_logs', 'access_logs'] as const)
-    it(`in mid-run keeps what it has, and goes on where it was: ${stream}`, async () => {
+    it(`in the middle of a run keeps what is stored, and goes on there: ${stream}`, async () => {
       await withInstallation(smallAccount(stream), {}, async (installation) => {
         const { simulator, db, worker } = installation;
         await worker(stream).follow(signal);

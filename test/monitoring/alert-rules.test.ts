@@ -53,7 +53,7 @@ describe('the alert rules', () => {
     );
   });
 
-  it('ask only for series that the program offers', async () => {
+  it('use only series that the program offers', async () => {
     const offered = await listSeriesNames();
     for (const { alert, record, expr } of rules) {
       const names = findSeriesNames(expr);
@@ -62,7 +62,7 @@ describe('the alert rules', () => {
     }
   });
 
-  it('each say how bad it is, what is the matter and what to do, and point to their runbook', () => {
+  it('each have a severity, a summary, advice, and a link to their runbook', () => {
     const headings = [...readText('docs/operations.md').matchAll(/^### (\w+)$/gm)].map(
       ([, heading = '']) => heading.toLowerCase(),
     );

@@ -80,8 +80,8 @@ async function withGrafana(
   }
 }
 
-describe('the questions of the dashboards to the database', () => {
-  it('are answered to the user of Grafana, each with rows', async () => {
+describe('the database queries of the dashboards', () => {
+  it('each return rows to the user of Grafana', async () => {
     await withStored(async (db, { DATABASE_URL: url }) => {
       await fill(db);
       await withGrafana(db, url, async (grafana) => {
@@ -109,7 +109,7 @@ describe('the questions of the dashboards to the database', () => {
     });
   });
 
-  it('find what is asked for: an actor by a part of the name, quotes and all, and one resource', async () => {
+  it('find an actor by a part of the name, quotes included, and one resource', async () => {
     await withStored(async (db, { DATABASE_URL: url }) => {
       await fill(db);
       await withGrafana(db, url, async (grafana) => {
@@ -129,7 +129,7 @@ describe('the questions of the dashboards to the database', () => {
     });
   });
 
-  it('are all that this user may ask: it writes nothing, and reads nothing that people typed', async () => {
+  it('are all that this user may do: it writes nothing, and reads nothing that people typed', async () => {
     await withStored(async (db, { DATABASE_URL: url }) => {
       await fill(db);
       await withGrafana(db, url, async (grafana) => {

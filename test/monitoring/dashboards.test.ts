@@ -23,7 +23,7 @@ const questions = [...dashboards.values()].flatMap(({ panels }) =>
 );
 
 describe('the dashboards', () => {
-  it('are the three of the documentation, each panel with a title and a question', () => {
+  it('are the three of the documentation, each panel with a title and a query', () => {
     assert.deepEqual(
       [...dashboards].map(([file, { uid, title }]) => [file, uid, title]),
       [
@@ -41,7 +41,7 @@ describe('the dashboards', () => {
     }
   });
 
-  it('ask only the data sources that are provisioned', () => {
+  it('use only the data sources that are provisioned', () => {
     const { datasources } = readYaml(
       'monitoring/grafana/provisioning/datasources/datasources.yml',
     ) as { datasources: DataSource[] };
@@ -52,7 +52,7 @@ describe('the dashboards', () => {
           assert.ok(known.has(`${datasource.type} ${datasource.uid}`), `${file}: ${title}`);
   });
 
-  it('ask only for series that the program offers', async () => {
+  it('use only series that the program offers', async () => {
     const offered = await listSeriesNames();
     assert.ok(questions.length > 20);
     for (const { title, expr } of questions) {
@@ -63,7 +63,7 @@ describe('the dashboards', () => {
   });
 
   const skip = promtool === undefined ? 'promtool is not in the path' : false;
-  it('ask in PromQL that Prometheus accepts', { skip }, async () => {
+  it('use PromQL that Prometheus accepts', { skip }, async () => {
     const rules = questions.map(({ expr }, index) => ({
       record: `question:${index}`,
       expr: expr.replaceAll('$__rate_interval', '2m'),

@@ -22,7 +22,7 @@ const skip =
 const poolSize = 3;
 
 describe('PgBouncer in transaction mode before the database', { skip, concurrency: true }, () => {
-  it('is no hindrance to migrations, passes side by side, the status and reports', async () => {
+  it('works with migrations, concurrent passes, the status and reports', async () => {
     const database = await createEmptyTestDatabase();
     const pooler = await startPooler(pgbouncer, database.url, poolSize);
     const simulator = await startSimulator({

@@ -8,7 +8,7 @@ import type { Replica, ReplicatedAccount } from './replicated-account.ts';
 const leaseMs = 15_000;
 /** Requests after which a holder is in the middle of its backfill, and how long the next answer keeps it there. */
 const inTheMiddle = 6;
-const keptThereMs = 10_000;
+const keptThereMs = 20_000;
 
 /** Waits until one of the replicas has stored pages of its backfill and waits for the next answer. Returns it. */
 export async function findBusy(

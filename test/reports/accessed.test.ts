@@ -16,7 +16,7 @@ const span = {
 const day = '2026-11-01';
 
 describe('the accesses to resources of one type', { concurrency: 2 }, () => {
-  it('are one row for each request and resource, by time, from the first second to before the last', async () => {
+  it('are one row for each request and resource, by time, from the start of the span to before its end', async () => {
     await withStored(async (db) => {
       await storeAccesses(db, [
         { timestamp: '2026-10-31T11:59:59Z', url: '/api/v2/tickets/1' },
@@ -150,7 +150,7 @@ describe('the types of resources', () => {
 });
 
 describe('the history of the team', () => {
-  it('has every state of everybody by time, and the present one of those without a history', async () => {
+  it('has every state of every member by time, and the present state of those without a history', async () => {
     await withStored(async (db) => {
       await storePeople(db, [
         { id: 8, name: 'Al Admin', role: 'admin' },

@@ -78,7 +78,7 @@ describe('the timeline of an agent', { concurrency: 2 }, () => {
     });
   });
 
-  it('has totals in which each request counts once', async () => {
+  it('counts each request once in its sums', async () => {
     await withStored(async (db) => {
       await storeAccesses(db, requests);
       assert.deepEqual(await countTimeline(db, october), {
@@ -103,7 +103,7 @@ describe('the timeline of an agent', { concurrency: 2 }, () => {
     });
   });
 
-  it('is empty for whoever did nothing', async () => {
+  it('is empty for somebody who did nothing', async () => {
     await withStored(async (db) => {
       await storeAccesses(db, requests);
       const nobody = { ...october, agent: '99' };

@@ -6,7 +6,7 @@ import { storeAuditRows } from '../support/audit-rows.ts';
 import { account, withStored } from '../support/report-data.ts';
 
 describe('one record of the audit log', { concurrency: 2 }, () => {
-  it('is found by its id with what the views make of it', async () => {
+  it('is found by its id, with the columns of the views', async () => {
     await withStored(async (db) => {
       await storeState(db, { id: 5, name: 'Ann Admin', role: 'admin', from: '2026-01-01' });
       await storeAuditRows(db, [

@@ -14,7 +14,7 @@ const span = {
 const settings = ['account_setting'];
 
 describe('the changes of a span', { concurrency: 2 }, () => {
-  it('come oldest first, whole, from its first second to before its last', async () => {
+  it('come oldest first, with whole texts, from the start of the span to before its end', async () => {
     await withStored(async (db) => {
       await storePeople(db, [{ id: 7, name: 'Ada Seven' }]);
       await storeChanges(db, [
@@ -70,10 +70,10 @@ describe('the changes of a span', { concurrency: 2 }, () => {
   });
 });
 
-describe('a user', { concurrency: 2 }, () => {
+describe('a user of a report', { concurrency: 2 }, () => {
   const joe = { id: 1509756491122, name: 'Joe Agent', email: 'joe.agent@acme.example' };
 
-  it('is found by id, by e-mail address, by name, and by what was formerly so', async () => {
+  it('is found by id, e-mail address and name, former ones included', async () => {
     await withStored(async (db) => {
       await storePeople(db, [
         joe,

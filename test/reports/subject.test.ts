@@ -48,7 +48,7 @@ async function possibleLines(
   return (await collect(rows)).map(line);
 }
 
-describe('what has shown a person for certain', { concurrency: 2 }, () => {
+describe('certain access to a person', { concurrency: 2 }, () => {
   it('is a visit for each agent and record until more than 30 minutes go by', async () => {
     await withStored(async (db) => {
       const requests = [
@@ -124,7 +124,7 @@ describe('what has shown a person for certain', { concurrency: 2 }, () => {
     });
   });
 
-  it('is nothing where nobody was, and the records that were never named are told', async () => {
+  it('is empty when nobody opened a record, and the records that no request named are listed', async () => {
     await withStored(async (db) => {
       await storeAccesses(db, [{ timestamp: '2026-08-02T10:00:00Z', url: '/api/v2/tickets/2' }]);
       await storeAccesses(
@@ -155,8 +155,8 @@ describe('what has shown a person for certain', { concurrency: 2 }, () => {
   });
 });
 
-describe('what may have shown a person', { concurrency: 2 }, () => {
-  it('is a list, search or export of people or tickets, or what no rule knows: a row for each day, agent and kind', async () => {
+describe('possible access to a person', { concurrency: 2 }, () => {
+  it('is a list, search or export of people or tickets, or a request that no rule knows: a row for each day, agent and kind', async () => {
     await withStored(async (db) => {
       await storeAccesses(db, [
         { timestamp: `${day}T10:00:00Z`, url: '/api/v2/tickets.json' },
@@ -208,7 +208,7 @@ describe('what may have shown a person', { concurrency: 2 }, () => {
     });
   });
 
-  it('is not what is certain already', async () => {
+  it('leaves out the requests that count as certain', async () => {
     await withStored(async (db) => {
       await storeAccesses(db, [
         { timestamp: `${day}T10:00:00Z`, url: '/api/v2/users/900/tickets/requested' },

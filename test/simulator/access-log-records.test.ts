@@ -47,7 +47,7 @@ describe('access log records', () => {
     });
   });
 
-  it('were written by people who have left since, as the audit log was', async () => {
+  it('include people who have left since, as the audit log does', async () => {
     await withSimulator({ accessLogDays: 90, accessLogRowsPerDay: 300 }, async (simulator) => {
       const gone = new Set<unknown>(
         simulator.users().flatMap((user) => (user.active ? [] : [user.id])),

@@ -53,7 +53,7 @@ describe('GET /api/v2/access_logs', () => {
     assertSameList(await found(['sort', '-created_at']), truth(60).toReversed());
   });
 
-  it('knows no other sort', async () => {
+  it('refuses every other sort', async () => {
     const { status, json } = await ask(simulator, ACCESS, [['sort', 'created_at']]);
     assert.deepEqual([status, json], [400, refusal('sort must be -created_at')]);
   });

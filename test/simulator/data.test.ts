@@ -13,8 +13,8 @@ import {
 const AUDIT = '/api/v2/audit_logs';
 const ACCESS = '/api/v2/access_logs';
 
-describe('the data', () => {
-  it('is the same for the same seed, and another for another', async () => {
+describe('the data of the simulator', () => {
+  it('is the same for the same seed, and different for another', async () => {
     const tell = async (seed: number): Promise<unknown[]> => {
       let told: unknown[] = [];
       await withSimulator({ seed }, async (simulator) => {
@@ -31,7 +31,7 @@ describe('the data', () => {
     assert.notDeepEqual(await tell(8), first);
   });
 
-  it('keeps its cursors good over a restart', async () => {
+  it('is such that cursors stay good over a restart', async () => {
     const cursors: string[] = [];
     const pages: Json[][] = [];
     for (let run = 0; run < 2; run++) {

@@ -66,7 +66,7 @@ describe('faults in place of an answer', () => {
     });
   });
 
-  it('500-json speaks the language of the stack', async () => {
+  it('500-json has the form of the stack that answers', async () => {
     const support = await strike(simulator, { kind: '500-json' });
     assert.deepEqual(
       [support.status, support.json],
@@ -197,7 +197,7 @@ describe('faults in place of an answer', () => {
     assert.equal(location.searchParams.get('page[size]'), '10');
   });
 
-  it('slow answers well, later', async () => {
+  it('slow gives a good answer after the time told', async () => {
     simulator.addFault({ kind: 'slow', ms: 120 });
     const began = performance.now();
     assert.equal((await read(simulator, 'audit_logs')).status, 200);

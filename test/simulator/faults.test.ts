@@ -4,7 +4,7 @@ import { ask } from './simulated-account.ts';
 import { read, startBusyAccount } from './faulty-account.ts';
 import { SimulatorError, type Simulator } from '../../src/simulator/simulator.ts';
 
-describe('a fault', () => {
+describe('a fault of the simulator', () => {
   let simulator: Simulator;
   before(async () => {
     simulator = await startBusyAccount();
@@ -57,7 +57,7 @@ describe('a fault', () => {
     assert.equal((await read(simulator, 'users')).status, 200);
   });
 
-  it('must make sense', () => {
+  it('is refused when it makes no sense', () => {
     assert.throws(
       () => simulator.addFault({ kind: 'redirect', stream: 'users', after: -1, times: 0 }),
       new SimulatorError([

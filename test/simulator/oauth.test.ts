@@ -103,7 +103,7 @@ describe('POST /oauth/tokens', () => {
     });
   });
 
-  it('without a ceiling grants unknown names, which are good for nothing', async () => {
+  it('without allowed scopes grants unknown names, which open nothing', async () => {
     await withSimulator({ allowedScopes: null }, async (simulator) => {
       const { json } = await mint(simulator, { ...WISH, scope: 'audit:everything' });
       assert.deepEqual(

@@ -167,7 +167,7 @@ describe('the simulator over HTTP', () => {
     });
   });
 
-  it('tells requests and counts, and takes no notice of its own', async () => {
+  it('shows requests and counts, and leaves out those of its own control', async () => {
     await withSimulator({}, async (simulator) => {
       await ask(simulator, AUDIT, [['page[size]', 1]]);
       const requests = await ask<unknown>(simulator, '/simulator/requests');

@@ -5,7 +5,7 @@ import { ask, startAtNow, type Json } from './simulated-account.ts';
 
 const SHOW_MANY = '/api/v2/tickets/show_many';
 
-describe('tickets', () => {
+describe('the tickets of the simulator', () => {
   let simulator: Simulator;
   before(async () => {
     simulator = await startAtNow({ accessLogDays: 1, accessLogRowsPerDay: 200 });

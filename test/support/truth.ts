@@ -67,15 +67,22 @@ export async function storeTruth(
   );
   let stored = 0;
   for (const name of names) {
-    const records = [...simulator.records(name, from, until)];
-    for (let start = 0; start < records.length; start += 5000) {
+    // In batches, because a simulator in this process has to answer meanwhile.
+    let batch: object[] = [];
+    const store = async (): Promise<void> => {
       await query(
         `insert into public.truth
          select $1, (record->>$2)::timestamptz, record->>'id', record from jsonb_array_elements($3::jsonb) as record`,
-        [name, logs[name].time, JSON.stringify(records.slice(start, start + 5000))],
+        [name, logs[name].time, JSON.stringify(batch)],
       );
+      stored += batch.length;
+      batch = [];
+    };
+    for (const record of simulator.records(name, from, until)) {
+      batch.push(record);
+      if (batch.length === 2000) await store();
     }
-    stored += records.length;
+    await store();
   }
   await query('analyze public.truth');
   return stored;

@@ -34,13 +34,13 @@ describe('readAccessRules', () => {
     assert.deepEqual(readAccessRules('\uFEFF[]\r\n', 'rules.json'), []);
   });
 
-  it('takes every built-in rule, and what it takes can be compiled', () => {
+  it('accepts every built-in rule, and what it accepts can be compiled', () => {
     const rules = readAccessRules(JSON.stringify(accessRules), 'rules.json');
     assert.deepEqual(rules, accessRules);
     createClassifier(rules);
   });
 
-  it('says what is no list of rules', () => {
+  it('says when a file is no list of rules', () => {
     assert.deepEqual(problemsOf(''), [
       'rules.json is not JSON; expected a list of rules; check quotes, commas and brackets.',
     ]);

@@ -136,13 +136,13 @@ describe('a file of accounts', () => {
     );
   });
 
-  it('never says what a secret is', () => {
+  it('never shows a secret in a message', () => {
     const problems = problemsOf(`accounts:${acme}\n    oauth_token: t0ken-in-the-open`);
     assert.equal(problems.length, 2);
     assert.doesNotMatch(problems.join(), /in-the-open|s3cret/);
   });
 
-  it('does not say what was written in the place of a name, which may be a secret', () => {
+  it('does not repeat what was written in the place of a name, which may be a secret', () => {
     assert.deepEqual(
       problemsOf(
         'accounts: [{subdomain: acme, client_id: x, client_secret_env: t0ken-in-the-open, oauth_scope:t0ken-in-the-open}]',

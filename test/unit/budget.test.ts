@@ -64,7 +64,7 @@ describe('the request budget', () => {
     );
   });
 
-  it('is spent to at least 98 in a hundred of 50 a minute over ten minutes', () => {
+  it('lets at least 98 % of 50 requests a minute pass over ten minutes', () => {
     const granted = spendFrom(0, 600_000, 50, 0, () => 200);
     assert.ok(granted.length >= 0.98 * 500, `${granted.length} of 500`);
   });
@@ -107,7 +107,7 @@ describe('the request budget', () => {
     assert.equal(spendRequests(paused, 90_000, 50, 0).granted, 1);
   });
 
-  it('takes back what was not sent, and nothing else', () => {
+  it('takes back requests that were not sent, and nothing else', () => {
     const first = spendRequests(empty, 1000, 50, 0, 3);
     const second = spendRequests(first.state, 1300, 50, 0, 2);
     assert.deepEqual([first.sinceMs, second.sinceMs], [1000, 1250]);
@@ -120,7 +120,7 @@ describe('the request budget', () => {
     assert.deepEqual(returnRequests(partly, 500, 1), partly, 'forgotten already');
   });
 
-  it('stays small at any rate', () => {
+  it('keeps a small state at any rate of requests', () => {
     let state = empty;
     for (let request = 0; request < 20_000; request += 1) {
       const decision = spendRequests(state, request * 5, 100_000, 0);

@@ -55,7 +55,7 @@ describe('what a GraphQL request is about', () => {
     assert.equal(tell({ ...documented, url: '' }), 'view ticket 199');
   });
 
-  it('is told by its type to be reading or writing, though all are sent by POST', () => {
+  it('is a read or a write by the type of the operation, though all are sent by POST', () => {
     const update = { name: 'updateTicket', variables: '{"id":"199","input":{"status":"solved"}}' };
     assert.equal(tell({ ...update, type: 'MUTATION' }), 'write ticket 199');
     assert.equal(tell({ ...update, type: 'mutation' }), 'write ticket 199');
@@ -66,7 +66,7 @@ describe('what a GraphQL request is about', () => {
     assert.equal(tell({ ...update, query }), 'write ticket 199');
   });
 
-  it('is told by the first field of the query when no rule knows the name', () => {
+  it('follows from the first field of the query when no rule knows the name', () => {
     const first = (query: string, variables = '{"id":"7"}'): string =>
       tell({ name: 'x', type: 'QUERY', query, variables });
     assert.equal(first('query x($id: ID!) { user(id: $id) { id name...'), 'view user 7');
@@ -89,7 +89,7 @@ describe('what a GraphQL request is about', () => {
     assert.equal(first('query x { moonPhase(id: $id) { id } }'), 'unclassified');
   });
 
-  it('is told by the name when there is no query', () => {
+  it('follows from the name when there is no query', () => {
     const named = (name: string, variables = '{"id":"7"}'): string =>
       tell({ name, type: 'QUERY', variables });
     assert.equal(named('getUser'), 'view user 7');
@@ -107,7 +107,7 @@ describe('what a GraphQL request is about', () => {
     assert.equal(named('moonPhases'), 'unclassified');
   });
 
-  it('keeps a credential a credential, and a search a search, whatever is done', () => {
+  it('stays a credential or a search, whatever the operation does', () => {
     assert.equal(
       tell({ name: 'deleteApiToken', type: 'MUTATION', variables: '{"id":"7"}' }),
       'secret api_token 7',
@@ -131,7 +131,7 @@ describe('what a GraphQL request is about', () => {
     assert.equal(tell({ name: 'searchUsers', type: 'QUERY' }), 'search user -');
   });
 
-  it('reads the ids among the variables by the names of their keys', () => {
+  it('comes from the variables whose keys are named like ids', () => {
     const ticket = (variables: string): string =>
       tell({ name: 'ticket', type: 'QUERY', variables });
     assert.equal(ticket('{"id":199}'), 'view ticket 199');
@@ -160,7 +160,7 @@ describe('what a GraphQL request is about', () => {
     assert.equal(tell({ name: 'x', type: 'QUERY', variables: '{"id":"5"}' }), 'unclassified');
   });
 
-  it('trusts no id that is cut off', () => {
+  it('is no id that was cut off', () => {
     const ticket = (variables: string): string =>
       tell({ name: 'ticket', type: 'QUERY', variables });
     assert.equal(ticket('{"id":"199","inclu'), 'view ticket 199');

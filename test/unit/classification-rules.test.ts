@@ -112,7 +112,7 @@ describe('createClassifier', () => {
     assert.deepEqual(createClassifier(rules)({ ...empty, url: '/a/preview' }), only('list', list));
   });
 
-  it('refuses a rule whose path is none', () => {
+  it('refuses a rule whose path does not begin with a slash', () => {
     assert.throws(
       () => createClassifier([{ path: 'tickets', kind: 'view' }]),
       refuseInput([

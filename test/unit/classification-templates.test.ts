@@ -85,7 +85,7 @@ describe('describeRequest', () => {
     assert.equal(describeRest('credit card', '/api'), '? /api');
   });
 
-  it('never shows a digit, a capital letter or a sign of what it was given', () => {
+  it('never shows a digit, a capital letter or a symbol of the original', () => {
     const dirty = fc.oneof(
       fc.array(fc.nat(0xffff)).map((codes) => String.fromCharCode(...codes)),
       fc.webPath(),

@@ -36,7 +36,7 @@ describe('the progress of classify', () => {
     assert.match(written, /access_logs {2}50% \[#{5}\.{5}\] +5,000 rows +2,000\/s +ETA 5s/);
   });
 
-  it('is written in plain lines where no terminal is: after two seconds, then ever more seldom', () => {
+  it('is written in plain lines where there is no terminal: after two seconds, then less and less often', () => {
     const written = watchPass(false, 7000).split('\n');
     assert.deepEqual(
       written.map((line) => line.slice(0, 16)),
@@ -44,7 +44,7 @@ describe('the progress of classify', () => {
     );
   });
 
-  it('tells of the days that are counted anew', () => {
+  it('shows the days that are counted again', () => {
     assert.match(watchPass(true, 2500, 1200), /rollups {8}0 of 1,200 days counted anew/);
     assert.match(watchPass(false, 2500, 31), /\nrollups {8}0 of 31 days counted anew\n$/);
   });

@@ -23,7 +23,7 @@ function problemsOf(flags: ClassifyFlags): readonly string[] {
 }
 
 describe('the flags of classify', () => {
-  it('name one task', () => {
+  it('must name one task', () => {
     assert.deepEqual(readClassifyFlags({ report: true }), {
       task: 'report',
       days: undefined,
@@ -43,7 +43,7 @@ describe('the flags of classify', () => {
     ]);
   });
 
-  it('fit the task and are numbers; all problems are told at once', () => {
+  it('must fit the task and be numbers, and all problems are listed at once', () => {
     assert.deepEqual(problemsOf({ report: true, days: '0', limit: '10001', again: true }), [
       '--days is "0"; expected a whole number from 1 to 36500.',
       '--limit is "10001"; expected a whole number from 1 to 10000.',
@@ -117,7 +117,7 @@ describe('a pass of classify', () => {
     endedAt: null,
   };
 
-  it('is told in one sentence', () => {
+  it('is described in one sentence', () => {
     const render = (outcome: 'complete' | 'already' | 'stopped', more = {}, days = 0): string =>
       renderPass('acme', { outcome, state: { ...state, ...more }, days, isContinued: false });
     assert.equal(render('complete'), 'Classified 1 request of acme: none has changed.');
@@ -143,7 +143,7 @@ describe('a pass of classify', () => {
     );
   });
 
-  it('is as far as the time it has reached between the oldest and the newest request', () => {
+  it('has made progress by the time it has reached between the oldest and the newest request', () => {
     const bounds = { oldest: at(0), newest: at(8) };
     const share = (more: object, within = bounds): number =>
       measureProgress({ ...state, ...more }, within).share;

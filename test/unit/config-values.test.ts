@@ -28,7 +28,7 @@ function parseLocal(environment: Record<string, string>) {
 }
 
 describe('the values of settings', () => {
-  it('take a duration as a whole number with a unit', () => {
+  it('may be a duration: a whole number with a unit', () => {
     assert.deepEqual(
       ['90s', '5m', '2h', '1d', '005m'].map((text) => values.parseDuration(text)),
       [90_000, 300_000, 7_200_000, 86_400_000, 300_000],
@@ -41,7 +41,7 @@ describe('the values of settings', () => {
     );
   });
 
-  it('limit the settle time to a day', () => {
+  it('allow a settle time of at most a day', () => {
     assert.deepEqual(accepts(values.settle, ['1s', '24h', '1d', '25h', 'none']), [
       '1s',
       '24h',
@@ -49,7 +49,7 @@ describe('the values of settings', () => {
     ]);
   });
 
-  it('sort the ages of rescans and know none', () => {
+  it('are sorted when they are ages of rescans, which may be "none"', () => {
     assert.deepEqual(values.rescanAfter.parse('24h,1h'), [3_600_000, 86_400_000]);
     assert.deepEqual(values.rescanAfter.parse('none'), []);
     assert.deepEqual(accepts(values.rescanAfter, ['1h,', ',', 'none,1h', '1h;2h']), []);
@@ -67,7 +67,7 @@ describe('the values of settings', () => {
     );
   });
 
-  it('take the start as a date or as a time with a zone, cut to seconds and not in the future', () => {
+  it('may be a start: a date or a time with a zone, cut to seconds and not in the future', () => {
     const start = values.startNotAfter(now);
     assert.deepEqual(
       [
@@ -93,14 +93,14 @@ describe('the values of settings', () => {
     );
   });
 
-  it('take budgets from 1 to 100000', () => {
+  it('may be budgets from 1 to 100000', () => {
     assert.deepEqual(
       accepts(values.requestsPerMinute, ['1', '100000', '0', '100001', '-1', '1.5', '1e3', '50 ']),
       ['1', '100000'],
     );
   });
 
-  it('take a port, or 0 for none', () => {
+  it('may be a port, or 0 for none', () => {
     assert.deepEqual(
       ['0', '1', '8080', '65535'].map((text) => values.httpPort.parse(text)),
       [undefined, 1, 8080, 65_535],
@@ -111,7 +111,7 @@ describe('the values of settings', () => {
     );
   });
 
-  it('take an address to listen on without port, scheme and brackets', () => {
+  it('may be an address to listen on, without port, scheme and brackets', () => {
     const good = ['127.0.0.1', '0.0.0.0', '::', '::1', 'fe80::1%eth0', 'localhost', 'pod-1.local'];
     assert.deepEqual(accepts(values.httpHost, good), good);
     assert.deepEqual(
@@ -120,7 +120,7 @@ describe('the values of settings', () => {
     );
   });
 
-  it('take addresses of a watcher and of a collector without credentials in front of the host', () => {
+  it('may be the address of a watcher or a collector, without credentials in front of the host', () => {
     const good = [
       'https://hc-ping.com/uuid',
       'http://127.0.0.1:8000',
@@ -141,7 +141,7 @@ describe('the values of settings', () => {
     assert.deepEqual(accepts(values.collectorEndpoint, query), []);
   });
 
-  it('take database urls of both spellings', () => {
+  it('may be database urls of both spellings', () => {
     assert.deepEqual(
       accepts(values.databaseUrl, [
         'postgres://me:pw@db:5432/logs',
@@ -154,7 +154,7 @@ describe('the values of settings', () => {
     );
   });
 
-  it('take a scope as names between single spaces', () => {
+  it('may be a scope: names with single spaces between them', () => {
     assert.deepEqual(
       accepts(values.scope, ['read', 'auditlogs:read users:read', 'a,b', 'a  b', ' a', '["read"]']),
       ['read', 'auditlogs:read users:read'],

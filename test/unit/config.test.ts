@@ -161,7 +161,7 @@ describe('parseConfig', () => {
     ]);
   });
 
-  it('takes an empty text for unset', () => {
+  it('treats an empty text as unset', () => {
     const emptied = {
       ...account,
       SETTLE: '',
@@ -295,11 +295,11 @@ describe('secrets from files', () => {
     );
   });
 
-  it('are for secrets only', () => {
+  it('are the only settings that may come from files', () => {
     assert.deepEqual(parse({ ...account, SETTLE_FILE: '/absent' }), parse(account));
   });
 
-  it('never show in a problem', () => {
+  it('never appear in a problem', () => {
     const secret = 'hunter2 hunter2';
     const problems = problemsOf({
       DATABASE_URL: `mysql://me:${secret}@db/logs`,
@@ -313,7 +313,7 @@ describe('secrets from files', () => {
   });
 });
 
-describe('the account', () => {
+describe('the account of the settings', () => {
   it('must be named by its subdomain', () => {
     const { ZENDESK_SUBDOMAIN: _, ...unnamed } = account;
     assert.deepEqual(problemsOf(unnamed), [
@@ -321,7 +321,7 @@ describe('the account', () => {
     ]);
   });
 
-  it('gets the right spelling as advice', () => {
+  it('is refused with the right spelling as advice', () => {
     assert.equal(adviceOn('https://Acme-EU.zendesk.com/'), 'write acme-eu.');
     assert.equal(adviceOn('ACME'), 'write acme.');
     assert.equal(adviceOn('acme/evil.example'), 'write acme when the account is acme.zendesk.com.');
@@ -330,7 +330,7 @@ describe('the account', () => {
     assert.equal(adviceOn('a'.repeat(63)), undefined);
   });
 
-  it('lives at an https origin, or at http on this machine', () => {
+  it('may be at an https origin, or at http on this machine', () => {
     assert.equal(originOf('https://other.example:8443'), 'https://other.example:8443');
     assert.equal(originOf('https://OTHER.example/'), 'https://other.example');
     assert.equal(originOf('http://localhost:3000'), 'http://localhost:3000');
@@ -366,7 +366,7 @@ describe('the account', () => {
   });
 });
 
-describe('the credentials', () => {
+describe('the credentials of the settings', () => {
   const bare = { ZENDESK_SUBDOMAIN: 'acme' };
   const email = 'jane@acme.example';
 
@@ -381,7 +381,7 @@ describe('the credentials', () => {
     );
   });
 
-  it('must be there, whole, and of one kind', () => {
+  it('must be given, complete, and of one kind', () => {
     assert.deepEqual(problemsOf(bare), [
       'No Zendesk credentials are set; expected one kind: OAuth client credentials, ZENDESK_OAUTH_TOKEN, or ZENDESK_USER_EMAIL with ZENDESK_API_TOKEN; set ZENDESK_CLIENT_ID and ZENDESK_CLIENT_SECRET of a confidential OAuth client.',
     ]);
@@ -399,7 +399,7 @@ describe('the credentials', () => {
     );
   });
 
-  it('name a person without the ending that Zendesk wants', () => {
+  it('must name a person without the ending "/token"', () => {
     assert.deepEqual(
       problemsOf({ ...bare, ZENDESK_USER_EMAIL: `${email}/token`, ZENDESK_API_TOKEN: 'abc' }),
       [
@@ -408,7 +408,7 @@ describe('the credentials', () => {
     );
   });
 
-  it('warn about the end of API tokens, before and after it', () => {
+  it('cause a warning about the end of API tokens, before and after it', () => {
     const legacy = { ...bare, ZENDESK_USER_EMAIL: email, ZENDESK_API_TOKEN: 'abc' };
     assert.deepEqual(parse(legacy).zendesk.warnings, [
       'ZENDESK_API_TOKEN stops working on 2027-04-30, when Zendesk ends all API tokens; before that day set ZENDESK_CLIENT_ID and ZENDESK_CLIENT_SECRET of a confidential OAuth client instead.',
@@ -423,7 +423,7 @@ describe('the credentials', () => {
     ]);
   });
 
-  it('warn about a scope or a budget that does not fit the access log, where that is pulled', () => {
+  it('cause a warning about a scope or a budget that does not fit the access log, where that is pulled', () => {
     const unfit = {
       ...account,
       ZENDESK_OAUTH_SCOPE: 'auditlogs:read users:read',

@@ -13,7 +13,7 @@ const coverage = [
   { from: 300, to: 400 },
 ];
 
-describe('coverage', () => {
+describe('the coverage', () => {
   it('counts a second only when it was asked for SETTLE after its end', () => {
     const span = { from: 0, to: 1000 };
     const kept = { keptSince: -Infinity };
@@ -53,7 +53,7 @@ describe('coverage', () => {
     assert.equal(findContiguous(coverage, 250), undefined);
   });
 
-  it('tells what was never stored and is no longer kept by the source', () => {
+  it('shows what was never stored and is no longer kept by the source', () => {
     assert.deepEqual(findLost(coverage, 350), [{ from: 200, to: 300 }]);
     assert.deepEqual(findLost(coverage, 250), [{ from: 200, to: 250 }]);
     assert.deepEqual(findLost(coverage, 100), []);

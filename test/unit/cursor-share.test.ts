@@ -18,7 +18,7 @@ describe('the share of cursors', () => {
     assert.equal(share.count(), 1);
   });
 
-  it('counts whoever leaves twice once', () => {
+  it('counts a backfill that leaves twice only once', () => {
     const share = createCursorShare(4);
     const leave = share.join();
     share.join();

@@ -145,7 +145,7 @@ describe('the plan of a backfill', () => {
     assert.equal(splitSpanSeconds({ span, oldestRow: 5_900_000, newestRow: 5_910_000 }), undefined);
   });
 
-  it('names a hole since the log is followed a repair', () => {
+  it('calls a gap that came after the log was first followed a repair', () => {
     assert.equal(nameGap({ from: 10, to: 20 }, 15), 'backfill');
     assert.equal(nameGap({ from: 15, to: 20 }, 15), 'repair');
   });

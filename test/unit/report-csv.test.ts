@@ -64,11 +64,11 @@ describe('a cell of a CSV', () => {
     ['keeps a formula sign within text', 'a=1', 'a=1'],
     ['keeps numbers: -5', '-5', '-5'],
     ['keeps numbers: +34.5', '+34.5', '+34.5'],
-    ['has no characters that steer a terminal', 'a\u001B[31mb\u009Bc\u202Ed\0', '"a [31mb c d "'],
+    ['has no characters that control a terminal', 'a\u001B[31mb\u009Bc\u202Ed\0', '"a [31mb c d "'],
   ];
   for (const [name, value, cell] of table) it(name, () => assert.equal(formatCsvCell(value), cell));
 
-  it('takes no time to speak of for a long text of white space', () => {
+  it('is made quickly from a long text of white space', () => {
     const text = `${'\n \t;'.repeat(50_000)}=1`;
     assert.ok(formatCsvCell(text).endsWith(`;'=1"`));
   });
@@ -101,14 +101,14 @@ describe('a report for machines', () => {
     });
   });
 
-  it('is NDJSON of the rows alone, with steering characters escaped', async () => {
+  it('is NDJSON of the rows alone, with control characters escaped', async () => {
     assert.deepEqual(await write(writeNdjson, makeReport(rows)), {
       rows: 2,
       text: '{"time":"2026-03-29T00:59:59Z","text":"a,\\u202eb","count":1}\n{"time":null,"text":null,"count":null}\n',
     });
   });
 
-  it('is one JSON object with what it rests on', async () => {
+  it('is one JSON object that says how complete it is', async () => {
     const { rows: count, text } = await write(writeJson, makeReport(rows, 'Europe/Madrid'));
     assert.equal(count, 2);
     assert.deepEqual(JSON.parse(text), {
@@ -136,7 +136,7 @@ describe('a report for machines', () => {
     });
   });
 
-  it('is whole JSON without rows', async () => {
+  it('is complete JSON when there are no rows', async () => {
     const { rows: count, text } = await write(writeJson, makeReport([]));
     assert.equal(count, 0);
     assert.deepEqual((JSON.parse(text) as { rows: unknown }).rows, []);

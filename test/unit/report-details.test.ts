@@ -10,8 +10,8 @@ import { inBlocks, rememberLookups } from '../../src/reports/accessed/record-loo
 import { iterateRows, type ReportRow } from '../../src/reports/shared/report.ts';
 import { collect } from '../support/collect.ts';
 
-describe('looking records up', () => {
-  it('asks in batches, for each id once, and remembers what is unknown too', async () => {
+describe('the look-up of records', () => {
+  it('asks in batches, for each id once, and remembers unknown ids too', async () => {
     const asked: string[] = [];
     const find = rememberLookups<string>(
       async (ids) => {
@@ -131,7 +131,7 @@ describe('the details of records', () => {
     ]);
   });
 
-  it('are the name and e-mail address of a user, deleted ones too; what is no id is asked of nobody', async () => {
+  it('are the name and e-mail address of a user, deleted ones too, and nothing is asked for what is no id', async () => {
     const { ask, asked } = answerWith({
       '/api/v2/users/show_many': {
         users: [

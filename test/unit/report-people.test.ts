@@ -12,7 +12,7 @@ const state = (from: string, name: string | null, role: string): PersonState => 
 });
 const at = (day: string): Date => new Date(`${day}T12:00:00Z`);
 
-describe('the team', () => {
+describe('the team in a report', () => {
   it('is described as it was at the time, and before that as it was first seen', () => {
     const team = createTeam([
       state('2026-02-01', 'Ada Lovelace', 'agent'),
@@ -23,7 +23,7 @@ describe('the team', () => {
     assert.deepEqual(team.describe('7', at('2026-05-01')), { name: 'Ada Byron', role: 'admin' });
   });
 
-  it('keeps the role of whoever has left it, and claims none for whoever was gone before', () => {
+  it('keeps the role of people who have left, and claims none for people who left before the history began', () => {
     const left = createTeam([
       state('2026-02-01', 'Bo', 'admin'),
       state('2026-05-01', 'Bo', 'end-user'),
@@ -33,7 +33,7 @@ describe('the team', () => {
     assert.deepEqual(gone.describe('7', at('2026-06-01')), { name: 'Bo', role: null });
   });
 
-  it('takes any name that it knows for whoever has none then', () => {
+  it('uses any known name for people who had none at the time', () => {
     const team = createTeam([
       state('2026-02-01', 'Bo', 'agent'),
       state('2026-05-01', null, 'agent'),
@@ -41,7 +41,7 @@ describe('the team', () => {
     assert.equal(team.describe('7', at('2026-06-01')).name, 'Bo');
   });
 
-  it('names strangers by their ids, and gives no name to a request without a person', () => {
+  it('names strangers by their ids, and gives no name where there is no user', () => {
     const team = createTeam([state('2026-02-01', null, 'agent')]);
     assert.deepEqual(team.describe('7', at('2026-06-01')), { name: 'user 7', role: 'agent' });
     assert.deepEqual(team.describe('8', at('2026-06-01')), { name: 'user 8', role: null });

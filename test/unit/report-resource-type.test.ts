@@ -32,14 +32,14 @@ describe('the type of resources that is meant', () => {
     });
   });
 
-  it('may be one that only the stored rows know, by rules that were there formerly', async () => {
+  it('may be one that only the stored rows know, from former rules', async () => {
     assert.deepEqual(await chooseResourceType('moon_phases', few, async () => ['moon_phase']), {
       type: 'moon_phase',
       plural: 'moon_phases',
     });
   });
 
-  it('is refused with all that are known', async () => {
+  it('is refused with a list of the known types when it is unknown', async () => {
     await assert.rejects(
       chooseResourceType('tikets', few, async () => ['moon_phase']),
       refuseInput([
@@ -55,7 +55,7 @@ describe('the days of a span', () => {
       day.toISOString().slice(0, 16),
     );
 
-  it('begin at midnight where the reader is, the clocks changing or not', () => {
+  it('begin at midnight in the time zone of the reader, also when the clocks change', () => {
     assert.deepEqual(starts('2026-03-28T12:00:00Z', '2026-03-30T12:00:00Z'), [
       '2026-03-28T00:00',
       '2026-03-29T00:00',

@@ -64,7 +64,7 @@ describe('the statement of a report', () => {
     assert.equal(gaps[10], 'And 3 more, 3d altogether, are not stored.');
   });
 
-  it('tells the newest part, which is not settled yet, from a gap', () => {
+  it('distinguishes the newest part, which is not settled yet, from a gap', () => {
     const coverage = [{ from: 800 * day, to: now - 360 }];
     assert.deepEqual(audit({ coverage, horizon: 800 * day }, 900 * day, 1100 * day), {
       coverage: [`The audit log from day 900 to day ${(now - 360) / day} is stored completely.`],
@@ -100,7 +100,7 @@ describe('the statement of a report', () => {
     });
   });
 
-  it('says that nothing is stored, and what Zendesk says to us', () => {
+  it('says that nothing is stored, and quotes the refusal of Zendesk', () => {
     const unavailableReason = 'It needs an add-on.';
     assert.deepEqual(access({ unavailableReason }, 950 * day, 960 * day), {
       coverage: ['Nothing of the access log from day 950 to day 960 is stored completely.'],
@@ -111,7 +111,7 @@ describe('the statement of a report', () => {
     });
   });
 
-  it('tells what is lost for good from what can still be pulled', () => {
+  it('distinguishes what is lost for good from what can still be pulled', () => {
     const coverage = [
       { from: 890 * day, to: 900 * day },
       { from: 920 * day, to: 990 * day },
@@ -127,7 +127,7 @@ describe('the statement of a report', () => {
     });
   });
 
-  it('is impossible where neither we nor Zendesk have what was asked for', () => {
+  it('says that an answer is impossible where neither the database nor Zendesk has the time asked for', () => {
     const facts = { ...nothing, retentionDays: 90, coverage: [{ from: 910 * day, to: now }] };
     const asked = { from: 880 * day, to: 950 * day };
     assert.equal(

@@ -77,7 +77,7 @@ describe('a report as a table', () => {
     ]);
   });
 
-  it('goes on in the next line where a cell is wrapped, and cuts ids last', async () => {
+  it('continues wrapped cells in the next line, and cuts ids last', async () => {
     const columns = [
       { key: 'id', title: 'Id', isWhole: true },
       { key: 'text', title: 'Text', isWrapped: true },
@@ -100,7 +100,7 @@ describe('a report as a table', () => {
     ]);
   });
 
-  it('begins before the last row is read, with the columns that its first rows need', async () => {
+  it('is printed before the last row is read, with the columns that its first rows need', async () => {
     const many = Array.from({ length: 450 }, (_, index) => ({ ...row, text: `row ${index}` }));
     const { rows, lines } = await render([...many, row], 100);
     assert.equal(rows, 451);
@@ -144,7 +144,7 @@ describe('a report as a table', () => {
     ]);
   });
 
-  it('shows characters that would steer the terminal as spaces', async () => {
+  it('shows characters that would control the terminal as spaces', async () => {
     const text = 'a\u001B]0;b\u0007\nc\u202Ed\u009B';
     const { lines } = await render([{ ...row, text }], undefined, { title: 'T\u001Bx' });
     assert.equal(lines[0], 'T x');

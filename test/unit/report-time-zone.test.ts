@@ -42,7 +42,7 @@ describe('a time zone', () => {
     ['2026-03-29', 'Asia/Beirut', '2026-03-28T22:00:00.000Z'],
   ];
   for (const [day, zone, start] of days)
-    it(`begins ${day} at ${start} in ${zone ?? 'no zone'}`, () => {
+    it(`lets ${day} begin at ${start} in ${zone ?? 'no zone'}`, () => {
       assert.equal(startOfDay(day, zone).toISOString(), start);
     });
 

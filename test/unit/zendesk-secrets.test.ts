@@ -9,7 +9,7 @@ const client = createSecrets({
   clientSecret: 'top/secret',
 });
 
-describe('secrets', () => {
+describe('the secrets of a text', () => {
   it('are removed wherever they stand, plain or encoded', () => {
     assert.equal(
       client.scrub('a top/secret, b=top%2Fsecret, log-puller'),
@@ -50,7 +50,7 @@ describe('secrets', () => {
     );
   });
 
-  it('do not pass with the error of a library', () => {
+  it('do not leak through the error of a library', () => {
     const original = Object.assign(new Error('GET https://a.example/x?page=1 top/secret failed'), {
       name: 'RequestError',
       code: 'ECONNRESET',

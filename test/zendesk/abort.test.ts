@@ -109,7 +109,7 @@ describe('an abort', () => {
   });
 });
 
-describe('closing the client', () => {
+describe('the closing of a client', () => {
   it('ends what runs, also the minting of a token', async (test) => {
     const opened = Promise.withResolvers<void>();
     const server = await startServer(test, { tokenReplies: [() => opened.resolve()] });

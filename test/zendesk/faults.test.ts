@@ -148,7 +148,7 @@ describe('a fault that stays', () => {
   });
 });
 
-describe('504', () => {
+describe('an answer 504', () => {
   const overloaded: Reply = { status: 504, body: 'upstream request timeout' };
 
   it('halves the page for the attempts that follow, and the page tells its size', async (test) => {

@@ -89,7 +89,7 @@ describe('an answer 429', () => {
     assert.equal(pauses.length, 19);
   });
 
-  it('is counted anew after another kind of answer', async (test) => {
+  it('is counted from 1 again after another kind of answer', async (test) => {
     const limited = Array.from({ length: 19 }, () => tooMany({ 'retry-after': '1' }));
     const server = await startServer(test, {
       replies: [...limited, { status: 500 }, ...limited, auditPage([1])],
@@ -147,7 +147,7 @@ describe('the account-wide limit', () => {
     assert.deepEqual(pauses, []);
   });
 
-  it('means nothing to the access log service', async (test) => {
+  it('does not concern the access log service', async (test) => {
     const server = await startServer(test, { replies: [limited(0)] });
     const { zendesk, pauses } = connect(test, server.origin);
     await zendesk.readPage(auditRequest({ group: accessLogs.budget }), neverAborted);

@@ -88,7 +88,7 @@ describe('OAuth client credentials', () => {
     assert.equal(server.requests[0]?.headers.authorization, 'Bearer two');
   });
 
-  it('mint a new token once when it is refused in mid-run, and try again', async (test) => {
+  it('mint a new token once when it is refused in the middle of a run, and try again', async (test) => {
     const server = await startServer(test, {
       replies: [expired, auditPage([1])],
       tokenReplies: [tokenReply('one'), tokenReply('two')],
@@ -219,7 +219,7 @@ describe('OAuth client credentials', () => {
     assert.equal(server.requests.length, 1);
   });
 
-  it('outlast faults of the token endpoint, at no cost to the budget', async (test) => {
+  it('survive faults of the token endpoint without using the budget', async (test) => {
     const server = await startServer(test, {
       replies: [auditPage([1])],
       tokenReplies: [

@@ -132,7 +132,7 @@ describe('a page', () => {
   });
 });
 
-describe('an object', () => {
+describe('a single object', () => {
   it('is read with its own parameters and no paging', async (test) => {
     const server = await startServer(test, { replies: [{ body: { users: [{ id: 1 }] } }] });
     const { zendesk } = connect(test, server.origin);

@@ -107,7 +107,7 @@ describe('no secret and no query text', () => {
 });
 
 describe('no content of a row', () => {
-  it('stands in what a page leaves behind that was cut in mid-row', async (test) => {
+  it('stands in what a page leaves behind that was cut in the middle of a row', async (test) => {
     const traces = await collectTraces(test, ready, {
       replies: [{ body: '{"audit_logs":[{"change_description":"from Alice' }],
     });

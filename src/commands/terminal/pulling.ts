@@ -5,46 +5,48 @@ import { showLines, type Outputs, type Patience } from './display.ts';
 import { createMeter, type Meter } from './meter.ts';
 import { formatMs, formatNumber, formatTimeToGo } from './words.ts';
 
-/** Takes the engine's events until it is ended. */
-type PullDisplay = {
+/** Takes in what happens. */
+type Watch = {
   readonly report: (event: SyncEvent) => void;
   /** Notes that one account is through. */
   readonly noteDone: () => void;
-  readonly end: () => void;
 };
 
 const patience: Patience = { terminalMs: 150, plainMs: 1000 };
 
-/** Shows the streams of a single account, or how many of several accounts are through. */
+/** Shows the streams of a single account, or how many of several accounts are through, until it is ended. */
 export function createPullDisplay(
   outputs: Outputs,
   streams: readonly Stream[],
   accounts = 1,
-): PullDisplay {
+): Watch & { readonly end: () => void } {
+  const watch = accounts === 1 ? watchStreams(streams, Date.now()) : watchAccounts(accounts);
+  return { ...watch, end: showLines(outputs, patience, watch.describe) };
+}
+
+function watchAccounts(accounts: number): Watch & { readonly describe: () => string[] } {
   const startedMs = Date.now();
-  const { report, describe } =
-    accounts === 1
-      ? watchStreams(streams, startedMs)
-      : { report: countRows, describe: describeAll };
   let done = 0;
   let rows = 0;
-  const end = showLines(outputs, patience, describe);
-  return { report, noteDone: () => void (done += 1), end };
-
-  function countRows(event: SyncEvent): void {
-    if (event.type === 'page') rows += event.rows;
-  }
-  function describeAll(): string[] {
-    const time = formatMs(Date.now() - startedMs);
-    return [`${done} of ${accounts} accounts done   ${formatNumber(rows)} rows   ${time}`];
-  }
+  return {
+    report(event) {
+      if (event.type === 'page') rows += event.rows;
+    },
+    noteDone() {
+      done += 1;
+    },
+    describe() {
+      const time = formatMs(Date.now() - startedMs);
+      return [`${done} of ${accounts} accounts done   ${formatNumber(rows)} rows   ${time}`];
+    },
+  };
 }
 
 /** One line for each stream, and why nothing moves just now. */
 function watchStreams(
   streams: readonly Stream[],
   startedMs: number,
-): { report: (event: SyncEvent) => void; describe: () => string[] } {
+): Watch & { readonly describe: () => string[] } {
   const shown = streams.map((stream) => ({ stream, meter: createMeter(stream.name, startedMs) }));
   const meters = new Map(shown.map(({ stream, meter }) => [stream.name, meter]));
   const left = new Map<string, number>();
@@ -63,6 +65,7 @@ function watchStreams(
         meters.get(event.stream)?.setShare(event.share, event.wantedSeconds, nowMs);
       if (event.type === 'page') notePage(event, meters.get(event.stream), nowMs);
     },
+    noteDone() {},
     describe() {
       const nowMs = Date.now();
       const lines = shown.map(({ stream: { kind, budget }, meter }) =>

@@ -1,4 +1,4 @@
-import type { AccountOptions } from '../account-options.ts';
+import type { SharedOptions } from '../shared-options.ts';
 import { createShiftedClock, type ShiftedClock } from '../clock.ts';
 import { createFaultBook, type FaultBook } from '../faults/faults.ts';
 import { createTokenStore, type TokenStore } from '../http/authentication.ts';
@@ -8,7 +8,7 @@ import { createPeople, type People } from './people.ts';
 
 /** One simulated account: what its endpoints share. Its logs are opened on top of it. */
 export type SimulatedAccount = {
-  readonly options: AccountOptions;
+  readonly options: SharedOptions;
   /** From where the days of the logs count back, ms since 1970. */
   readonly anchorMs: number;
   readonly clock: ShiftedClock;
@@ -22,7 +22,7 @@ export type SimulatedAccount = {
 
 /** Makes an account. `streams` are what faults can be aimed at. */
 export function createAccount(
-  options: AccountOptions,
+  options: SharedOptions,
   streams: readonly string[],
 ): SimulatedAccount {
   const clock = createShiftedClock(options.clockOffsetMs);

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import type { AcceptedCredentials, AccountOptions } from '../account-options.ts';
+import type { AcceptedCredentials, SharedOptions } from '../shared-options.ts';
 import type { ShiftedClock } from '../clock.ts';
 import { answerJson, OAUTH, type SimulatedAnswer } from './answers.ts';
 import type { ApiRequest, Endpoint } from './endpoints.ts';
@@ -72,7 +72,7 @@ const MAX_LIFETIME_SECONDS = 172_800;
 const DEFAULT_LIFETIME_SECONDS = 1800;
 
 /** `POST /oauth/tokens` with client credentials, as JSON or as a form (contract 6.1). */
-export function createTokenEndpoint(options: AccountOptions, tokens: TokenStore): Endpoint {
+export function createTokenEndpoint(options: SharedOptions, tokens: TokenStore): Endpoint {
   return {
     method: 'POST',
     path: /^\/oauth\/tokens$/,
@@ -97,7 +97,7 @@ export function createTokenEndpoint(options: AccountOptions, tokens: TokenStore)
 
 function readGrant(
   request: ApiRequest,
-  { credentials, allowedScopes, grantedScope, tokenLifetimeSeconds }: AccountOptions,
+  { credentials, allowedScopes, grantedScope, tokenLifetimeSeconds }: SharedOptions,
 ): { readonly scope: string; readonly seconds: number } | SimulatedAnswer {
   const form = readForm(request);
   if (form === undefined)

@@ -65,7 +65,7 @@ export async function handleRequest(
     requestLog.close(record);
   });
   const body = await readBody(request);
-  const { answer, transport }: Decision =
+  const { answer, transport }: DecidedAnswer =
     endpoint === undefined
       ? { answer: NO_ENDPOINT }
       : decideAnswer(account, endpoint, record, target, {
@@ -89,7 +89,7 @@ export async function handleRequest(
   sendAnswer(account, response, answer, transport?.kind);
 }
 
-type Decision = {
+type DecidedAnswer = {
   /** Undefined: the connection is reset instead. */
   readonly answer: SimulatedAnswer | undefined;
   readonly transport?: FaultOf<TransportFaultKind>;
@@ -102,7 +102,7 @@ function decideAnswer(
   record: OpenRecord,
   target: string,
   request: ApiRequest,
-): Decision {
+): DecidedAnswer {
   const { refusal, headers = {} } = endpoint.gate(request.arrivedMs);
   if (refusal !== undefined) return { answer: refusal };
   const fault = faults.take(request.faultTarget, isRequestFault);

@@ -1,4 +1,4 @@
-import type { Burst } from '../account-options.ts';
+import type { Burst } from '../shared-options.ts';
 import type { LogEntry, LogSource } from './log-source.ts';
 
 const CHUNK = 250;

@@ -63,74 +63,90 @@ export function openLog<Row extends LogEntry>(
   account: SimulatedAccount,
   log: LogDescription<Row>,
 ): OpenLog & { readonly list: Endpoint; readonly isShown: (row: Row) => boolean } {
-  const { clock } = account;
-  const { name, path, paging, source } = log;
-
-  /** From when to when the log has records now; `ignoreAge`: as if nothing ever got too old. */
-  function rangeNow(ignoreAge = false): SecondRange {
-    const now = clock.now();
-    const began = account.anchorMs - log.days * DAY_MS;
-    const oldest = ignoreAge ? began : Math.max(began, now - log.retentionDays * DAY_MS);
-    return { from: Math.ceil(oldest / 1000), to: Math.floor(now / 1000) };
-  }
-
-  function describeList(query: URLSearchParams): Listing<Row> | SimulatedAnswer {
-    const filter = log.readFilter(query);
-    if ('status' in filter) return filter;
-    const now = clock.now();
-    const held = rangeNow();
-    const inset = account.options.inclusiveBounds ? 0 : 1;
-    const range = {
-      from: Math.max(held.from, filter.from + inset),
-      to: Math.min(held.to, filter.to - inset),
-    };
-    return {
-      name,
-      path,
-      range,
-      scan(direction, start, visit) {
-        scanRows(source, range, direction, start, (row) => {
-          const isShown = row.visibleAtMs <= now && filter.isWanted(row);
-          return isShown && visit(row);
-        });
-      },
-      format: log.createFormat(),
-    };
-  }
-
+  const { clock, faults } = account;
+  const { name, paging } = log;
   const list: Endpoint = {
     method: 'GET',
-    path: matchPath(path, log.hasJsonForm),
+    path: matchPath(log.path, log.hasJsonForm),
     stream: name,
     service: paging.service,
     gate: log.gate,
     scopes: log.scopes,
     pageSize: paging.defaultSize,
     answer: (request) =>
-      answerList(request, paging, account.faults, () => describeList(request.query)),
+      answerList(request, paging, faults, () => describeList(account, log, request.query)),
   };
   return {
     name,
     list,
     endpoints: [list],
-    isShown: (row) => row.second >= rangeNow().from && row.visibleAtMs <= clock.now(),
-    *tell(from, to, includeInvisible) {
-      const format = log.createFormat();
-      const now = clock.now();
-      const range = rangeNow(includeInvisible);
+    isShown: (row) => row.second >= rangeNow(account, log).from && row.visibleAtMs <= clock.now(),
+    tell(from, to, includeInvisible) {
+      const held = rangeNow(account, log, includeInvisible);
       const wished = Math.ceil(to.getTime() / 1000) - 1;
-      const last = includeInvisible ? wished : Math.min(wished, range.to);
-      let next = Math.max(Math.ceil(from.getTime() / 1000), range.from);
-      while (next <= last) {
-        const step = { from: next, to: Math.min(next + STEP_SECONDS - 1, last) };
-        const texts: string[] = [];
-        scanRows(source, step, 1, undefined, (row) => {
-          if (includeInvisible || row.visibleAtMs <= now) texts.push(format(row));
-          return false;
-        });
-        yield* texts;
-        next = step.to + 1;
-      }
+      const range = {
+        from: Math.max(Math.ceil(from.getTime() / 1000), held.from),
+        to: includeInvisible ? wished : Math.min(wished, held.to),
+      };
+      return writeRows(log, range, includeInvisible ? Infinity : clock.now());
     },
   };
+}
+
+/** From when to when the log has records now; `ignoreAge`: as if nothing ever got too old. */
+function rangeNow<Row extends LogEntry>(
+  { anchorMs, clock }: SimulatedAccount,
+  { days, retentionDays }: LogDescription<Row>,
+  ignoreAge = false,
+): SecondRange {
+  const now = clock.now();
+  const began = anchorMs - days * DAY_MS;
+  const oldest = ignoreAge ? began : Math.max(began, now - retentionDays * DAY_MS);
+  return { from: Math.ceil(oldest / 1000), to: Math.floor(now / 1000) };
+}
+
+function describeList<Row extends LogEntry>(
+  account: SimulatedAccount,
+  log: LogDescription<Row>,
+  query: URLSearchParams,
+): Listing<Row> | SimulatedAnswer {
+  const filter = log.readFilter(query);
+  if ('status' in filter) return filter;
+  const now = account.clock.now();
+  const held = rangeNow(account, log);
+  const inset = account.options.inclusiveBounds ? 0 : 1;
+  const range = {
+    from: Math.max(held.from, filter.from + inset),
+    to: Math.min(held.to, filter.to - inset),
+  };
+  return {
+    name: log.name,
+    path: log.path,
+    range,
+    scan(direction, start, visit) {
+      scanRows(log.source, range, direction, start, (row) => {
+        const isShown = row.visibleAtMs <= now && filter.isWanted(row);
+        return isShown && visit(row);
+      });
+    },
+    format: log.createFormat(),
+  };
+}
+
+/** The rows that are shown at that time, as texts; a few minutes of them at once. */
+function* writeRows<Row extends LogEntry>(
+  { source, createFormat }: LogDescription<Row>,
+  { from, to }: SecondRange,
+  now: number,
+): Generator<string> {
+  const format = createFormat();
+  for (let next = from; next <= to; next += STEP_SECONDS) {
+    const step = { from: next, to: Math.min(next + STEP_SECONDS - 1, to) };
+    const texts: string[] = [];
+    scanRows(source, step, 1, undefined, (row) => {
+      if (row.visibleAtMs <= now) texts.push(format(row));
+      return false;
+    });
+    yield* texts;
+  }
 }

@@ -50,12 +50,12 @@ describe('the rule enumeration', () => {
     ]);
   });
 
-  it('allows five minutes', async () => {
+  it('finds ids that are opened within five minutes, and not those that take longer', async () => {
     assert.equal((await find(opened([40, 59], 15))).length, 1);
     assert.deepEqual(await find(opened([40, 59], 16)), []);
   });
 
-  it('finds nothing where one is missing, in two people, in lists and writes, or in programs', async () => {
+  it('finds nothing when one id is missing, when two people share the block, in lists and writes, or in programs', async () => {
     const all = opened([40, 59]);
     assert.deepEqual(await find(all.filter((_, index) => index !== 5)), []);
     assert.deepEqual(await find(all.map((row, index) => ({ ...row, user_id: index % 2 }))), []);

@@ -39,7 +39,7 @@ describe('the rule off_hours_access', () => {
     );
   });
 
-  it('goes by the clock of the person, summer time too, and by that of the rule where there is none', async () => {
+  it('goes by the time zone of the person, summer time included, and by that of the rule where there is none', async () => {
     assert.deepEqual(
       await find(
         [
@@ -87,7 +87,7 @@ describe('the rule off_hours_access', () => {
     );
   });
 
-  it('needs somebody to do something: an open browser tab is none', async () => {
+  it('ignores the requests of an open browser tab that nobody uses', async () => {
     const graphql = { url: '/graphql', method: 'POST' };
     assert.deepEqual(
       (
@@ -110,7 +110,7 @@ describe('the rule off_hours_access', () => {
     );
   });
 
-  it('leaves out programs, this one too, and what nobody did', async () => {
+  it('leaves out programs, this one included, and requests without a user', async () => {
     const log = { url: '/api/v2/access_logs' };
     assert.deepEqual(
       (

@@ -152,8 +152,7 @@ const SCRIPTS: readonly (readonly [RequestKind, url: string])[] = [
 
 /** A program acts in somebody's name. */
 function runScript(stage: AccessStage): void {
-  stage.byProgram = true;
-  callFrom(stage, '')(...stage.random.pick(SCRIPTS));
+  callFrom(stage, '', true)(...stage.random.pick(SCRIPTS));
 }
 
 const ADMIN = '/admin/apps-integrations';

@@ -1,4 +1,4 @@
-import type { AccountOptions } from '../../account-options.ts';
+import type { SharedOptions } from '../../shared-options.ts';
 import { activityIn, countEvents, hourOfWeek } from '../../account/calendar.ts';
 import { PROGRAMS } from '../../account/names.ts';
 import type { People, SimulatedPerson } from '../../account/people.ts';
@@ -15,25 +15,20 @@ const DAY_MS = 86_400_000;
 /** A cell then lasts at least 10 ms, more than a scene has requests: no two rows share a millisecond. */
 const MAX_SCENES_PER_MINUTE = 6000;
 
-type Settings = Pick<AccountOptions, 'seed' | 'burst' | 'late' | 'oddities'> & {
+type Settings = Pick<SharedOptions, 'seed' | 'burst' | 'late' | 'oddities'> & {
   readonly accessLogRowsPerDay: number;
   readonly accessLogLiveRowsPerMinute: number;
   /** From when on the live rows come, ms since 1970. */
   readonly anchorMs: number;
 };
 
+type Cast = Pick<AccessStage, 'random' | 'people'>;
+
 /** The access log: each cell is one scene (somebody opens a ticket, a program polls), a few requests within moments. */
 export function createAccessLogSource(settings: Settings, people: People): LogSource<AccessLogRow> {
   const { seed } = settings;
-  const stage: AccessStage = {
-    random: createRandomSequence(0),
-    people,
-    person: people.integration,
-    byProgram: false,
-    minute: 0,
-    requests: [],
-  };
-  const countScenes = createSceneCounter(settings, stage);
+  const cast: Cast = { random: createRandomSequence(0), people };
+  const countScenes = createSceneCounter(settings, cast);
   const source: LogSource<AccessLogRow> = {
     cellCount: countScenes,
     cellAt: (minute, offsetMs) => Math.floor((offsetMs * countScenes(minute)) / MINUTE_MS),
@@ -44,8 +39,7 @@ export function createAccessLogSource(settings: Settings, people: People): LogSo
     rowsIn(minute, scene) {
       const scenes = countScenes(minute);
       const start = hash(seed, minute, scene, 1);
-      castScene(stage, start, minute);
-      const { requests } = stage;
+      const { person, requests } = castScene(cast, start, minute);
       const from = cellStart(scene, scenes);
       const width = cellStart(scene + 1, scenes) - from;
       const step = Math.min(Math.floor(width / (requests.length + 1)), 20 + (start % 180));
@@ -54,7 +48,7 @@ export function createAccessLogSource(settings: Settings, people: People): LogSo
         const ms = minute * MINUTE_MS + from + lead + i * step;
         const key = hash(start, i, 43);
         const id = formatUlid(ms, key, hash(key, 47), hash(key, 53));
-        return toRow(settings, stage, request, { ms, key, id });
+        return toRow(settings, person, request, { ms, key, id });
       });
     },
   };
@@ -67,19 +61,19 @@ export function createAccessLogSource(settings: Settings, people: People): LogSo
   while (after < scenes && cellStart(after, scenes) < burst.offsetMs + 1000) after++;
   return addBurst(source, burst, { before, after }, (n) => {
     const key = hash(seed, burst.second, n, 59);
-    castScene(stage, key, burst.minute);
+    const { person, requests } = castScene(cast, key, burst.minute);
     const ms = burst.minute * MINUTE_MS + burst.offsetMsOf(n);
     const id = formatCountedUlid(ms, n, key, hash(key, 61));
-    return toRow(settings, stage, pickNth(stage.requests, 0), { ms, key, id });
+    return toRow(settings, person, pickNth(requests, 0), { ms, key, id });
   });
 }
 
-function createSceneCounter(settings: Settings, stage: AccessStage): (minute: number) => number {
+function createSceneCounter(settings: Settings, cast: Cast): (minute: number) => number {
   const { seed, accessLogRowsPerDay, accessLogLiveRowsPerMinute, anchorMs } = settings;
-  const rowsPerScene = measureScenes({ seed, salt: 67, scenesAtMean: 4 }, (luck, minute) => {
-    castScene(stage, luck, minute);
-    return stage.requests.length;
-  });
+  const rowsPerScene = measureScenes(
+    { seed, salt: 67, scenesAtMean: 4 },
+    (luck, minute) => castScene(cast, luck, minute).requests.length,
+  );
   const usualScenes = accessLogRowsPerDay / 1440 / rowsPerScene;
   const liveScenes = Math.ceil(accessLogLiveRowsPerMinute / rowsPerScene);
   const liveMinute = Math.ceil(anchorMs / MINUTE_MS);
@@ -95,8 +89,8 @@ function cellStart(scene: number, scenes: number): number {
 
 function toRow(
   { seed, late, oddities }: Settings,
-  { person, byProgram }: AccessStage,
-  { kind, url, referer, graphql }: SceneRequest,
+  person: SimulatedPerson,
+  { kind, url, referer, graphql, byProgram }: SceneRequest,
   { ms, key, id }: { readonly ms: number; readonly key: number; readonly id: string },
 ): AccessLogRow {
   const luck = hash(seed, key, 31);
@@ -120,18 +114,17 @@ function toRow(
   };
 }
 
-/** Chooses who acts and what they do; the requests are then in `stage.requests`. */
-function castScene(stage: AccessStage, start: number, minute: number): void {
-  stage.random.restart(start);
-  stage.minute = minute;
-  stage.person = choosePerson(stage, minute);
-  stage.byProgram = false;
-  stage.requests = [];
+/** Chooses who acts and lets them act. */
+function castScene({ random, people }: Cast, start: number, minute: number): AccessStage {
+  random.restart(start);
+  const person = choosePerson({ random, people }, minute);
+  const stage: AccessStage = { random, people, person, minute, requests: [] };
   playScene(stage);
+  return stage;
 }
 
 /** Somebody who is at work at that minute, busy people more often; when nobody is found, the integration. */
-function choosePerson({ random, people }: AccessStage, minute: number): SimulatedPerson {
+function choosePerson({ random, people }: Cast, minute: number): SimulatedPerson {
   const hour = hourOfWeek(minute);
   if (random.chance(0.0008)) return random.pick(people.strangers);
   for (let attempt = 0; attempt < 8; attempt++) {

@@ -12,6 +12,8 @@ export type SceneRequest = {
   readonly referer: string;
   /** The `graphql` object as JSON text; empty for other requests. */
   readonly graphql: string;
+  /** A program acts in the person's name, with basic credentials instead of a session. */
+  readonly byProgram: boolean;
 };
 
 /** Where a scene writes its requests. */
@@ -19,12 +21,10 @@ export type AccessStage = {
   readonly random: RandomSequence;
   readonly people: People;
   /** Who acts. */
-  person: SimulatedPerson;
-  /** A program acts in the person's name, with basic credentials instead of a session. */
-  byProgram: boolean;
+  readonly person: SimulatedPerson;
   /** Whole minutes since 1970. */
-  minute: number;
-  requests: SceneRequest[];
+  readonly minute: number;
+  readonly requests: SceneRequest[];
 };
 
 const GRAPHQL_PREFIX = new Map<GraphqlOperation, string>(
@@ -35,18 +35,23 @@ const GRAPHQL_PREFIX = new Map<GraphqlOperation, string>(
   ]),
 );
 
-/** Lets the person on stage send REST requests from a screen, their referer. */
+/** Lets the person on stage, or a program in their name, send REST requests from a screen, their referer. */
 export function callFrom(
   { requests }: AccessStage,
   referer: string,
+  byProgram = false,
 ): (kind: RequestKind, url: string) => void {
-  return (kind, url) => void requests.push({ kind, url, referer, graphql: '' });
+  return (kind, url) => void requests.push({ kind, url, referer, graphql: '', byProgram });
 }
 
 /** Writes a GraphQL request. `variables` is JSON inside a JSON string: the quotes must come escaped. */
-export function ask(stage: AccessStage, operation: GraphqlOperation, variables: string): void {
+export function ask(
+  { requests }: AccessStage,
+  operation: GraphqlOperation,
+  variables: string,
+): void {
   const graphql = `${GRAPHQL_PREFIX.get(operation) ?? ''}${variables}"}`;
-  stage.requests.push({ kind: undefined, url: '/graphql', referer: '', graphql });
+  requests.push({ kind: undefined, url: '/graphql', referer: '', graphql, byProgram: false });
 }
 
 /** Ticket numbers grow with time, recent tickets are looked at most, and a few small old ones keep coming back. */

@@ -6,6 +6,7 @@ import {
   noteSystem,
   someAdmin,
   someAgent,
+  type AuditChange,
   type AuditStage,
   type ChangedItem,
 } from './stage.ts';
@@ -180,10 +181,14 @@ const SCENES = repeatByWeight<(stage: AuditStage) => void>([
   [10, runSystemJob],
 ]);
 
-/** Plays one scene: changes that are recorded in one second. They are then in `stage.changes`. */
-export function playAuditScene(stage: AuditStage, start: number, minute: number): void {
-  stage.random.restart(start);
-  stage.minute = minute;
-  stage.changes = [];
-  stage.random.pick(SCENES)(stage);
+/** Plays one scene: changes that are recorded in one second. */
+export function playAuditScene(
+  { random, people }: Pick<AuditStage, 'random' | 'people'>,
+  start: number,
+  minute: number,
+): readonly AuditChange[] {
+  random.restart(start);
+  const stage: AuditStage = { random, people, minute, changes: [] };
+  random.pick(SCENES)(stage);
+  return stage.changes;
 }

@@ -1,4 +1,4 @@
-import type { AccountOptions } from '../../account-options.ts';
+import type { SharedOptions } from '../../shared-options.ts';
 import { countEvents } from '../../account/calendar.ts';
 import type { People } from '../../account/people.ts';
 import { comparePositions } from '../../http/cursors.ts';
@@ -21,9 +21,11 @@ const SLOTS = 8192;
 const SLOT = Math.floor(PART / SLOTS);
 const BURST_SLOT = 47;
 
-type Settings = Pick<AccountOptions, 'seed' | 'burst' | 'late' | 'oddities'> & {
+type Settings = Pick<SharedOptions, 'seed' | 'burst' | 'late' | 'oddities'> & {
   readonly auditLogRowsPerDay: number;
 };
+
+type Cast = Pick<AuditStage, 'random' | 'people'>;
 
 /** The audit log, and the way from an id to its record. A cell is a minute. */
 type AuditLogSource = LogSource<AuditLogRow> & {
@@ -34,11 +36,11 @@ type AuditLogSource = LogSource<AuditLogRow> & {
 /** Makes the audit log. Ids grow with time but not in the order of `created_at` (contract Q5). */
 export function createAuditLogSource(settings: Settings, people: People): AuditLogSource {
   const { seed } = settings;
-  const stage: AuditStage = { random: createRandomSequence(0), people, minute: 0, changes: [] };
-  const rowsPerScene = measureScenes({ seed, salt: 103, scenesAtMean: 3 }, (luck, minute) => {
-    playAuditScene(stage, luck, minute);
-    return stage.changes.length;
-  });
+  const cast: Cast = { random: createRandomSequence(0), people };
+  const rowsPerScene = measureScenes(
+    { seed, salt: 103, scenesAtMean: 3 },
+    (luck, minute) => playAuditScene(cast, luck, minute).length,
+  );
   const scenesPerMinute = settings.auditLogRowsPerDay / 1440 / rowsPerScene;
   const burst = resolveBurst(settings.burst, 'audit_logs');
   const minutes: LogSource<AuditLogRow> = {
@@ -50,13 +52,13 @@ export function createAuditLogSource(settings: Settings, people: People): AuditL
       const n = Math.floor((Number(id) - firstBurstIdOf(minute)) / BURST_SLOT);
       return burst.offsetMsOf(Math.min(Math.max(n, 0), burst.count - 1));
     },
-    rowsIn: (minute) => playMinute(settings, stage, minute, scenesPerMinute),
+    rowsIn: (minute) => playMinute(settings, cast, minute, scenesPerMinute),
   };
   const source = addBurst(minutes, burst, { before: 1, after: 0 }, (n, { second, minute }) => {
     const key = hash(seed, second, n, 101);
-    playAuditScene(stage, key, minute);
+    const change = pickNth(playAuditScene(cast, key, minute), 0);
     const id = firstBurstIdOf(minute) + n * BURST_SLOT + (key % BURST_SLOT);
-    return toRow(settings, pickNth(stage.changes, 0), { second, id, key });
+    return toRow(settings, change, { second, id, key });
   });
   return {
     ...source,
@@ -70,7 +72,7 @@ export function createAuditLogSource(settings: Settings, people: People): AuditL
 
 function playMinute(
   settings: Settings,
-  stage: AuditStage,
+  cast: Cast,
   minute: number,
   scenesPerMinute: number,
 ): AuditLogRow[] {
@@ -80,9 +82,8 @@ function playMinute(
   const shift = hash(seed, minute, 79);
   for (let scene = 0; scene < scenes; scene++) {
     const start = hash(seed, minute, scene, 83);
-    playAuditScene(stage, start, minute);
     const second = minute * 60 + (hash(start, 89) % 60);
-    for (const change of stage.changes) {
+    for (const change of playAuditScene(cast, start, minute)) {
       const key = hash(start, rows.length, 97);
       const slot = (rows.length * 4093 + shift) % SLOTS;
       const place = (key % 20 === 0 ? 2 : key % 5 === 0 ? 1 : 0) * (PART - IDS_PER_MINUTE);

@@ -19,8 +19,8 @@ export type AuditStage = {
   readonly random: RandomSequence;
   readonly people: People;
   /** Whole minutes since 1970. */
-  minute: number;
-  changes: AuditChange[];
+  readonly minute: number;
+  readonly changes: AuditChange[];
 };
 
 /** The item that was changed. */

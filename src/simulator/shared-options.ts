@@ -31,7 +31,7 @@ export type AcceptedCredentials = {
 };
 
 /** What can be said about a simulated account, whichever logs it has; each log adds its own options. */
-export type AccountOptions = {
+export type SharedOptions = {
   /** Address to listen on. Default `127.0.0.1`. */
   readonly host: string;
   /** Port to listen on; 0 (default) takes a free one. */
@@ -84,7 +84,7 @@ export const DEFAULT_CREDENTIALS: AcceptedCredentials = {
 };
 
 /** What holds when nothing else is said. */
-export const ACCOUNT_DEFAULTS: AccountOptions = {
+export const SHARED_DEFAULTS: SharedOptions = {
   host: '127.0.0.1',
   port: 0,
   subdomain: 'acme',
@@ -108,7 +108,7 @@ export const ACCOUNT_DEFAULTS: AccountOptions = {
 };
 
 /** The bounds of the numbers, and what must be a time. */
-export const ACCOUNT_CHECKS: OptionChecks = {
+export const SHARED_CHECKS: OptionChecks = {
   port: whole(0, 65_535),
   seed: whole(-(2 ** 31), 2 ** 32),
   agents: whole(1, 10_000),
