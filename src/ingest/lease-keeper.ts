@@ -5,7 +5,7 @@ import type { Engine } from './engine.ts';
 import { acquireLease, releaseLease, renewLease, type Lease } from './lease.ts';
 
 /** The answer when another process holds the lease and keeps it. */
-export type Busy = { readonly busy: true; readonly holder: string };
+type Busy = { readonly busy: true; readonly holder: string };
 
 /**
  * Holds the lease of a stream while anything in this process works on it: taken with the first work, renewed meanwhile,

@@ -9,15 +9,15 @@ import type { RunCounts, Task } from './events.ts';
 import { fillLog, hasWork } from './fill.ts';
 import { followLog } from './follow.ts';
 import type { Lease } from './lease.ts';
-import { createLeaseKeeper, isBusy, type Busy } from './lease-keeper.ts';
+import { createLeaseKeeper, isBusy } from './lease-keeper.ts';
 import { listPeople } from './people.ts';
 import type { Pull } from './pull.ts';
 import {
   createTally,
-  stoppedSentence,
   loadLastOutcome,
   recordRun,
   type RunResult,
+  stoppedSentence,
   type Tally,
 } from './run.ts';
 
@@ -43,53 +43,25 @@ export type LogWorker = StreamWorker & {
 
 const nothing: RunCounts = { requests: 0, new: 0, changed: 0, late: 0 };
 
-/** What a run does with its lease; `signal` is aborted when that is lost. */
-type Work = (lease: Lease, tally: Tally, signal: AbortSignal) => Promise<void>;
-
 /** Creates the worker of a stream. */
 export function createStreamWorker(engine: Engine, stream: LogStream): LogWorker;
 export function createStreamWorker(engine: Engine, stream: Stream): StreamWorker;
 export function createStreamWorker(engine: Engine, stream: Stream): StreamWorker {
-  const { name } = stream;
-  const key: StreamKey = { account: engine.account, stream: name };
-  const keeper = createLeaseKeeper(engine, name);
-  const isAbandoned = (): Promise<boolean> => engine.abandonedWork.includes(key);
-
-  const observe = <Answer extends RunResult | undefined>(
-    task: Task,
-    signal: AbortSignal,
-    act: () => Promise<Answer | Busy>,
-  ): Promise<Answer | RunResult> => observeRun(engine, name, task, signal, act);
-
-  async function run(
-    task: Task,
-    signal: AbortSignal,
-    waitMs: number,
-    work: Work,
-  ): Promise<RunResult> {
-    return observe(task, signal, () =>
-      keeper.use(
-        async (lease, held) => {
-          await registerStream(engine.db, engine.account, stream);
-          return recordRun(engine, name, task, held, (tally) => work(lease, tally, held));
-        },
-        signal,
-        waitMs,
+  const work = createWork(engine, stream);
+  if (stream.kind === 'log') return createLogWorker(engine, stream, work);
+  return {
+    stream,
+    follow: (signal, waitMs = 0) =>
+      work.run('listing', signal, waitMs, (lease, tally, held) =>
+        listPeople(engine, stream, lease, tally, held),
       ),
-    );
-  }
+    fill: async () => undefined,
+    isAbandoned: work.isAbandoned,
+  };
+}
 
-  if (stream.kind === 'listing')
-    return {
-      stream,
-      follow: (signal, waitMs = 0) =>
-        run('listing', signal, waitMs, (lease, tally, held) =>
-          listPeople(engine, stream, lease, tally, held),
-        ),
-      fill: async () => undefined,
-      isAbandoned,
-    };
-
+function createLogWorker(engine: Engine, stream: LogStream, work: Work): LogWorker {
+  const key = { account: engine.account, stream: stream.name };
   const pullOf = (lease: Lease, tally: Tally, signal: AbortSignal): Pull => ({
     engine,
     stream,
@@ -97,62 +69,90 @@ export function createStreamWorker(engine: Engine, stream: Stream): StreamWorker
     tally,
     signal,
   });
-  const worker: LogWorker = {
+
+  async function fillIfDue(lease: Lease, signal: AbortSignal): Promise<RunResult | undefined> {
+    const last = await loadLastOutcome(engine.db, key, 'backfill');
+    // A failed run is answered by another one, so that the status shows that its work is done after all. What keeps the
+    // question from being answered keeps the work from being done, and is recorded with it.
+    const due =
+      (last !== undefined && last !== 'complete') ||
+      (await hasWork(pullOf(lease, createTally(), signal)).catch(() => true));
+    if (!due) return undefined;
+    return recordRun(engine, stream.name, 'backfill', signal, (tally) =>
+      fillLog(pullOf(lease, tally, signal), 'gaps'),
+    );
+  }
+
+  return {
     stream,
     follow: (signal, waitMs = 0) =>
-      run('live', signal, waitMs, (...held) => followLog(pullOf(...held))),
-    fill: (signal, waitMs = 0) =>
-      observe('backfill', signal, () =>
-        keeper.use(
-          async (lease, held) => {
-            const last = await loadLastOutcome(engine.db, key, 'backfill');
-            // A failed run is answered by another one, so that the status shows that its work is done after all. What
-            // keeps the question from being answered keeps the work from being done, and is recorded with it.
-            const due =
-              (last !== undefined && last !== 'complete') ||
-              (await hasWork(pullOf(lease, createTally(), held)).catch(() => true));
-            if (!due) return undefined;
-            return recordRun(engine, name, 'backfill', held, (tally) =>
-              fillLog(pullOf(lease, tally, held), 'gaps'),
-            );
-          },
-          signal,
-          waitMs,
-        ),
-      ),
+      work.run('live', signal, waitMs, (...held) => followLog(pullOf(...held))),
+    fill: (signal, waitMs = 0) => work.hold('backfill', signal, waitMs, fillIfDue),
     read: (span, signal, waitMs = 0) =>
-      run('backfill', signal, waitMs, (...held) => fillLog(pullOf(...held), span)),
-    isAbandoned,
+      work.run('backfill', signal, waitMs, (...held) => fillLog(pullOf(...held), span)),
+    isAbandoned: work.isAbandoned,
   };
-  return worker;
 }
 
-/** Reports how a run ended, also one that could not even be recorded, or begun because somebody else is at it. */
-async function observeRun<Answer extends RunResult | undefined>(
-  engine: Engine,
-  stream: string,
-  task: Task,
-  signal: AbortSignal,
-  act: () => Promise<Answer | Busy>,
-): Promise<Answer | RunResult> {
-  const report = (
-    { outcome, code, error }: Pick<RunResult, 'outcome' | 'code' | 'error'>,
-    counts: RunCounts | undefined,
-  ): void => engine.report({ type: 'run', stream, task, outcome, counts, code, error });
-  try {
-    const answer = await act();
-    const result = isBusy(answer) ? describeBusy(stream, task, answer.holder) : answer;
-    if (result !== undefined) report(result, result.counts);
-    return result;
-  } catch (error) {
-    const end = signal.aborted
-      ? ({ outcome: 'interrupted', code: 'stopped', error: stoppedSentence } as const)
-      : ({ outcome: 'failed', code: codeOf(error), error: explainError(error) } as const);
-    if (!signal.aborted)
-      engine.log.error({ account: engine.account, stream, task, err: error }, end.error);
-    report(end, undefined);
-    return { stream, task, counts: nothing, ...end };
-  }
+/** Work on a stream under its lease; the signal that it gets is aborted when the lease is lost. */
+type Work = {
+  /** Does something that may come to nothing, and tells how it ended; also when it could not even be recorded. */
+  hold<Answer extends RunResult | undefined>(
+    task: Task,
+    signal: AbortSignal,
+    waitMs: number,
+    act: (lease: Lease, signal: AbortSignal) => Promise<Answer>,
+  ): Promise<Answer | RunResult>;
+  /** Does something and records it as a run. */
+  run(
+    task: Task,
+    signal: AbortSignal,
+    waitMs: number,
+    act: (lease: Lease, tally: Tally, signal: AbortSignal) => Promise<void>,
+  ): Promise<RunResult>;
+  readonly isAbandoned: () => Promise<boolean>;
+};
+
+function createWork(engine: Engine, stream: Stream): Work {
+  const { name } = stream;
+  const key: StreamKey = { account: engine.account, stream: name };
+  const keeper = createLeaseKeeper(engine, name);
+  const report = (end: Omit<RunResult, 'counts'>, counts: RunCounts | undefined): void => {
+    const { task, outcome, code, error } = end;
+    engine.report({ type: 'run', stream: name, task, outcome, counts, code, error });
+  };
+
+  const hold: Work['hold'] = async (task, signal, waitMs, act) => {
+    try {
+      const answer = await keeper.use(act, signal, waitMs);
+      const result = isBusy(answer) ? describeBusy(name, task, answer.holder) : answer;
+      if (result !== undefined) report(result, result.counts);
+      return result;
+    } catch (error) {
+      const end: Omit<RunResult, 'counts'> = signal.aborted
+        ? { stream: name, task, outcome: 'interrupted', code: 'stopped', error: stoppedSentence }
+        : {
+            stream: name,
+            task,
+            outcome: 'failed',
+            code: codeOf(error),
+            error: explainError(error),
+          };
+      if (!signal.aborted) engine.log.error({ ...key, task, err: error }, end.error);
+      report(end, undefined);
+      return { ...end, counts: nothing };
+    }
+  };
+
+  return {
+    hold,
+    run: (task, signal, waitMs, act) =>
+      hold(task, signal, waitMs, async (lease, held) => {
+        await registerStream(engine.db, engine.account, stream);
+        return recordRun(engine, name, task, held, (tally) => act(lease, tally, held));
+      }),
+    isAbandoned: () => engine.abandonedWork.includes(key),
+  };
 }
 
 function describeBusy(stream: string, task: Task, holder: string): RunResult {
