@@ -43,13 +43,14 @@ function findRuntime(packageName) {
 /** @param {string} runtime */
 function runWith(runtime) {
   const program = fileURLToPath(import.meta.url);
+  // Before there is a child: a signal in between would end this process and leave the child behind.
+  const forwarded = ['SIGINT', 'SIGTERM', 'SIGHUP', 'SIGWINCH'];
+  for (const signal of forwarded) process.on(signal, () => child.kill(signal));
   // A session of its own: otherwise Ctrl-C at the terminal would reach it twice, from there and from here.
   const child = spawn(runtime, [program, ...process.argv.slice(2)], {
     stdio: 'inherit',
     detached: true,
   });
-  const forwarded = ['SIGINT', 'SIGTERM', 'SIGHUP', 'SIGWINCH'];
-  for (const signal of forwarded) process.on(signal, () => child.kill(signal));
   child.once('error', (error) => {
     console.error(
       `zendesk-log-sync cannot run ${runtime} (${error.message}): install Node.js ${neededVersion}.`,
