@@ -4,36 +4,11 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { before, describe, it } from 'node:test';
 import { exitStatusOf } from '../../src/errors.ts';
-import { runProgram } from '../support/program.ts';
+import { type Command, listCommands } from '../support/commands.ts';
 import { readText, root } from '../support/project-files.ts';
 import { renderSettingsTable } from '../support/settings-table.ts';
 
 const readme = readText('README.md');
-
-/** A command as its `--help` describes it. */
-type Command = {
-  /** Such as `report user`. */
-  readonly name: string;
-  readonly options: readonly string[];
-  readonly subcommands: readonly string[];
-};
-
-/** Asks the program for a command and all that are below it, this one first. */
-async function listCommands(name = ''): Promise<Command[]> {
-  const { status, stdout } = await runProgram([...name.split(' '), '--help'].filter(Boolean));
-  assert.equal(status, 0, name);
-  const [, options = '', commands = ''] =
-    /\nOptions:\n([^]*?)(?:\n\nCommands:\n([^]*?))?\n\n/.exec(`${stdout}\n`) ?? [];
-  const command = {
-    name,
-    options: [...options.matchAll(/^ {2}(?:-\w, )?(--[\w-]+)/gm)].map(([, option = '']) => option),
-    subcommands: [...commands.matchAll(/^ {2}([\w-]+)/gm)]
-      .map(([, word]) => `${name} ${word}`.trim())
-      .filter((path) => !path.endsWith('help')),
-  };
-  const below = await Promise.all(command.subcommands.map(listCommands));
-  return [command, ...below.flat()];
-}
 
 /** What the README says somebody may type: in the first columns of its tables and in its examples. */
 function listUses(): string[] {
