@@ -10,6 +10,9 @@ import type { Tally } from './test-tally.ts';
 const usualFiles = [
   'test/unit',
   'test/doctor',
+  'test/commands/doctor-database.test.ts',
+  'test/commands/status.test.ts',
+  'test/database/status.test.ts',
   'test/http',
   'test/monitoring',
   'test/simulator/data.test.ts',
