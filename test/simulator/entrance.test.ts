@@ -10,7 +10,7 @@ import { withSimulator } from './simulated-account.ts';
 const house = 'src/simulator/';
 const entrance = 'src/simulator/simulator.ts';
 /** Where nothing but the entrance is imported. */
-const outside = ['src'];
+const outside = ['src', 'test', 'bench', 'scripts'];
 
 type Import = { readonly file: string; readonly statement: string; readonly target: string };
 
