@@ -166,7 +166,7 @@ type Samples = {
 
 type Bookkeeping = 'account' | 'extra' | 'first_synced_at' | 'synced_at';
 
-/** A table of the schema in `database/schema/`, of which only the type is used: its value would cost 100 MB of memory. */
+/** A table of the schema in `database/schema/`, of which only the type is used: its value would cost 130 MB of memory (docs/decisions.md). */
 type SchemaTable = { readonly $inferInsert: object };
 
 /**
