@@ -4,8 +4,8 @@ import { describe, it } from 'node:test';
 import { loadCoverage } from '../../src/ingest/coverage.ts';
 import type { SyncEvent } from '../../src/ingest/events.ts';
 import { fromSeconds } from '../../src/span.ts';
-import { account, withInstallation } from '../support/installation.ts';
-import { listFetches } from '../support/ledger-facts.ts';
+import { account, pullCompletely, withInstallation } from '../support/installation.ts';
+import { assertComplete, listFetches } from '../support/ledger-facts.ts';
 import { createStillTime } from '../support/still-time.ts';
 
 const signal = new AbortController().signal;
@@ -56,6 +56,35 @@ describe('a backfill', { concurrency: 2 }, () => {
       assert.deepEqual(open, [], 'every fetch has ended before the run has');
       assert.equal(simulator.requests().length, asked);
       assert.equal((await worker('access_logs').fill(signal))?.outcome, 'complete');
+    });
+  });
+
+  it('ends after three spans in a row that cannot be read, and asks for no fourth', async () => {
+    const time = createStillTime();
+    const settings = { ...time.simulator, accessLogDays: 60, accessLogRowsPerDay: 50 };
+    await withInstallation(settings, { localNow: time.localNow }, async (installation) => {
+      const { db, simulator, worker } = installation;
+      time.pass(simulator, 0);
+      await worker('access_logs').follow(signal);
+      const before = simulator.requests().length;
+      const location = 'http://127.0.0.1:9';
+      simulator.addFault({ kind: 'redirect', stream: 'access_logs', location, times: Infinity });
+      assert.equal((await worker('access_logs').fill(signal))?.outcome, 'failed');
+      assert.equal(simulator.requests().length - before, 3);
+      const failed = (await listFetches(db, 'access_logs')).filter(
+        ({ kind, outcome }) => kind === 'backfill' && outcome === 'failed',
+      );
+      assert.equal(failed.length, 3);
+      const ends = failed.map(({ to }) => to);
+      assert.deepEqual(
+        failed.slice(1).map(({ from }) => from),
+        ends.slice(0, -1),
+        'each is the one after the last',
+      );
+
+      simulator.clearFaults();
+      await pullCompletely(installation, 'access_logs');
+      await assertComplete(installation, 'access_logs');
     });
   });
 

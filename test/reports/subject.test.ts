@@ -178,6 +178,8 @@ describe('possible access to a person', { concurrency: 2 }, () => {
         { timestamp: `${day}T10:00:12Z`, url: '/api/v2/tickets/count.json?{...}' },
         { timestamp: `${day}T10:00:13Z`, url: '/api/v2/users/901/tickets/requested' },
         { timestamp: `${day}T10:00:13Z`, url: '/api/v2/organizations/5/related.json?next=/users' },
+        { timestamp: `${day}T10:00:13Z`, url: '/api/v2/users?ids=901,902' },
+        { timestamp: `${day}T10:00:13Z`, url: '/api/v2/ticket_audits?ids=5' },
         { timestamp: `${day}T10:00:14Z`, url: '/api/v2/tickets/5' },
         { timestamp: `${day}T10:00:15Z`, url: '/api/v2/tickets', status: 403 },
         { timestamp: `${day}T10:00:16Z`, url: '/api/v2/users/me/settings.json' },

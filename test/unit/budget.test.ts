@@ -101,6 +101,14 @@ describe('the request budget', () => {
     assert.equal(spendRequests(first.state, 61_750, 1, 0).granted, 1);
   });
 
+  it('of one request a minute grants it to everybody, whatever is kept in reserve', () => {
+    for (const reserve of [0, 1, 5]) {
+      const granted = spendFrom(0, 300_000, 1, reserve, () => 200);
+      assert.equal(granted.length, 5, `reserve ${reserve}`);
+      assert.equal(mostInAnyMinute(granted), 1);
+    }
+  });
+
   it('grants nothing while paused, and a shorter pause does not end a longer one', () => {
     const paused = pauseBudget(pauseBudget(empty, 90_000), 30_000);
     assert.equal(spendRequests(paused, 10_000, 50, 0).waitMs, 80_000);
