@@ -1,4 +1,4 @@
-import type { Database } from './client.ts';
+import type { Database, Queryable } from './client.ts';
 
 /** A table that is cut by time, and one that is derived from it and cut alike: the part of a log's table that matters here. */
 type PartitionedTable = {
@@ -12,8 +12,8 @@ type PartitionedTable = {
 const advisoryLock = 0x7a6c7370;
 
 /**
- * Makes sure that partitions exist for all the given moments (milliseconds since 1970). Remembers what it has made; with
- * `looksAgain` it asks the database all the same, where somebody may have dropped one.
+ * Makes sure that partitions exist for all the given moments (milliseconds since 1970). Remembers those it has seen; with
+ * `looksAgain` it forgets them all and asks the database, where somebody may have dropped or detached one.
  */
 export type EnsurePartitions = (
   table: PartitionedTable,
@@ -25,20 +25,11 @@ export type EnsurePartitions = (
 export function createPartitionKeeper(db: Database): EnsurePartitions {
   const known = new Set<string>();
   return async (table, momentsMs, looksAgain = false) => {
-    const missing = new Map<string, Partition>();
-    let current: Partition | undefined;
-    for (const momentMs of momentsMs) {
-      // The rows of a page come in order: nearly all lie in the partition of the one before.
-      if (current !== undefined && current.fromMs <= momentMs && momentMs < current.untilMs)
-        continue;
-      current = describePartition(table, momentMs);
-      if (looksAgain || !known.has(current.name)) missing.set(current.name, current);
-    }
-    for (const partition of missing.values()) {
-      for (const each of listTables(table))
-        await createPartition(db, each.name, describePartition(each, partition.fromMs));
-      known.add(partition.name);
-    }
+    if (looksAgain) known.clear();
+    const unknown = listPartitions(table, momentsMs).filter(({ name }) => !known.has(name));
+    if (unknown.length === 0) return;
+    for (const partition of await findMissing(db, unknown)) await createPartition(db, partition);
+    for (const { name } of unknown) known.add(name);
   };
 }
 
@@ -47,21 +38,73 @@ export function aheadOfNeed(table: PartitionedTable, nowMs: number): readonly nu
   return [nowMs, describePartition(table, nowMs).untilMs];
 }
 
-/** The names of the partitions that are made ahead of need, those of the derived table included. */
-export function listPartitionsAhead(table: PartitionedTable, nowMs: number): readonly string[] {
-  return listTables(table).flatMap((each) =>
-    aheadOfNeed(table, nowMs).map((momentMs) => describePartition(each, momentMs).name),
-  );
+/** The partitions that are made ahead of need, those of the derived table included: all by name, and those that are missing. */
+export async function examinePartitionsAhead(
+  db: Queryable,
+  tables: readonly PartitionedTable[],
+  nowMs: number,
+): Promise<{ readonly wanted: readonly string[]; readonly missing: readonly string[] }> {
+  const wanted = tables.flatMap((table) => listPartitions(table, aheadOfNeed(table, nowMs)));
+  const missing = await findMissing(db, wanted);
+  return { wanted: wanted.map(({ name }) => name), missing: missing.map(({ name }) => name) };
 }
 
-type Partition = { readonly name: string; readonly fromMs: number; readonly untilMs: number };
+/** A part of a table, by the name that it usually has. */
+type Partition = {
+  readonly table: string;
+  readonly name: string;
+  readonly fromMs: number;
+  readonly untilMs: number;
+};
 
 type CutTable = Pick<PartitionedTable, 'name' | 'partition'>;
 
-/** The table itself, and the one that is derived from it. */
-function listTables({ name, partition, derived }: PartitionedTable): readonly CutTable[] {
-  const own = { name, partition };
-  return derived === undefined ? [own] : [own, { name: derived.name, partition }];
+/** The partitions that hold the moments, each once: of the table, and of the one that is derived from it. */
+function listPartitions(table: PartitionedTable, momentsMs: Iterable<number>): Partition[] {
+  const found = new Map<number, Partition>();
+  let current: Partition | undefined;
+  for (const momentMs of momentsMs) {
+    // The rows of a page come in order: nearly all lie in the partition of the one before.
+    if (current !== undefined && current.fromMs <= momentMs && momentMs < current.untilMs) continue;
+    current = describePartition(table, momentMs);
+    found.set(current.fromMs, current);
+  }
+  const { partition, derived } = table;
+  return [...found.values()].flatMap((own) =>
+    derived === undefined
+      ? [own]
+      : [own, describePartition({ name: derived.name, partition }, own.fromMs)],
+  );
+}
+
+/**
+ * Those of which the table has no part: dropped, detached, or not made yet. A table of the same name that is no part of it
+ * does not count.
+ */
+async function findMissing(
+  db: Queryable,
+  partitions: readonly Partition[],
+): Promise<readonly Partition[]> {
+  const rows = await db.query<{ place: number }>(
+    `with bounds as (
+       select n.nspname || '.' || t.relname as name, pg_get_expr(p.relpartbound, p.oid) as bound
+       from pg_inherits i
+       join pg_class p on p.oid = i.inhrelid
+       join pg_class t on t.oid = i.inhparent
+       join pg_namespace n on n.oid = t.relnamespace
+       where n.nspname || '.' || t.relname = any ($1::text[]) and t.relkind = 'p' and not i.inhdetachpending
+     )
+     select place::integer from unnest($1::text[], $2::timestamptz[]) with ordinality as wanted (name, moment, place)
+     where not exists (
+       select from bounds b
+       where b.name = wanted.name
+         and moment >= coalesce(substring(b.bound from $$FROM \\('([^']+)'\\)$$)::timestamptz, '-infinity')
+         and moment < coalesce(substring(b.bound from $$TO \\('([^']+)'\\)$$)::timestamptz, 'infinity')
+     )
+     order by place`,
+    [partitions.map(({ table }) => table), partitions.map(({ fromMs }) => writeMoment(fromMs))],
+  );
+  return rows.flatMap(({ place }) => partitions[place - 1] ?? []);
 }
 
 /** The partition that holds a moment. */
@@ -74,21 +117,20 @@ function describePartition({ name, partition }: CutTable, momentMs: number): Par
       ? `${padYear(year)}_${String(month + 1).padStart(2, '0')}`
       : padYear(year);
   return {
+    table: name,
     name: `${name}_${suffix}`,
     fromMs: startOf(year, month),
     untilMs: partition === 'month' ? startOf(year, month + 1) : startOf(year + 1, 0),
   };
 }
 
-async function createPartition(db: Database, table: string, partition: Partition): Promise<void> {
-  const { name, fromMs, untilMs } = partition;
+async function createPartition(db: Database, partition: Partition): Promise<void> {
+  const { table, fromMs, untilMs } = partition;
   await db.transaction(async (tx) => {
     await tx.query('select pg_advisory_xact_lock($1)', [advisoryLock]);
-    const [existing] = await tx.query<{ present: boolean }>(
-      'select to_regclass($1) is not null as present',
-      [name],
-    );
-    if (existing?.present === true) return;
+    const [missing] = await findMissing(tx, [partition]);
+    if (missing === undefined) return;
+    const name = await findFreeName(tx, partition.name);
     // Attaching an empty table takes a weaker lock on the parent than "create table … partition of", so readers go on.
     await tx.query(`create table ${name} (like ${table} including defaults including comments)`);
     await tx.query(
@@ -96,9 +138,24 @@ async function createPartition(db: Database, table: string, partition: Partition
     );
     await tx.query(
       `alter table ${table} attach partition ${name}
-       for values from ('${dayOf(fromMs)} 00:00:00+00') to ('${dayOf(untilMs)} 00:00:00+00')`,
+       for values from ('${writeMoment(fromMs)}') to ('${writeMoment(untilMs)}')`,
     );
   });
+}
+
+/** The name, or with a number behind it where a table of that name exists: one that was detached stays as it is. */
+async function findFreeName(db: Queryable, name: string): Promise<string> {
+  const [row] = await db.query<{ name: string }>(
+    `select name from (
+       select number, $1::text || case when number > 1 then '_' || number else '' end as name
+       from generate_series(1, 1000) as number
+     ) as names
+     where to_regclass(name) is null
+     order by number limit 1`,
+    [name],
+  );
+  if (row === undefined) throw new Error(`There are a thousand tables named ${name}.`);
+  return row.name;
 }
 
 // Date.UTC reads years below 100 as 19xx.
@@ -115,4 +172,8 @@ function padYear(year: number): string {
 function dayOf(ms: number): string {
   const date = new Date(ms);
   return `${padYear(date.getUTCFullYear())}-${date.toISOString().slice(-19, -14)}`;
+}
+
+function writeMoment(ms: number): string {
+  return `${dayOf(ms)} 00:00:00+00`;
 }

@@ -3,6 +3,7 @@ export const sqlstates = {
   uniqueViolation: '23505',
   /** Also that a table has no partition for a row. */
   checkViolation: '23514',
+  exclusionViolation: '23P01',
   readOnlySqlTransaction: '25006',
   idleInTransactionSessionTimeout: '25P03',
   invalidAuthorizationSpecification: '28000',
@@ -24,4 +25,6 @@ export const sqlstates = {
   adminShutdown: '57P01',
   crashShutdown: '57P02',
   cannotConnectNow: '57P03',
+  /** Also that a table was dropped while a statement used it. */
+  internalError: 'XX000',
 } as const;

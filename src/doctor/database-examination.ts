@@ -1,10 +1,9 @@
 /** All checks of the database, and what of it the other checks want to know. Reads only. */
 import type { DatabaseConfig, LocalConfig } from '../config/config.ts';
 import { hasCode, isFrom } from '../errors.ts';
-import { listPartitionsAhead } from '../database/partitions.ts';
+import { examinePartitionsAhead } from '../database/partitions.ts';
 import { loadCoverage } from '../ingest/coverage.ts';
 import {
-  listMissingTables,
   loadPrivileges,
   loadServerFacts,
   openReadOnly,
@@ -98,11 +97,9 @@ async function examinePlace(
   const { data_directory: directory } = facts;
   const freeBytes =
     embeddedFreeBytes ?? (directory === null ? undefined : await measureFreeBytes(directory));
-  const wanted = listLogs(local.streams).flatMap(({ table }) =>
-    listPartitionsAhead(table, now.getTime()),
-  );
   const privileges = await loadPrivileges(db);
-  const missing = await listMissingTables(db, wanted);
+  const tables = listLogs(local.streams).map(({ table }) => table);
+  const { wanted, missing } = await examinePartitionsAhead(db, tables, now.getTime());
   const isNew = privileges.schemas.length === 0;
   const pending = await loadPending(db);
   return {

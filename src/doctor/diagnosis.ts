@@ -110,23 +110,6 @@ export async function loadPrivileges(db: Queryable): Promise<Privileges> {
   return privileges;
 }
 
-/** Those of the tables that do not exist. */
-export async function listMissingTables(
-  db: Queryable,
-  names: readonly string[],
-): Promise<readonly string[]> {
-  const rows = await db.query<{ name: string }>(
-    `select name from unnest($1::text[]) with ordinality as wanted (name, place)
-     where not exists (
-       -- to_regclass would fail where the user may not use the schema.
-       select from pg_class join pg_namespace n on n.oid = relnamespace where nspname || '.' || relname = name
-     )
-     order by place`,
-    [names],
-  );
-  return rows.map(({ name }) => name);
-}
-
 /** A shared budget as it is now. */
 type BudgetFacts = BudgetState & {
   /** The database's clock, milliseconds since 1970. */

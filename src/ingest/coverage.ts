@@ -85,6 +85,14 @@ export async function addCoverage(tx: Queryable, key: StreamKey, span: Span): Pr
   await joinSpan(tx, 'zendesk_sync.coverage', { account: key.account, stream: key.stream }, span);
 }
 
+/** Keeps everybody else from changing the coverage of a stream until the end of the transaction. */
+export async function lockStream(tx: Queryable, { account, stream }: StreamKey): Promise<void> {
+  await tx.query(
+    `select 1 from zendesk_sync.streams where account = $1 and stream = $2 for update`,
+    [account, stream],
+  );
+}
+
 /** Adds a span to what was read again at an age, in the same way. */
 export async function addRescan(
   tx: Queryable,

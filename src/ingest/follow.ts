@@ -20,6 +20,7 @@ export async function followLog(pull: Pull): Promise<void> {
   await engine.ensurePartitions(
     stream.table,
     aheadOfNeed(stream.table, engine.zendesk.now().getTime()),
+    true,
   );
   for (const fetch of await loadResumable(engine.db, keyOf(pull))) {
     // The newest is planned afresh at each tick; nothing was claimed for the one that did not end.

@@ -9,7 +9,7 @@ import { sqlstates } from '../database/sqlstates.ts';
 import { KnownError } from '../errors.ts';
 import { fromSeconds, type Span, type Spans } from '../span.ts';
 import type { DerivedRow, LogStream } from '../streams/stream.ts';
-import { addCoverage, addRescan, type StreamKey } from './coverage.ts';
+import { addCoverage, addRescan, lockStream, type StreamKey } from './coverage.ts';
 import type { Fetch } from './fetch.ts';
 import { checkLease, type Lease } from './lease.ts';
 import { markStaleDays } from './rollups.ts';
@@ -88,18 +88,33 @@ export async function storePage(
 ): Promise<StoredPage> {
   const moments = page.rows.map(({ timeMs }) => timeMs);
   await ensurePartitions(stream.table, moments);
-  try {
-    return await commitPage(db, lease, stream, page, true);
-  } catch (error) {
-    const sqlState = error instanceof KnownError ? error.sqlState : undefined;
-    // Another cursor, which reads the span beside this one, stored the same row at the same moment.
-    if (sqlState === sqlstates.uniqueViolation) return commitPage(db, lease, stream, page, false);
-    if (sqlState !== sqlstates.checkViolation) throw error;
-    // A partition was dropped since this process last saw it.
-    await ensurePartitions(stream.table, moments, true);
-    return commitPage(db, lease, stream, page, true);
+  let mayCopy = true;
+  for (let looks = 0; ;) {
+    try {
+      return await commitPage(db, lease, stream, page, mayCopy);
+    } catch (error) {
+      const sqlState = error instanceof KnownError ? (error.sqlState ?? '') : '';
+      // Another cursor, which reads the span beside this one, stored the same row at the same moment.
+      if (sqlState === sqlstates.uniqueViolation && mayCopy) mayCopy = false;
+      else if (partitionGone.has(sqlState) && looks < looksForPartitions) {
+        // A partition was dropped or detached since this process last saw it.
+        await ensurePartitions(stream.table, moments, true);
+        looks += 1;
+      } else throw error;
+    }
   }
 }
+
+/** How often in a row a page looks for partitions that are gone. */
+const looksForPartitions = 3;
+
+/** What Postgres says where a partition is gone, or goes at this moment. */
+const partitionGone: ReadonlySet<string> = new Set([
+  sqlstates.checkViolation,
+  sqlstates.exclusionViolation,
+  sqlstates.undefinedTable,
+  sqlstates.internalError,
+]);
 
 async function commitPage(
   db: Database,
@@ -165,10 +180,7 @@ async function recordCoverage(
   { coverage, rescans }: Extract<PageEnd, { kind: 'complete' }>,
 ): Promise<void> {
   // Two cursors may end neighbouring spans at once; each must see the other's span to join it.
-  await tx.query(
-    `select 1 from zendesk_sync.streams where account = $1 and stream = $2 for update`,
-    [key.account, key.stream],
-  );
+  await lockStream(tx, key);
   for (const span of coverage) await addCoverage(tx, key, span);
   for (const { ageSeconds, span } of rescans) await addRescan(tx, key, ageSeconds, span);
 }

@@ -3,7 +3,7 @@ import { describe, it } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Database } from '../../src/database/client.ts';
 import type { PageCounts } from '../../src/ingest/rows/upsert.ts';
-import { createPartitionKeeper } from '../../src/database/partitions.ts';
+import { createPartitionKeeper, examinePartitionsAhead } from '../../src/database/partitions.ts';
 import type { Spans } from '../../src/span.ts';
 import { accessLogs } from '../../src/streams/access-logs.ts';
 import { auditLogs } from '../../src/streams/audit-logs.ts';
@@ -252,6 +252,42 @@ describe('the partitions of a log', () => {
         `select count(*)::integer as made from pg_inherits where inhparent = 'zendesk.access_logs'::regclass`,
       );
       assert.deepEqual(count, { made: 6 });
+    });
+  });
+
+  it('are looked for by what they hold: a detached table of the same name is none', async () => {
+    await withLedger(async (db) => {
+      const december = Date.UTC(2026, 11, 31);
+      const tables = [auditLogs.table, accessLogs.table];
+      const wanted = [
+        'zendesk.audit_logs_2026',
+        'zendesk.audit_logs_2027',
+        'zendesk.access_logs_2026_12',
+        'zendesk.access_log_resources_2026_12',
+        'zendesk.access_logs_2027_01',
+        'zendesk.access_log_resources_2027_01',
+      ];
+      const examine = (): ReturnType<typeof examinePartitionsAhead> =>
+        examinePartitionsAhead(db, tables, december);
+      assert.deepEqual(await examine(), { wanted, missing: wanted });
+      const ensurePartitions = createPartitionKeeper(db);
+      const moments = [december, Date.UTC(2027, 0, 1)];
+      for (const table of tables) await ensurePartitions(table, moments);
+      assert.deepEqual(await examine(), { wanted, missing: [] });
+      await db.query(
+        'alter table zendesk.access_logs detach partition zendesk.access_logs_2027_01',
+      );
+      assert.deepEqual(await examine(), { wanted, missing: ['zendesk.access_logs_2027_01'] });
+      await ensurePartitions(accessLogs.table, moments);
+      assert.deepEqual(await examine(), { wanted, missing: ['zendesk.access_logs_2027_01'] });
+      await ensurePartitions(accessLogs.table, moments, true);
+      assert.deepEqual(await examine(), { wanted, missing: [] });
+      assert.deepEqual(
+        await db.query(
+          `select inhrelid::regclass::text as name from pg_inherits where inhparent = 'zendesk.access_logs'::regclass order by 1`,
+        ),
+        [{ name: 'zendesk.access_logs_2026_12' }, { name: 'zendesk.access_logs_2027_01_2' }],
+      );
     });
   });
 });

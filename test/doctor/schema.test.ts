@@ -8,9 +8,6 @@ import {
   checkRoles,
 } from '../../src/doctor/schema.ts';
 import type { Privileges } from '../../src/doctor/diagnosis.ts';
-import { listPartitionsAhead } from '../../src/database/partitions.ts';
-import { accessLogs } from '../../src/streams/access-logs.ts';
-import { auditLogs } from '../../src/streams/audit-logs.ts';
 
 const owner: Privileges = {
   may_create_schema: true,
@@ -136,20 +133,6 @@ describe('the checks of the schema', () => {
         'They are applied at the next start of "serve" or "sync", or now by "migrate".',
       ),
     );
-  });
-
-  it('want the partitions of this and the next period, those of derived tables as well', () => {
-    const december = Date.UTC(2026, 11, 31);
-    assert.deepEqual(listPartitionsAhead(auditLogs.table, december), [
-      'zendesk.audit_logs_2026',
-      'zendesk.audit_logs_2027',
-    ]);
-    assert.deepEqual(listPartitionsAhead(accessLogs.table, december), [
-      'zendesk.access_logs_2026_12',
-      'zendesk.access_logs_2027_01',
-      'zendesk.access_log_resources_2026_12',
-      'zendesk.access_log_resources_2027_01',
-    ]);
   });
 
   it('report partitions that are missing, but not before the first sync', () => {

@@ -74,20 +74,30 @@ describe('a ledger that cannot be written', () => {
   });
 });
 
-describe('a log of which partitions were dropped', () => {
-  it('gets new ones without a restart of the program', async () => {
-    await withInstallation(little, {}, async (installation) => {
-      const { db, worker } = installation;
-      await pullCompletely(installation, 'access_logs');
-      const partitions = await db.query<{ name: string }>(
-        `select inhrelid::regclass::text as name from pg_inherits
-         where inhparent in ('zendesk.access_logs'::regclass, 'zendesk.access_log_resources'::regclass)`,
-      );
-      for (const { name } of partitions) await db.query(`drop table ${name}`);
-      await db.query(`delete from zendesk_sync.coverage where stream = 'access_logs'`);
-      const filled = await worker('access_logs').fill(signal);
-      assert.equal(filled?.outcome, 'complete', filled?.error);
-      await assertTrue(installation, 'access_logs');
+/** What takes the partitions of the access log away by hand. */
+const waysToGo = [
+  ['dropped', (name: string) => `drop table ${name}`],
+  [
+    'detached',
+    (name: string) => `alter table ${name.replace(/_\d{4}_\d\d$/, '')} detach partition ${name}`,
+  ],
+] as const;
+
+describe('a log of which partitions were', () => {
+  for (const [way, statement] of waysToGo)
+    it(`${way} gets new ones without a restart of the program`, async () => {
+      await withInstallation(little, {}, async (installation) => {
+        const { db, worker } = installation;
+        await pullCompletely(installation, 'access_logs');
+        const partitions = await db.query<{ name: string }>(
+          `select inhrelid::regclass::text as name from pg_inherits
+           where inhparent in ('zendesk.access_logs'::regclass, 'zendesk.access_log_resources'::regclass)`,
+        );
+        for (const { name } of partitions) await db.query(statement(name));
+        await db.query(`delete from zendesk_sync.coverage where stream = 'access_logs'`);
+        const filled = await worker('access_logs').fill(signal);
+        assert.equal(filled?.outcome, 'complete', filled?.error);
+        await assertTrue(installation, 'access_logs');
+      });
     });
-  });
 });
