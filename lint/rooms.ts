@@ -25,7 +25,10 @@ export const rooms: Readonly<Record<string, Room>> = {
     imports: ['ingest', 'streams', 'zendesk', 'database', 'classification', 'errors', 'span'],
   },
   ingest: {
-    imports: ['streams', 'zendesk', 'database', 'classification', 'errors', 'span', 'scheduler'],
+    // prettier-ignore
+    imports: [
+      'streams', 'zendesk', 'database', 'classification', 'errors', 'span', 'scheduler', 'version',
+    ],
     types: ['logger'],
   },
   config: {

@@ -16,6 +16,8 @@ export const effects = {
     'The run reads the other spans and fails at its end. The next run reads this span from its start.',
   span_postponed:
     'The run reads the other spans and fails at its end. The next run goes on in this span where this one stopped.',
+  record_quarantined:
+    'The record goes into `zendesk_sync.quarantine`, and its neighbours are stored. Another version of the program tries it again by itself.',
   run_failed: 'The run or the command fails. The next run goes on where this one stopped.',
   run_interrupted:
     'The run ends as interrupted. The next run, here or in another process, goes on where it stopped.',
@@ -158,9 +160,17 @@ export const errorCatalogue = {
   },
   record_unreadable: {
     source: 'run',
-    effect: 'span_postponed',
-    meaning: 'A record has no usable id or time, so its page cannot be stored.',
-    wayOut: 'Report it to the support of Zendesk. The other spans are stored.',
+    effect: 'record_quarantined',
+    meaning: 'A record has no usable id or time, or is no JSON that can be read.',
+    wayOut:
+      'Look at it with `quarantine show`. Look for a newer version of this program, or report it to the support of Zendesk.',
+  },
+  records_unusable: {
+    source: 'run',
+    effect: 'span_dropped',
+    meaning:
+      'Most records of a page cannot be stored: the format has changed, so that nothing is said about the page.',
+    wayOut: 'Look for a newer version of this program.',
   },
   export_too_soon: {
     source: 'zendesk',

@@ -1,6 +1,7 @@
 import { openFetch } from '../../src/ingest/fetch.ts';
 import { acquireLease } from '../../src/ingest/lease.ts';
-import { readRecords, storePage } from '../../src/ingest/page.ts';
+import { storePage } from '../../src/ingest/page.ts';
+import { readRecords } from '../../src/ingest/page-records.ts';
 import { registerStream } from '../../src/ingest/worker.ts';
 import { toSeconds } from '../../src/span.ts';
 import { accessLogs } from '../../src/streams/access-logs.ts';

@@ -4,7 +4,7 @@ import { Pool } from 'pg';
 import { from as copyFrom } from 'pg-copy-streams';
 import type { LogStream } from '../../src/streams/stream.ts';
 import { startSimulator, type SimulatorSettings } from '../../src/simulator/simulator.ts';
-import { readRecords } from '../../src/ingest/page.ts';
+import { readRecords } from '../../src/ingest/page-records.ts';
 import { listCopies } from '../../src/ingest/rows/copy.ts';
 import { clear, usualClassify, type Stage } from '../stage.ts';
 

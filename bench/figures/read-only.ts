@@ -1,4 +1,4 @@
-import { readRecords } from '../../src/ingest/page.ts';
+import { readRecords } from '../../src/ingest/page-records.ts';
 import { requestOf, type LogStream } from '../../src/streams/stream.ts';
 import { accessLogs } from '../../src/streams/access-logs.ts';
 import { DEFAULT_CREDENTIALS } from '../../src/simulator/simulator.ts';

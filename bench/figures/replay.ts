@@ -2,7 +2,7 @@ import { createStreamWorker } from '../../src/ingest/worker.ts';
 import { toSeconds } from '../../src/span.ts';
 import { startSimulator, type SimulatorSettings } from '../../src/simulator/simulator.ts';
 import { accessLogs } from '../../src/streams/access-logs.ts';
-import { readRecords } from '../../src/ingest/page.ts';
+import { readRecords } from '../../src/ingest/page-records.ts';
 import type { PageRow } from '../../src/ingest/rows/copy.ts';
 import { writeRows } from '../../src/ingest/rows/rows.ts';
 import { createPartitionKeeper } from '../../src/database/partitions.ts';

@@ -2,16 +2,17 @@
  * A page of a log, from the answer to COMMIT: its records become rows, and one transaction holds the check of the lease,
  * the rows, the cursor and, with the last page, the coverage. After COMMIT rows and ledger agree, whatever happens next.
  */
-import type { Classify } from '../classification/classification.ts';
 import type { Database, Queryable } from '../database/client.ts';
 import type { EnsurePartitions } from '../database/partitions.ts';
 import { sqlstates } from '../database/sqlstates.ts';
 import { KnownError } from '../errors.ts';
 import { fromSeconds, type Span, type Spans } from '../span.ts';
-import type { DerivedRow, LogStream } from '../streams/stream.ts';
+import type { LogStream } from '../streams/stream.ts';
 import { addCoverage, addRescan, lockStream, type StreamKey } from './coverage.ts';
 import type { Fetch } from './fetch.ts';
 import { checkLease, type Lease } from './lease.ts';
+import type { ReadPage } from './page-records.ts';
+import { storeQuarantine } from './quarantine.ts';
 import { markStaleDays } from './rollups.ts';
 import type { PageRow } from './rows/copy.ts';
 import { writeRows } from './rows/rows.ts';
@@ -30,41 +31,22 @@ export type PageEnd =
   | { readonly kind: 'split'; readonly spanSeconds: number };
 
 /** One page, ready to be stored. */
-export type PageToStore = {
-  readonly fetch: Fetch;
-  readonly rows: readonly PageRow[];
-  readonly pageSize: number;
-  /** When the first page of the fetch was asked for, whole seconds of the trusted clock. */
-  readonly askedAt: number;
-  /** What was covered already: a new row in there is a late one. */
-  readonly covered: Spans;
-  readonly end: PageEnd;
-};
+export type PageToStore = Pick<ReadPage, 'rows'> &
+  Partial<ReadPage> & {
+    readonly fetch: Fetch;
+    readonly pageSize: number;
+    /** When the first page of the fetch was asked for, whole seconds of the trusted clock. */
+    readonly askedAt: number;
+    /** What was covered already: a new row in there is a late one. */
+    readonly covered: Spans;
+    readonly end: PageEnd;
+  };
 
 /** A page that is in the tables now, and the fetch as it stands after it. */
 export type StoredPage = { readonly fetch: Fetch; readonly counts: PageCounts };
 
 /** Where pages are stored. */
 export type PageStore = { readonly db: Database; readonly ensurePartitions: EnsurePartitions };
-
-const none: readonly DerivedRow[] = [];
-
-/** Reads the records of an answer. @throws {KnownError} `record_unreadable` when one has no usable id or time */
-export function readRecords(
-  { read, table: { derived } }: Pick<LogStream, 'read' | 'table'>,
-  classify: Classify,
-  records: readonly unknown[],
-): readonly PageRow[] {
-  return records.map((record) => {
-    const { id, timeMs, row } = read(record);
-    return {
-      id,
-      timeMs,
-      row,
-      derived: derived === undefined ? none : derived.derive(row, classify),
-    };
-  });
-}
 
 /** How many of the rows no rule knows; undefined for a log that is not classified. */
 export function countUnclassified(
@@ -128,6 +110,7 @@ async function commitPage(
     const { rows, covered, end } = page;
     const counts = await writeRows(tx, stream, lease.account, rows, { covered, mayCopy });
     if (counts.new + counts.changed > 0) await markStaleDays(tx, lease.account, stream, rows);
+    await storeQuarantine(tx, lease, page.quarantined ?? [], page.fetch);
     const fetch = advance(page, counts);
     if (!(await recordPage(tx, page, fetch))) return describeStored(tx, page, fetch);
     if (end.kind === 'complete') await recordCoverage(tx, lease, end);
@@ -135,14 +118,17 @@ async function commitPage(
   });
 }
 
-function advance({ fetch, rows, pageSize, askedAt, end }: PageToStore, counts: PageCounts): Fetch {
+function advance(
+  { fetch, rows, quarantined = [], pageSize, askedAt, end }: PageToStore,
+  counts: PageCounts,
+): Fetch {
   return {
     ...fetch,
     pageSize,
     cursor: end.kind === 'more' ? end.nextCursor : undefined,
     askedAt,
     pages: fetch.pages + 1,
-    seen: fetch.seen + rows.length,
+    seen: fetch.seen + rows.length + quarantined.length,
     new: fetch.new + counts.new,
     changed: fetch.changed + counts.changed,
     late: fetch.late + counts.late,

@@ -2,22 +2,26 @@
 import type { Database, Queryable } from '../database/client.ts';
 import type { LogStream } from '../streams/stream.ts';
 import { checkLease, type Lease } from './lease.ts';
+import { storeQuarantine, type QuarantinedRecord } from './quarantine.ts';
 
 /** How many people were stored for the first time, and how many had another name, e-mail or role than before. */
 export type UserCounts = { readonly new: number; readonly changed: number };
 
 /**
  * Stores people as Zendesk gives them now, in one transaction under the lease. A new name, e-mail or role ends the former
- * state in the history and begins another. Whoever was a team member and is none any more is marked as departed.
+ * state in the history and begins another. Whoever was a team member and is none any more is marked as departed. Records
+ * that cannot be read go into quarantine with them.
  */
 export async function storeUsers(
   db: Database,
   lease: Lease,
   rows: readonly unknown[],
+  quarantined: readonly QuarantinedRecord[],
 ): Promise<UserCounts> {
-  if (rows.length === 0) return { new: 0, changed: 0 };
+  if (rows.length + quarantined.length === 0) return { new: 0, changed: 0 };
   return db.transaction(async (tx) => {
     await checkLease(tx, lease);
+    await storeQuarantine(tx, lease, quarantined, undefined);
     const [counts] = await tx.query<UserCounts>(store, [lease.account, JSON.stringify(rows)]);
     return counts ?? { new: 0, changed: 0 };
   });

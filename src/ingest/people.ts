@@ -14,6 +14,13 @@ import {
   storeUsers,
   type UserCounts,
 } from './people-tables.ts';
+import { originalOf } from './page-records.ts';
+import {
+  quarantineRecord,
+  refuseIfMost,
+  warnOfQuarantine,
+  type QuarantinedRecord,
+} from './quarantine.ts';
 import type { Tally } from './run.ts';
 import { askPage, createWalkGuard, timeWriting } from './walk.ts';
 
@@ -60,11 +67,16 @@ async function listTeam(listing: Listing): Promise<ReadonlySet<string>> {
   let cursor: string | undefined;
   do {
     const answer = await askPage(engine.zendesk, { ...request, cursor }, signal);
-    const people = answer.records.map(readUser);
+    const { people, quarantined } = readPeople(answer.records, (index) =>
+      originalOf(answer, index),
+    );
     check(answer, people[0]?.id);
-    const { stored, times } = await timeWriting(answer, () => storeUsers(engine.db, lease, people));
+    const { stored, times } = await timeWriting(answer, () =>
+      storeUsers(engine.db, lease, people, quarantined),
+    );
     tally.noteAnswer(answer.requestId);
     notePage(listing, people, stored, { requestId: answer.requestId, times });
+    warnOfQuarantine(engine.log, lease, undefined, quarantined);
     for (const { id } of people) listed.add(id);
     cursor = answer.nextCursor;
   } while (cursor !== undefined);
@@ -86,9 +98,16 @@ async function lookUp(listing: Listing, ids: readonly string[]): Promise<string[
     };
     const answer = await engine.zendesk.readObject(request, signal);
     // Order and number of the answer need not match the question (contract 5.2), and what was not asked for is not kept.
-    const people = readAnswer(answer).filter(({ id }) => batch.includes(id));
-    const counts = await storeUsers(engine.db, lease, people);
+    const records = listUsers(answer);
+    const { people: found, quarantined } = readPeople(records, (index) =>
+      Buffer.from(JSON.stringify(records[index])),
+    );
+    const people = found.filter(({ id }) => batch.includes(id));
+    const counts = await storeUsers(engine.db, lease, people, quarantined);
     notePage(listing, people, counts, { requestId: undefined, times: undefined });
+    warnOfQuarantine(engine.log, lease, undefined, quarantined);
+    // Any of those who are missing may be the person whose record cannot be read: nothing is known of them.
+    if (quarantined.length > 0) continue;
     const known = new Set(people.map(({ id }) => id));
     unanswered.push(...batch.filter((id) => !known.has(id)));
   }
@@ -119,7 +138,8 @@ function notePage(
   });
 }
 
-function readAnswer(answer: unknown): UserRow[] {
+/** The list of a look-up. @throws {KnownError} `no_usable_answer` when there is none */
+function listUsers(answer: unknown): readonly unknown[] {
   const users =
     typeof answer === 'object' && answer !== null
       ? (answer as Record<string, unknown>)[lookup.itemsKey]
@@ -128,5 +148,23 @@ function readAnswer(answer: unknown): UserRow[] {
     throw new KnownError('no_usable_answer', {
       found: 'Zendesk answered the look-up of people without a list of users',
     });
-  return users.map(readUser);
+  return users;
+}
+
+/** People as they can be read. @throws {KnownError} `records_unusable` when most of them cannot */
+function readPeople(
+  records: readonly unknown[],
+  originalAt: (index: number) => Buffer,
+): { readonly people: readonly UserRow[]; readonly quarantined: readonly QuarantinedRecord[] } {
+  const people: UserRow[] = [];
+  const quarantined: QuarantinedRecord[] = [];
+  for (const [index, record] of records.entries()) {
+    try {
+      people.push(readUser(record));
+    } catch (error) {
+      quarantined.push(quarantineRecord(error, index + 1, originalAt(index), {}));
+    }
+  }
+  refuseIfMost('users', quarantined, records.length);
+  return { people, quarantined };
 }

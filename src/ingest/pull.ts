@@ -4,7 +4,9 @@ import { fromSeconds, toSeconds } from '../span.ts';
 import { requestOf, type LogStream } from '../streams/stream.ts';
 import { findKeptSince, loadCoverage, measureProgress, type StreamKey } from './coverage.ts';
 import { priorities, type Engine } from './engine.ts';
-import type { Lease } from './lease.ts';
+import { checkLease, type Lease } from './lease.ts';
+import { readPage } from './page-records.ts';
+import { storeQuarantine } from './quarantine.ts';
 import type { Tally } from './run.ts';
 
 /** A log at work: the stream, the lease it is pulled under, and what adds up what is done. */
@@ -44,25 +46,30 @@ export async function findHorizon(pull: Pull): Promise<number | undefined> {
   return found;
 }
 
-/** The second of the oldest record that the source has. */
+/**
+ * The second of the oldest record that the source has. Where that one cannot be read it goes into quarantine, because it may
+ * lie before the oldest one that can.
+ */
 async function askOldest(pull: Pull): Promise<number | undefined> {
-  const { engine, stream, tally, signal } = pull;
-  const { oldestParameters: parameters } = stream.source;
+  const { engine, stream, lease, signal, tally } = pull;
+  const { oldestParameters: parameters, pageSize: wholePage } = stream.source;
   if (parameters === undefined) return undefined;
-  const page = await engine.zendesk.readPage(
-    {
-      ...requestOf(stream),
-      priority: priorities.live,
-      parameters,
-      pageSize: 1,
-      cursor: undefined,
-    },
-    signal,
-  );
-  tally.add({ requests: 1 });
-  tally.noteAnswer(page.requestId);
-  const [oldest] = page.records;
-  return oldest === undefined ? undefined : Math.floor(stream.read(oldest).timeMs / 1000);
+  for (const pageSize of [1, wholePage]) {
+    const request = { ...requestOf(stream), priority: priorities.live, parameters };
+    const page = await engine.zendesk.readPage({ ...request, pageSize, cursor: undefined }, signal);
+    tally.add({ requests: 1 });
+    tally.noteAnswer(page.requestId);
+    const { rows, quarantined } = readPage(stream, engine.classify, page);
+    if (quarantined.length > 0 && pageSize < wholePage) continue;
+    if (quarantined.length > 0)
+      await engine.db.transaction(async (tx) => {
+        await checkLease(tx, lease);
+        await storeQuarantine(tx, lease, quarantined, undefined);
+      });
+    const oldestMs = Math.min(...rows.map(({ timeMs }) => timeMs));
+    return rows.length === 0 ? undefined : Math.floor(oldestMs / 1000);
+  }
+  return undefined;
 }
 
 /** Tells how much of the time from the horizon to the newest covered moment is covered. */

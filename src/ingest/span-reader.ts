@@ -8,14 +8,15 @@ import type { FetchKind, PageTimes } from './events.ts';
 import { closeFetch, restartFetch, type Fetch } from './fetch.ts';
 import {
   countUnclassified,
-  readRecords,
   storePage,
   type PageEnd,
   type PageStore,
   type StoredPage,
 } from './page.ts';
+import { readPage, type ReadPage } from './page-records.ts';
 import { splitSpanSeconds } from './plan.ts';
-import type { Pull } from './pull.ts';
+import { keyOf, type Pull } from './pull.ts';
+import { fingerprint, warnOfQuarantine } from './quarantine.ts';
 import type { PageRow } from './rows/copy.ts';
 import { askPage, createWalkGuard, timeWriting, type TimedPage } from './walk.ts';
 
@@ -98,8 +99,9 @@ async function walkSpan(pull: Pull, task: SpanTask): Promise<SpanResult> {
     let coming = askFor(pull, fetch, signal);
     for (;;) {
       const answer = await coming;
-      const rows = readRecords(stream, engine.classify, answer.records);
-      check(answer, rows[0]?.id);
+      const read = readPage(stream, engine.classify, answer);
+      const { rows } = read;
+      check(answer, nameFirst(read));
       const { pageSize } = answer;
       const askedAt = fetch.askedAt ?? toSeconds(answer.sentAt);
       const end = judgePage({ ...task, fetch }, askedAt, answer, rows, {
@@ -111,7 +113,7 @@ async function walkSpan(pull: Pull, task: SpanTask): Promise<SpanResult> {
         // Awaited in the next round, or given up with this one.
         coming.catch(() => {});
       }
-      const page = { fetch, rows, pageSize, askedAt, covered: task.covered, end };
+      const page = { ...read, fetch, pageSize, askedAt, covered: task.covered, end };
       const { stored, times, writeMs } = await timeWriting(answer, () =>
         storePage(store, lease, stream, page),
       );
@@ -119,6 +121,7 @@ async function walkSpan(pull: Pull, task: SpanTask): Promise<SpanResult> {
       tally.add({ requests: 1, ...stored.counts });
       tally.noteAnswer(answer.requestId);
       reportPage(pull, page, stored, answer, times);
+      warnOfQuarantine(engine.log, keyOf(pull), fetch.fetch, read.quarantined);
       fetch = stored.fetch;
       task.afterPage?.(answer.nextCursor !== undefined);
       if (end.kind !== 'more')
@@ -128,6 +131,12 @@ async function walkSpan(pull: Pull, task: SpanTask): Promise<SpanResult> {
   } finally {
     ahead.abort();
   }
+}
+
+/** By what a page is known again: the id of its first record, or its bytes where none is readable. */
+function nameFirst({ rows, quarantined }: ReadPage): string | undefined {
+  const [unread] = quarantined;
+  return rows[0]?.id ?? (unread && fingerprint(unread.content).toString('hex'));
 }
 
 /** The pages of backfills have connections of their own; what follows the log does not wait for them. */

@@ -20,6 +20,8 @@ export type StreamStatus = {
   readonly last_error_code: ErrorCode | null;
   readonly last_error_at: Date | null;
   readonly rows: number;
+  /** Records that could not be stored and lie in quarantine. */
+  readonly quarantined: number;
 };
 
 /** How every stream stands, or those of one account; streams in the given order, unknown ones last. */
@@ -32,7 +34,8 @@ export async function loadStatus(
     `select account, stream, state, covered_from, covered_until, gaps,
        gap_seconds::float8 as gap_seconds, lost_seconds::float8 as lost_seconds,
        extract(epoch from headroom)::float8 as headroom_seconds, extract(epoch from lag)::float8 as lag_seconds,
-       last_success, last_error, last_error_code, last_error_at, rows::float8 as rows
+       last_success, last_error, last_error_code, last_error_at, rows::float8 as rows,
+       quarantined::float8 as quarantined
      from zendesk_sync.status
      where $1::text is null or account = $1
      order by account, array_position($2::text[], stream), stream`,

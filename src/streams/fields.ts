@@ -4,9 +4,13 @@
  */
 import { isIP } from 'node:net';
 import { KnownError } from '../errors.ts';
+import { readMoment } from './moment.ts';
 
-/** How a value becomes that of a column. `misfit` for a value that the column cannot hold. */
-type Fit<Value> = (value: unknown) => Value | typeof misfit;
+/** How a value becomes that of a column; a `Misfit` for a value that the column cannot hold as it is. */
+type Fit<Value> = (value: unknown) => Value | Misfit;
+
+/** The whole value goes to `extra`; the column gets what there is of it. */
+type Misfit = { readonly part: string | null };
 
 /** A column and where its value stands in a record: the names of the fields that lead to it; without them its own name. */
 export type Field<Value> = {
@@ -15,10 +19,10 @@ export type Field<Value> = {
 };
 
 /** What has no column or did not fit it, by field name. */
-type Extra = Record<string, unknown>;
+export type Extra = Record<string, unknown>;
 
-/** Says that a value does not fit. */
-const misfit = Symbol('misfit');
+/** Says that nothing of a value fits. */
+const misfit: Misfit = { part: null };
 
 /** Text for a text column. Postgres cannot hold U+0000 and halves of surrogate pairs: the column gets U+FFFD in their place, see `readFields`. */
 export const text: Field<string> = field((value) => (typeof value === 'string' ? value : misfit));
@@ -49,9 +53,7 @@ export const boolean: Field<boolean> = field((value) =>
 );
 
 /** An ISO 8601 date-time with a zone for a timestamptz column (contract 0.6). */
-export const moment: Field<string> = field((value) =>
-  typeof value === 'string' && readMoment(value) !== undefined ? value : misfit,
-);
+export const moment: Field<string> = field((value) => readMoment(value)?.text ?? misfit);
 
 /** A field that stands within another one. */
 export function within<Value>(
@@ -132,12 +134,12 @@ function readFields(
       continue;
     } else if (place.kind === 'column') {
       const fitting = place.fit(value);
-      const isText = typeof fitting === 'string';
-      if (isText ? fitsText(fitting) : fitting !== misfit) {
+      if (typeof fitting === 'string' ? fitsText(fitting) : !isMisfit(fitting)) {
         row[place.column] = fitting;
       } else {
         extra = keep(extra, prefix + name, value);
-        if (isText) row[place.column] = cleanText(fitting);
+        const part = isMisfit(fitting) ? fitting.part : String(fitting);
+        row[place.column] = part === null ? null : cleanText(part);
       }
     } else {
       extra = isObject(value)
@@ -148,8 +150,12 @@ function readFields(
   return extra;
 }
 
-/** Without a prototype, so that a field named `__proto__` is a field like any other. */
-function keep(extra: Extra | null, name: string, value: unknown): Extra {
+function isMisfit(fitting: unknown): fitting is Misfit {
+  return typeof fitting === 'object';
+}
+
+/** Adds a value to what there is of `extra`. Without a prototype, so that a field named `__proto__` is a field like any other. */
+export function keep(extra: Extra | null, name: string, value: unknown): Extra {
   const kept = extra ?? (Object.create(null) as Extra);
   kept[name] = preserve(value);
   return kept;
@@ -184,22 +190,23 @@ function missingId(stream: string): KnownError {
 
 /** The error for a record that cannot be stored. `found` names the field, never its content. */
 function refuseRecord(found: string): KnownError {
-  return new KnownError('record_unreadable', { found: `${found}; the page cannot be stored` });
+  return new KnownError('record_unreadable', { found });
 }
 
-/** A time stamp that a row cannot do without: its text for Postgres, and milliseconds since 1970. @throws {KnownError} `record_unreadable` when there is none */
-export function readTime(value: unknown, name: string, id: string): { text: string; ms: number } {
-  const ms = typeof value === 'string' ? readMoment(value) : undefined;
-  if (ms === undefined) throw refuseRecord(`Record ${id} has no usable ${name}`);
-  return { text: value as string, ms };
+/** A time stamp that a row cannot do without. @throws {KnownError} `record_unreadable` when there is none */
+export function readTime(
+  value: unknown,
+  name: string,
+  id: string,
+): NonNullable<ReturnType<typeof readMoment>> {
+  const time = readMoment(value);
+  if (time === undefined) throw refuseRecord(`${nameRecord(id)} has no usable ${name}`);
+  return time;
 }
 
-const isoTime = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:?\d\d)$/;
-
-function readMoment(value: string): number | undefined {
-  if (!isoTime.test(value)) return undefined;
-  const ms = Date.parse(value);
-  return Number.isNaN(ms) ? undefined : ms;
+/** Names a record by its id, where that looks like one: whatever else stands there may be content. */
+function nameRecord(id: string): string {
+  return /^[\w.:-]{1,64}$/.test(id) ? `Record ${id}` : 'A record with an odd id';
 }
 
 /** A value as jsonb can hold it: as it is, or as `{"json": "…"}` around its JSON text when Postgres could not. */
@@ -216,7 +223,8 @@ function fitsText(value: string): boolean {
   return !value.includes('\0') && value.isWellFormed();
 }
 
-function cleanText(value: string): string {
+/** Text as Postgres can hold it: U+FFFD in place of U+0000 and of halves of surrogate pairs. */
+export function cleanText(value: string): string {
   return fitsText(value) ? value : value.replaceAll('\0', '\uFFFD').toWellFormed();
 }
 

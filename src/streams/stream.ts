@@ -7,7 +7,7 @@ import type { Span } from '../span.ts';
 import type { Needs } from '../zendesk/refusal.ts';
 import type { PageRequest } from '../zendesk/request.ts';
 import type { Paging } from '../zendesk/paging.ts';
-import { createFieldReader, readRecord, readTime, type Field } from './fields.ts';
+import { createFieldReader, keep, readRecord, readTime, type Extra, type Field } from './fields.ts';
 
 /** Anything that is pulled: a log, span by span, or a listing, as a whole. */
 export type Stream = LogStream | ListingStream;
@@ -200,6 +200,8 @@ export function createLogReader(
     const row = readFields(record);
     row[idName] = id;
     row[timeName] = time.text;
+    if (!time.isWhole)
+      row['extra'] = keep(row['extra'] as Extra | null, timeName, record[timeName]);
     return { id, timeMs: time.ms, row };
   };
 }

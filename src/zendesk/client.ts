@@ -9,6 +9,7 @@ import {
 import { createClock } from './clock.ts';
 import { createHttp, type FinishedRequest } from './http.ts';
 import { createLogins, type Channel, type GrantFacts, type Log } from './login.ts';
+import { cutList } from './list-cutter.ts';
 import { isObject } from './paging.ts';
 import {
   exchange,
@@ -125,7 +126,8 @@ function readPage(connection: Connection, asked: PageRequest, signal: AbortSigna
       if ('fault' in envelope) throw refuseAnswer(answer, envelope.fault);
       const { body, requestId, sentAtMs } = answer;
       const sentAt = new Date(sentAtMs + connection.clock.skewMs());
-      return { ...envelope, pageSize, sentAt, bytes: body.length, requestId };
+      const originals = (): readonly Buffer[] => cutList(body, paging.itemsKey)?.elements ?? [];
+      return { ...envelope, originals, pageSize, sentAt, bytes: body.length, requestId };
     },
     onHalve: () => (pageSize = Math.max(1, Math.floor(pageSize / 2))),
   };

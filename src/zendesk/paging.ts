@@ -2,6 +2,8 @@
 
 /** The paging of a list. Own parameters of the list are none of its business. */
 export type Paging = {
+  /** The name of the list in the envelope. */
+  readonly itemsKey: string;
   /** The parameters that ask for the page. */
   readonly parameters: (asked: AskedPage) => readonly (readonly [string, string])[];
   /** Reads the JSON of an answer and checks what no page may lack. */
@@ -29,6 +31,7 @@ export type Envelope =
  */
 export function cursorPaging(itemsKey: string): Paging {
   return {
+    itemsKey,
     parameters: ({ pageSize, cursor }) => [
       ['page[size]', String(pageSize)],
       ...(cursor === undefined ? [] : [['page[after]', cursor] as const]),

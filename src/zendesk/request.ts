@@ -51,7 +51,9 @@ export type OrderRequest = ObjectRequest & {
 /** One page as answered; the records are not looked at. */
 export type Page = {
   /** Integers beyond 2^53 arrive as strings of digits. */
-  readonly records: unknown[];
+  readonly records: readonly unknown[];
+  /** The records as they came, byte by byte; nothing when they cannot be told apart. */
+  readonly originals: () => readonly Buffer[];
   /** Undefined on the last page. */
   readonly nextCursor: string | undefined;
   /** The size that worked: the requested one, halved after each answer 504. */

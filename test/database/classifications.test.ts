@@ -14,7 +14,7 @@ import { countRequests, readUnclassified } from '../../src/reports/unclassified/
 import { startSimulator } from '../../src/simulator/simulator.ts';
 import { accessLogs } from '../../src/streams/access-logs.ts';
 import { classifyStored, loadTimeBounds } from '../../src/ingest/classification-pass.ts';
-import { readRecords } from '../../src/ingest/page.ts';
+import { readRecords } from '../../src/ingest/page-records.ts';
 import { writeRows } from '../../src/ingest/rows/rows.ts';
 import {
   classifyBy,

@@ -12,7 +12,8 @@ import {
   renewLease,
 } from '../../src/ingest/lease.ts';
 import { closeRun, openRun } from '../../src/ingest/run.ts';
-import { readRecords, storePage, type PageToStore } from '../../src/ingest/page.ts';
+import { storePage, type PageToStore } from '../../src/ingest/page.ts';
+import { readRecords } from '../../src/ingest/page-records.ts';
 import { createPartitionKeeper } from '../../src/database/partitions.ts';
 import { registerStream } from '../../src/ingest/worker.ts';
 import { accessLogs } from '../../src/streams/access-logs.ts';

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import type { Database } from '../../src/database/client.ts';
-import { readRecords } from '../../src/ingest/page.ts';
+import { readRecords } from '../../src/ingest/page-records.ts';
 import { markStaleDays, refreshRollups } from '../../src/ingest/rollups.ts';
 import { writeRows } from '../../src/ingest/rows/rows.ts';
 import { accessLogs } from '../../src/streams/access-logs.ts';

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { hostname } from 'node:os';
 import type { SimulatorSettings } from '../../src/simulator/simulator.ts';
-import { readRecords } from '../../src/ingest/page.ts';
+import { readRecords } from '../../src/ingest/page-records.ts';
 import { accessLogs } from '../../src/streams/access-logs.ts';
 import { watchBudget } from '../support/budget-witness.ts';
 import { startProgram, type Environment, type Program } from '../support/program.ts';

@@ -18,6 +18,7 @@ const columns: LogColumns<typeof schema, 'number' | 'deleted_at'> = {
 
 /** Pages that go on after the number of the last record, and say in `more` whether any follow. */
 const keysetPaging: Paging = {
+  itemsKey: 'deletions',
   parameters: ({ pageSize, cursor }) => [
     ['limit', String(pageSize)],
     ...(cursor === undefined ? [] : [['after', cursor] as const]),

@@ -4,7 +4,7 @@ import { accessRules } from '../../src/classification/rules.ts';
 import type { Classify } from '../../src/classification/classification.ts';
 import type { Database, Transaction } from '../../src/database/client.ts';
 import { createPartitionKeeper } from '../../src/database/partitions.ts';
-import { readRecords } from '../../src/ingest/page.ts';
+import { readRecords } from '../../src/ingest/page-records.ts';
 import { markStaleDays } from '../../src/ingest/rollups.ts';
 import { writeRows, type WriteOptions } from '../../src/ingest/rows/rows.ts';
 import type { PageCounts } from '../../src/ingest/rows/upsert.ts';

@@ -69,7 +69,7 @@ describe('the code of an error', () => {
     assert.deepEqual(select(breaksWalk), ['cursor_refused', 'walk_stuck']);
     assert.deepEqual(
       select((code) => !isResumable(code)),
-      ['cursor_refused', 'walk_stuck', 'request_rejected', 'redirected'],
+      ['cursor_refused', 'walk_stuck', 'request_rejected', 'redirected', 'records_unusable'],
     );
     assert.deepEqual(select(concernsSpan), [
       'cursor_refused',
@@ -79,7 +79,7 @@ describe('the code of an error', () => {
       'no_usable_answer',
       'rate_limited',
       'certificate_untrusted',
-      'record_unreadable',
+      'records_unusable',
     ]);
   });
 

@@ -48,7 +48,7 @@ const fetchOf = (span: Span, more: Partial<Fetch> = {}): Fetch => ({
 const ended = (state: FillState, span: Span, more: Partial<Fetch> = {}, splitSeconds?: number) =>
   noteEnd(state, { fetch: fetchOf(span, more), splitSeconds });
 
-const unreadable = new KnownError('record_unreadable', { found: 'a record has no id' });
+const unreadable = new KnownError('records_unusable', { found: 'no record has an id' });
 const unavailable = new KnownError('plan_missing', { found: 'the plan is missing' });
 
 describe('the state of a backfill', () => {

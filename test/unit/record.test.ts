@@ -116,13 +116,11 @@ describe('reading an access record', () => {
   it('refuses a record without a usable id or time, and names the field but not its content', () => {
     assert.throws(() => accessLogs.read({ ...accessRecord, id: null }), {
       code: 'record_unreadable',
-      message:
-        'Zendesk sent a record in access_logs without a usable id; the page cannot be stored.',
+      message: 'Zendesk sent a record in access_logs without a usable id.',
     });
     assert.throws(() => accessLogs.read({ ...accessRecord, timestamp: 'yesterday, says Ann' }), {
       code: 'record_unreadable',
-      message:
-        'Record 01M7W0BXW1PWS5B33SS5QHYZVK has no usable timestamp; the page cannot be stored.',
+      message: 'Record 01M7W0BXW1PWS5B33SS5QHYZVK has no usable timestamp.',
     });
     assert.throws(() => auditLogs.read('text'), { code: 'record_unreadable' });
   });

@@ -53,6 +53,11 @@ function remarks(row: StreamStatus, now: Date): string[] {
       `${row.stream}: ${formatSeconds(row.gap_seconds)} are missing${describeHeadroom(row.headroom_seconds)}.`,
     );
   }
+  if (row.quarantined > 0) {
+    lines.push(
+      `${row.stream}: ${row.quarantined === 1 ? 'a record' : `${formatNumber(row.quarantined)} records`} could not be stored; see "quarantine list".`,
+    );
+  }
   if (row.last_success !== null && now.getTime() - row.last_success.getTime() > 3_600_000) {
     lines.push(`${row.stream}: last pulled with success ${formatMoment(row.last_success)}.`);
   }

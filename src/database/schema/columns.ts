@@ -12,3 +12,6 @@ export const instant = customType<{ data: Date }>({ dataType: () => 'timestamptz
 
 /** 64 bit integer, as text where it is greater than what a JavaScript number holds exactly. */
 export const bigId = customType<{ data: string | number }>({ dataType: () => 'bigint' });
+
+/** Bytes as they came. */
+export const bytes = customType<{ data: Buffer }>({ dataType: () => 'bytea' });

@@ -22,6 +22,10 @@ begin
     execute format('revoke all on all tables in schema zendesk, zendesk_fivetran, zendesk_sync from %I', wanted);
     execute format('grant usage on schema zendesk, zendesk_fivetran, zendesk_sync to %I', wanted);
     execute format('grant select on zendesk_sync.status, zendesk_sync.coverage to %I', wanted);
+    -- It holds whatever Zendesk sent.
+    if wanted = 'zendesk_investigator' then
+      execute format('grant select on zendesk_sync.quarantine to %I', wanted);
+    end if;
     for shown in
       select c.oid::regclass as relation, string_agg(quote_ident(a.attname), ', ' order by a.attnum) as columns
       from pg_class c

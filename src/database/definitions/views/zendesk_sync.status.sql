@@ -33,7 +33,8 @@ select
     when g.unavailable_reason is not null then g.unavailable_code
     when trouble.error is not null then trouble.error_code
     when latest.failed then 'process_died'
-  end as last_error_code
+  end as last_error_code,
+  (select count(*) from zendesk_sync.quarantine q where q.account = g.account and q.stream = g.stream) as quarantined
 from zendesk_sync.stream_gaps g
 cross join lateral (
   select exists (
@@ -77,3 +78,4 @@ comment on column zendesk_sync.status.last_error is 'The newest error in plain w
 comment on column zendesk_sync.status.last_error_at is 'When that error happened.';
 comment on column zendesk_sync.status.rows is 'Rows stored.';
 comment on column zendesk_sync.status.last_error_code is 'What kind of error last_error tells of: a code of docs/errors.md.';
+comment on column zendesk_sync.status.quarantined is 'Records that could not be stored and lie in zendesk_sync.quarantine: they are missing in the rows, though their time counts as covered.';

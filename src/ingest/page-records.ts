@@ -1,0 +1,89 @@
+/** The records of an answer, read: those that become rows, and those that cannot. Pure. */
+import type { Classify } from '../classification/classification.ts';
+import type { DerivedRow, LogStream } from '../streams/stream.ts';
+import type { Page } from '../zendesk/request.ts';
+import { quarantineRecord, refuseIfMost, type QuarantinedRecord } from './quarantine.ts';
+import type { PageRow } from './rows/copy.ts';
+
+/** What a log must say of itself for its records to be read. */
+type Reader = Pick<LogStream, 'name' | 'read' | 'table'>;
+
+/** The records of a page, read. */
+export type ReadPage = {
+  readonly rows: readonly PageRow[];
+  readonly quarantined: readonly QuarantinedRecord[];
+  /** The record behind a row, for the quarantine. */
+  readonly quarantine: (row: PageRow, error: unknown) => QuarantinedRecord;
+};
+
+const none: readonly DerivedRow[] = [];
+
+/**
+ * Reads the records of an answer.
+ *
+ * @param refuse is called with a record that has no usable id or time and with its index; default: the error is thrown
+ * @throws {KnownError} `record_unreadable`
+ */
+export function readRecords(
+  { read, table: { derived } }: Reader,
+  classify: Classify,
+  records: readonly unknown[],
+  refuse: (error: unknown, record: unknown, index: number) => void = (error) => {
+    throw error;
+  },
+): readonly PageRow[] {
+  const rows: PageRow[] = [];
+  for (const [index, record] of records.entries()) {
+    try {
+      const { id, timeMs, row } = read(record);
+      rows.push({
+        id,
+        timeMs,
+        row,
+        derived: derived === undefined ? none : derived.derive(row, classify),
+      });
+    } catch (error) {
+      refuse(error, record, index);
+    }
+  }
+  return rows;
+}
+
+/** Reads a page. @throws {KnownError} `records_unusable` when most of its records cannot be read */
+export function readPage(
+  stream: Reader,
+  classify: Classify,
+  page: Pick<Page, 'records' | 'originals'>,
+): ReadPage {
+  const quarantined: QuarantinedRecord[] = [];
+  const unread = new Set<number>();
+  const { records } = page;
+  const { id, time } = stream.table;
+  const describe = (error: unknown, record: unknown, index: number): QuarantinedRecord => {
+    const fields = (record ?? {}) as Readonly<Record<string, unknown>>;
+    const hints = { id: fields[id.name], time: fields[time] };
+    return quarantineRecord(error, index + 1, originalOf(page, index), hints);
+  };
+  const rows = readRecords(stream, classify, records, (error, record, index) => {
+    unread.add(index);
+    quarantined.push(describe(error, record, index));
+  });
+  refuseIfMost(stream.name, quarantined, records.length);
+  return {
+    rows,
+    quarantined,
+    quarantine(row, error) {
+      const readable = records.map((_, place) => place).filter((place) => !unread.has(place));
+      const index = readable[rows.indexOf(row)] ?? 0;
+      return describe(error, records[index], index);
+    },
+  };
+}
+
+/** A record of a page as it came. */
+export function originalOf(
+  { records, originals }: Pick<Page, 'records' | 'originals'>,
+  index: number,
+): Buffer {
+  return originals()[index] ?? Buffer.from(JSON.stringify(records[index]) ?? '');
+}

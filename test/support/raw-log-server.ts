@@ -1,0 +1,70 @@
+/** A server of the logs whose records are bytes: whatever a test wants to be sent is sent as it is. */
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+
+/** A record as it is sent, and the second that the server files it under. */
+export type RawRecord = { readonly second: number; readonly content: string | Buffer };
+
+/** The records of both logs; they may change at any time. */
+export type RawLogServer = {
+  readonly origin: string;
+  records: Record<'audit_logs' | 'access_logs', readonly RawRecord[]>;
+  /** How many pages of logs were asked for. */
+  requests: number;
+  close(): void;
+};
+
+/** Starts the server on a free port of 127.0.0.1. */
+export async function startRawLogServer(): Promise<RawLogServer> {
+  const server = createServer((request, response) => {
+    const { pathname, searchParams } = new URL(request.url ?? '', 'http://server');
+    request.resume();
+    const stream = pathname.replace('/api/v2/', '');
+    response.setHeader('date', new Date().toUTCString());
+    response.setHeader('content-type', 'application/json');
+    if (stream === 'audit_logs' || stream === 'access_logs') {
+      served.requests += 1;
+      response.end(renderPage(stream, served.records[stream], searchParams));
+    } else if (pathname === '/oauth/tokens')
+      response.end('{"access_token":"token-of-raw-logs","scope":"read","expires_in":1800}');
+    else if (pathname === '/api/v2/users') response.end('{"users":[],"meta":{"has_more":false}}');
+    else if (pathname === '/api/v2/users/show_many') response.end('{"users":[]}');
+    else {
+      response.statusCode = 404;
+      response.end('{"error":"InvalidEndpoint"}');
+    }
+  });
+  await new Promise<void>((resolve) => void server.listen(0, '127.0.0.1', resolve));
+  const { port } = server.address() as AddressInfo;
+  const served: RawLogServer = {
+    origin: `http://127.0.0.1:${port}`,
+    records: { audit_logs: [], access_logs: [] },
+    requests: 0,
+    close() {
+      server.closeAllConnections();
+      server.close();
+    },
+  };
+  return served;
+}
+
+function renderPage(stream: string, records: readonly RawRecord[], asked: URLSearchParams): Buffer {
+  const [from, until] = [
+    ...asked.getAll('filter[created_at][]'),
+    asked.get('filter[start]'),
+    asked.get('filter[end]'),
+  ].filter((moment) => moment !== null);
+  const matching = records
+    .filter(({ second }) => from === undefined || second >= Date.parse(from) / 1000)
+    .filter(({ second }) => until === undefined || second <= Date.parse(until) / 1000)
+    .toSorted((a, b) => a.second - b.second);
+  const start = Number(asked.get('page[after]') ?? 0);
+  const end = start + Number(asked.get('page[size]'));
+  const shown = matching.slice(start, end).map(({ content }) => Buffer.from(content));
+  const meta = { has_more: end < matching.length, after_cursor: String(end) };
+  return Buffer.concat([
+    Buffer.from(`{"${stream}":[`),
+    ...shown.flatMap((record, place) => (place === 0 ? [record] : [Buffer.from(','), record])),
+    Buffer.from(`],"meta":${JSON.stringify(meta)}}`),
+  ]);
+}
