@@ -154,6 +154,7 @@ describe('status', { concurrency: 2 }, () => {
             last_error_code: null,
             last_error_at: null,
             rows: 12,
+            quarantined: 0,
           },
         );
         const lag = Number(first?.['lag_seconds']);

@@ -93,25 +93,25 @@ describe('a page whose content is odd', { concurrency: 3 }, () => {
       'id',
       null,
       'audit_logs',
-      /^Zendesk sent a record in audit_logs without a usable id; the page cannot be stored\.$/,
+      /^\d+ of the \d+ records of a page of audit_logs cannot be stored, so nothing of the page is\. The first of them is record 1 of the page \(of [\d:TZ-]{20}\): Zendesk sent a record in audit_logs without a usable id\. /,
     ],
     [
       'id',
       null,
       'access_logs',
-      /^Zendesk sent a record in access_logs without a usable id; the page cannot be stored\.$/,
+      /^\d+ of the \d+ records of a page of access_logs cannot be stored, .* without a usable id\. /,
     ],
     [
       'created_at',
       'yesterday',
       'audit_logs',
-      /^Record \d+ has no usable created_at; the page cannot be stored\.$/,
+      / The first of them is record 1 of the page \(id \d+\): Record \d+ has no usable created_at\. /,
     ],
     [
       'timestamp',
       1_790_000_000,
       'access_logs',
-      /^Record \w{26} has no usable timestamp; the page cannot be stored\.$/,
+      / The first of them is record 1 of the page \(id \w{26}\): Record \w{26} has no usable timestamp\. /,
     ],
   ];
   for (const [field, value, stream, error] of unreadable)
