@@ -16,14 +16,19 @@ const noon = now - 40 * daySeconds;
 const moment = (second: number): string => `${new Date(second * 1000).toISOString().slice(0, 19)}Z`;
 
 /** A sound record, or one with other members; a member is text of JSON. */
-function render(stream: LogName, number: number, second: number, members: object = {}): string {
+function render(
+  stream: LogName,
+  number: number,
+  second: number,
+  members: Readonly<Record<string, string>> = {},
+): string {
   const own =
     stream === 'audit_logs'
       ? { id: `${1000 + number}`, created_at: `"${moment(second)}"`, action: '"update"' }
       : { id: `"01M${number}"`, timestamp: `"${moment(second)}"`, status: '200' };
-  const all = { ...own, ...members };
+  const all: Readonly<Record<string, string>> = { ...own, ...members };
   return `{${Object.entries(all)
-    .map(([name, json]) => `"${name}" : ${String(json)}`)
+    .map(([name, json]) => `"${name}" : ${json}`)
     .join(', ')}}`;
 }
 
