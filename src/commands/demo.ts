@@ -154,7 +154,7 @@ const questions: readonly Question[] = [
       from zendesk.access_logs l
       cross join lateral substring(l.url from '^/api/v2/tickets/(\\d+)') as ticket
       left join zendesk.users u on u.account = l.account and u.id = l.user_id
-      where l.account = $1 and l.timestamp > now() - interval '7 days' and ticket is not null
+      where l.account = $1 and l.timestamp > now() - interval '168 hours' and ticket is not null
       group by u.name, u.role
       order by 3 desc limit 3`,
   },

@@ -1,9 +1,12 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { Readable } from 'node:stream';
-import { pipeline } from 'node:stream/promises';
-import { Pool, type PoolClient } from 'pg';
-import { from as copyFrom } from 'pg-copy-streams';
 import { isRepeatable, translateError } from './connection-errors.ts';
+import {
+  connectTimeoutMs,
+  describeConnection,
+  openConnections,
+  type Connection,
+  type Connections,
+} from './pool.ts';
 
 /** Anything that runs a statement with bound parameters: the database itself or an open transaction. */
 export type Queryable = {
@@ -21,8 +24,9 @@ export type Database = Queryable & {
   /**
    * Runs `work` in one transaction. When the connection is lost or the transaction is refused as a victim, the whole of
    * `work` is run again for up to about 15 seconds, so it must be safe to repeat: also after a COMMIT whose answer was lost.
+   * `limitMs`: how long each of its statements may take, where that is more than usual.
    */
-  transaction<T>(work: (tx: Transaction) => Promise<T>): Promise<T>;
+  transaction<T>(work: (tx: Transaction) => Promise<T>, limitMs?: number): Promise<T>;
   /**
    * The rows of a query, fetched as they are asked for, from one snapshot: a million need no more memory than ten. The
    * connection is held until the last row, or until the loop over them is left. Not tried again when it is lost.
@@ -39,21 +43,27 @@ type DatabaseOptions = {
   readonly signal?: AbortSignal;
   /** How long a lost connection is tried again. Default about 15 seconds; with 0 it fails at once. */
   readonly patienceMs?: number;
-  /** A statement that takes longer fails, and its connection is thrown away. Default: no limit. */
+  /**
+   * A statement that takes longer fails as lost, and its connection is thrown away. Default: a minute; for rows that are
+   * read as they are asked for a quarter of an hour.
+   */
   readonly queryTimeoutMs?: number;
 };
 
 const retryDelaysMs = [100, 250, 500, 1000, 2000, 3000, 4000, 4000];
 /** A server that accepts and stays silent makes each attempt long: no further one begins after this time. */
 const usualPatienceMs = 15_000;
-const connectTimeoutMs = 7_500;
+/** Many times what a page or a question of the ledger takes on a busy server. */
+const usualLimitMs = 60_000;
+/** The longest that a statement may take which legitimately takes long: reports over years, sums of large days. */
+export const longLimitMs = 900_000;
 /**
  * A process that stands still within a transaction (stopped, or cut off with its machine) keeps the locks of the
  * transaction, the fence of its lease among them: after this time Postgres ends it, so that another process can take over.
  */
 export const idleTransactionLimit = '10s';
 /** `set local`, because it is no state of the session. */
-const beginStatement = `begin; set local idle_in_transaction_session_timeout = '${idleTransactionLimit}'`;
+const beginStatement = `begin isolation level read committed; set local idle_in_transaction_session_timeout = '${idleTransactionLimit}';`;
 
 /** Opens a pool; nothing is connected yet. Its errors are known ones, without parameters or row contents. */
 export function openDatabase({
@@ -63,18 +73,10 @@ export function openDatabase({
   patienceMs = usualPatienceMs,
   queryTimeoutMs,
 }: DatabaseOptions): Database {
-  const pool = new Pool({
-    connectionString: url,
-    max: connections,
-    connectionTimeoutMillis: Math.min(connectTimeoutMs, queryTimeoutMs ?? Infinity),
-    ...(queryTimeoutMs === undefined ? {} : { query_timeout: queryTimeoutMs }),
-    application_name: 'zendesk-log-sync',
-    keepAlive: true,
-  });
-  // An idle connection that drops raises an error event; unheard, it would end the process. The next query reconnects.
-  pool.on('error', () => {});
-  pool.on('connect', (client) => client.on('error', () => {}));
-
+  const limitMs = queryTimeoutMs ?? usualLimitMs;
+  const connectionTimeoutMillis = Math.min(connectTimeoutMs, queryTimeoutMs ?? Infinity);
+  const config = { ...describeConnection(url), connectionTimeoutMillis };
+  const pool = openConnections(config, connections, signal);
   const turns = createTurns(connections);
   const inTurn = async <T>(work: () => Promise<T>): Promise<T> => {
     const leave = await turns();
@@ -87,11 +89,11 @@ export function openDatabase({
   // Between two tries nobody keeps a place.
   return {
     query: (text, values = []) =>
-      persist(() => inTurn(() => run(pool, text, values)), patienceMs, signal),
-    transaction: (work) =>
-      persist(() => inTurn(() => runTransaction(pool, work)), patienceMs, signal),
-    read: (text, values = []) => readRows(pool, turns, text, values),
-    close: () => pool.end(),
+      persist(() => inTurn(() => runAlone(pool, text, values, limitMs)), patienceMs, signal),
+    transaction: (work, ownLimitMs = limitMs) =>
+      persist(() => inTurn(() => runTransaction(pool, work, ownLimitMs)), patienceMs, signal),
+    read: (text, values = []) => readRows(pool, turns, text, values, queryTimeoutMs ?? longLimitMs),
+    close: () => pool.close(),
   };
 }
 
@@ -117,80 +119,98 @@ function createTurns(places: number): Turns {
   };
 }
 
-async function runTransaction<T>(pool: Pool, work: (tx: Transaction) => Promise<T>): Promise<T> {
-  const client = await pool.connect();
-  let broken: unknown;
+/** One statement; in a transaction of its own where something has to be set for it. */
+async function runAlone<Row>(
+  pool: Connections,
+  text: string,
+  values: readonly unknown[],
+  limitMs: number,
+): Promise<Row[]> {
+  const connection = await pool.take();
+  if (connection.settings !== '')
+    return runWithin(connection, (tx) => tx.query<Row>(text, values), limitMs);
+  let isBroken = true;
   try {
-    await client.query(beginStatement);
-    const result = await work({
-      query: (text, values = []) => run(client, text, values),
-      copy: (statement, lines) => copyLines(client, statement, lines),
-    });
-    await client.query('commit');
-    return result;
-  } catch (error) {
-    // A connection whose rollback fails is thrown away; the server rolls back by itself.
-    await client.query('rollback').catch((reason: unknown) => {
-      broken = reason;
-    });
-    throw error;
+    const rows = await connection.query<Row>(text, values, limitMs);
+    isBroken = false;
+    return rows;
   } finally {
-    client.release(broken !== undefined);
+    connection.release(isBroken);
   }
 }
 
+async function runTransaction<T>(
+  pool: Connections,
+  work: (tx: Transaction) => Promise<T>,
+  limitMs: number,
+): Promise<T> {
+  return runWithin(await pool.take(), work, limitMs);
+}
+
+async function runWithin<T>(
+  connection: Connection,
+  work: (tx: Transaction) => Promise<T>,
+  limitMs: number,
+): Promise<T> {
+  let isBroken = false;
+  try {
+    await connection.query(`${beginStatement}${connection.settings}`, [], limitMs);
+    const result = await work({
+      query: (text, values = []) => connection.query(text, values, limitMs),
+      copy: (statement, lines) => connection.copy(statement, cutIntoChunks(lines), limitMs),
+    });
+    await connection.query('commit', [], limitMs);
+    return result;
+  } catch (error) {
+    // A connection whose rollback fails is thrown away; the server rolls back by itself.
+    await connection.query('rollback', [], rollbackLimitMs).catch(() => {
+      isBroken = true;
+    });
+    throw error;
+  } finally {
+    connection.release(isBroken);
+  }
+}
+
+/** It has nothing to do; what takes longer is a connection that does not answer. */
+const rollbackLimitMs = 5_000;
 /** Rows fetched at a time. */
 const batchRows = 1000;
 
 async function* readRows<Row>(
-  pool: Pool,
+  pool: Connections,
   turns: Turns,
   text: string,
   values: readonly unknown[],
+  limitMs: number,
 ): AsyncGenerator<Row, void, undefined> {
   const leave = await turns();
-  let client: PoolClient | undefined;
+  let connection: Connection | undefined;
   let done = false;
   try {
-    client = await pool.connect();
+    connection = await pool.take();
     // All rows will be wanted: plan for the whole, not for the first tenth.
-    await client.query('begin read only; set local cursor_tuple_fraction = 1');
-    await client.query(`declare wanted no scroll cursor for ${text}`, [...values]);
+    const begin = `begin read only; set local cursor_tuple_fraction = 1;${connection.settings}`;
+    await connection.query(begin, [], limitMs);
+    await connection.query(`declare wanted no scroll cursor for ${text}`, values, limitMs);
     for (;;) {
-      const rows = await run<Row>(client, `fetch ${batchRows} from wanted`, []);
+      const rows = await connection.query<Row>(`fetch ${batchRows} from wanted`, [], limitMs);
       yield* rows;
       if (rows.length < batchRows) break;
     }
-    await client.query('commit');
+    await connection.query('commit', [], limitMs);
     done = true;
   } catch (error) {
     throw translateError(error);
   } finally {
     // Left in the middle or failed: the server forgets the cursor with the connection.
-    client?.release(!done);
+    connection?.release(!done);
     leave();
   }
 }
 
-async function run<Row>(
-  target: Pool | PoolClient,
-  text: string,
-  values: readonly unknown[],
-): Promise<Row[]> {
-  const result = await target.query(text, [...values]);
-  return result.rows as Row[];
-}
-
 /** A whole page in one string would lie in the memory that is cleaned up last. */
 const chunkCharacters = 64 * 1024;
-
-async function copyLines(
-  client: PoolClient,
-  statement: string,
-  lines: Iterable<string>,
-): Promise<void> {
-  await pipeline(Readable.from(cutIntoChunks(lines)), client.query(copyFrom(statement)));
-}
 
 function* cutIntoChunks(lines: Iterable<string>): Generator<Buffer> {
   let chunk = '';

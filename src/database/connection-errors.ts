@@ -19,6 +19,9 @@ const lostConnectionCodes: ReadonlySet<string> = new Set([
   'ETIMEDOUT',
   'ENOTFOUND',
   'EAI_AGAIN',
+  'ECONNABORTED',
+  'EHOSTUNREACH',
+  'ENETUNREACH',
   sqlstates.tooManyConnections,
   sqlstates.adminShutdown,
   sqlstates.crashShutdown,
@@ -144,6 +147,15 @@ export function isLostConnection(error: unknown): boolean {
       error.message,
     );
   return lostConnectionCodes.has(code) || code.startsWith(connectionException);
+}
+
+/** True when a pooler refuses what a connection is to be opened with. */
+export function isStartupRefused(error: unknown): boolean {
+  return (
+    error instanceof Error &&
+    readCode(error) === sqlstates.protocolViolation &&
+    /startup/i.test(error.message)
+  );
 }
 
 /** True when the same transaction may be tried again as it is. */

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { Client, escapeIdentifier } from 'pg';
+import { escapeIdentifier } from 'pg';
 import { foreignCodeOf, KnownError } from '../errors.ts';
 import { isLostConnection, translateError } from './connection-errors.ts';
 import { chooseAccount } from './embedded/account.ts';
@@ -10,6 +10,7 @@ import {
   prepareDataDir,
   readClusterFile,
 } from './embedded/cluster.ts';
+import { createClient } from './session-settings.ts';
 import { sqlstates } from './sqlstates.ts';
 import { answersFor, readPresence, removeMisleadingFile } from './embedded/presence.ts';
 import { type Hindrance, type Server, startServer } from './embedded/server.ts';
@@ -166,7 +167,7 @@ async function createDatabase(url: string, database: string): Promise<void> {
 }
 
 async function ensureDatabase(url: string, database: string): Promise<void> {
-  const client = new Client({ connectionString: url });
+  const client = createClient({ connectionString: url }, () => false);
   client.on('error', () => undefined);
   try {
     await client.connect();
@@ -178,5 +179,6 @@ async function ensureDatabase(url: string, database: string): Promise<void> {
 }
 
 function urlOf(port: number, password: string, database: string): string {
-  return `postgresql://postgres:${password}@127.0.0.1:${port}/${encodeURIComponent(database)}`;
+  // PGSSLMODE would ask it for TLS.
+  return `postgresql://postgres:${password}@127.0.0.1:${port}/${encodeURIComponent(database)}?sslmode=disable`;
 }

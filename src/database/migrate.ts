@@ -1,5 +1,4 @@
 /** Bringing a database to the schema of this program: its migrations, then its definitions, in one transaction. */
-import { Client } from 'pg';
 import { KnownError } from '../errors.ts';
 import type { Queryable } from './client.ts';
 import { translateError } from './connection-errors.ts';
@@ -13,6 +12,10 @@ import {
   type Migration,
   prepareBookkeeping,
 } from './migrations.ts';
+import { describeConnection, openConnections } from './pool.ts';
+
+/** A migration may build an index of a table that grew for years. */
+const statementLimitMs = 6 * 3_600_000;
 
 /**
  * Brings the database to the schema of this program, all of it or nothing. Any number of processes may start at once, also
@@ -27,26 +30,23 @@ export async function migrateDatabase(
   url: string,
   wait: MigrationWait = {},
 ): Promise<{ applied: string[] }> {
-  const client = new Client({
-    connectionString: url,
-    application_name: 'zendesk-log-sync migrate',
-    connectionTimeoutMillis: 7_500,
-    keepAlive: true,
-  });
-  client.on('error', () => {});
+  const pool = openConnections(describeConnection(url, ' migrate'), 1, wait.signal);
   try {
-    await client.connect();
+    const connection = await pool.take();
     const db: Queryable = {
-      query: async <Row>(text: string, values: readonly unknown[] = []) =>
-        (await client.query(text, [...values])).rows as Row[],
+      query: (text, values = []) => connection.query(text, values, statementLimitMs),
     };
-    await checkServer(db);
-    if ((await findPending(db)).length === 0) return { applied: [] };
-    return { applied: await runExclusively(db, applyPending, wait) };
+    try {
+      await checkServer(db);
+      if ((await findPending(db)).length === 0) return { applied: [] };
+      return { applied: await runExclusively(db, applyPending, wait) };
+    } finally {
+      connection.release(true);
+    }
   } catch (error) {
     throw translateError(error);
   } finally {
-    await client.end().catch(() => {});
+    await pool.close();
   }
 }
 

@@ -32,8 +32,14 @@ const patienceMs = 300_000;
 
 /** What a role or a database may have set and a migration cannot rely on. The names that this server knows are set. */
 const settings: Readonly<Record<string, string>> = {
+  DateStyle: 'ISO, MDY',
+  IntervalStyle: 'postgres',
+  TimeZone: 'UTC',
+  default_table_access_method: 'heap',
+  default_tablespace: '',
   idle_in_transaction_session_timeout: idleTransactionLimit,
   lock_timeout: String(turnTimeoutMs),
+  quote_all_identifiers: 'off',
   search_path: 'pg_catalog',
   standard_conforming_strings: 'on',
   statement_timeout: '0',

@@ -1,5 +1,6 @@
 /** The SQLSTATEs that this program acts on, by their names in appendix A of the Postgres manual. */
 export const sqlstates = {
+  protocolViolation: '08P01',
   uniqueViolation: '23505',
   /** Also that a table has no partition for a row. */
   checkViolation: '23514',

@@ -22,6 +22,7 @@ import {
   checkTimeZone,
   explainConnection,
 } from './database.ts';
+import { checkConnections, loadConnectionLimits } from './connection-limits.ts';
 import { formatBytes } from './figures.ts';
 import { checkMigrations, checkPartitions, checkPrivileges, checkRoles } from './schema.ts';
 
@@ -87,12 +88,12 @@ async function findPlace(config: DatabaseConfig): Promise<Place | DatabaseExamin
 
 async function examinePlace(
   db: ReadOnlyDatabase,
-  { where, freeBytes: embeddedFreeBytes }: Place,
+  { url, where, freeBytes: embeddedFreeBytes }: Place,
   local: LocalConfig,
   now: Date,
 ): Promise<DatabaseExamination> {
   const before = Date.now();
-  const facts = await loadServerFacts(db);
+  const facts = await loadServerFacts(db, url);
   const skewMs = facts.now_ms - (before + Date.now()) / 2;
   const { data_directory: directory } = facts;
   const freeBytes =
@@ -107,6 +108,7 @@ async function examinePlace(
       checkServer(facts, where),
       checkEncoding(facts),
       checkTimeZone(facts),
+      ...checkConnections(await loadConnectionLimits(db), facts),
       checkPrivileges(privileges, facts),
       checkRoles(privileges, 'check' in pending ? [] : pending.names),
       'check' in pending ? pending.check : checkMigrations(pending.names, isNew),

@@ -54,13 +54,23 @@ export function checkEncoding({ encoding }: ServerFacts): Check {
       );
 }
 
-/** The time zone in which the database shows times. */
-export function checkTimeZone({ time_zone: zone, is_utc: isUtc, database }: ServerFacts): Check {
+/** The time zone in which the database shows times, and what else is set there and overridden here. */
+export function checkTimeZone({
+  time_zone: zone,
+  is_utc: isUtc,
+  overridden,
+  database,
+}: ServerFacts): Check {
+  const others = overridden.filter((setting) => setting !== 'TimeZone');
+  const note =
+    others.length === 0
+      ? ''
+      : `; this program has its own values of ${others.join(', ')}, which differ here`;
   return isUtc
-    ? ok('time zone', zone)
+    ? ok('time zone', `${zone}${note}`)
     : warning(
         'time zone',
-        `${zone}: times are stored exactly, but queries show them, and cut days, in that zone, while the daily tables go by days in UTC`,
+        `${zone}: times are stored exactly, but queries show them, and cut days, in that zone, while the daily tables go by days in UTC${note}`,
         `If that is not wanted:\nalter database ${quoteName(database)} set timezone = 'UTC';`,
       );
 }

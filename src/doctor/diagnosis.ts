@@ -1,6 +1,7 @@
 /** What can be seen of a database without changing it. Every statement runs in a read-only transaction. */
 import { ownSchemas } from '../database/migration-transaction.ts';
 import { openDatabase, type Queryable } from '../database/client.ts';
+import { loadSessionDefaults } from '../database/session-defaults.ts';
 import type { BudgetState } from '../ingest/budget.ts';
 
 /** A database that is only looked at: Postgres itself refuses to write. Nothing is tried again when it is lost. */
@@ -25,9 +26,12 @@ export type ServerFacts = {
   /** As `server_version_num`: 180004. */
   readonly number: number;
   readonly encoding: string;
+  /** In which a session begins. */
   readonly time_zone: string;
   /** False for a time zone that is ever off UTC. */
   readonly is_utc: boolean;
+  /** Settings of the role or the database that this program overrides for itself. */
+  readonly overridden: readonly string[];
   readonly database: string;
   readonly user_name: string;
   readonly database_bytes: number;
@@ -41,12 +45,11 @@ export type ServerFacts = {
   readonly data_directory: string | null;
 };
 
-/** Looks at the server. */
-export async function loadServerFacts(db: Queryable): Promise<ServerFacts> {
-  const [facts] = await db.query<ServerFacts>(
+/** Looks at the server. `url` is that of the same database, and secret. */
+export async function loadServerFacts(db: Queryable, url: string): Promise<ServerFacts> {
+  const [facts] = await db.query<Omit<ServerFacts, 'time_zone' | 'is_utc' | 'overridden'>>(
     `select current_setting('server_version') as version, current_setting('server_version_num')::integer as number,
-       current_setting('server_encoding') as encoding, current_setting('TimeZone') as time_zone,
-       extract(timezone from timestamptz '2026-01-01') = 0 and extract(timezone from timestamptz '2026-07-01') = 0 as is_utc,
+       current_setting('server_encoding') as encoding,
        current_database()::text as database, current_user::text as user_name,
        pg_database_size(current_database())::float8 as database_bytes, pg_is_in_recovery() as is_standby,
        current_setting('default_transaction_read_only') = 'on' as is_read_only,
@@ -58,7 +61,8 @@ export async function loadServerFacts(db: Queryable): Promise<ServerFacts> {
        ) as data_directory`,
   );
   if (facts === undefined) throw new Error('a select without a table gave no row');
-  return facts;
+  const { timeZone, isUtc, overridden } = await loadSessionDefaults(url);
+  return { ...facts, time_zone: timeZone, is_utc: isUtc, overridden };
 }
 
 /** What the connected user may do. */

@@ -95,7 +95,7 @@ const buildStreamsQuery = (logs: readonly LogStream[]): string => `
   left join zendesk_sync.leases l using (account, stream)
   left join lateral (
     select extract(epoch from now() - t.lag - case
-      when s.retention_days is not null then date_trunc('second', now()) - make_interval(days => s.retention_days)
+      when s.retention_days is not null then date_trunc('second', now()) - make_interval(hours => 24 * s.retention_days)
       else coalesce(s.horizon, (
         select min(c.covered_from) from zendesk_sync.coverage c
         where c.account = s.account and c.stream = s.stream

@@ -160,7 +160,7 @@ export async function findStrangers(
        and not exists (
          select from zendesk_sync.unknown_users s
          where s.account = $1 and s.id = seen.id
-           and s.asked_at > now() - interval '1 day' * power(2, least(s.times_asked, 7) - 1)
+           and s.asked_at > now() - interval '24 hours' * power(2, least(s.times_asked, 7) - 1)
        )
      order by seen.id`,
     [account],

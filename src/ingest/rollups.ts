@@ -2,7 +2,7 @@
  * Daily rollups. A page marks the days of its new and changed rows as stale; `refreshRollups` recomputes a stale day from
  * the rows themselves, so that late rows, rescans and new rules need no care of their own.
  */
-import type { Database, Transaction } from '../database/client.ts';
+import { longLimitMs, type Database, type Transaction } from '../database/client.ts';
 import type { LogRow, LogStream } from '../streams/stream.ts';
 
 const dayMs = 86_400_000;
@@ -76,7 +76,7 @@ export async function refreshRollups(
       if (taken.length === 0) return;
       for (const statement of statements.get(stream) ?? [])
         await tx.query(statement, [account, day]);
-    });
+    }, longLimitMs);
   }
   return stale.length;
 }

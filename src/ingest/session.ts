@@ -19,6 +19,8 @@ const usualLeaseMs = 15_000;
 
 /** Connections at most: so many for backfills of all accounts, and so many for everything else. */
 const connections = { bulk: 4, other: 8 };
+/** What a `serve` has at most: also three for what is asked of it over HTTP. */
+export const mostConnections = connections.bulk + connections.other + 3;
 
 /** An open database and where it is. `url` is secret. */
 export type Connections = {

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { ok, problem, warning, type Check } from '../../src/doctor/check.ts';
+import { checkConnections } from '../../src/doctor/connection-limits.ts';
 import {
   checkDisk,
   checkEncoding,
@@ -18,6 +19,7 @@ const facts: ServerFacts = {
   encoding: 'UTF8',
   time_zone: 'UTC',
   is_utc: true,
+  overridden: [],
   database: 'zendesk',
   user_name: 'zls',
   database_bytes: 4_200_000_000,
@@ -101,6 +103,23 @@ describe('the check of the settings of the database', () => {
     );
   });
 
+  it('names what is set there and overridden here', () => {
+    assert.deepEqual(
+      checkTimeZone({ ...facts, overridden: ['DateStyle', 'TimeZone'] }),
+      ok('time zone', 'UTC; this program has its own values of DateStyle, which differ here'),
+    );
+  });
+
+  it('warns when the user, the database or the server allows too few connections', () => {
+    const plenty = { role: -1, database: -1, server: 97, others: 10 };
+    const judge = (limits: Partial<typeof plenty>): string | undefined =>
+      checkConnections({ ...plenty, ...limits }, facts)[0]?.found.split(';')[0];
+    assert.equal(judge({}), undefined);
+    assert.equal(judge({ role: 5 }), `the user ${facts.user_name} may have 5`);
+    assert.equal(judge({ database: 14 }), `the database ${facts.database} may have 14`);
+    assert.equal(judge({ others: 90 }), 'the server has 97, of which others use 90');
+  });
+
   it('warns of a disk that is nearly full, where it can be seen', () => {
     assert.deepEqual(
       checkDisk(facts, undefined),
@@ -136,10 +155,10 @@ describe('the reason why there is no connection', () => {
     ],
     [
       'there is no way there',
-      driverError('connect EHOSTUNREACH', 'EHOSTUNREACH'),
+      driverError('connect EADDRNOTAVAIL', 'EADDRNOTAVAIL'),
       problem(
         'database',
-        'There is no connection to Postgres (EHOSTUNREACH).',
+        'There is no connection to Postgres (EADDRNOTAVAIL).',
         'Check that Postgres runs and that DATABASE_URL points to it.',
       ),
     ],

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
+import { openDatabase } from '../../src/database/client.ts';
 import { createEmptyTestDatabase } from '../support/database.ts';
 import { runProgram, settingsFor } from '../support/program.ts';
 import { withClient } from '../support/query.ts';
@@ -87,6 +88,36 @@ describe('PgBouncer in transaction mode before the database', { skip, concurrenc
       });
     } finally {
       await simulator.stop();
+      await pooler.stop();
+      await database.drop();
+    }
+  });
+
+  it('may refuse what a connection opens with: what the database has set is overcome all the same', async () => {
+    const database = await createEmptyTestDatabase();
+    const pooler = await startPooler(pgbouncer, database.url, poolSize);
+    const db = openDatabase({ url: pooler.url });
+    try {
+      await withClient(database.url, async (query) => {
+        const [row] = await query<{ name: string }>('select current_database() as name');
+        for (const setting of [
+          "datestyle = 'German'",
+          "timezone = 'Asia/Kathmandu'",
+          'extra_float_digits = -15',
+          "search_path = ''",
+        ])
+          await query(`alter database ${row?.name} set ${setting}`);
+      });
+      const moment = new Date('2026-03-04T05:06:07.890Z');
+      const statement = `select $1::timestamptz as moment, $1::timestamptz::date::text as day, extract(epoch from $1::timestamptz)::float8 as seconds`;
+      const expected = [{ moment, day: '2026-03-04', seconds: moment.getTime() / 1000 }];
+      assert.deepEqual(await db.query(statement, [moment]), expected);
+      assert.deepEqual(await db.transaction((tx) => tx.query(statement, [moment])), expected);
+      const read: unknown[] = [];
+      for await (const row of db.read(statement, [moment])) read.push(row);
+      assert.deepEqual(read, expected);
+    } finally {
+      await db.close();
       await pooler.stop();
       await database.drop();
     }

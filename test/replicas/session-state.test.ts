@@ -87,7 +87,7 @@ describe('the program', () => {
 
       const { statements } = recorder;
       const kinds = new Set(statements.map(({ text }) => text.trim().split(/\s/, 1)[0]));
-      for (const kind of ['begin;', 'copy', 'insert', 'with', 'declare', 'CREATE', 'create'])
+      for (const kind of ['begin', 'copy', 'insert', 'with', 'declare', 'CREATE', 'create'])
         assert.ok(kinds.has(kind), `${kind} was seen; only ${[...kinds].join(', ')} were`);
       assert.deepEqual(
         statements.flatMap((statement) =>

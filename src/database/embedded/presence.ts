@@ -3,9 +3,9 @@ import { randomUUID } from 'node:crypto';
 import { readFile, readlink, rename, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { Client } from 'pg';
 import { foreignCodeOf, KnownError } from '../../errors.ts';
 import { translateError } from '../connection-errors.ts';
+import { createClient } from '../session-settings.ts';
 import { sqlstates } from '../sqlstates.ts';
 
 /**
@@ -80,7 +80,10 @@ export async function removeMisleadingFile(cluster: string, judged: string): Pro
  * @throws {KnownError} `embedded_failed` when it refuses the password
  */
 export async function answersFor(url: string, cluster: string): Promise<boolean> {
-  const client = new Client({ connectionString: url, connectionTimeoutMillis: 5000 });
+  const client = createClient(
+    { connectionString: url, connectionTimeoutMillis: 5000 },
+    () => false,
+  );
   client.on('error', () => undefined);
   try {
     await client.connect();

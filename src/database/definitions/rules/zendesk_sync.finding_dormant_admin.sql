@@ -30,7 +30,7 @@ cross join lateral (
   order by b.created_at desc limit 1
 ) as before
 where m.rule = 'dormant_admin'
-  and m.created_at - before.created_at > make_interval(days => (m.parameters ->> 'days')::integer)
+  and m.created_at - before.created_at > make_interval(hours => 24 * (m.parameters ->> 'days')::integer)
   -- Of whom nothing is known may have been an admin.
   and 'admin' = coalesce(
     (select p.role from zendesk_sync.person_at(m.account, m.actor_id, m.created_at) as p),

@@ -26,7 +26,7 @@ from zendesk_sync.audit_matches_by_people m
 where m.rule = 'first_seen_network' and m.ip_address is not null
   and m.created_at >= (
     select min(b.created_at) from zendesk.audit_logs b where b.account = m.account and b.actor_id = m.actor_id
-  ) + make_interval(days => (m.parameters ->> 'learning_days')::integer)
+  ) + make_interval(hours => 24 * (m.parameters ->> 'learning_days')::integer)
   and not exists (
     select from zendesk.audit_logs b
     where b.account = m.account and b.actor_id = m.actor_id

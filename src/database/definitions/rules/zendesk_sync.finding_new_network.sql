@@ -11,7 +11,7 @@ select zendesk_sync.put_rule(
 
 create view zendesk_sync.finding_new_network as
 with rule as (
-  select r.severity, r.title, make_interval(days => (r.parameters ->> 'learning_days')::integer) as learning
+  select r.severity, r.title, make_interval(hours => 24 * (r.parameters ->> 'learning_days')::integer) as learning
   from zendesk.finding_rules r
   where r.rule = 'new_network' and r.enabled
   offset 0

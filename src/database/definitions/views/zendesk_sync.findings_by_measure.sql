@@ -6,7 +6,7 @@ select
   o.severity,
   o.last_at as created_at,
   o.user_id as actor_id,
-  concat(o.title, ': ', round(o.value), ' on ', o.day, ', usually ', round(o.median)) as summary,
+  concat(o.title, ': ', round(o.value), ' on ', to_char(o.day, 'YYYY-MM-DD'), ', usually ', round(o.median)) as summary,
   (
     select l.id from zendesk.access_logs l
     where l.account = o.account and l.user_id = o.user_id and l.timestamp = o.last_at

@@ -15,7 +15,7 @@ select
   zendesk_sync.seconds_in(g.lost) as lost_seconds,
   case
     when g.retention_days is not null
-      then coalesce(lower(g.open), g.newest) + make_interval(days => g.retention_days) - now()
+      then coalesce(lower(g.open), g.newest) + make_interval(hours => 24 * g.retention_days) - now()
   end as headroom,
   now() - case when g.kind = 'listing' then success.started_at else g.newest end as lag,
   success.ended_at as last_success,

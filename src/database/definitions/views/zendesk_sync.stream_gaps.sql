@@ -33,7 +33,7 @@ from (
     c.newest,
     case
       when s.kind = 'listing' then null
-      when s.retention_days is not null then date_trunc('second', now()) - make_interval(days => s.retention_days)
+      when s.retention_days is not null then date_trunc('second', now()) - make_interval(hours => 24 * s.retention_days)
       else coalesce(s.horizon, c.oldest)
     end as horizon
   from zendesk_sync.streams s

@@ -1,0 +1,35 @@
+/** What a session of Postgres begins with when nobody sets anything: how others who connect as this user see the database. */
+import { translateError } from './connection-errors.ts';
+import { connectTimeoutMs, describeConnection } from './pool.ts';
+import { createClient, listDiffering } from './session-settings.ts';
+
+/** What a role, a database or the server has set. */
+type SessionDefaults = {
+  readonly timeZone: string;
+  /** False for a time zone that is ever off UTC. */
+  readonly isUtc: boolean;
+  /** The names of settings that this program overrides for itself, because they are not as it needs them. */
+  readonly overridden: readonly string[];
+};
+
+/** Looks at them over a connection of its own, on which nothing is set. `url` is secret. Errors are known ones. */
+export async function loadSessionDefaults(url: string): Promise<SessionDefaults> {
+  const config = { ...describeConnection(url), query_timeout: connectTimeoutMs };
+  const client = createClient(config, () => true);
+  client.on('error', () => {});
+  try {
+    await client.connect();
+    const { rows } = await client.query<Pick<SessionDefaults, 'timeZone' | 'isUtc'>>(
+      `select current_setting('TimeZone') as "timeZone",
+         extract(timezone from timestamptz '2026-01-01') = 0 and extract(timezone from timestamptz '2026-07-01') = 0 as "isUtc"`,
+    );
+    const [zone] = rows;
+    if (zone === undefined) throw new Error('a select without a table gave no row');
+    const differing = await listDiffering(client);
+    return { ...zone, overridden: differing.map(([name]) => name).toSorted() };
+  } catch (error) {
+    throw translateError(error);
+  } finally {
+    await client.end().catch(() => {});
+  }
+}
