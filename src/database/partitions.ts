@@ -140,6 +140,12 @@ async function createPartition(db: Database, partition: Partition): Promise<void
       `alter table ${table} attach partition ${name}
        for values from ('${writeMoment(fromMs)}') to ('${writeMoment(untilMs)}')`,
     );
+    const key = await tx.query(
+      'select from pg_index where indrelid = $1::regclass and indisprimary',
+      [name],
+    );
+    // A publication of deletes refuses those from a table that has neither a key nor this; it is not inherited.
+    if (key.length === 0) await tx.query(`alter table ${name} replica identity full`);
   });
 }
 
