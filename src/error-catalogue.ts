@@ -7,7 +7,7 @@
 /** What follows from an error, wherever it comes up. The text is for the operator. */
 export const effects = {
   stream_unavailable:
-    'The stream is marked as unavailable and asked for again an hour later. The other streams go on.',
+    'The run fails with [refusal_unconfirmed](#refusal_unconfirmed) until Zendesk has refused the stream for two minutes. Then the stream is marked as unavailable and asked for again an hour later. The other streams go on.',
   login_refused:
     'The run fails. The metric `zendesk_log_sync_authorized` is 0 until a run of the stream ends in another way.',
   span_restarted:
@@ -102,11 +102,19 @@ export const errorCatalogue = {
     meaning: 'The account does not have the endpoint (404).',
     wayOut: 'Check the plan and the add-ons of the account.',
   },
+  refusal_unconfirmed: {
+    source: 'run',
+    effect: 'run_failed',
+    meaning:
+      'Zendesk refuses the stream (403, 404), but not for as long as two minutes yet: a fault of a moment looks the same.',
+    wayOut:
+      'Nothing yet: the next run asks again. If it stays, the code changes to what is missing.',
+  },
   address_unknown: {
     source: 'zendesk',
-    effect: 'stream_unavailable',
-    meaning: 'Nothing of Zendesk answers at the address (404).',
-    wayOut: subdomain,
+    effect: 'span_postponed',
+    meaning: 'What answers at the address is not Zendesk (404), also after all attempts.',
+    wayOut: `${subdomain} Look for a proxy that answers instead.`,
   },
   record_unknown: {
     source: 'zendesk',
@@ -117,7 +125,7 @@ export const errorCatalogue = {
   cursor_refused: {
     source: 'zendesk',
     effect: 'span_restarted',
-    meaning: 'Zendesk does not accept the cursor of the page before (400).',
+    meaning: 'Zendesk does not accept the cursor of the page before (400, 404, 410, 422).',
     wayOut: noAction,
   },
   walk_stuck: {
@@ -134,16 +142,18 @@ export const errorCatalogue = {
   },
   redirected: {
     source: 'zendesk',
-    effect: 'span_dropped',
+    effect: 'span_postponed',
     meaning:
-      'The answer is a redirect. It is not followed: credentials go to the configured origin only.',
+      'The answer is a redirect, also after all attempts. It is not followed: credentials go to the configured origin only.',
     wayOut: subdomain,
   },
   no_usable_answer: {
     source: 'zendesk',
     effect: 'span_postponed',
-    meaning: 'No usable answer came after all attempts: network, 5xx, or an answer that is broken.',
-    wayOut: 'Check the network and the status page of Zendesk; the next run tries again.',
+    meaning:
+      'No usable answer came after all attempts: network, 5xx, an answer that is broken, or a refusal that is not in the form of Zendesk.',
+    wayOut:
+      'Check the network, the proxies on the way and the status page of Zendesk; the next run tries again.',
   },
   rate_limited: {
     source: 'zendesk',

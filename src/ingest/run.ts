@@ -5,6 +5,7 @@ import { fromSeconds, type Span } from '../span.ts';
 import type { StreamKey } from './coverage.ts';
 import type { Engine } from './engine.ts';
 import type { RunCounts, RunOutcome, Task } from './events.ts';
+import { markAvailable, noteRefusal } from './refusals.ts';
 
 /** The facts of one run. `code` and, in a sentence, `error` say why it did not complete. */
 export type RunResult = {
@@ -66,15 +67,14 @@ export async function recordRun(
     const nothing = { code: undefined, error: undefined };
     return { stream, task, outcome: 'complete', counts: tally.counts, ...nothing };
   } catch (reason) {
-    const code = judgeError(reason, signal);
-    const outcome: RunOutcome =
-      code === 'stopped' ? 'interrupted' : makesUnavailable(code) ? 'unavailable' : 'failed';
-    const error = outcome === 'interrupted' ? stoppedSentence : explainError(reason);
+    const { outcome, cause, ...unmarked } = await judgeEnd(engine, key, reason, signal);
+    const code = outcome === 'interrupted' ? 'stopped' : codeOf(cause);
+    const error = outcome === 'interrupted' ? stoppedSentence : explainError(cause);
     if (reason instanceof KnownError) tally.noteAnswer(reason.requestId);
     const failure = { code, error };
-    const unrecorded = await recordFailure(engine, key, run, outcome, tally.counts, failure);
+    const unrecorded = await recordFailure(engine, run, outcome, tally.counts, failure);
     // Whatever keeps the end from being recorded is told with what it is the end of: one error, one line.
-    const note = { ...facts(), outcome, err: reason, ...unrecorded };
+    const note = { ...facts(), outcome, err: cause, ...unmarked, ...unrecorded };
     if (outcome === 'interrupted')
       engine.log.info({ ...facts(), ...unrecorded }, 'run interrupted');
     else if (outcome === 'unavailable') engine.log.warn(note, error);
@@ -83,17 +83,40 @@ export async function recordRun(
   }
 }
 
+/** How a run ended that did not complete, and by what. */
+type RunEnd = {
+  readonly outcome: RunOutcome;
+  readonly cause: unknown;
+  readonly unrecorded?: ErrorCode;
+};
+
+async function judgeEnd(
+  { db }: Engine,
+  key: StreamKey,
+  reason: unknown,
+  signal: AbortSignal,
+): Promise<RunEnd> {
+  const code = judgeError(reason, signal);
+  if (code === 'stopped') return { outcome: 'interrupted', cause: reason };
+  if (!(reason instanceof KnownError) || !makesUnavailable(code))
+    return { outcome: 'failed', cause: reason };
+  try {
+    const cause = await noteRefusal(db, key, reason);
+    return { outcome: cause === reason ? 'unavailable' : 'failed', cause };
+  } catch (error) {
+    return { outcome: 'failed', cause: reason, unrecorded: codeOf(error) };
+  }
+}
+
 /** Records how a run ended that did not complete; the code of what keeps that from being recorded, if anything does. */
 async function recordFailure(
   { db }: Engine,
-  key: StreamKey,
   run: string,
   outcome: RunOutcome,
   counts: RunCounts,
   failure: RunFailure,
 ): Promise<{ unrecorded?: ErrorCode }> {
   try {
-    if (outcome === 'unavailable') await markUnavailable(db, key, failure.code, failure.error);
     await closeRun(db, run, outcome, counts, failure);
     return {};
   } catch (error) {
@@ -193,31 +216,4 @@ export async function loadLastOutcome(
     [account, stream, task],
   );
   return row?.outcome;
-}
-
-/** Marks a stream as refused by Zendesk, with the code and the sentence that says what to do; the first moment stays. */
-async function markUnavailable(
-  db: Queryable,
-  { account, stream }: StreamKey,
-  code: ErrorCode,
-  reason: string,
-): Promise<void> {
-  await db.query(
-    `update zendesk_sync.streams
-     set unavailable_since = coalesce(unavailable_since, now()), unavailable_code = $3, unavailable_reason = $4
-     where account = $1 and stream = $2`,
-    [account, stream, code, reason],
-  );
-}
-
-/** Marks a stream as answering again; says whether it did not before. */
-async function markAvailable(db: Queryable, { account, stream }: StreamKey): Promise<boolean> {
-  const rows = await db.query(
-    `update zendesk_sync.streams
-     set unavailable_since = null, unavailable_code = null, unavailable_reason = null
-     where account = $1 and stream = $2 and unavailable_since is not null
-     returning 1`,
-    [account, stream],
-  );
-  return rows.length > 0;
 }

@@ -40,7 +40,7 @@ export async function runPass(
 async function passStream(worker: StreamWorker, signal: AbortSignal): Promise<StreamPass> {
   const runs = [await worker.follow(signal, leasePatienceMs)];
   // A fault in following, if only a record that cannot be read, does not keep the gaps: old rows expire at the source.
-  if (runs.every(({ outcome }) => outcome === 'complete' || outcome === 'failed')) {
+  if (runs.every(mayFillAfter)) {
     const filled = await worker.fill(signal, leasePatienceMs);
     if (filled !== undefined) runs.push(filled);
   }
@@ -49,6 +49,11 @@ async function passStream(worker: StreamWorker, signal: AbortSignal): Promise<St
     complete: runs.every(({ outcome }) => outcome === 'complete'),
     runs,
   };
+}
+
+/** Whether gaps are filled after following has ended like this; a refusal would only come again. */
+function mayFillAfter({ outcome, code }: RunResult): boolean {
+  return outcome === 'complete' || (outcome === 'failed' && code !== 'refusal_unconfirmed');
 }
 
 /** An account that is followed: when each of its streams is pulled, as cron expressions by the stream's name, UTC. */
@@ -189,7 +194,7 @@ export function createRoutine(
     const result = await worker.follow(signal);
     noteOutcome(result);
     // Old rows expire at the source: a fault in following, if only a record that cannot be read, must not keep them waiting.
-    if (['complete', 'failed'].includes(result.outcome) && !signal.aborted)
+    if (mayFillAfter(result) && !signal.aborted)
       filling ??= fill().finally(() => (filling = undefined));
   }
 

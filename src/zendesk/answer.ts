@@ -115,6 +115,14 @@ export type ErrorBody = {
 };
 
 /**
+ * Whether an error answer is in one of Zendesk's own forms (contract 0.5, 4.4). A page in HTML, a text or nothing at all
+ * may be that of a proxy, a firewall or a maintenance page, and says nothing about rights, credentials or the request.
+ */
+export function isOwnWord({ shape }: Pick<ErrorBody, 'shape'>): boolean {
+  return shape === 'object' || shape === 'string' || shape === 'list';
+}
+
+/**
  * Reads the body of an answer that is not 2xx, whatever its content type claims, as errors do not keep to it: five JSON
  * shapes, plain text, and pages of proxies (contract 0.5, 4.4, 6.1).
  */

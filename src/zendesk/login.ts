@@ -4,13 +4,8 @@ import { readAnswer, refuseAnswer } from './answer.ts';
 import type { Clock } from './clock.ts';
 import type { Http } from './http.ts';
 import { isObject } from './paging.ts';
-import {
-  describeRetry,
-  explainFailure,
-  explainMintRefusal,
-  explainNarrowScope,
-  type Asker,
-} from './refusal.ts';
+import { explainMintRefusal, explainNarrowScope } from './login-refusal.ts';
+import { describeRetry, explainFailure, type Asker } from './refusal.ts';
 import { runAttempts, usualPolicy, wait, waitFor } from './retry.ts';
 import { encodeBasic, type Credentials, type Secrets } from './secrets.ts';
 

@@ -1,7 +1,8 @@
 /** What the failure that ends a request means: its code, what is wrong and what to do (contract 0.5, 4.4, 6, Q12, Q13). */
 import { KnownError, type ErrorCode, type ErrorFacts } from '../errors.ts';
-import type { ErrorBody, Failure } from './answer.ts';
-import { isUntrusted, type NextAttempt, type Tries } from './retry.ts';
+import { isOwnWord, type ErrorBody, type Failure } from './answer.ts';
+import { isPassing, isUntrusted, refusesCursor, type NextAttempt, type Tries } from './retry.ts';
+import { clients, subdomain, unauthorizedRefusals } from './login-refusal.ts';
 import type { Credentials, Secrets } from './secrets.ts';
 
 /** Who asked, for the sentence. */
@@ -17,7 +18,7 @@ export type Asker = {
 };
 
 /** The code of a refusal, and its sentence without Zendesk's own words. */
-type Refusal = Pick<ErrorFacts, 'subject' | 'found' | 'wayOut'> & {
+export type Refusal = Pick<ErrorFacts, 'subject' | 'found' | 'wayOut'> & {
   readonly code: ErrorCode;
 };
 
@@ -35,9 +36,8 @@ export type Needs = {
   readonly code: Extract<ErrorCode, 'plan_missing' | 'add_on_missing' | 'role_missing'>;
 };
 
-const clients = 'Admin Center > Apps and integrations > APIs > OAuth clients';
 const itsUser = 'the user whose credentials are used';
-const subdomain = 'check ZENDESK_SUBDOMAIN and ZENDESK_BASE_URL';
+const foreignWayOut = `look for a proxy or a firewall on the way that answers instead, and ${subdomain}`;
 
 /** The error for a failure that ends a request. */
 export function explainFailure(failure: Failure, tries: Tries, asker: Asker): KnownError {
@@ -48,15 +48,19 @@ export function explainFailure(failure: Failure, tries: Tries, asker: Asker): Kn
     return new KnownError(code, { ...sentence, cause: failure.cause });
   }
   const { status, requestId } = failure;
-  if (failure.kind === 'broken-answer' || status === 429 || status >= 500) {
-    const { code, ...sentence } =
-      status === 429 ? explainLimit(tries, asker) : explainExhaustion(failure, tries, asker);
-    return new KnownError(code, { ...sentence, status, requestId });
+  if (failure.kind === 'refusal' && status !== 429) {
+    const body = cleanBody(failure, asker);
+    const special = explainCursor(failure, asker) ?? explainRedirect(failure, asker);
+    if (special !== undefined || !isPassing(failure)) {
+      const { code, ...sentence } =
+        special ?? asker.explainRefusal(status, body) ?? explainRejection(failure, asker);
+      const quote = quoteBody(body, asker);
+      return new KnownError(code, { ...sentence, quote, status, requestId });
+    }
   }
-  const body = cleanBody(failure, asker);
   const { code, ...sentence } =
-    asker.explainRefusal(status, body) ?? explainRejection(failure, asker);
-  return new KnownError(code, { ...sentence, quote: quoteBody(body, asker), status, requestId });
+    status === 429 ? explainLimit(tries, asker) : explainExhaustion(failure, tries, asker);
+  return new KnownError(code, { ...sentence, status, requestId });
 }
 
 /** The fields of the log line about a failure after which another attempt follows. */
@@ -101,28 +105,53 @@ function explainLimit({ pauses }: Tries, { path }: Asker): Refusal {
 
 function explainExhaustion(failure: Failure, { attempt }: Tries, asker: Asker): Refusal {
   const attempts = `${attempt} ${attempt === 1 ? 'attempt' : 'attempts'}`;
+  const found = `No usable answer from Zendesk to ${asker.path} after ${attempts}; the last one: ${describeFailure(failure, asker)}`;
+  if (!isForeign(failure)) return { code: 'no_usable_answer', found };
+  const code = failure.status === 404 ? 'address_unknown' : 'no_usable_answer';
   return {
-    code: 'no_usable_answer',
-    found: `No usable answer from Zendesk to ${asker.path} after ${attempts}; the last one: ${describeFailure(failure, asker)}`,
+    code,
+    found: `${found}, which is not in the form of Zendesk's own errors`,
+    wayOut: foreignWayOut,
+  };
+}
+
+/** Whether something else than Zendesk seems to have refused the request. */
+function isForeign(failure: Failure): failure is Extract<Failure, { kind: 'refusal' }> {
+  return failure.kind === 'refusal' && failure.status < 500 && !isOwnWord(failure.body);
+}
+
+/** The same parameters were accepted with the first page of the span, so the cursor is what is wrong. */
+function explainCursor(
+  failure: Extract<Failure, { kind: 'refusal' }>,
+  { path }: Asker,
+): Refusal | undefined {
+  if (!refusesCursor(failure)) return undefined;
+  return {
+    code: 'cursor_refused',
+    found: `Zendesk does not accept the cursor for ${path} (${failure.status}), so the span has to be read again from its start`,
+  };
+}
+
+function explainRedirect(
+  { status, redirectedTo }: Extract<Failure, { kind: 'refusal' }>,
+  { origin, path, secrets, privateTexts }: Asker,
+): Refusal | undefined {
+  if (status >= 400) return undefined;
+  const target =
+    redirectedTo === undefined
+      ? 'an unreadable address'
+      : secrets.quote(redirectedTo, privateTexts);
+  return {
+    code: 'redirected',
+    found: `${origin} answered ${path} with a redirect to ${target} (${status}), which is not followed, because the credentials go to the configured origin only`,
+    wayOut: subdomain,
   };
 }
 
 function explainRejection(
-  { status, redirectedTo, cursorSent }: Extract<Failure, { kind: 'refusal' }>,
-  { origin, path }: Asker,
+  { status }: Extract<Failure, { kind: 'refusal' }>,
+  { path }: Asker,
 ): Refusal {
-  if (status < 400)
-    return {
-      code: 'redirected',
-      found: `${origin} answered ${path} with a redirect to ${redirectedTo ?? 'an unreadable address'} (${status}), which is not followed, because the credentials go to the configured origin only`,
-      wayOut: subdomain,
-    };
-  // The same parameters were accepted with the first page of the span, so the cursor is what is wrong.
-  if (status === 400 && cursorSent)
-    return {
-      code: 'cursor_refused',
-      found: `Zendesk does not accept the cursor for ${path} (${status}), so the span has to be read again from its start`,
-    };
   return {
     code: 'request_rejected',
     found: `Zendesk rejected the request for ${path} (${status}), and repeating it cannot help`,
@@ -183,66 +212,9 @@ function explainForbidden(body: ErrorBody, needs: Needs): Refusal {
 function explainAbsence(body: ErrorBody, { entitlement, wayOut }: Needs): Refusal {
   if (body.code === 'RecordNotFound')
     return { code: 'record_unknown', found: 'Zendesk knows no such record' };
-  if (body.code === 'InvalidEndpoint' || body.shape === 'list')
-    return {
-      code: 'endpoint_unknown',
-      found: 'this account does not have the endpoint',
-      wayOut: `${entitlement}; ${wayOut}`,
-    };
   return {
-    code: 'address_unknown',
-    found: 'nothing answers there',
-    wayOut: `${subdomain}, and know that ${entitlement}; ${wayOut}`,
-  };
-}
-
-/** Why the credentials are refused (401). */
-export const unauthorizedRefusals: Readonly<Record<Credentials['kind'], Refusal>> = {
-  'oauth-client': {
-    code: 'unauthorized',
-    found: 'Zendesk refuses the access token (401), even a newly minted one',
-    wayOut: `check that the OAuth client is confidential and that its user is an active admin (${clients})`,
-  },
-  'oauth-token': {
-    code: 'unauthorized',
-    found: 'Zendesk refuses ZENDESK_OAUTH_TOKEN (401): it is wrong, expired or revoked',
-    wayOut:
-      'make a new one, or set ZENDESK_CLIENT_ID and ZENDESK_CLIENT_SECRET so that tokens are renewed',
-  },
-  'api-token': {
-    code: 'unauthorized',
-    found:
-      'Zendesk refuses ZENDESK_USER_EMAIL with ZENDESK_API_TOKEN (401): one is wrong, or the token was deactivated, as Zendesk does after 30 days without use and for good on 2027-04-30',
-    wayOut: 'set ZENDESK_CLIENT_ID and ZENDESK_CLIENT_SECRET of an OAuth client instead',
-  },
-};
-
-/** Why no token was minted (4xx of the token endpoint). */
-export function explainMintRefusal(status: number, body: ErrorBody, scope: string): Refusal {
-  if (body.code === 'invalid_scope')
-    return {
-      code: 'scope_not_granted',
-      found: `Zendesk does not grant the scope ${scope} to the OAuth client (${status})`,
-      wayOut: `set ZENDESK_OAUTH_SCOPE to scopes that the client is allowed (${clients})`,
-    };
-  if (status === 404)
-    return {
-      code: 'token_endpoint_unknown',
-      found: 'No token endpoint answers (404)',
-      wayOut: subdomain,
-    };
-  return {
-    code: 'client_refused',
-    found: `Zendesk refuses the OAuth client (${status})`,
-    wayOut: `check ZENDESK_CLIENT_ID and ZENDESK_CLIENT_SECRET, and that the client is confidential (${clients})`,
-  };
-}
-
-/** Why a token with too little scope is not used. */
-export function explainNarrowScope(requested: string, granted: string, missing: string): Refusal {
-  return {
-    code: 'scope_not_granted',
-    found: `Zendesk granted the scope ${granted || '(none)'} where ${requested} was asked for, so ${missing} is missing`,
-    wayOut: `allow it for the OAuth client (${clients}) or change ZENDESK_OAUTH_SCOPE`,
+    code: 'endpoint_unknown',
+    found: 'this account does not have the endpoint',
+    wayOut: `${entitlement}; ${wayOut}`,
   };
 }

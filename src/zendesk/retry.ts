@@ -2,7 +2,7 @@
 import { setTimeout } from 'node:timers/promises';
 import pRetry from 'p-retry';
 import type { KnownError } from '../errors.ts';
-import { AttemptError, type Failure } from './answer.ts';
+import { AttemptError, isOwnWord, type Failure } from './answer.ts';
 
 /** Limits of the tries of one request. */
 export type RetryPolicy = {
@@ -42,6 +42,18 @@ export const usualPolicy = { attempts: 6, baseMs: 1_000, pauses: 20 } as const;
 /** `retry-after` of a 5xx prolongs a back-off, up to this. */
 const longestBackOffMs = 120_000;
 
+/** How long a pause for 429 is believed: the first in a row, the second, and all that follow. */
+const longestPausesMs = [300_000, 900_000, 3_600_000] as const;
+
+/** Attempts for what Zendesk itself says about rights: a moment's fault of its own says the same. */
+const refusalAttempts = 3;
+
+/** Answers 4xx about the moment rather than the request: time-outs, conflicts, locks, connections given up half-way. */
+const passingStatuses: ReadonlySet<number> = new Set([408, 409, 421, 423, 425, 499]);
+
+/** What Zendesk may answer to a cursor that it does not know any more. */
+const cursorStatuses: ReadonlySet<number> = new Set([400, 404, 410, 422]);
+
 const giveUp: Decision = { action: 'give-up' };
 
 /**
@@ -55,10 +67,12 @@ export function decideRetry(
   random: number,
 ): Decision {
   if (failure.kind === 'refusal' && failure.status === 429)
-    return tries.pauses >= policy.pauses ? giveUp : { action: 'pause', waitMs: failure.pauseMs };
-  if (failure.kind === 'refusal' && failure.status === 401)
-    return policy.renewableToken && !tries.tokenRenewed ? { action: 'renew-token' } : giveUp;
-  if (!isPassing(failure) || tries.attempt >= policy.attempts) return giveUp;
+    return tries.pauses >= policy.pauses
+      ? giveUp
+      : { action: 'pause', waitMs: Math.min(failure.pauseMs, longestPauseMs(tries.pauses)) };
+  if (isStatus(failure, 401) && policy.renewableToken && !tries.tokenRenewed)
+    return { action: 'renew-token' };
+  if (tries.attempt >= Math.min(policy.attempts, countAttempts(failure))) return giveUp;
   const backOffMs = Math.round(policy.baseMs * 2 ** (tries.attempt - 1) * (0.5 + random));
   const askedMs = failure.kind === 'refusal' ? (failure.retryAfterMs ?? 0) : 0;
   return {
@@ -68,10 +82,41 @@ export function decideRetry(
   };
 }
 
-/** Whether the same request may be answered if it is sent again. */
-function isPassing(failure: Failure): boolean {
-  if (failure.kind === 'refusal') return failure.status >= 500;
-  return failure.kind === 'broken-answer' || !isUntrusted(failure.code);
+function isStatus(failure: Failure, status: number): boolean {
+  return failure.kind === 'refusal' && failure.status === status;
+}
+
+function longestPauseMs(pauses: number): number {
+  return longestPausesMs[Math.min(Math.max(pauses, 1), longestPausesMs.length) - 1] ?? 0;
+}
+
+/** How often a request is sent that is answered like this: 1 where the same request cannot be answered otherwise. */
+function countAttempts(failure: Failure): number {
+  if (isPassing(failure)) return Infinity;
+  return refusesRights(failure) ? refusalAttempts : 1;
+}
+
+/** Whether a failure is one of the moment or of the way: it says nothing about the request. */
+export function isPassing(failure: Failure): boolean {
+  if (failure.kind === 'no-answer') return !isUntrusted(failure.code);
+  if (failure.kind === 'broken-answer') return true;
+  const { status, body } = failure;
+  return status < 400 || status >= 500 || passingStatuses.has(status) || !isOwnWord(body);
+}
+
+/** Whether the answer may mean that the cursor is not known any more: the first page of the span was answered. */
+export function refusesCursor({
+  status,
+  cursorSent,
+}: Pick<Extract<Failure, { kind: 'refusal' }>, 'status' | 'cursorSent'>): boolean {
+  return cursorSent && cursorStatuses.has(status);
+}
+
+/** Whether Zendesk itself says that the endpoint is not ours to read. */
+function refusesRights(failure: Failure): boolean {
+  if (failure.kind !== 'refusal' || refusesCursor(failure)) return false;
+  const { status, body } = failure;
+  return status === 403 || (status === 404 && body.code !== 'RecordNotFound');
 }
 
 /** True when the other side's certificate is not trusted: that does not pass by itself. */

@@ -126,6 +126,16 @@ describe('sync', { concurrency: 2 }, () => {
   it('ends with status 1 and the reason when a stream is not available, and completes the others', async () => {
     await withAccount(smallAccount, async (account) => {
       account.simulator.addFault({ kind: '403-plan', stream: 'access_logs', times: Infinity });
+      const first = await runProgram(['sync'], account.settings);
+      assert.equal(first.status, 1);
+      assert.match(first.stdout, /^access_logs +live +failed +0 +0 +0 +0$/m);
+      assert.match(
+        first.stdout,
+        /^access_logs: Zendesk has just refused access_logs \(403\), which may pass by itself, so the next run asks again\. If it stays: The access log is not available \(403\): it needs the add-on .*$/m,
+      );
+      await account.query(
+        `update zendesk_sync.streams set refused_since = refused_since - interval '3 minutes'`,
+      );
       const { status, stdout, stderr } = await runProgram(['sync'], account.settings);
       assert.equal(status, 1);
       assert.match(stdout, /^access_logs +live +unavailable +0 +0 +0 +0$/m);

@@ -234,13 +234,17 @@ describe('metrics', () => {
   });
 
   it('show refused credentials, refused streams, failed requests and pauses', async () => {
-    await withMetrics(smallLogs, async ({ simulator, worker, url }, metrics) => {
+    await withMetrics(smallLogs, async ({ simulator, worker, url, db }, metrics) => {
       const { signal } = new AbortController();
       simulator.addFault({ kind: '401', stream: 'audit_logs', times: Infinity });
       simulator.addFault({ kind: '403-plan', stream: 'access_logs', times: Infinity });
       simulator.addFault({ kind: 'connection-reset', stream: 'users' });
       simulator.addFault({ kind: '429-retry-after', stream: 'users' });
       assert.equal((await worker('audit_logs').follow(signal)).outcome, 'failed');
+      assert.equal((await worker('access_logs').follow(signal)).outcome, 'failed');
+      await db.query(
+        `update zendesk_sync.streams set refused_since = refused_since - interval '3 minutes'`,
+      );
       assert.equal((await worker('access_logs').follow(signal)).outcome, 'unavailable');
       assert.equal((await worker('users').follow(signal)).outcome, 'complete');
       const { families } = await scrape(metrics, url);
@@ -261,7 +265,7 @@ describe('metrics', () => {
       const requests = (endpoint: string, code: string): number | undefined =>
         valueOf(families, `${p}requests_total`, { account, endpoint, code });
       assert.ok((requests('audit_logs', '401') ?? 0) >= 1);
-      assert.equal(requests('access_logs', '403'), 1);
+      assert.equal(requests('access_logs', '403'), 6);
       assert.equal(requests('users', 'error'), 1);
       assert.equal(requests('users', '429'), 1);
       const pauses = (group: string): number | undefined =>
@@ -272,7 +276,7 @@ describe('metrics', () => {
         valueOf(families, `${p}runs_total`, { account, stream, task, outcome });
       assert.equal(runs('audit_logs', 'live', 'failed'), 1);
       assert.equal(runs('access_logs', 'live', 'unavailable'), 1);
-      assert.equal(runs('access_logs', 'live', 'failed'), 0);
+      assert.equal(runs('access_logs', 'live', 'failed'), 1);
       assert.equal(runs('users', 'listing', 'complete'), 1);
 
       simulator.clearFaults();

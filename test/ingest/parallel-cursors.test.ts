@@ -25,14 +25,7 @@ describe('several cursors at once', () => {
       const { simulator, db, worker } = installation;
       time.pass(simulator, 0);
       await worker('audit_logs').follow(signal);
-      const location = 'http://127.0.0.1:9';
-      simulator.addFault({
-        kind: 'redirect',
-        stream: 'audit_logs',
-        onlyWithCursor: true,
-        after: 30,
-        location,
-      });
+      simulator.addFault({ kind: '402', stream: 'audit_logs', onlyWithCursor: true, after: 30 });
       const filled = await worker('audit_logs').fill(signal);
       assert.equal(filled?.outcome, 'failed');
       const failed = (await listFetches(db, 'audit_logs')).filter(

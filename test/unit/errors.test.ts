@@ -20,9 +20,9 @@ import { auditLogs } from '../../src/streams/audit-logs.ts';
 import {
   explainMintRefusal,
   explainNarrowScope,
-  explainUnavailable,
   unauthorizedRefusals,
-} from '../../src/zendesk/refusal.ts';
+} from '../../src/zendesk/login-refusal.ts';
+import { explainUnavailable } from '../../src/zendesk/refusal.ts';
 
 const codes = Object.keys(errorCatalogue) as ErrorCode[];
 const select = (decide: (code: ErrorCode) => boolean): ErrorCode[] => codes.filter(decide);
@@ -60,7 +60,6 @@ describe('the code of an error', () => {
       'plan_missing',
       'add_on_missing',
       'endpoint_unknown',
-      'address_unknown',
       'record_unknown',
     ]);
   });
@@ -69,9 +68,10 @@ describe('the code of an error', () => {
     assert.deepEqual(select(breaksWalk), ['cursor_refused', 'walk_stuck']);
     assert.deepEqual(
       select((code) => !isResumable(code)),
-      ['cursor_refused', 'walk_stuck', 'request_rejected', 'redirected', 'records_unusable'],
+      ['cursor_refused', 'walk_stuck', 'request_rejected', 'records_unusable'],
     );
     assert.deepEqual(select(concernsSpan), [
+      'address_unknown',
       'cursor_refused',
       'walk_stuck',
       'request_rejected',

@@ -1,14 +1,14 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { readErrorBody, type Failure } from '../../src/zendesk/answer.ts';
+import { readErrorBody, type ErrorBody, type Failure } from '../../src/zendesk/answer.ts';
 import { composeSentence, type ErrorCode } from '../../src/errors.ts';
 import { accessLogs } from '../../src/streams/access-logs.ts';
 import { auditLogs } from '../../src/streams/audit-logs.ts';
 import { users as people } from '../../src/streams/users.ts';
+import { explainMintRefusal } from '../../src/zendesk/login-refusal.ts';
 import {
   explainAccess,
   explainFailure,
-  explainMintRefusal,
   explainUnavailable,
   type Needs,
 } from '../../src/zendesk/refusal.ts';
@@ -93,13 +93,6 @@ describe('the sentence about a stream that is not available', () => {
       `The access log is not available (403): ${accessEntitlement}`,
     ],
     [
-      403,
-      '<html></html>',
-      audit,
-      'plan_missing',
-      `The audit log is not available (403): ${auditEntitlement}`,
-    ],
-    [
       404,
       noEndpoint,
       audit,
@@ -119,13 +112,6 @@ describe('the sentence about a stream that is not available', () => {
       { ...people.needs, name: '/api/v2/users/1' },
       'record_unknown',
       '/api/v2/users/1 is not available (404): Zendesk knows no such record',
-    ],
-    [
-      404,
-      '<html><title>No help desk at acme.zendesk.com</title></html>',
-      audit,
-      'address_unknown',
-      `The audit log is not available (404): nothing answers there; check ZENDESK_SUBDOMAIN and ZENDESK_BASE_URL, and know that ${auditEntitlement}`,
     ],
   ];
   for (const [status, body, needs, code, sentence] of table)
@@ -170,11 +156,15 @@ describe('the code of the failure that ends a request', () => {
     code,
     cause: new Error(code),
   });
-  const refusal = (status: number, cursorSent = false): Failure => ({
+  const refusal = (
+    status: number,
+    cursorSent = false,
+    shape: ErrorBody['shape'] = 'object',
+  ): Failure => ({
     kind: 'refusal',
     status,
     requestId: undefined,
-    body: { shape: 'none', code: undefined, words: undefined },
+    body: { shape, code: undefined, words: undefined },
     cursorSent,
     pauseMs: 60_000,
     retryAfterMs: undefined,
@@ -201,11 +191,20 @@ describe('the code of the failure that ends a request', () => {
     ['429', refusal(429), 'rate_limited'],
     ['401', refusal(401), 'unauthorized'],
     ['403', refusal(403), 'plan_missing'],
-    ['404', refusal(404), 'address_unknown'],
+    ['403 of a proxy', refusal(403, false, 'html'), 'no_usable_answer'],
+    ['401 of a proxy', refusal(401, false, 'none'), 'no_usable_answer'],
+    ['404', refusal(404), 'endpoint_unknown'],
+    ['404 of a proxy', refusal(404, false, 'text'), 'address_unknown'],
+    ['404 with a cursor', refusal(404, true), 'cursor_refused'],
+    ['404 of a proxy with a cursor', refusal(404, true, 'html'), 'cursor_refused'],
+    ['403 of a proxy with a cursor', refusal(403, true, 'html'), 'no_usable_answer'],
+    ['408', refusal(408), 'no_usable_answer'],
+    ['423', refusal(423), 'no_usable_answer'],
     ['400 without a cursor', refusal(400), 'request_rejected'],
     ['400 with a cursor', refusal(400, true), 'cursor_refused'],
     ['422', refusal(422), 'request_rejected'],
-    ['422 with a cursor', refusal(422, true), 'request_rejected'],
+    ['422 with a cursor', refusal(422, true), 'cursor_refused'],
+    ['410 with a cursor', refusal(410, true), 'cursor_refused'],
     ['418', refusal(418), 'request_rejected'],
     ['a redirect', refusal(302), 'redirected'],
   ];

@@ -18,7 +18,7 @@ function status(code: number, more: Partial<Extract<Failure, { kind: 'refusal' }
     kind: 'refusal',
     status: code,
     requestId: undefined,
-    body: { shape: 'none', code: undefined, words: undefined },
+    body: { shape: 'object', code: undefined, words: undefined },
     cursorSent: false,
     pauseMs: 60_000,
     retryAfterMs: undefined,
@@ -36,6 +36,12 @@ const giveUp: Decision = { action: 'give-up' };
 function backOff(waitMs: number, halvePage = false): Decision {
   return { action: 'back-off', waitMs, halvePage };
 }
+
+/** An answer that is none of Zendesk's. */
+const foreign = { body: { shape: 'html', code: undefined, words: undefined } } as const;
+const noRecord = {
+  body: { shape: 'string', code: 'RecordNotFound', words: 'Not found' },
+} as const;
 
 const brokenAnswer: Failure = {
   kind: 'broken-answer',
@@ -74,19 +80,57 @@ describe('decideRetry', () => {
       {},
       { action: 'pause', waitMs: 60_000 },
     ],
+    ...(
+      [
+        [1, 300_000],
+        [2, 900_000],
+        [3, 3_600_000],
+        [4, 3_600_000],
+      ] as const
+    ).map(([pauses, waitMs]): [string, Failure, Partial<Tries>, Partial<RetryPolicy>, Decision] => [
+      `429 with retry-after of a day, ${pauses} in a row,`,
+      status(429, { pauseMs: 86_400_000 }),
+      { pauses },
+      {},
+      { action: 'pause', waitMs },
+    ]),
     ['429 for the twentieth time', status(429), { pauses: 20 }, {}, giveUp],
     ['401', status(401), {}, {}, { action: 'renew-token' }],
     ['401 after five failures', status(401), { attempt: 6 }, {}, { action: 'renew-token' }],
     ['401 of a new token', status(401), { tokenRenewed: true }, {}, giveUp],
     ['401 without a way to renew', status(401), {}, { renewableToken: false }, giveUp],
-    ['403', status(403), {}, {}, giveUp],
-    ['404', status(404), {}, {}, giveUp],
+    ['401 of a proxy', status(401, foreign), { tokenRenewed: true }, {}, backOff(1_000)],
+    ['403', status(403), {}, {}, backOff(1_000)],
+    ['403 for the third time', status(403), { attempt: 3 }, {}, giveUp],
+    [
+      '403 of a proxy for the fifth time',
+      status(403, foreign),
+      { attempt: 5 },
+      {},
+      backOff(16_000),
+    ],
+    ['403 of a proxy for the sixth time', status(403, foreign), { attempt: 6 }, {}, giveUp],
+    ['404', status(404), {}, {}, backOff(1_000)],
+    ['404 for the third time', status(404), { attempt: 3 }, {}, giveUp],
+    ['404 with a cursor', status(404, { cursorSent: true }), {}, {}, giveUp],
+    ['404 of a record', status(404, noRecord), {}, {}, giveUp],
+    ['404 of a proxy', status(404, foreign), { attempt: 3 }, {}, backOff(4_000)],
+    ...[408, 409, 421, 423, 425, 499].map(
+      (code): [string, Failure, Partial<Tries>, Partial<RetryPolicy>, Decision] => [
+        String(code),
+        status(code),
+        { attempt: 3 },
+        {},
+        backOff(4_000),
+      ],
+    ),
     ['400 without a cursor', status(400), {}, {}, giveUp],
     ['400 with a cursor', status(400, { cursorSent: true }), {}, {}, giveUp],
     ['422', status(422), {}, {}, giveUp],
     ['422 with a cursor', status(422, { cursorSent: true }), {}, {}, giveUp],
     ['418', status(418), {}, {}, giveUp],
-    ['a redirect', status(302), {}, {}, giveUp],
+    ['418 of a proxy', status(418, foreign), {}, {}, backOff(1_000)],
+    ['a redirect', status(302), {}, {}, backOff(1_000)],
   ];
   for (const [name, failure, tries, limits, decision] of table)
     it(`answers ${name} with ${decision.action}`, () =>

@@ -176,13 +176,16 @@ describe('a refusal', () => {
   const forbidden = {
     error: { title: 'Forbidden', message: 'You do not have access to this page.' },
   };
-  const table: [number, string | object, ErrorCode, ErrorCode, RegExp][] = [
+  /** Status, body, code without and with a cursor, sentence, and how often each is asked. */
+  const table: [number, string | object, ErrorCode, ErrorCode, RegExp, number, number][] = [
     [
       400,
       { error: 'InvalidPaginationParameter', description: 'page[after] is not valid' },
       'request_rejected',
       'cursor_refused',
       /\(400\).* Zendesk said: "InvalidPaginationParameter: page\[after\] is not valid"\.$/,
+      1,
+      1,
     ],
     [
       400,
@@ -190,6 +193,8 @@ describe('a refusal', () => {
       'request_rejected',
       'cursor_refused',
       /Zendesk said: "InvalidPaginationDepth: Too deep: 10,000"\.$/,
+      1,
+      1,
     ],
     [
       400,
@@ -197,6 +202,8 @@ describe('a refusal', () => {
       'request_rejected',
       'cursor_refused',
       /Zendesk said: "Malformed query params: max allowed page size is 2500"\.$/,
+      1,
+      1,
     ],
     [
       401,
@@ -204,6 +211,8 @@ describe('a refusal', () => {
       'unauthorized',
       'unauthorized',
       /^Zendesk refuses ZENDESK_OAUTH_TOKEN \(401\).* Zendesk said: "Couldn't authenticate you"\.$/,
+      1,
+      1,
     ],
     [
       401,
@@ -211,6 +220,8 @@ describe('a refusal', () => {
       'unauthorized',
       'unauthorized',
       /Zendesk said: "invalid_token: The access token expired"\.$/,
+      1,
+      1,
     ],
     [
       401,
@@ -220,6 +231,8 @@ describe('a refusal', () => {
       'unauthorized',
       'unauthorized',
       /Zendesk said: "Authentication failed: Please use valid credentials"\.$/,
+      1,
+      1,
     ],
     [
       403,
@@ -227,6 +240,8 @@ describe('a refusal', () => {
       'plan_missing',
       'plan_missing',
       /Enterprise.* Zendesk said: "Forbidden: You do/,
+      3,
+      3,
     ],
     [
       403,
@@ -237,6 +252,8 @@ describe('a refusal', () => {
       'scope_missing',
       'scope_missing',
       /the token lacks the scope read;/,
+      3,
+      3,
     ],
     [
       403,
@@ -248,20 +265,26 @@ describe('a refusal', () => {
       'role_missing',
       'role_missing',
       /only the role admin may read it;/,
+      3,
+      3,
     ],
     [
       404,
       { error: 'RecordNotFound', description: 'Not found' },
       'record_unknown',
-      'record_unknown',
+      'cursor_refused',
       /Zendesk knows no such record\. Zendesk said: "RecordNotFound: Not found"\.$/,
+      1,
+      1,
     ],
     [
       404,
       { error: 'InvalidEndpoint', description: 'Not found' },
       'endpoint_unknown',
-      'endpoint_unknown',
+      'cursor_refused',
       /this account does not have the endpoint;/,
+      3,
+      1,
     ],
     [
       422,
@@ -271,13 +294,52 @@ describe('a refusal', () => {
         details: { field: [{ description: 'is bad' }] },
       },
       'request_rejected',
-      'request_rejected',
+      'cursor_refused',
       /^Zendesk rejected the request for \/api\/v2\/audit_logs \(422\), and repeating it cannot help\. Zendesk said: "RecordInvalid: Record validation errors"\.$/,
+      1,
+      1,
     ],
-    [418, '', 'request_rejected', 'request_rejected', /\(418\), and repeating it cannot help\.$/],
+    [
+      418,
+      { error: 'Teapot' },
+      'request_rejected',
+      'request_rejected',
+      /\(418\), and repeating it cannot help\. Zendesk said: "Teapot"\.$/,
+      1,
+      1,
+    ],
+    [
+      403,
+      edgePage,
+      'no_usable_answer',
+      'no_usable_answer',
+      /after 6 attempts; the last one: status 403 "502 Bad Gateway", which is not in the form of Zendesk's own errors; look for a proxy or a firewall/,
+      6,
+      6,
+    ],
+    [
+      404,
+      edgePage,
+      'address_unknown',
+      'cursor_refused',
+      /status 404 "502 Bad Gateway", which/,
+      6,
+      6,
+    ],
+    [401, '', 'no_usable_answer', 'no_usable_answer', /status 401, which is not in the form/, 6, 6],
+    [403, { message: 'no' }, 'no_usable_answer', 'no_usable_answer', /status 403, which/, 6, 6],
+    [
+      423,
+      { error: 'Locked' },
+      'no_usable_answer',
+      'no_usable_answer',
+      /after 6 attempts; the last one: status 423 "Locked"\.$/,
+      6,
+      6,
+    ],
   ];
-  for (const [status, body, code, codeWithCursor, message] of table)
-    it(`is not tried again: ${status} ${JSON.stringify(body)}`, async (test) => {
+  for (const [status, body, code, codeWithCursor, message, times, timesWithCursor] of table)
+    it(`is tried ${times} times, ${timesWithCursor} with a cursor: ${status} ${JSON.stringify(body)}`, async (test) => {
       const server = await startServer(test, {
         replies: [{ status, body, headers: { 'x-request-id': 'abc-123' } }],
       });
@@ -291,7 +353,7 @@ describe('a refusal', () => {
         zendesk.readPage(auditRequest({ cursor: 'old' }), neverAborted),
       );
       assert.equal(resumed.code, codeWithCursor);
-      assert.equal(server.requests.length, 2);
+      assert.equal(server.requests.length, times + timesWithCursor);
     });
 
   it('of a cursor says that the span starts again', async (test) => {
@@ -323,7 +385,7 @@ describe('a redirect', () => {
         error.message,
         `${server.origin} answered /api/v2/audit_logs with a redirect to ${shown} (302), which is not followed, because the credentials go to the configured origin only; check ZENDESK_SUBDOMAIN and ZENDESK_BASE_URL.`,
       );
-      assert.equal(server.requests.length, 1);
+      assert.equal(server.requests.length, 6);
     });
 
   it('never reaches the other origin, also not with the method kept', async (test) => {

@@ -224,6 +224,7 @@ describe('OAuth client credentials', () => {
       replies: [auditPage([1])],
       tokenReplies: [
         { status: 503, body: '<html></html>' },
+        { status: 403, body: '<html></html>' },
         (response) => void response.socket?.resetAndDestroy(),
         { body: '<html></html>' },
         { status: 201, body: { token_type: 'bearer' } },
@@ -232,7 +233,7 @@ describe('OAuth client credentials', () => {
     });
     const { zendesk, takes, pauses } = connect(test, server.origin, { credentials });
     await zendesk.readPage(auditRequest(), neverAborted);
-    assert.equal(server.tokenRequests.length, 5);
+    assert.equal(server.tokenRequests.length, 6);
     assert.equal(takes.length, 1);
     assert.deepEqual(pauses, []);
   });
@@ -275,7 +276,9 @@ describe('other credentials', () => {
   ];
   for (const [given, header, message] of table)
     it(`are sent as they are and cannot be renewed: ${given.kind}`, async (test) => {
-      const server = await startServer(test, { replies: [{ status: 401 }] });
+      const server = await startServer(test, {
+        replies: [{ status: 401, body: { error: "Couldn't authenticate you" } }],
+      });
       const { zendesk } = connect(test, server.origin, { credentials: given });
       const error = await refusalOf(zendesk.readPage(auditRequest(), neverAborted));
       assert.equal(error.code, 'unauthorized');

@@ -244,6 +244,7 @@ comment on column zendesk_sync.streams.unavailable_since is 'Since when Zendesk 
 comment on column zendesk_sync.streams.unavailable_reason is 'Why it is refused and what to do about it.';
 comment on column zendesk_sync.streams.kind is 'log: read by spans of time; listing: read as a whole, such as the people.';
 comment on column zendesk_sync.streams.unavailable_code is 'Why Zendesk refuses the stream: a code of docs/errors.md; null while it does not.';
+comment on column zendesk_sync.streams.refused_since is 'Since when each run on the stream is refused by Zendesk; believed, and marked as unavailable, after two minutes.';
 comment on table zendesk_sync.unknown_users is 'Ids that appear in a log and that Zendesk does not know; asked for again only rarely.';
 comment on column zendesk_sync.unknown_users.account is 'Key of the Zendesk account.';
 comment on column zendesk_sync.unknown_users.id is 'The id.';

@@ -29,6 +29,8 @@ export const streams = zendeskSync.table(
     kind: text().notNull().default('log'),
     /** Why Zendesk refuses the stream: a code of docs/errors.md; null while it does not. */
     unavailable_code: text(),
+    /** Since when each run on the stream is refused by Zendesk; believed, and marked as unavailable, after two minutes. */
+    refused_since: instant(),
   },
   (t) => [primaryKey({ columns: [t.account, t.stream] })],
 );

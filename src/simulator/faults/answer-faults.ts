@@ -5,6 +5,7 @@ import {
   MISSING_SCOPE,
   NO_ENDPOINT,
   NO_PLAN,
+  NO_RECORD,
   NOT_ADMIN,
   withHeaders,
   type SimulatedAnswer,
@@ -38,6 +39,19 @@ const BAD_GATEWAY_PAGE =
   '<html>\r\n<head><title>502 Bad Gateway</title></head>\r\n<body>\r\n<center><h1>502 Bad Gateway</h1></center>\r\n' +
   "<hr><center>nginx</center>\r\n<script>(function(){window['__CF$cv$params']={r:'8f1',t:'MTc='};})();</script>\r\n</body>\r\n</html>\r\n";
 
+const BLOCKED_PAGE =
+  '<!DOCTYPE html>\n<html><head><title>Access denied</title></head><body><h1>Blocked by the web filter</h1></body></html>\n';
+
+/** What stands between and answers in place of Zendesk: in words of its own, whatever the status. */
+function blockBy(status: number): () => SimulatedAnswer {
+  return () => answerHtml(status, BLOCKED_PAGE);
+}
+
+/** An answer in Zendesk's own form. */
+function sayBy(status: number, error: string): () => SimulatedAnswer {
+  return () => answerJson(status, { error, description: 'Failed to process request' });
+}
+
 function retryAfter(answer: SimulatedAnswer, seconds: number | undefined): SimulatedAnswer {
   return seconds === undefined ? answer : withHeaders(answer, { 'retry-after': String(seconds) });
 }
@@ -64,8 +78,20 @@ export const ANSWER_FAULTS = {
   'html-200': () => answerHtml(200, LOGIN_PAGE),
   'empty-200': () => answerPlain(200, ''),
   'refuse-cursor': ({ service }) => service.refuseCursor('after'),
+  'lost-cursor': () => NO_RECORD,
   'token-expired': ({ service }) => service.deadToken,
   '401': ({ service }) => service.unauthenticated,
+  '401-html': blockBy(401),
+  '403-html': blockBy(403),
+  '403-text': () => answerPlain(403, 'Forbidden'),
+  '404-html': blockBy(404),
+  '407-html': blockBy(407),
+  '402': sayBy(402, 'PaymentRequired'),
+  '408': sayBy(408, 'RequestTimeout'),
+  '409': sayBy(409, 'Conflict'),
+  '423': sayBy(423, 'Locked'),
+  '425': sayBy(425, 'TooEarly'),
+  '499': sayBy(499, 'ClientClosedRequest'),
   '403-plan': () => NO_PLAN,
   '403-scope': () => MISSING_SCOPE,
   '403-role': () => NOT_ADMIN,

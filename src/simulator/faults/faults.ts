@@ -111,9 +111,12 @@ export function createFaultBook(streams: readonly string[]): FaultBook {
 
 function isAimedAt(fault: Fault, target: FaultTarget): boolean {
   if (fault.stream !== undefined && fault.stream !== target.stream) return false;
-  if ((fault.onlyWithCursor === true || fault.kind === 'refuse-cursor') && !target.hasCursor)
-    return false;
+  if ((fault.onlyWithCursor === true || isAboutCursor(fault)) && !target.hasCursor) return false;
   return fault.pageSizeOver === undefined || target.pageSize > fault.pageSizeOver;
+}
+
+function isAboutCursor({ kind }: Fault): boolean {
+  return kind === 'refuse-cursor' || kind === 'lost-cursor';
 }
 
 function findFaultProblems(fault: Fault, streams: readonly string[]): string[] {
