@@ -175,6 +175,13 @@ export const errorCatalogue = {
     wayOut:
       'Look at it with `quarantine show`. Look for a newer version of this program, or report it to the support of Zendesk.',
   },
+  record_refused: {
+    source: 'run',
+    effect: 'record_quarantined',
+    meaning: 'Postgres does not take the row of a record; the SQLSTATE says why.',
+    wayOut:
+      'Look at it with `quarantine show`. Look for a newer version of this program, or report it to whoever maintains it.',
+  },
   records_unusable: {
     source: 'run',
     effect: 'span_dropped',

@@ -172,3 +172,35 @@ function readCode(error: Error): string | undefined {
     ? (error.sqlState ?? error.systemCode)
     : (error as DriverError).code;
 }
+
+/** SQLSTATE classes that tell of a value: data exceptions, and limits of Postgres that a row exceeds. */
+const rowClasses: ReadonlySet<string> = new Set(['22', '54']);
+
+/** True when Postgres refused a row for what it holds: without that row it takes the others. */
+export function refusesRow(error: unknown): boolean {
+  const state = error instanceof Error ? (readCode(error) ?? '') : '';
+  return (
+    /^[0-9A-Z]{5}$/.test(state) &&
+    (rowClasses.has(state.slice(0, 2)) || state === sqlstates.checkViolation)
+  );
+}
+
+/** Why Postgres refused a row, as an error that holds nothing of it. */
+export function explainRefusal(error: unknown): KnownError {
+  const state = error instanceof Error ? (readCode(error) ?? '') : '';
+  const words = refusals[state];
+  return new KnownError('record_refused', {
+    found: `Postgres does not take the row${words === undefined ? '' : `: ${words}`} (SQLSTATE ${state})`,
+    sqlState: state,
+  });
+}
+
+const refusals: Readonly<Record<string, string>> = {
+  [sqlstates.checkViolation]: 'no partition holds its time',
+  [sqlstates.numericValueOutOfRange]: 'a number in it is too large',
+  [sqlstates.datetimeFieldOverflow]: 'a time in it does not exist',
+  [sqlstates.untranslatableCharacter]:
+    'a text in it has a character that no text of Postgres can have',
+  [sqlstates.programLimitExceeded]: 'it is too large for an index or a table',
+  [sqlstates.statementTooComplex]: 'it is nested too deep',
+};

@@ -1,6 +1,9 @@
 /** The SQLSTATEs that this program acts on, by their names in appendix A of the Postgres manual. */
 export const sqlstates = {
   protocolViolation: '08P01',
+  numericValueOutOfRange: '22003',
+  datetimeFieldOverflow: '22008',
+  untranslatableCharacter: '22P05',
   uniqueViolation: '23505',
   /** Also that a table has no partition for a row. */
   checkViolation: '23514',
@@ -22,6 +25,8 @@ export const sqlstates = {
   invalidTableDefinition: '42P16',
   diskFull: '53100',
   tooManyConnections: '53300',
+  programLimitExceeded: '54000',
+  statementTooComplex: '54001',
   lockNotAvailable: '55P03',
   adminShutdown: '57P01',
   crashShutdown: '57P02',

@@ -1,5 +1,6 @@
 /** The records of an answer, read: those that become rows, and those that cannot. Pure. */
 import type { Classify } from '../classification/classification.ts';
+import { explainRefusal } from '../database/connection-errors.ts';
 import type { DerivedRow, LogStream } from '../streams/stream.ts';
 import type { Page } from '../zendesk/request.ts';
 import { quarantineRecord, refuseIfMost, type QuarantinedRecord } from './quarantine.ts';
@@ -12,7 +13,7 @@ type Reader = Pick<LogStream, 'name' | 'read' | 'table'>;
 export type ReadPage = {
   readonly rows: readonly PageRow[];
   readonly quarantined: readonly QuarantinedRecord[];
-  /** The record behind a row, for the quarantine. */
+  /** The record behind a row that Postgres refuses, for the quarantine. */
   readonly quarantine: (row: PageRow, error: unknown) => QuarantinedRecord;
 };
 
@@ -75,7 +76,7 @@ export function readPage(
     quarantine(row, error) {
       const readable = records.map((_, place) => place).filter((place) => !unread.has(place));
       const index = readable[rows.indexOf(row)] ?? 0;
-      return describe(error, records[index], index);
+      return describe(explainRefusal(error), records[index], index);
     },
   };
 }

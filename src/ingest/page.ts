@@ -2,7 +2,8 @@
  * A page of a log, from the answer to COMMIT: its records become rows, and one transaction holds the check of the lease,
  * the rows, the cursor and, with the last page, the coverage. After COMMIT rows and ledger agree, whatever happens next.
  */
-import type { Database, Queryable } from '../database/client.ts';
+import type { Database, Queryable, Transaction } from '../database/client.ts';
+import { refusesRow } from '../database/connection-errors.ts';
 import type { EnsurePartitions } from '../database/partitions.ts';
 import { sqlstates } from '../database/sqlstates.ts';
 import { KnownError } from '../errors.ts';
@@ -12,9 +13,10 @@ import { addCoverage, addRescan, lockStream, type StreamKey } from './coverage.t
 import type { Fetch } from './fetch.ts';
 import { checkLease, type Lease } from './lease.ts';
 import type { ReadPage } from './page-records.ts';
-import { storeQuarantine } from './quarantine.ts';
+import { refuseIfMost, storeQuarantine, type QuarantinedRecord } from './quarantine.ts';
 import { markStaleDays } from './rollups.ts';
 import type { PageRow } from './rows/copy.ts';
+import { writeByHalves } from './rows/isolate.ts';
 import { writeRows } from './rows/rows.ts';
 import type { PageCounts } from './rows/upsert.ts';
 
@@ -43,7 +45,12 @@ export type PageToStore = Pick<ReadPage, 'rows'> &
   };
 
 /** A page that is in the tables now, and the fetch as it stands after it. */
-export type StoredPage = { readonly fetch: Fetch; readonly counts: PageCounts };
+export type StoredPage = {
+  readonly fetch: Fetch;
+  readonly counts: PageCounts;
+  /** The records that went into quarantine. */
+  readonly quarantined: readonly QuarantinedRecord[];
+};
 
 /** Where pages are stored. */
 export type PageStore = { readonly db: Database; readonly ensurePartitions: EnsurePartitions };
@@ -70,22 +77,26 @@ export async function storePage(
 ): Promise<StoredPage> {
   const moments = page.rows.map(({ timeMs }) => timeMs);
   await ensurePartitions(stream.table, moments);
-  let mayCopy = true;
+  let way: WriteWay = 'copy';
   for (let looks = 0; ;) {
     try {
-      return await commitPage(db, lease, stream, page, mayCopy);
+      return await commitPage(db, lease, stream, page, way);
     } catch (error) {
       const sqlState = error instanceof KnownError ? (error.sqlState ?? '') : '';
       // Another cursor, which reads the span beside this one, stored the same row at the same moment.
-      if (sqlState === sqlstates.uniqueViolation && mayCopy) mayCopy = false;
+      if (sqlState === sqlstates.uniqueViolation && way === 'copy') way = 'upsert';
       else if (partitionGone.has(sqlState) && looks < looksForPartitions) {
         // A partition was dropped or detached since this process last saw it.
         await ensurePartitions(stream.table, moments, true);
         looks += 1;
-      } else throw error;
+      } else if (refusesRow(error) && way !== 'halves') way = 'halves';
+      else throw error;
     }
   }
 }
+
+/** How a page is written: by COPY where all is new; by the upsert; or by halves, because Postgres refuses a row. */
+type WriteWay = 'copy' | 'upsert' | 'halves';
 
 /** How often in a row a page looks for partitions that are gone. */
 const looksForPartitions = 3;
@@ -103,19 +114,44 @@ async function commitPage(
   lease: Lease,
   stream: LogStream,
   page: PageToStore,
-  mayCopy: boolean,
+  way: WriteWay,
 ): Promise<StoredPage> {
   return db.transaction(async (tx) => {
     await checkLease(tx, lease);
-    const { rows, covered, end } = page;
-    const counts = await writeRows(tx, stream, lease.account, rows, { covered, mayCopy });
+    const { rows, end } = page;
+    const { counts, quarantined } = await writePage(tx, stream, lease.account, page, way);
     if (counts.new + counts.changed > 0) await markStaleDays(tx, lease.account, stream, rows);
-    await storeQuarantine(tx, lease, page.quarantined ?? [], page.fetch);
+    await storeQuarantine(tx, lease, quarantined, page.fetch);
     const fetch = advance(page, counts);
-    if (!(await recordPage(tx, page, fetch))) return describeStored(tx, page, fetch);
+    if (!(await recordPage(tx, page, fetch)))
+      return { ...(await describeStored(tx, page, fetch)), quarantined };
     if (end.kind === 'complete') await recordCoverage(tx, lease, end);
-    return { fetch, counts };
+    return { fetch, counts, quarantined };
   });
+}
+
+/** Writes the rows. What Postgres refuses goes into quarantine with what could not be read, unless that is most of the page. */
+async function writePage(
+  tx: Transaction,
+  stream: LogStream,
+  account: string,
+  { rows, covered, quarantined = [], quarantine }: PageToStore,
+  way: WriteWay,
+): Promise<Pick<StoredPage, 'counts' | 'quarantined'>> {
+  const write = (some: readonly PageRow[]): Promise<PageCounts> =>
+    writeRows(tx, stream, account, some, { covered, mayCopy: way === 'copy' });
+  if (way !== 'halves' || quarantine === undefined)
+    return { counts: await write(rows), quarantined };
+  const { written, refused } = await writeByHalves(tx, rows, write);
+  const all = [...quarantined, ...refused.map(({ item, error }) => quarantine(item, error))];
+  refuseIfMost(stream.name, all, rows.length + quarantined.length);
+  return { counts: addCounts(written), quarantined: all };
+}
+
+function addCounts(parts: readonly PageCounts[]): PageCounts {
+  const sum = (name: keyof PageCounts): number =>
+    parts.reduce((total, part) => total + part[name], 0);
+  return { new: sum('new'), changed: sum('changed'), late: sum('late') };
 }
 
 function advance(
@@ -172,7 +208,11 @@ async function recordCoverage(
 }
 
 /** The answer to an earlier COMMIT was lost: the page is stored already, and the ledger has its counts. */
-async function describeStored(tx: Queryable, page: PageToStore, next: Fetch): Promise<StoredPage> {
+async function describeStored(
+  tx: Queryable,
+  page: PageToStore,
+  next: Fetch,
+): Promise<Omit<StoredPage, 'quarantined'>> {
   const [row] = await tx.query<Pick<Fetch, 'pages' | 'seen' | 'new' | 'changed' | 'late'>>(
     `select pages, rows_seen::float8 as seen, rows_new::float8 as new, rows_changed::float8 as changed, rows_late::float8 as late
      from zendesk_sync.fetches where id = $1::bigint`,

@@ -1,31 +1,64 @@
 /** The tables of people: `zendesk.users`, `zendesk.user_history` and `zendesk_sync.unknown_users`. */
 import type { Database, Queryable } from '../database/client.ts';
+import { refusesRow } from '../database/connection-errors.ts';
 import type { LogStream } from '../streams/stream.ts';
+import type { UserRow } from '../streams/users.ts';
 import { checkLease, type Lease } from './lease.ts';
-import { storeQuarantine, type QuarantinedRecord } from './quarantine.ts';
+import { refuseIfMost, storeQuarantine, type QuarantinedRecord } from './quarantine.ts';
+import { writeByHalves } from './rows/isolate.ts';
 
 /** How many people were stored for the first time, and how many had another name, e-mail or role than before. */
-export type UserCounts = { readonly new: number; readonly changed: number };
+type UserCounts = { readonly new: number; readonly changed: number };
+
+/** People, read. */
+export type ReadPeople = {
+  readonly people: readonly UserRow[];
+  readonly quarantined: readonly QuarantinedRecord[];
+  /** The record behind a row that Postgres refuses, for the quarantine. */
+  readonly quarantine: (row: UserRow, error: unknown) => QuarantinedRecord;
+};
+
+/** People that are in the tables now, and those that went into quarantine. */
+export type StoredPeople = {
+  readonly counts: UserCounts;
+  readonly quarantined: readonly QuarantinedRecord[];
+};
 
 /**
  * Stores people as Zendesk gives them now, in one transaction under the lease. A new name, e-mail or role ends the former
  * state in the history and begins another. Whoever was a team member and is none any more is marked as departed. Records
- * that cannot be read go into quarantine with them.
+ * that cannot be stored go into quarantine.
  */
 export async function storeUsers(
   db: Database,
   lease: Lease,
-  rows: readonly unknown[],
-  quarantined: readonly QuarantinedRecord[],
-): Promise<UserCounts> {
-  if (rows.length + quarantined.length === 0) return { new: 0, changed: 0 };
-  return db.transaction(async (tx) => {
-    await checkLease(tx, lease);
-    await storeQuarantine(tx, lease, quarantined, undefined);
-    const [counts] = await tx.query<UserCounts>(store, [lease.account, JSON.stringify(rows)]);
-    return counts ?? { new: 0, changed: 0 };
+  { people, quarantined, quarantine }: ReadPeople,
+): Promise<StoredPeople> {
+  if (people.length + quarantined.length === 0) return { counts: nobody, quarantined };
+  const commit = (byHalves: boolean): Promise<StoredPeople> =>
+    db.transaction(async (tx) => {
+      await checkLease(tx, lease);
+      const write = async (some: readonly UserRow[]): Promise<UserCounts> => {
+        const [counts] = await tx.query<UserCounts>(store, [lease.account, JSON.stringify(some)]);
+        return counts ?? nobody;
+      };
+      const { written, refused } = byHalves
+        ? await writeByHalves(tx, people, write)
+        : { written: [await write(people)], refused: [] };
+      const all = [...quarantined, ...refused.map(({ item, error }) => quarantine(item, error))];
+      refuseIfMost('users', all, people.length + quarantined.length);
+      await storeQuarantine(tx, lease, all, undefined);
+      const sum = (name: keyof UserCounts): number =>
+        written.reduce((total, part) => total + part[name], 0);
+      return { counts: { new: sum('new'), changed: sum('changed') }, quarantined: all };
+    });
+  return commit(false).catch((error: unknown) => {
+    if (refusesRow(error)) return commit(true);
+    throw error;
   });
 }
+
+const nobody: UserCounts = { new: 0, changed: 0 };
 
 const state = [
   'name',

@@ -1,4 +1,5 @@
 /** The people: who is in the team, who has left it, and who else acts in a log. */
+import { explainRefusal } from '../database/connection-errors.ts';
 import { KnownError } from '../errors.ts';
 import { listLogs } from '../streams/registry.ts';
 import { requestOf, type ListingStream } from '../streams/stream.ts';
@@ -12,7 +13,8 @@ import {
   markDeparted,
   rememberUnknown,
   storeUsers,
-  type UserCounts,
+  type ReadPeople,
+  type StoredPeople,
 } from './people-tables.ts';
 import { originalOf } from './page-records.ts';
 import {
@@ -67,16 +69,12 @@ async function listTeam(listing: Listing): Promise<ReadonlySet<string>> {
   let cursor: string | undefined;
   do {
     const answer = await askPage(engine.zendesk, { ...request, cursor }, signal);
-    const { people, quarantined } = readPeople(answer.records, (index) =>
-      originalOf(answer, index),
-    );
+    const read = readPeople(answer.records, (index) => originalOf(answer, index));
+    const { people } = read;
     check(answer, people[0]?.id);
-    const { stored, times } = await timeWriting(answer, () =>
-      storeUsers(engine.db, lease, people, quarantined),
-    );
+    const { stored, times } = await timeWriting(answer, () => storeUsers(engine.db, lease, read));
     tally.noteAnswer(answer.requestId);
     notePage(listing, people, stored, { requestId: answer.requestId, times });
-    warnOfQuarantine(engine.log, lease, undefined, quarantined);
     for (const { id } of people) listed.add(id);
     cursor = answer.nextCursor;
   } while (cursor !== undefined);
@@ -99,15 +97,12 @@ async function lookUp(listing: Listing, ids: readonly string[]): Promise<string[
     const answer = await engine.zendesk.readObject(request, signal);
     // Order and number of the answer need not match the question (contract 5.2), and what was not asked for is not kept.
     const records = listUsers(answer);
-    const { people: found, quarantined } = readPeople(records, (index) =>
-      Buffer.from(JSON.stringify(records[index])),
-    );
-    const people = found.filter(({ id }) => batch.includes(id));
-    const counts = await storeUsers(engine.db, lease, people, quarantined);
-    notePage(listing, people, counts, { requestId: undefined, times: undefined });
-    warnOfQuarantine(engine.log, lease, undefined, quarantined);
+    const read = readPeople(records, (index) => Buffer.from(JSON.stringify(records[index])));
+    const people = read.people.filter(({ id }) => batch.includes(id));
+    const stored = await storeUsers(engine.db, lease, { ...read, people });
+    notePage(listing, people, stored, { requestId: undefined, times: undefined });
     // Any of those who are missing may be the person whose record cannot be read: nothing is known of them.
-    if (quarantined.length > 0) continue;
+    if (read.quarantined.length > 0) continue;
     const known = new Set(people.map(({ id }) => id));
     unanswered.push(...batch.filter((id) => !known.has(id)));
   }
@@ -115,12 +110,13 @@ async function lookUp(listing: Listing, ids: readonly string[]): Promise<string[
 }
 
 function notePage(
-  { engine, stream, tally }: Listing,
+  { engine, stream, lease, tally }: Listing,
   people: readonly UserRow[],
-  counts: UserCounts,
+  { counts, quarantined }: StoredPeople,
   answer: { readonly requestId: string | undefined; readonly times: PageTimes | undefined },
 ): void {
   tally.add({ requests: 1, ...counts });
+  warnOfQuarantine(engine.log, lease, undefined, quarantined);
   engine.report({
     type: 'page',
     stream: stream.name,
@@ -155,16 +151,25 @@ function listUsers(answer: unknown): readonly unknown[] {
 function readPeople(
   records: readonly unknown[],
   originalAt: (index: number) => Buffer,
-): { readonly people: readonly UserRow[]; readonly quarantined: readonly QuarantinedRecord[] } {
+): ReadPeople {
   const people: UserRow[] = [];
+  const places: number[] = [];
   const quarantined: QuarantinedRecord[] = [];
   for (const [index, record] of records.entries()) {
     try {
       people.push(readUser(record));
+      places.push(index);
     } catch (error) {
       quarantined.push(quarantineRecord(error, index + 1, originalAt(index), {}));
     }
   }
   refuseIfMost('users', quarantined, records.length);
-  return { people, quarantined };
+  return {
+    people,
+    quarantined,
+    quarantine(row, error) {
+      const index = places[people.indexOf(row)] ?? 0;
+      return quarantineRecord(explainRefusal(error), index + 1, originalAt(index), { id: row.id });
+    },
+  };
 }

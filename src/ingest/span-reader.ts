@@ -121,7 +121,7 @@ async function walkSpan(pull: Pull, task: SpanTask): Promise<SpanResult> {
       tally.add({ requests: 1, ...stored.counts });
       tally.noteAnswer(answer.requestId);
       reportPage(pull, page, stored, answer, times);
-      warnOfQuarantine(engine.log, keyOf(pull), fetch.fetch, read.quarantined);
+      warnOfQuarantine(engine.log, keyOf(pull), fetch.fetch, stored.quarantined);
       fetch = stored.fetch;
       task.afterPage?.(answer.nextCursor !== undefined);
       if (end.kind !== 'more')

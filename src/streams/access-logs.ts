@@ -2,6 +2,7 @@ import type { AccessRequest, Classify } from '../classification/classification.t
 import type { accessLogs as schema } from '../database/schema/logs.ts';
 import { cursorPaging } from '../zendesk/paging.ts';
 import { address, bigint, readTextId, smallint, text, within } from './fields.ts';
+import { shortenKey } from './key-text.ts';
 import { withinDay } from './rollup-day.ts';
 import {
   createLogReader,
@@ -170,11 +171,12 @@ export const accessLogs: LogStream = {
    left join resources s using (user_id)`,
     'delete from zendesk.resource_day where account = $1 and day = $2::date',
     `insert into zendesk.resource_day
-   select $1, $2::date, r.resource_type, r.resource_id, count(*), count(distinct coalesce(r.user_id, 0)),
+   select $1, $2::date, zendesk_sync.key_text(r.resource_type), zendesk_sync.key_text(r.resource_id), count(*),
+     count(distinct coalesce(r.user_id, 0)),
      min(r.timestamp), max(r.timestamp)
    from zendesk.access_log_resources r
    where r.account = $1 and ${withinDay('r.timestamp')} and r.resource_id is not null and ${shown}
-   group by r.resource_type, r.resource_id`,
+   group by 3, 4`,
   ],
   blindSpots: [
     'Zendesk records what admins and agents do, not what end users do.',
@@ -212,8 +214,8 @@ function deriveResources(row: StoredRequest, classify: Classify): readonly Deriv
   return resources.map(({ type, id }, position) => [
     position,
     kind,
-    type,
-    id,
+    shortenKey(type),
+    id === null ? null : shortenKey(id),
     user,
     status,
     position === 0 ? searchQuery : null,

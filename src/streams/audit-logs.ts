@@ -1,6 +1,6 @@
 import type { auditLogs as schema } from '../database/schema/logs.ts';
 import { cursorPaging } from '../zendesk/paging.ts';
-import { address, bigint, readBigintId, text } from './fields.ts';
+import { address, bigint, keyText, readBigintId, text } from './fields.ts';
 import { withinDay } from './rollup-day.ts';
 import { createLogReader, formatMoment, type LogColumns, type LogStream } from './stream.ts';
 import { supportBudget } from './support-budget.ts';
@@ -14,7 +14,7 @@ const columns: LogColumns<typeof schema, 'id' | 'created_at'> = {
   ip_address: address,
   source_id: bigint,
   source_label: text,
-  source_type: text,
+  source_type: keyText,
   url: text,
 };
 
@@ -72,7 +72,8 @@ export const auditLogs: LogStream = {
   rollups: [
     'delete from zendesk.audit_day where account = $1 and day = $2::date',
     `insert into zendesk.audit_day
-     select $1, $2::date, coalesce(source_type, ''), coalesce(action, ''), coalesce(actor_id, 0), count(*),
+     select $1, $2::date, zendesk_sync.key_text(coalesce(source_type, '')),
+       zendesk_sync.key_text(coalesce(action, '')), coalesce(actor_id, 0), count(*),
        min(created_at), max(created_at)
      from zendesk.audit_logs
      where account = $1 and ${withinDay('created_at')}

@@ -4,7 +4,9 @@
  */
 import { isIP } from 'node:net';
 import { KnownError } from '../errors.ts';
+import { shortenKey } from './key-text.ts';
 import { readMoment } from './moment.ts';
+import { preserve } from './preserved.ts';
 
 /** How a value becomes that of a column; a `Misfit` for a value that the column cannot hold as it is. */
 type Fit<Value> = (value: unknown) => Value | Misfit;
@@ -26,6 +28,13 @@ const misfit: Misfit = { part: null };
 
 /** Text for a text column. Postgres cannot hold U+0000 and halves of surrogate pairs: the column gets U+FFFD in their place, see `readFields`. */
 export const text: Field<string> = field((value) => (typeof value === 'string' ? value : misfit));
+
+/** Text for a text column in an index, which holds no long ones: see `shortenKey`. */
+export const keyText: Field<string> = field((value) => {
+  if (typeof value !== 'string') return misfit;
+  const part = shortenKey(value);
+  return part === value ? value : { part };
+});
 
 /** A whole number for a bigint column, or text that is one. */
 export const bigint: Field<string | number> = field((value) =>
@@ -176,11 +185,11 @@ export function readBigintId(value: unknown, stream: string): string {
 
 /**
  * The id of a record as text, of a text column: only that it can be stored and compared is asked for, because the
- * documented samples of ULIDs disagree among themselves. @throws {KnownError} `record_unreadable` when there is none
+ * documented samples of ULIDs disagree among themselves. A long one is shortened. @throws {KnownError} `record_unreadable` when there is none
  */
 export function readTextId(value: unknown, stream: string): string {
   if (typeof value === 'number') return String(value);
-  if (typeof value === 'string' && value !== '' && fitsText(value)) return value;
+  if (typeof value === 'string' && value !== '' && fitsText(value)) return shortenKey(value);
   throw missingId(stream);
 }
 
@@ -207,12 +216,6 @@ export function readTime(
 /** Names a record by its id, where that looks like one: whatever else stands there may be content. */
 function nameRecord(id: string): string {
   return /^[\w.:-]{1,64}$/.test(id) ? `Record ${id}` : 'A record with an odd id';
-}
-
-/** A value as jsonb can hold it: as it is, or as `{"json": "…"}` around its JSON text when Postgres could not. */
-function preserve(value: unknown): unknown {
-  const json = JSON.stringify(value);
-  return /\\u(0000|d[89a-f])/.test(json) ? { json } : value;
 }
 
 function isObject(value: unknown): value is Readonly<Record<string, unknown>> {

@@ -200,8 +200,11 @@ export function createLogReader(
     const row = readFields(record);
     row[idName] = id;
     row[timeName] = time.text;
-    if (!time.isWhole)
-      row['extra'] = keep(row['extra'] as Extra | null, timeName, record[timeName]);
+    const keepWhole = (name: string): void => {
+      row['extra'] = keep(row['extra'] as Extra | null, name, record[name]);
+    };
+    if (typeof record[idName] === 'string' && record[idName] !== id) keepWhole(idName);
+    if (!time.isWhole) keepWhole(timeName);
     return { id, timeMs: time.ms, row };
   };
 }

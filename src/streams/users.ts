@@ -3,6 +3,7 @@ import {
   bigint,
   boolean,
   createFieldReader,
+  keyText,
   moment,
   readBigintId,
   readRecord,
@@ -17,7 +18,7 @@ import { supportBudget } from './support-budget.ts';
 /** The columns that a record fills; fields that nobody asks the logs for (phone, notes, tags …) are personal data and not kept. */
 const columns = {
   name: text,
-  email: text,
+  email: keyText,
   role: text,
   role_type: smallint,
   custom_role_id: bigint,

@@ -1,5 +1,9 @@
 import assert from 'node:assert/strict';
+import { createHash } from 'node:crypto';
 import { describe, it } from 'node:test';
+import { refreshRollups } from '../../src/ingest/rollups.ts';
+import { accessLogs } from '../../src/streams/access-logs.ts';
+import { auditLogs } from '../../src/streams/audit-logs.ts';
 import { account, withInstallation, type Installation } from '../support/installation.ts';
 import { statusOf } from '../support/ledger-facts.ts';
 import { startRawLogServer, type RawLogServer, type RawRecord } from '../support/raw-log-server.ts';
@@ -126,6 +130,42 @@ describe('a record that cannot be stored', { concurrency: 3 }, () => {
         });
       });
 
+  for (const stream of logs)
+    for (const place of [0, 3, 7])
+      it(`because Postgres refuses its row costs no other, in place ${place}: ${stream}`, async () => {
+        await withRawLogs(async (server, installation) => {
+          const { db } = installation;
+          // Stands for every value that a table may not take.
+          const column = stream === 'audit_logs' ? 'action' : 'method';
+          await db.query(
+            `create function zendesk.too_large(value text) returns integer language sql immutable as $$ select case when value like 'poison%' then 2147483647 + length(value) end $$`,
+          );
+          await db.query(`create index on zendesk.${stream} (zendesk.too_large(${column}))`);
+          const content = render(stream, 500, noon + place, { [column]: '"poison"' });
+          server.records[stream] = soundRecords(stream, 7).toSpliced(place, 0, {
+            second: noon + place,
+            content,
+          });
+          await pull(installation, stream);
+          const [stored] = await db.query<{ rows: number }>(
+            `select count(*)::integer as rows from zendesk.${stream}`,
+          );
+          assert.equal(stored?.rows, 7);
+          const kept = await listQuarantine(installation);
+          assert.deepEqual(
+            kept.map((row) => [row.content.toString(), row.code, row.reason]),
+            [
+              [
+                content,
+                'record_refused',
+                'Postgres does not take the row: a number in it is too large (SQLSTATE 22003).',
+              ],
+            ],
+          );
+          assert.equal((await statusOf(db, stream)).gaps, 0);
+        });
+      });
+
   it('is one row of the quarantine however often it comes', async () => {
     await withRawLogs(async (server, installation) => {
       const bad = render('audit_logs', 7, noon, { created_at: 'null' });
@@ -168,4 +208,152 @@ describe('a record that cannot be stored', { concurrency: 3 }, () => {
       assert.equal((await listQuarantine(installation)).length, 5);
     });
   });
+});
+
+/** Text that does not compress, of so many characters. */
+function longText(length: number): string {
+  let text = '';
+  for (let number = 0; text.length < length; number += 1)
+    text += createHash('sha256').update(String(number)).digest('base64url');
+  return text.slice(0, length);
+}
+
+describe('a record with odd values', { concurrency: 3 }, () => {
+  it('is stored where a text is too long for an index, and its rollups too: audit_logs', async () => {
+    await withRawLogs(async (server, installation) => {
+      const { db } = installation;
+      const long = longText(5000);
+      const odd = {
+        action: JSON.stringify(long),
+        source_type: JSON.stringify(`s${long}`),
+        source_id: '5',
+        actor_id: '5',
+      };
+      const other = { ...odd, source_type: JSON.stringify(`s${long}!`) };
+      server.records.audit_logs = [
+        ...soundRecords('audit_logs', 3),
+        { second: noon, content: render('audit_logs', 100, noon, odd) },
+        { second: noon, content: render('audit_logs', 101, noon, other) },
+      ];
+      await pull(installation, 'audit_logs');
+      await refreshRollups(db, account, [auditLogs]);
+      assert.deepEqual(await listQuarantine(installation), []);
+      const rows = await db.query<{ action: string; source_type: string; extra: object }>(
+        'select action, source_type, extra from zendesk.audit_logs where actor_id = 5 order by id',
+      );
+      assert.deepEqual(
+        rows.map((row) => [row.action, row.extra]),
+        [
+          [long, { source_type: `s${long}` }],
+          [long, { source_type: `s${long}!` }],
+        ],
+      );
+      const [first, second] = rows;
+      assert.notEqual(first?.source_type, second?.source_type);
+      assert.ok(first?.source_type.startsWith(`s${long.slice(0, 100)}`));
+      const days = await db.query<{ source_type: string; changes: number }>(
+        'select source_type, changes from zendesk.audit_day where actor_id = 5',
+      );
+      assert.deepEqual(
+        new Set(days.map((day) => day.source_type)),
+        new Set([first?.source_type, second?.source_type]),
+      );
+      const [same] = await db.query<{ same: boolean }>(
+        `select zendesk_sync.key_text($1) = $2 as same`,
+        [`s${long}`, first?.source_type],
+      );
+      assert.equal(same?.same, true);
+    });
+  });
+
+  it('is stored where its id has 5,000 characters, each as a row of its own: access_logs', async () => {
+    await withRawLogs(async (server, installation) => {
+      const { db } = installation;
+      const long = longText(5000);
+      const url = `/api/v2/tickets/${long}`;
+      server.records.access_logs = [
+        ...soundRecords('access_logs', 3),
+        ...['a', 'b'].map((end) => ({
+          second: noon,
+          content: render('access_logs', 0, noon, {
+            id: JSON.stringify(long + end),
+            url: JSON.stringify(url),
+            method: '"GET"',
+          }),
+        })),
+      ];
+      await pull(installation, 'access_logs');
+      await refreshRollups(db, account, [accessLogs]);
+      assert.deepEqual(await listQuarantine(installation), []);
+      const rows = await db.query<{ id: string; whole: string }>(
+        `select id, extra ->> 'id' as whole from zendesk.access_logs where url = $1 order by 2`,
+        [url],
+      );
+      assert.deepEqual(
+        rows.map((row) => row.whole),
+        [`${long}a`, `${long}b`],
+      );
+      assert.equal(new Set(rows.map((row) => row.id)).size, 2);
+      // Read again: the same rows, and nothing has changed.
+      const again = await installation
+        .worker('access_logs')
+        .read({ from: noon - 5, to: noon + 5 }, signal);
+      assert.deepEqual(
+        { new: again.counts.new, changed: again.counts.changed },
+        { new: 0, changed: 0 },
+      );
+    });
+  });
+
+  it('is stored at its own time where that is written in an odd way', async () => {
+    await withRawLogs(async (server, installation) => {
+      const { db } = installation;
+      const times = [
+        '2026-10-31T23:59:59.999999999Z',
+        '2026-11-01T01:59:59.9999999+02:00',
+        '2026-10-31T16:59:60-0700',
+        '2026-10-31T23:59:59.5Z',
+      ];
+      server.records.access_logs = times.map((time, number) => ({
+        second: Math.floor(Date.parse('2026-10-31T23:59:59Z') / 1000),
+        content: render('access_logs', number, noon, { timestamp: JSON.stringify(time) }),
+      }));
+      await pull(installation, 'access_logs');
+      assert.deepEqual(await listQuarantine(installation), []);
+      const rows = await db.query(
+        `select tableoid::regclass::text as part, to_char(timestamp at time zone 'UTC', 'MM-DD HH24:MI:SS.US') as time,
+           extra ->> 'timestamp' as whole
+         from zendesk.access_logs order by id`,
+      );
+      assert.deepEqual(rows, [
+        { part: 'zendesk.access_logs_2026_10', time: '10-31 23:59:59.999999', whole: times[0] },
+        { part: 'zendesk.access_logs_2026_10', time: '10-31 23:59:59.999999', whole: times[1] },
+        { part: 'zendesk.access_logs_2026_11', time: '11-01 00:00:00.000000', whole: times[2] },
+        { part: 'zendesk.access_logs_2026_10', time: '10-31 23:59:59.500000', whole: null },
+      ]);
+    });
+  });
+
+  for (const depth of [6000, 200_000])
+    it(`costs no other where it is nested ${depth} deep`, async () => {
+      await withRawLogs(async (server, installation) => {
+        const { db } = installation;
+        const deep = `${'['.repeat(depth)}1${']'.repeat(depth)}`;
+        const content = render('audit_logs', 100, noon, { deep });
+        server.records.audit_logs = [
+          ...soundRecords('audit_logs', 3),
+          { second: noon + 1, content },
+        ];
+        await pull(installation, 'audit_logs');
+        const [sound] = await db.query<{ rows: number }>(
+          'select count(*)::integer as rows from zendesk.audit_logs where id < 1100',
+        );
+        assert.equal(sound?.rows, 3);
+        const [kept] = await db.query<{ json: string }>(
+          `select extra -> 'deep' ->> 'json' as json from zendesk.audit_logs where id = 1100
+           union all select convert_from(content, 'UTF8') from zendesk_sync.quarantine`,
+        );
+        assert.ok(kept?.json === deep || kept?.json === content);
+      });
+    });
 });
