@@ -64,7 +64,7 @@ describe('a backfill', { concurrency: 2 }, () => {
     const settings = { ...time.simulator, accessLogDays: 60, accessLogRowsPerDay: 50 };
     await withInstallation(settings, { localNow: time.localNow }, async (installation) => {
       const { db, simulator, worker } = installation;
-      time.pass(simulator, 0);
+      await time.pass(installation, 0);
       await worker('access_logs').follow(signal);
       const before = simulator.requests().length;
       const location = 'http://127.0.0.1:9';
