@@ -19,6 +19,8 @@ export const effects = {
   record_quarantined:
     'The record goes into `zendesk_sync.quarantine`, and its neighbours are stored. Another version of the program tries it again by itself.',
   run_failed: 'The run or the command fails. The next run goes on where this one stopped.',
+  run_repeated:
+    'The run fails, and another one plans anew from what the database says: at once, up to three times, and with the next tick.',
   run_interrupted:
     'The run ends as interrupted. The next run, here or in another process, goes on where it stopped.',
   run_skipped: 'Nothing is done.',
@@ -337,6 +339,14 @@ export const errorCatalogue = {
     effect: 'run_failed',
     meaning: 'Another process has taken over, because this one had stood still for too long.',
     wayOut: 'Nothing; the other process goes on with the work.',
+  },
+  history_changed: {
+    source: 'database',
+    effect: 'run_repeated',
+    meaning:
+      'The database does not have what was stored in it before: it went back to an earlier state, as after a failover to a replica that lacked the last transactions, or after a restore.',
+    wayOut:
+      'Nothing for the logs: what was lost is read again where Zendesk still has it. Find out what else of the database was lost.',
   },
   lease_busy: {
     source: 'run',

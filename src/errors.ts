@@ -150,6 +150,11 @@ export function adviseOn(code: ErrorCode): string {
   return errorCatalogue[code].wayOut.replaceAll('`', '');
 }
 
+/** Whether what was remembered of the database is worth nothing, so that the work is planned anew. */
+export function isRepeated(code: ErrorCode | undefined): boolean {
+  return code !== undefined && effectOf(code) === 'run_repeated';
+}
+
 /** The status with which a command ends that ended with the error: 0, 1 or 2. */
 export function exitStatusOf(code: ErrorCode): number {
   const effect = effectOf(code);

@@ -2,7 +2,7 @@ import type { Command } from 'commander';
 import type { Config } from '../config/config.ts';
 import { refuseInput } from '../errors.ts';
 import { createHeartbeat } from '../http/heartbeat.ts';
-import { runPass, type StreamPass } from '../ingest/service.ts';
+import { confirmPass, runPass, type StreamPass } from '../ingest/service.ts';
 import type { Connections } from '../ingest/session.ts';
 import { loadStatus, type StreamStatus } from '../ingest/status.ts';
 import type { Log } from '../logger.ts';
@@ -76,15 +76,21 @@ async function pullOnce(
   const display = createPullDisplay(context, shown, configs.length);
   const asked = streams === undefined ? {} : { pulled: streams };
   const options = { log, report: display.report, ...asked };
-  const pulled = await withSessions(context, configs, open, options, (sessions) =>
-    Promise.all(
+  const pulled = await withSessions(context, configs, open, options, async (sessions) => {
+    const passed = await Promise.all(
       sessions.map(async ({ engine, workers }) => {
         const passes = await runPass(workers, context.signal);
         display.noteDone();
-        return { account: engine.account, passes };
+        return { account: engine.account, workers, passes };
       }),
-    ),
-  ).finally(() => display.end());
+    );
+    return Promise.all(
+      passed.map(async ({ account, workers, passes }) => ({
+        account,
+        passes: await confirmPass(workers, passes, context.signal),
+      })),
+    );
+  }).finally(() => display.end());
   return Promise.all(pulled.map((result) => judge(open, context.streams, result)));
 }
 

@@ -5,9 +5,9 @@ import type { EnsurePartitions } from '../database/partitions.ts';
 import type { Log } from '../logger.ts';
 import type { Stream } from '../streams/stream.ts';
 import type { Zendesk } from '../zendesk/client.ts';
-import type { Clocks } from './clocks.ts';
 import type { SyncEvent } from './events.ts';
 import type { AbandonedWork } from './lease.ts';
+import type { Run } from './run-record.ts';
 
 /** The settings the engine works by. */
 export type EngineSettings = {
@@ -28,7 +28,6 @@ export type Engine = {
   /** For the pages of backfills: connections of their own, so that nothing else waits for them. */
   readonly bulk: Database;
   readonly zendesk: Zendesk;
-  readonly clocks: Clocks;
   readonly ensurePartitions: EnsurePartitions;
   /** Every stream of the installation, also those that are not pulled. */
   readonly streams: readonly Stream[];
@@ -46,6 +45,8 @@ export type Engine = {
   readonly pace: Pace;
   /** Divides the cursors between all backfills of the process. */
   readonly cursorShare: CursorShare;
+  /** The newest complete run of each stream and task: its record shows whether the database still has what it has stored. */
+  readonly completed: Map<string, Run>;
   /** What other processes have left behind; shared by all accounts of the process. */
   readonly abandonedWork: AbandonedWork;
 };

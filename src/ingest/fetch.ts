@@ -1,10 +1,11 @@
 /** A fetch in the ledger: the reading of one span, with its cursor. Its pages are recorded in `page.ts`. */
 import type { Queryable } from '../database/client.ts';
 import type { ErrorCode } from '../errors.ts';
-import { fromSeconds, type Span } from '../span.ts';
+import { randomUUID } from 'node:crypto';
+import { fromSeconds, type Span, type Spans } from '../span.ts';
 import type { StreamKey } from './coverage.ts';
 import type { FetchKind } from './events.ts';
-import { lostLease, type Lease } from './lease.ts';
+import { explainLoss, isHeld, valuesOf, type Lease } from './lease.ts';
 
 /** The end of a fetch. `split`: too dense, read again in smaller spans. `abandoned`: no longer needed. */
 type FetchOutcome = 'complete' | 'failed' | 'split' | 'abandoned';
@@ -16,7 +17,7 @@ export type Fetch = {
   readonly span: Span;
   readonly pageSize: number;
   readonly cursor: string | undefined;
-  /** When the first page was asked for, whole seconds of the earliest clock; undefined before the first page. */
+  /** When the first page was asked for, whole seconds of the trusted clock; undefined before the first page. */
   readonly askedAt: number | undefined;
   readonly pages: number;
   readonly seen: number;
@@ -24,7 +25,12 @@ export type Fetch = {
   readonly changed: number;
   readonly late: number;
   readonly restarted: boolean;
+  /** Drawn by its reader: a row with this mark is the one that this reader has written, in this history of the database. */
+  readonly mark: string;
 };
+
+/** A fetch that may be read, and what was covered when that was recorded: a new row in there is a late one. */
+export type OpenFetch = { readonly fetch: Fetch; readonly covered: Spans };
 
 type FetchRow = Omit<Fetch, 'span' | 'cursor' | 'askedAt'> & {
   readonly from: number;
@@ -33,47 +39,50 @@ type FetchRow = Omit<Fetch, 'span' | 'cursor' | 'askedAt'> & {
   readonly askedAt: number | null;
 };
 
+type OpenFetchRow = FetchRow & { readonly covered: Spans };
+
 const columns = `id::text as fetch, kind,
   extract(epoch from span_from)::float8 as from, extract(epoch from span_until)::float8 as to,
   page_size as "pageSize", cursor, extract(epoch from asked_at)::float8 as "askedAt",
   pages, rows_seen::float8 as seen, rows_new::float8 as new, rows_changed::float8 as changed, rows_late::float8 as late,
-  restarted`;
+  restarted, mark::text as mark`;
+
+/** In the statement that records the start, so that both are from the same history of the database. */
+const coveredThen = `(select coalesce(
+    json_agg(json_build_object('from', extract(epoch from covered_from), 'to', extract(epoch from covered_until)) order by covered_from),
+    '[]'
+  ) from zendesk_sync.coverage where account = $1 and stream = $2) as covered`;
 
 /**
  * The fence of a single statement, as `checkLease` is that of a transaction: no row unless the lease is the newest. A
  * process that has stood still while another took over must not meddle with the fetches of that one.
  */
-const heldLease = `with held as (
-    select account, stream from zendesk_sync.leases
-    where account = $1 and stream = $2 and token = $3::bigint
-    for share
-  )`;
+const heldLease = `with held as (select account, stream from zendesk_sync.leases where ${isHeld} for share)`;
 
-/** Records the start of a fetch. @throws {KnownError} `lease_lost` when another process has taken over */
+/** Records the start of a fetch. @throws {KnownError} `lease_lost` or `history_changed` when the lease is not held any more */
 export async function openFetch(
   db: Queryable,
   lease: Lease,
   kind: FetchKind,
   span: Span,
   pageSize: number,
-): Promise<Fetch> {
-  const [row] = await db.query<FetchRow>(
+): Promise<OpenFetch> {
+  const [row] = await db.query<OpenFetchRow>(
     `${heldLease}
-     insert into zendesk_sync.fetches (account, stream, kind, span_from, span_until, page_size)
-     select account, stream, $4, $5::timestamptz, $6::timestamptz, $7::integer from held
-     returning ${columns}`,
+     insert into zendesk_sync.fetches (account, stream, kind, span_from, span_until, page_size, mark)
+     select account, stream, $5, $6::timestamptz, $7::timestamptz, $8::integer, $9::uuid from held
+     returning ${columns}, ${coveredThen}`,
     [
-      lease.account,
-      lease.stream,
-      lease.token,
+      ...valuesOf(lease),
       kind,
       fromSeconds(span.from),
       fromSeconds(span.to),
       pageSize,
+      randomUUID(),
     ],
   );
-  if (row === undefined) throw lostLease(lease);
-  return readRow(row);
+  if (row === undefined) throw await explainLoss(db, lease);
+  return readOpen(row);
 }
 
 /** Fetches that can go on at their cursor: their process died, or they failed. Oldest span first. */
@@ -90,56 +99,75 @@ export async function loadResumable(
   return rows.map(readRow);
 }
 
-/** Takes up a fetch that had ended or whose process had died. @throws {KnownError} `lease_lost` when another process has taken over */
-export async function reopenFetch(db: Queryable, lease: Lease, fetch: string): Promise<void> {
+/**
+ * Takes up a fetch that had ended or whose process had died, where it stands in the database. From now on it has another
+ * mark: a page that its former reader has still on the way is not stored.
+ *
+ * @throws {KnownError} `lease_lost` or `history_changed` when it cannot be had any more
+ */
+export async function reopenFetch(db: Queryable, lease: Lease, fetch: Fetch): Promise<OpenFetch> {
   const changes = 'ended_at = null, outcome = null, error = null, error_code = null';
-  await updateFetch(db, lease, fetch, changes);
+  return updateFetch(db, lease, fetch, { changes, mark: randomUUID() });
 }
 
 /**
  * Puts a fetch back to the start of its span, after its cursor was refused; this happens once for a fetch.
  *
- * @throws {KnownError} `lease_lost` when another process has taken over
+ * @throws {KnownError} `lease_lost` or `history_changed` when it cannot be had any more
  */
-export async function restartFetch(db: Queryable, lease: Lease, fetch: string): Promise<Fetch> {
-  return updateFetch(db, lease, fetch, 'cursor = null, asked_at = null, restarted = true');
+export async function restartFetch(db: Queryable, lease: Lease, fetch: Fetch): Promise<Fetch> {
+  const changes = 'cursor = null, asked_at = null, restarted = true';
+  const restarted = await updateFetch(db, lease, fetch, { changes });
+  return restarted.fetch;
 }
 
 /**
  * Records the end of a fetch that did not complete. A fetch that is not to be resumed loses its cursor.
  *
- * @throws {KnownError} `lease_lost` when another process has taken over
+ * @throws {KnownError} `lease_lost` or `history_changed` when it cannot be had any more
  */
 export async function closeFetch(
   db: Queryable,
   lease: Lease,
-  fetch: string,
+  fetch: Fetch,
   outcome: Exclude<FetchOutcome, 'complete'>,
   details: { code?: ErrorCode; error?: string; resumable?: boolean } = {},
 ): Promise<void> {
   const changes =
-    'ended_at = now(), outcome = $5, error = $6, cursor = case when $7 then cursor end, error_code = $8';
-  const values = [outcome, details.error ?? null, details.resumable ?? false, details.code ?? null];
-  await updateFetch(db, lease, fetch, changes, values);
+    'ended_at = now(), outcome = $8, error = $9, cursor = case when $10 then cursor end, error_code = $11';
+  const { error = null, resumable = false, code = null } = details;
+  await updateFetch(db, lease, fetch, { changes, values: [outcome, error, resumable, code] });
 }
 
-/** Changes a fetch behind the fence of the lease; `values` are those of the changes, from $5 on. */
+/** What becomes of a fetch: its new values, those of its parameters from $8 on, and the mark of its next reader. */
+type FetchChange = {
+  readonly changes: string;
+  readonly values?: readonly unknown[];
+  /** Default: the reader stays. */
+  readonly mark?: string;
+};
+
+/** Changes a fetch behind the fence of the lease, unless its number is another fetch's by now. May be repeated. */
 async function updateFetch(
   db: Queryable,
   lease: Lease,
-  fetch: string,
-  changes: string,
-  values: readonly unknown[] = [],
-): Promise<Fetch> {
-  const [row] = await db.query<FetchRow>(
+  fetch: Fetch,
+  { changes, values = [], mark = fetch.mark }: FetchChange,
+): Promise<OpenFetch> {
+  const [row] = await db.query<OpenFetchRow>(
     `${heldLease}
-     update zendesk_sync.fetches f set ${changes} from held
-     where f.id = $4::bigint and f.account = held.account and f.stream = held.stream
-     returning ${columns}`,
-    [lease.account, lease.stream, lease.token, fetch, ...values],
+     update zendesk_sync.fetches f set mark = $7::uuid, ${changes} from held
+     where f.id = $5::bigint and f.account = held.account and f.stream = held.stream
+       and f.mark in ($6::uuid, $7::uuid)
+     returning ${columns}, ${coveredThen}`,
+    [...valuesOf(lease), fetch.fetch, fetch.mark, mark, ...values],
   );
-  if (row === undefined) throw lostLease(lease);
-  return readRow(row);
+  if (row === undefined) throw await explainLoss(db, lease);
+  return readOpen(row);
+}
+
+function readOpen({ covered, ...row }: OpenFetchRow): OpenFetch {
+  return { fetch: readRow(row), covered };
 }
 
 function readRow({ from, to, cursor, askedAt, ...rest }: FetchRow): Fetch {

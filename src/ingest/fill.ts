@@ -1,8 +1,14 @@
 /** Filling the gaps of a log, and reading again what is due. */
-import { intersect, type Spans } from '../span.ts';
+import { intersect, toSeconds } from '../span.ts';
 import { addRescan, loadCoverage, loadRescans } from './coverage.ts';
-import { withdrawFuture, withdrawFutureRescans } from './future.ts';
-import { closeFetch, loadResumable, openFetch, reopenFetch, type Fetch } from './fetch.ts';
+import {
+  closeFetch,
+  loadResumable,
+  openFetch,
+  reopenFetch,
+  type Fetch,
+  type OpenFetch,
+} from './fetch.ts';
 import {
   beginFill,
   noteBreak,
@@ -53,7 +59,7 @@ async function fill(pull: Pull, goal: Goal): Promise<void> {
     news.resolve();
   }
 
-  function start({ fetch, covered }: NextSpan): void {
+  function start({ fetch, covered }: OpenFetch): void {
     state = noteStart(state, fetch.span);
     const maySplit = fetch.kind !== 'rescan' && fetch.pages === 0;
     const afterPage = (more: boolean): void => {
@@ -111,40 +117,32 @@ function countWanted({ engine, stream }: Pull, { dense }: FillState): number {
   return Math.min(engine.cursorShare.count(), useful);
 }
 
-/** A fetch that may begin, and what is covered before it does. */
-type NextSpan = { readonly fetch: Fetch; readonly covered: Spans };
-
 async function chooseNext(
   pull: Pull,
   resumable: Fetch[],
   state: FillState,
   followedFrom = Infinity,
-): Promise<NextSpan | undefined> {
+): Promise<OpenFetch | undefined> {
   const { engine, stream, lease } = pull;
   const earlier = resumable.shift();
-  if (earlier !== undefined) {
-    await reopenFetch(engine.db, lease, earlier.fetch);
-    return { fetch: earlier, covered: await loadCoverage(engine.db, keyOf(pull)) };
-  }
+  if (earlier !== undefined) return reopenFetch(engine.db, lease, earlier);
   const facts = await loadFacts(pull, state.goal);
   const next = planNext(state, facts);
   if (next === undefined) return undefined;
   const kind = next.isRescan ? 'rescan' : nameGap(next.span, followedFrom);
-  const fetch = await openFetch(engine.db, lease, kind, next.span, stream.source.pageSize);
-  return { fetch, covered: facts.coverage };
+  return openFetch(engine.db, lease, kind, next.span, stream.source.pageSize);
 }
 
 async function loadFacts(pull: Pull, goal: Goal): Promise<FillFacts> {
   const { engine } = pull;
   const key = keyOf(pull);
-  await engine.clocks.readDatabase(engine.db);
   const coverage = await loadCoverage(engine.db, key);
   // A span is read wherever the log begins; asking for that may take a request.
   const horizon = goal === 'gaps' ? await findHorizon(pull) : undefined;
   const rescanned = horizon === undefined ? new Map() : await loadRescans(engine.db, key);
   const { rescanAges, settleSeconds } = engine.settings;
-  const { earliest, likely } = engine.clocks.now();
-  return { coverage, horizon, rescanned, rescanAges, settleSeconds, earliest, likely };
+  const now = toSeconds(engine.zendesk.now());
+  return { coverage, horizon, rescanned, rescanAges, settleSeconds, now };
 }
 
 /** Fetches that may go on; those that are not needed any more or cannot be had any more are ended. */
@@ -162,7 +160,7 @@ async function chooseResumable(pull: Pull): Promise<Fetch[]> {
     );
     if (needed && !overlaps && fetch.cursor !== undefined && fetch.span.to > (horizon ?? 0))
       chosen.push(fetch);
-    else await closeFetch(engine.db, pull.lease, fetch.fetch, 'abandoned');
+    else await closeFetch(engine.db, pull.lease, fetch, 'abandoned');
   }
   return chosen;
 }
@@ -171,13 +169,12 @@ async function chooseResumable(pull: Pull): Promise<Fetch[]> {
 async function seedRescans(pull: Pull): Promise<void> {
   const { engine } = pull;
   const key = keyOf(pull);
-  await engine.clocks.readDatabase(engine.db);
-  const coverage = await withdrawFuture(pull, await loadCoverage(engine.db, key));
-  const rescanned = await withdrawFutureRescans(pull, await loadRescans(engine.db, key));
-  const { earliest } = engine.clocks.now();
+  const coverage = await loadCoverage(engine.db, key);
+  const rescanned = await loadRescans(engine.db, key);
+  const now = toSeconds(engine.zendesk.now());
   for (const age of engine.settings.rescanAges) {
     if (rescanned.has(age)) continue;
-    for (const span of intersect(coverage, [{ from: 0, to: earliest - 2 * age }]))
+    for (const span of intersect(coverage, [{ from: 0, to: now - 2 * age }]))
       await addRescan(engine.db, key, age, span);
   }
 }

@@ -1,10 +1,9 @@
 /** Following a log to the present. */
 import type { Queryable } from '../database/client.ts';
 import { aheadOfNeed } from '../database/partitions.ts';
-import { fromSeconds } from '../span.ts';
+import { fromSeconds, toSeconds } from '../span.ts';
 import { loadCoverage, type StreamKey } from './coverage.ts';
 import { closeFetch, loadResumable, openFetch } from './fetch.ts';
-import { withdrawFuture } from './future.ts';
 import { planLive } from './plan.ts';
 import { findHorizon, keyOf, loadStream, reportCovered, type Pull } from './pull.ts';
 import { readSpan } from './span-reader.ts';
@@ -13,27 +12,24 @@ import { readSpan } from './span-reader.ts';
 const noticeableSkewMs = 5000;
 
 /**
- * Reads from the end of the coverage to now. When the first answers show that it was planned by a wrong clock, it is
- * planned again.
+ * Reads from the end of the coverage to now. When the first answers show that the local clock is wrong, it is planned
+ * again by the trusted clock.
  */
 export async function followLog(pull: Pull): Promise<void> {
   const { engine, stream } = pull;
-  const { clocks } = engine;
-  await clocks.readDatabase(engine.db);
   await engine.ensurePartitions(
     stream.table,
-    aheadOfNeed(stream.table, clocks.now().likely * 1000),
+    aheadOfNeed(stream.table, engine.zendesk.now().getTime()),
     true,
   );
   for (const fetch of await loadResumable(engine.db, keyOf(pull))) {
     // The newest is planned afresh at each tick; nothing was claimed for the one that did not end.
-    if (fetch.kind === 'live') await closeFetch(engine.db, pull.lease, fetch.fetch, 'abandoned');
+    if (fetch.kind === 'live') await closeFetch(engine.db, pull.lease, fetch, 'abandoned');
   }
   for (let attempt = 0; attempt < 3; attempt += 1) {
-    const skewMs = clocks.likelySkewMs();
+    const skewMs = engine.zendesk.clockSkewMs();
     await followOnce(pull);
-    clocks.compare();
-    if (Math.abs(clocks.likelySkewMs() - skewMs) <= noticeableSkewMs) return;
+    if (Math.abs(engine.zendesk.clockSkewMs() - skewMs) <= noticeableSkewMs) return;
   }
 }
 
@@ -42,11 +38,11 @@ async function followOnce(pull: Pull): Promise<void> {
   const key = keyOf(pull);
   const { followedFrom } = await loadStream(engine.db, key);
   const horizon = await findHorizon(pull);
-  const covered = await withdrawFuture(pull, await loadCoverage(engine.db, key));
-  const { likely } = engine.clocks.now();
-  const span = planLive(covered, horizon ?? 0, likely, engine.settings.settleSeconds);
-  const fetch = await openFetch(engine.db, pull.lease, 'live', span, stream.source.pageSize);
-  const { fetch: done } = await readSpan(pull, { fetch, covered, maySplit: false });
+  const coverage = await loadCoverage(engine.db, key);
+  const now = toSeconds(engine.zendesk.now());
+  const span = planLive(coverage, horizon ?? 0, now, engine.settings.settleSeconds);
+  const open = await openFetch(engine.db, pull.lease, 'live', span, stream.source.pageSize);
+  const { fetch: done } = await readSpan(pull, { ...open, maySplit: false });
   if (followedFrom === undefined)
     await storeFollowedFrom(engine.db, key, Math.min(span.from, done.askedAt ?? span.from));
   if (horizon !== undefined) await reportCovered(pull, horizon);

@@ -22,10 +22,14 @@ type LeaseKeeper = {
 type Held = {
   readonly lease: Lease;
   readonly lost: AbortController;
-  readonly timer: NodeJS.Timeout;
-  /** Resolves when no renewal is under way. */
-  readonly rest: () => Promise<void>;
+  /** Prolongs the lease; resolves when that was answered, or once it has ended. */
+  readonly renew: () => Promise<void>;
+  /** Ends the renewals; resolves when none is under way. */
+  readonly end: () => Promise<void>;
 };
+
+/** A lease that was asked for, and who uses it. */
+type Hold = { readonly taken: Promise<Held | Busy>; readonly users: Set<symbol> };
 
 /** How long to wait before asking again for a lease: one may be given back at any time. */
 const longestWaitMs = 500;
@@ -34,8 +38,7 @@ const shortestWaitMs = 50;
 /** Creates the keeper of one stream's lease. */
 export function createLeaseKeeper(engine: Engine, stream: string): LeaseKeeper {
   const key: StreamKey = { account: engine.account, stream };
-  let users = 0;
-  let held: Promise<Held | Busy> | undefined;
+  let current: Hold | undefined;
   let left: Promise<void> = Promise.resolve();
 
   async function take(signal: AbortSignal, waitMs: number): Promise<Held | Busy> {
@@ -44,7 +47,7 @@ export function createLeaseKeeper(engine: Engine, stream: string): LeaseKeeper {
     const deadline = Date.now() + waitMs;
     for (;;) {
       const answer = await acquireLease(engine.db, key, engine.holder, engine.leaseMs);
-      if ('token' in answer) return keep(answer);
+      if ('token' in answer) return keep(engine, answer);
       if (Date.now() >= deadline) return { busy: true, holder: answer.holder };
       engine.report({ type: 'waiting-for-lease', stream, holder: answer.holder });
       const untilFreeMs = Math.max(shortestWaitMs, answer.expiresInMs + 10);
@@ -52,52 +55,77 @@ export function createLeaseKeeper(engine: Engine, stream: string): LeaseKeeper {
     }
   }
 
-  function keep(lease: Lease): Held {
-    const lost = new AbortController();
-    let renewal: Promise<void> | undefined;
-    const timer = setInterval(() => {
-      renewal ??= renewLease(engine.db, lease, engine.leaseMs)
-        .catch((error: unknown) => {
-          // A database that is away does not take the lease; every page's transaction checks it anyway.
-          if (hasCode(error, 'lease_lost')) lost.abort(error);
-        })
-        .finally(() => {
-          renewal = undefined;
-        });
-    }, engine.leaseMs / 3);
-    return { lease, lost, timer, rest: async () => renewal };
-  }
-
-  async function giveBack(answer: Promise<Held | Busy> | undefined): Promise<void> {
-    const current = await answer?.catch(() => undefined);
-    if (current === undefined || 'busy' in current) return;
-    clearInterval(current.timer);
-    // A renewal that arrived after the release would revive the lease.
-    await current.rest();
-    await releaseLease(engine.db, current.lease).catch((error: unknown) => {
-      // What was done under it is done all the same, and what is wrong is told by the work itself.
-      const details = { ...key, code: codeOf(error) };
-      engine.log.info(details, 'a lease could not be given back; it will expire');
-    });
+  /** Whoever comes while others work asks whether the lease is still theirs, or would fail with it as they are about to. */
+  async function leaveLost(): Promise<void> {
+    const hold = current;
+    const held = await hold?.taken.catch(() => undefined);
+    if (held === undefined || 'busy' in held) return;
+    await held.renew();
+    if (held.lost.signal.aborted && current === hold) current = undefined;
   }
 
   return {
     async use(work, signal, waitMs) {
-      users += 1;
+      if (current !== undefined) await leaveLost();
+      const hold = (current ??= { taken: take(signal, waitMs), users: new Set() });
+      const user = Symbol(stream);
+      hold.users.add(user);
       try {
-        const current = await (held ??= take(signal, waitMs));
-        if ('busy' in current) return current;
-        return await work(current.lease, AbortSignal.any([signal, current.lost.signal]));
+        const held = await hold.taken;
+        if ('busy' in held) return held;
+        return await work(held.lease, AbortSignal.any([signal, held.lost.signal]));
       } finally {
-        users -= 1;
-        if (users === 0) {
-          left = giveBack(held);
-          held = undefined;
+        hold.users.delete(user);
+        if (hold.users.size === 0) {
+          if (current === hold) current = undefined;
+          left = giveBack(engine, stream, hold);
           await left;
         }
       }
     },
   };
+}
+
+/** Renews a lease from now on. */
+function keep({ db, leaseMs }: Engine, lease: Lease): Held {
+  const lost = new AbortController();
+  let renewal: Promise<void> | undefined;
+  let ended = false;
+  const renew = async (): Promise<void> => {
+    // A renewal that arrived after the release would revive the lease.
+    if (ended) return;
+    renewal ??= renewLease(db, lease, leaseMs)
+      .catch((error: unknown) => {
+        // A database that is away does not take the lease; every page's transaction checks it anyway.
+        if (hasCode(error, 'lease_lost', 'history_changed')) lost.abort(error);
+      })
+      .finally(() => {
+        renewal = undefined;
+      });
+    await renewal;
+  };
+  const timer = setInterval(() => void renew(), leaseMs / 3);
+  const end = async (): Promise<void> => {
+    ended = true;
+    clearInterval(timer);
+    await renewal;
+  };
+  return { lease, lost, renew, end };
+}
+
+async function giveBack(
+  { db, log, account }: Engine,
+  stream: string,
+  { taken }: Hold,
+): Promise<void> {
+  const held = await taken.catch(() => undefined);
+  if (held === undefined || 'busy' in held) return;
+  await held.end();
+  await releaseLease(db, held.lease).catch((error: unknown) => {
+    // What was done under it is done all the same, and what is wrong is told by the work itself.
+    const details = { account, stream, code: codeOf(error) };
+    log.info(details, 'a lease could not be given back; it will expire');
+  });
 }
 
 /** True when the work was not done because another process holds the lease. */

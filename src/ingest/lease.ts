@@ -3,8 +3,15 @@ import { idleTransactionLimit, type Queryable } from '../database/client.ts';
 import { KnownError } from '../errors.ts';
 import type { StreamKey } from './coverage.ts';
 
-/** The right to pull one stream of one account, until it expires or somebody with a greater token takes over. */
-export type Lease = StreamKey & { readonly holder: string; readonly token: string };
+/**
+ * The right to pull one stream of one account, until it expires or somebody with a greater token takes over. The mark tells
+ * it from one with the same token in another history of the database.
+ */
+export type Lease = StreamKey & {
+  readonly holder: string;
+  readonly token: string;
+  readonly mark: string;
+};
 
 /** Who has the lease, when it could not be had, and for how much longer unless it is renewed. */
 type LeaseHolder = { readonly holder: string; readonly expiresInMs: number };
@@ -24,8 +31,13 @@ export async function acquireLease(
 ): Promise<Lease | LeaseHolder> {
   const { account, stream } = key;
   for (;;) {
-    const [taken] = await db.query<{ token: string }>(take, [account, stream, holder, lifetimeMs]);
-    if (taken !== undefined) return { account, stream, holder, token: taken.token };
+    const [taken] = await db.query<Pick<Lease, 'token' | 'mark'>>(take, [
+      account,
+      stream,
+      holder,
+      lifetimeMs,
+    ]);
+    if (taken !== undefined) return { account, stream, holder, ...taken };
     const [other] = await db.query<LeaseHolder>(look, [account, stream]);
     if (other !== undefined) {
       if (other.expiresInMs === 0) await endStalledCopies(db);
@@ -48,11 +60,11 @@ const take = `with free as (
     for update skip locked
   )
   update zendesk_sync.leases l
-  set holder = $3, token = l.token + 1,
+  set holder = $3, token = l.token + 1, mark = gen_random_uuid(), steps = 0,
     expires_at = clock_timestamp() + make_interval(secs => $4::float8 / 1000)
   from free
   where l.account = free.account and l.stream = free.stream
-  returning l.token::text as token`;
+  returning l.token::text as token, l.mark::text as mark`;
 
 const look = `select holder,
     greatest(0, extract(epoch from expires_at - clock_timestamp()) * 1000)::float8 as "expiresInMs"
@@ -132,24 +144,31 @@ async function listAbandoned(db: Queryable): Promise<StreamKey[]> {
   );
 }
 
-/** Prolongs the lease. @throws {KnownError} `lease_lost` when another process has taken over */
+/** The condition that a row of the leases is this lease; `valuesOf` has its first values. */
+export const isHeld = 'account = $1 and stream = $2 and token = $3::bigint and mark = $4::uuid';
+
+/** The values of `isHeld`. */
+export function valuesOf({ account, stream, token, mark }: Lease): readonly string[] {
+  return [account, stream, token, mark];
+}
+
+/** Prolongs the lease. @throws {KnownError} `lease_lost` or `history_changed` when it is not held any more */
 export async function renewLease(db: Queryable, lease: Lease, lifetimeMs: number): Promise<void> {
   const renewed = await db.query(
     `update zendesk_sync.leases
-     set expires_at = clock_timestamp() + make_interval(secs => $4::float8 / 1000)
-     where account = $1 and stream = $2 and token = $3::bigint
+     set expires_at = clock_timestamp() + make_interval(secs => $5::float8 / 1000)
+     where ${isHeld}
      returning 1`,
-    [lease.account, lease.stream, lease.token, lifetimeMs],
+    [...valuesOf(lease), lifetimeMs],
   );
-  if (renewed.length === 0) throw lostLease(lease);
+  if (renewed.length === 0) throw await explainLoss(db, lease);
 }
 
 /** Gives the lease back, so that another process may take it at once. Does nothing if it was lost. */
 export async function releaseLease(db: Queryable, lease: Lease): Promise<void> {
   await db.query(
-    `update zendesk_sync.leases set expires_at = clock_timestamp()
-     where account = $1 and stream = $2 and token = $3::bigint`,
-    [lease.account, lease.stream, lease.token],
+    `update zendesk_sync.leases set expires_at = clock_timestamp() where ${isHeld}`,
+    valuesOf(lease),
   );
 }
 
@@ -157,21 +176,57 @@ export async function releaseLease(db: Queryable, lease: Lease): Promise<void> {
  * The fence: makes a transaction fail unless its lease is the newest, and holds any take-over off until it has ended. It
  * also marks the transaction as one that may use COPY. Whether the lease has expired does not matter here: nobody has taken it.
  *
- * @throws {KnownError} `lease_lost` when another process has taken over
+ * @throws {KnownError} `lease_lost` or `history_changed` when it is not held any more
  */
 export async function checkLease(tx: Queryable, lease: Lease): Promise<void> {
   const held = await tx.query(
-    `select ${copyMark} from zendesk_sync.leases
-     where account = $1 and stream = $2 and token = $3::bigint
-     for share`,
+    `select ${copyMark} from zendesk_sync.leases where ${isHeld} for share`,
+    valuesOf(lease),
+  );
+  if (held.length === 0) throw await explainLoss(tx, lease);
+}
+
+/**
+ * The fence of a listing, whose pages come one after the other: it also counts them, so that a page is stored only where
+ * those before it are.
+ *
+ * @param steps how many pages were stored before this one
+ * @throws {KnownError} `lease_lost` or `history_changed` when it is not held any more, or stands elsewhere
+ */
+export async function advanceLease(tx: Queryable, lease: Lease, steps: number): Promise<void> {
+  const advanced = await tx.query(
+    // One more already: the answer to an earlier COMMIT was lost.
+    `update zendesk_sync.leases set steps = $5::integer + 1
+     where ${isHeld} and steps in ($5::integer, $5::integer + 1)
+     returning 1`,
+    [...valuesOf(lease), steps],
+  );
+  if (advanced.length === 0) throw await explainLoss(tx, lease);
+}
+
+/**
+ * Why a statement of the holder found nothing. In one history tokens only grow: a greater one was taken by another
+ * process; where there is none, the database has lost the moment at which this one was taken, or what was stored since.
+ */
+export async function explainLoss(db: Queryable, lease: Lease): Promise<KnownError> {
+  const [other] = await db.query(
+    `select from zendesk_sync.leases where account = $1 and stream = $2 and token > $3::bigint`,
     [lease.account, lease.stream, lease.token],
   );
-  if (held.length === 0) throw lostLease(lease);
+  return other === undefined ? changedHistory(lease) : lostLease(lease);
 }
 
 /** The error for a lease that another process has taken over. */
-export function lostLease({ account, stream }: StreamKey): KnownError {
+function lostLease({ account, stream }: StreamKey): KnownError {
   return new KnownError('lease_lost', {
     found: `Another process has taken over ${stream} of ${account}; nothing of the current page was stored here`,
+  });
+}
+
+/** The error for a database that has lost what was stored in it, so that what is remembered of it is worth nothing. */
+export function changedHistory({ account, stream }: StreamKey): KnownError {
+  return new KnownError('history_changed', {
+    found: `The database does not have what was stored in it for ${stream} of ${account}: it went back to an earlier state, as after a failover to a replica that lacked the last transactions, or a restore`,
+    wayOut: 'What was lost is read again',
   });
 }

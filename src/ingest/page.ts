@@ -11,7 +11,7 @@ import { fromSeconds, type Span, type Spans } from '../span.ts';
 import type { LogStream } from '../streams/stream.ts';
 import { addCoverage, addRescan, lockStream, type StreamKey } from './coverage.ts';
 import type { Fetch } from './fetch.ts';
-import { checkLease, type Lease } from './lease.ts';
+import { changedHistory, checkLease, type Lease } from './lease.ts';
 import type { ReadPage } from './page-records.ts';
 import { refuseIfMost, storeQuarantine, type QuarantinedRecord } from './quarantine.ts';
 import { markStaleDays } from './rollups.ts';
@@ -37,7 +37,7 @@ export type PageToStore = Pick<ReadPage, 'rows'> &
   Partial<ReadPage> & {
     readonly fetch: Fetch;
     readonly pageSize: number;
-    /** When the first page of the fetch was asked for, whole seconds of the earliest clock. */
+    /** When the first page of the fetch was asked for, whole seconds of the trusted clock. */
     readonly askedAt: number;
     /** What was covered already: a new row in there is a late one. */
     readonly covered: Spans;
@@ -67,7 +67,8 @@ export function countUnclassified(
 /**
  * Stores a page of a log.
  *
- * @throws {KnownError} `lease_lost` when another process has taken over; then nothing was stored
+ * @throws {KnownError} `lease_lost` when another process has taken over, `history_changed` when the database does not have
+ * what was stored before it; then nothing was stored
  */
 export async function storePage(
   { db, ensurePartitions }: PageStore,
@@ -124,7 +125,7 @@ async function commitPage(
     await storeQuarantine(tx, lease, quarantined, page.fetch);
     const fetch = advance(page, counts);
     if (!(await recordPage(tx, page, fetch)))
-      return { ...(await describeStored(tx, page, fetch)), quarantined };
+      return { ...(await describeStored(tx, lease, page, fetch)), quarantined };
     if (end.kind === 'complete') await recordCoverage(tx, lease, end);
     return { fetch, counts, quarantined };
   });
@@ -171,13 +172,13 @@ function advance(
   };
 }
 
-/** Moves the cursor. False when the fetch does not stand any more where it stood before the page. */
+/** Moves the cursor. False when the fetch does not stand where its reader left it, or has ended. */
 async function recordPage(tx: Queryable, page: PageToStore, next: Fetch): Promise<boolean> {
   const updated = await tx.query(
     `update zendesk_sync.fetches
      set cursor = $3, page_size = $4, asked_at = $5, pages = $6, rows_seen = $7, rows_new = $8, rows_changed = $9,
        rows_late = $10, outcome = $11::text, ended_at = case when $11::text is not null then now() end
-     where id = $1::bigint and pages = $2
+     where id = $1::bigint and pages = $2 and mark = $12::uuid and outcome is null
      returning 1`,
     [
       next.fetch,
@@ -190,7 +191,8 @@ async function recordPage(tx: Queryable, page: PageToStore, next: Fetch): Promis
       next.new,
       next.changed,
       next.late,
-      page.end.kind === 'more' ? null : page.end.kind,
+      outcomeOf(page.end),
+      page.fetch.mark,
     ],
   );
   return updated.length === 1;
@@ -207,17 +209,25 @@ async function recordCoverage(
   for (const { ageSeconds, span } of rescans) await addRescan(tx, key, ageSeconds, span);
 }
 
-/** The answer to an earlier COMMIT was lost: the page is stored already, and the ledger has its counts. */
+/**
+ * The page as an earlier try has stored it, when the answer to its COMMIT was lost: then the fetch stands one page further
+ * by the hand of this very reader, and the ledger has the counts. Anywhere else nothing may be built upon what is remembered
+ * of it: behind, because pages were lost; further; ended; or gone, and its number another fetch's.
+ */
 async function describeStored(
   tx: Queryable,
+  key: StreamKey,
   page: PageToStore,
   next: Fetch,
 ): Promise<Omit<StoredPage, 'quarantined'>> {
-  const [row] = await tx.query<Pick<Fetch, 'pages' | 'seen' | 'new' | 'changed' | 'late'>>(
-    `select pages, rows_seen::float8 as seen, rows_new::float8 as new, rows_changed::float8 as changed, rows_late::float8 as late
-     from zendesk_sync.fetches where id = $1::bigint`,
-    [next.fetch],
+  const [row] = await tx.query<Pick<Fetch, 'seen' | 'new' | 'changed' | 'late'>>(
+    `select rows_seen::float8 as seen, rows_new::float8 as new, rows_changed::float8 as changed, rows_late::float8 as late
+     from zendesk_sync.fetches
+     where id = $1::bigint and mark = $2::uuid and pages = $3 and cursor is not distinct from $4
+       and outcome is not distinct from $5`,
+    [next.fetch, next.mark, next.pages, next.cursor ?? null, outcomeOf(page.end)],
   );
+  if (row === undefined) throw changedHistory(key);
   const fetch = { ...next, ...row };
   const counts = {
     new: fetch.new - page.fetch.new,
@@ -225,4 +235,8 @@ async function describeStored(
     late: fetch.late - page.fetch.late,
   };
   return { fetch, counts };
+}
+
+function outcomeOf(end: PageEnd): string | null {
+  return end.kind === 'more' ? null : end.kind;
 }

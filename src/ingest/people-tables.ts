@@ -3,7 +3,7 @@ import type { Database, Queryable } from '../database/client.ts';
 import { refusesRow } from '../database/connection-errors.ts';
 import type { LogStream } from '../streams/stream.ts';
 import type { UserRow } from '../streams/users.ts';
-import { checkLease, type Lease } from './lease.ts';
+import { advanceLease, type Lease } from './lease.ts';
 import { refuseIfMost, storeQuarantine, type QuarantinedRecord } from './quarantine.ts';
 import { writeByHalves } from './rows/isolate.ts';
 
@@ -28,16 +28,18 @@ export type StoredPeople = {
  * Stores people as Zendesk gives them now, in one transaction under the lease. A new name, e-mail or role ends the former
  * state in the history and begins another. Whoever was a team member and is none any more is marked as departed. Records
  * that cannot be stored go into quarantine.
+ *
+ * @param steps how many pages the listing has stored before
  */
 export async function storeUsers(
   db: Database,
   lease: Lease,
+  steps: number,
   { people, quarantined, quarantine }: ReadPeople,
 ): Promise<StoredPeople> {
-  if (people.length + quarantined.length === 0) return { counts: nobody, quarantined };
   const commit = (byHalves: boolean): Promise<StoredPeople> =>
     db.transaction(async (tx) => {
-      await checkLease(tx, lease);
+      await advanceLease(tx, lease, steps);
       const write = async (some: readonly UserRow[]): Promise<UserCounts> => {
         const [counts] = await tx.query<UserCounts>(store, [lease.account, JSON.stringify(some)]);
         return counts ?? nobody;
@@ -146,11 +148,11 @@ export async function loadTeam(db: Queryable, account: string): Promise<string[]
 export async function markDeparted(
   db: Database,
   lease: Lease,
+  steps: number,
   ids: readonly string[],
 ): Promise<number> {
-  if (ids.length === 0) return 0;
   return db.transaction(async (tx) => {
-    await checkLease(tx, lease);
+    await advanceLease(tx, lease, steps);
     const rows = await tx.query(
       `with departed as (
          update zendesk.users

@@ -33,7 +33,21 @@ type Listing = {
   readonly lease: Lease;
   readonly tally: Tally;
   readonly signal: AbortSignal;
+  readonly store: StoreStep;
 };
+
+/** Stores a page of the listing, which is told how many were stored before it. */
+type StoreStep = <T>(write: (steps: number) => Promise<T>) => Promise<T>;
+
+function createSteps(lease: Lease, tally: Tally): StoreStep {
+  let steps = 0;
+  return async (write) => {
+    const stored = await write(steps);
+    steps += 1;
+    tally.noteSteps(lease, steps);
+    return stored;
+  };
+}
 
 /**
  * Brings the people up to date: lists the team, looks up who has left it, and resolves everybody else who acts in a log.
@@ -47,21 +61,23 @@ export async function listPeople(
   tally: Tally,
   signal: AbortSignal,
 ): Promise<void> {
-  const listing = { engine, stream, lease, tally, signal };
+  const store = createSteps(lease, tally);
+  const listing = { engine, stream, lease, tally, signal, store };
   const { account, db } = engine;
   const before = await loadTeam(db, account);
   const listed = await listTeam(listing);
 
   const missing = before.filter((id) => !listed.has(id));
   const unanswered = await lookUp(listing, missing);
-  tally.add({ changed: await markDeparted(db, lease, unanswered) });
+  const changed = await store((steps) => markDeparted(db, lease, steps, unanswered));
+  tally.add({ changed });
 
   const strangers = await findStrangers(db, account, listLogs(engine.streams));
   await rememberUnknown(db, account, await lookUp(listing, strangers));
 }
 
 async function listTeam(listing: Listing): Promise<ReadonlySet<string>> {
-  const { engine, stream, lease, tally, signal } = listing;
+  const { engine, stream, lease, tally, signal, store } = listing;
   const listed = new Set<string>();
   const check = createWalkGuard(stream.name, undefined);
   const { pageSize, parameters } = stream.source;
@@ -72,7 +88,9 @@ async function listTeam(listing: Listing): Promise<ReadonlySet<string>> {
     const read = readPeople(answer.records, (index) => originalOf(answer, index));
     const { people } = read;
     check(answer, people[0]?.id);
-    const { stored, times } = await timeWriting(answer, () => storeUsers(engine.db, lease, read));
+    const { stored, times } = await timeWriting(answer, () =>
+      store((steps) => storeUsers(engine.db, lease, steps, read)),
+    );
     tally.noteAnswer(answer.requestId);
     notePage(listing, people, stored, { requestId: answer.requestId, times });
     for (const { id } of people) listed.add(id);
@@ -83,7 +101,7 @@ async function listTeam(listing: Listing): Promise<ReadonlySet<string>> {
 
 /** Looks people up by id and stores whom Zendesk knows. Returns the ids it does not know. */
 async function lookUp(listing: Listing, ids: readonly string[]): Promise<string[]> {
-  const { engine, stream, lease, signal } = listing;
+  const { engine, stream, lease, signal, store } = listing;
   const unanswered: string[] = [];
   for (let start = 0; start < ids.length; start += lookup.batch) {
     const batch = ids.slice(start, start + lookup.batch);
@@ -99,7 +117,7 @@ async function lookUp(listing: Listing, ids: readonly string[]): Promise<string[
     const records = listUsers(answer);
     const read = readPeople(records, (index) => Buffer.from(JSON.stringify(records[index])));
     const people = read.people.filter(({ id }) => batch.includes(id));
-    const stored = await storeUsers(engine.db, lease, { ...read, people });
+    const stored = await store((steps) => storeUsers(engine.db, lease, steps, { ...read, people }));
     notePage(listing, people, stored, { requestId: undefined, times: undefined });
     // Any of those who are missing may be the person whose record cannot be read: nothing is known of them.
     if (read.quarantined.length > 0) continue;

@@ -1,11 +1,21 @@
 /** A run: one execution of a task, with its record in the ledger. */
 import type { Queryable } from '../database/client.ts';
-import { codeOf, explainError, KnownError, makesUnavailable, type ErrorCode } from '../errors.ts';
+import {
+  codeOf,
+  explainError,
+  hasCode,
+  KnownError,
+  makesUnavailable,
+  type ErrorCode,
+} from '../errors.ts';
 import { fromSeconds, type Span } from '../span.ts';
 import type { StreamKey } from './coverage.ts';
 import type { Engine } from './engine.ts';
 import type { RunCounts, RunOutcome, Task } from './events.ts';
+import type { Fetch } from './fetch.ts';
+import type { Lease } from './lease.ts';
 import { markAvailable, noteRefusal } from './refusals.ts';
+import { closeRun, openRun, type Run, type RunFailure, type Stored } from './run-record.ts';
 
 /** The facts of one run. `code` and, in a sentence, `error` say why it did not complete. */
 export type RunResult = {
@@ -24,6 +34,12 @@ export type Tally = {
   noteSpan(span: Span): void;
   /** Notes Zendesk's `x-request-id` of the newest answer. */
   noteAnswer(requestId: string | undefined): void;
+  /** Notes a fetch that was read to its end. */
+  noteComplete(fetch: Fetch): void;
+  /** Notes how many pages of a listing were stored under its lease. */
+  noteSteps(lease: Lease, steps: number): void;
+  /** What the run has stored: it is complete only in a database that has it. */
+  readonly stored: Stored;
   readonly counts: RunCounts;
   /** From the start of the earliest span noted to the end of the latest one. */
   readonly span: Span | undefined;
@@ -48,7 +64,7 @@ export async function recordRun(
   const run = await openRun(engine.db, key, task, engine.holder);
   const startedMs = Date.now();
   const facts = (): object => ({
-    run,
+    run: run.run,
     account: engine.account,
     stream,
     task,
@@ -57,12 +73,13 @@ export async function recordRun(
     ms: Date.now() - startedMs,
     requestId: tally.requestId,
   });
-  engine.report({ type: 'run-started', stream, task, run });
+  engine.report({ type: 'run-started', stream, task, run: run.run });
   try {
     await work(tally);
     if (await markAvailable(engine.db, key))
-      engine.log.info({ ...key, run }, 'stream available again');
-    await closeRun(engine.db, run, 'complete', tally.counts, undefined);
+      engine.log.info({ ...key, run: run.run }, 'stream available again');
+    await closeRun(engine.db, run, 'complete', tally.counts, undefined, tally.stored);
+    engine.completed.set(`${stream} ${task}`, run);
     engine.log.info(facts(), 'run complete');
     const nothing = { code: undefined, error: undefined };
     return { stream, task, outcome: 'complete', counts: tally.counts, ...nothing };
@@ -96,7 +113,9 @@ async function judgeEnd(
   reason: unknown,
   signal: AbortSignal,
 ): Promise<RunEnd> {
-  const code = judgeError(reason, signal);
+  if (signal.aborted && hasCode(signal.reason, 'lease_lost', 'history_changed'))
+    return { outcome: 'failed', cause: signal.reason };
+  const code = signal.aborted ? 'stopped' : codeOf(reason);
   if (code === 'stopped') return { outcome: 'interrupted', cause: reason };
   if (!(reason instanceof KnownError) || !makesUnavailable(code))
     return { outcome: 'failed', cause: reason };
@@ -111,7 +130,7 @@ async function judgeEnd(
 /** Records how a run ended that did not complete; the code of what keeps that from being recorded, if anything does. */
 async function recordFailure(
   { db }: Engine,
-  run: string,
+  run: Run,
   outcome: RunOutcome,
   counts: RunCounts,
   failure: RunFailure,
@@ -129,6 +148,7 @@ export function createTally(): Tally {
   const sum = { requests: 0, new: 0, changed: 0, late: 0 };
   let hull: Span | undefined;
   let answered: string | undefined;
+  let stored: Stored = { fetches: [] };
   return {
     add(counts) {
       sum.requests += counts.requests ?? 0;
@@ -141,6 +161,15 @@ export function createTally(): Tally {
     },
     noteAnswer(requestId) {
       answered = requestId ?? answered;
+    },
+    noteComplete(fetch) {
+      stored = { ...stored, fetches: [...stored.fetches, fetch] };
+    },
+    noteSteps(lease, steps) {
+      stored = { ...stored, listing: { lease, steps } };
+    },
+    get stored() {
+      return stored;
     },
     counts: sum,
     get span() {
@@ -158,49 +187,9 @@ function describeSpan(span: Span | undefined): { from?: string; until?: string }
     : { from: fromSeconds(span.from).toISOString(), until: fromSeconds(span.to).toISOString() };
 }
 
-function judgeError(error: unknown, signal: AbortSignal): ErrorCode {
-  return signal.aborted && codeOf(signal.reason) !== 'lease_lost' ? 'stopped' : codeOf(error);
-}
-
 /** What is said of a run that was stopped. */
 export const stoppedSentence =
   'The run was stopped before its end. The next run goes on where it stopped.';
-
-/** Records the start of a run and returns its number. */
-export async function openRun(
-  db: Queryable,
-  { account, stream }: StreamKey,
-  task: Task,
-  holder: string,
-): Promise<string> {
-  const [row] = await db.query<{ run: string }>(
-    `insert into zendesk_sync.runs (account, stream, task, holder) values ($1, $2, $3, $4) returning id::text as run`,
-    [account, stream, task, holder],
-  );
-  if (row === undefined) throw new Error('The new run was not recorded.');
-  return row.run;
-}
-
-/** Why a run did not complete: the code, and a sentence for the operator. */
-type RunFailure = { readonly code: ErrorCode; readonly error: string };
-
-/** Records the end of a run. */
-export async function closeRun(
-  db: Queryable,
-  run: string,
-  outcome: RunOutcome,
-  counts: RunCounts,
-  failure: RunFailure | undefined,
-): Promise<void> {
-  const { requests, new: fresh, changed, late } = counts;
-  await db.query(
-    `update zendesk_sync.runs
-     set ended_at = now(), outcome = $2, error_code = $3, error = $4, requests = $5, rows_new = $6, rows_changed = $7,
-       rows_late = $8
-     where id = $1::bigint`,
-    [run, outcome, failure?.code ?? null, failure?.error ?? null, requests, fresh, changed, late],
-  );
-}
 
 /** The outcome of the last run of a task; undefined when there was none, null when it never ended. */
 export async function loadLastOutcome(

@@ -37,6 +37,29 @@ export async function runPass(
   return workers.flatMap((worker) => passes.get(worker) ?? []);
 }
 
+/** So often a pass is repeated whose rows the database has lost again. */
+const repetitionsAllowed = 3;
+
+/**
+ * Repeats a pass while the database does not have what it has stored: the other accounts may have taken hours after it, and
+ * the database may have gone back to an earlier state meanwhile. A pass that is not borne out in the end is not complete.
+ */
+export async function confirmPass(
+  workers: readonly StreamWorker[],
+  passes: readonly StreamPass[],
+  signal: AbortSignal,
+): Promise<readonly StreamPass[]> {
+  let confirmed = passes;
+  for (let repetitions = 0; !signal.aborted; repetitions += 1) {
+    const answers = await Promise.all(workers.map((worker) => worker.isBorneOut()));
+    if (answers.every(Boolean)) break;
+    if (repetitions === repetitionsAllowed)
+      return confirmed.map((pass) => ({ ...pass, complete: false }));
+    confirmed = await runPass(workers, signal);
+  }
+  return confirmed;
+}
+
 async function passStream(worker: StreamWorker, signal: AbortSignal): Promise<StreamPass> {
   const runs = [await worker.follow(signal, leasePatienceMs)];
   // A fault in following, if only a record that cannot be read, does not keep the gaps: old rows expire at the source.

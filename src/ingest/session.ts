@@ -8,7 +8,6 @@ import { listLogs } from '../streams/registry.ts';
 import type { Stream } from '../streams/stream.ts';
 import { createZendesk, type ZendeskOptions } from '../zendesk/client.ts';
 import { createBudgetGate } from './budget-gate.ts';
-import { createClocks } from './clocks.ts';
 import { createCursorShare, createPace, type Engine, type EngineSettings } from './engine.ts';
 import type { SyncEvent } from './events.ts';
 import { createAbandonedWork } from './lease.ts';
@@ -139,7 +138,7 @@ type EngineParts = Pick<
   };
 
 /** Puts an engine together: its requests pass the account's budget. Whoever calls closes its `zendesk` and its `db`. */
-export function createEngine({ zendesk: options, reserve, ...parts }: EngineParts): Engine {
+export function createEngine({ zendesk, reserve, ...parts }: EngineParts): Engine {
   const { account, db, streams, log, report } = parts;
   const requestsPerMinute = Object.fromEntries(
     streams.map(({ budget: { name, setting } }) => [
@@ -147,14 +146,6 @@ export function createEngine({ zendesk: options, reserve, ...parts }: EnginePart
       parts.settings.requestsPerMinute[name] ?? setting.requestsPerMinute,
     ]),
   );
-  const zendesk = createZendesk({
-    ...options,
-    account,
-    log,
-    budget: createBudgetGate({ db, account, requestsPerMinute, reserve, report }),
-    onRequest: (request) => report({ type: 'request', ...request }),
-  });
-  const { localNow = Date.now } = options;
   return {
     bulk: db,
     cursorShare: createCursorShare(),
@@ -163,9 +154,15 @@ export function createEngine({ zendesk: options, reserve, ...parts }: EnginePart
     leaseMs: usualLeaseMs,
     ...parts,
     settings: { ...parts.settings, requestsPerMinute },
-    zendesk,
-    clocks: createClocks({ account, localNow, readZendesk: () => zendesk.clock(), log, report }),
+    zendesk: createZendesk({
+      ...zendesk,
+      account,
+      log,
+      budget: createBudgetGate({ db, account, requestsPerMinute, reserve, report }),
+      onRequest: (request) => report({ type: 'request', ...request }),
+    }),
     ensurePartitions: createPartitionKeeper(db),
     pace: createPace(),
+    completed: new Map(),
   };
 }

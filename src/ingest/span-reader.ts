@@ -1,8 +1,8 @@
 /** Reading one span of a log, page by page, to its end. */
 import { breaksWalk, codeOf, explainError, isResumable, KnownError } from '../errors.ts';
-import type { Spans } from '../span.ts';
+import { toSeconds, type Spans } from '../span.ts';
 import { requestOf } from '../streams/stream.ts';
-import { coveredByFetch, findKeptSince, type Reading } from './coverage.ts';
+import { coveredByFetch, findKeptSince } from './coverage.ts';
 import { priorities, type EngineSettings } from './engine.ts';
 import type { FetchKind, PageTimes } from './events.ts';
 import { closeFetch, restartFetch, type Fetch } from './fetch.ts';
@@ -52,7 +52,7 @@ export async function readSpan(pull: Pull, task: SpanTask): Promise<SpanResult> 
     if (codeOf(error) !== 'lease_lost') {
       // An abort may carry the error of another cursor.
       const code = signal.aborted ? 'stopped' : codeOf(error);
-      await closeFetch(engine.db, lease, fetch.fetch, 'failed', {
+      await closeFetch(engine.db, lease, fetch, 'failed', {
         code,
         error: signal.aborted ? 'Stopped before its end.' : explainError(error),
         resumable: isResumable(code),
@@ -82,7 +82,7 @@ async function readWithRestart(pull: Pull, task: SpanTask): Promise<SpanResult> 
       },
       'the cursor led nowhere; the span is read again from its start',
     );
-    const restarted = await restartFetch(db, lease, fetch.fetch);
+    const restarted = await restartFetch(db, lease, fetch);
     return walkSpan(pull, { ...task, fetch: restarted, maySplit: false });
   }
 }
@@ -103,9 +103,11 @@ async function walkSpan(pull: Pull, task: SpanTask): Promise<SpanResult> {
       const { rows } = read;
       check(answer, nameFirst(read));
       const { pageSize } = answer;
-      const reading = judgeReading(pull, fetch, answer);
-      const { askedAt } = reading;
-      const end = judgePage({ ...task, fetch }, reading, answer, rows, engine.settings);
+      const askedAt = fetch.askedAt ?? toSeconds(answer.sentAt);
+      const end = judgePage({ ...task, fetch }, askedAt, answer, rows, {
+        ...engine.settings,
+        retentionDays: stream.retentionDays,
+      });
       if (end.kind === 'more') {
         coming = askFor(pull, { ...fetch, pageSize, cursor: end.nextCursor }, signal);
         // Awaited in the next round, or given up with this one.
@@ -121,6 +123,7 @@ async function walkSpan(pull: Pull, task: SpanTask): Promise<SpanResult> {
       reportPage(pull, page, stored, answer, times);
       warnOfQuarantine(engine.log, keyOf(pull), fetch.fetch, stored.quarantined);
       fetch = stored.fetch;
+      if (end.kind === 'complete') tally.noteComplete(fetch);
       task.afterPage?.(answer.nextCursor !== undefined);
       if (end.kind !== 'more')
         return { fetch, splitSeconds: end.kind === 'split' ? end.spanSeconds : undefined };
@@ -163,29 +166,22 @@ function priorityOf(kind: FetchKind): number {
   return priorities.backfill;
 }
 
-/**
- * What the clocks say of a reading, this page included. A clock that was wrong at the first page, or is set back later,
- * must not make more of it than the others: the earliest moment of all counts.
- */
-function judgeReading({ engine, stream }: Pull, fetch: Fetch, answer: TimedPage): Reading {
-  const { earliest, latest } = engine.clocks.at(answer.sentAtMs);
-  const asked = earliest - Math.ceil(answer.ageMs / 1000);
-  return {
-    askedAt: Math.min(fetch.askedAt ?? asked, asked),
-    keptSince: findKeptSince(stream.retentionDays, latest),
-  };
-}
+/** What the settings and the stream say about the end of a span. */
+type EndTerms = Pick<EngineSettings, 'settleSeconds' | 'rescanAges'> & {
+  readonly retentionDays: number | undefined;
+};
 
-/** What a page means for its fetch. Pure. */
+/** What a page means for its fetch. Pure; `askedAt` is when the first page was asked for. */
 function judgePage(
   { fetch, maySplit }: Pick<SpanTask, 'fetch' | 'maySplit'>,
-  reading: Reading,
-  { nextCursor }: Pick<TimedPage, 'nextCursor'>,
+  askedAt: number,
+  { nextCursor, sentAt }: Pick<TimedPage, 'nextCursor' | 'sentAt'>,
   rows: readonly Pick<PageRow, 'timeMs'>[],
-  { settleSeconds, rescanAges }: Pick<EngineSettings, 'settleSeconds' | 'rescanAges'>,
+  { settleSeconds, rescanAges, retentionDays }: EndTerms,
 ): PageEnd {
   const { span } = fetch;
   if (nextCursor === undefined) {
+    const reading = { askedAt, keptSince: findKeptSince(retentionDays, toSeconds(sentAt)) };
     const coverage = coveredByFetch(span, reading, settleSeconds);
     const rescans = rescanAges.flatMap((ageSeconds) =>
       coveredByFetch(span, reading, ageSeconds).map((again) => ({ ageSeconds, span: again })),

@@ -1,6 +1,6 @@
 /** One stream of one account, with the things that can be done for it. */
 import type { Queryable } from '../database/client.ts';
-import { codeOf, explainError } from '../errors.ts';
+import { codeOf, explainError, isRepeated } from '../errors.ts';
 import type { Span } from '../span.ts';
 import type { LogStream, Stream } from '../streams/stream.ts';
 import type { StreamKey } from './coverage.ts';
@@ -20,6 +20,7 @@ import {
   stoppedSentence,
   type Tally,
 } from './run.ts';
+import { areRecorded } from './run-record.ts';
 
 /**
  * What can be done for a stream. Each returns facts and records its run; none rejects: an error is logged where it ends, and
@@ -33,6 +34,11 @@ export type StreamWorker = {
   fill(signal: AbortSignal, waitMs?: number): Promise<RunResult | undefined>;
   /** Whether another process has left work on the stream unfinished, and nobody is at it. Rejects when the database is away. */
   isAbandoned(): Promise<boolean>;
+  /**
+   * Whether the database still has what the newest complete runs have stored; if not, nothing is known of them any more.
+   * Rejects when the database is away.
+   */
+  isBorneOut(): Promise<boolean>;
 };
 
 /** The worker of a log. */
@@ -40,6 +46,12 @@ export type LogWorker = StreamWorker & {
   /** Reads a span whatever the coverage says. */
   read(span: Span, signal: AbortSignal, waitMs?: number): Promise<RunResult>;
 };
+
+/**
+ * So often in a row work is planned anew after the database went back to an earlier state. More means that it does so again
+ * and again, as behind an address that leads to two servers in turn.
+ */
+const changesAllowed = 3;
 
 const nothing: RunCounts = { requests: 0, new: 0, changed: 0, late: 0 };
 
@@ -57,6 +69,7 @@ export function createStreamWorker(engine: Engine, stream: Stream): StreamWorker
       ),
     fill: async () => undefined,
     isAbandoned: work.isAbandoned,
+    isBorneOut: work.isBorneOut,
   };
 }
 
@@ -91,6 +104,7 @@ function createLogWorker(engine: Engine, stream: LogStream, work: Work): LogWork
     read: (span, signal, waitMs = 0) =>
       work.run('backfill', signal, waitMs, (...held) => fillLog(pullOf(...held), span)),
     isAbandoned: work.isAbandoned,
+    isBorneOut: work.isBorneOut,
   };
 }
 
@@ -111,6 +125,7 @@ type Work = {
     act: (lease: Lease, tally: Tally, signal: AbortSignal) => Promise<void>,
   ): Promise<RunResult>;
   readonly isAbandoned: () => Promise<boolean>;
+  readonly isBorneOut: () => Promise<boolean>;
 };
 
 function createWork(engine: Engine, stream: Stream): Work {
@@ -123,6 +138,25 @@ function createWork(engine: Engine, stream: Stream): Work {
   };
 
   const hold: Work['hold'] = async (task, signal, waitMs, act) => {
+    for (let changes = 0; ; changes += 1) {
+      const result = await holdOnce(task, signal, waitMs, act);
+      if (!isRepeated(result?.code) || changes === changesAllowed || signal.aborted) return result;
+      // What exists is forgotten with the rest.
+      if (stream.kind === 'log') await engine.ensurePartitions(stream.table, [], true);
+    }
+  };
+
+  async function isBorneOut(): Promise<boolean> {
+    const runs = [...engine.completed].filter(([, run]) => run.stream === name);
+    const recorded = await areRecorded(
+      engine.db,
+      runs.map(([, run]) => run),
+    );
+    if (!recorded) for (const [task] of runs) engine.completed.delete(task);
+    return recorded;
+  }
+
+  const holdOnce: Work['hold'] = async (task, signal, waitMs, act) => {
     try {
       const answer = await keeper.use(act, signal, waitMs);
       const result = isBusy(answer) ? describeBusy(name, task, answer.holder) : answer;
@@ -152,6 +186,7 @@ function createWork(engine: Engine, stream: Stream): Work {
         return recordRun(engine, name, task, held, (tally) => act(lease, tally, held));
       }),
     isAbandoned: () => engine.abandonedWork.includes(key),
+    isBorneOut,
   };
 }
 

@@ -11,7 +11,7 @@ import {
   releaseLease,
   renewLease,
 } from '../../src/ingest/lease.ts';
-import { closeRun, openRun } from '../../src/ingest/run.ts';
+import { closeRun, openRun } from '../../src/ingest/run-record.ts';
 import { storePage, type PageToStore } from '../../src/ingest/page.ts';
 import { readRecords } from '../../src/ingest/page-records.ts';
 import { createPartitionKeeper } from '../../src/database/partitions.ts';
@@ -69,17 +69,16 @@ describe('a lease', () => {
   it('is held by one process, taken over when it has expired, and its token grows', async () => {
     await withLedger(async (db) => {
       const first = await acquireLease(db, key, 'first', 60_000);
-      assert.deepEqual(first, { ...key, holder: 'first', token: '1' });
+      assert.ok('token' in first);
+      assert.deepEqual(first, { ...key, holder: 'first', token: '1', mark: first.mark });
       const refused = await acquireLease(db, key, 'second', 60_000);
       assert.ok(
         'expiresInMs' in refused && refused.holder === 'first' && refused.expiresInMs > 50_000,
       );
       await db.query(`update zendesk_sync.leases set expires_at = now() - interval '1 second'`);
-      assert.deepEqual(await acquireLease(db, key, 'second', 60_000), {
-        ...key,
-        holder: 'second',
-        token: '2',
-      });
+      const second = await acquireLease(db, key, 'second', 60_000);
+      assert.ok('token' in second && second.mark !== first.mark);
+      assert.deepEqual([second.holder, second.token], ['second', '2']);
     });
   });
 
@@ -202,7 +201,7 @@ describe('a page', () => {
       const lease = await takeLease(db, accessLogs);
       const store = { db, ensurePartitions: createPartitionKeeper(db) };
       await storeRecords(db, accessLogs, [record('a', 1001), record('d', 1101)]);
-      const fetch = await openFetch(db, lease, 'backfill', { from: 1000, to: 2000 }, 2500);
+      const { fetch } = await openFetch(db, lease, 'backfill', { from: 1000, to: 2000 }, 2500);
       // One that has changed, one that is new, and one that is new where all is said to be stored.
       const page = {
         fetch,
@@ -267,7 +266,7 @@ describe('a page', () => {
       const lease = await takeLease(db, accessLogs);
       const store = { db, ensurePartitions: createPartitionKeeper(db) };
       await storeRecords(db, accessLogs, [record('c', 1003)]);
-      const fetch = await openFetch(db, lease, 'backfill', { from: 1000, to: 2000 }, 2500);
+      const { fetch } = await openFetch(db, lease, 'backfill', { from: 1000, to: 2000 }, 2500);
       const page = {
         fetch,
         rows: read(record('a', 1001), record('b', 1002), record('c', 1003, { status: 404 })),
@@ -287,7 +286,7 @@ describe('a fetch in the ledger', () => {
   it('that failed can be resumed at its cursor, unless its cursor was the fault', async () => {
     await withLedger(async (db) => {
       const lease = await takeLease(db, accessLogs);
-      const fetch = await openFetch(db, lease, 'backfill', { from: 1000, to: 2000 }, 2500);
+      const { fetch } = await openFetch(db, lease, 'backfill', { from: 1000, to: 2000 }, 2500);
       await storePage({ db, ensurePartitions: createPartitionKeeper(db) }, lease, accessLogs, {
         fetch,
         rows: [],
@@ -296,16 +295,16 @@ describe('a fetch in the ledger', () => {
         covered: [],
         end: { kind: 'more', nextCursor: 'c1' },
       });
-      await closeFetch(db, lease, fetch.fetch, 'failed', { error: 'no answer', resumable: true });
+      await closeFetch(db, lease, fetch, 'failed', { error: 'no answer', resumable: true });
       const [resumable] = await loadResumable(db, key);
       assert.equal(resumable?.cursor, 'c1');
       assert.equal(resumable?.pageSize, 1250);
       assert.equal(resumable?.askedAt, 5000);
-      const restarted = await restartFetch(db, lease, fetch.fetch);
+      const restarted = await restartFetch(db, lease, fetch);
       assert.equal(restarted.cursor, undefined);
       assert.equal(restarted.askedAt, undefined);
       assert.equal(restarted.restarted, true);
-      await closeFetch(db, lease, fetch.fetch, 'failed', { error: 'cursor refused again' });
+      await closeFetch(db, lease, fetch, 'failed', { error: 'cursor refused again' });
       assert.deepEqual(await loadResumable(db, key), []);
     });
   });

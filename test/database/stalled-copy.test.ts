@@ -58,7 +58,8 @@ describe('a process that stands still in the middle of COPY', () => {
         taken = await acquireLease(db, key, 'the other', 60_000);
         return 'token' in taken;
       });
-      assert.deepEqual(taken, { ...key, holder: 'the other', token: '2' });
+      assert.ok('token' in taken);
+      assert.deepEqual([taken.holder, taken.token], ['the other', '2']);
       const [error] = (await ended) as [Error];
       assert.equal(error.message, 'Connection terminated unexpectedly');
       const copies = await db.query<{ query: string }>(

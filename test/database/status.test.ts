@@ -4,7 +4,7 @@ import fc from 'fast-check';
 import type { Database } from '../../src/database/client.ts';
 import { addCoverage, findGaps } from '../../src/ingest/coverage.ts';
 import { releaseLease } from '../../src/ingest/lease.ts';
-import { closeRun, openRun } from '../../src/ingest/run.ts';
+import { closeRun, openRun } from '../../src/ingest/run-record.ts';
 import { loadStatus, type StreamStatus } from '../../src/ingest/status.ts';
 import { measure, normalizeSpans, toSeconds } from '../../src/span.ts';
 import { streams } from '../../src/streams/registry.ts';

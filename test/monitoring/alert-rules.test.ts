@@ -48,7 +48,6 @@ describe('the alert rules', () => {
         'ZendeskDiskProjection',
         'ZendeskDiskAlmostFull',
         'ZendeskLateRowsHigh',
-        'ZendeskClocksDisagree',
         'ZendeskUnclassifiedShareHigh',
       ],
     );

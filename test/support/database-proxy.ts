@@ -8,27 +8,42 @@ export type DatabaseProxy = {
   redirect(target: string): void;
   /** Cuts every connection now. */
   cut(): void;
+  /** Cuts every connection and lets no new one through until `work` has ended. */
+  closedDuring(work: () => Promise<void>): Promise<void>;
   close(): Promise<void>;
 };
 
+/**
+ * Hears what a client sends before it is passed on. What it returns is done when the server has answered, and the client
+ * never gets that answer.
+ */
+export type Listener = (sent: string) => Promise<(() => Promise<void>) | undefined>;
+
 /** Starts a proxy on a free port of this machine in front of a database. */
-export async function startDatabaseProxy(target: string): Promise<DatabaseProxy> {
+export async function startDatabaseProxy(
+  target: string,
+  listen?: Listener,
+): Promise<DatabaseProxy> {
   let { hostname, port } = new URL(target);
   const open = new Set<Socket>();
+  let opened = Promise.resolve();
   const server = createServer((client) => {
-    const upstream = connect(Number(port), hostname);
-    for (const [socket, other] of [
-      [client, upstream],
-      [upstream, client],
-    ] as const) {
-      open.add(socket);
-      socket.on('error', () => {});
-      socket.on('close', () => {
-        open.delete(socket);
-        other.destroy();
+    open.add(client);
+    client.on('error', () => {});
+    client.on('close', () => open.delete(client));
+    void opened.then(() => {
+      if (client.destroyed) return;
+      const upstream = connect(Number(port), hostname);
+      open.add(upstream);
+      upstream.on('error', () => {});
+      client.on('close', () => upstream.destroy());
+      upstream.on('close', () => {
+        open.delete(upstream);
+        client.destroy();
       });
-      socket.pipe(other);
-    }
+      if (listen === undefined) client.pipe(upstream).pipe(client);
+      else overhear(client, upstream, listen);
+    });
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   const url = new URL(target);
@@ -41,9 +56,34 @@ export async function startDatabaseProxy(target: string): Promise<DatabaseProxy>
       ({ hostname, port } = new URL(next));
     },
     cut,
+    async closedDuring(work) {
+      const { promise, resolve } = Promise.withResolvers<void>();
+      opened = promise;
+      cut();
+      await work().finally(resolve);
+    },
     async close() {
       cut();
       await new Promise<void>((resolve) => server.close(() => resolve()));
     },
   };
+}
+
+function overhear(client: Socket, upstream: Socket, listen: Listener): void {
+  let passed = Promise.resolve();
+  let whenAnswered: (() => Promise<void>) | undefined;
+  client.on('data', (sent) => {
+    passed = passed.then(async () => {
+      whenAnswered = (await listen(sent.toString('latin1'))) ?? whenAnswered;
+      if (!client.destroyed) upstream.write(sent);
+    });
+  });
+  upstream.on('data', (answer) => {
+    if (whenAnswered === undefined) client.write(answer);
+    else {
+      client.destroy();
+      void whenAnswered();
+      whenAnswered = undefined;
+    }
+  });
 }

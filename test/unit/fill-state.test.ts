@@ -26,8 +26,7 @@ const facts: FillFacts = {
   rescanned: new Map(),
   rescanAges: [3600],
   settleSeconds: 300,
-  earliest: now,
-  likely: now,
+  now,
 };
 
 const fetchOf = (span: Span, more: Partial<Fetch> = {}): Fetch => ({
@@ -43,6 +42,7 @@ const fetchOf = (span: Span, more: Partial<Fetch> = {}): Fetch => ({
   changed: 0,
   late: 0,
   restarted: false,
+  mark: '',
   ...more,
 });
 

@@ -180,7 +180,7 @@ comment on column zendesk_sync.fetches.span_from is 'First instant of the span.'
 comment on column zendesk_sync.fetches.span_until is 'First instant after the span.';
 comment on column zendesk_sync.fetches.page_size is 'Records asked for a page; smaller after Zendesk timed out.';
 comment on column zendesk_sync.fetches.cursor is 'Where the next page starts, as Zendesk gave it; null at the start and after the last page.';
-comment on column zendesk_sync.fetches.asked_at is 'When the first page was asked for, by the earliest clock. The span is covered up to this moment less SETTLE.';
+comment on column zendesk_sync.fetches.asked_at is 'When the first page was asked for, by the trusted clock. The span is covered up to this moment less SETTLE.';
 comment on column zendesk_sync.fetches.pages is 'Pages stored.';
 comment on column zendesk_sync.fetches.rows_seen is 'Records read.';
 comment on column zendesk_sync.fetches.rows_new is 'Rows stored for the first time.';
@@ -192,6 +192,7 @@ comment on column zendesk_sync.fetches.ended_at is 'When it ended; null while it
 comment on column zendesk_sync.fetches.outcome is 'complete, failed, split (too dense: read again in smaller spans) or abandoned (no longer needed); null while it runs, or when its process died.';
 comment on column zendesk_sync.fetches.error is 'Why it failed, in plain words.';
 comment on column zendesk_sync.fetches.error_code is 'What kind of error ended the fetch: a code of docs/errors.md; null for none.';
+comment on column zendesk_sync.fetches.mark is 'Drawn by whoever reads the span, when that begins and when it goes on. A page is stored only by the reader whose mark this is: a database that went back to an earlier state gives a number twice, never a mark.';
 comment on table zendesk_sync.runs is 'One row for each run of a task on a stream. A run that did not finish its work is a failed run.';
 comment on column zendesk_sync.runs.id is 'Number of the run.';
 comment on column zendesk_sync.runs.account is 'Key of the Zendesk account.';
@@ -207,6 +208,7 @@ comment on column zendesk_sync.runs.rows_new is 'Rows stored for the first time.
 comment on column zendesk_sync.runs.rows_changed is 'Rows that Zendesk returned differently than before.';
 comment on column zendesk_sync.runs.rows_late is 'Rows that appeared in a span after it was covered.';
 comment on column zendesk_sync.runs.error_code is 'What kind of error ended the run: a code of docs/errors.md; null for none.';
+comment on column zendesk_sync.runs.mark is 'Drawn when the run starts. A database that went back to an earlier state gives a number twice, never a mark.';
 comment on table zendesk_sync.budgets is 'The request budget of a group of endpoints of an account, shared by all processes.';
 comment on column zendesk_sync.budgets.account is 'Key of the Zendesk account.';
 comment on column zendesk_sync.budgets.budget_group is 'support (audit logs, users) or access_logs.';
@@ -224,6 +226,8 @@ comment on column zendesk_sync.leases.stream is 'audit_logs, access_logs or user
 comment on column zendesk_sync.leases.holder is 'The process that holds the work.';
 comment on column zendesk_sync.leases.token is 'Fencing token: grows with each change of holder; a page is committed only with the newest.';
 comment on column zendesk_sync.leases.expires_at is 'When another process may take over; renewed while the holder lives.';
+comment on column zendesk_sync.leases.mark is 'Drawn anew with each change of holder. A database that went back to an earlier state gives a token twice, never a mark.';
+comment on column zendesk_sync.leases.steps is 'How many pages of a listing the holder has stored.';
 comment on table zendesk_sync.rescans is 'The covered spans that were read again at a given age, to find what appeared late or changed.';
 comment on column zendesk_sync.rescans.account is 'Key of the Zendesk account.';
 comment on column zendesk_sync.rescans.stream is 'audit_logs or access_logs.';

@@ -1,5 +1,5 @@
 import { sql } from 'drizzle-orm';
-import { bigint, boolean, index, integer, text } from 'drizzle-orm/pg-core';
+import { bigint, boolean, index, integer, text, uuid } from 'drizzle-orm/pg-core';
 import { bigId, identifier, instant } from './columns.ts';
 import { zendeskSync } from './sync.ts';
 
@@ -37,6 +37,8 @@ export const runs = zendeskSync.table(
     rows_late: bigId().notNull().default('0'),
     /** What kind of error ended the run: a code of docs/errors.md; null for none. */
     error_code: text(),
+    /** Drawn when the run starts. A database that went back to an earlier state gives a number twice, never a mark. */
+    mark: uuid().notNull().defaultRandom(),
   },
   (t) => [
     index('runs_recent').on(t.account, t.stream, t.task, t.id),
@@ -69,7 +71,7 @@ export const fetches = zendeskSync.table(
     page_size: integer().notNull(),
     /** Where the next page starts, as Zendesk gave it; null at the start and after the last page. */
     cursor: text(),
-    /** When the first page was asked for, by the earliest clock. The span is covered up to this moment less SETTLE. */
+    /** When the first page was asked for, by the trusted clock. The span is covered up to this moment less SETTLE. */
     asked_at: instant(),
     /** Pages stored. */
     pages: integer().notNull().default(0),
@@ -98,6 +100,11 @@ export const fetches = zendeskSync.table(
     error: text(),
     /** What kind of error ended the fetch: a code of docs/errors.md; null for none. */
     error_code: text(),
+    /**
+     * Drawn by whoever reads the span, when that begins and when it goes on. A page is stored only by the reader whose
+     * mark this is: a database that went back to an earlier state gives a number twice, never a mark.
+     */
+    mark: uuid().notNull().defaultRandom(),
   },
   (t) => [
     index('fetches_recent').on(t.account, t.stream, t.id),

@@ -1,4 +1,13 @@
-import { bigint, date, integer, jsonb, pgSchema, primaryKey, text } from 'drizzle-orm/pg-core';
+import {
+  bigint,
+  date,
+  integer,
+  jsonb,
+  pgSchema,
+  primaryKey,
+  text,
+  uuid,
+} from 'drizzle-orm/pg-core';
 import { bigId, identifier, instant } from './columns.ts';
 
 /** The ledger of zendesk-log-sync: what is covered, fetched, held and spent. */
@@ -86,6 +95,13 @@ export const leases = zendeskSync.table(
     token: bigint({ mode: 'bigint' }).notNull(),
     /** When another process may take over; renewed while the holder lives. */
     expires_at: instant().notNull(),
+    /**
+     * Drawn anew with each change of holder. A database that went back to an earlier state gives a token twice, never a
+     * mark.
+     */
+    mark: uuid().notNull().defaultRandom(),
+    /** How many pages of a listing the holder has stored. */
+    steps: integer().notNull().default(0),
   },
   (t) => [primaryKey({ columns: [t.account, t.stream] })],
 );
