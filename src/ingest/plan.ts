@@ -73,7 +73,7 @@ export function planRescan(
 
 /** The length of the next span, from what the last one took. Grows fourfold at most, shrinks eightfold at most. */
 export function adaptSpanSeconds(spanSeconds: number, pages: number): number {
-  const factor = pages <= 1 ? 4 : Math.min(4, Math.max(1 / 8, targetPages / pages));
+  const factor = Math.min(4, Math.max(1 / 8, targetPages / pages));
   return Math.max(1, Math.round(spanSeconds * factor));
 }
 

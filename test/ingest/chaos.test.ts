@@ -1,17 +1,22 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { runChaos } from '../support/chaos.ts';
+import { runChaos } from '../support/chaos/chaos.ts';
+import { kill } from '../support/chaos/disturbances/kill.ts';
 
 // Once more on another version of Postgres, a few are enough.
-const kills = process.env['TEST_POSTGRES_BINARIES'] === undefined ? 50 : 10;
+const strikes = process.env['TEST_POSTGRES_BINARIES'] === undefined ? 50 : 10;
 const seed = Math.floor(Math.random() * 2 ** 32);
 
 describe('kill -9 at any moment', () => {
-  it(`loses no row, doubles none and keeps the progress, ${kills} times (seed ${seed})`, async () => {
-    const { requests, pages, rows, again, ...done } = await runChaos({ kills, seed });
-    assert.equal(done.kills, kills);
+  it(`loses no row, doubles none and keeps the progress, ${strikes} times (seed ${seed})`, async () => {
+    const { requests, pages, rows, again, ...done } = await runChaos({
+      strikes,
+      disturbances: [kill],
+      seed,
+    });
+    assert.equal(done.strikes, strikes);
     // What was under way is asked for again: a page or two for each cursor, and the newest at each start.
-    assert.ok(requests - pages < 6 * kills, `${requests} requests for ${pages} pages`);
+    assert.ok(requests - pages < 6 * strikes, `${requests} requests for ${pages} pages`);
     // What was stored is not, but for the seconds in which spans overlap.
     assert.ok(again < rows / 50, `${again} of ${rows} rows were read again`);
   });

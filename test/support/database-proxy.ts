@@ -10,6 +10,8 @@ export type DatabaseProxy = {
   cut(): void;
   /** Cuts every connection and lets no new one through until `work` has ended. */
   closedDuring(work: () => Promise<void>): Promise<void>;
+  /** Every connection loses all bytes from now on, in both directions, and does not end. */
+  silence(): void;
   close(): Promise<void>;
 };
 
@@ -61,6 +63,9 @@ export async function startDatabaseProxy(
       opened = promise;
       cut();
       await work().finally(resolve);
+    },
+    silence() {
+      for (const socket of open) socket.unpipe().resume();
     },
     async close() {
       cut();

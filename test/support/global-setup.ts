@@ -28,7 +28,7 @@ export async function globalSetup(): Promise<void> {
 }
 
 /** Memory where the system offers enough of it as a directory: a database then takes a tenth of the time to make. */
-async function chooseParent(): Promise<string> {
+export async function chooseParent(): Promise<string> {
   const memory = await statfs('/dev/shm').catch(() => undefined);
   const free = memory === undefined ? 0 : memory.bavail * memory.bsize;
   return free > 4 * 2 ** 30 ? '/dev/shm' : tmpdir();

@@ -1,7 +1,7 @@
 /**
  * A process that pulls both logs completely, for tests that stop and kill it. Says `ready` and waits for a line with
  * its task; then says what it does, a line an event: `lease` (waits for it), `request` (about to be sent), `page`
- * (stored), and at its end the outcome of each run as JSON.
+ * (stored), and at its end the outcome of each run as JSON. Each further line sets its clock by so many milliseconds.
  */
 import { once } from 'node:events';
 import { writeSync } from 'node:fs';
@@ -12,6 +12,7 @@ import { listLogs, streams } from '../../src/streams/registry.ts';
 import { createEngine } from './engine.ts';
 import { patienceMs } from './patience.ts';
 import type { PullingTask } from './pulling-process.ts';
+import { clockOffsetMs, moveClock } from './run-clock.ts';
 
 const say = (line: string): void => void writeSync(1, `${line}\n`);
 
@@ -25,6 +26,7 @@ const input = createInterface(process.stdin);
 say('ready');
 const [line] = (await Promise.race([once(input, 'line'), once(input, 'close')])) as string[];
 // The end of the input means that nobody wants this process any more.
+input.on('line', (aheadMs) => moveClock(clockOffsetMs() + Number(aheadMs)));
 if (line !== undefined) await pull(JSON.parse(line) as PullingTask);
 input.close();
 

@@ -19,6 +19,8 @@ export type PullingProcess = {
   /** Resolves when it has told of an event so often; fails if it ends before that. */
   readonly when: (event: PullingEvent, times: number) => Promise<void>;
   readonly kill: (signal: NodeJS.Signals) => void;
+  /** Sets its clock to the one of the run and so much more, whatever it was before. */
+  readonly stepClock: (aheadMs: number) => void;
   /** How its runs ended, one word or sentence each; undefined if it was killed. Fails if it fell. */
   readonly ended: Promise<string[] | undefined>;
 };
@@ -37,6 +39,9 @@ export function startPullingProcess(): PullingProcess {
   const waiting = new Set<() => void>();
   let [last, outcomes, trouble] = ['', '[]', ''];
   let rest = '';
+  child.setMaxListeners(0);
+  // It may have ended before what is written arrives.
+  child.stdin.on('error', () => {});
   child.stdout.setEncoding('utf8').on('data', (chunk: string) => {
     const lines = (rest + chunk).split('\n');
     rest = lines.pop() ?? '';
@@ -76,6 +81,7 @@ export function startPullingProcess(): PullingProcess {
     go: (task) => void child.stdin.write(`${JSON.stringify(task)}\n`),
     when,
     kill: (signal) => void child.kill(signal),
+    stepClock: (aheadMs) => void child.stdin.write(`${aheadMs}\n`),
     ended: end(),
   };
 }

@@ -51,7 +51,8 @@ export function returnToMachineClock(): void {
   moveClock(0);
 }
 
-function moveClock(offsetMs: number): void {
+/** Lets `Date` in this process be so much ahead of the machine's clock from now on. */
+export function moveClock(offsetMs: number): void {
   const now = (): number => readMachineClock() + offsetMs;
   MachineDate.now = offsetMs === 0 ? readMachineClock : now;
   Object.defineProperty(performance, 'timeOrigin', {

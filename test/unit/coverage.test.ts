@@ -67,6 +67,7 @@ describe('the coverage', () => {
 
   it('measures progress as the covered share of the wanted time', () => {
     assert.equal(measureProgress(coverage, 0, 400), 0.5);
+    assert.equal(measureProgress(coverage, 100, 500), 0.5);
     assert.equal(measureProgress([], 0, 400), 0);
     assert.equal(measureProgress([], 400, 400), 1);
   });

@@ -93,6 +93,50 @@ describe('the state of a backfill', () => {
     assert.deepEqual(planNext(noteStart(state, again), more), { span: oldest, isRescan: false });
   });
 
+  it('reads again what is due beside spans that do not overlap it, also those that touch it', () => {
+    const due = { from: now - 9000, to: now - 300 };
+    const more = { ...facts, coverage: [due] };
+    const again = { from: due.from, to: now - 3600 };
+    const neighbours = [
+      { from: again.from - 10, to: again.from },
+      { from: again.to, to: again.to + 10 },
+    ];
+    const beside = neighbours.reduce(noteStart, noteStart(beginFill('gaps'), oldest));
+    assert.deepEqual(planNext(beside, more), { span: again, isRescan: true });
+    for (const overlap of [
+      { from: again.from - 10, to: again.from + 1 },
+      { from: again.to - 1, to: again.to + 10 },
+    ])
+      assert.equal(planNext(noteStart(beginFill('gaps'), overlap), more)?.isRescan, false);
+  });
+
+  it('forgets the very span that has ended, and goes on with those that share a bound with it', () => {
+    const [one, two, both] = [
+      { from: 0, to: 10 },
+      { from: 10, to: 20 },
+      { from: 0, to: 20 },
+    ] as const;
+    const begun = [one, two, both].reduce(noteStart, beginFill('gaps'));
+    assert.deepEqual(ended(begun, both).reading, [one, two]);
+    assert.deepEqual(ended(begun, one).reading, [two, both]);
+    assert.deepEqual(noteFailure(begun, two, unreadable).reading, [one, both]);
+  });
+
+  it('learns little from a short span at the end of a gap, and all from a long one', () => {
+    const begun = beginFill('gaps');
+    assert.equal(ended(begun, { from: 0, to: 100 }).spanSeconds, 800, 'twice its length, fourfold');
+    const long = { from: 0, to: 1.5 * day };
+    assert.equal(ended(begun, long, { pages: 16 }).spanSeconds, 1.5 * day);
+  });
+
+  it('calls a gap what the live tail no longer reaches, and leaves it the rest', () => {
+    const coverage = [{ from: facts.horizon ?? 0, to: now - 1000 }];
+    assert.deepEqual(planNext(beginFill('gaps'), { ...facts, rescanAges: [], coverage })?.span, {
+      from: now - 1000,
+      to: now - 900,
+    });
+  });
+
   it('reads a wanted span whatever is covered, and nothing else', () => {
     const wanted = { from: now - 500, to: now - 400 };
     const state = beginFill(wanted);

@@ -7,6 +7,7 @@ import {
   adaptSpanSeconds,
   countCursors,
   firstSpanSeconds,
+  measureNeed,
   nameGap,
   planLive,
   planOldest,
@@ -59,6 +60,7 @@ describe('the plan of a backfill', () => {
 
   it('takes a short remainder along instead of leaving it for a fetch of its own', () => {
     assert.deepEqual(planOldest([{ from: 0, to: 149 }], [], 100), { from: 0, to: 149 });
+    assert.deepEqual(planOldest([{ from: 0, to: 150 }], [], 100), { from: 0, to: 150 });
     assert.deepEqual(planOldest([{ from: 0, to: 151 }], [], 100), { from: 0, to: 100 });
   });
 
@@ -139,6 +141,16 @@ describe('the plan of a backfill', () => {
     );
   });
 
+  it('does not give a span back whose page reaches its end', () => {
+    const span = { from: 0, to: 1000 };
+    assert.equal(splitSpanSeconds({ span, oldestRow: 1000, newestRow: 1000 }), undefined);
+  });
+
+  it('needs of a fetch what is not covered by now', () => {
+    assert.equal(measureNeed({ from: 0, to: 100 }, [{ from: 20, to: 50 }]), 70);
+    assert.equal(measureNeed({ from: 20, to: 50 }, [{ from: 0, to: 100 }]), 0);
+  });
+
   it('is not deceived by a long empty time before the first row', () => {
     const span = { from: 0, to: 6_000_000 };
     assert.equal(splitSpanSeconds({ span, oldestRow: 5_000_000, newestRow: 5_010_000 }), 160_000);
@@ -193,10 +205,11 @@ describe('the plan of a rescan', () => {
   });
 
   it('takes the younger age first and stays within horizon and coverage', () => {
-    assert.deepEqual(planRescan(coverage, now - 5 * day, new Map(), ages, now), {
-      from: now - 5 * day,
-      to: now - 3600,
-    });
+    for (const order of [ages, ages.toReversed()])
+      assert.deepEqual(planRescan(coverage, now - 5 * day, new Map(), order, now), {
+        from: now - 5 * day,
+        to: now - 3600,
+      });
     const young = new Map([[3600, [{ from: 0, to: now - 3600 }]]]);
     assert.deepEqual(planRescan(coverage, 0, young, ages, now), {
       from: now - 10 * day,

@@ -1,0 +1,48 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { Client, escapeIdentifier } from 'pg';
+import type { Disturbance, World } from '../disturbance.ts';
+
+/** What the database was at one moment takes its place at a later one, under the same address. */
+export const failover: Disturbance = {
+  name: 'failover',
+  deed: 'a replica takes over that lacks what was stored in the last moments',
+  passes: false,
+  async strike(world) {
+    const { random, databaseUrl } = world;
+    const name = new URL(databaseUrl).pathname.slice(1);
+    const [own, copy, lost] = ['', '_copy', '_lost'].map((end) => escapeIdentifier(name + end));
+    await whileAway(world, [`create database ${copy} template ${own} strategy file_copy`]);
+    await sleep(random.below(600));
+    await whileAway(world, [
+      `alter database ${own} rename to ${lost}`,
+      `alter database ${copy} rename to ${own}`,
+      `drop database ${lost}`,
+    ]);
+  },
+};
+
+async function whileAway(
+  { proxy, databaseUrl }: World,
+  statements: readonly string[],
+): Promise<void> {
+  const url = new URL(databaseUrl);
+  const name = url.pathname.slice(1);
+  url.pathname = '/postgres';
+  await proxy.closedDuring(async () => {
+    const client = new Client({ connectionString: url.href });
+    await client.connect();
+    try {
+      for (;;) {
+        const { rowCount } = await client.query(
+          'select pg_terminate_backend(pid) from pg_stat_activity where datname = $1',
+          [name],
+        );
+        if (rowCount === 0) break;
+        await sleep(10);
+      }
+      for (const statement of statements) await client.query(statement);
+    } finally {
+      await client.end();
+    }
+  });
+}

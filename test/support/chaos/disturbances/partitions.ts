@@ -1,0 +1,47 @@
+/** What people do by hand with partitions. */
+import type { Disturbance, World } from '../disturbance.ts';
+
+/** As somebody makes room. */
+export const droppedPartition: Disturbance = {
+  name: 'dropped-partition',
+  deed: 'a partition with rows is dropped by hand',
+  passes: false,
+  takesRows: true,
+  strike: (world) => change(world, ({ partition }) => `drop table ${partition}`),
+};
+
+/** As somebody archives. */
+export const detachedPartition: Disturbance = {
+  name: 'detached-partition',
+  deed: 'a partition with rows is detached by hand',
+  passes: false,
+  takesRows: true,
+  strike: (world) =>
+    change(world, ({ log, partition }) => `alter table ${log} detach partition ${partition}`),
+};
+
+/** As somebody begins anew. */
+export const truncatedPartition: Disturbance = {
+  name: 'truncated-partition',
+  deed: 'a partition with rows is truncated by hand',
+  passes: false,
+  takesRows: true,
+  strike: (world) => change(world, ({ partition }) => `truncate ${partition}`),
+};
+
+type Found = { readonly log: string; readonly partition: string };
+
+async function change(
+  { query, random }: World,
+  statement: (found: Found) => string,
+): Promise<void> {
+  const found = await query<Found>(
+    `select log, partition from (
+       select 'zendesk.audit_logs' as log, tableoid::regclass::text as partition from zendesk.audit_logs group by tableoid
+       union all
+       select 'zendesk.access_logs', tableoid::regclass::text from zendesk.access_logs group by tableoid
+     ) as filled order by partition`,
+  );
+  const chosen = found[random.below(Math.max(1, found.length))];
+  if (chosen !== undefined) await query(statement(chosen));
+}
