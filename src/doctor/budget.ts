@@ -4,7 +4,7 @@ import type { BudgetGroup } from '../streams/stream.ts';
 import { ok, skipped, warning, type Check } from './check.ts';
 import { countOf } from './figures.ts';
 
-/** As much as the client of Zendesk tolerates before it trusts Zendesk's clock alone. */
+/** Clocks that differ by less than this agree. */
 const toleratedMs = 5_000;
 
 /** What has to be added to the local clock to have Zendesk's and the database's; undefined where it is not known. */
@@ -21,7 +21,7 @@ export function checkClock(zendeskMs: number | undefined, databaseMs: number | u
   return warning(
     name,
     wrong.map(({ owner, skewMs }) => describeSkew(owner, skewMs)).join('; '),
-    "Keep this machine's time, and that of the database, by NTP. Until then spans go by Zendesk's clock, leases and budgets by the database's.",
+    "Keep this machine's time, and that of the database, by NTP. Until then nothing counts as covered beyond the earliest of the three clocks, and leases and budgets go by the database's.",
   );
 }
 

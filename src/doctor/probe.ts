@@ -3,6 +3,7 @@ import type { Config } from '../config/config.ts';
 import { hasCode, isFrom, refusesLogin, type KnownError } from '../errors.ts';
 import { requestOf, type ListingStream, type LogStream, type Stream } from '../streams/stream.ts';
 import { createZendesk, type Zendesk } from '../zendesk/client.ts';
+import { newestSkewMs } from '../zendesk/clock.ts';
 import type { GrantFacts } from '../zendesk/login.ts';
 import type { Budget } from '../zendesk/request.ts';
 import type { LoginResult } from './credentials.ts';
@@ -92,7 +93,7 @@ export async function probeZendesk(options: ProbeOptions): Promise<ProbeResult> 
       login: { grant: heard.grant, refusal, wasUsed: heard.answered },
       streams,
       accountLimit: heard.limit,
-      skewMs: heard.answered ? zendesk.clockSkewMs() : undefined,
+      skewMs: heard.answered ? newestSkewMs(zendesk.clock()) : undefined,
     };
   } finally {
     zendesk.close();
@@ -143,7 +144,7 @@ async function lookInto(
   stream: LogStream,
   { config, isComplete, signal }: ProbeOptions,
 ): Promise<LogContent> {
-  const now = Math.floor(zendesk.now().getTime() / 1000);
+  const now = nowOf(zendesk);
   const reach = { from: now - (stream.retentionDays ?? 0) * daySeconds + marginSeconds, to: now };
   const { oldestParameters, spanParameters } = stream.source;
   const parameters = oldestParameters ?? spanParameters(reach);
@@ -154,8 +155,13 @@ async function lookInto(
   const period = {
     from: Math.max(oldest, Math.floor((start?.getTime() ?? 0) / 1000)),
     // The first answer has put the clock right.
-    to: Math.floor(zendesk.now().getTime() / 1000),
+    to: nowOf(zendesk),
   };
   const complete = isComplete(stream.name, period.from, period.to);
   return { oldest, ...(await sampleLog(zendesk, stream, period, complete, signal)) };
+}
+
+/** Now by Zendesk's clock, in whole seconds: what it has is asked for. */
+function nowOf(zendesk: Zendesk): number {
+  return Math.floor((Date.now() + newestSkewMs(zendesk.clock())) / 1000);
 }

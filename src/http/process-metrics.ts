@@ -19,6 +19,15 @@ export type EventCounter = {
 /** Durations of requests, in seconds: Zendesk answers in tenths of a second, and is given up after a minute. */
 const durationBuckets = [0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60];
 
+function createClockGauge(registers: Registry[]): Gauge<'account' | 'clock'> {
+  return new Gauge({
+    name: `${prefix}clock_skew_seconds`,
+    help: 'How far the clock of Zendesk and that of the database are ahead of the clock of this machine; 0 while they agree.',
+    labelNames: ['account', 'clock'],
+    registers,
+  });
+}
+
 /** Adds the metrics of this process to a registry. */
 function createProcessMetrics(registry: Registry, build: Build) {
   const registers = [registry];
@@ -63,6 +72,7 @@ function createProcessMetrics(registry: Registry, build: Build) {
     'Pauses because Zendesk answered 429 or because little of its limit was left.',
     ['account', 'group'],
   );
+  const clocks = createClockGauge(registers);
   const runs = counter('runs', 'Runs by their end; busy when another process had the stream.', [
     'account',
     'stream',
@@ -75,13 +85,13 @@ function createProcessMetrics(registry: Registry, build: Build) {
     labelNames: ['version', 'node_version'],
     registers,
   }).set({ version: build.version, node_version: build.nodeVersion }, 1);
-  return { rows, unclassified, requests, durations, pauses, runs };
+  return { rows, unclassified, requests, durations, pauses, clocks, runs };
 }
 
 /** Adds the metrics of this process to a registry, and counts events into them. */
 export function createEventCounter(registry: Registry, build: Build): EventCounter {
   const metrics = createProcessMetrics(registry, build);
-  const { rows, unclassified, requests, durations, pauses, runs } = metrics;
+  const { rows, unclassified, requests, durations, pauses, clocks, runs } = metrics;
 
   function introduce(account: string, streams: readonly Stream[]): void {
     for (const stream of streams) {
@@ -112,6 +122,10 @@ export function createEventCounter(registry: Registry, build: Build): EventCount
       durations.observe({ endpoint }, durationMs / 1000);
     }
     if (event.type === 'pause') pauses.inc({ account, group: event.group });
+    if (event.type === 'clocks') {
+      clocks.set({ account, clock: 'zendesk' }, event.zendeskMs / 1000);
+      clocks.set({ account, clock: 'database' }, event.databaseMs / 1000);
+    }
     if (event.type === 'run') {
       const { stream, task, outcome } = event;
       runs.inc({ account, stream, task, outcome });

@@ -8,11 +8,14 @@ import { fromSeconds, intersect, measure, subtract, type Span, type Spans } from
 /** Which stream of which account a row of the ledger belongs to. */
 export type StreamKey = { readonly account: string; readonly stream: string };
 
-/** What bounds the part of a span that counts as covered once it was read. In seconds since 1970, trusted clock. */
-type Reading = {
-  /** When the first page was asked for: the earliest and so the safest moment of the whole reading. */
+/** What bounds the part of a span that counts as covered once it was read. In seconds since 1970. */
+export type Reading = {
+  /** When the first page was asked for, by the earliest clock: the safest moment of the whole reading. */
   readonly askedAt: number;
-  /** The oldest second that the source still kept when the last page was asked for: what is older may have been dropped meanwhile. */
+  /**
+   * The oldest second that the source still kept when the last page was asked for, by the latest clock: what is older may
+   * have been dropped meanwhile.
+   */
   readonly keptSince: number;
 };
 

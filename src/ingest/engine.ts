@@ -5,6 +5,7 @@ import type { EnsurePartitions } from '../database/partitions.ts';
 import type { Log } from '../logger.ts';
 import type { Stream } from '../streams/stream.ts';
 import type { Zendesk } from '../zendesk/client.ts';
+import type { Clocks } from './clocks.ts';
 import type { SyncEvent } from './events.ts';
 import type { AbandonedWork } from './lease.ts';
 import type { Run } from './run-record.ts';
@@ -28,6 +29,7 @@ export type Engine = {
   /** For the pages of backfills: connections of their own, so that nothing else waits for them. */
   readonly bulk: Database;
   readonly zendesk: Zendesk;
+  readonly clocks: Clocks;
   readonly ensurePartitions: EnsurePartitions;
   /** Every stream of the installation, also those that are not pulled. */
   readonly streams: readonly Stream[];

@@ -62,6 +62,8 @@ export type SyncEvent =
       readonly share: number;
       readonly wantedSeconds: number;
     }
+  /** What has to be added to the clock of this machine to have the others, in milliseconds; 0 while they agree. */
+  | { readonly type: 'clocks'; readonly zendeskMs: number; readonly databaseMs: number }
   /** Requests left in the budget of the current minute. */
   | { readonly type: 'budget'; readonly group: string; readonly left: number }
   | {

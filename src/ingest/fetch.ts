@@ -17,7 +17,7 @@ export type Fetch = {
   readonly span: Span;
   readonly pageSize: number;
   readonly cursor: string | undefined;
-  /** When the first page was asked for, whole seconds of the trusted clock; undefined before the first page. */
+  /** When the first page was asked for, whole seconds of the earliest clock; undefined before the first page. */
   readonly askedAt: number | undefined;
   readonly pages: number;
   readonly seen: number;

@@ -120,8 +120,10 @@ export type FillFacts = {
   readonly rescanned: Rescanned;
   readonly rescanAges: readonly number[];
   readonly settleSeconds: number;
-  /** By the trusted clock. */
-  readonly now: number;
+  /** Now, by the earliest clock: what is newer cannot count as covered yet. */
+  readonly earliest: number;
+  /** Now, by the clock that the live fetch goes by. */
+  readonly likely: number;
 };
 
 /** The next span to read: what is due to be read again before the oldest gap. Undefined when there is none at present. */
@@ -129,16 +131,17 @@ export function planNext(
   { goal, done, reading, spanSeconds }: FillState,
   facts: FillFacts,
 ): { readonly span: Span; readonly isRescan: boolean } | undefined {
-  const { coverage, horizon, rescanned, rescanAges, settleSeconds, now } = facts;
+  const { coverage, horizon, rescanned, rescanAges, settleSeconds, earliest, likely } = facts;
   const planOpen = (open: Spans): ReturnType<typeof planNext> => {
     const span = planOldest(subtract(open, done), reading, spanSeconds);
     return span === undefined ? undefined : { span, isRescan: false };
   };
   if (goal !== 'gaps') return planOpen([goal]);
   if (horizon === undefined) return undefined;
-  const again = planRescan(subtract(coverage, done), horizon, rescanned, rescanAges, now);
+  const again = planRescan(subtract(coverage, done), horizon, rescanned, rescanAges, earliest);
   if (again !== undefined && !reading.some(({ from, to }) => from < again.to && again.from < to))
     return { span: again, isRescan: true };
-  // What the live fetch no longer reaches is a gap, also while following fails.
-  return planOpen(findGaps(coverage, horizon, now - settleSeconds - liveReachSeconds));
+  // What the live fetch no longer reaches is a gap, also while following fails; but not what no reading can cover yet.
+  const end = Math.min(likely - liveReachSeconds, earliest) - settleSeconds;
+  return planOpen(findGaps(coverage, horizon, end));
 }

@@ -1,6 +1,7 @@
 /** Filling the gaps of a log, and reading again what is due. */
-import { intersect, toSeconds } from '../span.ts';
+import { intersect } from '../span.ts';
 import { addRescan, loadCoverage, loadRescans } from './coverage.ts';
+import { withdrawFuture, withdrawFutureRescans } from './future.ts';
 import {
   closeFetch,
   loadResumable,
@@ -136,13 +137,14 @@ async function chooseNext(
 async function loadFacts(pull: Pull, goal: Goal): Promise<FillFacts> {
   const { engine } = pull;
   const key = keyOf(pull);
+  await engine.clocks.readDatabase(engine.db);
   const coverage = await loadCoverage(engine.db, key);
   // A span is read wherever the log begins; asking for that may take a request.
   const horizon = goal === 'gaps' ? await findHorizon(pull) : undefined;
   const rescanned = horizon === undefined ? new Map() : await loadRescans(engine.db, key);
   const { rescanAges, settleSeconds } = engine.settings;
-  const now = toSeconds(engine.zendesk.now());
-  return { coverage, horizon, rescanned, rescanAges, settleSeconds, now };
+  const { earliest, likely } = engine.clocks.now();
+  return { coverage, horizon, rescanned, rescanAges, settleSeconds, earliest, likely };
 }
 
 /** Fetches that may go on; those that are not needed any more or cannot be had any more are ended. */
@@ -169,12 +171,13 @@ async function chooseResumable(pull: Pull): Promise<Fetch[]> {
 async function seedRescans(pull: Pull): Promise<void> {
   const { engine } = pull;
   const key = keyOf(pull);
-  const coverage = await loadCoverage(engine.db, key);
-  const rescanned = await loadRescans(engine.db, key);
-  const now = toSeconds(engine.zendesk.now());
+  await engine.clocks.readDatabase(engine.db);
+  const coverage = await withdrawFuture(pull, await loadCoverage(engine.db, key));
+  const rescanned = await withdrawFutureRescans(pull, await loadRescans(engine.db, key));
+  const { earliest } = engine.clocks.now();
   for (const age of engine.settings.rescanAges) {
     if (rescanned.has(age)) continue;
-    for (const span of intersect(coverage, [{ from: 0, to: now - 2 * age }]))
+    for (const span of intersect(coverage, [{ from: 0, to: earliest - 2 * age }]))
       await addRescan(engine.db, key, age, span);
   }
 }

@@ -1,9 +1,10 @@
 /** Following a log to the present. */
 import type { Queryable } from '../database/client.ts';
 import { aheadOfNeed } from '../database/partitions.ts';
-import { fromSeconds, toSeconds } from '../span.ts';
+import { fromSeconds } from '../span.ts';
 import { loadCoverage, type StreamKey } from './coverage.ts';
 import { closeFetch, loadResumable, openFetch } from './fetch.ts';
+import { withdrawFuture } from './future.ts';
 import { planLive } from './plan.ts';
 import { findHorizon, keyOf, loadStream, reportCovered, type Pull } from './pull.ts';
 import { readSpan } from './span-reader.ts';
@@ -12,14 +13,16 @@ import { readSpan } from './span-reader.ts';
 const noticeableSkewMs = 5000;
 
 /**
- * Reads from the end of the coverage to now. When the first answers show that the local clock is wrong, it is planned
- * again by the trusted clock.
+ * Reads from the end of the coverage to now. When the first answers show that it was planned by a wrong clock, it is
+ * planned again.
  */
 export async function followLog(pull: Pull): Promise<void> {
   const { engine, stream } = pull;
+  const { clocks } = engine;
+  await clocks.readDatabase(engine.db);
   await engine.ensurePartitions(
     stream.table,
-    aheadOfNeed(stream.table, engine.zendesk.now().getTime()),
+    aheadOfNeed(stream.table, clocks.now().likely * 1000),
     true,
   );
   for (const fetch of await loadResumable(engine.db, keyOf(pull))) {
@@ -27,9 +30,10 @@ export async function followLog(pull: Pull): Promise<void> {
     if (fetch.kind === 'live') await closeFetch(engine.db, pull.lease, fetch, 'abandoned');
   }
   for (let attempt = 0; attempt < 3; attempt += 1) {
-    const skewMs = engine.zendesk.clockSkewMs();
+    const skewMs = clocks.likelySkewMs();
     await followOnce(pull);
-    if (Math.abs(engine.zendesk.clockSkewMs() - skewMs) <= noticeableSkewMs) return;
+    clocks.compare();
+    if (Math.abs(clocks.likelySkewMs() - skewMs) <= noticeableSkewMs) return;
   }
 }
 
@@ -38,9 +42,9 @@ async function followOnce(pull: Pull): Promise<void> {
   const key = keyOf(pull);
   const { followedFrom } = await loadStream(engine.db, key);
   const horizon = await findHorizon(pull);
-  const coverage = await loadCoverage(engine.db, key);
-  const now = toSeconds(engine.zendesk.now());
-  const span = planLive(coverage, horizon ?? 0, now, engine.settings.settleSeconds);
+  const coverage = await withdrawFuture(pull, await loadCoverage(engine.db, key));
+  const { likely } = engine.clocks.now();
+  const span = planLive(coverage, horizon ?? 0, likely, engine.settings.settleSeconds);
   const open = await openFetch(engine.db, pull.lease, 'live', span, stream.source.pageSize);
   const { fetch: done } = await readSpan(pull, { ...open, maySplit: false });
   if (followedFrom === undefined)

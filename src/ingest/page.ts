@@ -37,7 +37,7 @@ export type PageToStore = Pick<ReadPage, 'rows'> &
   Partial<ReadPage> & {
     readonly fetch: Fetch;
     readonly pageSize: number;
-    /** When the first page of the fetch was asked for, whole seconds of the trusted clock. */
+    /** When the first page of the fetch was asked for, whole seconds of the earliest clock. */
     readonly askedAt: number;
     /** What was covered already: a new row in there is a late one. */
     readonly covered: Spans;

@@ -1,6 +1,6 @@
 /** A log at work, and where it begins. */
 import type { Queryable } from '../database/client.ts';
-import { fromSeconds, toSeconds } from '../span.ts';
+import { fromSeconds } from '../span.ts';
 import { requestOf, type LogStream } from '../streams/stream.ts';
 import { findKeptSince, loadCoverage, measureProgress, type StreamKey } from './coverage.ts';
 import { priorities, type Engine } from './engine.ts';
@@ -31,7 +31,7 @@ export async function findHorizon(pull: Pull): Promise<number | undefined> {
   const { engine, stream } = pull;
   const wanted = engine.settings.horizons[stream.name];
   if (stream.retentionDays !== undefined) {
-    const kept = findKeptSince(stream.retentionDays, toSeconds(engine.zendesk.now()));
+    const kept = findKeptSince(stream.retentionDays, engine.clocks.now().likely);
     return Math.max(kept, wanted ?? kept);
   }
   const key = keyOf(pull);
@@ -76,7 +76,7 @@ async function askOldest(pull: Pull): Promise<number | undefined> {
 export async function reportCovered(pull: Pull, horizon: number): Promise<void> {
   const { engine, stream } = pull;
   const coverage = await loadCoverage(engine.db, keyOf(pull));
-  const newest = coverage.at(-1)?.to ?? toSeconds(engine.zendesk.now());
+  const newest = coverage.at(-1)?.to ?? engine.clocks.now().likely;
   engine.report({
     type: 'covered',
     stream: stream.name,

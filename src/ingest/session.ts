@@ -8,6 +8,7 @@ import { listLogs } from '../streams/registry.ts';
 import type { Stream } from '../streams/stream.ts';
 import { createZendesk, type ZendeskOptions } from '../zendesk/client.ts';
 import { createBudgetGate } from './budget-gate.ts';
+import { createClocks } from './clocks.ts';
 import { createCursorShare, createPace, type Engine, type EngineSettings } from './engine.ts';
 import type { SyncEvent } from './events.ts';
 import { createAbandonedWork } from './lease.ts';
@@ -138,7 +139,7 @@ type EngineParts = Pick<
   };
 
 /** Puts an engine together: its requests pass the account's budget. Whoever calls closes its `zendesk` and its `db`. */
-export function createEngine({ zendesk, reserve, ...parts }: EngineParts): Engine {
+export function createEngine({ zendesk: options, reserve, ...parts }: EngineParts): Engine {
   const { account, db, streams, log, report } = parts;
   const requestsPerMinute = Object.fromEntries(
     streams.map(({ budget: { name, setting } }) => [
@@ -146,6 +147,14 @@ export function createEngine({ zendesk, reserve, ...parts }: EngineParts): Engin
       parts.settings.requestsPerMinute[name] ?? setting.requestsPerMinute,
     ]),
   );
+  const zendesk = createZendesk({
+    ...options,
+    account,
+    log,
+    budget: createBudgetGate({ db, account, requestsPerMinute, reserve, report }),
+    onRequest: (request) => report({ type: 'request', ...request }),
+  });
+  const { localNow = Date.now } = options;
   return {
     bulk: db,
     cursorShare: createCursorShare(),
@@ -154,13 +163,8 @@ export function createEngine({ zendesk, reserve, ...parts }: EngineParts): Engin
     leaseMs: usualLeaseMs,
     ...parts,
     settings: { ...parts.settings, requestsPerMinute },
-    zendesk: createZendesk({
-      ...zendesk,
-      account,
-      log,
-      budget: createBudgetGate({ db, account, requestsPerMinute, reserve, report }),
-      onRequest: (request) => report({ type: 'request', ...request }),
-    }),
+    zendesk,
+    clocks: createClocks({ account, localNow, readZendesk: () => zendesk.clock(), log, report }),
     ensurePartitions: createPartitionKeeper(db),
     pace: createPace(),
     completed: new Map(),

@@ -1,8 +1,8 @@
 /** Reading one span of a log, page by page, to its end. */
 import { breaksWalk, codeOf, explainError, isResumable, KnownError } from '../errors.ts';
-import { toSeconds, type Spans } from '../span.ts';
+import type { Spans } from '../span.ts';
 import { requestOf } from '../streams/stream.ts';
-import { coveredByFetch, findKeptSince } from './coverage.ts';
+import { coveredByFetch, findKeptSince, type Reading } from './coverage.ts';
 import { priorities, type EngineSettings } from './engine.ts';
 import type { FetchKind, PageTimes } from './events.ts';
 import { closeFetch, restartFetch, type Fetch } from './fetch.ts';
@@ -103,11 +103,9 @@ async function walkSpan(pull: Pull, task: SpanTask): Promise<SpanResult> {
       const { rows } = read;
       check(answer, nameFirst(read));
       const { pageSize } = answer;
-      const askedAt = fetch.askedAt ?? toSeconds(answer.sentAt);
-      const end = judgePage({ ...task, fetch }, askedAt, answer, rows, {
-        ...engine.settings,
-        retentionDays: stream.retentionDays,
-      });
+      const reading = judgeReading(pull, fetch, answer);
+      const { askedAt } = reading;
+      const end = judgePage({ ...task, fetch }, reading, answer, rows, engine.settings);
       if (end.kind === 'more') {
         coming = askFor(pull, { ...fetch, pageSize, cursor: end.nextCursor }, signal);
         // Awaited in the next round, or given up with this one.
@@ -166,22 +164,29 @@ function priorityOf(kind: FetchKind): number {
   return priorities.backfill;
 }
 
-/** What the settings and the stream say about the end of a span. */
-type EndTerms = Pick<EngineSettings, 'settleSeconds' | 'rescanAges'> & {
-  readonly retentionDays: number | undefined;
-};
+/**
+ * What the clocks say of a reading, this page included. A clock that was wrong at the first page, or is set back later,
+ * must not make more of it than the others: the earliest moment of all counts.
+ */
+function judgeReading({ engine, stream }: Pull, fetch: Fetch, answer: TimedPage): Reading {
+  const { earliest, latest } = engine.clocks.at(answer.sentAtMs);
+  const asked = earliest - Math.ceil(answer.ageMs / 1000);
+  return {
+    askedAt: Math.min(fetch.askedAt ?? asked, asked),
+    keptSince: findKeptSince(stream.retentionDays, latest),
+  };
+}
 
-/** What a page means for its fetch. Pure; `askedAt` is when the first page was asked for. */
+/** What a page means for its fetch. Pure. */
 function judgePage(
   { fetch, maySplit }: Pick<SpanTask, 'fetch' | 'maySplit'>,
-  askedAt: number,
-  { nextCursor, sentAt }: Pick<TimedPage, 'nextCursor' | 'sentAt'>,
+  reading: Reading,
+  { nextCursor }: Pick<TimedPage, 'nextCursor'>,
   rows: readonly Pick<PageRow, 'timeMs'>[],
-  { settleSeconds, rescanAges, retentionDays }: EndTerms,
+  { settleSeconds, rescanAges }: Pick<EngineSettings, 'settleSeconds' | 'rescanAges'>,
 ): PageEnd {
   const { span } = fetch;
   if (nextCursor === undefined) {
-    const reading = { askedAt, keptSince: findKeptSince(retentionDays, toSeconds(sentAt)) };
     const coverage = coveredByFetch(span, reading, settleSeconds);
     const rescans = rescanAges.flatMap((ageSeconds) =>
       coveredByFetch(span, reading, ageSeconds).map((again) => ({ ageSeconds, span: again })),

@@ -14,8 +14,7 @@ export async function askPage(
   signal: AbortSignal,
 ): Promise<TimedPage> {
   const page = await zendesk.readPage(request, signal);
-  // Both by the trusted clock; it may have been corrected by this very answer.
-  const answerMs = Math.max(0, zendesk.now().getTime() - page.sentAt.getTime());
+  const answerMs = Math.max(0, page.receivedAtMs - page.sentAtMs);
   return { ...page, answeredAtMs: Date.now(), answerMs };
 }
 

@@ -6,7 +6,7 @@ import {
   type Answer,
   type OrderAnswer,
 } from './answer.ts';
-import { createClock } from './clock.ts';
+import { learnClock, readAgeMs, unknownClock, type ZendeskClock } from './clock.ts';
 import { createHttp, type FinishedRequest } from './http.ts';
 import { createLogins, type Channel, type GrantFacts, type Log } from './login.ts';
 import { cutList } from './list-cutter.ts';
@@ -31,10 +31,8 @@ export type Zendesk = {
   readObject(request: ObjectRequest, signal: AbortSignal): Promise<unknown>;
   /** Sends a POST once: whether an order without an answer was accepted, nobody knows, and twice is not wanted. */
   placeOrder(request: OrderRequest, signal: AbortSignal): Promise<OrderAnswer>;
-  /** The trusted clock: the local one, corrected when Zendesk's `Date` header shows that it is off by more than 5 s. */
-  now(): Date;
-  /** What the trusted clock adds to the local one; 0 while that is right. */
-  clockSkewMs(): number;
+  /** What its answers so far say of Zendesk's clock. */
+  clock(): ZendeskClock;
   /** Ends running requests and closes idle connections. */
   close(): void;
 };
@@ -75,20 +73,16 @@ export function createZendesk(options: ZendeskOptions): Zendesk {
   const timeoutMs = options.requestTimeoutMs ?? usualTimeoutMs;
   const closing = new AbortController();
   const secrets = createSecrets(credentials);
-  const clock = createClock(localNow, (skewMs) =>
-    log.warn(
-      { account, skewMs },
-      skewMs === 0
-        ? 'the local clock agrees with Zendesk again'
-        : "the local clock differs from Zendesk's, which is trusted",
-    ),
-  );
+  let clock = unknownClock;
   const http = createHttp({ origin, timeoutMs, localNow, secrets, onRequest: options.onRequest });
   const channel: Channel = {
     account,
     origin,
     credentials,
-    clock,
+    observe(answer) {
+      const { date, age } = answer.headers;
+      clock = learnClock(clock, { ...answer, date, age });
+    },
     http,
     localNow,
     log,
@@ -104,8 +98,7 @@ export function createZendesk(options: ZendeskOptions): Zendesk {
     readPage: (asked, signal) => readPage(connection, asked, signal),
     readObject: (asked, signal) => readObject(connection, asked, signal),
     placeOrder: (asked, signal) => placeOrder(connection, asked, signal),
-    now: () => clock.now(),
-    clockSkewMs: () => clock.skewMs(),
+    clock: () => clock,
     close() {
       closing.abort(new Error('the connection to Zendesk was closed'));
       http.close();
@@ -124,10 +117,10 @@ function readPage(connection: Connection, asked: PageRequest, signal: AbortSigna
     read(answer) {
       const envelope = paging.read(parse(connection, answer, cursor), { pageSize, cursor });
       if ('fault' in envelope) throw refuseAnswer(answer, envelope.fault);
-      const { body, requestId, sentAtMs } = answer;
-      const sentAt = new Date(sentAtMs + connection.clock.skewMs());
+      const { body, headers, requestId, sentAtMs, receivedAtMs } = answer;
+      const moments = { sentAtMs, receivedAtMs, ageMs: readAgeMs(headers.age) };
       const originals = (): readonly Buffer[] => cutList(body, paging.itemsKey)?.elements ?? [];
-      return { ...envelope, originals, pageSize, sentAt, bytes: body.length, requestId };
+      return { ...envelope, ...moments, originals, pageSize, bytes: body.length, requestId };
     },
     onHalve: () => (pageSize = Math.max(1, Math.floor(pageSize / 2))),
   };

@@ -1,7 +1,6 @@
 /** The Authorization header for each kind of credentials, and the token endpoint (contract 6). */
 import { KnownError } from '../errors.ts';
-import { readAnswer, refuseAnswer } from './answer.ts';
-import type { Clock } from './clock.ts';
+import { readAnswer, refuseAnswer, type Answer } from './answer.ts';
 import type { Http } from './http.ts';
 import { isObject } from './paging.ts';
 import { explainMintRefusal, explainNarrowScope } from './login-refusal.ts';
@@ -56,7 +55,8 @@ export type Channel = {
   readonly account: string;
   readonly origin: string;
   readonly credentials: Credentials;
-  readonly clock: Clock;
+  /** Learns of Zendesk's clock from an answer. */
+  readonly observe: (answer: Answer) => void;
   readonly http: Http;
   readonly localNow: () => number;
   readonly log: Log;
@@ -141,7 +141,7 @@ function createTokens(options: LoginOptions, mint: () => Promise<Grant>): Logins
 /** Asks the token endpoint; not counted by the budget, as it is outside of the limited groups. */
 async function mintGrant(
   { clientId, clientSecret }: { clientId: string; clientSecret: string },
-  { account, origin, scope, http, clock, secrets, log, ...options }: LoginOptions,
+  { account, origin, scope, http, observe, secrets, log, ...options }: LoginOptions,
 ): Promise<Grant> {
   const { closing, localNow, retryBaseMs } = options;
   const asker: Asker = {
@@ -161,7 +161,7 @@ async function mintGrant(
   };
   const attempt = async (): Promise<Grant> => {
     const answer = await http.send({ method: 'POST', path: tokenPath, json }, closing);
-    clock.observe({ ...answer, date: answer.headers.date });
+    observe(answer);
     const grant = readGrant(readAnswer(answer, { cursorSent: false, origin, localNow }));
     if (grant === undefined) throw refuseAnswer(answer, 'has no token');
     return grant;

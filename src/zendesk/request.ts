@@ -58,8 +58,11 @@ export type Page = {
   readonly nextCursor: string | undefined;
   /** The size that worked: the requested one, halved after each answer 504. */
   readonly pageSize: number;
-  /** When the answered request was sent, by the trusted clock. */
-  readonly sentAt: Date;
+  /** When the answered request was sent and its answer had come, by the local clock in epoch milliseconds. */
+  readonly sentAtMs: number;
+  readonly receivedAtMs: number;
+  /** How much older than that its content is, because it came out of a cache; usually 0. */
+  readonly ageMs: number;
   /** Length of the answer's JSON text in bytes, after decompression. */
   readonly bytes: number;
   /** Zendesk's `x-request-id`, for support cases. */
@@ -147,11 +150,11 @@ async function sendOnce<Result>(
   authorization: string,
   signal: AbortSignal,
 ): Promise<Result> {
-  const { clock, http, onAnswer } = connection;
+  const { observe, http, onAnswer } = connection;
   const query = buildQuery(parameters());
   const request = { method, path: asked.path, query, headers: { authorization } };
   const answer = await http.send(request, signal);
-  clock.observe({ ...answer, date: answer.headers.date });
+  observe(answer);
   onAnswer?.({ limit: readLimit(answer.headers).limit });
   const result = read(answer);
   if (asked.group.sharesAccountLimit) await spareOthers(connection, asked.group, answer);

@@ -6,7 +6,7 @@ import { streams } from '../../src/streams/registry.ts';
 
 describe('the check of the clock', () => {
   const ntp =
-    "Keep this machine's time, and that of the database, by NTP. Until then spans go by Zendesk's clock, leases and budgets by the database's.";
+    "Keep this machine's time, and that of the database, by NTP. Until then nothing counts as covered beyond the earliest of the three clocks, and leases and budgets go by the database's.";
   const table: [string, number | undefined, number | undefined, ReturnType<typeof ok>][] = [
     [
       'accepts a difference of five seconds',

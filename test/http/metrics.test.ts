@@ -46,6 +46,7 @@ const contract: Readonly<Record<string, readonly [type: string, labels: readonly
   requests_total: ['counter', ['account', 'endpoint', 'code']],
   request_duration_seconds: ['histogram', ['endpoint']],
   rate_limit_pauses_total: ['counter', ['account', 'group']],
+  clock_skew_seconds: ['gauge', ['account', 'clock']],
   runs_total: ['counter', ['account', 'stream', 'task', 'outcome']],
   build_info: ['gauge', ['version', 'node_version']],
   database_up: ['gauge', []],

@@ -29,10 +29,11 @@ describe('a span whose pages take long', () => {
       burst: { stream: 'audit_logs', at: fromSeconds(began - 400), count: 450 },
     } as const;
     const options = { localNow: time.localNow, report, settleSeconds, rescanAges: [] };
-    await withInstallation(settings, options, async ({ db, simulator, worker }) => {
-      time.pass(simulator, 0);
+    await withInstallation(settings, options, async (installation) => {
+      const { db, worker } = installation;
+      await time.pass(installation, 0);
       // Two minutes between one page and the next but one.
-      passing = () => time.pass(simulator, 120);
+      passing = () => void time.pass(installation, 120);
       const followed = await worker('audit_logs').follow(signal);
       assert.equal(followed.outcome, 'complete', followed.error);
       const [live] = await listFetches(db, 'audit_logs');
@@ -61,8 +62,8 @@ describe('a span whose pages take long', () => {
     } as const;
     const options = { localNow: time.localNow, report, settleSeconds, rescanAges: [hour] };
     await withInstallation(settings, options, async (installation) => {
-      const { db, simulator, worker } = installation;
-      time.pass(simulator, 0);
+      const { db, worker } = installation;
+      await time.pass(installation, 0);
       await worker('audit_logs').follow(signal);
       stops = true;
       assert.equal((await worker('audit_logs').fill(stop.signal))?.outcome, 'interrupted');
@@ -71,7 +72,7 @@ describe('a span whose pages take long', () => {
       assert.deepEqual([idle?.outcome, idle?.askedAt], ['failed', began]);
 
       // Half an hour: less than makes a rescan of its own due.
-      time.pass(simulator, hour / 2);
+      await time.pass(installation, hour / 2);
       stop = new AbortController();
       await worker('audit_logs').fill(stop.signal);
       const resumed = (await listFetches(db, 'audit_logs')).find(
@@ -81,7 +82,7 @@ describe('a span whose pages take long', () => {
       const noted = (await loadRescans(db, key)).get(hour);
       assert.equal(noted?.at(-1)?.to, began - hour);
 
-      time.pass(simulator, hour);
+      await time.pass(installation, hour);
       await pullCompletely(installation, 'audit_logs');
       const again = (await listFetches(db, 'audit_logs')).find(({ kind }) => kind === 'rescan');
       assert.equal(again?.from, began - hour, 'it is read again from there');

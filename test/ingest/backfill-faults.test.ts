@@ -64,7 +64,7 @@ describe('a backfill', { concurrency: 2 }, () => {
     const settings = { ...time.simulator, accessLogDays: 60, accessLogRowsPerDay: 50 };
     await withInstallation(settings, { localNow: time.localNow }, async (installation) => {
       const { db, simulator, worker } = installation;
-      time.pass(simulator, 0);
+      await time.pass(installation, 0);
       await worker('access_logs').follow(signal);
       const before = simulator.requests().length;
       const location = 'http://127.0.0.1:9';
@@ -96,15 +96,16 @@ describe('a backfill', { concurrency: 2 }, () => {
       if (event.type === 'page' && event.task === 'backfill') stop.abort();
     };
     const options = { localNow: time.localNow, report };
-    await withInstallation(settings, options, async ({ db, simulator, worker }) => {
-      time.pass(simulator, 0);
+    await withInstallation(settings, options, async (installation) => {
+      const { db, simulator, worker } = installation;
+      await time.pass(installation, 0);
       await worker('access_logs').follow(signal);
       assert.equal((await worker('access_logs').fill(stop.signal))?.outcome, 'interrupted');
       const [idle] = (await listFetches(db, 'access_logs')).filter(({ kind }) => kind !== 'live');
       assert.deepEqual([idle?.outcome, idle?.pages], ['failed', 1]);
 
       // Half of the day that was being read is too old now.
-      time.pass(simulator, 43_200);
+      await time.pass(installation, 43_200);
       while ((await loadCoverage(db, access)).length < 2) {
         stop = new AbortController();
         await worker('access_logs').fill(stop.signal);

@@ -45,10 +45,10 @@ describe('an access token', { concurrency: 3 }, () => {
       { localNow },
       async (installation) => {
         const { simulator } = installation;
-        time.pass(simulator, 0);
+        await time.pass(installation, 0);
         for (let tick = 0; tick < 6; tick += 1) {
           await pullCompletely(installation, 'audit_logs');
-          time.pass(simulator, 300);
+          await time.pass(installation, 300);
         }
         assert.equal(countTokens(installation), 3);
         assert.ok(simulator.requests().every(({ status }) => status !== 401));

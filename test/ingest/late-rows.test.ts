@@ -76,14 +76,13 @@ describe('a row that appears late', { concurrency: 2 }, () => {
         accountWithLate(time, stream, 240),
         { localNow: time.localNow },
         async (installation) => {
-          const { simulator } = installation;
-          time.pass(simulator, 0);
+          await time.pass(installation, 0);
           const began = time.seconds();
           await pullCompletely(installation, stream);
           const hidden = await listMissing(installation, stream, { from: 0, to: began });
           assert.deepEqual(hidden, [], 'at first all is stored that Zendesk shows');
           for (let tick = 0; tick < 10; tick += 1) {
-            time.pass(simulator, 60);
+            await time.pass(installation, 60);
             await pullCompletely(installation, stream);
             assert.deepEqual(
               await listMissing(installation, stream, { from: 0, to: time.seconds() }),
@@ -104,11 +103,10 @@ describe('a row that appears late', { concurrency: 2 }, () => {
         accountWithLate(time, stream, 2400),
         settings,
         async (installation) => {
-          const { simulator } = installation;
-          time.pass(simulator, 0);
+          await time.pass(installation, 0);
           await pullCompletely(installation, stream);
           for (let tick = 0; tick < 3; tick += 1) {
-            time.pass(simulator, 600);
+            await time.pass(installation, 600);
             await pullCompletely(installation, stream);
           }
           const missed = await listMissing(installation, stream, { from: 0, to: time.seconds() });
@@ -118,7 +116,7 @@ describe('a row that appears late', { concurrency: 2 }, () => {
           const rescans = await countRescans(installation, stream);
           const ticks = 12;
           for (let tick = 0; tick < ticks; tick += 1) {
-            time.pass(simulator, 600);
+            await time.pass(installation, 600);
             await pullCompletely(installation, stream);
             const overdue = { from: 0, to: time.seconds() - hour - 600 };
             assert.deepEqual(await listMissing(installation, stream, overdue), []);
@@ -139,22 +137,21 @@ describe('a row that appears late', { concurrency: 2 }, () => {
         accountWithLate(time, stream, 10 * hour),
         { localNow: time.localNow },
         async (installation) => {
-          const { simulator } = installation;
-          time.pass(simulator, 0);
+          await time.pass(installation, 0);
           const began = time.seconds();
           await pullCompletely(installation, stream);
           for (let tick = 0; tick < 4; tick += 1) {
-            time.pass(simulator, hour / 2);
+            await time.pass(installation, hour / 2);
             await pullCompletely(installation, stream);
           }
-          time.pass(simulator, 20 * hour);
+          await time.pass(installation, 20 * hour);
           await pullCompletely(installation, stream);
           const span = { from: began - 9 * hour, to: began + hour };
           const missed = await listMissing(installation, stream, span);
           assert.ok(missed.length > 100, `${missed.length} rows came late`);
           const before = await countLate(installation, stream);
 
-          time.pass(simulator, 7 * hour);
+          await time.pass(installation, 7 * hour);
           await pullCompletely(installation, stream);
           assert.deepEqual(await listMissing(installation, stream, span), []);
           const after = await countLate(installation, stream);

@@ -23,7 +23,7 @@ describe('several cursors at once', () => {
     const { localNow } = time;
     await withInstallation(denseAccount(time), { localNow }, async (installation) => {
       const { simulator, db, worker } = installation;
-      time.pass(simulator, 0);
+      await time.pass(installation, 0);
       await worker('audit_logs').follow(signal);
       simulator.addFault({ kind: '402', stream: 'audit_logs', onlyWithCursor: true, after: 30 });
       const filled = await worker('audit_logs').fill(signal);
@@ -48,7 +48,7 @@ describe('several cursors at once', () => {
     const { localNow } = time;
     await withInstallation(denseAccount(time), { localNow }, async (installation) => {
       const { simulator, db, worker } = installation;
-      time.pass(simulator, 0);
+      await time.pass(installation, 0);
       await worker('audit_logs').follow(signal);
       simulator.addFault({
         kind: '401',

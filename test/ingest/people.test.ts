@@ -60,10 +60,10 @@ describe('the team', () => {
       { localNow: time.localNow },
       async (installation) => {
         const { simulator, db } = installation;
-        time.pass(simulator, 0);
+        await time.pass(installation, 0);
         await listPeople(installation);
         const before = await loadUsers(db);
-        time.pass(simulator, 125 * day);
+        await time.pass(installation, 125 * day);
         const { changed } = await listPeople(installation);
         const after = await loadUsers(db);
         const team = simulator.users().filter(({ active, role }) => active && role !== 'end-user');

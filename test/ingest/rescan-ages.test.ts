@@ -22,8 +22,8 @@ describe('an age of RESCAN_AFTER that is new to the settings', () => {
     };
     const former = { localNow: time.localNow, rescanAges: [hour] };
     await withInstallation(settings, former, async (installation) => {
-      const { db, simulator, another } = installation;
-      time.pass(simulator, 0);
+      const { db, another } = installation;
+      await time.pass(installation, 0);
       await pullCompletely(installation, 'audit_logs');
       const key = { account, stream: 'audit_logs' };
       // As an installation stands that was made before the age was known.

@@ -77,8 +77,8 @@ describe('a record that Zendesk returns differently later', () => {
       { ...settings, erasure: { after, userId } },
       { localNow: time.localNow },
       async (installation) => {
-        const { simulator, worker } = installation;
-        time.pass(simulator, 0);
+        const { worker } = installation;
+        await time.pass(installation, 0);
         const began = time.seconds();
         await pullCompletely(installation, 'audit_logs');
         const before = await loadRows(installation, userId);
@@ -86,7 +86,7 @@ describe('a record that Zendesk returns differently later', () => {
         assert.deepEqual(await loadRevisions(installation), []);
 
         // The erasure happens; the next rescan meets the rows of the hour before.
-        time.pass(simulator, 2 * hour);
+        await time.pass(installation, 2 * hour);
         await pullCompletely(installation, 'audit_logs');
         const met = (await loadRevisions(installation)).filter(({ actor_name }) =>
           before.some((row) => row.actor_name === actor_name),
@@ -148,7 +148,7 @@ describe('a record that Zendesk returns differently later', () => {
     const time = createStillTime();
     await withInstallation(busyAccount(time), { localNow: time.localNow }, async (installation) => {
       const { simulator, db, worker } = installation;
-      time.pass(simulator, 0);
+      await time.pass(installation, 0);
       await pullCompletely(installation, 'access_logs');
       const span = { from: time.seconds() - 3 * hour, to: time.seconds() - hour };
       const readAs = async (summary: string | undefined): Promise<number> => {
@@ -197,7 +197,7 @@ describe('a record that Zendesk returns differently later', () => {
     const time = createStillTime();
     await withInstallation(busyAccount(time), { localNow: time.localNow }, async (installation) => {
       const { simulator, db, worker } = installation;
-      time.pass(simulator, 0);
+      await time.pass(installation, 0);
       await pullCompletely(installation, 'access_logs');
       const span = { from: time.seconds() - 3 * hour, to: time.seconds() - hour };
       const stream = 'access_logs';
@@ -217,15 +217,15 @@ describe('a record that Zendesk returns differently later', () => {
   it('is kept when Zendesk does not return it any more', async () => {
     const time = createStillTime();
     await withInstallation(busyAccount(time), { localNow: time.localNow }, async (installation) => {
-      const { simulator, db, worker } = installation;
-      time.pass(simulator, 0);
+      const { db, worker } = installation;
+      await time.pass(installation, 0);
       await pullCompletely(installation, 'access_logs');
       const count = `select count(*)::integer as rows, max(synced_at)::text as last from zendesk.access_logs
         where timestamp < to_timestamp($1)`;
       const before = await db.query<{ rows: number }>(count, [time.seconds()]);
       const span = { from: time.seconds() - 11 * hour, to: time.seconds() - hour };
       // Access logs older than 90 days are not to be had any more.
-      time.pass(simulator, 91 * 24 * hour);
+      await time.pass(installation, 91 * 24 * hour);
       const { outcome, counts } = await worker('access_logs').read(span, signal);
       assert.deepEqual([outcome, counts.changed], ['complete', 0]);
       assert.ok((before[0]?.rows ?? 0) > 100);

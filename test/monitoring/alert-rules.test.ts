@@ -48,6 +48,7 @@ describe('the alert rules', () => {
         'ZendeskDiskProjection',
         'ZendeskDiskAlmostFull',
         'ZendeskLateRowsHigh',
+        'ZendeskClocksDisagree',
         'ZendeskUnclassifiedShareHigh',
       ],
     );

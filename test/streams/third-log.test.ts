@@ -11,6 +11,8 @@ import { startProcess, type Ended, type Program } from '../support/program.ts';
 import { deletionLogs } from './deletion-logs.ts';
 import { startDeletionServer, type Deletion, type DeletionServer } from './deletion-server.ts';
 import { makeDeletionTables } from './deletion-tables.ts';
+import { clockOffsetMs } from '../support/run-clock.ts';
+import { freezeDatabaseClock } from '../support/still-time.ts';
 
 const program = fileURLToPath(new URL('deletion-program.ts', import.meta.url));
 const account = 'acme';
@@ -156,8 +158,11 @@ describe('a log of which only its file knows', () => {
     const last = server.records.at(-1) ?? assert.fail();
     server.records[server.records.length - 1] = { ...last, title: 'Another title' };
     server.records.push(makeDeletion(349, Date.parse(last.deleted_at) + 60_000));
+    // Two hours later, by all three clocks.
     server.setClockAhead(2 * hourMs);
-    assert.equal((await run(['sync'], settings)).status, 0);
+    await freezeDatabaseClock(db, Date.now() + 2 * hourMs);
+    const later = { TEST_CLOCK_OFFSET_MS: String(clockOffsetMs() + 2 * hourMs) };
+    assert.equal((await run(['sync'], { ...settings, ...later })).status, 0);
     await assertStored();
     assert.deepEqual(
       await db.query(

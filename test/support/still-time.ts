@@ -1,9 +1,10 @@
+import type { Database } from '../../src/database/client.ts';
 import type { SimulatorSettings, Simulator } from '../../src/simulator/simulator.ts';
 
 /** A Thursday afternoon in Europe: people are at work. */
 const start = Date.parse('2026-11-19T15:00:00Z');
 
-/** A moment at which the clocks of Zendesk and of the program stand still until time is told to pass. */
+/** A moment at which the clocks of Zendesk, of the program and of the database stand still until time is told to pass. */
 export type StillTime = {
   /** Settings for a simulator that begins at that moment. */
   readonly simulator: SimulatorSettings;
@@ -11,8 +12,8 @@ export type StillTime = {
   readonly localNow: () => number;
   /** Whole seconds since 1970. */
   seconds(): number;
-  /** Lets time pass for both; with 0 stops the simulator's clock, which runs until then. */
-  pass(simulator: Simulator, seconds: number): void;
+  /** Lets time pass for all three; with 0 stops the clocks of the simulator and of the database, which run until then. */
+  pass(place: { simulator: Simulator; db: Database }, seconds: number): Promise<void>;
 };
 
 /** Makes a time that stands still. */
@@ -22,9 +23,23 @@ export function createStillTime(): StillTime {
     simulator: { anchor: new Date(start), clockOffsetMs: start - Date.now(), limits: false },
     localNow: () => nowMs,
     seconds: () => nowMs / 1000,
-    pass(simulator, seconds) {
+    async pass({ simulator, db }, seconds) {
       nowMs += seconds * 1000;
       simulator.freezeClock(nowMs);
+      await freezeDatabaseClock(db, nowMs);
     },
   };
+}
+
+/** Stops the clock of a test's own database at a moment, in epoch milliseconds; in the way of `database.ts`. */
+export async function freezeDatabaseClock(db: Database, nowMs: number): Promise<void> {
+  for (const [name, kind] of [
+    ['now', 'stable'],
+    ['statement_timestamp', 'stable'],
+    ['clock_timestamp', 'volatile'],
+  ])
+    await db.query(
+      `create or replace function pg_catalog.${name}() returns timestamptz language sql ${kind} parallel safe
+       as $$ select timestamptz '${new Date(nowMs).toISOString()}' $$`,
+    );
 }

@@ -26,7 +26,8 @@ const facts: FillFacts = {
   rescanned: new Map(),
   rescanAges: [3600],
   settleSeconds: 300,
-  now,
+  earliest: now,
+  likely: now,
 };
 
 const fetchOf = (span: Span, more: Partial<Fetch> = {}): Fetch => ({

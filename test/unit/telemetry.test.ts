@@ -25,6 +25,7 @@ const events: {
     times: '',
   },
   covered: { stream: '', share: '', wantedSeconds: '' },
+  clocks: { zendeskMs: '', databaseMs: '' },
   budget: { group: '', left: '' },
   pause: { group: '', waitMs: '', reason: '' },
   request: { endpoint: '', status: '', durationMs: '' },

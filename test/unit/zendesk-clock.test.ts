@@ -1,57 +1,72 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { createClock, updateSkew } from '../../src/zendesk/clock.ts';
+import {
+  learnClock,
+  newestSkewMs,
+  readAgeMs,
+  unknownClock,
+  type ZendeskClock,
+} from '../../src/zendesk/clock.ts';
 
 const server = 'Fri, 20 Nov 2026 12:00:00 GMT';
 const serverMs = Date.parse(server);
 
 /** A reading of an answer that took `tookMs` and whose Date header is `aheadMs` after its middle. */
-function reading(aheadMs: number, tookMs = 100, date: string | undefined = server) {
+function reading(aheadMs: number, tookMs = 100, date: string | undefined = server, age?: string) {
   const middleMs = serverMs - aheadMs;
-  return { sentAtMs: middleMs - tookMs / 2, receivedAtMs: middleMs + tookMs / 2, date };
+  return { sentAtMs: middleMs - tookMs / 2, receivedAtMs: middleMs + tookMs / 2, date, age };
 }
 
-describe('the trusted clock', () => {
-  const table: [string, number, ReturnType<typeof reading>, number][] = [
-    ['ignores a difference of a few seconds', 0, reading(4_000), 0],
-    ['ignores a difference of a few seconds to the other side', 0, reading(-5_000), 0],
-    ['follows a server that is an hour ahead', 0, reading(3_600_000), 3_600_000],
-    ['follows a server that is an hour behind', 0, reading(-3_600_000), -3_600_000],
-    ['does not take a slow answer for a wrong clock', 0, reading(20_000, 40_000), 0],
-    ['follows a difference that even a slow answer proves', 0, reading(60_000, 40_000), 60_000],
-    [
-      'keeps a correction that a slow answer cannot make better',
-      60_000,
-      reading(50_000, 40_000),
-      60_000,
-    ],
-    [
-      'keeps a correction against the cut of the header to seconds',
-      60_000,
-      reading(59_100),
-      60_000,
-    ],
-    ['moves a correction that is proved wrong', 60_000, reading(70_000), 70_000],
-    ['drops a correction when the local clock was put right', 60_000, reading(0), 0],
-    ['learns nothing from an answer without a date', 60_000, reading(0, 100, ''), 60_000],
-    ['learns nothing from an unreadable date', 0, reading(3_600_000, 100, 'soon'), 0],
-  ];
-  for (const [name, before, read, after] of table)
-    it(name, () => assert.equal(updateSkew(before, read), after));
+function learn(...readings: ReturnType<typeof reading>[]): ZendeskClock {
+  return readings.reduce(learnClock, unknownClock);
+}
 
-  it('adds the correction to the local clock and tells when the clock turns wrong and right', () => {
-    const changes: number[] = [];
-    const clock = createClock(
-      () => serverMs,
-      (skewMs) => void changes.push(skewMs),
+const hour = 3_600_000;
+
+describe("Zendesk's clock", () => {
+  const table: [string, ReturnType<typeof reading>, number][] = [
+    ['is ours within a few seconds', reading(4_000), 0],
+    ['is ours within a few seconds to the other side', reading(-5_000), 0],
+    ['may be an hour ahead', reading(hour), hour],
+    ['may be an hour behind', reading(-hour), -hour],
+    ['is not proved wrong by a slow answer', reading(20_000, 40_000), 0],
+    [
+      'is proved wrong by a difference that even a slow answer shows',
+      reading(60_000, 40_000),
+      60_000,
+    ],
+    ['is not known from an answer without a date', reading(hour, 100, ''), 0],
+    ['is not known from an unreadable date', reading(hour, 100, 'soon'), 0],
+    ['is later than a cached date by its age', reading(-hour, 100, server, '3600'), 0],
+  ];
+  for (const [name, read, newestMs] of table)
+    it(name, () => assert.equal(newestSkewMs(learn(read)), newestMs));
+
+  it('is believed when three answers in a row agree', () => {
+    assert.equal(learn(reading(hour), reading(hour)).agreedMs, undefined);
+    assert.deepEqual(learn(reading(hour), reading(hour), reading(hour + 900)), {
+      agreedMs: hour,
+      doubt: undefined,
+    });
+  });
+
+  it('is not changed by two answers that differ, nor by three that differ from each other', () => {
+    const right = [reading(0), reading(0), reading(0)];
+    const once = learn(...right, reading(hour), reading(hour));
+    assert.deepEqual(once, { agreedMs: 0, doubt: { skewMs: hour, answers: 2 } });
+    assert.deepEqual(learnClock(once, reading(0)), { agreedMs: 0, doubt: undefined });
+    assert.equal(learn(...right, reading(hour), reading(2 * hour), reading(3 * hour)).agreedMs, 0);
+  });
+
+  it('moves when it is put right', () => {
+    const wrong = learn(reading(hour), reading(hour), reading(hour));
+    assert.equal([reading(0), reading(0), reading(0)].reduce(learnClock, wrong).agreedMs, 0);
+  });
+
+  it('is told the age of an answer in whole seconds, and nothing by a header that is none', () => {
+    assert.deepEqual(
+      ['60', ' 60 ', '-60', '1e3', '', undefined].map((age) => readAgeMs(age)),
+      [60_000, 60_000, 0, 0, 0, 0],
     );
-    assert.deepEqual(clock.now(), new Date(serverMs));
-    clock.observe(reading(3_600_000));
-    clock.observe(reading(3_700_000));
-    assert.deepEqual(clock.now(), new Date(serverMs + 3_700_000));
-    assert.equal(clock.skewMs(), 3_700_000);
-    clock.observe(reading(1_000));
-    assert.deepEqual(clock.now(), new Date(serverMs));
-    assert.deepEqual(changes, [3_600_000, 0]);
   });
 });

@@ -157,51 +157,40 @@ describe('a single object', () => {
   });
 });
 
-describe('the trusted clock of a client', () => {
+describe('the clock of a client', () => {
   const localMs = Date.parse('2026-11-20T12:00:00Z');
+  const body = { audit_logs: [], meta: { has_more: false } };
 
-  it('follows the Date header when the local clock is far off, and says so', async (test) => {
+  it('learns from the Date header, and each page says when it was asked for by the local clock', async (test) => {
     const server = await startServer(test, {
-      replies: [
-        {
-          headers: { date: 'Fri, 20 Nov 2026 13:00:00 GMT' },
-          body: { audit_logs: [], meta: { has_more: false } },
-        },
-      ],
+      replies: [{ headers: { date: 'Fri, 20 Nov 2026 13:00:00 GMT' }, body }],
     });
-    const { zendesk, logged } = connect(test, server.origin, { localNow: () => localMs });
-    assert.deepEqual(zendesk.now(), new Date(localMs));
-    const page = await zendesk.readPage(auditRequest(), neverAborted);
-    assert.equal(zendesk.clockSkewMs(), 3_600_000);
-    assert.deepEqual(zendesk.now(), new Date('2026-11-20T13:00:00Z'));
-    assert.deepEqual(page.sentAt, new Date('2026-11-20T13:00:00Z'));
-    assert.deepEqual(logged, [
-      {
-        details: { account: 'acme', skewMs: 3_600_000 },
-        message: "the local clock differs from Zendesk's, which is trusted",
-      },
-    ]);
+    const { zendesk } = connect(test, server.origin, { localNow: () => localMs });
+    const { sentAtMs, receivedAtMs, ageMs } = await zendesk.readPage(auditRequest(), neverAborted);
+    assert.deepEqual([sentAtMs, receivedAtMs, ageMs], [localMs, localMs, 0]);
+    assert.deepEqual(zendesk.clock(), {
+      agreedMs: undefined,
+      doubt: { skewMs: 3_600_000, answers: 1 },
+    });
   });
 
   it('learns from answers that are refusals too, and ignores a few seconds', async (test) => {
     const server = await startServer(test, {
       replies: [
-        { status: 500, headers: { date: 'Fri, 20 Nov 2026 10:00:00 GMT' } },
-        {
-          headers: { date: 'Fri, 20 Nov 2026 12:00:04 GMT' },
-          body: { audit_logs: [], meta: { has_more: false } },
-        },
+        { status: 500, headers: { date: 'Fri, 20 Nov 2026 12:00:04 GMT' } },
+        { headers: { date: 'Fri, 20 Nov 2026 12:00:04 GMT' }, body },
       ],
     });
-    const skews: unknown[] = [];
-    const { zendesk } = connect(test, server.origin, {
-      localNow: () => localMs,
-      log: {
-        warn: (details) => void ('skewMs' in details && skews.push(details['skewMs'])),
-      },
-    });
-    const page = await zendesk.readPage(auditRequest(), neverAborted);
-    assert.deepEqual(skews, [-7_200_000, 0]);
-    assert.deepEqual(page.sentAt, new Date(localMs));
+    const { zendesk } = connect(test, server.origin, { localNow: () => localMs });
+    await zendesk.readPage(auditRequest(), neverAborted);
+    assert.deepEqual(zendesk.clock().doubt, { skewMs: 0, answers: 2 });
+  });
+
+  it('knows how old a page out of a cache is', async (test) => {
+    const headers = { date: 'Fri, 20 Nov 2026 11:00:00 GMT', age: '3600' };
+    const server = await startServer(test, { replies: [{ headers, body }] });
+    const { zendesk } = connect(test, server.origin, { localNow: () => localMs });
+    assert.equal((await zendesk.readPage(auditRequest(), neverAborted)).ageMs, 3_600_000);
+    assert.equal(zendesk.clock().doubt?.skewMs, 0);
   });
 });

@@ -180,7 +180,7 @@ comment on column zendesk_sync.fetches.span_from is 'First instant of the span.'
 comment on column zendesk_sync.fetches.span_until is 'First instant after the span.';
 comment on column zendesk_sync.fetches.page_size is 'Records asked for a page; smaller after Zendesk timed out.';
 comment on column zendesk_sync.fetches.cursor is 'Where the next page starts, as Zendesk gave it; null at the start and after the last page.';
-comment on column zendesk_sync.fetches.asked_at is 'When the first page was asked for, by the trusted clock. The span is covered up to this moment less SETTLE.';
+comment on column zendesk_sync.fetches.asked_at is 'When the first page was asked for, by the earliest clock. The span is covered up to this moment less SETTLE.';
 comment on column zendesk_sync.fetches.pages is 'Pages stored.';
 comment on column zendesk_sync.fetches.rows_seen is 'Records read.';
 comment on column zendesk_sync.fetches.rows_new is 'Rows stored for the first time.';

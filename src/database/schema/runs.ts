@@ -71,7 +71,7 @@ export const fetches = zendeskSync.table(
     page_size: integer().notNull(),
     /** Where the next page starts, as Zendesk gave it; null at the start and after the last page. */
     cursor: text(),
-    /** When the first page was asked for, by the trusted clock. The span is covered up to this moment less SETTLE. */
+    /** When the first page was asked for, by the earliest clock. The span is covered up to this moment less SETTLE. */
     asked_at: instant(),
     /** Pages stored. */
     pages: integer().notNull().default(0),

@@ -15,7 +15,10 @@ import { writeReset, type ResetForm } from '../http/limits.ts';
 
 /** What can be said about faults that take the place of the answer. */
 export type AnswerFaultDetails = {
-  /** `429-*`: the wait that is told, seconds; default 1. `503-*`: sends `Retry-After` when given. */
+  /**
+   * `429-*`: the wait that is told, seconds; default 1. `503-*`: sends `Retry-After` when given. `wrong-date`: how far the
+   * header `Date` is ahead. `cached`: how old a cache says that the answer is, in `Date` and `Age`.
+   */
   readonly seconds?: number;
   /** `redirect`: the other origin, such as `http://127.0.0.1:8080`. */
   readonly location?: string;

@@ -3,7 +3,13 @@ import { ANSWER_FAULTS, type AnswerFaultDetails } from './answer-faults.ts';
 import { PAGE_FAULTS, type PageFaultDetails } from './page-faults.ts';
 
 /** Faults on the way of a good answer; the server that sends it knows what they do. */
-const TRANSPORT_FAULTS = ['reset-mid-body', 'truncated-json', 'slow'] as const;
+const TRANSPORT_FAULTS = [
+  'reset-mid-body',
+  'truncated-json',
+  'slow',
+  'wrong-date',
+  'cached',
+] as const;
 
 /** A fault on the way of a good answer. */
 export type TransportFaultKind = (typeof TRANSPORT_FAULTS)[number];

@@ -86,7 +86,7 @@ export async function handleRequest(
     return;
   }
   record.status = answer.status;
-  sendAnswer(account, response, answer, transport?.kind);
+  sendAnswer(account, response, answer, transport);
 }
 
 type DecidedAnswer = {
@@ -123,19 +123,31 @@ export function sendAnswer(
   { clock }: SimulatedAccount,
   response: ServerResponse,
   answer: SimulatedAnswer,
-  transport?: TransportFaultKind,
+  transport?: FaultOf<TransportFaultKind>,
 ): void {
   const body = Buffer.from(answer.body);
   const half = body.subarray(0, Math.floor(body.length / 2));
-  const sent = transport === 'truncated-json' ? half : body;
+  const sent = transport?.kind === 'truncated-json' ? half : body;
   response.writeHead(answer.status, {
-    date: new Date(clock.now()).toUTCString(),
+    ...tellTime(clock.now(), transport),
     'x-request-id': randomUUID(),
     ...answer.headers,
     'content-length': sent.length,
   });
-  if (transport === 'reset-mid-body') response.write(half, () => response.socket?.destroy());
+  if (transport?.kind === 'reset-mid-body') response.write(half, () => response.socket?.destroy());
   else response.end(sent);
+}
+
+/** The headers of the time at which an answer was made. */
+function tellTime(
+  now: number,
+  { kind, seconds = 0 }: Partial<FaultOf<TransportFaultKind>> = {},
+): Record<string, string> {
+  const aheadMs = kind === 'wrong-date' ? seconds * 1000 : kind === 'cached' ? -seconds * 1000 : 0;
+  return {
+    date: new Date(now + aheadMs).toUTCString(),
+    ...(kind === 'cached' ? { age: String(seconds) } : {}),
+  };
 }
 
 /** The machine's clock with fractions, ms since 1970. */

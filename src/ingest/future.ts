@@ -1,0 +1,103 @@
+/**
+ * What counts as covered and lies in the future: a clock was wrong, or somebody has written into the ledger. The rows of
+ * that time would never be read.
+ */
+import type { Queryable } from '../database/client.ts';
+import { fromSeconds, type Spans } from '../span.ts';
+import { loadCoverage, loadRescans, type StreamKey } from './coverage.ts';
+import { checkLease } from './lease.ts';
+import type { Rescanned } from './plan.ts';
+import { keyOf, type Pull } from './pull.ts';
+
+/** Clocks that differ by less than this agree. */
+const toleratedSeconds = 5;
+
+/**
+ * Withdraws coverage that lies in the future, from where it begins to be unproved, and says so. What is withdrawn is a gap
+ * and is read again. Returns the coverage as it stands then.
+ */
+export async function withdrawFuture(pull: Pull, coverage: Spans): Promise<Spans> {
+  const { engine, lease } = pull;
+  const { likely } = engine.clocks.now();
+  const until = coverage.at(-1)?.to ?? 0;
+  if (until <= likely + toleratedSeconds) return coverage;
+  const key = keyOf(pull);
+  const from = await engine.db.transaction(async (tx) => {
+    await checkLease(tx, lease);
+    const proved = await findProved(tx, key, likely, engine.settings.settleSeconds);
+    const values = [key.account, key.stream, fromSeconds(likely), fromSeconds(proved)];
+    await tx.query(withdraw, values);
+    return proved;
+  });
+  engine.log.warn(
+    { ...key, from: fromSeconds(from).toISOString(), until: fromSeconds(until).toISOString() },
+    'coverage that lies in the future was withdrawn; the time from then to now is read again',
+  );
+  return loadCoverage(engine.db, key);
+}
+
+/** Does the same with what was read again at an age that it cannot have yet. */
+export async function withdrawFutureRescans(pull: Pull, rescanned: Rescanned): Promise<Rescanned> {
+  const { engine, lease } = pull;
+  const key = keyOf(pull);
+  const { likely } = engine.clocks.now();
+  const early = [...rescanned].filter(
+    ([age, spans]) => (spans.at(-1)?.to ?? 0) > likely - age + toleratedSeconds,
+  );
+  if (early.length === 0) return rescanned;
+  await engine.db.transaction(async (tx) => {
+    await checkLease(tx, lease);
+    const proved = await findProved(tx, key, likely, 0);
+    for (const [age] of early)
+      await tx.query(withdrawRescans, [
+        key.account,
+        key.stream,
+        fromSeconds(likely - age),
+        fromSeconds(proved - age),
+        age,
+      ]);
+  });
+  engine.log.warn(
+    { ...key, ages: early.map(([age]) => age) },
+    'spans that counted as read again at an age that they do not have yet are read again after all',
+  );
+  return loadRescans(engine.db, key);
+}
+
+/**
+ * Up to where the fetches bear the coverage out: those that claim to have been asked in the future bear out what the
+ * database's clock said when they began, and without such a one those that ended bear out what they say.
+ */
+async function findProved(
+  tx: Queryable,
+  { account, stream }: StreamKey,
+  now: number,
+  settleSeconds: number,
+): Promise<number> {
+  const [row] = await tx.query<{ proved: number }>(
+    `select extract(epoch from least($3::timestamptz, coalesce(
+       min(started_at) filter (where asked_at > $3::timestamptz),
+       max(least(asked_at, span_until + make_interval(secs => $4))),
+       'epoch'
+     )))::float8 as proved
+     from zendesk_sync.fetches
+     where account = $1 and stream = $2 and outcome = 'complete'`,
+    [account, stream, fromSeconds(now), settleSeconds],
+  );
+  return Math.max(0, Math.floor(row?.proved ?? 0) - settleSeconds);
+}
+
+// Only what reaches into the future: what ends before is as true as ever.
+const cut = (table: string, condition: string): string => `with kept as (
+    delete from ${table}
+    where account = $1 and stream = $2 and ${condition} and covered_until > $3::timestamptz
+    returning covered_from
+  )`;
+
+const withdraw = `${cut('zendesk_sync.coverage', 'true')}
+  insert into zendesk_sync.coverage (account, stream, covered_from, covered_until)
+  select $1, $2, covered_from, $4::timestamptz from kept where covered_from < $4::timestamptz`;
+
+const withdrawRescans = `${cut('zendesk_sync.rescans', 'age_seconds = $5::integer')}
+  insert into zendesk_sync.rescans (account, stream, age_seconds, covered_from, covered_until)
+  select $1, $2, $5::integer, covered_from, $4::timestamptz from kept where covered_from < $4::timestamptz`;
