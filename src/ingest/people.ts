@@ -87,7 +87,10 @@ async function listTeam(listing: Listing): Promise<ReadonlySet<string>> {
     const answer = await askPage(engine.zendesk, { ...request, cursor }, signal);
     const read = readPeople(answer.records, (index) => originalOf(answer, index));
     const { people } = read;
-    check(answer, people[0]?.id);
+    check(
+      answer,
+      people.map(({ id }) => id),
+    );
     const { stored, times } = await timeWriting(answer, () =>
       store((steps) => storeUsers(engine.db, lease, steps, read)),
     );

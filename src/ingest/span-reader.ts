@@ -101,7 +101,7 @@ async function walkSpan(pull: Pull, task: SpanTask): Promise<SpanResult> {
       const answer = await coming;
       const read = readPage(stream, engine.classify, answer);
       const { rows } = read;
-      check(answer, nameFirst(read));
+      check(answer, nameRecords(read));
       const { pageSize } = answer;
       const reading = judgeReading(pull, fetch, answer);
       const { askedAt } = reading;
@@ -132,10 +132,10 @@ async function walkSpan(pull: Pull, task: SpanTask): Promise<SpanResult> {
   }
 }
 
-/** By what a page is known again: the id of its first record, or its bytes where none is readable. */
-function nameFirst({ rows, quarantined }: ReadPage): string | undefined {
-  const [unread] = quarantined;
-  return rows[0]?.id ?? (unread && fingerprint(unread.content).toString('hex'));
+/** What the records of a page are known by: their ids, or their bytes where those are not readable. */
+function nameRecords({ rows, quarantined }: ReadPage): readonly string[] {
+  const unread = quarantined.map(({ content }) => fingerprint(content).toString('hex'));
+  return [...rows.map(({ id }) => id), ...unread];
 }
 
 /** The pages of backfills have connections of their own; what follows the log does not wait for them. */

@@ -3,6 +3,7 @@ import { KnownError } from '../errors.ts';
 import type { Zendesk } from '../zendesk/client.ts';
 import type { Page, PageRequest } from '../zendesk/request.ts';
 import type { PageTimes } from './events.ts';
+import { createSeen } from './seen.ts';
 
 /** A page, when its answer was complete by the local clock, and how long that took without the wait for the budget. */
 export type TimedPage = Page & { readonly answeredAtMs: number; readonly answerMs: number };
@@ -38,37 +39,51 @@ export async function timeWriting<Result>(
 
 /** More empty pages in a row than this, and the answer is no answer (contract Q14). */
 const emptyPagesAllowed = 10;
+/** The same for pages of which every record has been seen in this walk. */
+const stalePagesAllowed = 2;
+
+/** Looks at a page and what its records are known by. */
+type CheckPage = (page: Pick<Page, 'nextCursor' | 'requestId'>, names: readonly string[]) => void;
 
 /**
- * Watches a walk from page to page (contract Q9).
+ * Watches a walk from page to page (contract Q9). What is new is judged by what this walk has seen: a resumed one reads
+ * again what is stored already.
  *
- * @returns a function to call with each page and the id of its first record; it throws a `walk_stuck`
- * when the same page comes again, a cursor comes twice, or too many empty pages come in a row
+ * @returns a function to call with each page; it throws a `walk_stuck` when the same page comes again, or too many pages
+ * in a row bring nothing new
  */
-export function createWalkGuard(
-  stream: string,
-  startCursor: string | undefined,
-): (page: Pick<Page, 'nextCursor' | 'requestId'>, firstId: string | undefined) => void {
-  const cursors = new Set<string>(startCursor === undefined ? [] : [startCursor]);
+export function createWalkGuard(stream: string, startCursor: string | undefined): CheckPage {
+  const seen = createSeen();
+  const cursors = createSeen();
+  if (startCursor !== undefined) cursors.add(startCursor);
   let emptyPages = 0;
-  let formerId: string | undefined;
+  let stalePages = 0;
+  let former: string | undefined;
 
-  return ({ nextCursor, requestId }, firstId) => {
-    const repeated = firstId !== undefined && firstId === formerId;
-    emptyPages = firstId === undefined ? emptyPages + 1 : 0;
-    formerId = firstId;
+  function findFault(isRepeated: boolean): string | undefined {
+    if (isRepeated) return `Zendesk sent the same page of ${stream} again instead of the next one`;
+    if (stalePages > stalePagesAllowed)
+      return `Zendesk sent ${stalePages} pages of ${stream} in a row that it had sent before`;
+    if (emptyPages > emptyPagesAllowed)
+      return `Zendesk sent ${emptyPages} empty pages of ${stream} in a row and says that there are more`;
+    return undefined;
+  }
+
+  return ({ nextCursor, requestId }, names) => {
+    const isFresh = names.filter((name) => seen.add(name)).length > 0;
+    if (isFresh) emptyPages = stalePages = 0;
+    else if (names.length === 0) emptyPages += 1;
+    else stalePages += 1;
+    const [first] = names;
+    const isSame = first !== undefined && first === former;
+    former = first;
     if (nextCursor === undefined) return;
-    const fault =
-      repeated || cursors.has(nextCursor)
-        ? `Zendesk sent the same page of ${stream} again instead of the next one`
-        : emptyPages > emptyPagesAllowed
-          ? `Zendesk sent ${emptyPages} empty pages of ${stream} in a row and says that there are more`
-          : undefined;
+    const isKnown = !cursors.add(nextCursor);
+    const fault = findFault(isSame || (isKnown && !isFresh));
     if (fault !== undefined)
       throw new KnownError('walk_stuck', {
         found: `${fault}. The span is not complete and will be read again`,
         requestId,
       });
-    cursors.add(nextCursor);
   };
 }

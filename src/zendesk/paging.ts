@@ -34,7 +34,7 @@ export function cursorPaging(itemsKey: string): Paging {
     itemsKey,
     parameters: ({ pageSize, cursor }) => [
       ['page[size]', String(pageSize)],
-      ...(cursor === undefined ? [] : [['page[after]', cursor] as const]),
+      ...(cursor === undefined ? [] : [nameCursor(cursor)]),
     ],
     read(json, { cursor: sentCursor }) {
       if (!isObject(json)) return { fault: 'is not a JSON object' };
@@ -44,12 +44,41 @@ export function cursorPaging(itemsKey: string): Paging {
       if (!isObject(meta) || typeof meta['has_more'] !== 'boolean')
         return { fault: 'does not say whether it has more (meta.has_more)' };
       if (!meta['has_more']) return { records, nextCursor: undefined };
-      const cursor = meta['after_cursor'];
-      if (typeof cursor !== 'string' || cursor === '') return { fault: 'has more but no cursor' };
+      const told = meta['after_cursor'];
+      const cursor = typeof told === 'string' && told !== '' ? told : findLinkedCursor(json);
+      if (cursor === undefined) return { fault: 'has more but no cursor' };
       if (cursor === sentCursor) return { fault: 'repeats the cursor that was sent' };
       return { records, nextCursor: cursor };
     },
   };
+}
+
+/** The usual name of the cursor's parameter, and others that a link may use (contract Q9). */
+const usualName = 'page[after]';
+const otherNames = ['filter[after]', 'cursor'] as const;
+
+/**
+ * The cursor in `links.next`, for an answer that tells it nowhere else. The link itself is never followed (contract Q17).
+ * Where it names the cursor otherwise than usual, the name stays with it: `filter[after]=…`.
+ */
+function findLinkedCursor(json: Record<string, unknown>): string | undefined {
+  const links = json['links'];
+  const next = isObject(links) ? links['next'] : undefined;
+  if (typeof next !== 'string' || !URL.canParse(next, 'https://any.example')) return undefined;
+  const { searchParams: query } = new URL(next, 'https://any.example');
+  const cursor = query.get(usualName);
+  if (cursor !== null && cursor !== '') return cursor;
+  for (const name of otherNames) {
+    const other = query.get(name);
+    if (other !== null && other !== '') return `${name}=${other}`;
+  }
+  return undefined;
+}
+
+/** The parameter that a cursor is sent as. Zendesk's own cursors do not begin with such a name. */
+function nameCursor(cursor: string): readonly [string, string] {
+  const name = otherNames.find((other) => cursor.startsWith(`${other}=`));
+  return name === undefined ? [usualName, cursor] : [name, cursor.slice(name.length + 1)];
 }
 
 /** True for a JSON object. */

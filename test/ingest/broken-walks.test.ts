@@ -214,3 +214,70 @@ describe('empty pages that say that there is more', { concurrency: 3 }, () => {
     });
   }
 });
+
+describe('a cursor that stands in the link alone', { concurrency: 2 }, () => {
+  for (const stream of logs)
+    it(`leads on, without the link being followed: ${stream}`, async () => {
+      await withInstallation(smallAccount(stream), {}, async (installation) => {
+        const { simulator, db } = installation;
+        simulator.addFault({ kind: 'link-only-cursor', stream, times: Infinity });
+        await pullCompletely(installation, stream);
+        await assertComplete(installation, stream);
+        assert.ok((await listFetches(db, stream)).some(({ pages }) => pages > 1));
+        const led = simulator.requests().filter(({ query }) => query.includes('page%5Bafter%5D'));
+        assert.ok(led.length > 0 && led.every(({ query }) => query.includes('filter%5B')));
+      });
+    });
+});
+
+describe('a cursor that is not known any more', { concurrency: 2 }, () => {
+  for (const stream of logs)
+    it(`and is answered with 404 has its span read again, within the run: ${stream}`, async () => {
+      await withInstallation(smallAccount(stream), {}, async (installation) => {
+        const { simulator } = installation;
+        const stopped = await stopInMidSpan(installation, stream);
+        simulator.addFault({ kind: 'lost-cursor', stream });
+        await pullCompletely(installation, stream);
+        await assertComplete(installation, stream);
+        const resumed = await findFetch(installation, stream, stopped.fetch);
+        assert.deepEqual(
+          { outcome: resumed?.outcome, restarted: resumed?.restarted, error: resumed?.error },
+          { outcome: 'complete', restarted: true, error: null },
+        );
+      });
+    });
+});
+
+describe('a walk in a circle', { concurrency: 2 }, () => {
+  /** Enough records for some pages, each of which could be the next. */
+  const longLog = (stream: Log) => ({
+    ...smallAccount(stream),
+    burst: {
+      stream,
+      at: new Date(Date.now() - 93_600_000),
+      count: stream === 'audit_logs' ? 900 : 12_000,
+    },
+  });
+  for (const stream of logs)
+    it(`ends after some pages without anything new, and the run fails with a sentence: ${stream}`, async () => {
+      await withInstallation(longLog(stream), {}, async (installation) => {
+        const { simulator, db, worker } = installation;
+        await worker(stream).follow(signal);
+        const before = simulator.requests().length;
+        simulator.addFault({ kind: 'circle', stream, times: Infinity, pages: 3 });
+        const filled = await worker(stream).fill(signal);
+        const error = `Zendesk sent 3 pages of ${stream} in a row that it had sent before. The span is not complete and will be read again.`;
+        assert.deepEqual(
+          { outcome: filled?.outcome, code: filled?.code, error: filled?.error },
+          { outcome: 'failed', code: 'walk_stuck', error },
+        );
+        const asked = simulator.requests().length - before;
+        assert.ok(asked < 100, `${asked} requests`);
+        assert.ok((await listFetches(db, stream)).some(({ restarted }) => restarted));
+        await assertTrue(installation, stream);
+        simulator.clearFaults();
+        await pullCompletely(installation, stream);
+        await assertComplete(installation, stream);
+      });
+    });
+});

@@ -62,6 +62,41 @@ describe('cursor paging', () => {
       { audit_logs: [], meta: { has_more: true, after_cursor: 'sent' } },
       { fault: 'repeats the cursor that was sent' },
     ],
+    [
+      'takes the cursor out of the link where it stands nowhere else',
+      {
+        audit_logs: [],
+        meta: { has_more: true },
+        links: {
+          next: 'https://elsewhere.example/x.json?page%5Bsize%5D=1&page%5Bafter%5D=a%2Bb%3D%3D',
+        },
+      },
+      { records: [], nextCursor: 'a+b==' },
+    ],
+    [
+      'takes the cursor out of a link without an origin, and keeps its other name with it',
+      {
+        audit_logs: [],
+        meta: { has_more: true, after_cursor: null },
+        links: { next: '/api/v2/audit_logs?filter[after]=01H7&page[size]=1' },
+      },
+      { records: [], nextCursor: 'filter[after]=01H7' },
+    ],
+    [
+      'believes the envelope rather than the link',
+      { audit_logs: [], meta: more, links: { next: '/x?page[after]=other' } },
+      { records: [], nextCursor: 'next' },
+    ],
+    [
+      'refuses the cursor that was sent also in a link',
+      { audit_logs: [], meta: { has_more: true }, links: { next: '/x?page[after]=sent' } },
+      { fault: 'repeats the cursor that was sent' },
+    ],
+    [
+      'refuses a link without a cursor',
+      { audit_logs: [], meta: { has_more: true }, links: { next: 'http://[/?page[after]=' } },
+      { fault: 'has more but no cursor' },
+    ],
     ['refuses null', null, { fault: 'is not a JSON object' }],
     ['refuses a list', [], { fault: 'is not a JSON object' }],
     ['refuses a text', 'audit_logs', { fault: 'is not a JSON object' }],
@@ -74,6 +109,10 @@ describe('cursor paging', () => {
   it('asks for the size, and for what follows a cursor', () => {
     assert.deepEqual(paging.parameters({ pageSize: 100, cursor: undefined }), [
       ['page[size]', '100'],
+    ]);
+    assert.deepEqual(paging.parameters({ pageSize: 25, cursor: 'filter[after]=01H7=' }), [
+      ['page[size]', '25'],
+      ['filter[after]', '01H7='],
     ]);
     assert.deepEqual(paging.parameters({ pageSize: 25, cursor: 'next' }), [
       ['page[size]', '25'],

@@ -1,7 +1,15 @@
-import { encodeCursor, type ListCursor, type ListPage, type Position } from '../http/cursors.ts';
+import {
+  encodeCursor,
+  readCursor,
+  type ListCursor,
+  type ListPage,
+  type Position,
+} from '../http/cursors.ts';
 
 /** What can be said about faults in the content of a page. */
 export type PageFaultDetails = {
+  /** `circle`: how many pages come in turn; default 3. */
+  readonly pages?: number;
   /** `changed-type`: the field that changes; default: each number becomes a string and null stays. */
   readonly field?: string;
   /** `changed-type` with `field`: the new value; default: the old one as a string. */
@@ -37,6 +45,17 @@ export const PAGE_FAULTS = {
     beforeCursor: null,
   }),
   'more-without-cursor': ({ page }) => ({ ...page, hasMore: true, afterCursor: null }),
+  'link-only-cursor': ({ page }) => ({ ...page, linkOnly: true }),
+  circle: ({ page, order, sent, start, pages = 3 }) => {
+    if (page.rows.length === 0) return page;
+    const turn = (sent?.spare ?? 0) + 1;
+    const back = turn % pages === 0 ? start : undefined;
+    return {
+      ...page,
+      hasMore: true,
+      afterCursor: encodeCursor(order, back ?? readCursor(page.afterCursor, order) ?? start, turn),
+    };
+  },
   unsorted: ({ page }) => ({ ...page, rows: page.rows.toReversed() }),
   'duplicate-in-page': ({ page, shorterCursor }) => duplicateRow(page, shorterCursor),
   'new-field': ({ page }) => ({

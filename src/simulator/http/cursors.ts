@@ -61,5 +61,7 @@ export type ListPage = {
   /** Whether something lies before the page. */
   readonly hasBefore: boolean;
   readonly afterCursor: string | null;
+  /** Whether the cursor stands in the link alone. */
+  readonly linkOnly?: boolean;
   readonly beforeCursor: string | null;
 };

@@ -183,7 +183,8 @@ function writeSupportPage(
     if (sort !== null) parameters.append('sort', sort);
     return `${base}.json?${parameters.toString()}`;
   };
-  const { hasMore: has_more, afterCursor: after_cursor, beforeCursor: before_cursor } = page;
+  const { hasMore: has_more, beforeCursor: before_cursor } = page;
+  const after_cursor = page.linkOnly === true ? null : page.afterCursor;
   const meta = JSON.stringify({ has_more, after_cursor, before_cursor });
   return `{"${name}":[${page.rows.join(',')}],"meta":${meta},"links":${writeLinks(page, link)}}`;
 }

@@ -83,7 +83,7 @@ function writePage(name: string, page: ListPage, base: string, query: URLSearchP
     return `${base}?${texts.join('&')}`;
   };
   const meta = JSON.stringify({
-    after_cursor: page.afterCursor,
+    after_cursor: page.linkOnly === true ? null : page.afterCursor,
     before_cursor: page.beforeCursor,
     has_before: page.hasBefore,
     has_more: page.hasMore,
