@@ -1,14 +1,18 @@
+import { KnownError } from '../errors.ts';
 import type { Database, Queryable } from './client.ts';
+import { sqlstates } from './sqlstates.ts';
 
 /** A table that is cut by time, and one that is derived from it and cut alike: the part of a log's table that matters here. */
 type PartitionedTable = {
   readonly name: string;
+  /** The column of time that it is cut by. */
+  readonly time: string;
   /** How long the span of a partition is. */
   readonly partition: 'month' | 'year';
   readonly derived: { readonly name: string } | undefined;
 };
 
-/** Held while a partition is made, so that one process at a time does so. */
+/** Held while a partition is made, so that one process at a time does so; also by `zendesk_sync.note_missing_partitions`. */
 const advisoryLock = 0x7a6c7370;
 
 /**
@@ -24,11 +28,15 @@ export type EnsurePartitions = (
 /** Creates the keeper of partitions for one database. */
 export function createPartitionKeeper(db: Database): EnsurePartitions {
   const known = new Set<string>();
+  const watched = new Set<string>();
   return async (table, momentsMs, looksAgain = false) => {
+    if (!watched.has(table.name)) await watchLog(db, table);
+    watched.add(table.name);
     if (looksAgain) known.clear();
     const unknown = listPartitions(table, momentsMs).filter(({ name }) => !known.has(name));
     if (unknown.length === 0) return;
-    for (const partition of await findMissing(db, unknown)) await createPartition(db, partition);
+    for (const partition of await findMissing(db, unknown))
+      await createPartition(db, table, partition);
     for (const { name } of unknown) known.add(name);
   };
 }
@@ -124,12 +132,34 @@ function describePartition({ name, partition }: CutTable, momentMs: number): Par
   };
 }
 
-async function createPartition(db: Database, partition: Partition): Promise<void> {
+/**
+ * Has Postgres note what is deleted or truncated by hand, from now on. Partitions that are in use for long get their
+ * triggers at the next start.
+ */
+async function watchLog(db: Database, { name, time }: PartitionedTable): Promise<void> {
+  try {
+    await db.transaction(async (tx) => {
+      await tx.query(`set local lock_timeout = '3s'`);
+      await tx.query('select zendesk_sync.watch_log($1, $2)', [name, time]);
+    });
+  } catch (error) {
+    const sqlState = error instanceof KnownError ? error.sqlState : undefined;
+    if (sqlState !== sqlstates.lockNotAvailable) throw error;
+  }
+}
+
+async function createPartition(
+  db: Database,
+  log: PartitionedTable,
+  partition: Partition,
+): Promise<void> {
   const { table, fromMs, untilMs } = partition;
   await db.transaction(async (tx) => {
     await tx.query('select pg_advisory_xact_lock($1)', [advisoryLock]);
     const [missing] = await findMissing(tx, [partition]);
     if (missing === undefined) return;
+    // What was in a former one is a loss, and must not be taken for what comes into the new one.
+    await tx.query('select zendesk_sync.note_missing_partitions($1)', [table]);
     const name = await findFreeName(tx, partition.name);
     // Attaching an empty table takes a weaker lock on the parent than "create table … partition of", so readers go on.
     await tx.query(`create table ${name} (like ${table} including defaults including comments)`);
@@ -146,6 +176,8 @@ async function createPartition(db: Database, partition: Partition): Promise<void
     );
     // A publication of deletes refuses those from a table that has neither a key nor this; it is not inherited.
     if (key.length === 0) await tx.query(`alter table ${name} replica identity full`);
+    if (table === log.name)
+      await tx.query('select zendesk_sync.watch_log($1, $2)', [log.name, log.time]);
   });
 }
 

@@ -88,6 +88,30 @@ export async function addCoverage(tx: Queryable, key: StreamKey, span: Span): Pr
   await joinSpan(tx, 'zendesk_sync.coverage', { account: key.account, stream: key.stream }, span);
 }
 
+/**
+ * Takes a span out of the coverage, and out of what was read again at every age: it is a gap from then on, and is read like
+ * one. To be called under the lock of `lockStream`.
+ */
+export async function withdrawCoverage(tx: Queryable, key: StreamKey, span: Span): Promise<void> {
+  for (const [table, keys] of [
+    ['zendesk_sync.coverage', 'account, stream'],
+    ['zendesk_sync.rescans', 'account, stream, age_seconds'],
+  ] as const) {
+    await tx.query(
+      `with cut as (
+         delete from ${table}
+         where account = $1 and stream = $2 and covered_from < $4::timestamptz and covered_until > $3::timestamptz
+         returning ${keys}, covered_from, covered_until
+       )
+       insert into ${table} (${keys}, covered_from, covered_until)
+       select ${keys}, covered_from, $3::timestamptz from cut where covered_from < $3::timestamptz
+       union all
+       select ${keys}, $4::timestamptz, covered_until from cut where covered_until > $4::timestamptz`,
+      [key.account, key.stream, fromSeconds(span.from), fromSeconds(span.to)],
+    );
+  }
+}
+
 /** Keeps everybody else from changing the coverage of a stream until the end of the transaction. */
 export async function lockStream(tx: Queryable, { account, stream }: StreamKey): Promise<void> {
   await tx.query(

@@ -7,18 +7,19 @@ import { refusesRow } from '../database/connection-errors.ts';
 import type { EnsurePartitions } from '../database/partitions.ts';
 import { sqlstates } from '../database/sqlstates.ts';
 import { KnownError } from '../errors.ts';
-import { fromSeconds, type Span, type Spans } from '../span.ts';
+import { fromSeconds, subtract, type Span, type Spans } from '../span.ts';
 import type { LogStream } from '../streams/stream.ts';
 import { addCoverage, addRescan, lockStream, type StreamKey } from './coverage.ts';
 import type { Fetch } from './fetch.ts';
 import { changedHistory, checkLease, type Lease } from './lease.ts';
+import { loadLostSince } from './losses.ts';
 import type { ReadPage } from './page-records.ts';
 import { refuseIfMost, storeQuarantine, type QuarantinedRecord } from './quarantine.ts';
-import { markStaleDays } from './rollups.ts';
+import { dayMs, markStaleDays, nameDay } from './rollups.ts';
 import type { PageRow } from './rows/copy.ts';
 import { writeByHalves } from './rows/isolate.ts';
 import { writeRows } from './rows/rows.ts';
-import type { PageCounts } from './rows/upsert.ts';
+import type { PageCounts, WrittenRows } from './rows/upsert.ts';
 
 /** What a page means for its fetch: more pages follow; the span is complete; or it is given back as too dense. */
 export type PageEnd =
@@ -120,13 +121,14 @@ async function commitPage(
   return db.transaction(async (tx) => {
     await checkLease(tx, lease);
     const { rows, end } = page;
-    const { counts, quarantined } = await writePage(tx, stream, lease.account, page, way);
+    const written = await writePage(tx, stream, lease.account, page, way);
+    const { counts, quarantined } = written;
     if (counts.new + counts.changed > 0) await markStaleDays(tx, lease.account, stream, rows);
     await storeQuarantine(tx, lease, quarantined, page.fetch);
     const fetch = advance(page, counts);
-    if (!(await recordPage(tx, page, fetch)))
+    if (!(await recordPage(tx, lease, page, fetch, written)))
       return { ...(await describeStored(tx, lease, page, fetch)), quarantined };
-    if (end.kind === 'complete') await recordCoverage(tx, lease, end);
+    if (end.kind === 'complete') await recordCoverage(tx, lease, fetch.fetch, end);
     return { fetch, counts, quarantined };
   });
 }
@@ -138,21 +140,23 @@ async function writePage(
   account: string,
   { rows, covered, quarantined = [], quarantine }: PageToStore,
   way: WriteWay,
-): Promise<Pick<StoredPage, 'counts' | 'quarantined'>> {
-  const write = (some: readonly PageRow[]): Promise<PageCounts> =>
+): Promise<WrittenRows & Pick<StoredPage, 'quarantined'>> {
+  const write = (some: readonly PageRow[]): Promise<WrittenRows> =>
     writeRows(tx, stream, account, some, { covered, mayCopy: way === 'copy' });
-  if (way !== 'halves' || quarantine === undefined)
-    return { counts: await write(rows), quarantined };
+  if (way !== 'halves' || quarantine === undefined) return { ...(await write(rows)), quarantined };
   const { written, refused } = await writeByHalves(tx, rows, write);
   const all = [...quarantined, ...refused.map(({ item, error }) => quarantine(item, error))];
   refuseIfMost(stream.name, all, rows.length + quarantined.length);
-  return { counts: addCounts(written), quarantined: all };
+  return { ...joinWritten(written), quarantined: all };
 }
 
-function addCounts(parts: readonly PageCounts[]): PageCounts {
+function joinWritten(parts: readonly WrittenRows[]): WrittenRows {
   const sum = (name: keyof PageCounts): number =>
-    parts.reduce((total, part) => total + part[name], 0);
-  return { new: sum('new'), changed: sum('changed'), late: sum('late') };
+    parts.reduce((total, { counts }) => total + counts[name], 0);
+  return {
+    counts: { new: sum('new'), changed: sum('changed'), late: sum('late') },
+    newTimesMs: parts.flatMap(({ newTimesMs }) => newTimesMs),
+  };
 }
 
 function advance(
@@ -172,10 +176,21 @@ function advance(
   };
 }
 
-/** Moves the cursor. False when the fetch does not stand where its reader left it, or has ended. */
-async function recordPage(tx: Queryable, page: PageToStore, next: Fetch): Promise<boolean> {
+/** Moves the cursor, and counts the new rows. False when the fetch does not stand where its reader left it, or has ended. */
+async function recordPage(
+  tx: Queryable,
+  key: StreamKey,
+  page: PageToStore,
+  next: Fetch,
+  { newTimesMs }: WrittenRows,
+): Promise<boolean> {
+  const stored = countByDay(newTimesMs);
   const updated = await tx.query(
-    `update zendesk_sync.fetches
+    `with counted as (
+       insert into zendesk_sync.stored_rows (account, stream, day, rows)
+       select $13, $14, day, rows from unnest($15::date[], $16::bigint[]) as stored (day, rows)
+     )
+     update zendesk_sync.fetches
      set cursor = $3, page_size = $4, asked_at = $5, pages = $6, rows_seen = $7, rows_new = $8, rows_changed = $9,
        rows_late = $10, outcome = $11::text, ended_at = case when $11::text is not null then now() end
      where id = $1::bigint and pages = $2 and mark = $12::uuid and outcome is null
@@ -193,20 +208,37 @@ async function recordPage(tx: Queryable, page: PageToStore, next: Fetch): Promis
       next.late,
       outcomeOf(page.end),
       page.fetch.mark,
+      key.account,
+      key.stream,
+      stored.days,
+      stored.rows,
     ],
   );
   return updated.length === 1;
 }
 
+/** How many of the rows lie in each day, UTC: days and numbers at the same places. */
+function countByDay(timesMs: readonly number[]): { days: readonly string[]; rows: number[] } {
+  const counts = new Map<number, number>();
+  for (const timeMs of timesMs) {
+    const day = Math.floor(timeMs / dayMs);
+    counts.set(day, (counts.get(day) ?? 0) + 1);
+  }
+  return { days: [...counts.keys()].map(nameDay), rows: [...counts.values()] };
+}
+
 async function recordCoverage(
   tx: Queryable,
   key: StreamKey,
+  fetch: string,
   { coverage, rescans }: Extract<PageEnd, { kind: 'complete' }>,
 ): Promise<void> {
   // Two cursors may end neighbouring spans at once; each must see the other's span to join it.
   await lockStream(tx, key);
-  for (const span of coverage) await addCoverage(tx, key, span);
-  for (const { ageSeconds, span } of rescans) await addRescan(tx, key, ageSeconds, span);
+  const lost = await loadLostSince(tx, key, fetch);
+  for (const span of subtract(coverage, lost)) await addCoverage(tx, key, span);
+  for (const { ageSeconds, span } of rescans)
+    for (const read of subtract([span], lost)) await addRescan(tx, key, ageSeconds, read);
 }
 
 /**

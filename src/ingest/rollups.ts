@@ -5,7 +5,12 @@
 import { longLimitMs, type Database, type Transaction } from '../database/client.ts';
 import type { LogRow, LogStream } from '../streams/stream.ts';
 
-const dayMs = 86_400_000;
+export const dayMs = 86_400_000;
+
+/** A day, by its number since 1970, as Postgres takes it. */
+export function nameDay(day: number): string {
+  return new Date(day * dayMs).toISOString().slice(0, 10);
+}
 
 /**
  * Marks the days of the rows, within the transaction that stores them. The lock keeps a refresh that runs meanwhile from
@@ -20,11 +25,7 @@ export async function markStaleDays(
   if (rollups.length === 0) return;
   const days = new Set<number>();
   for (const { timeMs } of rows) days.add(Math.floor(timeMs / dayMs));
-  const values = [
-    account,
-    name,
-    [...days].map((day) => new Date(day * dayMs).toISOString().slice(0, 10)),
-  ];
+  const values = [account, name, [...days].map(nameDay)];
   for (;;) {
     const [answer] = await tx.query<{ held: number }>(hold, values);
     // Fewer when a refresh takes a mark at this moment: then it can be set again.

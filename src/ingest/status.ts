@@ -1,6 +1,7 @@
 import type { Queryable } from '../database/client.ts';
 import type { ErrorCode } from '../errors.ts';
 import type { Stream } from '../streams/stream.ts';
+import type { Loss } from './loss-words.ts';
 
 /** A row of the view `zendesk_sync.status`; durations in seconds. */
 export type StreamStatus = {
@@ -22,6 +23,8 @@ export type StreamStatus = {
   readonly rows: number;
   /** Records that could not be stored and lie in quarantine. */
   readonly quarantined: number;
+  /** What was taken away by hand and is not all back, oldest first. */
+  readonly losses: readonly Loss[];
 };
 
 /** How every stream stands, or those of one account; streams in the given order, unknown ones last. */
@@ -35,7 +38,7 @@ export async function loadStatus(
        gap_seconds::float8 as gap_seconds, lost_seconds::float8 as lost_seconds,
        extract(epoch from headroom)::float8 as headroom_seconds, extract(epoch from lag)::float8 as lag_seconds,
        last_success, last_error, last_error_code, last_error_at, rows::float8 as rows,
-       quarantined::float8 as quarantined
+       quarantined::float8 as quarantined, losses
      from zendesk_sync.status
      where $1::text is null or account = $1
      order by account, array_position($2::text[], stream), stream`,

@@ -7,9 +7,11 @@ import type { StreamKey } from './coverage.ts';
 import type { Engine } from './engine.ts';
 import type { RunCounts, Task } from './events.ts';
 import { fillLog, hasWork } from './fill.ts';
+import type { Goal } from './fill-state.ts';
 import { followLog } from './follow.ts';
 import type { Lease } from './lease.ts';
 import { createLeaseKeeper, isBusy } from './lease-keeper.ts';
+import { settleLosses } from './losses.ts';
 import { listPeople } from './people.ts';
 import type { Pull } from './pull.ts';
 import {
@@ -84,28 +86,43 @@ function createLogWorker(engine: Engine, stream: LogStream, work: Work): LogWork
   });
 
   async function fillIfDue(lease: Lease, signal: AbortSignal): Promise<RunResult | undefined> {
+    const pull = pullOf(lease, createTally(), signal);
     const last = await loadLastOutcome(engine.db, key, 'backfill');
     // A failed run is answered by another one, so that the status shows that its work is done after all. What keeps the
     // question from being answered keeps the work from being done, and is recorded with it.
     const due =
       (last !== undefined && last !== 'complete') ||
-      (await hasWork(pullOf(lease, createTally(), signal)).catch(() => true));
+      (await settleLosses(pull)
+        .then(() => hasWork(pull))
+        .catch(() => true));
     if (!due) return undefined;
     return recordRun(engine, stream.name, 'backfill', signal, (tally) =>
-      fillLog(pullOf(lease, tally, signal), 'gaps'),
+      fillAndSettle(pullOf(lease, tally, signal), 'gaps'),
     );
   }
 
   return {
     stream,
     follow: (signal, waitMs = 0) =>
-      work.run('live', signal, waitMs, (...held) => followLog(pullOf(...held))),
+      work.run('live', signal, waitMs, async (...held) => {
+        const pull = pullOf(...held);
+        // Before, so that what was lost is noticed also while Zendesk gives no answer.
+        await settleLosses(pull);
+        await followLog(pull);
+        await settleLosses(pull);
+      }),
     fill: (signal, waitMs = 0) => work.hold('backfill', signal, waitMs, fillIfDue),
     read: (span, signal, waitMs = 0) =>
-      work.run('backfill', signal, waitMs, (...held) => fillLog(pullOf(...held), span)),
+      work.run('backfill', signal, waitMs, (...held) => fillAndSettle(pullOf(...held), span)),
     isAbandoned: work.isAbandoned,
     isBorneOut: work.isBorneOut,
   };
+}
+
+async function fillAndSettle(pull: Pull, goal: Goal): Promise<void> {
+  await settleLosses(pull);
+  await fillLog(pull, goal);
+  await settleLosses(pull);
 }
 
 /** Work on a stream under its lease; the signal that it gets is aborted when the lease is lost. */
@@ -207,11 +224,21 @@ export async function registerStream(
   account: string,
   stream: Stream,
 ): Promise<void> {
-  const retentionDays = stream.kind === 'log' ? (stream.retentionDays ?? null) : null;
+  const log = stream.kind === 'log' ? stream : undefined;
+  const known = 'kind, retention_days, log_table, log_time, log_partition';
+  const changed = known.replaceAll(/\w+/g, 'excluded.$&');
   await db.query(
-    `insert into zendesk_sync.streams as s (account, stream, kind, retention_days) values ($1, $2, $3, $4)
-     on conflict (account, stream) do update set kind = excluded.kind, retention_days = excluded.retention_days
-     where (s.kind, s.retention_days) is distinct from (excluded.kind, excluded.retention_days)`,
-    [account, stream.name, stream.kind, retentionDays],
+    `insert into zendesk_sync.streams as s (account, stream, ${known}) values ($1, $2, $3, $4, $5, $6, $7)
+     on conflict (account, stream) do update set (${known}) = row(${changed})
+     where (${known.replaceAll(/\w+/g, 's.$&')}) is distinct from (${changed})`,
+    [
+      account,
+      stream.name,
+      stream.kind,
+      log?.retentionDays ?? null,
+      log?.table.name ?? null,
+      log?.table.time ?? null,
+      log?.table.partition ?? null,
+    ],
   );
 }

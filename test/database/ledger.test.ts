@@ -2,7 +2,13 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
 import { updateBudget } from '../../src/ingest/budget-gate.ts';
-import { addCoverage, loadCoverage } from '../../src/ingest/coverage.ts';
+import {
+  addCoverage,
+  addRescan,
+  loadCoverage,
+  loadRescans,
+  withdrawCoverage,
+} from '../../src/ingest/coverage.ts';
 import { closeFetch, loadResumable, openFetch, restartFetch } from '../../src/ingest/fetch.ts';
 import {
   acquireLease,
@@ -18,7 +24,7 @@ import { createPartitionKeeper } from '../../src/database/partitions.ts';
 import { registerStream } from '../../src/ingest/worker.ts';
 import { accessLogs } from '../../src/streams/access-logs.ts';
 import { users } from '../../src/streams/users.ts';
-import { normalizeSpans } from '../../src/span.ts';
+import { normalizeSpans, subtract } from '../../src/span.ts';
 import { pauseBudget, spendRequests } from '../../src/ingest/budget.ts';
 import { takeLease, withLedger } from '../support/ledger.ts';
 import { storeRecords, usualClassify } from '../support/stored-records.ts';
@@ -37,6 +43,32 @@ describe('the coverage in Postgres', () => {
           const own = { account: `run-${(run += 1)}`, stream: 'access_logs' };
           for (const added of spans) await addCoverage(db, own, added);
           assert.deepEqual(await loadCoverage(db, own), normalizeSpans(spans));
+        }),
+        { numRuns: 40 },
+      );
+    });
+  });
+
+  it('and what was read again lose exactly the span that is withdrawn', async () => {
+    await withLedger(async (db) => {
+      const span = fc
+        .tuple(fc.nat(100), fc.integer({ min: 1, max: 30 }))
+        .map(([from, length]) => ({ from, to: from + length }));
+      let run = 0;
+      await fc.assert(
+        fc.asyncProperty(fc.array(span, { maxLength: 8 }), span, async (spans, lost) => {
+          const own = { account: `run-${(run += 1)}`, stream: 'access_logs' };
+          const neighbour = { account: own.account, stream: 'audit_logs' };
+          for (const added of spans) {
+            await addCoverage(db, own, added);
+            await addCoverage(db, neighbour, added);
+            await addRescan(db, own, 3600, added);
+          }
+          await withdrawCoverage(db, own, lost);
+          const left = subtract(normalizeSpans(spans), [lost]);
+          assert.deepEqual(await loadCoverage(db, own), left);
+          assert.deepEqual((await loadRescans(db, own)).get(3600) ?? [], left);
+          assert.deepEqual(await loadCoverage(db, neighbour), normalizeSpans(spans));
         }),
         { numRuns: 40 },
       );

@@ -28,6 +28,11 @@ describe('migrating', () => {
           '0007_error_codes',
           '0008_definitions',
           '0009_shipped_rules',
+          '0010_quarantine',
+          '0011_replica_identity',
+          '0012_omniscient_power_man',
+          '0013_marks',
+          '0014_stored_rows',
           'definitions',
         ],
       ]);

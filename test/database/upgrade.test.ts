@@ -1,28 +1,24 @@
 import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
 import { describe, it } from 'node:test';
-import { openDatabase } from '../../src/database/client.ts';
 import { migrateDatabase } from '../../src/database/migrate.ts';
-import { createPartitionKeeper } from '../../src/database/partitions.ts';
-import { accessLogs } from '../../src/streams/access-logs.ts';
-import { auditLogs } from '../../src/streams/audit-logs.ts';
 import { describeCatalogue } from '../support/catalogue.ts';
 import { withDatabase } from '../support/database.ts';
 import { createFormerDatabase } from '../support/former-database.ts';
 import { withClient } from '../support/query.ts';
 
-const moments = [Date.parse('2026-10-05T00:00:00Z')];
-
-async function createPartitions(url: string): Promise<void> {
-  const db = openDatabase({ url });
-  try {
-    const ensurePartitions = createPartitionKeeper(db);
-    await ensurePartitions(accessLogs.table, moments);
-    await ensurePartitions(auditLogs.table, moments);
-  } finally {
-    await db.close();
-  }
-}
+/** Partitions as a former version made them. */
+const partitions = [
+  ['access_logs', 'access_logs_2026_10', '2026-10-01', '2026-11-01'],
+  ['access_log_resources', 'access_log_resources_2026_10', '2026-10-01', '2026-11-01'],
+  ['audit_logs', 'audit_logs_2026', '2026-01-01', '2027-01-01'],
+]
+  .map(
+    ([table, name, from, until]) =>
+      `create table zendesk.${name} (like zendesk.${table} including defaults including comments);
+       alter table zendesk.${table} attach partition zendesk.${name} for values from ('${from} 00:00:00+00') to ('${until} 00:00:00+00')`,
+  )
+  .join(';\n');
 
 const data = `
   insert into zendesk.users (account, id, name, role, team_member, valid_from) values ('acme', 7, 'Joe', 'admin', true, '2026-01-01');
@@ -54,8 +50,8 @@ describe('upgrading a database of a former version', () => {
     it(`with the migrations up to ${newest} and data leads to the catalogue of a new one, and keeps the rows`, async () => {
       const former = await createFormerDatabase(newest);
       try {
-        await createPartitions(former.url);
         await withClient(former.url, async (query) => {
+          await query(partitions);
           await query(data);
           const count = async (): Promise<unknown[]> =>
             query(
@@ -71,9 +67,18 @@ describe('upgrading a database of a former version', () => {
           assert.equal(applied.at(-1), 'definitions');
           assert.deepEqual(await count(), before);
           assert.equal((await query('select * from zendesk_sync.status')).length, 2);
+          assert.deepEqual(
+            await query(
+              'select stream, rows from zendesk_sync.status where stream <> $1 order by 1',
+              ['users'],
+            ),
+            [{ stream: 'access_logs', rows: '1' }],
+          );
           await withDatabase(async (url) => {
-            await createPartitions(url);
-            const expected = await withClient(url, describeCatalogue);
+            const expected = await withClient(url, async (ask) => {
+              await ask(partitions);
+              return describeCatalogue(ask);
+            });
             assert.ok(expected.length > 1000, `${expected.length} lines`);
             assert.deepEqual(await describeCatalogue(query), expected);
           });

@@ -35,7 +35,7 @@ export async function storeRecords(
     rows.map(({ timeMs }) => timeMs),
   );
   return db.transaction(async (tx) => {
-    const counts = await writeRows(watch(tx), stream, account, rows, { covered, mayCopy });
+    const { counts } = await writeRows(watch(tx), stream, account, rows, { covered, mayCopy });
     await markStaleDays(tx, account, stream, rows);
     return counts;
   });

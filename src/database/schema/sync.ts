@@ -40,6 +40,12 @@ export const streams = zendeskSync.table(
     unavailable_code: text(),
     /** Since when each run on the stream is refused by Zendesk; believed, and marked as unavailable, after two minutes. */
     refused_since: instant(),
+    /** The table of the log, with its schema; null for a listing. */
+    log_table: text(),
+    /** Its column of time, by which it is cut into partitions. */
+    log_time: text(),
+    /** How long the span of a partition is: month or year. */
+    log_partition: text(),
   },
   (t) => [primaryKey({ columns: [t.account, t.stream] })],
 );

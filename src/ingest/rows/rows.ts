@@ -8,7 +8,7 @@ import type { Transaction } from '../../database/client.ts';
 import type { Spans } from '../../span.ts';
 import type { LogStream, LogTable } from '../../streams/stream.ts';
 import { listCopies, type PageRow } from './copy.ts';
-import { upsertRows, type PageCounts } from './upsert.ts';
+import { upsertRows, type WrittenRows } from './upsert.ts';
 
 /** How a page is to be written. */
 export type WriteOptions = {
@@ -21,7 +21,7 @@ export type WriteOptions = {
 /** Below this, the question what is there already costs more than it saves (docs/performance.md). */
 const rowsWorthAsking = 500;
 
-const none: PageCounts = { new: 0, changed: 0, late: 0 };
+const nothing: WrittenRows = { counts: { new: 0, changed: 0, late: 0 }, newTimesMs: [] };
 
 /**
  * Writes the rows of a page within its transaction. Two writers of the same rows at the same moment may make one of them
@@ -33,18 +33,21 @@ export async function writeRows(
   account: string,
   rows: readonly PageRow[],
   { covered, mayCopy }: WriteOptions,
-): Promise<PageCounts> {
+): Promise<WrittenRows> {
   const { table } = stream;
   const [first, last] = [rows[0], rows.at(-1)];
-  if (first === undefined || last === undefined) return none;
+  if (first === undefined || last === undefined) return nothing;
   if (rows.length >= rowsWorthAsking && ascends(rows, table)) {
     const bounds = [account, first.row[table.time], first.id, last.row[table.time], last.id];
     if (mayCopy && (await areAllNew(tx, table, bounds))) {
       for (const { statement, lines } of listCopies(table, account, rows))
         await tx.copy(statement, lines);
-      return { ...none, new: rows.length, late: countLate(rows, covered) };
+      return {
+        counts: { new: rows.length, changed: 0, late: countLate(rows, covered) },
+        newTimesMs: rows.map(({ timeMs }) => timeMs),
+      };
     }
-    if (await areAllStored(tx, table, bounds, rows)) return none;
+    if (await areAllStored(tx, table, bounds, rows)) return nothing;
   }
   return upsertRows(tx, stream, account, rows, covered);
 }

@@ -10,6 +10,9 @@ import { replaceDerived, type PageRow } from './copy.ts';
 /** What became of the rows of a page. */
 export type PageCounts = { readonly new: number; readonly changed: number; readonly late: number };
 
+/** The counts, and the times of the rows that are new, in milliseconds since 1970. */
+export type WrittenRows = { readonly counts: PageCounts; readonly newTimesMs: readonly number[] };
+
 /** Keys of rows: ids, and times in milliseconds since 1970 at the same places. */
 type Keys = { readonly ids: readonly string[]; readonly times: readonly number[] };
 
@@ -28,7 +31,7 @@ export async function upsertRows(
   account: string,
   rows: readonly PageRow[],
   covered: Spans,
-): Promise<PageCounts> {
+): Promise<WrittenRows> {
   const page = JSON.stringify(rows.map(({ row }) => row));
   const insertValues = [account, page, toMultirange(covered)];
   const [inserted] = await tx.query<InsertAnswer>(buildInsert(table), insertValues);
@@ -36,13 +39,14 @@ export async function upsertRows(
   const { written, late, oldest, newest } = inserted;
   await replaceDerived(tx, table, account, pick(rows, written));
   const counts = { new: written.ids.length, changed: 0, late };
-  if (counts.new === inserted.rows) return counts;
+  const newTimesMs = written.times;
+  if (counts.new === inserted.rows) return { counts, newTimesMs };
   // Some rows were there already: see whether the source now returns them differently.
   const reviseValues = [account, page, oldest, newest, stream];
   const [revised] = await tx.query<{ changed: Keys }>(buildRevise(table), reviseValues);
   const changed = pick(rows, revised?.changed ?? { ids: [], times: [] });
   await replaceDerived(tx, table, account, changed);
-  return { ...counts, changed: changed.length };
+  return { counts: { ...counts, changed: changed.length }, newTimesMs };
 }
 
 /** The rows with these keys, each once. */

@@ -27,15 +27,36 @@ select
   coalesce(g.unavailable_since, trouble.ended_at) as last_error_at,
   case
     when g.kind = 'listing' then (select count(*) from zendesk.users u where u.account = g.account)
-    else (select coalesce(sum(f.rows_new), 0) from zendesk_sync.fetches f where f.account = g.account and f.stream = g.stream)
+    else greatest(0, stored.rows - coalesce(lost.rows_counted, 0))
   end::bigint as rows,
   case
     when g.unavailable_reason is not null then g.unavailable_code
     when trouble.error is not null then trouble.error_code
     when latest.failed then 'process_died'
   end as last_error_code,
-  (select count(*) from zendesk_sync.quarantine q where q.account = g.account and q.stream = g.stream) as quarantined
+  (select count(*) from zendesk_sync.quarantine q where q.account = g.account and q.stream = g.stream) as quarantined,
+  coalesce(lost.losses, '[]') as losses
 from zendesk_sync.stream_gaps g
+cross join lateral (
+  select coalesce(sum(r.rows), 0) as rows from zendesk_sync.stored_rows r where r.account = g.account and r.stream = g.stream
+) as stored
+left join (
+  select
+    account,
+    stream,
+    sum(rows_counted) as rows_counted,
+    jsonb_agg(
+      jsonb_build_object(
+        'lost_from', zendesk_sync.write_moment(lost_from), 'lost_until', zendesk_sync.write_moment(lost_until),
+        'rows_until', zendesk_sync.write_moment(rows_until), 'rows', rows, 'code', code, 'partition', partition,
+        'done_by', done_by, 'noticed_at', zendesk_sync.write_moment(noticed_at), 'is_settled', is_settled,
+        'rows_found', rows_found
+      )
+      order by lost_from, lost_until
+    ) as losses
+  from zendesk_sync.losses
+  group by account, stream
+) as lost using (account, stream)
 cross join lateral (
   select exists (
     select from zendesk_sync.leases l where l.account = g.account and l.stream = g.stream and l.expires_at > now()
@@ -76,6 +97,7 @@ comment on column zendesk_sync.status.lag is 'Age of the newest covered moment. 
 comment on column zendesk_sync.status.last_success is 'When the stream was last followed to the present without an error.';
 comment on column zendesk_sync.status.last_error is 'The newest error in plain words, also when it is over; null if there never was one.';
 comment on column zendesk_sync.status.last_error_at is 'When that error happened.';
-comment on column zendesk_sync.status.rows is 'Rows stored.';
+comment on column zendesk_sync.status.rows is 'Rows that are in the table.';
 comment on column zendesk_sync.status.last_error_code is 'What kind of error last_error tells of: a code of docs/errors.md.';
 comment on column zendesk_sync.status.quarantined is 'Records that could not be stored and lie in zendesk_sync.quarantine: they are missing in the rows, though their time counts as covered.';
+comment on column zendesk_sync.status.losses is 'What was taken away by hand and is not all back, oldest first: the span, rows, code (partition_dropped, partition_detached, partition_truncated, rows_deleted, rows_missing), partition, done_by, noticed_at, and rows_found when all that Zendesk still had was read again.';

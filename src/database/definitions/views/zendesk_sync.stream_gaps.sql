@@ -9,10 +9,11 @@ select
   wanted.unavailable_reason,
   wanted.unavailable_code,
   wanted.newest,
+  wanted.spans,
   (select span from unnest(wanted.spans) as span where span @> wanted.horizon) as contiguous,
   case
     when wanted.horizon is null then '{}'::tstzmultirange
-    else tstzmultirange(tstzrange(wanted.horizon, greatest(wanted.horizon, coalesce(wanted.newest, now()))))
+    else tstzmultirange(tstzrange(wanted.horizon, greatest(wanted.horizon, coalesce(greatest(wanted.newest, wanted.lost_until), now()))))
       - coalesce(wanted.spans, '{}'::tstzmultirange)
   end as open,
   case
@@ -28,9 +29,10 @@ from (
     s.unavailable_since,
     s.unavailable_reason,
     s.unavailable_code,
-    c.spans,
-    c.oldest,
+    coalesce(c.spans, '{}'::tstzmultirange) - coalesce(l.unsettled, '{}'::tstzmultirange) as spans,
+    least(c.oldest, l.lost_from) as oldest,
     c.newest,
+    l.lost_until,
     case
       when s.kind = 'listing' then null
       when s.retention_days is not null then date_trunc('second', now()) - make_interval(hours => 24 * s.retention_days)
@@ -42,6 +44,13 @@ from (
     from zendesk_sync.coverage
     group by account, stream
   ) as c using (account, stream)
+  left join (
+    -- What was taken away by hand and is not all back: the span is no less wanted for it.
+    select account, stream, min(lost_from) as lost_from, max(lost_until) as lost_until,
+      range_agg(tstzrange(lost_from, rows_until)) filter (where not is_settled) as unsettled
+    from zendesk_sync.losses
+    group by account, stream
+  ) as l using (account, stream)
 ) as wanted;
 
 comment on view zendesk_sync.stream_gaps is 'What is stored of each stream and what is not, as spans: a part of the view status.';
@@ -53,6 +62,7 @@ comment on column zendesk_sync.stream_gaps.unavailable_since is 'Since when Zend
 comment on column zendesk_sync.stream_gaps.unavailable_reason is 'Why, and what to do.';
 comment on column zendesk_sync.stream_gaps.unavailable_code is 'Why: a code of docs/errors.md.';
 comment on column zendesk_sync.stream_gaps.newest is 'The newest covered moment.';
+comment on column zendesk_sync.stream_gaps.spans is 'What is stored completely.';
 comment on column zendesk_sync.stream_gaps.contiguous is 'The unbroken covered span that reaches back to the horizon; null until the oldest span is stored.';
 comment on column zendesk_sync.stream_gaps.open is 'The spans between the horizon and the newest covered moment that are not stored yet.';
 comment on column zendesk_sync.stream_gaps.lost is 'The spans before the horizon that were never stored.';

@@ -1,0 +1,70 @@
+import { sql } from 'drizzle-orm';
+import { bigint, date, index, text } from 'drizzle-orm/pg-core';
+import { bigId, identifier, instant } from './columns.ts';
+import { zendeskSync } from './sync.ts';
+
+/**
+ * How many rows of each log the ledger has counted, by day. Each page adds a row of its own, so that no page waits for
+ * another; those of a day add up, and each run joins them.
+ */
+export const storedRows = zendeskSync.table(
+  'stored_rows',
+  {
+    /** Number of the entry. */
+    id: bigint({ mode: 'bigint' }).notNull().generatedAlwaysAsIdentity().primaryKey(),
+    /** Key of the Zendesk account. */
+    account: identifier().notNull(),
+    /** audit_logs or access_logs. */
+    stream: text().notNull(),
+    /** The day, UTC. */
+    day: date().notNull(),
+    /** Rows stored; negative for rows that were found to be gone. */
+    rows: bigId().notNull(),
+  },
+  (t) => [index('stored_rows_day').on(t.account, t.stream, t.day)],
+);
+
+/**
+ * Rows that were stored and are not there any more: dropped, detached, truncated or deleted by somebody else than this
+ * program. Their time is a gap again, and is read again where Zendesk still has it. Kept for ever.
+ */
+export const coverageLosses = zendeskSync.table(
+  'coverage_losses',
+  {
+    /** Number of the loss. */
+    id: bigint({ mode: 'bigint' }).notNull().generatedAlwaysAsIdentity().primaryKey(),
+    /** Key of the Zendesk account. */
+    account: identifier().notNull(),
+    /** audit_logs or access_logs. */
+    stream: text().notNull(),
+    /** First instant of the span that the rows lay in. */
+    lost_from: instant().notNull(),
+    /** First instant after it, not beyond what was covered: until there it is a gap. */
+    lost_until: instant().notNull(),
+    /** First instant after the newest row that may be among them: later than lost_until where the newest rows are lost too. */
+    rows_until: instant().notNull(),
+    /** How many rows were lost. */
+    rows: bigId().notNull(),
+    /** Rows that were left in the span. */
+    rows_left: bigId().notNull(),
+    /** partition_dropped, partition_detached, partition_truncated, rows_deleted or rows_missing (found by counting). */
+    code: text().notNull(),
+    /** The partition; null where rows were deleted or missed. */
+    partition: text(),
+    /** The user of the database who did it, where that is known. */
+    done_by: text(),
+    /** When it was done, where that is known, else when it was first noticed. */
+    noticed_at: instant()
+      .notNull()
+      .default(sql`now()`),
+    /** The newest fetch at that time: what it and older ones stored of the span may be lost, so they do not cover it. */
+    last_fetch: bigint({ mode: 'bigint' }),
+    /** When the span was taken out of the coverage; null: the next run of the stream does it. */
+    settled_at: instant(),
+    /** When all of the span that Zendesk still had was stored again; null until then. */
+    closed_at: instant(),
+    /** How many rows that brought back; fewer than were lost: Zendesk does not have the others any more. */
+    rows_found: bigId(),
+  },
+  (t) => [index('coverage_losses_stream').on(t.account, t.stream, t.lost_from)],
+);

@@ -1,0 +1,71 @@
+/** A loss in words. */
+
+/** What was done to the rows. */
+type LossCode =
+  | 'partition_dropped'
+  | 'partition_detached'
+  | 'partition_truncated'
+  | 'rows_deleted'
+  | 'rows_missing';
+
+/** Rows that were stored, were taken away by hand, and are not all back: an element of `zendesk_sync.status.losses`. */
+export type Loss = {
+  /** The span that was covered and is not any more; moments as ISO 8601, UTC. */
+  readonly lost_from: string;
+  readonly lost_until: string;
+  /** Until when rows may have been lost. */
+  readonly rows_until: string;
+  readonly rows: number;
+  readonly code: LossCode;
+  readonly partition: string | null;
+  /** The user of the database, where that is known. */
+  readonly done_by: string | null;
+  /** When it was done or first noticed; null: no run has noticed it yet. */
+  readonly noticed_at: string | null;
+  /** Whether the coverage was told. */
+  readonly is_settled: boolean;
+  /** How many rows could be read again, once all that Zendesk still had was; null until then. */
+  readonly rows_found: number | null;
+};
+
+/** A moment in UTC to the minute. */
+function showMinute(moment: Date): string {
+  return moment.toISOString().slice(0, 16).replace('T', ' ');
+}
+
+/** What was lost, why, and what became of it. */
+export function explainLoss(loss: Loss, show: (moment: Date) => string = showMinute): string {
+  const { lost_from, lost_until, rows } = loss;
+  const span = `from ${show(new Date(lost_from))} to ${show(new Date(lost_until))}`;
+  return `${countRows(rows)} ${span} ${rows === 1 ? 'is' : 'are'} gone: ${explainDeed(loss, show)}. ${explainRest(loss)}`;
+}
+
+function explainDeed(loss: Loss, show: (moment: Date) => string): string {
+  const { code, partition, done_by: doneBy, noticed_at: noticedAt } = loss;
+  const user = doneBy === null ? '' : ` by the database user ${doneBy}`;
+  const done = noticedAt === null ? '' : ` on ${show(new Date(noticedAt))}${user}`;
+  const noticed =
+    noticedAt === null ? ' (noticed just now)' : ` (first noticed ${show(new Date(noticedAt))})`;
+  switch (code) {
+    case 'partition_dropped':
+      return `the partition ${partition ?? ''} was dropped by hand${noticed}`;
+    case 'partition_detached':
+      return `the partition ${partition ?? ''} was detached by hand${noticed}`;
+    case 'partition_truncated':
+      return `the partition ${partition ?? ''} was truncated by hand${done}`;
+    case 'rows_deleted':
+      return `they were deleted by hand${done}`;
+    case 'rows_missing':
+      return `the table holds fewer rows than were stored${noticed}`;
+  }
+}
+
+function explainRest({ rows, rows_found: found }: Loss): string {
+  if (found === null) return 'What Zendesk still has of it is read again.';
+  if (found === 0) return 'Zendesk does not have them any more.';
+  return `${countRows(found)} could be read again, the others (${(rows - found).toLocaleString('en-US')}) Zendesk does not have any more.`;
+}
+
+function countRows(rows: number): string {
+  return `${rows.toLocaleString('en-US')} ${rows === 1 ? 'row' : 'rows'}`;
+}
