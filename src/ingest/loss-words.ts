@@ -46,18 +46,14 @@ function explainDeed(loss: Loss, show: (moment: Date) => string): string {
   const done = noticedAt === null ? '' : ` on ${show(new Date(noticedAt))}${user}`;
   const noticed =
     noticedAt === null ? ' (noticed just now)' : ` (first noticed ${show(new Date(noticedAt))})`;
-  switch (code) {
-    case 'partition_dropped':
-      return `the partition ${partition ?? ''} was dropped by hand${noticed}`;
-    case 'partition_detached':
-      return `the partition ${partition ?? ''} was detached by hand${noticed}`;
-    case 'partition_truncated':
-      return `the partition ${partition ?? ''} was truncated by hand${done}`;
-    case 'rows_deleted':
-      return `they were deleted by hand${done}`;
-    case 'rows_missing':
-      return `the table holds fewer rows than were stored${noticed}`;
-  }
+  const deeds: Readonly<Record<LossCode, string>> = {
+    partition_dropped: `the partition ${partition ?? ''} was dropped by hand${noticed}`,
+    partition_detached: `the partition ${partition ?? ''} was detached by hand${noticed}`,
+    partition_truncated: `the partition ${partition ?? ''} was truncated by hand${done}`,
+    rows_deleted: `they were deleted by hand${done}`,
+    rows_missing: `the table holds fewer rows than were stored${noticed}`,
+  };
+  return deeds[code];
 }
 
 function explainRest({ rows, rows_found: found }: Loss): string {

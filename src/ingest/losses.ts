@@ -14,6 +14,7 @@ import {
 } from './coverage.ts';
 import { explainLoss, type Loss } from './loss-words.ts';
 import { keyOf, loadStream, type Pull } from './pull.ts';
+import { joinStoredRows } from './stored-rows.ts';
 
 /** A log whose losses are settled. */
 type Examined = Pick<Pull, 'engine' | 'stream'>;
@@ -66,22 +67,6 @@ export async function loadLostSince(tx: Queryable, key: StreamKey, fetch: string
     `select extract(epoch from lost_from)::float8 as from, extract(epoch from rows_until)::float8 as to
      from zendesk_sync.coverage_losses where account = $1 and stream = $2 and last_fetch >= $3::bigint`,
     [key.account, key.stream, fetch],
-  );
-}
-
-/** Joins the entries of each day into one. */
-async function joinStoredRows(db: Queryable, { account, stream }: StreamKey): Promise<void> {
-  await db.query(
-    `with taken as (
-       delete from zendesk_sync.stored_rows
-       where account = $1 and stream = $2 and day in (
-         select day from zendesk_sync.stored_rows where account = $1 and stream = $2 group by day having count(*) > 1
-       )
-       returning day, rows
-     )
-     insert into zendesk_sync.stored_rows (account, stream, day, rows)
-     select $1, $2, day, sum(rows) from taken group by day having sum(rows) <> 0`,
-    [account, stream],
   );
 }
 
@@ -151,6 +136,6 @@ async function findKnownHorizon(examined: Examined): Promise<number | undefined>
   const wanted = engine.settings.horizons[stream.name];
   if (stream.retentionDays === undefined)
     return wanted ?? (await loadStream(engine.db, keyOf(examined))).horizon;
-  const kept = findKeptSince(stream.retentionDays, toSeconds(engine.zendesk.now()));
+  const kept = findKeptSince(stream.retentionDays, engine.clocks.now().likely);
   return Math.max(kept, wanted ?? kept);
 }

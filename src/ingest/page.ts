@@ -15,10 +15,11 @@ import { changedHistory, checkLease, type Lease } from './lease.ts';
 import { loadLostSince } from './losses.ts';
 import type { ReadPage } from './page-records.ts';
 import { refuseIfMost, storeQuarantine, type QuarantinedRecord } from './quarantine.ts';
-import { dayMs, markStaleDays, nameDay } from './rollups.ts';
+import { markStaleDays } from './rollups.ts';
 import type { PageRow } from './rows/copy.ts';
 import { writeByHalves } from './rows/isolate.ts';
 import { writeRows } from './rows/rows.ts';
+import { countByDay } from './stored-rows.ts';
 import type { PageCounts, WrittenRows } from './rows/upsert.ts';
 
 /** What a page means for its fetch: more pages follow; the span is complete; or it is given back as too dense. */
@@ -102,7 +103,6 @@ type WriteWay = 'copy' | 'upsert' | 'halves';
 
 /** How often in a row a page looks for partitions that are gone. */
 const looksForPartitions = 3;
-
 /** What Postgres says where a partition is gone, or goes at this moment. */
 const partitionGone: ReadonlySet<string> = new Set([
   sqlstates.checkViolation,
@@ -215,16 +215,6 @@ async function recordPage(
     ],
   );
   return updated.length === 1;
-}
-
-/** How many of the rows lie in each day, UTC: days and numbers at the same places. */
-function countByDay(timesMs: readonly number[]): { days: readonly string[]; rows: number[] } {
-  const counts = new Map<number, number>();
-  for (const timeMs of timesMs) {
-    const day = Math.floor(timeMs / dayMs);
-    counts.set(day, (counts.get(day) ?? 0) + 1);
-  }
-  return { days: [...counts.keys()].map(nameDay), rows: [...counts.values()] };
 }
 
 async function recordCoverage(

@@ -1,5 +1,6 @@
 /** How streams stand, and what a pass did, for people and for scripts. */
 import type { StreamPass } from '../../ingest/service.ts';
+import { explainLoss } from '../../ingest/loss-words.ts';
 import type { StreamStatus } from '../../ingest/status.ts';
 import type { Stream } from '../../streams/stream.ts';
 import { renderTable } from './table.ts';
@@ -58,6 +59,7 @@ function remarks(row: StreamStatus, now: Date): string[] {
       `${row.stream}: ${row.quarantined === 1 ? 'a record' : `${formatNumber(row.quarantined)} records`} could not be stored; see "quarantine list".`,
     );
   }
+  lines.push(...row.losses.map((loss) => `${row.stream}: ${explainLoss(loss)}`));
   if (row.last_success !== null && now.getTime() - row.last_success.getTime() > 3_600_000) {
     lines.push(`${row.stream}: last pulled with success ${formatMoment(row.last_success)}.`);
   }

@@ -1,5 +1,7 @@
 import type { Queryable } from '../../database/client.ts';
 import { loadCoverage, type StreamKey } from '../../ingest/coverage.ts';
+import type { Loss } from '../../ingest/loss-words.ts';
+import { loadLosses, withoutLosses } from '../../ingest/losses.ts';
 import type { Spans } from '../../span.ts';
 
 /** What the ledger says about one log of an account. Times in whole seconds since 1970. */
@@ -11,6 +13,8 @@ export type LogFacts = {
   readonly retentionDays: number | undefined;
   /** Why Zendesk refuses the log at present; undefined when it does not. */
   readonly unavailableReason: string | undefined;
+  /** What was taken away by hand and is not all back, oldest first; none when it is left out. */
+  readonly losses?: readonly Loss[];
 };
 
 /** Loads what a statement about completeness needs. A log that was never pulled has no facts. */
@@ -24,8 +28,10 @@ export async function loadLogFacts(db: Queryable, key: StreamKey): Promise<LogFa
      from zendesk_sync.streams where account = $1 and stream = $2`,
     [key.account, key.stream],
   );
+  const losses = await loadLosses(db, key);
   return {
-    coverage: await loadCoverage(db, key),
+    losses,
+    coverage: withoutLosses(await loadCoverage(db, key), losses),
     horizon: row?.horizon ?? undefined,
     retentionDays: row?.retention_days ?? undefined,
     unavailableReason: row?.unavailable_reason ?? undefined,

@@ -1,6 +1,17 @@
 /** What a report rests on: how much of the asked span is stored, what is missing, what Zendesk never records. */
 import { refuseInput } from '../../errors.ts';
-import { fromSeconds, intersect, measure, subtract, toSeconds, type Span } from '../../span.ts';
+import { explainLoss, type Loss } from '../../ingest/loss-words.ts';
+import {
+  fromSeconds,
+  intersect,
+  measure,
+  normalizeSpans,
+  subtract,
+  toSeconds,
+  unite,
+  type Span,
+  type Spans,
+} from '../../span.ts';
 import type { LogStream } from '../../streams/stream.ts';
 import { loadLogFacts, type LogFacts } from './log-facts.ts';
 import type { ReportScope, ReportStatement } from './report.ts';
@@ -45,7 +56,7 @@ type Moment = { readonly now: number; readonly show: (second: number) => string 
 /** Why no report about the span can be right, or undefined. A day's grace, because people write days and not hours. */
 export function findUnreachable(
   { title }: LogStream,
-  { coverage, retentionDays }: LogFacts,
+  { coverage, retentionDays, losses = [] }: LogFacts,
   { from, to }: Asked,
   { now, show }: Moment,
 ): string | undefined {
@@ -54,7 +65,8 @@ export function findUnreachable(
   const grace = keptFrom - daySeconds;
   if (from >= grace) return undefined;
   // What was pulled since the start of the retention moved on does not make a long span answerable.
-  if (intersect(coverage, [{ from, to: Math.min(to, grace) }]).length > 0) return undefined;
+  const known = unite(coverage, losses.map(spanOf));
+  if (intersect(known, [{ from, to: Math.min(to, grace) }]).length > 0) return undefined;
   return `Nothing of the ${title} from ${show(from)} to ${show(Math.min(to, grace))} is stored, and Zendesk keeps it for ${retentionDays} days only; expected a start at ${show(keptFrom)} or later.`;
 }
 
@@ -65,31 +77,42 @@ export function stateCoverage(
   asked: Asked,
   { now, show }: Moment,
 ): Pick<ReportStatement, 'coverage' | 'gaps'> {
-  const { coverage, horizon, retentionDays, unavailableReason } = facts;
+  const { coverage, horizon, retentionDays, unavailableReason, losses = [] } = facts;
   const { title } = log;
   const refused =
     unavailableReason === undefined
       ? []
       : [`Zendesk refuses the ${title} at present: ${unavailableReason}`];
-  const from = asked.from ?? Math.min(coverage[0]?.from ?? Infinity, horizon ?? Infinity);
+  const from =
+    asked.from ??
+    Math.min(
+      coverage[0]?.from ?? Infinity,
+      horizon ?? Infinity,
+      ...losses.map((loss) => spanOf(loss).from),
+    );
   if (from === Infinity)
     return { coverage: [`Nothing of the ${title} is stored yet.`], gaps: refused };
 
   const wanted = { from, to: Math.max(from, Math.min(asked.to, now)) };
+  const lost = losses.filter((loss) => intersect([spanOf(loss)], [wanted]).length > 0);
+  const lostSpans = normalizeSpans(lost.map(spanOf));
   const { begin, missing, tail } = judge(facts, wanted, asked.to >= now);
   const keptFrom = retentionDays === undefined ? undefined : now - retentionDays * daySeconds;
   const gaps = missing.flatMap((gap) => splitAt(gap, keptFrom));
   const judged = { from: begin, to: tail?.from ?? wanted.to };
   return {
-    coverage: [describeShare(title, judged, wanted, gaps, show)],
+    coverage: [describeShare(title, judged, wanted, gaps, lost.length > 0, show)],
     gaps: [
       ...(begin > from ? [describeBeginning(log, show(begin))] : []),
-      ...gaps.slice(0, listedGaps).map((gap) => describeGap(gap, keptFrom, retentionDays, show)),
+      ...gaps
+        .slice(0, listedGaps)
+        .map((gap) => describeGap(gap, lostSpans, keptFrom, retentionDays, show)),
       ...(gaps.length > listedGaps
         ? [
             `And ${gaps.length - listedGaps} more, ${describeLength(measure(gaps.slice(listedGaps)))} altogether, are not stored.`,
           ]
         : []),
+      ...lost.map((loss) => explainLoss(loss, (time) => show(toSeconds(time)))),
       ...(tail === undefined
         ? []
         : [
@@ -138,6 +161,7 @@ function describeShare(
   judged: Span,
   wanted: Span,
   gaps: readonly Span[],
+  hasLosses: boolean,
   show: Moment['show'],
 ): string {
   const length = judged.to - judged.from;
@@ -145,7 +169,10 @@ function describeShare(
   if (covered <= 0)
     return `Nothing of the ${title} from ${show(wanted.from)} to ${show(wanted.to)} is stored completely.`;
   const span = `from ${show(judged.from)} to ${show(judged.to)}`;
-  if (covered === length) return `The ${title} ${span} is stored completely.`;
+  if (covered === length)
+    return hasLosses
+      ? `The ${title} ${span} was read completely, but not all of its rows are there any more.`
+      : `The ${title} ${span} is stored completely.`;
   // Rounded down: what is not complete is never called 100 %.
   const share = Math.floor((covered / length) * 1000) / 10;
   return `Of the ${title} ${span} ${share.toFixed(1)} % of the time is stored completely.`;
@@ -161,14 +188,21 @@ function splitAt(gap: Span, second: number | undefined): Span[] {
 
 function describeGap(
   gap: Span,
+  lost: Spans,
   keptFrom: number | undefined,
   retentionDays: number | undefined,
   show: Moment['show'],
 ): string {
   const span = `${show(gap.from)} to ${show(gap.to)} (${describeLength(gap.to - gap.from)})`;
-  return keptFrom !== undefined && gap.to <= keptFrom
-    ? `${span} was never stored, and Zendesk no longer keeps it: ${retentionDays} days have passed.`
-    : `${span} is not stored.`;
+  const wasStored = intersect(lost, [gap]).length > 0;
+  if (keptFrom === undefined || gap.to > keptFrom)
+    return `${span} is not stored${wasStored ? ' any more' : ''}.`;
+  const state = wasStored ? 'is not stored any more' : 'was never stored';
+  return `${span} ${state}, and Zendesk no longer keeps it: ${retentionDays} days have passed.`;
+}
+
+function spanOf({ lost_from, lost_until }: Loss): Span {
+  return { from: toSeconds(new Date(lost_from)), to: toSeconds(new Date(lost_until)) };
 }
 
 /** A length of time in its two largest units: "2d 3h". */

@@ -1,0 +1,33 @@
+/** How many rows of a log are stored, by day: what the ledger says, to be held against the tables. */
+import type { Queryable } from '../database/client.ts';
+import type { StreamKey } from './coverage.ts';
+import { dayMs, nameDay } from './rollups.ts';
+
+/** How many of the rows lie in each day, UTC: days and numbers at the same places. */
+export function countByDay(timesMs: readonly number[]): {
+  readonly days: readonly string[];
+  readonly rows: readonly number[];
+} {
+  const counts = new Map<number, number>();
+  for (const timeMs of timesMs) {
+    const day = Math.floor(timeMs / dayMs);
+    counts.set(day, (counts.get(day) ?? 0) + 1);
+  }
+  return { days: [...counts.keys()].map(nameDay), rows: [...counts.values()] };
+}
+
+/** Joins the entries of each day into one. */
+export async function joinStoredRows(db: Queryable, { account, stream }: StreamKey): Promise<void> {
+  await db.query(
+    `with taken as (
+       delete from zendesk_sync.stored_rows
+       where account = $1 and stream = $2 and day in (
+         select day from zendesk_sync.stored_rows where account = $1 and stream = $2 group by day having count(*) > 1
+       )
+       returning day, rows
+     )
+     insert into zendesk_sync.stored_rows (account, stream, day, rows)
+     select $1, $2, day, sum(rows) from taken group by day having sum(rows) <> 0`,
+    [account, stream],
+  );
+}
