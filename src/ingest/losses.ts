@@ -136,6 +136,9 @@ async function findKnownHorizon(examined: Examined): Promise<number | undefined>
   const wanted = engine.settings.horizons[stream.name];
   if (stream.retentionDays === undefined)
     return wanted ?? (await loadStream(engine.db, keyOf(examined))).horizon;
-  const kept = findKeptSince(stream.retentionDays, engine.clocks.now().likely);
+  const [clock] = await engine.db.query<{ now: number }>(
+    'select extract(epoch from now())::float8 as now',
+  );
+  const kept = findKeptSince(stream.retentionDays, Math.floor(clock?.now ?? 0));
   return Math.max(kept, wanted ?? kept);
 }

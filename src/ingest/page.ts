@@ -2,7 +2,7 @@
  * A page of a log, from the answer to COMMIT: its records become rows, and one transaction holds the check of the lease,
  * the rows, the cursor and, with the last page, the coverage. After COMMIT rows and ledger agree, whatever happens next.
  */
-import type { Database, Queryable, Transaction } from '../database/client.ts';
+import type { Database, Queryable } from '../database/client.ts';
 import { refusesRow } from '../database/connection-errors.ts';
 import type { EnsurePartitions } from '../database/partitions.ts';
 import { sqlstates } from '../database/sqlstates.ts';
@@ -14,12 +14,11 @@ import type { Fetch } from './fetch.ts';
 import { changedHistory, checkLease, type Lease } from './lease.ts';
 import { loadLostSince } from './losses.ts';
 import type { ReadPage } from './page-records.ts';
-import { refuseIfMost, storeQuarantine, type QuarantinedRecord } from './quarantine.ts';
+import { storeQuarantine, type QuarantinedRecord } from './quarantine.ts';
 import { markStaleDays } from './rollups.ts';
 import type { PageRow } from './rows/copy.ts';
-import { writeByHalves } from './rows/isolate.ts';
-import { writeRows } from './rows/rows.ts';
 import { countByDay } from './stored-rows.ts';
+import { writePage, type WriteWay } from './page-rows.ts';
 import type { PageCounts, WrittenRows } from './rows/upsert.ts';
 
 /** What a page means for its fetch: more pages follow; the span is complete; or it is given back as too dense. */
@@ -98,9 +97,6 @@ export async function storePage(
   }
 }
 
-/** How a page is written: by COPY where all is new; by the upsert; or by halves, because Postgres refuses a row. */
-type WriteWay = 'copy' | 'upsert' | 'halves';
-
 /** How often in a row a page looks for partitions that are gone. */
 const looksForPartitions = 3;
 /** What Postgres says where a partition is gone, or goes at this moment. */
@@ -131,32 +127,6 @@ async function commitPage(
     if (end.kind === 'complete') await recordCoverage(tx, lease, fetch.fetch, end);
     return { fetch, counts, quarantined };
   });
-}
-
-/** Writes the rows. What Postgres refuses goes into quarantine with what could not be read, unless that is most of the page. */
-async function writePage(
-  tx: Transaction,
-  stream: LogStream,
-  account: string,
-  { rows, covered, quarantined = [], quarantine }: PageToStore,
-  way: WriteWay,
-): Promise<WrittenRows & Pick<StoredPage, 'quarantined'>> {
-  const write = (some: readonly PageRow[]): Promise<WrittenRows> =>
-    writeRows(tx, stream, account, some, { covered, mayCopy: way === 'copy' });
-  if (way !== 'halves' || quarantine === undefined) return { ...(await write(rows)), quarantined };
-  const { written, refused } = await writeByHalves(tx, rows, write);
-  const all = [...quarantined, ...refused.map(({ item, error }) => quarantine(item, error))];
-  refuseIfMost(stream.name, all, rows.length + quarantined.length);
-  return { ...joinWritten(written), quarantined: all };
-}
-
-function joinWritten(parts: readonly WrittenRows[]): WrittenRows {
-  const sum = (name: keyof PageCounts): number =>
-    parts.reduce((total, { counts }) => total + counts[name], 0);
-  return {
-    counts: { new: sum('new'), changed: sum('changed'), late: sum('late') },
-    newTimesMs: parts.flatMap(({ newTimesMs }) => newTimesMs),
-  };
 }
 
 function advance(
