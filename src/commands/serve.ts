@@ -1,5 +1,7 @@
 import type { Command } from 'commander';
 import type { Config } from '../config/config.ts';
+import { awaitDatabase } from '../database/awaiting.ts';
+import { hasCode, isFrom } from '../errors.ts';
 import { createHeartbeat, createRunWatch } from '../http/heartbeat.ts';
 import type { Metrics } from '../http/metrics.ts';
 import { startHttpServer } from '../http/server.ts';
@@ -47,18 +49,30 @@ async function runServe(context: CommandContext): Promise<number> {
   try {
     await withDatabase(common, log, signal, (open) =>
       // Before the migrations, which may take long: a port that is taken is said at once, and probes are answered.
-      withHttp(common.http, { databaseUrl: open.url, metrics, streams, signal, log }, () =>
-        withSessions(context, configs, open, { log, report, live: true }, async (sessions) => {
-          for (const { config } of sessions)
-            metrics.introduce(config.zendesk.account, config.streams);
-          const followed = sessions.map((session) => ({
-            session,
-            schedules: session.config.schedules,
-          }));
-          await followAccounts(followed, log, signal);
-        }),
-      ),
+      withHttp(common.http, { databaseUrl: open.url, metrics, streams, signal, log }, async () => {
+        const tell = (sentence: string): void => log.warn({}, `waiting for Postgres: ${sentence}`);
+        if (await awaitDatabase(open.url, signal, tell)) log.info({}, 'Postgres answers');
+        await withSessions(
+          context,
+          configs,
+          open,
+          { log, report, live: true },
+          async (sessions) => {
+            for (const { config } of sessions)
+              metrics.introduce(config.zendesk.account, config.streams);
+            const followed = sessions.map((session) => ({
+              session,
+              schedules: session.config.schedules,
+            }));
+            await followAccounts(followed, log, signal);
+          },
+        );
+      }),
     );
+  } catch (error) {
+    // Without a database there is nothing to end in good order: what was stored stays.
+    if (!signal.aborted || !(isFrom(error, 'database') || hasCode(error, 'stopped'))) throw error;
+    log.info({ err: error }, 'stopped without the database');
   } finally {
     heartbeat.close();
   }

@@ -12,6 +12,9 @@ export type DatabaseProxy = {
   closedDuring(work: () => Promise<void>): Promise<void>;
   /** Every connection loses all bytes from now on, in both directions, and does not end. */
   silence(): void;
+  /** The same, also of connections that come until `resume`. */
+  silenceAll(): void;
+  resume(): void;
   close(): Promise<void>;
 };
 
@@ -29,12 +32,17 @@ export async function startDatabaseProxy(
   let { hostname, port } = new URL(target);
   const open = new Set<Socket>();
   let opened = Promise.resolve();
+  let isSilent = false;
   const server = createServer((client) => {
     open.add(client);
     client.on('error', () => {});
     client.on('close', () => open.delete(client));
     void opened.then(() => {
       if (client.destroyed) return;
+      if (isSilent) {
+        client.resume();
+        return;
+      }
       const upstream = connect(Number(port), hostname);
       open.add(upstream);
       upstream.on('error', () => {});
@@ -52,6 +60,9 @@ export async function startDatabaseProxy(
   url.hostname = '127.0.0.1';
   url.port = String((server.address() as AddressInfo).port);
   const cut = (): void => open.forEach((socket) => socket.destroy());
+  const silence = (): void => {
+    for (const socket of open) socket.unpipe().resume();
+  };
   return {
     url: url.href,
     redirect(next) {
@@ -64,8 +75,13 @@ export async function startDatabaseProxy(
       cut();
       await work().finally(resolve);
     },
-    silence() {
-      for (const socket of open) socket.unpipe().resume();
+    silence,
+    silenceAll() {
+      isSilent = true;
+      silence();
+    },
+    resume() {
+      isSilent = false;
     },
     async close() {
       cut();

@@ -1,0 +1,87 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { openDatabase, type Database } from '../../src/database/client.ts';
+import { startDatabaseProxy, type DatabaseProxy } from '../support/database-proxy.ts';
+import { withDatabase } from '../support/database.ts';
+
+const limitMs = 500;
+
+async function withProxy(
+  options: { patienceMs?: number; signal?: AbortSignal; queryTimeoutMs?: number },
+  work: (db: Database, proxy: DatabaseProxy) => Promise<void>,
+): Promise<void> {
+  await withDatabase(async (url) => {
+    const proxy = await startDatabaseProxy(url);
+    const db = openDatabase({ url: proxy.url, connections: 1, ...options });
+    try {
+      await db.query('select 1');
+      await work(db, proxy);
+    } finally {
+      await db.close();
+      await proxy.close();
+    }
+  });
+}
+
+const lost = { code: 'database_unreachable' };
+
+describe('a connection that loses every byte without an end', () => {
+  const works: readonly [string, (db: Database) => Promise<unknown>][] = [
+    ['a statement', (db) => db.query('select 1')],
+    ['a transaction', (db) => db.transaction((tx) => tx.query('select 1'))],
+    [
+      'the rows of a query',
+      async (db) => {
+        for await (const _ of db.read('select 1 where false')) assert.fail('there was a row');
+      },
+    ],
+  ];
+  for (const [name, work] of works)
+    it(`does not hold up ${name}, and makes room for another one`, async () => {
+      await withProxy({ patienceMs: 0, queryTimeoutMs: limitMs }, async (db, proxy) => {
+        proxy.silenceAll();
+        await assert.rejects(work(db), lost);
+        proxy.resume();
+        await work(db);
+        assert.deepEqual(await db.query('select 1 as n'), [{ n: 1 }]);
+      });
+    });
+
+  it('does not hold up a transaction that it meets in the middle, in COPY too', async () => {
+    await withProxy({ patienceMs: 0, queryTimeoutMs: limitMs }, async (db, proxy) => {
+      await assert.rejects(
+        db.transaction(async (tx) => {
+          await tx.query('create table public.lines (line text)');
+          proxy.silenceAll();
+          await tx.copy('copy public.lines from stdin', ['a\n', 'b\n']);
+        }),
+        lost,
+      );
+      proxy.resume();
+      assert.deepEqual(await db.query(`select to_regclass('public.lines') as found`), [
+        { found: null },
+      ]);
+    });
+  });
+
+  it('is replaced by another one while there is patience', async () => {
+    await withProxy({ queryTimeoutMs: limitMs }, async (db, proxy) => {
+      proxy.silenceAll();
+      const answer = db.query('select 1 as n');
+      await new Promise((resolve) => setTimeout(resolve, 2 * limitMs));
+      proxy.resume();
+      assert.deepEqual(await answer, [{ n: 1 }]);
+    });
+  });
+
+  it('is given up a few seconds after a signal, however long its statement may take', async () => {
+    const stopping = new AbortController();
+    await withProxy({ signal: stopping.signal }, async (db, proxy) => {
+      proxy.silenceAll();
+      const answer = db.query('select 1');
+      stopping.abort();
+      await assert.rejects(answer, lost);
+      await assert.rejects(db.query('select 1'), lost);
+    });
+  });
+});
