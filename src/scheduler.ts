@@ -1,25 +1,83 @@
-import { schedule, validate } from 'node-cron';
+import { createTask, validate } from 'node-cron';
 
 /** Whether a text is a cron expression: five fields, or six with seconds first. */
 export function isSchedule(text: string): boolean {
   return validate(text);
 }
 
+/** The schedules of one process. */
+export type Scheduler = {
+  /**
+   * Calls `tick` at each time of the cron expression, UTC. A tick that takes longer than the schedule is the caller's
+   * business: `tick` is called all the same. Ends with the returned function.
+   */
+  start(name: string, expression: string, tick: () => void): () => void;
+  /** The names of schedules of which a tick should have come more than a minute ago. */
+  listOverdue(): readonly string[];
+};
+
+/** The next tick, by the clock on the wall and by the one that only goes forward. */
+type Due = { readonly wallMs: number; readonly steadyMs: number };
+
+/** So often the clocks are looked at: the one on the wall may be set meanwhile. */
+const stepMs = 1_000;
+/** Clocks drift apart a little; beyond this the wall's was set back, and its time is not waited for. */
+const toleranceMs = 2_000;
+const overdueMs = 60_000;
+
 /**
- * Calls `tick` at each time of the cron expression, UTC. A tick that takes longer than the schedule is the caller's
- * business: `tick` is called all the same. Ends with the returned function.
+ * Creates the schedules of a process. A clock that is set does not stop them: a tick comes when its time is there, and at the
+ * latest when as much time has passed as was left for it.
+ *
+ * @param steadyNow milliseconds of a clock that only goes forward; default: that of the process
  */
-export function startSchedule(
-  name: string,
-  expression: string,
-  tick: () => void,
-): () => Promise<void> {
-  const task = schedule(expression, tick, {
-    timezone: 'UTC',
-    name,
-    suppressMissedWarning: true,
-  });
-  return async () => {
-    await task.destroy();
+export function createScheduler(steadyNow = (): number => performance.now()): Scheduler {
+  const awaited = new Map<symbol, { readonly name: string; readonly due: Due }>();
+
+  function start(name: string, expression: string, tick: () => void): () => void {
+    const key = Symbol(name);
+    const task = createTask(expression, () => {}, { timezone: 'UTC', name });
+    let timer: NodeJS.Timeout;
+
+    function plan(): void {
+      const nowMs = Date.now();
+      const [next] = task.getNextRuns(1);
+      if (next === undefined) throw new Error(`The schedule ${expression} has no next time.`);
+      const wallMs = next.getTime();
+      awaited.set(key, { name, due: { wallMs, steadyMs: steadyNow() + wallMs - nowMs } });
+      wait(wallMs);
+    }
+
+    function wait(wallMs: number): void {
+      timer = setTimeout(look, Math.min(stepMs, Math.max(1, wallMs - Date.now())));
+    }
+
+    function look(): void {
+      const due = awaited.get(key)?.due;
+      if (due === undefined) return;
+      if (Date.now() < due.wallMs && steadyNow() < due.steadyMs + toleranceMs) {
+        wait(due.wallMs);
+        return;
+      }
+      plan();
+      tick();
+    }
+
+    plan();
+    return () => {
+      clearTimeout(timer);
+      awaited.delete(key);
+      void task.destroy();
+    };
+  }
+
+  return {
+    start,
+    listOverdue() {
+      const nowMs = steadyNow();
+      return [...awaited.values()]
+        .filter(({ due }) => nowMs - due.steadyMs > overdueMs)
+        .map(({ name }) => name);
+    },
   };
 }

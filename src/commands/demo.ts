@@ -9,6 +9,7 @@ import { followAccounts, runPass } from '../ingest/service.ts';
 import { withConnections, type Connections } from '../ingest/session.ts';
 import { loadStatus } from '../ingest/status.ts';
 import { createLogger } from '../logger.ts';
+import { createScheduler } from '../scheduler.ts';
 import type { Simulator } from '../simulator/simulator.ts';
 import { addExample } from './arguments.ts';
 import { createConfigOptions, type CommandContext } from './context.ts';
@@ -129,7 +130,8 @@ async function followTail(context: CommandContext, session: Session): Promise<vo
       })
       .catch(() => {});
   }, 10_000);
-  await followAccounts([{ session, schedules }], engine.log, context.signal).finally(() =>
+  const followed = [{ session, schedules }];
+  await followAccounts(followed, createScheduler(), engine.log, context.signal).finally(() =>
     clearInterval(timer),
   );
 }

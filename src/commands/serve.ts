@@ -8,6 +8,7 @@ import { startHttpServer } from '../http/server.ts';
 import type { SyncEvent } from '../ingest/events.ts';
 import { followAccounts } from '../ingest/service.ts';
 import type { Log } from '../logger.ts';
+import { createScheduler, type Scheduler } from '../scheduler.ts';
 import type { Stream } from '../streams/stream.ts';
 import { version } from '../version.ts';
 import { addExample } from './arguments.ts';
@@ -38,7 +39,8 @@ async function runServe(context: CommandContext): Promise<number> {
   const log = context.openLog(common, 'stdout');
   // The library of the metrics is for the service alone.
   const { createMetrics } = await import('../http/metrics.ts');
-  const metrics = createMetrics({ version, nodeVersion: process.versions.node });
+  const scheduler = createScheduler();
+  const metrics = createMetrics({ version, nodeVersion: process.versions.node }, scheduler);
   const heartbeat = createHeartbeat(common.heartbeatUrl, log);
   const watchRun = createRunWatch(heartbeat);
   const report = (event: SyncEvent, account: string): void => {
@@ -49,25 +51,30 @@ async function runServe(context: CommandContext): Promise<number> {
   try {
     await withDatabase(common, log, signal, (open) =>
       // Before the migrations, which may take long: a port that is taken is said at once, and probes are answered.
-      withHttp(common.http, { databaseUrl: open.url, metrics, streams, signal, log }, async () => {
-        const tell = (sentence: string): void => log.warn({}, `waiting for Postgres: ${sentence}`);
-        if (await awaitDatabase(open.url, signal, tell)) log.info({}, 'Postgres answers');
-        await withSessions(
-          context,
-          configs,
-          open,
-          { log, report, live: true },
-          async (sessions) => {
-            for (const { config } of sessions)
-              metrics.introduce(config.zendesk.account, config.streams);
-            const followed = sessions.map((session) => ({
-              session,
-              schedules: session.config.schedules,
-            }));
-            await followAccounts(followed, log, signal);
-          },
-        );
-      }),
+      withHttp(
+        common.http,
+        { databaseUrl: open.url, metrics, scheduler, streams, signal, log },
+        async () => {
+          const tell = (sentence: string): void =>
+            log.warn({}, `waiting for Postgres: ${sentence}`);
+          if (await awaitDatabase(open.url, signal, tell)) log.info({}, 'Postgres answers');
+          await withSessions(
+            context,
+            configs,
+            open,
+            { log, report, live: true },
+            async (sessions) => {
+              for (const { config } of sessions)
+                metrics.introduce(config.zendesk.account, config.streams);
+              const followed = sessions.map((session) => ({
+                session,
+                schedules: session.config.schedules,
+              }));
+              await followAccounts(followed, scheduler, log, signal);
+            },
+          );
+        },
+      ),
     );
   } catch (error) {
     // Without a database there is nothing to end in good order: what was stored stays.
@@ -85,6 +92,7 @@ async function withHttp(
   options: {
     readonly databaseUrl: string;
     readonly metrics: Metrics;
+    readonly scheduler: Scheduler;
     readonly streams: readonly Stream[];
     readonly signal: AbortSignal;
     readonly log: Log;

@@ -1,6 +1,6 @@
 /** What each address answers. Decides nothing about sockets. */
 import { explainAbsence, type LedgerQuestions } from './ledger-questions.ts';
-import type { Metrics } from './metrics.ts';
+import type { Metrics, Schedules } from './metrics.ts';
 
 export type Answer = {
   readonly status: 200 | 404 | 405 | 500 | 503;
@@ -12,6 +12,7 @@ export type Answer = {
 type Sources = {
   readonly questions: Pick<LedgerQuestions, 'findFault' | 'loadStatus' | 'loadMeasures'>;
   readonly metrics: Metrics;
+  readonly scheduler: Schedules;
   /** True from the signal that ends the process. */
   readonly isStopping: () => boolean;
 };
@@ -29,11 +30,18 @@ export async function answer(method: string, path: string, sources: Sources): Pr
 }
 
 const pages = new Map<string, (sources: Sources) => Promise<Answer>>([
-  ['/livez', async () => json(200, { alive: true })],
+  ['/livez', answerLife],
   ['/readyz', answerReadiness],
   ['/status', answerStatus],
   ['/metrics', answerMetrics],
 ]);
+
+async function answerLife({ scheduler }: Sources): Promise<Answer> {
+  const overdue = scheduler.listOverdue();
+  if (overdue.length === 0) return json(200, { alive: true });
+  const reason = `No tick came at its time: ${overdue.join(', ')}.`;
+  return json(503, { alive: false, reason });
+}
 
 async function answerReadiness({ questions, isStopping }: Sources): Promise<Answer> {
   const reason = isStopping() ? 'The process is being stopped.' : await questions.findFault();

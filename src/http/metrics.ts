@@ -10,8 +10,16 @@ export type Metrics = EventCounter & {
   render(measures: LedgerMeasures | undefined): Promise<string>;
 };
 
+/** What is known of the schedules of the process. */
+export type Schedules = {
+  /** The names of those that did not tick at their time. */
+  listOverdue(): readonly string[];
+};
+
+const noSchedules: Schedules = { listOverdue: () => [] };
+
 /** Creates the metrics of this process. */
-export function createMetrics(build: Build): Metrics {
+export function createMetrics(build: Build, schedules: Schedules = noSchedules): Metrics {
   const own = new Registry();
   const ledger = new Registry();
   const events = createEventCounter(own, build);
@@ -20,12 +28,18 @@ export function createMetrics(build: Build): Metrics {
     help: '0 while the database cannot be asked; the gauges of the ledger are left out meanwhile.',
     registers: [own],
   });
+  const overdue = new Gauge({
+    name: `${prefix}schedules_overdue`,
+    help: 'Schedules of which a tick should have come more than a minute ago; 0 in normal work.',
+    registers: [own],
+  });
   const setLedger = createLedgerGauges(ledger);
   return {
     ...events,
     contentType: own.contentType,
     async render(measures) {
       databaseUp.set(measures === undefined ? 0 : 1);
+      overdue.set(schedules.listOverdue().length);
       if (measures === undefined) return own.metrics();
       setLedger(measures);
       return (await Promise.all([own.metrics(), ledger.metrics()])).join('');

@@ -5,6 +5,7 @@ import { explainError, foreignCodeOf, refuseInput } from '../errors.ts';
 import type { Log } from '../logger.ts';
 import type { Stream } from '../streams/stream.ts';
 import { answer, json, type Answer } from './answers.ts';
+import type { Schedules } from './metrics.ts';
 import { openLedgerQuestions, type QuestionTimes } from './ledger-questions.ts';
 import type { Metrics } from './metrics.ts';
 
@@ -15,6 +16,8 @@ export type HttpOptions = {
   /** Secret. */
   readonly databaseUrl: string;
   readonly metrics: Metrics;
+  /** The schedules that must go on for the process to be called alive. */
+  readonly scheduler: Schedules;
   /** Every stream, in the order in which they are shown. */
   readonly streams: readonly Stream[];
   /** Aborted when the process is to end: from then on it is not ready. */
@@ -42,7 +45,12 @@ const headersTimeoutMs = 10_000;
 export async function startHttpServer(options: HttpOptions): Promise<HttpServer> {
   const { host, port, log, metrics, signal } = options;
   const questions = openLedgerQuestions(options.databaseUrl, options.streams, options.times);
-  const sources = { questions, metrics, isStopping: () => signal.aborted };
+  const sources = {
+    questions,
+    metrics,
+    scheduler: options.scheduler,
+    isStopping: () => signal.aborted,
+  };
 
   async function respond(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const [path = ''] = (request.url ?? '').split('?');

@@ -1,7 +1,7 @@
 /** What is done with the accounts: everything once, or following them on their schedules. */
 import { explainError } from '../errors.ts';
 import type { Log } from '../logger.ts';
-import { startSchedule } from '../scheduler.ts';
+import type { Scheduler } from '../scheduler.ts';
 import { listLogs } from '../streams/registry.ts';
 import { refreshRollups } from './rollups.ts';
 import type { RunResult } from './run.ts';
@@ -91,20 +91,25 @@ type FollowedAccount = {
  */
 export async function followAccounts(
   accounts: readonly FollowedAccount[],
+  scheduler: Scheduler,
   log: Log,
   signal: AbortSignal,
 ): Promise<void> {
   const endRollups = keepRollups(
     accounts.map(({ session }) => session),
+    scheduler,
     signal,
   );
-  await Promise.all(accounts.map((followed) => followAccount(followed, log, signal)));
+  const endWatch = watchSchedules(scheduler, log);
+  await Promise.all(accounts.map((followed) => followAccount(followed, scheduler, log, signal)));
+  endWatch();
   await endRollups();
   for (const { session } of accounts) log.info({ account: session.engine.account }, 'stopped');
 }
 
 async function followAccount(
   { session: { engine, workers }, schedules }: FollowedAccount,
+  scheduler: Scheduler,
   log: Log,
   signal: AbortSignal,
 ): Promise<void> {
@@ -122,15 +127,31 @@ async function followAccount(
   }));
   const ends = routines.map(({ worker, routine }) => {
     const { name, schedule } = worker.stream;
-    return startSchedule(name, schedules[name] ?? schedule.cron, () => routine.tick());
+    return scheduler.start(`${account} ${name}`, schedules[name] ?? schedule.cron, () =>
+      routine.tick(),
+    );
   });
   for (const { routine } of routines) routine.tick();
   await new Promise<void>((resolve) => {
     if (signal.aborted) resolve();
     signal.addEventListener('abort', () => resolve(), { once: true });
   });
-  for (const end of ends) await end();
+  for (const end of ends) end();
   for (const { routine } of routines) await routine.settle();
+}
+
+const watchSchedulesMs = 15_000;
+
+/** Says in the log when a schedule does not tick any more; `/livez` says so as well. Ends with the returned function. */
+function watchSchedules(scheduler: Scheduler, log: Log): () => void {
+  let known = '';
+  const timer = setInterval(() => {
+    const schedules = scheduler.listOverdue();
+    const found = schedules.join();
+    if (found !== known && found !== '') log.error({ schedules }, 'no tick came at its time');
+    known = found;
+  }, watchSchedulesMs).unref();
+  return () => clearInterval(timer);
 }
 
 /** Dashboards show a new row at most this long after it was stored. */
@@ -141,7 +162,11 @@ const rollupSchedule = '*/5 * * * *';
  *
  * One account after the other, and beside the backfills: what follows the logs does not wait for it.
  */
-function keepRollups(sessions: readonly Session[], signal: AbortSignal): () => Promise<void> {
+function keepRollups(
+  sessions: readonly Session[],
+  scheduler: Scheduler,
+  signal: AbortSignal,
+): () => Promise<void> {
   let running: Promise<void> | undefined;
   const refreshAll = async (): Promise<void> => {
     for (const session of sessions) if (!signal.aborted) await refresh(session);
@@ -159,9 +184,9 @@ function keepRollups(sessions: readonly Session[], signal: AbortSignal): () => P
     running ??= refreshAll().finally(() => (running = undefined));
   };
   tick();
-  const end = startSchedule('rollups', rollupSchedule, tick);
+  const end = scheduler.start('rollups', rollupSchedule, tick);
   return async () => {
-    await end();
+    end();
     await running;
   };
 }

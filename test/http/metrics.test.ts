@@ -50,6 +50,7 @@ const contract: Readonly<Record<string, readonly [type: string, labels: readonly
   runs_total: ['counter', ['account', 'stream', 'task', 'outcome']],
   build_info: ['gauge', ['version', 'node_version']],
   database_up: ['gauge', []],
+  schedules_overdue: ['gauge', []],
 };
 
 type Families = ReadonlyMap<string, Family>;

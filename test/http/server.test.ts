@@ -27,6 +27,7 @@ async function start(
     port: 0,
     databaseUrl,
     metrics: createMetrics({ version: '1.2.3', nodeVersion: '24.0.0' }),
+    scheduler: { listOverdue: () => [] },
     streams,
     signal: new AbortController().signal,
     log: collectLog(),
@@ -60,6 +61,17 @@ const unreachable =
   'Postgres cannot be reached (ECONNREFUSED). Check that it runs and that DATABASE_URL points to it.';
 
 describe('the HTTP server', { concurrency: true }, () => {
+  it('says that the process is not alive when a schedule does not tick', async (test) => {
+    await withLedger(async (_db, url) => {
+      const scheduler = { listOverdue: () => ['acme users'] };
+      const server = await start(test, url, { scheduler });
+      assert.deepEqual(
+        await ask(server, '/livez'),
+        json(503, { alive: false, reason: 'No tick came at its time: acme users.' }),
+      );
+    });
+  });
+
   it('says that a working process is alive and ready, and shows the status from the database', async (test) => {
     await withLedger(async (db, url) => {
       const server = await start(test, url);
