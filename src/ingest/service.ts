@@ -1,9 +1,7 @@
 /** What is done with the accounts: everything once, or following them on their schedules. */
-import { explainError } from '../errors.ts';
 import type { Log } from '../logger.ts';
 import type { Scheduler } from '../scheduler.ts';
-import { listLogs } from '../streams/registry.ts';
-import { refreshRollups } from './rollups.ts';
+import { keepRollups } from './rollup-schedule.ts';
 import type { RunResult } from './run.ts';
 import type { Session } from './session.ts';
 import type { StreamWorker } from './worker.ts';
@@ -152,43 +150,6 @@ function watchSchedules(scheduler: Scheduler, log: Log): () => void {
     known = found;
   }, watchSchedulesMs).unref();
   return () => clearInterval(timer);
-}
-
-/** Dashboards show a new row at most this long after it was stored. */
-const rollupSchedule = '*/5 * * * *';
-
-/**
- * Refreshes the rollups now and on their schedule. The function it returns ends that and waits for what still runs.
- *
- * One account after the other, and beside the backfills: what follows the logs does not wait for it.
- */
-function keepRollups(
-  sessions: readonly Session[],
-  scheduler: Scheduler,
-  signal: AbortSignal,
-): () => Promise<void> {
-  let running: Promise<void> | undefined;
-  const refreshAll = async (): Promise<void> => {
-    for (const session of sessions) if (!signal.aborted) await refresh(session);
-  };
-  const refresh = async ({ engine }: Session): Promise<void> => {
-    const { bulk, account, log, streams } = engine;
-    try {
-      const days = await refreshRollups(bulk, account, listLogs(streams), signal);
-      log.debug({ account, days }, 'rollups refreshed');
-    } catch (error) {
-      if (!signal.aborted) log.error({ account, err: error }, explainError(error));
-    }
-  };
-  const tick = (): void => {
-    running ??= refreshAll().finally(() => (running = undefined));
-  };
-  tick();
-  const end = scheduler.start('rollups', rollupSchedule, tick);
-  return async () => {
-    end();
-    await running;
-  };
 }
 
 /** One stream of the running service. */
