@@ -6,6 +6,7 @@ import {
   returnRequests,
   spendRequests,
   type BudgetState,
+  type Spent,
 } from '../../src/ingest/budget.ts';
 
 const empty: BudgetState = { spent: [], pausedUntilMs: undefined };
@@ -99,6 +100,14 @@ describe('the request budget', () => {
     assert.equal(first.granted, 1);
     assert.equal(spendRequests(first.state, 21_000, 1, 0).waitMs, 40_750);
     assert.equal(spendRequests(first.state, 61_750, 1, 0).granted, 1);
+  });
+
+  it('that was made smaller waits for as many requests to leave the window as there are too many', () => {
+    const spent = [1000, 11_000, 21_000].map((since): Spent => [since, 1]);
+    const denied = spendRequests({ ...empty, spent }, 30_000, 2, 0);
+    assert.deepEqual([denied.granted, denied.waitMs], [0, 11_000 + 60_750 - 30_000]);
+    assert.equal(spendRequests({ ...empty, spent }, 30_000, 1, 0).waitMs, 51_750);
+    assert.equal(spendRequests({ ...empty, spent }, 30_000, 4, 1).left, 1, 'the reserve');
   });
 
   it('of one request a minute grants it to everybody, whatever is kept in reserve', () => {

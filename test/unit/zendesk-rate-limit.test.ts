@@ -50,6 +50,20 @@ describe('the pause after an answer 429', () => {
     ['a reset as time without a zone', { 'ratelimit-reset': '2026-11-20 12:00:20' }, 20_000],
     ['a reset far ahead', { 'ratelimit-reset': '2026-11-21T12:00:00Z' }, 120_000],
     ['an unreadable reset', { 'ratelimit-reset': 'in 5 minutes' }, 60_000],
+    ['a retry-after with hundredths', { 'retry-after': '1.25' }, 1250],
+    ['a retry-after between spaces', { 'retry-after': ' 37 ' }, 37_000],
+    [
+      'a retry-after with words behind its number',
+      { 'retry-after': '5 minutes', 'ratelimit-reset': '50' },
+      50_000,
+    ],
+    ['a reset with hundredths', { 'ratelimit-reset': '4.25' }, 4250],
+    [
+      'a reset as ISO time with an offset without a colon',
+      { 'ratelimit-reset': '2026-11-20T14:00:20+0200' },
+      20_000,
+    ],
+    ['a reset as a day without a time', { 'ratelimit-reset': '2026-11-20' }, 60_000],
     ['no header', {}, 60_000],
   ];
   for (const [name, headers, waitMs] of table)
@@ -98,6 +112,12 @@ describe('the account-wide limit', () => {
       readExhaustion({ 'ratelimit-limit': 'many', 'ratelimit-remaining': '0' }, localMs),
       undefined,
     );
+    assert.equal(readExhaustion({ 'ratelimit-limit': '700' }, localMs), undefined);
+    for (const remaining of ['about 12', '12 left'])
+      assert.equal(
+        readExhaustion({ 'ratelimit-limit': '700', 'ratelimit-remaining': remaining }, localMs),
+        undefined,
+      );
   });
 
   it('pauses two minutes at most', () => {
@@ -117,6 +137,7 @@ describe('the limit that an endpoint has of its own', () => {
   it('is read from its header, whatever the order and spaces', () => {
     assert.deepEqual(read('total=1; remaining=0; resets=41'), { remaining: 0, waitMs: 41_000 });
     assert.deepEqual(read('resets=7;remaining=1;total=1'), { remaining: 1, waitMs: 7_000 });
+    assert.deepEqual(read('total=20; remaining=12; resets=41'), { remaining: 12, waitMs: 41_000 });
     assert.deepEqual(read('total=1; remaining=0; resets=0'), { remaining: 0, waitMs: 1_000 });
     assert.deepEqual(read('total=1; remaining=0; resets=9999'), { remaining: 0, waitMs: 120_000 });
   });
@@ -126,6 +147,8 @@ describe('the limit that an endpoint has of its own', () => {
     const other = { 'zendesk-ratelimit-tickets-index': 'total=1; remaining=0; resets=41' };
     assert.equal(readOwnLimit(other, 'audit-logs-export'), undefined);
     assert.equal(read('total=1'), undefined);
+    assert.equal(read('total=1; remaining=1'), undefined);
+    assert.equal(read('total=1; resets=41'), undefined);
     assert.equal(read('remaining=soon; resets=later'), undefined);
   });
 });

@@ -32,11 +32,11 @@ export const databaseClock: Disturbance = {
 /** That of Zendesk, or of what stands before it: as its answers tell it. */
 export const zendeskClock: Disturbance = {
   name: 'zendesk-clock',
-  deed: 'a few answers carry a `Date` that is wrong by an hour or a day, in either direction',
+  deed: 'answers for a while carry a `Date` that is wrong by an hour or a day, in either direction',
   passes: true,
   async strike({ zendesk, random }) {
     const byMs = random.pick([hourMs, -hourMs, 24 * hourMs, -24 * hourMs]);
-    let left = 1 + random.below(3);
+    let left = 1 + random.below(40);
     zendesk.alter((answer) => {
       const { date } = answer.headers;
       if (date === undefined || left === 0) return answer;
