@@ -50,6 +50,8 @@ describe('hasLongNumber', () => {
     ['{"id":"1234567890123456"}', false],
     [String.raw`{"a":"\"variables\":1234567890123456","b":1}`, false],
     [String.raw`{"a":"ends with a backslash\\","b":1234567890123456}`, true],
+    [String.raw`{"a":"\"","b":1234567890123456}`, true],
+    [String.raw`{"a":"\\\"","b":1234567890123456}`, true],
     ['{"a":"1234567890123456","b":-12345678901234567}', true],
     ['{"a":"1234567890123456', false],
   ];

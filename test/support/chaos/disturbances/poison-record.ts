@@ -26,9 +26,10 @@ export const poisonRecord: Disturbance = {
     });
   },
   async check(query) {
-    const [kept] = await query(`select from zendesk_sync.quarantine where original like $1`, [
-      `%${id}%`,
-    ]);
+    const [kept] = await query(
+      `select from zendesk_sync.quarantine where stream = 'audit_logs' and record_id = $1`,
+      [String(id)],
+    );
     assert.ok(kept !== undefined, 'the record that cannot be stored is in quarantine');
   },
 };
