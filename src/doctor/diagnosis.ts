@@ -2,7 +2,7 @@
 import { ownSchemas } from '../database/migration-transaction.ts';
 import { openDatabase, type Queryable } from '../database/client.ts';
 import { loadSessionDefaults } from '../database/session-defaults.ts';
-import type { BudgetState } from '../ingest/budget.ts';
+import { settleBudget, type BudgetState } from '../ingest/budget.ts';
 
 /** A database that is only looked at: Postgres itself refuses to write. Nothing is tried again when it is lost. */
 export type ReadOnlyDatabase = Queryable & { close(): Promise<void> };
@@ -139,9 +139,9 @@ export async function loadBudget(
     [account, group],
   );
   if (row === undefined) return undefined;
+  const noted = { spent: row.spent, pausedUntilMs: row.paused_until_ms ?? undefined };
   return {
-    spent: row.spent,
-    pausedUntilMs: row.paused_until_ms ?? undefined,
+    ...settleBudget(noted, row.now_ms),
     pauseReason: row.pause_reason ?? undefined,
     nowMs: row.now_ms,
   };

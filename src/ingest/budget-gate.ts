@@ -2,8 +2,10 @@ import type { Queryable } from '../database/client.ts';
 import type { Budget } from '../zendesk/request.ts';
 import {
   freshMs,
+  isPaused,
   pauseBudget,
   returnRequests,
+  settleBudget,
   spendRequests,
   type BudgetDecision,
   type BudgetState,
@@ -20,6 +22,15 @@ type Waiting = {
   readonly refuse: (reason: unknown) => void;
 };
 
+/** A decision that lets nothing through. */
+type Wait = Pick<BudgetDecision, 'waitMs'> & { readonly isPaused: boolean };
+
+/** However long there is nothing to be had: the state is looked at again, as clocks and pauses may have changed. */
+const longestWaitMs = 60_000;
+/** A full minute is waited for all the time, and nobody wants to read of it. */
+const worthTellingMs = 65_000;
+const tellAgainMs = 300_000;
+
 /**
  * The gate before every request: lets one through when the account's budget in Postgres grants it, the most urgent
  * first. Processes share the budget through the database; within a process nobody asks out of turn.
@@ -34,6 +45,7 @@ export function createBudgetGate(options: {
   readonly report: (event: SyncEvent) => void;
 }): Budget {
   const { db, account, requestsPerMinute, report } = options;
+  const tell = createTeller(report);
   const lines = new Map(
     Object.entries(requestsPerMinute).map(([group, limit]) => [
       group,
@@ -48,11 +60,15 @@ export function createBudgetGate(options: {
     wanted: number,
   ): Promise<BudgetDecision> {
     const reserve = priority <= priorities.listing ? 0 : options.reserve;
-    const decision = await updateBudget(db, account, group, (state, nowMs) => {
+    const decision = await updateBudget(db, account, group, (noted, nowMs) => {
+      const state = settleBudget(noted, nowMs);
       const made = spendRequests(state, nowMs, limit, reserve, wanted);
-      return { state: made.granted > 0 ? made.state : undefined, result: made };
+      // What is settled has to be kept: it would be the present again at the next look.
+      const next = made.granted > 0 ? made.state : state === noted ? undefined : state;
+      return { state: next, result: { ...made, isPaused: isPaused(state, nowMs) } };
     });
     if (decision.granted > 0) report({ type: 'budget', group, left: decision.left });
+    else tell(group, decision);
     return decision;
   }
 
@@ -74,11 +90,23 @@ export function createBudgetGate(options: {
     async pause(group, waitMs, reason) {
       report({ type: 'pause', group, waitMs, reason });
       await updateBudget(db, account, group, (state, nowMs) => ({
-        state: pauseBudget(state, nowMs + waitMs),
+        state: pauseBudget(settleBudget(state, nowMs), nowMs + waitMs),
         result: undefined,
         reason,
       }));
     },
+  };
+}
+
+/** Tells of long waits, of each group's once in a while. */
+function createTeller(report: (event: SyncEvent) => void): (group: string, wait: Wait) => void {
+  /** From when on it is told of again, by the steady clock. */
+  const quietUntilMs = new Map<string, number>();
+  return (group, { waitMs, isPaused: paused }) => {
+    const nowMs = performance.now();
+    if (waitMs < worthTellingMs || nowMs < (quietUntilMs.get(group) ?? 0)) return;
+    quietUntilMs.set(group, nowMs + Math.min(waitMs, tellAgainMs));
+    report({ type: 'waiting-for-budget', group, waitMs, isPaused: paused });
   };
 }
 
@@ -113,7 +141,7 @@ function createLine(ask: (priority: number, wanted: number) => Promise<BudgetDec
 
   async function pauseUntilWoken(waitMs: number): Promise<void> {
     const { promise, resolve } = Promise.withResolvers<void>();
-    const timer = setTimeout(resolve, waitMs);
+    const timer = setTimeout(resolve, Math.min(waitMs, longestWaitMs));
     wake = resolve;
     await promise;
     clearTimeout(timer);

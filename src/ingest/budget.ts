@@ -33,6 +33,27 @@ const marginMs = 500;
 /** So old a grant may be when its request is sent; the rest of the margin is for the way. */
 export const freshMs = 300;
 
+/** No pause that Zendesk asks for is believed for longer (`zendesk/retry.ts`), so none can be left of more. */
+const longestPauseMs = 3_600_000;
+
+/**
+ * The state without what cannot be: the database's clock was set back since it was noted. Requests of the future count as
+ * made now, and a pause ends within an hour. The same state when nothing is wrong with it.
+ */
+export function settleBudget(state: BudgetState, nowMs: number): BudgetState {
+  const isFuture = ([sinceMs]: Spent): boolean => sinceMs > nowMs + stretchMs;
+  const { spent, pausedUntilMs } = state;
+  const latestMs = nowMs + longestPauseMs;
+  if (!spent.some(isFuture) && (pausedUntilMs ?? 0) <= latestMs) return state;
+  const sinceMs = nowMs - (nowMs % stretchMs);
+  const past = spent.filter((entry) => !isFuture(entry) && entry[0] !== sinceMs);
+  const requests = sum(spent) - sum(past);
+  return {
+    spent: requests === 0 ? past : [...past, [sinceMs, requests]],
+    pausedUntilMs: pausedUntilMs === undefined ? undefined : Math.min(pausedUntilMs, latestMs),
+  };
+}
+
 /**
  * Grants up to `wanted` requests, as many as the budget has, or says how long to wait for the next one.
  *
@@ -47,11 +68,11 @@ export function spendRequests(
   wanted = 1,
 ): BudgetDecision {
   const sinceMs = nowMs - (nowMs % stretchMs);
-  if (state.pausedUntilMs !== undefined && state.pausedUntilMs > nowMs) {
-    return { granted: 0, waitMs: state.pausedUntilMs - nowMs, left: 0, sinceMs, state };
+  if (isPaused(state, nowMs)) {
+    return { granted: 0, waitMs: (state.pausedUntilMs ?? nowMs) - nowMs, left: 0, sinceMs, state };
   }
   const spent = state.spent.filter(([since]) => freeAt(since) > nowMs);
-  const used = spent.reduce((sum, [, requests]) => sum + requests, 0);
+  const used = sum(spent);
   const usable = Math.max(1, limit - reserve);
   if (used >= usable) {
     return {
@@ -90,6 +111,15 @@ export function returnRequests(state: BudgetState, sinceMs: number, requests: nu
 /** The state with no request granted before the given moment. A longer pause that is already there stays. */
 export function pauseBudget(state: BudgetState, untilMs: number): BudgetState {
   return { ...state, pausedUntilMs: Math.max(untilMs, state.pausedUntilMs ?? 0) };
+}
+
+/** Whether no request may go because a pause was asked for. */
+export function isPaused({ pausedUntilMs }: BudgetState, nowMs: number): boolean {
+  return pausedUntilMs !== undefined && pausedUntilMs > nowMs;
+}
+
+function sum(spent: readonly Spent[]): number {
+  return spent.reduce((total, [, requests]) => total + requests, 0);
 }
 
 function freeAt(sinceMs: number): number {

@@ -72,6 +72,13 @@ export type SyncEvent =
       readonly waitMs: number;
       readonly reason: string;
     }
+  /** No request may go for more than a minute: because of a pause that was asked for earlier, or because too many are counted. */
+  | {
+      readonly type: 'waiting-for-budget';
+      readonly group: string;
+      readonly waitMs: number;
+      readonly isPaused: boolean;
+    }
   /** A request to Zendesk is over. `status` is undefined when no complete answer came. */
   | {
       readonly type: 'request';

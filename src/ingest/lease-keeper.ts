@@ -44,11 +44,11 @@ export function createLeaseKeeper(engine: Engine, stream: string): LeaseKeeper {
   async function take(signal: AbortSignal, waitMs: number): Promise<Held | Busy> {
     // Or this process would meet its own lease, which is just being given back.
     await left;
-    const deadline = Date.now() + waitMs;
+    const deadline = performance.now() + waitMs;
     for (;;) {
       const answer = await acquireLease(engine.db, key, engine.holder, engine.leaseMs);
       if ('token' in answer) return keep(engine, answer);
-      if (Date.now() >= deadline) return { busy: true, holder: answer.holder };
+      if (performance.now() >= deadline) return { busy: true, holder: answer.holder };
       engine.report({ type: 'waiting-for-lease', stream, holder: answer.holder });
       const untilFreeMs = Math.max(shortestWaitMs, answer.expiresInMs + 10);
       await sleep(Math.min(longestWaitMs, untilFreeMs), undefined, { signal });

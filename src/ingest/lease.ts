@@ -52,11 +52,21 @@ export async function acquireLease(
   }
 }
 
+/**
+ * Far more than any process asks for at once. A lease that has longer to go was noted before the database's clock was set
+ * back: its holder renews it within seconds if it lives, and else nobody could have it until the old time comes again.
+ */
+const longestLease = '120 seconds';
+
+function isFree(expiresAt: string): string {
+  return `(${expiresAt} <= clock_timestamp() or ${expiresAt} > clock_timestamp() + interval '${longestLease}')`;
+}
+
 // `skip locked`, because waiting for the former holder's page would take a connection from whoever could end it: a pooler
 // may have few.
 const take = `with free as (
     select account, stream from zendesk_sync.leases
-    where account = $1 and stream = $2 and expires_at <= clock_timestamp()
+    where account = $1 and stream = $2 and ${isFree('expires_at')}
     for update skip locked
   )
   update zendesk_sync.leases l
@@ -130,7 +140,7 @@ export function createAbandonedWork(db: Queryable): AbandonedWork {
 async function listAbandoned(db: Queryable): Promise<StreamKey[]> {
   return db.query<StreamKey>(
     `select l.account, l.stream from zendesk_sync.leases l
-     where l.expires_at <= clock_timestamp()
+     where ${isFree('l.expires_at')}
        and exists (
          select from unnest(array['live', 'backfill', 'listing']) as task
          cross join lateral (

@@ -105,6 +105,10 @@ export async function withSessions<T>(
       log,
       report(event) {
         if (event.type === 'pause') log.warn({ account, ...event }, 'requests paused');
+        if (event.type === 'waiting-for-budget') {
+          const until = new Date(Date.now() + event.waitMs).toISOString();
+          log.warn({ account, ...event, until }, 'waiting before the next request');
+        }
         report(event, account);
       },
       cursorShare,

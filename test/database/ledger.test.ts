@@ -114,6 +114,17 @@ describe('a lease', () => {
     });
   });
 
+  it('can be taken when it has longer to go than any process asks for: the clock was set back since', async () => {
+    await withLedger(async (db) => {
+      const former = await takeLease(db, accessLogs, 'gone');
+      await db.query(
+        `update zendesk_sync.leases set expires_at = clock_timestamp() + interval '1 hour'`,
+      );
+      const answer = await acquireLease(db, former, 'next', 15_000);
+      assert.ok('token' in answer && BigInt(answer.token) > BigInt(former.token));
+    });
+  });
+
   it('that was taken over can neither be renewed nor released by its former holder, nor store a page', async () => {
     await withLedger(async (db) => {
       const former = await takeLease(db, accessLogs);

@@ -4,6 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Database } from '../../src/database/client.ts';
 import { createBudgetGate } from '../../src/ingest/budget-gate.ts';
 import { priorities } from '../../src/ingest/engine.ts';
+import type { SyncEvent } from '../../src/ingest/events.ts';
 import type { Budget } from '../../src/zendesk/request.ts';
 import { withLedger } from '../support/ledger.ts';
 
@@ -70,6 +71,35 @@ describe('the gate of the budget', () => {
         limit,
         'granted from the reserve, not from the next minute',
       );
+    });
+  });
+
+  it('says what it waits for when a pause was noted earlier, and keeps no pause of sixty days', async () => {
+    await withLedger(async (db) => {
+      await db.query(
+        `insert into zendesk_sync.budgets (account, budget_group, spent, paused_until)
+         values ('acme', 'access_logs', '[]', clock_timestamp() + interval '1440 hours')`,
+      );
+      const stop = new AbortController();
+      const told = Promise.withResolvers<SyncEvent>();
+      const gate = createBudgetGate({
+        db,
+        account: 'acme',
+        requestsPerMinute: { support: limit, access_logs: limit },
+        reserve: 0,
+        report: told.resolve,
+      });
+      const waiting = gate.take('access_logs', priorities.live, stop.signal);
+      waiting.catch(() => {});
+      const event = await told.promise;
+      assert.ok(event.type === 'waiting-for-budget' && event.isPaused);
+      assert.ok(event.waitMs <= 3_600_000);
+      const [row] = await db.query<{ hours: number }>(
+        'select extract(epoch from paused_until - clock_timestamp())::float8 / 3600 as hours from zendesk_sync.budgets',
+      );
+      assert.ok((row?.hours ?? Infinity) <= 1);
+      stop.abort(new Error('stopped'));
+      await assert.rejects(waiting);
     });
   });
 

@@ -4,6 +4,7 @@ import fc from 'fast-check';
 import {
   pauseBudget,
   returnRequests,
+  settleBudget,
   spendRequests,
   type BudgetState,
   type Spent,
@@ -122,6 +123,31 @@ describe('the request budget', () => {
     const paused = pauseBudget(pauseBudget(empty, 90_000), 30_000);
     assert.equal(spendRequests(paused, 10_000, 50, 0).waitMs, 80_000);
     assert.equal(spendRequests(paused, 90_000, 50, 0).granted, 1);
+  });
+
+  it('counts requests of the future as made now, once, when the clock was set back', () => {
+    const hourMs = 3_600_000;
+    const before = spendRequests(empty, 2 * hourMs, 50, 0, 50).state;
+    const state = settleBudget(before, hourMs);
+    assert.deepEqual(state, { spent: [[hourMs, 50]], pausedUntilMs: undefined });
+    assert.equal(settleBudget(state, hourMs + 5000), state);
+    assert.equal(spendRequests(state, hourMs + 5000, 50, 0).granted, 0);
+    assert.equal(spendRequests(state, hourMs + 61_000, 50, 0).granted, 1);
+    const mixed = {
+      spent: [
+        [hourMs, 1],
+        [hourMs + 500, 2],
+      ] as const,
+      pausedUntilMs: undefined,
+    };
+    assert.deepEqual(settleBudget(mixed, hourMs + 10).spent, [[hourMs, 3]]);
+  });
+
+  it('ends a pause within an hour, whatever was noted before the clock was set back', () => {
+    const dayMs = 86_400_000;
+    const state = settleBudget(pauseBudget(empty, 60 * dayMs), 0);
+    assert.deepEqual(state, pauseBudget(empty, 3_600_000));
+    assert.equal(settleBudget(state, 0), state);
   });
 
   it('takes back requests that were not sent, and nothing else', () => {

@@ -28,6 +28,7 @@ const events: {
   clocks: { zendeskMs: '', databaseMs: '' },
   budget: { group: '', left: '' },
   pause: { group: '', waitMs: '', reason: '' },
+  'waiting-for-budget': { group: '', waitMs: '', isPaused: '' },
   request: { endpoint: '', status: '', durationMs: '' },
   'run-started': { stream: '', task: '', run: '' },
   run: { stream: '', task: '', outcome: '', counts: '', code: '', error: '' },

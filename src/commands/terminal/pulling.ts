@@ -57,6 +57,8 @@ function watchStreams(
       const nowMs = Date.now();
       if (event.type === 'budget') left.set(event.group, event.left);
       if (event.type === 'pause') pause = { untilMs: nowMs + event.waitMs, reason: event.reason };
+      if (event.type === 'waiting-for-budget')
+        pause = { untilMs: nowMs + event.waitMs, reason: 'a pause that was asked for earlier' };
       if (event.type === 'waiting-for-lease') {
         const reason = `waiting for ${event.holder} to finish with ${event.stream}`;
         pause = { untilMs: nowMs + 1000, reason };
