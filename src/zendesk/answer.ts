@@ -2,7 +2,7 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import { parseJson } from './body.ts';
 import { isObject } from './paging.ts';
-import { readOwnLimit, readPauseMs, readRetryAfterMs } from './rate-limit.ts';
+import { readLimit, readOwnLimit, readPauseMs, readRetryAfterMs } from './rate-limit.ts';
 
 /** An answer as it came. */
 export type Answer = {
@@ -32,6 +32,8 @@ export type Failure =
       readonly requestId: string | undefined;
       /** The end of a sentence that starts with "the answer". */
       readonly fault: string;
+      /** Whether it was cut or is too large, so that a smaller page may come through. */
+      readonly wasCut: boolean;
     }
   | {
       readonly kind: 'refusal';
@@ -58,12 +60,16 @@ export class AttemptError extends Error {
   }
 }
 
-/** The error for an answer that is not what was asked for. `fault` ends a sentence that starts with "the answer". */
+/**
+ * The error for an answer that is not what was asked for. `fault` ends a sentence that starts with "the answer"; `wasCut`
+ * says that a smaller page may come through.
+ */
 export function refuseAnswer(
   { status, requestId }: Pick<Answer, 'status' | 'requestId'>,
   fault: string,
+  wasCut = false,
 ): AttemptError {
-  return new AttemptError({ kind: 'broken-answer', status, requestId, fault });
+  return new AttemptError({ kind: 'broken-answer', status, requestId, fault, wasCut });
 }
 
 /**
@@ -94,7 +100,11 @@ export function readAnswer(
     return parseJson(answer.body);
   } catch {
     // The parser's own error quotes the body, so nothing of it goes on.
-    throw refuseAnswer(answer, 'is not complete JSON');
+    throw refuseAnswer(
+      answer,
+      'is not complete JSON',
+      /^\s*\{/.test(answer.body.toString('latin1', 0, 100)),
+    );
   }
 }
 
@@ -195,8 +205,12 @@ export function readOrderAnswer(
     return { accepted: true, nextInMs };
   }
   if (status !== 429) return undefined;
-  const isOwn =
-    own === undefined ? / export /i.test(readErrorBody(body).words ?? '') : own.remaining === 0;
-  if (!isOwn) return undefined;
+  if (own === undefined ? isAccountLimit(headers, readErrorBody(body)) : own.remaining > 0)
+    return undefined;
   return { accepted: false, nextInMs: own?.waitMs ?? readPauseMs(headers, localNowMs) };
+}
+
+/** Whether a 429 is that of the account rather than of the order alone. */
+function isAccountLimit(headers: IncomingHttpHeaders, { words = '' }: ErrorBody): boolean {
+  return readLimit(headers).remaining === 0 || /allowed API requests/i.test(words);
 }

@@ -1,6 +1,7 @@
 /** The bytes of an answer to text and JSON. */
 import { promisify } from 'node:util';
 import { brotliDecompress, gunzip, inflate, inflateRaw, type ZlibOptions } from 'node:zlib';
+import { foreignCodeOf } from '../errors.ts';
 
 const unpackers = {
   gzip: promisify<Buffer, ZlibOptions, Buffer>(gunzip),
@@ -10,16 +11,18 @@ const unpackers = {
 };
 const largestChunk = 2 * 1024 * 1024;
 const smallestChunk = 16 * 1024;
-/** Far above any page; a limit against an answer that unpacks without end. */
-const largestBody = 512 * 1024 * 1024;
 
 /**
  * Undoes a `content-encoding`. The whole body at once with one large chunk costs half of what a stream of small chunks does.
- * @throws {Error} for an unknown encoding or broken data
+ * @throws {Error} for an unknown encoding, broken data, or more than `largestBytes` of it (`isTooLarge`)
  */
-export async function unpackBody(body: Buffer, encoding: string | undefined): Promise<Buffer> {
+export async function unpackBody(
+  body: Buffer,
+  encoding: string | undefined,
+  largestBytes: number,
+): Promise<Buffer> {
   const chunkSize = Math.min(largestChunk, Math.max(smallestChunk, body.length * 12));
-  const options = { chunkSize, maxOutputLength: largestBody };
+  const options = { chunkSize, maxOutputLength: largestBytes };
   switch (encoding?.trim().toLowerCase()) {
     case undefined:
     case '':
@@ -38,6 +41,11 @@ export async function unpackBody(body: Buffer, encoding: string | undefined): Pr
     default:
       throw new Error('the answer has an unknown content-encoding');
   }
+}
+
+/** Whether a body was not unpacked because it would have become too large. */
+export function isTooLarge(error: unknown): boolean {
+  return foreignCodeOf(error) === 'ERR_BUFFER_TOO_LARGE';
 }
 
 /**

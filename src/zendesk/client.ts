@@ -58,6 +58,8 @@ export type ZendeskOptions = {
   readonly onRequest?: (request: FinishedRequest) => void;
   /** First back-off after a failure, doubled from one to the next. Default 1000. */
   readonly retryBaseMs?: number;
+  /** The most bytes that an answer may have, packed and unpacked. Default 64 MB. */
+  readonly largestAnswerBytes?: number;
   /** Limit of one attempt, from the connection to the last byte. Default 60000. */
   readonly requestTimeoutMs?: number;
   /** The local clock in epoch milliseconds. Default `Date.now`. */
@@ -65,6 +67,12 @@ export type ZendeskOptions = {
 };
 
 const usualTimeoutMs = 60_000;
+/** Far above any page. */
+const usualLargestBytes = 64 * 1024 * 1024;
+/** A hundred people or tickets. */
+const largestObjectBytes = 16 * 1024 * 1024;
+/** What says that an order was accepted. */
+const largestReceiptBytes = 1024 * 1024;
 
 /** Connects to one account. Nothing is sent before the first request. */
 export function createZendesk(options: ZendeskOptions): Zendesk {
@@ -74,7 +82,9 @@ export function createZendesk(options: ZendeskOptions): Zendesk {
   const closing = new AbortController();
   const secrets = createSecrets(credentials);
   let clock = unknownClock;
-  const http = createHttp({ origin, timeoutMs, localNow, secrets, onRequest: options.onRequest });
+  const largestBytes = options.largestAnswerBytes ?? usualLargestBytes;
+  const { onRequest } = options;
+  const http = createHttp({ origin, timeoutMs, largestBytes, localNow, secrets, onRequest });
   const channel: Channel = {
     account,
     origin,
@@ -109,6 +119,7 @@ export function createZendesk(options: ZendeskOptions): Zendesk {
 function readPage(connection: Connection, asked: PageRequest, signal: AbortSignal): Promise<Page> {
   const { cursor, paging, parameters } = asked;
   let { pageSize } = asked;
+  let shrinks = 0;
   const request: Exchange<Page> = {
     asked,
     method: 'GET',
@@ -122,7 +133,12 @@ function readPage(connection: Connection, asked: PageRequest, signal: AbortSigna
       const originals = (): readonly Buffer[] => cutList(body, paging.itemsKey)?.elements ?? [];
       return { ...envelope, ...moments, originals, pageSize, bytes: body.length, requestId };
     },
-    onHalve: () => (pageSize = Math.max(1, Math.floor(pageSize / 2))),
+    // A half, then a quarter of that, then an eighth: the last of six attempts asks for a single record.
+    onShrink() {
+      shrinks += 1;
+      pageSize = Math.max(1, Math.floor(pageSize / 2 ** shrinks));
+      asked.onShrink?.(pageSize);
+    },
   };
   return exchange(connection, request, signal);
 }
@@ -135,6 +151,7 @@ function readObject(
   const request: Exchange<unknown> = {
     asked,
     method: 'GET',
+    largestBytes: largestObjectBytes,
     parameters: () => asked.parameters,
     read(answer) {
       const json = parse(connection, answer);
@@ -154,6 +171,8 @@ function placeOrder(
     asked,
     method: 'POST',
     attempts: 1,
+    pauses: 1,
+    largestBytes: largestReceiptBytes,
     parameters: () => asked.parameters,
     read(answer) {
       const result = readOrderAnswer(answer, asked.limit, connection.localNow());

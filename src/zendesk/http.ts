@@ -1,11 +1,12 @@
 /** The only user of got: one attempt of one request, and its answer as bytes. Decides nothing. */
-import { Agent as HttpAgent, type IncomingHttpHeaders } from 'node:http';
+import { Agent as HttpAgent } from 'node:http';
 import { Agent as HttpsAgent } from 'node:https';
-import got, { type Response } from 'got';
+import got, { type Got, type Response } from 'got';
 import { foreignCodeOf } from '../errors.ts';
 import { version } from '../version.ts';
 import { AttemptError, refuseAnswer, type Answer } from './answer.ts';
-import { unpackBody } from './body.ts';
+import { createLimit, readRequestId, type Limit } from './answer-limit.ts';
+import { isTooLarge, unpackBody } from './body.ts';
 import type { Secrets } from './secrets.ts';
 
 /** Below the origin; everything else about a request is fixed. */
@@ -16,6 +17,8 @@ type HttpRequest = {
   readonly query?: URLSearchParams;
   readonly headers?: Readonly<Record<string, string>>;
   readonly json?: Readonly<Record<string, unknown>>;
+  /** The most bytes of a good answer, where that is less than usual. */
+  readonly largestBytes?: number | undefined;
 };
 
 /** One request that is over. */
@@ -48,6 +51,8 @@ const idleMs = 5_000;
 export function createHttp(options: {
   origin: string;
   timeoutMs: number;
+  /** The most bytes of an answer, packed and unpacked. */
+  largestBytes: number;
   localNow: () => number;
   secrets: Secrets;
   onRequest?: ((request: FinishedRequest) => void) | undefined;
@@ -88,16 +93,16 @@ export function createHttp(options: {
           status,
           durationMs: performance.now() - startedMs,
         });
-      const { method, headers = {}, json } = request;
-      const asked = { method, headers, signal, ...(json === undefined ? {} : { json }) };
-      const response = await client<Buffer>(url, asked).catch((error: unknown) => {
+      const largestBytes = Math.min(request.largestBytes ?? Infinity, options.largestBytes);
+      const limit = createLimit(largestBytes, secrets);
+      const response = await ask(client, url, request, limit, signal).catch((error: unknown) => {
         signal.throwIfAborted();
-        report(undefined);
-        throw toFailure(error, secrets);
+        report(limit.begun()?.status);
+        throw limit.signal.aborted ? limit.refuse() : toFailure(error, secrets);
       });
       const receivedAtMs = localNow();
       report(response.statusCode);
-      return { ...(await unpack(response)), sentAtMs, receivedAtMs };
+      return { ...(await unpack(response, limit, secrets)), sentAtMs, receivedAtMs };
     },
     close() {
       agent.http.destroy();
@@ -106,16 +111,36 @@ export function createHttp(options: {
   };
 }
 
+function ask(
+  client: Got,
+  url: URL,
+  { method, headers = {}, json }: HttpRequest,
+  limit: Limit,
+  signal: AbortSignal,
+): Promise<Response<Buffer>> {
+  const signals = AbortSignal.any([signal, limit.signal]);
+  const asked = { method, headers, signal: signals, ...(json === undefined ? {} : { json }) };
+  return client<Buffer>(url, asked)
+    .on('response', (response) => limit.begin(response))
+    .on('downloadProgress', ({ transferred }) => limit.check(transferred));
+}
+
 async function unpack(
   response: Response<Buffer>,
+  limit: Limit,
+  secrets: Secrets,
 ): Promise<Omit<Answer, 'sentAtMs' | 'receivedAtMs'>> {
   const { statusCode: status, headers, body: packed } = response;
-  const requestId = readRequestId(headers);
+  const requestId = readRequestId(headers, secrets);
   const bytes = Buffer.from(packed.buffer, packed.byteOffset, packed.byteLength);
-  const body = await unpackBody(bytes, headers['content-encoding']).catch((): Buffer => {
-    if (status >= 300) return Buffer.alloc(0);
-    throw refuseAnswer({ status, requestId }, 'cannot be decompressed');
-  });
+  const body = await unpackBody(bytes, headers['content-encoding'], limit.bytes()).catch(
+    (error: unknown): Buffer => {
+      if (status >= 300) return Buffer.alloc(0);
+      throw isTooLarge(error)
+        ? limit.refuse()
+        : refuseAnswer({ status, requestId }, 'cannot be decompressed', true);
+    },
+  );
   return { status, headers, body, requestId };
 }
 
@@ -123,11 +148,6 @@ async function unpack(
 function toFailure(error: unknown, secrets: Secrets): AttemptError {
   const cause = secrets.plainError(error);
   return new AttemptError({ kind: 'no-answer', code: foreignCodeOf(cause), cause });
-}
-
-function readRequestId(headers: IncomingHttpHeaders): string | undefined {
-  const id = headers['x-request-id'] ?? headers['x-zendesk-request-id'];
-  return typeof id === 'string' && /^[\w.:-]{1,100}$/.test(id) ? id : undefined;
 }
 
 function nameEndpoint(path: string): string {

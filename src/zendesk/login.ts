@@ -38,6 +38,7 @@ type Grant = {
 };
 
 const tokenPath = '/oauth/tokens';
+const largestGrantBytes = 1024 * 1024;
 /** The life to ask for: long enough to be minted rarely, short enough to matter little when it leaks. */
 const askedLifeSeconds = 7_200;
 const renewEarlyMs = 60_000;
@@ -160,7 +161,13 @@ async function mintGrant(
     expires_in: askedLifeSeconds,
   };
   const attempt = async (): Promise<Grant> => {
-    const answer = await http.send({ method: 'POST', path: tokenPath, json }, closing);
+    const request = {
+      method: 'POST',
+      path: tokenPath,
+      json,
+      largestBytes: largestGrantBytes,
+    } as const;
+    const answer = await http.send(request, closing);
     observe(answer);
     const grant = readGrant(readAnswer(answer, { cursorSent: false, origin, localNow }));
     if (grant === undefined) throw refuseAnswer(answer, 'has no token');

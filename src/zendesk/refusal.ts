@@ -97,10 +97,15 @@ function explainDistrust(code: string | undefined, { origin }: Asker): Refusal {
 }
 
 function explainLimit({ pauses }: Tries, { path }: Asker): Refusal {
-  return {
-    code: 'rate_limited',
-    found: `Zendesk answered 429 to ${path} ${pauses} times in a row, each time after the pause it had asked for`,
-  };
+  const code = 'rate_limited';
+  if (pauses === 1)
+    return {
+      code,
+      found: `Zendesk answered 429 to ${path}: what it grants in a minute is used up, so nothing was done`,
+      wayOut: 'ask again in a minute',
+    };
+  const found = `Zendesk answered 429 to ${path} ${pauses} times in a row, each time after the pause it had asked for`;
+  return { code, found };
 }
 
 function explainExhaustion(failure: Failure, { attempt }: Tries, asker: Asker): Refusal {

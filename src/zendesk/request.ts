@@ -40,6 +40,8 @@ export type PageRequest = ObjectRequest & {
   readonly pageSize: number;
   /** `nextCursor` of the page before; undefined for the first page. */
   readonly cursor: string | undefined;
+  /** Is called with each smaller size that is tried. */
+  readonly onShrink?: ((pageSize: number) => void) | undefined;
 };
 
 /** Work that Zendesk accepts now and delivers later by another way, such as the export of the audit log (contract 3). */
@@ -56,7 +58,7 @@ export type Page = {
   readonly originals: () => readonly Buffer[];
   /** Undefined on the last page. */
   readonly nextCursor: string | undefined;
-  /** The size that worked: the requested one, halved after each answer 504. */
+  /** The size that worked: the requested one, or less after answers that came too late, cut or too large. */
   readonly pageSize: number;
   /** When the answered request was sent and its answer had come, by the local clock in epoch milliseconds. */
   readonly sentAtMs: number;
@@ -80,13 +82,16 @@ export type Connection = Channel & {
 export type Exchange<Result> = {
   readonly asked: ObjectRequest & { readonly cursor?: string | undefined };
   readonly method: 'GET' | 'POST';
-  /** How often it is tried when no usable answer comes; default as usual. */
+  /** How often it is tried when no usable answer comes, and how many answers 429 are waited for; default as usual. */
   readonly attempts?: number;
+  readonly pauses?: number;
+  /** The most bytes that a good answer may have, unpacked; default as usual for a page. */
+  readonly largestBytes?: number;
   readonly parameters: () => ObjectRequest['parameters'];
   /** @throws {AttemptError} when the answer is not what was asked for */
   readonly read: (answer: Answer) => Result;
   /** Is called when the next attempt should ask for less. */
-  readonly onHalve?: () => void;
+  readonly onShrink?: () => void;
 };
 
 /** Shorter values are words such as a role, which may stand in any sentence. */
@@ -103,7 +108,7 @@ export async function exchange<Result>(
   callerSignal: AbortSignal,
 ): Promise<Result> {
   const { account, origin, credentials, budget, log, logins, secrets, retryBaseMs } = connection;
-  const { asked, attempts = usualPolicy.attempts } = request;
+  const { asked, attempts = usualPolicy.attempts, pauses = usualPolicy.pauses } = request;
   const { group, path, priority } = asked;
   const signal = AbortSignal.any([callerSignal, connection.closing]);
   const asker: Asker = {
@@ -127,8 +132,8 @@ export async function exchange<Result>(
 
   return runAttempts(attempt, {
     policy: {
-      ...usualPolicy,
       attempts,
+      pauses,
       baseMs: retryBaseMs,
       renewableToken: credentials.kind === 'oauth-client',
     },
@@ -136,7 +141,7 @@ export async function exchange<Result>(
     pause: (waitMs) => budget.pause(group.name, waitMs, 'Zendesk answered 429'),
     onRetry(failure, next, tries) {
       if (next.action === 'renew-token') refused = used;
-      if (next.action === 'back-off' && next.halvePage) request.onHalve?.();
+      if (next.action === 'back-off' && next.askForLess) request.onShrink?.();
       const details = { account, ...describeRetry(failure, next, tries, asker) };
       log.warn(details, 'request to Zendesk failed, trying again');
     },
@@ -146,13 +151,13 @@ export async function exchange<Result>(
 
 async function sendOnce<Result>(
   connection: Connection,
-  { asked, method, parameters, read }: Exchange<Result>,
+  { asked, method, largestBytes, parameters, read }: Exchange<Result>,
   authorization: string,
   signal: AbortSignal,
 ): Promise<Result> {
   const { observe, http, onAnswer } = connection;
   const query = buildQuery(parameters());
-  const request = { method, path: asked.path, query, headers: { authorization } };
+  const request = { method, path: asked.path, query, headers: { authorization }, largestBytes };
   const answer = await http.send(request, signal);
   observe(answer);
   onAnswer?.({ limit: readLimit(answer.headers).limit });

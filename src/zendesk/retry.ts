@@ -10,7 +10,7 @@ export type RetryPolicy = {
   readonly attempts: number;
   /** The first back-off, doubled from one to the next. */
   readonly baseMs: number;
-  /** Answers 429 in a row after which the request has failed. */
+  /** Answers 429 in a row after which the request has failed; 1: none is waited for. */
   readonly pauses: number;
   /** True when a 401 can be answered with a new token. */
   readonly renewableToken: boolean;
@@ -28,7 +28,7 @@ export type Tries = {
 
 /** What to do next. Only a `back-off` counts as an attempt. */
 export type Decision =
-  | { readonly action: 'back-off'; readonly waitMs: number; readonly halvePage: boolean }
+  | { readonly action: 'back-off'; readonly waitMs: number; readonly askForLess: boolean }
   | { readonly action: 'pause'; readonly waitMs: number }
   | { readonly action: 'renew-token' }
   | { readonly action: 'give-up' };
@@ -78,8 +78,25 @@ export function decideRetry(
   return {
     action: 'back-off',
     waitMs: Math.max(backOffMs, Math.min(askedMs, longestBackOffMs)),
-    halvePage: failure.kind === 'refusal' && failure.status === 504,
+    askForLess: mayShrink(failure),
   };
+}
+
+/** Errors of connections that were never made: what was asked for has nothing to do with them. */
+const neverConnected: ReadonlySet<string> = new Set([
+  'ECONNREFUSED',
+  'ENOTFOUND',
+  'EAI_AGAIN',
+  'EHOSTUNREACH',
+  'ENETUNREACH',
+]);
+
+/** Whether the answer may have been too large or too slow, so that a smaller page may come through. */
+function mayShrink(failure: Failure): boolean {
+  if (failure.kind === 'broken-answer') return failure.wasCut;
+  if (failure.kind === 'no-answer') return !neverConnected.has(failure.code ?? '');
+  const { status } = failure;
+  return (status >= 500 && status !== 503) || status === 408 || status === 413 || status === 499;
 }
 
 function isStatus(failure: Failure, status: number): boolean {

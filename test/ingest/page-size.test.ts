@@ -28,7 +28,7 @@ describe('an answer 504', () => {
         '2500 200',
         '2500 504',
         '1250 504',
-        '625 200',
+        '312 200',
         '2500 200',
         '2500 504',
         '1250 200',
@@ -40,7 +40,7 @@ describe('an answer 504', () => {
         [
           { pageSize: 2500, pages: 1 },
           { pageSize: 2500, pages: 1 },
-          { pageSize: 625, pages: 1 },
+          { pageSize: 312, pages: 1 },
           { pageSize: 2500, pages: 1 },
           { pageSize: 1250, pages: 3 },
         ],

@@ -175,6 +175,7 @@ describe('the code of the failure that ends a request', () => {
     status: 200,
     requestId: undefined,
     fault: 'is not complete JSON',
+    wasCut: true,
   };
   const table: [string, Failure, ErrorCode][] = [
     ['a lost connection', noAnswer('ECONNRESET'), 'no_usable_answer'],

@@ -33,8 +33,8 @@ function noAnswer(code: string): Failure {
 
 const giveUp: Decision = { action: 'give-up' };
 
-function backOff(waitMs: number, halvePage = false): Decision {
-  return { action: 'back-off', waitMs, halvePage };
+function backOff(waitMs: number, askForLess = false): Decision {
+  return { action: 'back-off', waitMs, askForLess };
 }
 
 /** An answer that is none of Zendesk's. */
@@ -47,12 +47,17 @@ const brokenAnswer: Failure = {
   kind: 'broken-answer',
   status: 200,
   requestId: undefined,
-  fault: 'is not complete JSON',
+  fault: 'is no list',
+  wasCut: false,
 };
 
 describe('decideRetry', () => {
   const table: [string, Failure, Partial<Tries>, Partial<RetryPolicy>, Decision][] = [
-    ['a lost connection', noAnswer('ECONNRESET'), {}, {}, backOff(1_000)],
+    ['a lost connection', noAnswer('ECONNRESET'), {}, {}, backOff(1_000, true)],
+    ['a cut body', noAnswer('ERR_HTTP_CONTENT_LENGTH_MISMATCH'), {}, {}, backOff(1_000, true)],
+    ['our own time limit', noAnswer('ETIMEDOUT'), {}, {}, backOff(1_000, true)],
+    ['a connection that is refused', noAnswer('ECONNREFUSED'), {}, {}, backOff(1_000)],
+    ['an answer too large', { ...brokenAnswer, wasCut: true }, {}, {}, backOff(1_000, true)],
     ['an unknown host name', noAnswer('ENOTFOUND'), {}, {}, backOff(1_000)],
     ['a broken answer', brokenAnswer, {}, {}, backOff(1_000)],
     ['the second failure', brokenAnswer, { attempt: 2 }, {}, backOff(2_000)],
@@ -64,8 +69,8 @@ describe('decideRetry', () => {
     ['an expired certificate', noAnswer('CERT_HAS_EXPIRED'), {}, {}, giveUp],
     ['an unknown issuer', noAnswer('UNABLE_TO_VERIFY_LEAF_SIGNATURE'), {}, {}, giveUp],
     ['a certificate of another host', noAnswer('ERR_TLS_CERT_ALTNAME_INVALID'), {}, {}, giveUp],
-    ['500', status(500), {}, {}, backOff(1_000)],
-    ['502', status(502), {}, {}, backOff(1_000)],
+    ['500', status(500), {}, {}, backOff(1_000, true)],
+    ['502', status(502), {}, {}, backOff(1_000, true)],
     ['503', status(503), {}, {}, backOff(1_000)],
     ['503 with retry-after', status(503, { retryAfterMs: 30_000 }), {}, {}, backOff(30_000)],
     ['503 with a short retry-after', status(503, { retryAfterMs: 1 }), {}, {}, backOff(1_000)],
@@ -121,7 +126,7 @@ describe('decideRetry', () => {
         status(code),
         { attempt: 3 },
         {},
-        backOff(4_000),
+        backOff(4_000, [408, 499].includes(code)),
       ],
     ),
     ['400 without a cursor', status(400), {}, {}, giveUp],

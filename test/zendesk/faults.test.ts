@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import type { ServerResponse } from 'node:http';
+import { gzipSync } from 'node:zlib';
 import type { ErrorCode } from '../../src/errors.ts';
 import { auditRequest, connect, neverAborted, refusalOf } from './connection.ts';
 import { auditPage, startServer, type Reply } from './scripted-server.ts';
@@ -148,19 +149,99 @@ describe('a fault that stays', () => {
   });
 });
 
-describe('an answer 504', () => {
+describe('an answer that may be too large or too slow', () => {
   const overloaded: Reply = { status: 504, body: 'upstream request timeout' };
+  const endless = (response: ServerResponse): void => {
+    response.writeHead(200, { 'content-type': 'application/json' });
+    const fill = (): void => {
+      while (response.writable && response.write('{"audit_logs":['.padEnd(65_536, ' ')));
+    };
+    response.on('drain', fill);
+    fill();
+  };
+  const bomb: Reply = {
+    headers: { 'content-encoding': 'gzip' },
+    body: gzipSync(Buffer.alloc(10_000_000, ' ')),
+  };
+  const drip = (response: ServerResponse): void => {
+    response.writeHead(200, { 'content-type': 'application/json' });
+    const timer = setInterval(() => response.write(' '), 5);
+    response.on('close', () => clearInterval(timer));
+  };
+  const faults: [string, Reply, RegExp][] = [
+    ['500', { status: 500 }, /status 500/],
+    ['502', { status: 502, body: edgePage }, /status 502/],
+    ['504', overloaded, /status 504/],
+    ['a connection that breaks off', reset, /no complete answer/],
+    ['a cut body', cutBody, /no complete answer/],
+    ['cut JSON', { body: '{"audit_logs":[{"id":1' }, /is not complete JSON/],
+    ['a body without end', endless, /the answer is larger than 1 MB\.$/],
+    ['a body that unpacks to far more', bomb, /the answer is larger than 1 MB\.$/],
+    ['a body that drips without end', drip, /no complete answer \(ETIMEDOUT\)\.$/],
+    [
+      'an error without end',
+      (response) => {
+        response.statusCode = 502;
+        response.write(Buffer.alloc(2_000_000, '<'));
+      },
+      /the answer is larger than 1 MB\.$/,
+    ],
+  ];
+  for (const [name, fault, words] of faults)
+    it(`is asked for with ever smaller pages, down to a single record: ${name}`, async (test) => {
+      const server = await startServer(test, { replies: [fault] });
+      const sizes: number[] = [];
+      const { zendesk } = connect(test, server.origin, {
+        largestAnswerBytes: 1024 * 1024,
+        ...(fault === drip ? { requestTimeoutMs: 50 } : {}),
+      });
+      const error = await refusalOf(
+        zendesk.readPage(
+          auditRequest({ pageSize: 2500, onShrink: (size) => void sizes.push(size) }),
+          neverAborted,
+        ),
+      );
+      assert.equal(error.code, 'no_usable_answer');
+      assert.match(error.message, words);
+      assert.deepEqual(sizes, [1250, 312, 39, 2, 1]);
+    });
 
-  it('halves the page for the attempts that follow, and the page tells its size', async (test) => {
+  for (const [name, fault] of [
+    ['503', { status: 503 }],
+    ['a page of HTML', { body: edgePage }],
+    ['429', { status: 429, headers: { 'retry-after': '0' } }],
+    ['403 of a proxy', { status: 403, body: edgePage }],
+  ] as const)
+    it(`is not ${name}`, async (test) => {
+      const server = await startServer(test, { replies: [fault, auditPage([1])] });
+      const { zendesk } = connect(test, server.origin);
+      assert.equal((await zendesk.readPage(auditRequest(), neverAborted)).pageSize, 100);
+    });
+
+  it('is cut off early where little is expected: a token, an object', async (test) => {
+    const server = await startServer(test, { replies: [endless], tokenReplies: [endless] });
+    const { zendesk } = connect(test, server.origin, {
+      credentials: { kind: 'oauth-client', clientId: 'id', clientSecret: 'secret' },
+    });
+    const minting = await refusalOf(zendesk.readPage(auditRequest(), neverAborted));
+    assert.match(minting.message, /\/oauth\/tokens after 6 attempts; .* is larger than 1 MB\.$/);
+    const ready = connect(test, server.origin).zendesk;
+    const error = await refusalOf(
+      ready.readObject({ ...auditRequest(), path: '/api/v2/users/show_many' }, neverAborted),
+    );
+    assert.match(error.message, /the answer is larger than 16 MB\.$/);
+  });
+
+  it('asks for less in the attempts that follow, and the page tells its size', async (test) => {
     const server = await startServer(test, {
       replies: [overloaded, overloaded, { status: 500 }, auditPage([1], 'next')],
     });
     const { zendesk } = connect(test, server.origin);
     const page = await zendesk.readPage(auditRequest({ pageSize: 25 }), neverAborted);
-    assert.equal(page.pageSize, 6);
+    assert.equal(page.pageSize, 1);
     assert.deepEqual(
       server.requests.map(({ query }) => query.find(([name]) => name === 'page[size]')?.[1]),
-      ['25', '12', '6', '6'],
+      ['25', '12', '3', '1'],
     );
   });
 

@@ -45,6 +45,11 @@ describe('an order', () => {
       { accepted: false, nextInMs: 23_000 },
     ],
     [
+      'refused by its own limit, as JSON',
+      { status: 429, headers: { 'retry-after': '60' }, body: { error: 'TooManyRequests' } },
+      { accepted: false, nextInMs: 60_000 },
+    ],
+    [
       'refused by its own limit without any time',
       { status: 429, body: refusal },
       { accepted: false, nextInMs: 60_000 },
@@ -63,20 +68,23 @@ describe('an order', () => {
       assert.deepEqual(pauses, [], 'its limit concerns nobody else');
     });
 
-  it('waits for the limit of the account and comes again, because nothing was started', async (test) => {
-    const limited: Reply = {
-      status: 429,
-      headers: { 'retry-after': '37' },
-      body: 'Number of allowed API requests per minute exceeded',
-    };
-    const server = await startServer(test, { replies: [limited, { status: 202 }] });
-    const { zendesk, pauses } = connect(test, server.origin);
-    const { accepted } = await zendesk.placeOrder(order, neverAborted);
-    assert.deepEqual([accepted, server.requests.length], [true, 2]);
-    assert.deepEqual(pauses, [
-      { group: 'support', waitMs: 37_000, reason: 'Zendesk answered 429' },
-    ]);
-  });
+  const words = 'Number of allowed API requests per minute exceeded';
+  for (const [name, body, headers] of [
+    ['as text', words, {}],
+    ['as JSON', { error: 'APIRateLimitExceeded', description: words }, {}],
+    ['as its headers say', { error: 'TooManyRequests' }, { 'ratelimit-remaining': '0' }],
+  ] as const)
+    it(`ends with a sentence at the limit of the account, and pauses nobody: ${name}`, async (test) => {
+      const limited: Reply = { status: 429, headers: { 'retry-after': '37', ...headers }, body };
+      const server = await startServer(test, { replies: [limited, { status: 202 }] });
+      const { zendesk, pauses } = connect(test, server.origin);
+      const error = await refusalOf(zendesk.placeOrder(order, neverAborted));
+      assert.deepEqual([error.code, server.requests.length, pauses], ['rate_limited', 1, []]);
+      assert.equal(
+        error.message,
+        'Zendesk answered 429 to /api/v2/audit_logs/export: what it grants in a minute is used up, so nothing was done; ask again in a minute.',
+      );
+    });
 
   it('is not sent again when it may have been accepted', async (test) => {
     const lost: Reply = (response) => void response.destroy();

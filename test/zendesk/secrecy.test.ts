@@ -72,6 +72,18 @@ describe('no secret and no query text', () => {
         },
       ],
       ['an answer 500', { status: 500, body: { error: { title: echo } } }],
+      [
+        'a request id that echoes a secret',
+        { status: 500, headers: { 'x-request-id': secrets.at(-1) ?? '' } },
+      ],
+      [
+        'a request id that holds a secret',
+        { status: 422, headers: { 'x-request-id': `abc.${secrets.at(-1)}` }, body: { error: 'x' } },
+      ],
+      [
+        'a redirect to a host that is named after a secret',
+        { status: 302, headers: { location: `https://${secrets.at(-1)}.example/` } },
+      ],
       ['a reset connection', reset],
       ['an answer that is no JSON', { body: echo }],
       [
@@ -113,4 +125,29 @@ describe('no content of a row', () => {
     });
     assertAbsent(traces, ['Alice', 'change_description']);
   });
+});
+
+describe('the id of a request', () => {
+  const table: [string, boolean][] = [
+    ['8f14e45f-ceea-467f-a0e6-1b2c3d4e5f60', true],
+    ['8f1a2b3c4d5e6f70-AMS', false],
+    ['req-4711', true],
+    ['abc-123', true],
+    ['0123456789abcdef0123456789abcdef', true],
+    ['0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef', false],
+    ['deadbeef', false],
+    ['Bearer deadbeef', false],
+    ['https://acme.example/x', false],
+  ];
+  for (const [id, passes] of table)
+    it(`${passes ? 'is told' : 'is not told'} when it is ${id}`, async (test) => {
+      const server = await startServer(test, {
+        replies: [{ status: 422, headers: { 'x-request-id': id }, body: { error: 'x' } }],
+      });
+      const { zendesk } = connect(test, server.origin, {
+        credentials: { kind: 'oauth-token', token: 'deadbeef' },
+      });
+      const error = await refusalOf(zendesk.readPage(auditRequest(), neverAborted));
+      assert.equal(error.requestId, passes ? id : undefined);
+    });
 });
