@@ -11,6 +11,7 @@ import { createContext, type CommandContext, type ProcessLike } from './context.
 import { addDemo } from './demo.ts';
 import { addDoctor } from './doctor.ts';
 import { addMigrate } from './migrate.ts';
+import { addQuarantine } from './quarantine.ts';
 import { addReport } from './report.ts';
 import { addServe } from './serve.ts';
 import { addSimulate } from './simulate.ts';
@@ -25,6 +26,7 @@ const commands: readonly ((program: Command, context: CommandContext) => void)[]
   addStatus,
   addReport,
   addAudit,
+  addQuarantine,
   addClassify,
   addMigrate,
   addDoctor,

@@ -35,8 +35,11 @@ type Hold = { readonly taken: Promise<Held | Busy>; readonly users: Set<symbol> 
 const longestWaitMs = 500;
 const shortestWaitMs = 50;
 
+/** What a keeper needs of an engine. */
+type Keeping = Pick<Engine, 'account' | 'db' | 'holder' | 'leaseMs' | 'log' | 'report'>;
+
 /** Creates the keeper of one stream's lease. */
-export function createLeaseKeeper(engine: Engine, stream: string): LeaseKeeper {
+export function createLeaseKeeper(engine: Keeping, stream: string): LeaseKeeper {
   const key: StreamKey = { account: engine.account, stream };
   let current: Hold | undefined;
   let left: Promise<void> = Promise.resolve();

@@ -40,10 +40,8 @@ export async function storeUsers(
   const commit = (byHalves: boolean): Promise<StoredPeople> =>
     db.transaction(async (tx) => {
       await advanceLease(tx, lease, steps);
-      const write = async (some: readonly UserRow[]): Promise<UserCounts> => {
-        const [counts] = await tx.query<UserCounts>(store, [lease.account, JSON.stringify(some)]);
-        return counts ?? nobody;
-      };
+      const write = (some: readonly UserRow[]): Promise<UserCounts> =>
+        upsertUsers(tx, lease.account, some);
       const { written, refused } = byHalves
         ? await writeByHalves(tx, people, write)
         : { written: [await write(people)], refused: [] };
@@ -58,6 +56,16 @@ export async function storeUsers(
     if (refusesRow(error)) return commit(true);
     throw error;
   });
+}
+
+/** Stores people as they are given, within a transaction. */
+export async function upsertUsers(
+  tx: Queryable,
+  account: string,
+  people: readonly UserRow[],
+): Promise<UserCounts> {
+  const [counts] = await tx.query<UserCounts>(store, [account, JSON.stringify(people)]);
+  return counts ?? nobody;
 }
 
 const nobody: UserCounts = { new: 0, changed: 0 };

@@ -16,7 +16,7 @@ import { refreshRollups } from './rollups.ts';
 import { createStreamWorker, type StreamWorker } from './worker.ts';
 
 /** How long a lease lives without being renewed: the time after which a dead process's work is taken over. */
-const usualLeaseMs = 15_000;
+export const usualLeaseMs = 15_000;
 
 /** Connections at most: so many for backfills of all accounts, and so many for everything else. */
 const connections = { bulk: 4, other: 8 };
@@ -131,6 +131,11 @@ export async function withSessions<T>(
   }
 }
 
+/** Names this process in leases and runs. */
+export function describeHolder(): string {
+  return `${hostname()}:${pid}`;
+}
+
 /** What an engine is made of: its parts as they are, and how Zendesk is reached. */
 type EngineParts = Pick<
   Engine,
@@ -163,7 +168,7 @@ export function createEngine({ zendesk: options, reserve, ...parts }: EnginePart
     bulk: db,
     cursorShare: createCursorShare(),
     abandonedWork: createAbandonedWork(db),
-    holder: `${hostname()}:${pid}`,
+    holder: describeHolder(),
     leaseMs: usualLeaseMs,
     ...parts,
     settings: { ...parts.settings, requestsPerMinute },

@@ -14,6 +14,7 @@ import { createLeaseKeeper, isBusy } from './lease-keeper.ts';
 import { settleLosses } from './losses.ts';
 import { listPeople } from './people.ts';
 import type { Pull } from './pull.ts';
+import { retryQuarantine } from './quarantine-retry.ts';
 import {
   createTally,
   loadLastOutcome,
@@ -63,15 +64,36 @@ export function createStreamWorker(engine: Engine, stream: Stream): StreamWorker
 export function createStreamWorker(engine: Engine, stream: Stream): StreamWorker {
   const work = createWork(engine, stream);
   if (stream.kind === 'log') return createLogWorker(engine, stream, work);
+  const retry = createUpgradeRetry(engine, stream);
   return {
     stream,
     follow: (signal, waitMs = 0) =>
-      work.run('listing', signal, waitMs, (lease, tally, held) =>
-        listPeople(engine, stream, lease, tally, held),
-      ),
+      work.run('listing', signal, waitMs, async (lease, tally, held) => {
+        await retry(lease, held);
+        await listPeople(engine, stream, lease, tally, held);
+      }),
     fill: async () => undefined,
     isAbandoned: work.isAbandoned,
     isBorneOut: work.isBorneOut,
+  };
+}
+
+/** Tries what lies in quarantine once in the life of a process, where another version of the program could not store it. */
+function createUpgradeRetry(
+  engine: Engine,
+  stream: Stream,
+): (lease: Lease, signal: AbortSignal) => Promise<void> {
+  let isDone = false;
+  return async (lease, signal) => {
+    if (isDone) return;
+    const counts = await retryQuarantine(engine, stream, lease, 'other-versions', signal);
+    isDone = true;
+    const { account, log } = engine;
+    if (counts.stored + counts.known + counts.left > 0)
+      log.info(
+        { account, stream: stream.name, ...counts },
+        'what lay in quarantine was tried again',
+      );
   };
 }
 
@@ -101,6 +123,7 @@ function createLogWorker(engine: Engine, stream: LogStream, work: Work): LogWork
     );
   }
 
+  const retry = createUpgradeRetry(engine, stream);
   return {
     stream,
     follow: (signal, waitMs = 0) =>
@@ -108,6 +131,7 @@ function createLogWorker(engine: Engine, stream: LogStream, work: Work): LogWork
         const pull = pullOf(...held);
         // Before, so that what was lost is noticed also while Zendesk gives no answer.
         await settleLosses(pull);
+        await retry(pull.lease, pull.signal);
         await followLog(pull);
         await settleLosses(pull);
       }),

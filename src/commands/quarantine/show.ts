@@ -1,0 +1,49 @@
+import type { Command } from 'commander';
+import { refuseInput } from '../../errors.ts';
+import { loadQuarantined, reportQuarantined } from '../../reports/quarantine/show.ts';
+import { chooseAccount } from '../../reports/shared/account.ts';
+import { addExample } from '../arguments.ts';
+import type { CommandContext } from '../context.ts';
+import { addReportFlags, readReportFlags, type ReportFlags } from '../report/flags.ts';
+import { runReport } from '../report/run.ts';
+import { withLocalDatabase } from '../session.ts';
+
+type ShowFlags = ReportFlags & { readonly raw?: boolean };
+
+/** `quarantine show`: one record as it came. */
+export function addShow(quarantine: Command, context: CommandContext): void {
+  const command = quarantine
+    .command('show')
+    .description('one record as it came, and what is known of it')
+    .argument('<number>', 'its number in "quarantine list"')
+    .option('--raw', 'write its bytes and nothing else');
+  addReportFlags(command).action(async (number: string, flags: ShowFlags) =>
+    context.finish(await runShow(context, number, flags)),
+  );
+  addExample(command, 'zendesk-log-sync quarantine show 7 --raw');
+}
+
+function runShow(context: CommandContext, number: string, flags: ShowFlags): Promise<number> {
+  const problems: string[] = [];
+  const choices = readReportFlags(flags, problems);
+  checkNumber(number, problems);
+  if (flags.raw === true && (flags.format !== undefined || flags.output !== undefined))
+    problems.push('--raw writes bytes to stdout; leave --format and --output out with it.');
+  if (problems.length > 0) throw refuseInput(problems);
+  if (flags.raw !== true)
+    return runReport(context, { choices, now: new Date() }, (scope) =>
+      reportQuarantined(scope, number),
+    );
+  return withLocalDatabase(context, async ({ db }) => {
+    const account = await chooseAccount(db, flags.account, context.env['ZENDESK_SUBDOMAIN']);
+    const { content } = await loadQuarantined(db, account, number);
+    context.stdout.write(content);
+    return 0;
+  });
+}
+
+/** Adds a problem for what is no number of a record in quarantine. */
+export function checkNumber(number: string, problems: string[]): void {
+  if (!/^[1-9]\d{0,17}$/.test(number))
+    problems.push(`The number is "${number}"; expected one of "quarantine list", digits only.`);
+}
