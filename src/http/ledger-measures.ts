@@ -17,6 +17,8 @@ export type StreamMeasures = {
   readonly headroom: number | null;
   readonly gaps: number;
   readonly gapSeconds: number;
+  /** Records that could not be stored. */
+  readonly quarantined: number;
   /** Share of the time from the horizon to the newest covered second that is covered, 0 to 1; null for people. */
   readonly backfillShare: number | null;
   readonly available: boolean;
@@ -80,6 +82,7 @@ const buildStreamsQuery = (logs: readonly LogStream[]): string => `
     extract(epoch from t.headroom)::float8 as headroom,
     t.gaps,
     t.gap_seconds::float8 as "gapSeconds",
+    t.quarantined::float8 as quarantined,
     case
       when s.kind = 'listing' then null
       when t.lag is null then 0

@@ -33,6 +33,11 @@ const streamGauges: readonly (readonly [
   ['gaps', 'Spans of time that are wanted and not stored yet.', ({ gaps }) => gaps],
   ['gap_seconds', 'Length of the gaps together.', ({ gapSeconds }) => gapSeconds],
   [
+    'quarantined_records',
+    'Records that could not be stored and lie in quarantine.',
+    ({ quarantined }) => quarantined,
+  ],
+  [
     'backfill_progress_ratio',
     'Share of the time from the oldest wanted moment to the newest covered one that is stored.',
     ({ backfillShare }) => backfillShare,

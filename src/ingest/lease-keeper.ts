@@ -90,7 +90,7 @@ export function createLeaseKeeper(engine: Keeping, stream: string): LeaseKeeper 
 }
 
 /** Renews a lease from now on. */
-function keep({ db, leaseMs }: Engine, lease: Lease): Held {
+function keep({ db, leaseMs }: Keeping, lease: Lease): Held {
   const lost = new AbortController();
   let renewal: Promise<void> | undefined;
   let ended = false;
@@ -117,7 +117,7 @@ function keep({ db, leaseMs }: Engine, lease: Lease): Held {
 }
 
 async function giveBack(
-  { db, log, account }: Engine,
+  { db, log, account }: Keeping,
   stream: string,
   { taken }: Hold,
 ): Promise<void> {

@@ -14,6 +14,7 @@ import { markStaleDays } from './rollups.ts';
 import type { PageRow } from './rows/copy.ts';
 import { writeByHalves } from './rows/isolate.ts';
 import { writeRows } from './rows/rows.ts';
+import { countStoredRows } from './stored-rows.ts';
 
 /** What is tried again: records by their numbers, what another version of this program could not store, or everything. */
 export type RetryChoice = 'all' | 'other-versions' | { readonly numbers: readonly string[] };
@@ -118,7 +119,9 @@ async function retryRecords(
     );
     const write = async (some: readonly Readable<PageRow>[]): Promise<void> => {
       const rows = some.map(({ row }) => row);
-      await writeRows(tx, stream, lease.account, rows, { covered: [], mayCopy: false });
+      const options = { covered: [], mayCopy: false };
+      const { newTimesMs } = await writeRows(tx, stream, lease.account, rows, options);
+      await countStoredRows(tx, lease, newTimesMs);
       await markStaleDays(tx, lease.account, stream, rows);
     };
     return settle(tx, { readable, failures, stored, write });
@@ -208,4 +211,23 @@ async function settle<Row>(
     ],
   );
   return { stored: done.length - known.length, known: known.length, left: failures.length };
+}
+
+/** Tries what lies in quarantine once in the life of a process, where another version of the program could not store it. */
+export function createUpgradeRetry(
+  engine: Engine,
+  stream: Stream,
+): (lease: Lease, signal: AbortSignal) => Promise<void> {
+  let isDone = false;
+  return async (lease, signal) => {
+    if (isDone) return;
+    const counts = await retryQuarantine(engine, stream, lease, 'other-versions', signal);
+    isDone = true;
+    const { account, log } = engine;
+    if (counts.stored + counts.known + counts.left > 0)
+      log.info(
+        { account, stream: stream.name, ...counts },
+        'what lay in quarantine was tried again',
+      );
+  };
 }

@@ -31,3 +31,17 @@ export async function joinStoredRows(db: Queryable, { account, stream }: StreamK
     [account, stream],
   );
 }
+
+/** Counts new rows that came by another way than a page, within the transaction that stores them. */
+export async function countStoredRows(
+  tx: Queryable,
+  { account, stream }: StreamKey,
+  newTimesMs: readonly number[],
+): Promise<void> {
+  const { days, rows } = countByDay(newTimesMs);
+  await tx.query(
+    `insert into zendesk_sync.stored_rows (account, stream, day, rows)
+     select $1, $2, day, rows from unnest($3::date[], $4::bigint[]) as stored (day, rows)`,
+    [account, stream, days, rows],
+  );
+}

@@ -14,7 +14,7 @@ import { createLeaseKeeper, isBusy } from './lease-keeper.ts';
 import { settleLosses } from './losses.ts';
 import { listPeople } from './people.ts';
 import type { Pull } from './pull.ts';
-import { retryQuarantine } from './quarantine-retry.ts';
+import { createUpgradeRetry } from './quarantine-retry.ts';
 import {
   createTally,
   loadLastOutcome,
@@ -75,25 +75,6 @@ export function createStreamWorker(engine: Engine, stream: Stream): StreamWorker
     fill: async () => undefined,
     isAbandoned: work.isAbandoned,
     isBorneOut: work.isBorneOut,
-  };
-}
-
-/** Tries what lies in quarantine once in the life of a process, where another version of the program could not store it. */
-function createUpgradeRetry(
-  engine: Engine,
-  stream: Stream,
-): (lease: Lease, signal: AbortSignal) => Promise<void> {
-  let isDone = false;
-  return async (lease, signal) => {
-    if (isDone) return;
-    const counts = await retryQuarantine(engine, stream, lease, 'other-versions', signal);
-    isDone = true;
-    const { account, log } = engine;
-    if (counts.stored + counts.known + counts.left > 0)
-      log.info(
-        { account, stream: stream.name, ...counts },
-        'what lay in quarantine was tried again',
-      );
   };
 }
 

@@ -29,6 +29,7 @@ const contract: Readonly<Record<string, readonly [type: string, labels: readonly
   retention_headroom_seconds: ['gauge', ['account', 'stream']],
   gaps: ['gauge', ['account', 'stream']],
   gap_seconds: ['gauge', ['account', 'stream']],
+  quarantined_records: ['gauge', ['account', 'stream']],
   backfill_progress_ratio: ['gauge', ['account', 'stream']],
   stream_available: ['gauge', ['account', 'stream']],
   authorized: ['gauge', ['account', 'stream']],
@@ -164,6 +165,7 @@ describe('metrics', () => {
         const value = (name: string): number | undefined => valueOf(families, p + name, labels);
         assert.equal(value('gaps'), row.gaps);
         assert.equal(value('gap_seconds'), row.gap_seconds);
+        assert.equal(value('quarantined_records'), row.quarantined);
         assert.equal(value('stream_available'), 1);
         assert.equal(value('authorized'), 1);
         assert.equal(value('lease_held'), 0);

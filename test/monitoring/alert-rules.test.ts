@@ -40,6 +40,7 @@ describe('the alert rules', () => {
         'ZendeskLogSyncNeverFollowed',
         'ZendeskRetentionHeadroomLow',
         'ZendeskGapOpen',
+        'ZendeskRecordsQuarantined',
         'ZendeskAuthFailing',
         'ZendeskStreamUnavailable',
         'ZendeskAccessLogSilent',

@@ -36,6 +36,28 @@ describe('the statement of a report', () => {
     );
   });
 
+  it('counts the records in quarantine that may be of the span', () => {
+    const quarantined = [
+      { from: 940 * day, to: 940 * day, records: 1 },
+      { from: 890 * day, to: 901 * day, records: 2 },
+      { from: 850 * day, to: 890 * day, records: 4 },
+      { from: 950 * day, to: 950 * day, records: 8 },
+      { from: -Infinity, to: Infinity, records: 16 },
+    ];
+    const coverage = [{ from: 800 * day, to: 990 * day }];
+    assert.deepEqual(audit({ coverage, quarantined }, 900 * day, 950 * day).coverage, [
+      'The audit log from day 900 to day 950 is stored completely.',
+      '19 records of that time could not be stored and are not in here: see "quarantine list".',
+    ]);
+    assert.deepEqual(
+      audit({ coverage, quarantined: quarantined.slice(0, 1) }, 900 * day, 950 * day).coverage,
+      [
+        'The audit log from day 900 to day 950 is stored completely.',
+        'One record of that time could not be stored and is not in here: see "quarantine list".',
+      ],
+    );
+  });
+
   it('names each gap and how much of the time is covered, rounded down', () => {
     const coverage = [
       { from: 900 * day, to: 910 * day },

@@ -15,6 +15,12 @@ export type LogFacts = {
   readonly unavailableReason: string | undefined;
   /** What was taken away by hand and is not all back, oldest first; none when it is left out. */
   readonly losses?: readonly Loss[];
+  /** Records in quarantine, by the seconds in which they may lie: their own, where their time is known; none when it is left out. */
+  readonly quarantined?: readonly {
+    readonly from: number;
+    readonly to: number;
+    readonly records: number;
+  }[];
 };
 
 /** Loads what a statement about completeness needs. A log that was never pulled has no facts. */
@@ -32,8 +38,24 @@ export async function loadLogFacts(db: Queryable, key: StreamKey): Promise<LogFa
   return {
     losses,
     coverage: withoutLosses(await loadCoverage(db, key), losses),
+    quarantined: await loadQuarantined(db, key),
     horizon: row?.horizon ?? undefined,
     retentionDays: row?.retention_days ?? undefined,
     unavailableReason: row?.unavailable_reason ?? undefined,
   };
+}
+
+async function loadQuarantined(
+  db: Queryable,
+  { account, stream }: StreamKey,
+): Promise<NonNullable<LogFacts['quarantined']>> {
+  return db.query(
+    `select
+       coalesce(extract(epoch from coalesce(occurred_at, span_from)), '-infinity')::float8 as from,
+       coalesce(extract(epoch from coalesce(occurred_at, span_until)), 'infinity')::float8 as to,
+       count(*)::integer as records
+     from zendesk_sync.quarantine where account = $1 and stream = $2
+     group by 1, 2`,
+    [account, stream],
+  );
 }

@@ -101,7 +101,10 @@ export function stateCoverage(
   const gaps = missing.flatMap((gap) => splitAt(gap, keptFrom));
   const judged = { from: begin, to: tail?.from ?? wanted.to };
   return {
-    coverage: [describeShare(title, judged, wanted, gaps, lost.length > 0, show)],
+    coverage: [
+      describeShare(title, judged, wanted, gaps, lost.length > 0, show),
+      ...describeQuarantined(facts, wanted),
+    ],
     gaps: [
       ...(begin > from ? [describeBeginning(log, show(begin))] : []),
       ...gaps
@@ -176,6 +179,22 @@ function describeShare(
   // Rounded down: what is not complete is never called 100 %.
   const share = Math.floor((covered / length) * 1000) / 10;
   return `Of the ${title} ${span} ${share.toFixed(1)} % of the time is stored completely.`;
+}
+
+/** Records that are missing though their time is covered. One without a time counts wherever its span reaches. */
+function describeQuarantined(
+  { quarantined = [] }: Pick<LogFacts, 'quarantined'>,
+  { from, to }: Span,
+): string[] {
+  const records = quarantined
+    .filter((each) => each.from < to && each.to >= from)
+    .reduce((sum, each) => sum + each.records, 0);
+  if (records === 0) return [];
+  return [
+    records === 1
+      ? 'One record of that time could not be stored and is not in here: see "quarantine list".'
+      : `${records} records of that time could not be stored and are not in here: see "quarantine list".`,
+  ];
 }
 
 function splitAt(gap: Span, second: number | undefined): Span[] {
