@@ -80,8 +80,7 @@ const buildStreamsQuery = (logs: readonly LogStream[]): string => `
     extract(epoch from t.covered_until)::float8 as "coveredUntil",
     extract(epoch from newest.moment)::float8 as "newestRecord",
     extract(epoch from t.headroom)::float8 as headroom,
-    t.gaps,
-    t.gap_seconds::float8 as "gapSeconds",
+    t.gaps, t.gap_seconds::float8 as "gapSeconds",
     t.quarantined::float8 as quarantined,
     case
       when s.kind = 'listing' then null

@@ -3,6 +3,7 @@ import { loadCoverage, type StreamKey } from '../../ingest/coverage.ts';
 import type { Loss } from '../../ingest/loss-words.ts';
 import { loadLosses, withoutLosses } from '../../ingest/losses.ts';
 import type { Spans } from '../../span.ts';
+import { loadQuarantined, type QuarantinedSpans } from './quarantined-records.ts';
 
 /** What the ledger says about one log of an account. Times in whole seconds since 1970. */
 export type LogFacts = {
@@ -16,11 +17,7 @@ export type LogFacts = {
   /** What was taken away by hand and is not all back, oldest first; none when it is left out. */
   readonly losses?: readonly Loss[];
   /** Records in quarantine, by the seconds in which they may lie: their own, where their time is known; none when it is left out. */
-  readonly quarantined?: readonly {
-    readonly from: number;
-    readonly to: number;
-    readonly records: number;
-  }[];
+  readonly quarantined?: QuarantinedSpans;
 };
 
 /** Loads what a statement about completeness needs. A log that was never pulled has no facts. */
@@ -43,19 +40,4 @@ export async function loadLogFacts(db: Queryable, key: StreamKey): Promise<LogFa
     retentionDays: row?.retention_days ?? undefined,
     unavailableReason: row?.unavailable_reason ?? undefined,
   };
-}
-
-async function loadQuarantined(
-  db: Queryable,
-  { account, stream }: StreamKey,
-): Promise<NonNullable<LogFacts['quarantined']>> {
-  return db.query(
-    `select
-       coalesce(extract(epoch from coalesce(occurred_at, span_from)), '-infinity')::float8 as from,
-       coalesce(extract(epoch from coalesce(occurred_at, span_until)), 'infinity')::float8 as to,
-       count(*)::integer as records
-     from zendesk_sync.quarantine where account = $1 and stream = $2
-     group by 1, 2`,
-    [account, stream],
-  );
 }

@@ -14,6 +14,7 @@ import {
 } from '../../span.ts';
 import type { LogStream } from '../../streams/stream.ts';
 import { loadLogFacts, type LogFacts } from './log-facts.ts';
+import { describeQuarantined } from './quarantined-records.ts';
 import type { ReportScope, ReportStatement } from './report.ts';
 import { createMomentFormat } from './time-zone.ts';
 
@@ -179,22 +180,6 @@ function describeShare(
   // Rounded down: what is not complete is never called 100 %.
   const share = Math.floor((covered / length) * 1000) / 10;
   return `Of the ${title} ${span} ${share.toFixed(1)} % of the time is stored completely.`;
-}
-
-/** Records that are missing though their time is covered. One without a time counts wherever its span reaches. */
-function describeQuarantined(
-  { quarantined = [] }: Pick<LogFacts, 'quarantined'>,
-  { from, to }: Span,
-): string[] {
-  const records = quarantined
-    .filter((each) => each.from < to && each.to >= from)
-    .reduce((sum, each) => sum + each.records, 0);
-  if (records === 0) return [];
-  return [
-    records === 1
-      ? 'One record of that time could not be stored and is not in here: see "quarantine list".'
-      : `${records} records of that time could not be stored and are not in here: see "quarantine list".`,
-  ];
 }
 
 function splitAt(gap: Span, second: number | undefined): Span[] {

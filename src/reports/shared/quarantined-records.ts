@@ -1,0 +1,43 @@
+/** What of a log lies in quarantine, as reports tell it. */
+import type { Queryable } from '../../database/client.ts';
+import type { StreamKey } from '../../ingest/coverage.ts';
+import type { Span } from '../../span.ts';
+
+/** How many records lie in quarantine, by the seconds in which they may be: the record's own, else those of its span. */
+export type QuarantinedSpans = readonly {
+  readonly from: number;
+  readonly to: number;
+  readonly records: number;
+}[];
+
+/** Loads which records of a log lie in quarantine. */
+export async function loadQuarantined(
+  db: Queryable,
+  { account, stream }: StreamKey,
+): Promise<QuarantinedSpans> {
+  return db.query(
+    `select
+       coalesce(extract(epoch from coalesce(occurred_at, span_from)), '-infinity')::float8 as from,
+       coalesce(extract(epoch from coalesce(occurred_at, span_until)), 'infinity')::float8 as to,
+       count(*)::integer as records
+     from zendesk_sync.quarantine where account = $1 and stream = $2
+     group by 1, 2`,
+    [account, stream],
+  );
+}
+
+/** Records that are missing though their time is covered. One without a time counts wherever its span reaches. */
+export function describeQuarantined(
+  { quarantined = [] }: { readonly quarantined?: QuarantinedSpans },
+  { from, to }: Span,
+): string[] {
+  const records = quarantined
+    .filter((each) => each.from < to && each.to >= from)
+    .reduce((sum, each) => sum + each.records, 0);
+  if (records === 0) return [];
+  return [
+    records === 1
+      ? 'One record of that time could not be stored and is not in here: see "quarantine list".'
+      : `${records} records of that time could not be stored and are not in here: see "quarantine list".`,
+  ];
+}
