@@ -19,6 +19,7 @@ import {
   objectOf,
   type StoredDefinition,
 } from './definitions.ts';
+import { fitToGivenSchemas } from './given-schemas.ts';
 import { sqlstates } from './sqlstates.ts';
 
 /** One pass over the definitions of a database. */
@@ -195,7 +196,7 @@ async function dropFormer(
 /** @throws {KnownError} that names the file */
 async function runSql(tx: Queryable, { name }: Definition, sql: string): Promise<void> {
   try {
-    await tx.query(sql);
+    await tx.query(await fitToGivenSchemas(tx, sql));
   } catch (error) {
     const translated = translateError(error);
     if (!(translated instanceof KnownError)) throw translated;

@@ -6,6 +6,7 @@ import { fileURLToPath } from 'node:url';
 import { readMigrationFiles } from 'drizzle-orm/migrator';
 import { KnownError } from '../errors.ts';
 import type { Queryable } from './client.ts';
+import { fitToGivenSchemas } from './given-schemas.ts';
 
 /** The reviewed SQL beside `src` or `dist`. */
 const migrationsFolder = fileURLToPath(new URL('../../migrations', import.meta.url));
@@ -83,7 +84,10 @@ export async function applyMigration(
   tx: Queryable,
   { statements, hash, generatedAt }: Migration,
 ): Promise<void> {
-  for (const statement of statements) await tx.query(statement);
+  for (const statement of statements) {
+    const fitted = await fitToGivenSchemas(tx, statement);
+    if (fitted.trim() !== '') await tx.query(fitted);
+  }
   await tx.query('insert into drizzle.__drizzle_migrations (hash, created_at) values ($1, $2)', [
     hash,
     generatedAt,

@@ -204,6 +204,8 @@ export async function findStrangers(
          select from zendesk_sync.unknown_users s
          where s.account = $1 and s.id = seen.id
            and s.asked_at > now() - interval '24 hours' * power(2, least(s.times_asked, 7) - 1)
+           -- Not in the future: the clock was set back since.
+           and s.asked_at <= now()
        )
      order by seen.id`,
     [account],

@@ -22,6 +22,8 @@ begin
     execute format('revoke all on all tables in schema zendesk, zendesk_fivetran, zendesk_sync from %I', wanted);
     execute format('grant usage on schema zendesk, zendesk_fivetran, zendesk_sync to %I', wanted);
     execute format('grant select on zendesk_sync.status, zendesk_sync.coverage to %I', wanted);
+    -- Whoever reads a view needs the right to call its functions, which public may have lost by default.
+    execute format('grant execute on all functions in schema zendesk, zendesk_sync to %I', wanted);
     -- It holds whatever Zendesk sent.
     if wanted = 'zendesk_investigator' then
       execute format('grant select on zendesk_sync.quarantine to %I', wanted);
