@@ -23,7 +23,8 @@ import type { PageCounts, WrittenRows } from './rows/upsert.ts';
 
 /** What a page means for its fetch: more pages follow; the span is complete; or it is given back as too dense. */
 export type PageEnd =
-  | { readonly kind: 'more'; readonly nextCursor: string }
+  /** Without a cursor the next page is what is left of the span, and the fetch cannot go on after a stop. */
+  | { readonly kind: 'more'; readonly nextCursor: string | undefined }
   | {
       readonly kind: 'complete';
       readonly coverage: Spans;

@@ -84,10 +84,14 @@ async function listTeam(listing: Listing): Promise<ReadonlySet<string>> {
   const request = { ...requestOf(stream), priority: priorities.listing, pageSize, parameters };
   let cursor: string | undefined;
   do {
-    const answer = await askPage(engine.zendesk, { ...request, cursor }, signal);
+    let answer = await askPage(engine.zendesk, { ...request, cursor }, signal);
+    if (answer.isUnsure && answer.nextCursor === undefined) {
+      tally.add({ requests: 1 });
+      answer = await askPage(engine.zendesk, { ...request, cursor }, signal);
+    }
     const read = readPeople(answer.records, (index) => originalOf(answer, index));
     const { people } = read;
-    check(
+    const isAgreed = check(
       answer,
       people.map(({ id }) => id),
     );
@@ -97,7 +101,7 @@ async function listTeam(listing: Listing): Promise<ReadonlySet<string>> {
     tally.noteAnswer(answer.requestId);
     notePage(listing, people, stored, { requestId: answer.requestId, times });
     for (const { id } of people) listed.add(id);
-    cursor = answer.nextCursor;
+    cursor = isAgreed ? undefined : answer.nextCursor;
   } while (cursor !== undefined);
   return listed;
 }

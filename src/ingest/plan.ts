@@ -106,6 +106,20 @@ export function splitSpanSeconds(page: FirstPage): number | undefined {
 }
 
 /**
+ * What is left of a span behind a full page that is said to be the last and has no cursor: from its last second on, in the
+ * order that its records have, in seconds since 1970. Undefined where that is no shorter: asking again would bring the same.
+ */
+export function findRest(span: Span, seconds: readonly number[]): Span | undefined {
+  const [first = 0] = seconds;
+  const last = seconds.at(-1) ?? 0;
+  const rest: Span =
+    first <= last
+      ? { from: Math.floor(Math.max(...seconds)), to: span.to }
+      : { from: span.from, to: Math.floor(Math.min(...seconds)) + 1 };
+  return measure([rest]) < measure([span]) ? rest : undefined;
+}
+
+/**
  * How many cursors are needed to spend the budget: requests per second times seconds per page (Little's law), and no
  * more. A log that fits in single pages needs one. Where pages are quick the database is what is waited for, and more than
  * two cursors would only wait in line there and take memory.

@@ -1,23 +1,15 @@
 /** Reading one span of a log, page by page, to its end. */
 import { breaksWalk, codeOf, explainError, isResumable, KnownError } from '../errors.ts';
-import type { Spans } from '../span.ts';
+import type { Span, Spans } from '../span.ts';
 import { requestOf } from '../streams/stream.ts';
-import { coveredByFetch, findKeptSince, type Reading } from './coverage.ts';
-import { priorities, type EngineSettings } from './engine.ts';
+import { priorities } from './engine.ts';
 import type { FetchKind, PageTimes } from './events.ts';
 import { closeFetch, restartFetch, type Fetch } from './fetch.ts';
-import {
-  countUnclassified,
-  storePage,
-  type PageEnd,
-  type PageStore,
-  type StoredPage,
-} from './page.ts';
+import { countUnclassified, storePage, type PageStore, type StoredPage } from './page.ts';
+import { findWayOn, judgePage, judgeReading } from './page-end.ts';
 import { readPage, type ReadPage } from './page-records.ts';
-import { splitSpanSeconds } from './plan.ts';
 import { keyOf, type Pull } from './pull.ts';
 import { fingerprint, warnOfQuarantine } from './quarantine.ts';
-import type { PageRow } from './rows/copy.ts';
 import { askPage, createWalkGuard, timeWriting, type TimedPage } from './walk.ts';
 
 /** What is to be read, and how. */
@@ -96,18 +88,25 @@ async function walkSpan(pull: Pull, task: SpanTask): Promise<SpanResult> {
   const check = createWalkGuard(stream.name, fetch.cursor);
 
   try {
-    let coming = askFor(pull, fetch, signal);
+    let { span } = fetch;
+    let coming = askFor(pull, fetch, span, signal);
     for (;;) {
       const answer = await coming;
       const read = readPage(stream, engine.classify, answer);
       const { rows } = read;
-      check(answer, nameRecords(read));
+      const isAgreed = check(answer, nameRecords(read));
       const { pageSize } = answer;
       const reading = judgeReading(pull, fetch, answer);
       const { askedAt } = reading;
-      const end = judgePage({ ...task, fetch }, reading, answer, rows, engine.settings);
+      const way = findWayOn(span, answer, rows, isAgreed);
+      const { rest } = way;
+      const end = judgePage({ ...task, fetch }, reading, way, rows, engine.settings);
       if (end.kind === 'more') {
-        coming = askFor(pull, { ...fetch, pageSize, cursor: end.nextCursor }, signal);
+        const next = { ...fetch, pageSize, cursor: end.nextCursor };
+        span = end.nextCursor === undefined ? (rest ?? span) : span;
+        coming = answer.isUnsure
+          ? makeSure(pull, next, { span, rest: rest ?? span }, signal)
+          : askFor(pull, next, span, signal);
         // Awaited in the next round, or given up with this one.
         coming.catch(() => {});
       }
@@ -122,7 +121,7 @@ async function walkSpan(pull: Pull, task: SpanTask): Promise<SpanResult> {
       warnOfQuarantine(engine.log, keyOf(pull), fetch.fetch, stored.quarantined);
       fetch = stored.fetch;
       if (end.kind === 'complete') tally.noteComplete(fetch);
-      task.afterPage?.(answer.nextCursor !== undefined);
+      task.afterPage?.(end.kind === 'more');
       if (end.kind !== 'more')
         return { fetch, splitSeconds: end.kind === 'split' ? end.spanSeconds : undefined };
       pull.signal.throwIfAborted();
@@ -144,14 +143,35 @@ function chooseStore({ engine }: Pull, kind: FetchKind): PageStore {
   return { db: kind === 'live' ? db : bulk, ensurePartitions };
 }
 
-async function askFor(pull: Pull, fetch: Fetch, signal: AbortSignal): Promise<TimedPage> {
+/** Asks for what may follow a page that is said to be the last. Where its cursor leads nowhere, by the span that is left. */
+async function makeSure(
+  pull: Pull,
+  fetch: Fetch,
+  { span, rest }: { readonly span: Span; readonly rest: Span },
+  signal: AbortSignal,
+): Promise<TimedPage> {
+  if (fetch.cursor === undefined) return askFor(pull, fetch, rest, signal);
+  try {
+    return await askFor(pull, fetch, span, signal);
+  } catch (error) {
+    if (!breaksWalk(codeOf(error)) || signal.aborted) throw error;
+    return askFor(pull, { ...fetch, cursor: undefined }, rest, signal);
+  }
+}
+
+async function askFor(
+  pull: Pull,
+  fetch: Fetch,
+  span: Span,
+  signal: AbortSignal,
+): Promise<TimedPage> {
   const { engine, stream } = pull;
   return askPage(
     engine.zendesk,
     {
       ...requestOf(stream),
       priority: priorityOf(fetch.kind),
-      parameters: stream.source.spanParameters(fetch.span),
+      parameters: stream.source.spanParameters(span),
       pageSize: fetch.pageSize,
       cursor: fetch.cursor,
     },
@@ -162,44 +182,6 @@ async function askFor(pull: Pull, fetch: Fetch, signal: AbortSignal): Promise<Ti
 function priorityOf(kind: FetchKind): number {
   if (kind === 'live' || kind === 'rescan') return priorities[kind];
   return priorities.backfill;
-}
-
-/**
- * What the clocks say of a reading, this page included. A clock that was wrong at the first page, or is set back later,
- * must not make more of it than the others: the earliest moment of all counts.
- */
-function judgeReading({ engine, stream }: Pull, fetch: Fetch, answer: TimedPage): Reading {
-  const { earliest, latest } = engine.clocks.at(answer.sentAtMs);
-  const asked = earliest - Math.ceil(answer.ageMs / 1000);
-  return {
-    askedAt: Math.min(fetch.askedAt ?? asked, asked),
-    keptSince: findKeptSince(stream.retentionDays, latest),
-  };
-}
-
-/** What a page means for its fetch. Pure. */
-function judgePage(
-  { fetch, maySplit }: Pick<SpanTask, 'fetch' | 'maySplit'>,
-  reading: Reading,
-  { nextCursor }: Pick<TimedPage, 'nextCursor'>,
-  rows: readonly Pick<PageRow, 'timeMs'>[],
-  { settleSeconds, rescanAges }: Pick<EngineSettings, 'settleSeconds' | 'rescanAges'>,
-): PageEnd {
-  const { span } = fetch;
-  if (nextCursor === undefined) {
-    const coverage = coveredByFetch(span, reading, settleSeconds);
-    const rescans = rescanAges.flatMap((ageSeconds) =>
-      coveredByFetch(span, reading, ageSeconds).map((again) => ({ ageSeconds, span: again })),
-    );
-    return { kind: 'complete', coverage, rescans };
-  }
-  if (maySplit && fetch.pages === 0 && rows.length > 0) {
-    const seconds = rows.map(({ timeMs }) => timeMs / 1000);
-    const firstPage = { span, oldestRow: Math.min(...seconds), newestRow: Math.max(...seconds) };
-    const spanSeconds = splitSpanSeconds(firstPage);
-    if (spanSeconds !== undefined) return { kind: 'split', spanSeconds };
-  }
-  return { kind: 'more', nextCursor };
 }
 
 function reportPage(

@@ -43,14 +43,17 @@ const emptyPagesAllowed = 10;
 const stalePagesAllowed = 2;
 
 /** Looks at a page and what its records are known by. */
-type CheckPage = (page: Pick<Page, 'nextCursor' | 'requestId'>, names: readonly string[]) => void;
+type CheckPage = (
+  page: Pick<Page, 'nextCursor' | 'isUnsure' | 'requestId'>,
+  names: readonly string[],
+) => boolean;
 
 /**
  * Watches a walk from page to page (contract Q9). What is new is judged by what this walk has seen: a resumed one reads
  * again what is stored already.
  *
  * @returns a function to call with each page; it throws a `walk_stuck` when the same page comes again, or too many pages
- * in a row bring nothing new
+ * in a row bring nothing new. True for a page that has come again and is said to be the last both times: then it is
  */
 export function createWalkGuard(stream: string, startCursor: string | undefined): CheckPage {
   const seen = createSeen();
@@ -59,6 +62,8 @@ export function createWalkGuard(stream: string, startCursor: string | undefined)
   let emptyPages = 0;
   let stalePages = 0;
   let former: string | undefined;
+
+  let wasUnsure = false;
 
   function findFault(isRepeated: boolean): string | undefined {
     if (isRepeated) return `Zendesk sent the same page of ${stream} again instead of the next one`;
@@ -69,15 +74,17 @@ export function createWalkGuard(stream: string, startCursor: string | undefined)
     return undefined;
   }
 
-  return ({ nextCursor, requestId }, names) => {
+  return ({ nextCursor, isUnsure, requestId }, names) => {
     const isFresh = names.filter((name) => seen.add(name)).length > 0;
     if (isFresh) emptyPages = stalePages = 0;
     else if (names.length === 0) emptyPages += 1;
     else stalePages += 1;
     const [first] = names;
     const isSame = first !== undefined && first === former;
+    const isAgreed = isSame && isUnsure && wasUnsure;
     former = first;
-    if (nextCursor === undefined) return;
+    wasUnsure = isUnsure;
+    if (nextCursor === undefined || isAgreed) return isAgreed;
     const isKnown = !cursors.add(nextCursor);
     const fault = findFault(isSame || (isKnown && !isFresh));
     if (fault !== undefined)
@@ -85,5 +92,6 @@ export function createWalkGuard(stream: string, startCursor: string | undefined)
         found: `${fault}. The span is not complete and will be read again`,
         requestId,
       });
+    return false;
   };
 }

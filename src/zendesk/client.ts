@@ -131,7 +131,15 @@ function readPage(connection: Connection, asked: PageRequest, signal: AbortSigna
       const { body, headers, requestId, sentAtMs, receivedAtMs } = answer;
       const moments = { sentAtMs, receivedAtMs, ageMs: readAgeMs(headers.age) };
       const originals = (): readonly Buffer[] => cutList(body, paging.itemsKey)?.elements ?? [];
-      return { ...envelope, ...moments, originals, pageSize, bytes: body.length, requestId };
+      return {
+        isUnsure: false,
+        ...envelope,
+        ...moments,
+        originals,
+        pageSize,
+        bytes: body.length,
+        requestId,
+      };
     },
     // A half, then a quarter of that, then an eighth: the last of six attempts asks for a single record.
     onShrink() {

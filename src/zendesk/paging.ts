@@ -20,12 +20,18 @@ type AskedPage = {
 
 /** A page's records and cursor, or in `fault` what is wrong with it, as the end of a sentence that starts with "the answer". */
 export type Envelope =
-  | { readonly records: unknown[]; readonly nextCursor: string | undefined }
+  | {
+      readonly records: unknown[];
+      readonly nextCursor: string | undefined;
+      /** True for a full page that is said to be the last: one more request, by the cursor where there is one, makes sure. */
+      readonly isUnsure?: boolean;
+    }
   | { readonly fault: string };
 
 /**
  * Cursor pagination: `page[size]`, `page[after]`, and an object with the list and `meta`. Only `has_more` ends a list:
- * cursors are still there on a last page with rows, and missing on one without.
+ * cursors are still there on a last page with rows, and missing on one without. On a full page it is not believed alone:
+ * an answer that wavers would lose all that follows.
  *
  * @param itemsKey the name of the list in the envelope
  */
@@ -36,16 +42,19 @@ export function cursorPaging(itemsKey: string): Paging {
       ['page[size]', String(pageSize)],
       ...(cursor === undefined ? [] : [nameCursor(cursor)]),
     ],
-    read(json, { cursor: sentCursor }) {
+    read(json, { pageSize, cursor: sentCursor }) {
       if (!isObject(json)) return { fault: 'is not a JSON object' };
       const records = json[itemsKey];
       if (!Array.isArray(records)) return { fault: `has no list ${itemsKey}` };
       const meta = json['meta'];
       if (!isObject(meta) || typeof meta['has_more'] !== 'boolean')
         return { fault: 'does not say whether it has more (meta.has_more)' };
-      if (!meta['has_more']) return { records, nextCursor: undefined };
       const told = meta['after_cursor'];
       const cursor = typeof told === 'string' && told !== '' ? told : findLinkedCursor(json);
+      if (!meta['has_more']) {
+        if (!isFull(records.length, pageSize)) return { records, nextCursor: undefined };
+        return { records, nextCursor: cursor === sentCursor ? undefined : cursor, isUnsure: true };
+      }
       if (cursor === undefined) return { fault: 'has more but no cursor' };
       if (cursor === sentCursor) return { fault: 'repeats the cursor that was sent' };
       return { records, nextCursor: cursor };
@@ -79,6 +88,11 @@ function findLinkedCursor(json: Record<string, unknown>): string | undefined {
 function nameCursor(cursor: string): readonly [string, string] {
   const name = otherNames.find((other) => cursor.startsWith(`${other}=`));
   return name === undefined ? [usualName, cursor] : [name, cursor.slice(name.length + 1)];
+}
+
+/** A page may be full at another size than was asked for; those that Zendesk has are whole hundreds. */
+function isFull(records: number, pageSize: number): boolean {
+  return records >= pageSize || (records > 0 && records % 100 === 0);
 }
 
 /** True for a JSON object. */

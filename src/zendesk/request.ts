@@ -58,6 +58,8 @@ export type Page = {
   readonly originals: () => readonly Buffer[];
   /** Undefined on the last page. */
   readonly nextCursor: string | undefined;
+  /** Whether it is full and said to be the last. Its cursor, if it has one, leads to what may follow all the same. */
+  readonly isUnsure: boolean;
   /** The size that worked: the requested one, or less after answers that came too late, cut or too large. */
   readonly pageSize: number;
   /** When the answered request was sent and its answer had come, by the local clock in epoch milliseconds. */

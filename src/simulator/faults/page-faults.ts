@@ -56,6 +56,8 @@ export const PAGE_FAULTS = {
       afterCursor: encodeCursor(order, back ?? readCursor(page.afterCursor, order) ?? start, turn),
     };
   },
+  'last-too-early': ({ page }) => ({ ...page, hasMore: false }),
+  'last-too-early-without-cursor': ({ page }) => ({ ...page, hasMore: false, afterCursor: null }),
   unsorted: ({ page }) => ({ ...page, rows: page.rows.toReversed() }),
   'duplicate-in-page': ({ page, shorterCursor }) => duplicateRow(page, shorterCursor),
   'new-field': ({ page }) => ({
