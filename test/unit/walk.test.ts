@@ -12,7 +12,7 @@ function walk(pages: readonly (readonly string[])[]): number | undefined {
   const check = createWalkGuard('audit_logs', undefined);
   for (const [place, ids] of pages.entries())
     try {
-      check({ nextCursor: `cursor ${place}`, requestId: undefined }, ids);
+      check({ nextCursor: `cursor ${place}`, isUnsure: false, requestId: undefined }, ids);
     } catch {
       return place + 1;
     }
