@@ -2,12 +2,18 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { confirmPass, runPass } from '../../src/ingest/service.ts';
-import { createStreamWorker } from '../../src/ingest/worker.ts';
+import { createStreamWorker, type LogWorker, type StreamWorker } from '../../src/ingest/worker.ts';
+import { accessLogs } from '../../src/streams/access-logs.ts';
 import { auditLogs } from '../../src/streams/audit-logs.ts';
 import { users } from '../../src/streams/users.ts';
-import { account, withInstallation, type Installation } from '../support/installation.ts';
+import {
+  account,
+  assertTrue,
+  withInstallation,
+  type Installation,
+} from '../support/installation.ts';
 import { replicate, type Failover, type Moment } from '../support/lagging-replica.ts';
-import { assertComplete } from '../support/ledger-facts.ts';
+import { assertComplete, listFetches } from '../support/ledger-facts.ts';
 
 const signal = new AbortController().signal;
 /** About four pages a day. */
@@ -24,7 +30,7 @@ const opened = /insert into zendesk_sync\.fetches/;
 const page = /update zendesk_sync\.fetches\s+set cursor/;
 const covered = /insert into zendesk_sync\.coverage/;
 const runEnd = /update zendesk_sync\.runs/;
-const people = /insert into zendesk\.users/;
+const peopleStored = /insert into zendesk\.users/;
 const commit = /commit/;
 
 const before = (statement: RegExp, place = 1): Moment => ({ statement, place, when: 'before' });
@@ -63,34 +69,47 @@ const failovers: Readonly<Record<string, Failover>> = {
   'some fetches behind': { lagsFrom: before(covered, 2), takesOver: before(covered, 2) },
   'when a run is closed': { lagsFrom: before(page, 4), takesOver: before(runEnd, 2) },
   'when a run was closed': { lagsFrom: before(page, 4), takesOver: after(runEnd, 2) },
-  'during the listing of people': { lagsFrom: before(people, 2), takesOver: before(people, 2) },
+  'during the listing of people': {
+    lagsFrom: before(peopleStored, 2),
+    takesOver: before(peopleStored, 2),
+  },
   'at the end of the listing of people': {
-    lagsFrom: before(people, 2),
+    lagsFrom: before(peopleStored, 2),
     takesOver: before(runEnd),
   },
   'during the listing, to a replica that lacks pages of the log': {
     lagsFrom: before(page, 4),
-    takesOver: before(people, 2),
+    takesOver: before(peopleStored, 2),
   },
 };
 
-async function followAndFill(
+type Work = (workers: readonly LogWorker[], people: StreamWorker) => Promise<void>;
+
+/** Fails over during some work of a program on the installation. */
+async function failOverDuring(
   { another, url }: Installation,
-  failover: Failover | undefined,
+  failover: Failover,
+  work: Work,
 ): Promise<void> {
   const database = await replicate(url);
   try {
     const engine = another({ databaseUrl: database.url, leaseMs: 1000 });
-    const workers = [createStreamWorker(engine, auditLogs), createStreamWorker(engine, users)];
-    if (failover !== undefined) database.failOver(failover);
-    const passes = await confirmPass(workers, await runPass(workers, signal), signal);
-    assert.equal(database.hasFailedOver(), failover !== undefined);
-    for (const { stream, complete, runs } of passes)
-      assert.ok(complete, `${stream}: ${JSON.stringify(runs)}`);
+    const logs = [auditLogs, accessLogs].map((log) => createStreamWorker(engine, log));
+    database.failOver(failover);
+    await work(logs, createStreamWorker(engine, users));
+    assert.equal(database.hasFailedOver(), true);
   } finally {
     await database.close();
   }
 }
+
+/** What `sync` does. */
+const passAll: Work = async (logs, people) => {
+  const workers = [...logs, people];
+  const passes = await confirmPass(workers, await runPass(workers, signal), signal);
+  for (const { stream, complete, runs } of passes)
+    assert.ok(complete, `${stream}: ${JSON.stringify(runs)}`);
+};
 
 async function assertPeople({ simulator, db }: Installation): Promise<void> {
   const stored = await db.query<{ id: string }>(
@@ -104,13 +123,84 @@ async function assertPeople({ simulator, db }: Installation): Promise<void> {
   assert.deepEqual(stored.map(({ id }) => id).toSorted(), shown.toSorted());
 }
 
+async function assertAll(installation: Installation): Promise<void> {
+  await assertComplete(installation, 'audit_logs');
+  await assertComplete(installation, 'access_logs');
+  await assertPeople(installation);
+}
+
 describe('a failover to a replica that lacks the last transactions', { concurrency: 2 }, () => {
   for (const [name, failover] of Object.entries(failovers))
     it(`${name} loses no row, and nothing is called complete that is not`, async () => {
       await withInstallation(dense, {}, async (installation) => {
-        await followAndFill(installation, failover);
-        await assertComplete(installation, 'audit_logs');
-        await assertPeople(installation);
+        await failOverDuring(installation, failover, passAll);
+        await assertAll(installation);
       });
     });
+
+  it('while a span is read again does not count it as read again until it was', async () => {
+    await withInstallation(dense, {}, async (installation) => {
+      const { db, worker } = installation;
+      assert.equal((await worker('audit_logs').follow(signal)).outcome, 'complete');
+      assert.equal((await worker('audit_logs').fill(signal))?.outcome, 'complete');
+      // As if the last two days had never been read again.
+      await db.query('delete from zendesk_sync.rescans where age_seconds = 3600');
+      await db.query(
+        `insert into zendesk_sync.rescans
+         select account, stream, 3600, covered_from, date_trunc('second', now()) - interval '2 days'
+         from zendesk_sync.coverage where stream = 'audit_logs'`,
+      );
+      const failover = { lagsFrom: before(page, 3), takesOver: before(page, 2) };
+      await failOverDuring(installation, failover, async ([audit]) => {
+        const filled = await audit?.fill(signal);
+        assert.equal(filled?.outcome, 'complete', filled?.error);
+      });
+      await assertTrue(installation, 'audit_logs');
+      const [rescan] = await db.query(
+        `select count(*)::integer as spans, bool_and(covered_until > now() - interval '3 hours') as reached
+         from zendesk_sync.rescans where stream = 'audit_logs' and age_seconds = 3600`,
+      );
+      assert.deepEqual(rescan, { spans: 1, reached: true });
+      const again = (await listFetches(db, 'audit_logs')).filter(({ kind }) => kind === 'rescan');
+      const read = again.filter(({ outcome }) => outcome === 'complete');
+      const seconds = read.reduce((sum, { from, to }) => sum + to - from, 0);
+      assert.ok(seconds > 40 * 3600, `only ${seconds} s were read again to their end`);
+    });
+  });
+
+  it('under several cursors loses no row of any of them', async () => {
+    const log = { accessLogDays: 6, accessLogRowsPerDay: 9000, answerMs: 60 };
+    await withInstallation({ ...dense, ...log }, {}, async (installation) => {
+      const failover = { lagsFrom: before(page, 9), takesOver: before(page, 6) };
+      await failOverDuring(installation, failover, passAll);
+      await assertAll(installation);
+    });
+  });
+
+  it('lets another process take over what the first one held in the history that is lost', async () => {
+    await withInstallation(dense, {}, async (installation) => {
+      const { another, url, db } = installation;
+      const database = await replicate(url);
+      try {
+        const [first, second] = ['first', 'second'].map((holder) => {
+          const engine = another({ databaseUrl: database.url, leaseMs: 1000, holder });
+          return createStreamWorker(engine, auditLogs);
+        });
+        assert.ok(first !== undefined && second !== undefined);
+        database.failOver({ lagsFrom: before(lease), takesOver: before(page, 3) });
+        const runs = [await first.follow(signal, 30_000), first.fill(signal, 30_000)];
+        const ends = await Promise.all([...runs, second.follow(signal, 30_000)]);
+        ends.push(await second.fill(signal, 30_000));
+        for (const end of ends)
+          assert.ok(end === undefined || end.outcome !== 'interrupted', JSON.stringify(end));
+        assert.equal(database.hasFailedOver(), true);
+        await first.fill(signal, 30_000);
+        await assertComplete(installation, 'audit_logs');
+        const tokens = await db.query(`select token from zendesk_sync.leases where token > 0`);
+        assert.equal(tokens.length, 1);
+      } finally {
+        await database.close();
+      }
+    });
+  });
 });
