@@ -4,6 +4,7 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { before, describe, it } from 'node:test';
 import { exitStatusOf } from '../../src/errors.ts';
+import { disturbances } from '../support/chaos/disturbances.ts';
 import { type Command, listCommands } from '../support/commands.ts';
 import { readText, root } from '../support/project-files.ts';
 import { renderSettingsTable } from '../support/settings-table.ts';
@@ -35,6 +36,15 @@ describe('the README', () => {
 
   it('has the table of settings exactly as the program knows them', () => {
     assert.ok(readme.includes(renderSettingsTable()));
+  });
+
+  it('has the table of what chaos does to the program exactly as chaos knows it', () => {
+    const section = /## What it survives\n(.*?)\n## /s.exec(readme)?.[1] ?? '';
+    const rows = [...section.matchAll(/^\| (.+?) +\| `([a-z\d-]+)` +\|$/gm)];
+    assert.deepEqual(
+      rows.slice(1).map(([, deed, name]) => ({ name, deed })),
+      disturbances.map(({ name, deed }) => ({ name, deed })),
+    );
   });
 
   it('names every command of the program', () => {
