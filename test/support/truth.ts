@@ -93,7 +93,8 @@ type Comparison = { readonly countsRows?: boolean };
 
 /**
  * Fails unless the ledger tells the truth at this very moment, whatever transactions are under way: each covered second
- * is stored completely, no row twice, and as many rows as the ledger has counted.
+ * is stored completely unless it is told as lost, no row is there twice, and there are as many rows as the ledger has
+ * counted.
  */
 export async function assertLedgerTrue(
   query: Query,
@@ -107,7 +108,11 @@ export async function assertLedgerTrue(
          (select count(*) from public.truth t
           join zendesk_sync.coverage c on c.stream = t.stream and t.at >= c.covered_from and t.at < c.covered_until
           where t.stream = $1
-            and not exists (select from ${table} l where l.${time} = t.at and l.id::text = t.id))::integer as unstored,
+            and not exists (select from ${table} l where l.${time} = t.at and l.id::text = t.id)
+            and not exists (
+              select from zendesk_sync.losses s
+              where s.stream = t.stream and not s.is_settled and t.at >= s.lost_from and t.at < s.rows_until
+            ))::integer as unstored,
          (select count(*) - count(distinct id) from ${table})::integer as doubled,
          ((select count(*) from ${table})
           - (select coalesce(sum(rows_new), 0) from zendesk_sync.fetches where stream = $1))::integer as uncounted`,

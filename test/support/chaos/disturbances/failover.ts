@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { Client, escapeIdentifier } from 'pg';
+import { escapeIdentifier } from 'pg';
 import type { Disturbance, World } from '../disturbance.ts';
+import { withLastingClient } from '../lasting-client.ts';
 
 /** What the database was at one moment takes its place at a later one, under the same address. */
 export const failover: Disturbance = {
@@ -28,21 +29,18 @@ async function whileAway(
   const url = new URL(databaseUrl);
   const name = url.pathname.slice(1);
   url.pathname = '/postgres';
-  await proxy.closedDuring(async () => {
-    const client = new Client({ connectionString: url.href });
-    await client.connect();
-    try {
+  await proxy.closedDuring(() =>
+    // Postgres may still recover from what came before.
+    withLastingClient(url.href, async (query) => {
       for (;;) {
-        const { rowCount } = await client.query(
+        const ended = await query(
           'select pg_terminate_backend(pid) from pg_stat_activity where datname = $1',
           [name],
         );
-        if (rowCount === 0) break;
+        if (ended.length === 0) break;
         await sleep(10);
       }
-      for (const statement of statements) await client.query(statement);
-    } finally {
-      await client.end();
-    }
-  });
+      for (const statement of statements) await query(statement);
+    }),
+  );
 }
