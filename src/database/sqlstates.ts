@@ -28,6 +28,7 @@ export const sqlstates = {
   programLimitExceeded: '54000',
   statementTooComplex: '54001',
   lockNotAvailable: '55P03',
+  queryCanceled: '57014',
   adminShutdown: '57P01',
   crashShutdown: '57P02',
   cannotConnectNow: '57P03',

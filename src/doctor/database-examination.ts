@@ -3,6 +3,7 @@ import type { DatabaseConfig, LocalConfig } from '../config/config.ts';
 import { hasCode, isFrom } from '../errors.ts';
 import { examinePartitionsAhead } from '../database/partitions.ts';
 import { loadCoverage } from '../ingest/coverage.ts';
+import { loadLosses, withoutLosses } from '../ingest/losses.ts';
 import {
   loadPrivileges,
   loadServerFacts,
@@ -145,10 +146,13 @@ export async function loadStored(
   stream: string,
 ): Promise<Spans> {
   if (db === undefined) return [];
-  return loadCoverage(db, { account, stream }).catch((error: unknown) => {
+  const key = { account, stream };
+  try {
+    return withoutLosses(await loadCoverage(db, key), await loadLosses(db, key));
+  } catch (error) {
     if (isFrom(error, 'database')) return [];
     throw error;
-  });
+  }
 }
 
 /** The examination of a database that cannot be looked into, which `database` explains. */

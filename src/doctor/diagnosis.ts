@@ -1,11 +1,21 @@
 /** What can be seen of a database without changing it. Every statement runs in a read-only transaction. */
+import { KnownError } from '../errors.ts';
+import { sqlstates } from '../database/sqlstates.ts';
 import { ownSchemas } from '../database/migration-transaction.ts';
 import { openDatabase, type Queryable } from '../database/client.ts';
 import { loadSessionDefaults } from '../database/session-defaults.ts';
 import { settleBudget, type BudgetState } from '../ingest/budget.ts';
 
 /** A database that is only looked at: Postgres itself refuses to write. Nothing is tried again when it is lost. */
-export type ReadOnlyDatabase = Queryable & { close(): Promise<void> };
+export type ReadOnlyDatabase = Queryable & {
+  /** The same with a limit of time, in which Postgres ends it: undefined then. */
+  queryWithin<Row>(
+    limitMs: number,
+    text: string,
+    values: readonly unknown[],
+  ): Promise<Row[] | undefined>;
+  close(): Promise<void>;
+};
 
 /** Opens it; nothing is connected yet. `url` is secret. Errors are those of `openDatabase`. */
 export function openReadOnly(url: string): ReadOnlyDatabase {
@@ -15,6 +25,18 @@ export function openReadOnly(url: string): ReadOnlyDatabase {
       const rows: Row[] = [];
       for await (const row of db.read<Row>(text, values)) rows.push(row);
       return rows;
+    },
+    async queryWithin<Row>(limitMs: number, text: string, values: readonly unknown[]) {
+      try {
+        return await db.transaction(async (tx) => {
+          await tx.query(`set transaction read only; set local statement_timeout = ${limitMs}`);
+          return tx.query<Row>(text, values);
+        });
+      } catch (error) {
+        if (error instanceof KnownError && error.sqlState === sqlstates.queryCanceled)
+          return undefined;
+        throw error;
+      }
     },
     close: () => db.close(),
   };

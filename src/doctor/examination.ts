@@ -17,6 +17,7 @@ import {
 } from './database-examination.ts';
 import { checkOrigin } from './origin.ts';
 import { probeZendesk } from './probe.ts';
+import { checkRows } from './rows.ts';
 import { createReadOnlyBudget } from './read-only-budget.ts';
 import { checkSettings, readKnownSettings } from './settings.ts';
 import { checkStream } from './streams.ts';
@@ -65,11 +66,27 @@ export async function examine(options: ExaminationOptions): Promise<Examination>
       checkClock(zendesk.skewMs, database.skewMs),
       ...database.checks,
       ...zendesk.backfills,
+      ...(await examineRows(config, database, streams)),
     ];
   });
   signal.throwIfAborted();
   const { account, origin: address } = config?.zendesk ?? {};
   return { account, origin: address, hasSettings: config !== undefined, checks };
+}
+
+/** What is wrong with the rows that were stored; nothing where all are there. */
+async function examineRows(
+  config: Config | undefined,
+  { db }: DatabaseExamination,
+  streams: readonly Stream[],
+): Promise<readonly Check[]> {
+  if (config === undefined || db === undefined) return [];
+  const checks: Check[] = [];
+  for (const log of listLogs(streams)) {
+    const check = await checkRows(db, config.zendesk.account, log);
+    if (check !== undefined) checks.push(check);
+  }
+  return checks;
 }
 
 /** What Zendesk's answers brought. */

@@ -19,6 +19,10 @@ export type StreamMeasures = {
   readonly gapSeconds: number;
   /** Records that could not be stored. */
   readonly quarantined: number;
+  /** Rows that were stored, were taken away by hand, and are not back. */
+  readonly lostRows: number;
+  /** When the newest of these losses was noticed, or now for one that no run has noticed; 0 while there is none. */
+  readonly lastLoss: number;
   /** Share of the time from the horizon to the newest covered second that is covered, 0 to 1; null for people. */
   readonly backfillShare: number | null;
   readonly available: boolean;
@@ -72,6 +76,12 @@ function buildNewest(logs: readonly LogStream[]): string {
     .join(' union all ');
 }
 
+const lostRows = `
+    select coalesce(sum(loss.rows - coalesce(loss.rows_found, 0)), 0) as rows,
+      coalesce(extract(epoch from max(coalesce(loss.noticed_at, now()))), 0) as noticed
+    from zendesk_sync.losses loss
+    where loss.account = s.account and loss.stream = s.stream`;
+
 const buildStreamsQuery = (logs: readonly LogStream[]): string => `
   select
     s.account,
@@ -82,6 +92,7 @@ const buildStreamsQuery = (logs: readonly LogStream[]): string => `
     extract(epoch from t.headroom)::float8 as headroom,
     t.gaps, t.gap_seconds::float8 as "gapSeconds",
     t.quarantined::float8 as quarantined,
+    lost.rows::float8 as "lostRows", lost.noticed::float8 as "lastLoss",
     case
       when s.kind = 'listing' then null
       when t.lag is null then 0
@@ -90,11 +101,10 @@ const buildStreamsQuery = (logs: readonly LogStream[]): string => `
     end::float8 as "backfillShare",
     s.unavailable_since is null as available,
     case when ended.outcome = 'failed' then ended.error_code end as "lastFailure",
-    coalesce(l.expires_at > now(), false) as "leaseHeld",
-    coalesce(l.token, 0)::float8 as "leaseToken"
+    coalesce(l.expires_at > now(), false) as "leaseHeld", coalesce(l.token, 0)::float8 as "leaseToken"
   from zendesk_sync.streams s
   join zendesk_sync.status t using (account, stream)
-  left join zendesk_sync.leases l using (account, stream)
+  left join zendesk_sync.leases l using (account, stream) cross join lateral (${lostRows}) as lost
   left join lateral (
     select extract(epoch from now() - t.lag - case
       when s.retention_days is not null then date_trunc('second', now()) - make_interval(hours => 24 * s.retention_days)

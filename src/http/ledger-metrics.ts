@@ -38,6 +38,16 @@ const streamGauges: readonly (readonly [
     ({ quarantined }) => quarantined,
   ],
   [
+    'lost_rows',
+    'Rows that were stored, were taken away by hand, and are not back.',
+    ({ lostRows }) => lostRows,
+  ],
+  [
+    'last_loss_timestamp_seconds',
+    'When the newest of these losses was noticed; 0 while there is none.',
+    ({ lastLoss }) => lastLoss,
+  ],
+  [
     'backfill_progress_ratio',
     'Share of the time from the oldest wanted moment to the newest covered one that is stored.',
     ({ backfillShare }) => backfillShare,

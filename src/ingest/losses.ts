@@ -14,6 +14,7 @@ import {
 } from './coverage.ts';
 import { explainLoss, type Loss } from './loss-words.ts';
 import { keyOf, loadStream, type Pull } from './pull.ts';
+import { countSuspects } from './row-counts.ts';
 import { joinStoredRows } from './stored-rows.ts';
 
 /** A log whose losses are settled. */
@@ -28,6 +29,7 @@ export async function settleLosses(examined: Examined): Promise<void> {
   const { db } = engine;
   const key = keyOf(examined);
   await joinStoredRows(db, key);
+  await countSuspects(db, key, stream.table);
   const [found] = await db.query<{ missing: boolean; unsettled: boolean; open: boolean }>(
     `select coalesce(bool_or(noticed_at is null), false) as missing,
        coalesce(bool_or(not is_settled), false) as unsettled, coalesce(bool_or(closed_at is null), false) as open

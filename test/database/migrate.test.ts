@@ -33,6 +33,7 @@ describe('migrating', () => {
           '0012_omniscient_power_man',
           '0013_marks',
           '0014_stored_rows',
+          '0015_counted_partitions',
           'definitions',
         ],
       ]);

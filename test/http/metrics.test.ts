@@ -30,6 +30,8 @@ const contract: Readonly<Record<string, readonly [type: string, labels: readonly
   gaps: ['gauge', ['account', 'stream']],
   gap_seconds: ['gauge', ['account', 'stream']],
   quarantined_records: ['gauge', ['account', 'stream']],
+  lost_rows: ['gauge', ['account', 'stream']],
+  last_loss_timestamp_seconds: ['gauge', ['account', 'stream']],
   backfill_progress_ratio: ['gauge', ['account', 'stream']],
   stream_available: ['gauge', ['account', 'stream']],
   authorized: ['gauge', ['account', 'stream']],

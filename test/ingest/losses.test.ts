@@ -1,6 +1,19 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
+import { createPartitionKeeper } from '../../src/database/partitions.ts';
+import { openReadOnly } from '../../src/doctor/diagnosis.ts';
+import { checkRows } from '../../src/doctor/rows.ts';
+import { addCoverage, loadCoverage } from '../../src/ingest/coverage.ts';
+import { openFetch } from '../../src/ingest/fetch.ts';
+import { explainLoss } from '../../src/ingest/loss-words.ts';
+import { readRecords } from '../../src/ingest/page-records.ts';
+import { storePage, type PageToStore } from '../../src/ingest/page.ts';
 import { loadStatus, type StreamStatus } from '../../src/ingest/status.ts';
+import { registerStream } from '../../src/ingest/worker.ts';
+import { describeCoverage } from '../../src/reports/shared/statement.ts';
+import { subtract } from '../../src/span.ts';
+import { accessLogs } from '../../src/streams/access-logs.ts';
+import { auditLogs } from '../../src/streams/audit-logs.ts';
 import { streams } from '../../src/streams/registry.ts';
 import {
   account,
@@ -10,6 +23,12 @@ import {
   withInstallation,
   type Installation,
 } from '../support/installation.ts';
+import { takeLease, withLedger } from '../support/ledger.ts';
+import { waitUntil } from '../support/pulled-account.ts';
+import { withClient } from '../support/query.ts';
+import { storeRecords, usualClassify } from '../support/stored-records.ts';
+
+const signal = new AbortController().signal;
 
 const logs = ['audit_logs', 'access_logs'] as const;
 type Log = (typeof logs)[number];
@@ -81,4 +100,159 @@ describe('rows that somebody takes away by hand', { concurrency: 2 }, () => {
           await assertTrue(installation, log);
         });
       });
+});
+
+/** Does something to a log while its triggers are off, on a connection of its own: its statistics are told when it ends. */
+async function withoutTriggers({ url }: Installation, statement: string): Promise<void> {
+  await withClient(url, async (query) => {
+    await query('set session_replication_role = replica');
+    await query(statement);
+  });
+}
+
+describe('rows that are taken away without a note', { concurrency: 2 }, () => {
+  const ways: readonly (readonly [string, (partition: string) => string])[] = [
+    [
+      'deleted',
+      (partition) =>
+        `delete from ${partition} where ctid in (select ctid from ${partition} limit 5)`,
+    ],
+    ['truncated', (partition) => `truncate ${partition}`],
+  ];
+  for (const [way, statement] of ways)
+    it(`are counted, and read again: ${way} while triggers are off`, async () => {
+      await withInstallation(twoLogs, {}, async (installation) => {
+        const { db, worker } = installation;
+        await pullCompletely(installation, 'access_logs');
+        const lines = await storedLines(db, 'access_logs');
+        const { partition, rows } = await oldestPartition(installation, 'access_logs');
+        await withoutTriggers(installation, statement(partition));
+        await waitUntil(async () => {
+          await worker('access_logs').follow(signal);
+          return (await db.query('select from zendesk_sync.coverage_losses')).length > 0;
+        });
+        const missed = await statusOf(installation, 'access_logs');
+        assert.ok(missed.gaps > 0);
+        assert.ok(missed.losses.every(({ code }) => code === 'rows_missing'));
+        const lost = missed.losses.reduce((sum, loss) => sum + loss.rows, 0);
+        assert.equal(lost, way === 'deleted' ? 5 : rows);
+        assert.equal(missed.rows, lines.length - lost);
+        await pullCompletely(installation, 'access_logs');
+        const healed = await statusOf(installation, 'access_logs');
+        assert.deepEqual([healed.gaps, healed.losses, healed.rows], [0, [], lines.length]);
+        assert.deepEqual(await storedLines(db, 'access_logs'), lines);
+      });
+    });
+});
+
+describe('a loss that Zendesk cannot make good', () => {
+  it('is told for ever, by the status, by reports and by doctor', async () => {
+    await withInstallation(twoLogs, {}, async (installation) => {
+      const { db, url } = installation;
+      const key = { account, stream: 'access_logs' };
+      await registerStream(db, account, accessLogs);
+      await storeRecords(db, accessLogs, [
+        { id: 'old-1', timestamp: '2026-03-05T10:00:00Z' },
+        { id: 'old-2', timestamp: '2026-03-06T10:00:00Z' },
+      ]);
+      const from = Date.parse('2026-03-01T00:00:00Z') / 1000;
+      await addCoverage(db, key, { from, to: from + 30 * 86_400 });
+      await pullCompletely(installation, 'access_logs');
+      assert.deepEqual((await statusOf(installation, 'access_logs')).losses, []);
+      await db.query('drop table zendesk.access_logs_2026_03');
+      for (let pass = 0; pass < 2; pass += 1) await pullCompletely(installation, 'access_logs');
+
+      const status = await statusOf(installation, 'access_logs');
+      const [loss] = status.losses;
+      assert.ok(loss !== undefined && loss.noticed_at !== null);
+      const noticed = loss.noticed_at.slice(0, 16).replace('T', ' ');
+      const sentence = `2 rows from 2026-03-05 00:00 to 2026-03-07 00:00 are gone: the partition zendesk.access_logs_2026_03 was dropped by hand (first noticed ${noticed}). Zendesk does not have them any more.`;
+      assert.equal(explainLoss(loss), sentence);
+      assert.deepEqual([status.gaps, status.lost_seconds > 2 * 86_400], [0, true]);
+
+      const scope = { db, account, now: new Date(), timeZone: undefined };
+      const asked = { log: accessLogs, from: new Date('2026-03-04'), to: new Date('2026-03-08') };
+      const { coverage, gaps } = await describeCoverage(scope, asked);
+      assert.deepEqual(coverage, [
+        'Of the access log from 2026-03-04 00:00:00 to 2026-03-08 00:00:00 50.0 % of the time is stored completely.',
+      ]);
+      assert.deepEqual(
+        [gaps[0], gaps[1]?.slice(0, 62)],
+        [
+          '2026-03-05 00:00:00 to 2026-03-07 00:00:00 (2d) is not stored any more, and Zendesk no longer keeps it: 90 days have passed.',
+          '2 rows from 2026-03-05 00:00:00 to 2026-03-07 00:00:00 are gon',
+        ],
+      );
+      const looked = openReadOnly(url);
+      try {
+        assert.deepEqual(await checkRows(looked, account, accessLogs), {
+          name: 'access log rows',
+          state: 'warning',
+          found: sentence,
+          wayOut:
+            'Bring them back from a backup if you have one; Zendesk does not have them any more.',
+        });
+        assert.equal(await checkRows(looked, account, auditLogs), undefined);
+        await withoutTriggers(
+          installation,
+          `delete from zendesk.access_logs where id = (select min(id) from zendesk.access_logs)`,
+        );
+        const check = await checkRows(looked, account, accessLogs);
+        assert.equal(check?.state, 'problem');
+        assert.match(
+          check?.found ?? '',
+          /^1 row that was stored is missing between .*, and nothing tells why\n2 rows /,
+        );
+      } finally {
+        await looked.close();
+      }
+    });
+  });
+});
+
+describe('a fetch', () => {
+  it('does not cover what was lost after it had begun', async () => {
+    await withLedger(async (db) => {
+      const lease = await takeLease(db, accessLogs);
+      const store = { db, ensurePartitions: createPartitionKeeper(db) };
+      const span = {
+        from: Date.parse('2026-10-30T00:00:00Z') / 1000,
+        to: Date.parse('2026-11-02T00:00:00Z') / 1000,
+      };
+      const { fetch } = await openFetch(db, lease, 'backfill', span, 2500);
+      const read = (id: string, timestamp: string): PageToStore['rows'] =>
+        readRecords(accessLogs, usualClassify, [{ id, timestamp }]);
+      const page = {
+        fetch,
+        pageSize: 2500,
+        askedAt: span.to,
+        covered: [],
+        rows: read('a', '2026-10-31T10:00:00Z'),
+      };
+      const first = await storePage(store, lease, accessLogs, {
+        ...page,
+        end: { kind: 'more', nextCursor: 'c1' },
+      });
+      await db.query('drop table zendesk.access_logs_2026_10');
+      await storePage(store, lease, accessLogs, {
+        ...page,
+        fetch: first.fetch,
+        rows: [...read('b', '2026-10-31T11:00:00Z'), ...read('c', '2026-11-01T11:00:00Z')],
+        end: { kind: 'complete', coverage: [span], rescans: [] },
+      });
+      const lost = {
+        from: Date.parse('2026-10-31T00:00:00Z') / 1000,
+        to: Date.parse('2026-11-01T00:00:00Z') / 1000,
+      };
+      const covered = await loadCoverage(db, { account: 'acme', stream: 'access_logs' });
+      assert.deepEqual(covered, subtract([span], [lost]));
+      assert.deepEqual(
+        await db.query('select day::text, rows::integer from zendesk_sync.stored_days order by 1'),
+        [
+          { day: '2026-10-31', rows: 1 },
+          { day: '2026-11-01', rows: 1 },
+        ],
+      );
+    });
+  });
 });

@@ -41,6 +41,7 @@ describe('the alert rules', () => {
         'ZendeskRetentionHeadroomLow',
         'ZendeskGapOpen',
         'ZendeskRecordsQuarantined',
+        'ZendeskRowsLost',
         'ZendeskAuthFailing',
         'ZendeskStreamUnavailable',
         'ZendeskAccessLogSilent',

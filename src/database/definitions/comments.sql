@@ -105,6 +105,13 @@ comment on column zendesk.revisions.occurred_at is 'Time of the row in its log (
 comment on column zendesk.revisions.content is 'The whole former row, column by column.';
 comment on column zendesk.revisions.replaced_at is 'When the former content was replaced here.';
 comment on schema zendesk is 'The Zendesk logs and the people in them, for queries.';
+comment on table zendesk_sync.counted_partitions is 'Partitions whose rows were held against the counts, as they were then: one that has changed since is counted again.';
+comment on column zendesk_sync.counted_partitions.account is 'Key of the Zendesk account.';
+comment on column zendesk_sync.counted_partitions.stream is 'audit_logs or access_logs.';
+comment on column zendesk_sync.counted_partitions.held_from is 'First instant that the partition holds.';
+comment on column zendesk_sync.counted_partitions.relation is 'The partition as Postgres numbers it.';
+comment on column zendesk_sync.counted_partitions.file is 'Its file: another one after it was truncated or rewritten.';
+comment on column zendesk_sync.counted_partitions.deletions is 'Rows deleted from it, as Postgres counts them.';
 comment on table zendesk_sync.coverage_losses is 'Rows that were stored and are not there any more: dropped, detached, truncated or deleted by somebody else than this program. Their time is a gap again, and is read again where Zendesk still has it. Kept for ever.';
 comment on column zendesk_sync.coverage_losses.id is 'Number of the loss.';
 comment on column zendesk_sync.coverage_losses.account is 'Key of the Zendesk account.';

@@ -1,5 +1,5 @@
 import { sql } from 'drizzle-orm';
-import { bigint, date, index, text } from 'drizzle-orm/pg-core';
+import { bigint, date, index, primaryKey, text } from 'drizzle-orm/pg-core';
 import { bigId, identifier, instant } from './columns.ts';
 import { zendeskSync } from './sync.ts';
 
@@ -67,4 +67,24 @@ export const coverageLosses = zendeskSync.table(
     rows_found: bigId(),
   },
   (t) => [index('coverage_losses_stream').on(t.account, t.stream, t.lost_from)],
+);
+
+/** Partitions whose rows were held against the counts, as they were then: one that has changed since is counted again. */
+export const countedPartitions = zendeskSync.table(
+  'counted_partitions',
+  {
+    /** Key of the Zendesk account. */
+    account: identifier().notNull(),
+    /** audit_logs or access_logs. */
+    stream: text().notNull(),
+    /** First instant that the partition holds. */
+    held_from: instant().notNull(),
+    /** The partition as Postgres numbers it. */
+    relation: bigint({ mode: 'bigint' }).notNull(),
+    /** Its file: another one after it was truncated or rewritten. */
+    file: bigint({ mode: 'bigint' }).notNull(),
+    /** Rows deleted from it, as Postgres counts them. */
+    deletions: bigint({ mode: 'bigint' }).notNull(),
+  },
+  (t) => [primaryKey({ columns: [t.account, t.stream, t.held_from] })],
 );

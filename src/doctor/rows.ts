@@ -1,0 +1,85 @@
+/** Whether the tables hold what the ledger says was stored: counted row by row, within a time. */
+import { isFrom } from '../errors.ts';
+import type { StreamKey } from '../ingest/coverage.ts';
+import { explainLoss, type Loss } from '../ingest/loss-words.ts';
+import { loadLosses } from '../ingest/losses.ts';
+import type { LogStream } from '../streams/stream.ts';
+import { problem, skipped, warning, type Check } from './check.ts';
+import type { ReadOnlyDatabase } from './diagnosis.ts';
+import { countOf } from './figures.ts';
+
+/** How long the rows of a log are counted. */
+const countingLimitMs = 30_000;
+
+/**
+ * Counts the rows of a log, and tells what was taken away by hand. Undefined where all that were stored are there, and
+ * without tables that may be read, of which other checks tell.
+ */
+export async function checkRows(
+  db: ReadOnlyDatabase,
+  account: string,
+  log: LogStream,
+): Promise<Check | undefined> {
+  try {
+    const key = { account, stream: log.name };
+    return judgeRows(log, await loadLosses(db, key), await countMissing(db, key, log));
+  } catch (error) {
+    if (isFrom(error, 'database')) return undefined;
+    throw error;
+  }
+}
+
+/** What the rows of a log mean. `missing` are rows that no note tells of; undefined: counting took too long. Pure. */
+function judgeRows(
+  log: Pick<LogStream, 'title'>,
+  losses: readonly Loss[],
+  missing: { readonly rows: number; readonly from: string; readonly until: string } | undefined,
+): Check | undefined {
+  const name = `${log.title} rows`;
+  const told = losses.map((loss) => explainLoss(loss));
+  const readAgain = 'Let "serve" run, or run "sync": what Zendesk still has is read again.';
+  if (missing !== undefined && missing.rows > 0)
+    return problem(
+      name,
+      [
+        `${countOf(missing.rows, 'row')} that ${missing.rows === 1 ? 'was' : 'were'} stored ${missing.rows === 1 ? 'is' : 'are'} missing between ${missing.from} and ${missing.until}, and nothing tells why`,
+        ...told,
+      ].join('\n'),
+      readAgain,
+    );
+  if (losses.some((loss) => loss.rows_found === null))
+    return problem(name, told.join('\n'), readAgain);
+  if (losses.length > 0)
+    return warning(
+      name,
+      told.join('\n'),
+      'Bring them back from a backup if you have one; Zendesk does not have them any more.',
+    );
+  return missing === undefined
+    ? skipped(name, `counting them took longer than ${countingLimitMs / 1000} seconds`)
+    : undefined;
+}
+
+async function countMissing(
+  db: ReadOnlyDatabase,
+  { account, stream }: StreamKey,
+  { table: { name, time } }: LogStream,
+): Promise<{ rows: number; from: string; until: string } | undefined> {
+  // Of a partition that is gone the losses tell.
+  const rows = await db.queryWithin<{ rows: number; from: string; until: string }>(
+    countingLimitMs,
+    `with counted as (
+       select (${time} at time zone 'UTC')::date as day, count(*) as rows from ${name} where account = $1 group by 1
+     )
+     select coalesce(sum(said.rows - coalesce(counted.rows, 0)), 0)::float8 as rows,
+       coalesce(to_char(min(day), 'YYYY-MM-DD'), '') as from, coalesce(to_char(max(day), 'YYYY-MM-DD'), '') as until
+     from zendesk_sync.stored_days said left join counted using (day)
+     where said.account = $1 and said.stream = $2 and said.rows > coalesce(counted.rows, 0)
+       and not exists (
+         select from zendesk_sync.missing_partitions m
+         where m.account = $1 and m.stream = $2 and day between m.first_day and m.last_day
+       )`,
+    [account, stream],
+  );
+  return rows?.[0];
+}
