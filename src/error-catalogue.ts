@@ -372,6 +372,12 @@ export const errorCatalogue = {
     meaning: 'The process of a run has died or was cut off, so the run never ended.',
     wayOut: 'Find out what ended the process; memory and the supervisor come first.',
   },
+  process_cannot_write: {
+    source: 'run',
+    effect: 'run_interrupted',
+    meaning: 'The process of a run lives, but Postgres has taken no writes from it for a while.',
+    wayOut: 'Look whether the disk of Postgres is full, and into the log of the process.',
+  },
   budget_used_up: {
     source: 'run',
     effect: 'run_skipped',

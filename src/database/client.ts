@@ -37,6 +37,8 @@ export type Database = Queryable & {
 
 type DatabaseOptions = {
   readonly url: string;
+  /** What it is for: follows the name of this program in `pg_stat_activity`. Default: nothing. */
+  readonly purpose?: string;
   /** Connections at most; what needs more waits in line for as long as it takes. Default 10. */
   readonly connections?: number;
   /** Ends waiting for a database that is away. */
@@ -68,6 +70,7 @@ const beginStatement = `begin isolation level read committed; set local idle_in_
 /** Opens a pool; nothing is connected yet. Its errors are known ones, without parameters or row contents. */
 export function openDatabase({
   url,
+  purpose = '',
   connections = 10,
   signal,
   patienceMs = usualPatienceMs,
@@ -75,7 +78,7 @@ export function openDatabase({
 }: DatabaseOptions): Database {
   const limitMs = queryTimeoutMs ?? usualLimitMs;
   const connectionTimeoutMillis = Math.min(connectTimeoutMs, queryTimeoutMs ?? Infinity);
-  const config = { ...describeConnection(url), connectionTimeoutMillis };
+  const config = { ...describeConnection(url, purpose), connectionTimeoutMillis };
   const pool = openConnections(config, connections, signal);
   const turns = createTurns(connections);
   const inTurn = async <T>(work: () => Promise<T>): Promise<T> => {

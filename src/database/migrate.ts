@@ -30,7 +30,7 @@ export async function migrateDatabase(
   url: string,
   wait: MigrationWait = {},
 ): Promise<{ applied: string[] }> {
-  const pool = openConnections(describeConnection(url, ' migrate'), 1, wait.signal);
+  const pool = openConnections(describeConnection(url, 'migrate'), 1, wait.signal);
   try {
     const connection = await pool.take();
     const db: Queryable = {

@@ -45,7 +45,7 @@ const closeMs = 1_000;
 export function describeConnection(url: string, purpose = ''): ClientConfig {
   return {
     connectionString: url,
-    application_name: `zendesk-log-sync${purpose}`,
+    application_name: `zendesk-log-sync ${purpose}`.trim(),
     connectionTimeoutMillis: connectTimeoutMs,
     keepAlive: true,
     keepAliveInitialDelayMillis: keepAliveMs,

@@ -18,6 +18,9 @@ import { createStreamWorker, type StreamWorker } from './worker.ts';
 /** How long a lease lives without being renewed: the time after which a dead process's work is taken over. */
 export const usualLeaseMs = 15_000;
 
+/** This process in leases and runs. */
+const ownHolder = `${hostname()}:${pid}`;
+
 /** Connections at most: so many for backfills of all accounts, and so many for everything else. */
 const connections = { bulk: 4, other: 8 };
 /** What a `serve` has at most: also three for what is asked of it over HTTP. */
@@ -39,7 +42,8 @@ export async function withConnections<T>(
   signal: AbortSignal,
   work: (open: Connections) => Promise<T>,
 ): Promise<T> {
-  const db = openDatabase({ url, signal, connections: connections.other });
+  // The view of the status tells by the name whether the holder of a lease lives.
+  const db = openDatabase({ url, signal, purpose: ownHolder, connections: connections.other });
   const bulk = openDatabase({ url, signal, connections: connections.bulk });
   try {
     return await work({ url, db, bulk, signal });

@@ -2,6 +2,8 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
 import type { Database } from '../../src/database/client.ts';
+import { waitUntil } from '../support/pulled-account.ts';
+import { openDatabase } from '../../src/database/client.ts';
 import { addCoverage, findGaps } from '../../src/ingest/coverage.ts';
 import { releaseLease } from '../../src/ingest/lease.ts';
 import { closeRun, openRun } from '../../src/ingest/run-record.ts';
@@ -108,6 +110,25 @@ describe('the status view', () => {
         'The last run ended without a word: its process died. The next run goes on where it stopped.',
       );
       assert.equal(left.last_error_code, 'process_died');
+    });
+  });
+
+  it('says of a process that has connections but cannot renew its lease that it lives', async () => {
+    await withLedger(async (db, url) => {
+      const lease = await takeLease(db, accessLogs, 'pod-1:7');
+      await openRun(db, access, 'live', 'pod-1:7');
+      await releaseLease(db, lease);
+      const living = openDatabase({ url, purpose: 'pod-1:7' });
+      try {
+        await living.query('select 1');
+        const found = await statusOf(db);
+        assert.equal(found.state, 'failed');
+        assert.equal(found.last_error_code, 'process_cannot_write');
+        assert.match(found.last_error ?? '', /^The process pod-1:7 lives, but could not renew/);
+      } finally {
+        await living.close();
+      }
+      await waitUntil(async () => (await statusOf(db)).last_error_code === 'process_died');
     });
   });
 

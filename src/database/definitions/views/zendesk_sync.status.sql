@@ -21,16 +21,21 @@ select
   success.ended_at as last_success,
   coalesce(
     g.unavailable_reason,
+    case when stuck.holder is not null then concat(
+      'The process ', stuck.holder, ' lives, but could not renew its lease: Postgres takes no writes from it. ',
+      'Its log says why; look first whether the disk of Postgres is full.'
+    ) end,
     trouble.error,
     case when latest.failed then 'The last run ended without a word: its process died. The next run goes on where it stopped.' end
   ) as last_error,
-  coalesce(g.unavailable_since, trouble.ended_at) as last_error_at,
+  coalesce(g.unavailable_since, stuck.expires_at, trouble.ended_at) as last_error_at,
   case
     when g.kind = 'listing' then (select count(*) from zendesk.users u where u.account = g.account)
     else greatest(0, stored.rows - coalesce(lost.rows_counted, 0))
   end::bigint as rows,
   case
     when g.unavailable_reason is not null then g.unavailable_code
+    when stuck.holder is not null then 'process_cannot_write'
     when trouble.error is not null then trouble.error_code
     when latest.failed then 'process_died'
   end as last_error_code,
@@ -64,7 +69,9 @@ cross join lateral (
 ) as lease
 cross join lateral (
   -- Of each task the newest run, which may stand without an end because its process died.
-  select bool_or(case when run.ended_at is null then not lease.is_held else run.outcome in ('failed', 'interrupted') end) as failed
+  select
+    bool_or(case when run.ended_at is null then not lease.is_held else run.outcome in ('failed', 'interrupted') end) as failed,
+    bool_or(run.ended_at is null and not lease.is_held) as is_left
   from (values ('live'), ('backfill'), ('listing')) as tasks (task)
   cross join lateral (
     select r.ended_at, r.outcome from zendesk_sync.runs r
@@ -72,6 +79,15 @@ cross join lateral (
     order by r.id desc limit 1
   ) as run
 ) as latest
+left join lateral (
+  -- A process names its connections after itself: one that has some is not dead.
+  select l.holder, l.expires_at from zendesk_sync.leases l
+  where latest.is_left and l.account = g.account and l.stream = g.stream
+    and exists (
+      select from pg_stat_activity a
+      where a.datname = current_database() and a.application_name = left('zendesk-log-sync ' || l.holder, 63)
+    )
+) as stuck on true
 left join lateral (
   select r.started_at, r.ended_at from zendesk_sync.runs r
   where r.account = g.account and r.stream = g.stream and r.outcome = 'complete' and r.task in ('live', 'listing')
