@@ -1,5 +1,6 @@
 import { createClassifier } from '../classification/classifier.ts';
 import type { Config, LocalConfig } from '../config/config.ts';
+import { longLimitMs } from '../database/client.ts';
 import { openEmbeddedPostgres } from '../database/embedded.ts';
 import type { SyncEvent } from '../ingest/events.ts';
 import {
@@ -22,14 +23,16 @@ export async function withDatabase<T>(
   log: Log,
   signal: AbortSignal,
   work: (open: Connections) => Promise<T>,
+  queryTimeoutMs?: number,
 ): Promise<T> {
-  if (config.database.kind === 'server') return withConnections(config.database.url, signal, work);
+  if (config.database.kind === 'server')
+    return withConnections(config.database.url, signal, work, queryTimeoutMs);
   const embedded = await openEmbeddedPostgres({
     dataDir: config.database.dataDirectory,
     log: (message) => log.debug({}, message),
   });
   try {
-    return await withConnections(embedded.url, signal, work);
+    return await withConnections(embedded.url, signal, work, queryTimeoutMs);
   } finally {
     await embedded.stop();
   }
@@ -42,7 +45,9 @@ export async function withLocalDatabase<T>(
 ): Promise<T> {
   const config = context.readLocalConfig();
   const log = context.openLog(config);
-  return withDatabase(config, log, context.signal, (open) => work(open, config, log));
+  // What is summed over years may take long, and somebody waits for it.
+  const run = (open: Connections): Promise<T> => work(open, config, log);
+  return withDatabase(config, log, context.signal, run, longLimitMs);
 }
 
 /** Everything that pulls one account, and its settings. */

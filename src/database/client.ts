@@ -49,7 +49,7 @@ type DatabaseOptions = {
    * A statement that takes longer fails as lost, and its connection is thrown away. Default: a minute; for rows that are
    * read as they are asked for a quarter of an hour.
    */
-  readonly queryTimeoutMs?: number;
+  readonly queryTimeoutMs?: number | undefined;
 };
 
 const retryDelaysMs = [100, 250, 500, 1000, 2000, 3000, 4000, 4000];

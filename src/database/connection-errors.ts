@@ -68,7 +68,7 @@ export function translateError(error: unknown): unknown {
       found: `Postgres cannot be reached (${code ?? 'connection ended'})`,
       wayOut:
         known === 'connections_used_up'
-          ? 'raise max_connections of the server, or close connections that nobody uses'
+          ? 'raise max_connections of the server, or the connection limit of the role or the database, or close connections that nobody uses'
           : 'Check that it runs and that DATABASE_URL points to it',
       ...describeCause(error),
     });

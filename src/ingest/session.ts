@@ -36,15 +36,20 @@ export type Connections = {
   readonly signal: AbortSignal;
 };
 
-/** Opens the database at an address for the time of `work`; the signal ends waiting for one that is away. */
+/**
+ * Opens the database at an address for the time of `work`; the signal ends waiting for one that is away. `queryTimeoutMs`: how
+ * long a statement may take; default: that of `openDatabase`.
+ */
 export async function withConnections<T>(
   url: string,
   signal: AbortSignal,
   work: (open: Connections) => Promise<T>,
+  queryTimeoutMs?: number,
 ): Promise<T> {
+  const common = { url, signal, queryTimeoutMs };
   // The view of the status tells by the name whether the holder of a lease lives.
-  const db = openDatabase({ url, signal, purpose: ownHolder, connections: connections.other });
-  const bulk = openDatabase({ url, signal, connections: connections.bulk });
+  const db = openDatabase({ ...common, purpose: ownHolder, connections: connections.other });
+  const bulk = openDatabase({ ...common, connections: connections.bulk });
   try {
     return await work({ url, db, bulk, signal });
   } finally {
