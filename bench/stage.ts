@@ -36,7 +36,8 @@ export async function withStage<T>(work: (stage: Stage) => Promise<T>): Promise<
 
 /** Empties the tables and the ledger, so that the next round starts like the first. */
 export async function clear(db: Database): Promise<void> {
-  await db.query(`truncate zendesk.access_logs, zendesk.audit_logs, zendesk.users, zendesk.user_history, zendesk.revisions,
+  await db.query(`truncate zendesk_sync.stored_rows, zendesk_sync.coverage_losses, zendesk_sync.counted_partitions,
+     zendesk.access_logs, zendesk.audit_logs, zendesk.users, zendesk.user_history, zendesk.revisions,
     zendesk_sync.streams, zendesk_sync.coverage, zendesk_sync.rescans, zendesk_sync.runs, zendesk_sync.fetches,
     zendesk_sync.leases, zendesk_sync.budgets, zendesk_sync.unknown_users, zendesk_sync.stale_days,
     zendesk.access_log_resources, zendesk.agent_day, zendesk.resource_day, zendesk.audit_day`);
