@@ -1,4 +1,5 @@
 /** The records of an answer, read: those that become rows, and those that cannot. Pure. */
+import { isUtf8 } from 'node:buffer';
 import type { Classify } from '../classification/classification.ts';
 import { explainRefusal } from '../database/connection-errors.ts';
 import type { DerivedRow, LogStream } from '../streams/stream.ts';
@@ -54,7 +55,7 @@ export function readRecords(
 export function readPage(
   stream: Reader,
   classify: Classify,
-  page: Pick<Page, 'records' | 'originals'>,
+  page: Pick<Page, 'records' | 'originals' | 'lossy'>,
 ): ReadPage {
   const quarantined: QuarantinedRecord[] = [];
   const unread = new Set<number>();
@@ -65,16 +66,23 @@ export function readPage(
     const hints = { id: fields[id.name], time: fields[time] };
     return quarantineRecord(error, index + 1, originalOf(page, index), hints);
   };
-  const rows = readRecords(stream, classify, records, (error, record, index) => {
+  const read = readRecords(stream, classify, records, (error, record, index) => {
     unread.add(index);
     quarantined.push(describe(error, record, index));
   });
+  const readable = records.map((_, place) => place).filter((place) => !unread.has(place));
+  const rows =
+    page.lossy.size === 0
+      ? read
+      : read.map((row, place) => {
+          const index = readable[place] ?? 0;
+          return page.lossy.has(index) ? keepOriginal(row, originalOf(page, index)) : row;
+        });
   refuseIfMost(stream.name, quarantined, records.length);
   return {
     rows,
     quarantined,
     quarantine(row, error) {
-      const readable = records.map((_, place) => place).filter((place) => !unread.has(place));
       const index = readable[rows.indexOf(row)] ?? 0;
       return describe(explainRefusal(error), records[index], index);
     },
@@ -87,4 +95,13 @@ export function originalOf(
   index: number,
 ): Buffer {
   return originals()[index] ?? Buffer.from(JSON.stringify(records[index]) ?? '');
+}
+
+/** A row with its record as it came in `extra`: as text, or as base64 where its bytes are none. */
+export function keepOriginal(row: PageRow, content: Buffer): PageRow {
+  const original = isUtf8(content)
+    ? { text: content.toString() }
+    : { base64: content.toString('base64') };
+  const extra = { ...(row.row['extra'] as object | null), $original: original };
+  return { ...row, row: { ...row.row, extra } };
 }

@@ -6,9 +6,10 @@ import type { LogStream, Stream } from '../streams/stream.ts';
 import { readUser, type UserRow } from '../streams/users.ts';
 import { version } from '../version.ts';
 import { parseJson } from '../zendesk/body.ts';
+import { isFaithful } from '../zendesk/faithful.ts';
 import type { Engine } from './engine.ts';
 import { checkLease, type Lease } from './lease.ts';
-import { readRecords } from './page-records.ts';
+import { keepOriginal, readRecords } from './page-records.ts';
 import { upsertUsers } from './people-tables.ts';
 import { markStaleDays } from './rollups.ts';
 import type { PageRow } from './rows/copy.ts';
@@ -101,8 +102,11 @@ async function retryRecords(
   lease: Lease,
   entries: readonly Entry[],
 ): Promise<RetryCounts> {
-  const read = (entry: Entry): PageRow | undefined =>
-    readRecords(stream, classify, [parseJson(entry.content)])[0];
+  const read = ({ content }: Entry): PageRow | undefined => {
+    const record = parseJson(content);
+    const [row] = readRecords(stream, classify, [record]);
+    return row === undefined || isFaithful(content, record) ? row : keepOriginal(row, content);
+  };
   const { readable, failures } = readEntries(entries, read);
   await ensurePartitions(
     stream.table,

@@ -7,6 +7,7 @@ import { fromSeconds } from '../span.ts';
 import { cleanText } from '../streams/fields.ts';
 import { readMoment } from '../streams/moment.ts';
 import { version } from '../version.ts';
+import { readPlainText } from '../zendesk/exact-numbers.ts';
 import type { StreamKey } from './coverage.ts';
 import type { Fetch } from './fetch.ts';
 
@@ -46,8 +47,8 @@ export function quarantineRecord(
 }
 
 function readHint(value: unknown): string | undefined {
-  if (typeof value !== 'string' && typeof value !== 'number') return undefined;
-  return cleanText(String(value).slice(0, longestHint));
+  const text = readPlainText(value);
+  return text === undefined ? undefined : cleanText(text.slice(0, longestHint));
 }
 
 /** Up to so many records of a page may be unusable, however small the page is: a page of one bad record is no sign of anything. */

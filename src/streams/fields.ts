@@ -4,6 +4,7 @@
  */
 import { isIP } from 'node:net';
 import { KnownError } from '../errors.ts';
+import { isWrittenNumber } from '../zendesk/exact-numbers.ts';
 import { shortenKey } from './key-text.ts';
 import { readMoment } from './moment.ts';
 import { preserve } from './preserved.ts';
@@ -37,12 +38,11 @@ export const keyText: Field<string> = field((value) => {
 });
 
 /** A whole number for a bigint column, or text that is one. */
-export const bigint: Field<string | number> = field((value) =>
-  (typeof value === 'number' && Number.isSafeInteger(value)) ||
-  (typeof value === 'string' && isBigint(value))
-    ? value
-    : misfit,
-);
+export const bigint: Field<string | number> = field((value) => {
+  if (typeof value === 'number') return Number.isSafeInteger(value) ? value : misfit;
+  const digits = isWrittenNumber(value) ? value.rawJSON : value;
+  return typeof digits === 'string' && isBigint(digits) ? digits : misfit;
+});
 
 /** A whole number between -32,768 and 32,767 for a smallint column, or text that is one. */
 export const smallint: Field<number> = field((value) => {
@@ -173,13 +173,16 @@ export function keep(extra: Extra | null, name: string, value: unknown): Extra {
 /** The record as an object. @throws {KnownError} `record_unreadable` when it is not one */
 export function readRecord(record: unknown, stream: string): Readonly<Record<string, unknown>> {
   if (isObject(record)) return record;
-  throw refuseRecord(`Zendesk sent a record in ${stream} that is not an object`);
+  throw refuseRecord(
+    `Zendesk sent a record in ${stream} that is ${record === undefined ? 'no JSON' : 'not an object'}`,
+  );
 }
 
 /** The id of a record as text, of a bigint column. @throws {KnownError} `record_unreadable` when there is none */
 export function readBigintId(value: unknown, stream: string): string {
   if (typeof value === 'number' && Number.isSafeInteger(value)) return String(value);
-  if (typeof value === 'string' && isBigint(value)) return value;
+  const digits = isWrittenNumber(value) ? value.rawJSON : value;
+  if (typeof digits === 'string' && isBigint(digits)) return digits;
   throw missingId(stream);
 }
 
@@ -189,6 +192,7 @@ export function readBigintId(value: unknown, stream: string): string {
  */
 export function readTextId(value: unknown, stream: string): string {
   if (typeof value === 'number') return String(value);
+  if (isWrittenNumber(value)) return shortenKey(value.rawJSON);
   if (typeof value === 'string' && value !== '' && fitsText(value)) return shortenKey(value);
   throw missingId(stream);
 }
@@ -219,7 +223,9 @@ function nameRecord(id: string): string {
 }
 
 function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
+  return (
+    typeof value === 'object' && value !== null && !Array.isArray(value) && !isWrittenNumber(value)
+  );
 }
 
 function fitsText(value: string): boolean {

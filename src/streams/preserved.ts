@@ -3,8 +3,12 @@
 /** A value as jsonb can hold it: as it is, or as `{"json": "…"}` around its JSON text when Postgres could not. */
 export function preserve(value: unknown): unknown {
   const json = JSON.stringify(value);
-  return /\\u(0000|d[89a-f])/.test(json) || isDeep(json) ? { json } : value;
+  const isOdd = /\\u(0000|d[89a-f])/.test(json) || oddNumber.test(json) || isDeep(json);
+  return isOdd ? { json } : value;
 }
+
+/** Numbers that numeric does not hold: a zero with a sign, and powers of ten without end. */
+const oddNumber = /(?:^|[:,[])-0(?:\.0*)?(?:[eE][+-]?\d+)?(?:[,}\]]|$)|\d[eE][+-]?\d{4,}/;
 
 /** Far below what Postgres reads; nobody looks for anything deeper. */
 const deepestNesting = 100;

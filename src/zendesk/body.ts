@@ -2,6 +2,7 @@
 import { promisify } from 'node:util';
 import { brotliDecompress, gunzip, inflate, inflateRaw, type ZlibOptions } from 'node:zlib';
 import { foreignCodeOf } from '../errors.ts';
+import { keepWritten } from './exact-numbers.ts';
 
 const unpackers = {
   gzip: promisify<Buffer, ZlibOptions, Buffer>(gunzip),
@@ -49,34 +50,27 @@ export function isTooLarge(error: unknown): boolean {
 }
 
 /**
- * Parses JSON without losing digits: integers beyond 2^53 become strings of digits (contract 0.6). The slow way is taken
- * only for texts that contain such a number.
+ * Parses JSON without changing numbers: what JavaScript cannot hold stays as it is written (contract 0.6). The slow way is
+ * taken only for texts that may contain such a number.
  * @throws {SyntaxError} whose message may quote the text, so it must not be passed on
  */
 export function parseJson(body: Buffer): unknown {
   const text = new TextDecoder().decode(body);
-  return longNumberStart.test(text) && hasLongNumber(text)
-    ? JSON.parse(text, keepDigits)
+  return oddNumberStart.test(text) && hasOddNumber(text)
+    ? JSON.parse(text, keepWritten)
     : JSON.parse(text);
 }
 
-/** What stands before a number of JSON, and its first digits: also found within strings, but seldom, and at a third of the cost. */
-const longNumberStart = /[:,[]\s*-?\d{16}/;
+/** What stands before a number of JSON, and what is odd about it: also found within strings, but seldom, and at a third of the cost. */
+const oddNumberStart = /[:,[]\s*(?:-?[\d.]{16}|-?[\d.]+[eE]|-0)/;
 
-function keepDigits(_key: string, value: unknown, context?: { source?: string }): unknown {
-  if (typeof value !== 'number' || Number.isSafeInteger(value)) return value;
-  const source = context?.source ?? '';
-  return /^-?\d+$/.test(source) ? source : value;
-}
-
-/** True when 16 or more digits in a row stand outside strings. */
-export function hasLongNumber(text: string): boolean {
-  if (!/\d{16}/.test(text)) return false;
+/** True when a number outside strings has sixteen digits, a power of ten, or a sign before a zero. */
+export function hasOddNumber(text: string): boolean {
   let position = 0;
   while (position < text.length) {
     const opening = text.indexOf('"', position);
     const end = opening === -1 ? text.length : opening;
-    if (/\d{16}/.test(text.slice(position, end))) return true;
+    if (/[\d.]{16}|\d[eE]|-0/.test(text.slice(position, end))) return true;
     position = opening === -1 ? text.length : findStringEnd(text, opening);
   }
   return false;

@@ -9,6 +9,7 @@ import {
 import { learnClock, readAgeMs, unknownClock, type ZendeskClock } from './clock.ts';
 import { createHttp, type FinishedRequest } from './http.ts';
 import { createLogins, type Channel, type GrantFacts, type Log } from './login.ts';
+import { findLossy, parseRecord } from './lossy-records.ts';
 import { cutList } from './list-cutter.ts';
 import { isObject } from './paging.ts';
 import {
@@ -120,22 +121,29 @@ function readPage(connection: Connection, asked: PageRequest, signal: AbortSigna
   const { cursor, paging, parameters } = asked;
   let { pageSize } = asked;
   let shrinks = 0;
+  let wasAnswered = false;
   const request: Exchange<Page> = {
     asked,
     method: 'GET',
     // Every parameter again with each cursor, as links of the answer are never followed (contract 0.3, Q17).
     parameters: () => [...parameters, ...paging.parameters({ pageSize, cursor })],
     read(answer) {
-      const envelope = paging.read(parse(connection, answer, cursor), { pageSize, cursor });
+      const mayCut = wasAnswered;
+      wasAnswered ||= answer.status === 200;
+      const { json, cut } = parseList(connection, answer, asked, mayCut);
+      const envelope = paging.read(json, { pageSize, cursor });
       if ('fault' in envelope) throw refuseAnswer(answer, envelope.fault);
       const { body, headers, requestId, sentAtMs, receivedAtMs } = answer;
       const moments = { sentAtMs, receivedAtMs, ageMs: readAgeMs(headers.age) };
-      const originals = (): readonly Buffer[] => cutList(body, paging.itemsKey)?.elements ?? [];
+      const originals = (): readonly Buffer[] =>
+        (cut ?? cutList(body, paging.itemsKey))?.elements ?? [];
+      const lossy = findLossy(answer, json, envelope.records, originals);
       return {
         isUnsure: false,
         ...envelope,
         ...moments,
         originals,
+        lossy,
         pageSize,
         bytes: body.length,
         requestId,
@@ -149,6 +157,27 @@ function readPage(connection: Connection, asked: PageRequest, signal: AbortSigna
     },
   };
   return exchange(connection, request, signal);
+}
+
+/**
+ * The JSON of a page. Where one record keeps it from being JSON, also when it was asked for once more, the list is cut into
+ * its records.
+ */
+function parseList(
+  connection: Connection,
+  answer: Answer,
+  { cursor, paging }: PageRequest,
+  mayCut: boolean,
+): { readonly json: unknown; readonly cut?: ReturnType<typeof cutList> } {
+  try {
+    return { json: parse(connection, answer, cursor) };
+  } catch (error) {
+    const cut = mayCut && answer.status === 200 ? cutList(answer.body, paging.itemsKey) : undefined;
+    if (cut === undefined) throw error;
+    const json = parse(connection, { ...answer, body: cut.envelope }, cursor);
+    const records = cut.elements.map(parseRecord);
+    return { json: isObject(json) ? { ...json, [paging.itemsKey]: records } : json, cut };
+  }
 }
 
 function readObject(

@@ -52,10 +52,12 @@ export type OrderRequest = ObjectRequest & {
 
 /** One page as answered; the records are not looked at. */
 export type Page = {
-  /** Integers beyond 2^53 arrive as strings of digits. */
+  /** Numbers that JavaScript does not hold are kept as they are written. What is no JSON is undefined. */
   readonly records: readonly unknown[];
   /** The records as they came, byte by byte; nothing when they cannot be told apart. */
   readonly originals: () => readonly Buffer[];
+  /** The indices of records of which parsing loses something: a name twice, or bytes that are no UTF-8. */
+  readonly lossy: ReadonlySet<number>;
   /** Undefined on the last page. */
   readonly nextCursor: string | undefined;
   /** Whether it is full and said to be the last. Its cursor, if it has one, leads to what may follow all the same. */

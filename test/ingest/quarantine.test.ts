@@ -356,4 +356,68 @@ describe('a record with odd values', { concurrency: 3 }, () => {
         assert.ok(kept?.json === deep || kept?.json === content);
       });
     });
+
+  it('keeps what came: numbers, a name that stands twice, and bytes that are no text', async () => {
+    await withRawLogs(async (server, installation) => {
+      const { db } = installation;
+      const numbers = '[1e400, 123456789012345678901234567890, 0.1234567890123456789]';
+      const twice = render('audit_logs', 101, noon).replace('{', '{"action":"first",');
+      const broken = Buffer.concat([
+        Buffer.from('{"id":1102,"created_at":"'),
+        Buffer.from(`${moment(noon)}","action":"`),
+        Buffer.from([0x61, 0xff, 0xfe]),
+        Buffer.from('"}'),
+      ]);
+      server.records.audit_logs = [
+        ...soundRecords('audit_logs', 3),
+        { second: noon, content: render('audit_logs', 100, noon, { numbers, zero: '-0' }) },
+        { second: noon, content: twice },
+        { second: noon, content: broken },
+      ];
+      await pull(installation, 'audit_logs');
+      assert.deepEqual(await listQuarantine(installation), []);
+      const rows = await db.query(
+        `select id::integer, action, extra ->> 'numbers' = $1 as numbers, extra ->> 'zero' as zero, extra -> '$original' as original
+         from zendesk.audit_logs where id >= 1100 order by id`,
+        [`[1${'0'.repeat(400)}, ${numbers.slice(8)}`],
+      );
+      assert.deepEqual(rows, [
+        { id: 1100, action: 'update', numbers: true, zero: '{"json": "-0"}', original: null },
+        { id: 1101, action: 'update', numbers: null, zero: null, original: { text: twice } },
+        {
+          id: 1102,
+          action: 'a\uFFFD\uFFFD',
+          numbers: null,
+          zero: null,
+          original: { base64: broken.toString('base64') },
+        },
+      ]);
+    });
+  });
+
+  for (const [what, content] of [
+    ['zeros in front of a number', '{"id": 1100, "source_id": 007, "action": "a, b]} [{"}'],
+    ['no value', '{"id": 1100, "action": }'],
+    ['a line break within a text', '{"id": 1100, "action": "a\nb"}'],
+    ['a bare word', 'NaN'],
+  ] as const)
+    it(`costs no other where it is no JSON: ${what}`, async () => {
+      await withRawLogs(async (server, installation) => {
+        const { db } = installation;
+        server.records.audit_logs = soundRecords('audit_logs', 3).toSpliced(1, 0, {
+          second: noon,
+          content,
+        });
+        await pull(installation, 'audit_logs');
+        const [stored] = await db.query<{ rows: number }>(
+          'select count(*)::integer as rows from zendesk.audit_logs',
+        );
+        assert.equal(stored?.rows, 3);
+        const kept = await listQuarantine(installation);
+        assert.deepEqual(
+          kept.map((row) => [row.content.toString(), row.reason]),
+          [[content, 'Zendesk sent a record in audit_logs that is no JSON.']],
+        );
+      });
+    });
 });

@@ -1,6 +1,7 @@
 /** What Zendesk says now about the tickets and users in a report, beside what is stored. */
 import { KnownError, refuseInput } from '../../errors.ts';
 import { lookup as userLookup } from '../../streams/users.ts';
+import { readPlainText } from '../../zendesk/exact-numbers.ts';
 import type { ReportColumn, ReportRow } from '../shared/report.ts';
 import { inBlocks, rememberLookups, type FindMany } from './record-lookup.ts';
 
@@ -187,6 +188,6 @@ function readText(value: unknown): string | null {
 }
 
 function readId(value: unknown): string | null {
-  const text = typeof value === 'number' ? String(value) : value;
+  const text = readPlainText(value);
   return typeof text === 'string' && /^\d+$/.test(text) ? text : null;
 }

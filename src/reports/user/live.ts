@@ -4,6 +4,7 @@ import { priorities } from '../../ingest/engine.ts';
 import { auditLogs } from '../../streams/audit-logs.ts';
 import { requestOf } from '../../streams/stream.ts';
 import { lookup, readUser } from '../../streams/users.ts';
+import { readPlainText } from '../../zendesk/exact-numbers.ts';
 import { changeColumns, cleanTexts, type ChangeRow } from '../shared/changes.ts';
 import { askObject, type LiveSource } from '../shared/live-source.ts';
 import type { PersonRow } from '../shared/person-sql.ts';
@@ -117,5 +118,5 @@ async function askChanges(
 
 function textOf(row: object, key: string): string | null {
   const value: unknown = (row as Record<string, unknown>)[key];
-  return typeof value === 'string' || typeof value === 'number' ? String(value) : null;
+  return readPlainText(value) ?? null;
 }

@@ -1,0 +1,44 @@
+/** Numbers of JSON that a number of JavaScript does not hold: they stay as they are written. */
+
+/** A number as it is written. `JSON.stringify` writes it back as it came. */
+type WrittenNumber = { readonly rawJSON: string };
+
+/** What Node 24 has and the types of TypeScript have not. */
+const json = JSON as unknown as {
+  readonly rawJSON: (text: string) => WrittenNumber;
+  readonly isRawJSON: (value: unknown) => boolean;
+};
+
+/** Whether a value is a number that is kept as it is written. */
+export function isWrittenNumber(value: unknown): value is WrittenNumber {
+  return json.isRawJSON(value);
+}
+
+/** A number or text as text; undefined for anything else. */
+export function readPlainText(value: unknown): string | undefined {
+  if (isWrittenNumber(value)) return value.rawJSON;
+  return typeof value === 'string' || typeof value === 'number' ? String(value) : undefined;
+}
+
+/** A reviver for `JSON.parse` that keeps numbers as they are written where JavaScript would change them. */
+export function keepWritten(_key: string, value: unknown, context?: { source?: string }): unknown {
+  if (typeof value !== 'number') return value;
+  const source = context?.source;
+  return source === undefined || isExact(source, value) ? value : json.rawJSON(source);
+}
+
+function isExact(source: string, value: number): boolean {
+  if (Object.is(value, -0) || !Number.isFinite(value)) return false;
+  if (Number.isInteger(value) && !Number.isSafeInteger(value)) return false;
+  return normalize(source) === normalize(String(value));
+}
+
+/** A number in one form: its digits without zeros at either end, and the power of ten that they are multiplied by. */
+function normalize(text: string): string {
+  const [, sign = '', whole = '', fraction = '', power = '0'] =
+    /^(-?)(\d+)(?:\.(\d+))?(?:[eE]([+-]?\d+))?$/.exec(text) ?? [];
+  const digits = `${whole}${fraction}`.replace(/^0+/, '');
+  const short = digits.replace(/0+$/, '');
+  if (short === '') return `${sign}0`;
+  return `${sign}${short}e${Number(power) - fraction.length + digits.length - short.length}`;
+}
