@@ -136,6 +136,13 @@ export const errorCatalogue = {
     meaning: 'The pages repeat themselves or stay empty, though Zendesk says that there are more.',
     wayOut: 'If it stays, ask the support of Zendesk with the request id.',
   },
+  filter_ignored: {
+    source: 'zendesk',
+    effect: 'span_dropped',
+    meaning:
+      'Zendesk answers with records of other times than were asked for. They are not proof of anything, so nothing counts as covered by them.',
+    wayOut: 'If it stays, ask the support of Zendesk with the request id.',
+  },
   request_rejected: {
     source: 'zendesk',
     effect: 'span_dropped',

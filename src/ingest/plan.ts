@@ -105,6 +105,21 @@ export function splitSpanSeconds(page: FirstPage): number | undefined {
   return isReadWhole(page.span, spanSeconds) ? undefined : spanSeconds;
 }
 
+/** Zendesk's bounds may be inclusive, and a span asks for a second more at both ends. */
+const strayTolerance = 2;
+
+/** How many records lie outside of the span that was asked for; by their times in seconds since 1970. */
+export function countStrays({ from, to }: Span, seconds: readonly number[]): number {
+  return seconds.filter((second) => second < from - strayTolerance || second > to + strayTolerance)
+    .length;
+}
+
+/** Whether so many of a page lie outside that it is not them, but the filter of time that is not obeyed. */
+export function isFilterIgnored(span: Span, seconds: readonly number[]): boolean {
+  const strays = countStrays(span, seconds);
+  return strays > 4 && strays > seconds.length / 2;
+}
+
 /**
  * What is left of a span behind a full page that is said to be the last and has no cursor: from its last second on, in the
  * order that its records have, in seconds since 1970. Undefined where that is no shorter: asking again would bring the same.

@@ -4,12 +4,15 @@ import type { Span, Spans } from '../span.ts';
 import { requestOf } from '../streams/stream.ts';
 import { priorities } from './engine.ts';
 import type { FetchKind, PageTimes } from './events.ts';
+import { ignoredFilter } from './beginning.ts';
 import { closeFetch, restartFetch, type Fetch } from './fetch.ts';
 import { countUnclassified, storePage, type PageStore, type StoredPage } from './page.ts';
 import { findWayOn, judgePage, judgeReading } from './page-end.ts';
 import { readPage, type ReadPage } from './page-records.ts';
+import { isFilterIgnored } from './plan.ts';
 import { keyOf, type Pull } from './pull.ts';
 import { fingerprint, warnOfQuarantine } from './quarantine.ts';
+import type { PageRow } from './rows/copy.ts';
 import { askPage, createWalkGuard, timeWriting, type TimedPage } from './walk.ts';
 
 /** What is to be read, and how. */
@@ -94,6 +97,7 @@ async function walkSpan(pull: Pull, task: SpanTask): Promise<SpanResult> {
       const answer = await coming;
       const read = readPage(stream, engine.classify, answer);
       const { rows } = read;
+      refuseStrays(pull, fetch, answer, rows);
       const isAgreed = check(answer, nameRecords(read));
       const { pageSize } = answer;
       const reading = judgeReading(pull, fetch, answer);
@@ -135,6 +139,17 @@ async function walkSpan(pull: Pull, task: SpanTask): Promise<SpanResult> {
 function nameRecords({ rows, quarantined }: ReadPage): readonly string[] {
   const unread = quarantined.map(({ content }) => fingerprint(content).toString('hex'));
   return [...rows.map(({ id }) => id), ...unread];
+}
+
+/** @throws {KnownError} `filter_ignored` when most of a page lies outside of the span that was asked for */
+function refuseStrays(
+  { stream }: Pull,
+  { span }: Fetch,
+  { requestId }: TimedPage,
+  rows: readonly PageRow[],
+): void {
+  const seconds = rows.map(({ timeMs }) => timeMs / 1000);
+  if (isFilterIgnored(span, seconds)) throw ignoredFilter(stream.name, requestId);
 }
 
 /** The pages of backfills have connections of their own; what follows the log does not wait for them. */

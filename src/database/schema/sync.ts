@@ -26,6 +26,8 @@ export const streams = zendeskSync.table(
      * retention decides.
      */
     horizon: instant(),
+    /** When Zendesk was asked for anything older than the horizon and had nothing; null until then. */
+    horizon_proved_at: instant(),
     /** How many days Zendesk keeps the log; null when for ever. */
     retention_days: integer(),
     /** Since when the log is followed live; what lies before is backfill. */
