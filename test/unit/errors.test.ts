@@ -68,12 +68,13 @@ describe('the code of an error', () => {
     assert.deepEqual(select(breaksWalk), ['cursor_refused', 'walk_stuck']);
     assert.deepEqual(
       select((code) => !isResumable(code)),
-      ['cursor_refused', 'walk_stuck', 'request_rejected', 'records_unusable'],
+      ['cursor_refused', 'walk_stuck', 'filter_ignored', 'request_rejected', 'records_unusable'],
     );
     assert.deepEqual(select(concernsSpan), [
       'address_unknown',
       'cursor_refused',
       'walk_stuck',
+      'filter_ignored',
       'request_rejected',
       'redirected',
       'no_usable_answer',
