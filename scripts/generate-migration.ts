@@ -10,7 +10,7 @@ import { commentsFile, readComments, renderComments } from './schema-comments.ts
 const before = new Set(globSync('migrations/*.sql'));
 execFileSync('drizzle-kit', ['generate', ...process.argv.slice(2)], { stdio: 'inherit' });
 for (const file of globSync('migrations/*.sql').filter((each) => !before.has(each)))
-  writeFileSync(file, addPartitioning(readFileSync(file, 'utf8')));
+  writeFileSync(file, `${addPartitioning(readFileSync(file, 'utf8')).trimEnd()}\n`);
 keepNewestSnapshot();
 writeFileSync(commentsFile, renderComments(await readComments()));
 

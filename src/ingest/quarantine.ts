@@ -152,7 +152,8 @@ export function warnOfQuarantine(
       code: first.code,
       position: first.position,
       id: idOf(first.recordId),
-      time: readMoment(first.recordTime)?.text,
+      // `time` is the log line's own.
+      recordTime: readMoment(first.recordTime)?.text,
     },
     `${records.length === 1 ? 'a record' : 'records'} that cannot be stored went into quarantine: ${first.reason}`,
   );

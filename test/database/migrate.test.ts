@@ -30,10 +30,11 @@ describe('migrating', () => {
           '0009_shipped_rules',
           '0010_quarantine',
           '0011_replica_identity',
-          '0012_omniscient_power_man',
+          '0012_refused_since',
           '0013_marks',
           '0014_stored_rows',
           '0015_counted_partitions',
+          '0016_horizon_proved',
           'definitions',
         ],
       ]);

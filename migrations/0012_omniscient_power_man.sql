@@ -1,1 +1,0 @@
-ALTER TABLE "zendesk_sync"."streams" ADD COLUMN "refused_since" timestamptz;

@@ -1,0 +1,1 @@
+ALTER TABLE "zendesk_sync"."streams" ADD COLUMN "refused_since" timestamptz;

@@ -1,1 +1,0 @@
-ALTER TABLE "zendesk_sync"."streams" ADD COLUMN "horizon_proved_at" timestamptz;
