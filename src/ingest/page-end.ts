@@ -22,12 +22,28 @@ export function judgeReading({ engine, stream }: Pull, fetch: Fetch, answer: Tim
   };
 }
 
+/** The oldest and the newest row that a walk has read, in seconds since 1970. */
+export type ReadRows = { readonly oldestRow: number; readonly newestRow: number };
+
+/** The same with the rows of one more page. */
+export function extendHull(
+  hull: ReadRows | undefined,
+  rows: readonly Pick<PageRow, 'timeMs'>[],
+): ReadRows | undefined {
+  if (rows.length === 0) return hull;
+  const seconds = rows.map(({ timeMs }) => timeMs / 1000);
+  return {
+    oldestRow: Math.min(hull?.oldestRow ?? Infinity, ...seconds),
+    newestRow: Math.max(hull?.newestRow ?? -Infinity, ...seconds),
+  };
+}
+
 /** What a page means for its fetch. Pure. */
 export function judgePage(
   { fetch, maySplit }: { readonly fetch: Fetch; readonly maySplit: boolean },
   reading: Reading,
   { nextCursor, isUnsure, rest }: WayOn,
-  rows: readonly Pick<PageRow, 'timeMs'>[],
+  read: ReadRows | undefined,
   { settleSeconds, rescanAges }: Pick<EngineSettings, 'settleSeconds' | 'rescanAges'>,
 ): PageEnd {
   const { span } = fetch;
@@ -38,10 +54,8 @@ export function judgePage(
     );
     return { kind: 'complete', coverage, rescans };
   }
-  if (maySplit && !isUnsure && fetch.pages === 0 && rows.length > 0) {
-    const seconds = rows.map(({ timeMs }) => timeMs / 1000);
-    const firstPage = { span, oldestRow: Math.min(...seconds), newestRow: Math.max(...seconds) };
-    const spanSeconds = splitSpanSeconds(firstPage);
+  if (maySplit && !isUnsure && read !== undefined) {
+    const spanSeconds = splitSpanSeconds({ span, pages: fetch.pages + 1, ...read });
     if (spanSeconds !== undefined) return { kind: 'split', spanSeconds };
   }
   return { kind: 'more', nextCursor };

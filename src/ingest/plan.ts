@@ -77,32 +77,47 @@ export function adaptSpanSeconds(spanSeconds: number, pages: number): number {
   return Math.max(1, Math.round(spanSeconds * factor));
 }
 
-/** What the first page of a span says about the whole of it: its oldest and newest row, in seconds since 1970. */
-type FirstPage = {
+/** What the pages of a span so far say about the whole of it: their oldest and newest row, in seconds since 1970. */
+type FirstPages = {
   readonly span: Span;
+  /** How many they are. */
+  readonly pages: number;
   readonly oldestRow: number;
   readonly newestRow: number;
 };
 
-/**
- * How many pages a span will take, judged by its first page: the rest of the span is taken to be as dense as the page
- * itself, not as the way to it, because a log often begins in the middle of a span. Infinity if all rows of the page
- * share a second.
- */
-function estimatePages({ span, oldestRow, newestRow }: FirstPage): number {
-  const rest = Math.max(0, span.to - newestRow);
-  return rest === 0 ? 1 : 1 + rest / Math.max(0, newestRow - oldestRow);
-}
+/** So many times the pages that are read twice a span must take to be given back. */
+const worthwhileFactor = 8;
+
+/** A span is judged at this page, and each time that twice as many have been read. */
+const firstJudgedPage = 4;
 
 /**
- * The length of span to use instead of one that would take more than 32 pages, or undefined when it is right as it is. It
- * always makes a shorter span: one that would be planned as it was would be given back for ever.
+ * The length of span to use instead of one that would take far more pages than wanted, or undefined when it is right as it
+ * is. The rest of the span is taken to be as dense as what was read, not as the way to it, because a log often begins in
+ * the middle of a span.
+ *
+ * Pages that are given back are read twice, so it must be worth it: they are an eighth of the span at most. Rows that
+ * lie close together are a burst for all that is known, and say nothing about the rest: one page of them must not make a
+ * hundred short spans. The new length is always shorter: a span that would be planned as it was would be given back for
+ * ever.
  */
-export function splitSpanSeconds(page: FirstPage): number | undefined {
-  if (estimatePages(page) <= targetPages * 2) return undefined;
-  const dense = Math.ceil((page.newestRow - page.oldestRow) * targetPages);
-  const spanSeconds = Math.max(shortestSplitSeconds, dense);
-  return isReadWhole(page.span, spanSeconds) ? undefined : spanSeconds;
+export function splitSpanSeconds({
+  span,
+  pages,
+  oldestRow,
+  newestRow,
+}: FirstPages): number | undefined {
+  const reach = newestRow - oldestRow;
+  if (!isJudged(pages) || reach < shortestSplitSeconds) return undefined;
+  const expectedPages = pages + (Math.max(0, span.to - newestRow) * pages) / reach;
+  if (expectedPages <= pages * worthwhileFactor) return undefined;
+  const spanSeconds = Math.max(shortestSplitSeconds, Math.ceil((reach / pages) * targetPages));
+  return isReadWhole(span, spanSeconds) ? undefined : spanSeconds;
+}
+
+function isJudged(pages: number): boolean {
+  return pages >= firstJudgedPage && Number.isInteger(Math.log2(pages / firstJudgedPage));
 }
 
 /** Zendesk's bounds may be inclusive, and a span asks for a second more at both ends. */

@@ -7,7 +7,7 @@ import type { FetchKind, PageTimes } from './events.ts';
 import { ignoredFilter } from './beginning.ts';
 import { closeFetch, restartFetch, type Fetch } from './fetch.ts';
 import { countUnclassified, storePage, type PageStore, type StoredPage } from './page.ts';
-import { findWayOn, judgePage, judgeReading } from './page-end.ts';
+import { extendHull, findWayOn, judgePage, judgeReading, type ReadRows } from './page-end.ts';
 import { readPage, type ReadPage } from './page-records.ts';
 import { isFilterIgnored } from './plan.ts';
 import { keyOf, type Pull } from './pull.ts';
@@ -89,6 +89,7 @@ async function walkSpan(pull: Pull, task: SpanTask): Promise<SpanResult> {
   const store = chooseStore(pull, task.fetch.kind);
   let { fetch } = task;
   const check = createWalkGuard(stream.name, fetch.cursor);
+  let hull: ReadRows | undefined;
 
   try {
     let { span } = fetch;
@@ -102,9 +103,10 @@ async function walkSpan(pull: Pull, task: SpanTask): Promise<SpanResult> {
       const { pageSize } = answer;
       const reading = judgeReading(pull, fetch, answer);
       const { askedAt } = reading;
+      hull = extendHull(hull, rows);
       const way = findWayOn(span, answer, rows, isAgreed);
       const { rest } = way;
-      const end = judgePage({ ...task, fetch }, reading, way, rows, engine.settings);
+      const end = judgePage({ ...task, fetch }, reading, way, hull, engine.settings);
       if (end.kind === 'more') {
         const next = { ...fetch, pageSize, cursor: end.nextCursor };
         span = end.nextCursor === undefined ? (rest ?? span) : span;

@@ -107,43 +107,45 @@ describe('the plan of a backfill', () => {
     assert.equal(adaptSpanSeconds(1, 100_000), 1);
   });
 
-  it('gives a span back when its first page shows that it is more than twice too dense', () => {
+  it('gives a span back when its first pages show that it takes more than eight times as many', () => {
     const span = { from: 0, to: 64_000 };
-    assert.equal(splitSpanSeconds({ span, oldestRow: 0, newestRow: 2000 }), undefined, '32 pages');
-    assert.equal(splitSpanSeconds({ span, oldestRow: 0, newestRow: 1000 }), 16_000, '64 pages');
-    assert.equal(
-      splitSpanSeconds({ span, oldestRow: 0, newestRow: 0 }),
-      60,
-      'a page within one second',
+    const judge = (pages: number, newestRow: number) =>
+      splitSpanSeconds({ span, pages, oldestRow: 0, newestRow });
+    assert.equal(judge(4, 8000), undefined, '32 pages');
+    assert.equal(judge(4, 4000), 16_000, '64 pages');
+    assert.equal(judge(8, 8000), undefined, '64 pages');
+    assert.equal(judge(8, 4000), 8000, '128 pages');
+    assert.equal(judge(4, 60), 240);
+    assert.equal(judge(64, 60), 60, 'never shorter');
+  });
+
+  it('judges a span at its fourth page, its eighth and so on, and not by a burst', () => {
+    const span = { from: 0, to: 640_000 };
+    const judged = [1, 2, 3, 4, 5, 6, 8, 12, 16, 32].filter(
+      (pages) => splitSpanSeconds({ span, pages, oldestRow: 0, newestRow: 100 }) !== undefined,
     );
-    assert.equal(
-      splitSpanSeconds({ span: { from: 0, to: 60 }, oldestRow: 0, newestRow: 0 }),
-      undefined,
-    );
+    assert.deepEqual(judged, [4, 8, 16, 32]);
+    assert.equal(splitSpanSeconds({ span, pages: 8, oldestRow: 7, newestRow: 66 }), undefined);
   });
 
   it('never gives a span back that would be planned again as it was', () => {
-    const span = { from: 0, to: 80 };
-    assert.equal(splitSpanSeconds({ span, oldestRow: 0, newestRow: 0 }), undefined);
     const moment = fc.integer({ min: 0, max: 5000 });
+    const length = fc.integer({ min: 1, max: 5000 });
     fc.assert(
-      fc.property(fc.integer({ min: 1, max: 5000 }), moment, moment, (length, one, other) => {
-        const page = {
-          span: { from: 0, to: length },
-          oldestRow: Math.min(one, other),
-          newestRow: Math.max(one, other),
-        };
-        const spanSeconds = splitSpanSeconds(page);
+      fc.property(length, moment, moment, fc.constantFrom(4, 8, 64), (to, one, other, pages) => {
+        const span = { from: 0, to };
+        const rows = { oldestRow: Math.min(one, other), newestRow: Math.max(one, other) };
+        const spanSeconds = splitSpanSeconds({ span, pages, ...rows });
         if (spanSeconds === undefined) return;
-        const next = planOldest([page.span], [], spanSeconds);
-        assert.ok(next !== undefined && next.to < length, JSON.stringify({ next, length }));
+        const next = planOldest([span], [], spanSeconds);
+        assert.ok(next !== undefined && next.to < to, JSON.stringify({ next, to }));
       }),
     );
   });
 
-  it('does not give a span back whose page reaches its end', () => {
+  it('does not give a span back whose pages reach its end', () => {
     const span = { from: 0, to: 1000 };
-    assert.equal(splitSpanSeconds({ span, oldestRow: 1000, newestRow: 1000 }), undefined);
+    assert.equal(splitSpanSeconds({ span, pages: 4, oldestRow: 900, newestRow: 1000 }), undefined);
   });
 
   it('needs of a fetch what is not covered by now', () => {
@@ -153,8 +155,10 @@ describe('the plan of a backfill', () => {
 
   it('is not deceived by a long empty time before the first row', () => {
     const span = { from: 0, to: 6_000_000 };
-    assert.equal(splitSpanSeconds({ span, oldestRow: 5_000_000, newestRow: 5_010_000 }), 160_000);
-    assert.equal(splitSpanSeconds({ span, oldestRow: 5_900_000, newestRow: 5_910_000 }), undefined);
+    const judge = (oldestRow: number) =>
+      splitSpanSeconds({ span, pages: 4, oldestRow, newestRow: oldestRow + 10_000 });
+    assert.equal(judge(5_000_000), 40_000);
+    assert.equal(judge(5_940_000), undefined);
   });
 
   it('calls a gap that came after the log was first followed a repair', () => {
