@@ -94,6 +94,7 @@ export function createBenchEngine(
       rescanAges: [3600, 86_400],
       horizons: {},
       requestsPerMinute,
+      pageSizes: {},
     },
     holder: 'bench',
     leaseMs: 15_000,

@@ -128,6 +128,7 @@ function describeAccount(config: Config, pulled = config.streams): AccountOption
         Object.entries(config.horizons).map(([name, start]) => [name, toSeconds(start)]),
       ),
       requestsPerMinute: config.budgets,
+      pageSizes: config.pageSizes,
     },
   };
 }

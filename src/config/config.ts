@@ -2,11 +2,11 @@
 import { z } from 'zod';
 import type { AccessRule } from '../classification/access-rule.ts';
 import { refuseInput } from '../errors.ts';
-import { listLogs } from '../streams/registry.ts';
 import type { Stream } from '../streams/stream.ts';
 import { collectAccessRules } from './access-rules.ts';
 import { describeProblem, renderProblem, setting, type Problem, type Report } from './problem.ts';
 import { listSettings, type Setting, type SettingName } from './settings.ts';
+import { check, readStreamConfig, type Issue, type StreamConfig } from './stream-settings.ts';
 import {
   collectTexts,
   describeText,
@@ -29,16 +29,10 @@ export type DatabaseConfig =
   | { readonly kind: 'embedded'; readonly dataDirectory: string };
 
 /** The settings that need no Zendesk account. */
-export type LocalConfig = {
+export type LocalConfig = StreamConfig & {
   readonly database: DatabaseConfig;
   /** What this installation pulls, in the order of the setting. */
   readonly streams: readonly Stream[];
-  /** How far back a log is pulled, by the name of its stream; without an entry: from the account's oldest record. */
-  readonly horizons: Readonly<Record<string, Date>>;
-  /** Cron expressions, UTC, by the name of the stream. */
-  readonly schedules: Readonly<Record<string, string>>;
-  /** Requests per minute by the name of the budget group. */
-  readonly budgets: Readonly<Record<string, number>>;
   readonly settleMs: number;
   /** Ages at which a covered span is read again: ascending, each longer than `settleMs`, possibly none. */
   readonly rescanAfterMs: number[];
@@ -129,7 +123,7 @@ export function readLocalConfig(
   const texts = collectTexts(environment, settings, options.readFile, report);
   const issues: Issue[] = [];
   const found = check(createLocalSchema(options.streams), texts, issues);
-  const ofStreams = readStreamSettings(options, texts, issues);
+  const ofStreams = readStreamConfig(options, texts, issues);
   reportIssues(issues, texts, settings, report);
   reportEarlyRescan(texts, report);
   const accessRules = collectAccessRules(texts['ACCESS_RULES_FILE'], options.readFile, report);
@@ -170,55 +164,6 @@ function createLocalSchema(streams: readonly Stream[]) {
     LOG_LEVEL: values.logLevel,
     LOG_FORMAT: values.logFormat,
   } satisfies Partial<Record<SettingName, z.ZodType>>);
-}
-
-/** The settings that each stream describes itself. */
-function readStreamSettings(
-  { streams, isSchedule, now }: ConfigOptions,
-  texts: SettingTexts,
-  issues: Issue[],
-): Pick<LocalConfig, 'horizons' | 'schedules' | 'budgets'> {
-  const read = <Value>(
-    schema: z.ZodType<Value>,
-    names: readonly (readonly [key: string, setting: string])[],
-  ): Record<string, Value> =>
-    Object.fromEntries(
-      names.flatMap(([key, name]) => {
-        if (texts[name] === undefined) return [];
-        const value = check(z.object({ [name]: schema }), texts, issues)?.[name];
-        return value === undefined ? [] : [[key, value]];
-      }),
-    );
-  const budgets = new Map(streams.map(({ budget }) => [budget.name, budget.setting.name] as const));
-  return {
-    horizons: read(
-      values.startNotAfter(now),
-      listLogs(streams).flatMap(({ name, horizonSetting }) =>
-        horizonSetting === undefined ? [] : [[name, horizonSetting.name] as const],
-      ),
-    ),
-    schedules: read(
-      values.scheduleAcceptedBy(isSchedule),
-      streams.map(({ name, schedule }) => [name, schedule.name] as const),
-    ),
-    budgets: read(values.requestsPerMinute, [...budgets]),
-  };
-}
-
-/** What is wrong with the text of one setting, as the end of a sentence. */
-type Issue = { readonly name: string; readonly message: string };
-
-/** The trusted values, or undefined after an issue for each wrong one. */
-function check<Schema extends z.ZodType>(
-  schema: Schema,
-  texts: SettingTexts,
-  issues: Issue[],
-): z.output<Schema> | undefined {
-  const result = schema.safeParse(texts);
-  if (result.success) return result.data;
-  for (const { path, message } of result.error.issues)
-    issues.push({ name: String(path[0]), message });
-  return undefined;
 }
 
 /** Reports the issues in the order of the settings. */

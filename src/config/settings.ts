@@ -128,6 +128,11 @@ export function listSettings(streams: readonly Stream[]): readonly Setting[] {
     ...budgets.map(({ setting: { name, requestsPerMinute, meaning } }) =>
       plain(name, String(requestsPerMinute), meaning),
     ),
+    ...listLogs(streams).flatMap(({ pageSizeSetting, source }) =>
+      pageSizeSetting === undefined
+        ? []
+        : [plain(pageSizeSetting.name, String(source.pageSize), pageSizeSetting.meaning)],
+    ),
     ...after,
   ];
 }

@@ -149,6 +149,14 @@ export const requestsPerMinute = textOf((text) => {
   return value >= 1 && value <= 100_000 ? value : undefined;
 }, 'expected a whole number from 1 to 100000; write digits only');
 
+/** A number of records of a page, as many as Zendesk gives at most. */
+export function pageSizeUpTo(most: number) {
+  return textOf((text) => {
+    const value = /^\d{1,6}$/.test(text) ? Number(text) : 0;
+    return value >= 1 && value <= most ? value : undefined;
+  }, `expected a whole number from 1 to ${most}; write digits only`);
+}
+
 /** `HTTP_PORT`; undefined for 0, which switches HTTP off. */
 export const httpPort = z
   .string()

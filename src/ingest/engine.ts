@@ -8,6 +8,7 @@ import type { Zendesk } from '../zendesk/client.ts';
 import type { Clocks } from './clocks.ts';
 import type { SyncEvent } from './events.ts';
 import type { AbandonedWork } from './lease.ts';
+import type { PageSizes } from './page-sizes.ts';
 import type { Run } from './run-record.ts';
 
 /** The settings the engine works by. */
@@ -20,6 +21,8 @@ export type EngineSettings = {
   readonly horizons: Readonly<Record<string, number>>;
   /** By the name of the budget group. A group that is missing: the default of its setting. */
   readonly requestsPerMinute: Readonly<Record<string, number>>;
+  /** The most records of a page, by the name of the stream. A stream that is missing: as many as Zendesk gives. */
+  readonly pageSizes: Readonly<Record<string, number>>;
 };
 
 /** All that the engine works with, for one account. */
@@ -45,6 +48,8 @@ export type Engine = {
   readonly report: (event: SyncEvent) => void;
   /** How fast pages come, per stream; decides how many cursors are used. */
   readonly pace: Pace;
+  /** How many records are asked for at once, per stream. */
+  readonly pageSizes: PageSizes;
   /** Divides the cursors between all backfills of the process. */
   readonly cursorShare: CursorShare;
   /** The newest complete run of each stream and task: its record shows whether the database still has what it has stored. */

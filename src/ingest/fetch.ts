@@ -131,12 +131,15 @@ export async function closeFetch(
   lease: Lease,
   fetch: Fetch,
   outcome: Exclude<FetchOutcome, 'complete'>,
-  details: { code?: ErrorCode; error?: string; resumable?: boolean } = {},
+  details: { code?: ErrorCode; error?: string; resumable?: boolean; pageSize?: number } = {},
 ): Promise<void> {
-  const changes =
-    'ended_at = now(), outcome = $8, error = $9, cursor = case when $10 then cursor end, error_code = $11';
-  const { error = null, resumable = false, code = null } = details;
-  await updateFetch(db, lease, fetch, { changes, values: [outcome, error, resumable, code] });
+  const changes = `ended_at = now(), outcome = $8, error = $9, cursor = case when $10 then cursor end, error_code = $11,
+      page_size = coalesce($12::integer, page_size)`;
+  const { error = null, resumable = false, code = null, pageSize = null } = details;
+  await updateFetch(db, lease, fetch, {
+    changes,
+    values: [outcome, error, resumable, code, pageSize],
+  });
 }
 
 /** What becomes of a fetch: its new values, those of its parameters from $8 on, and the mark of its next reader. */

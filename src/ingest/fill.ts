@@ -131,7 +131,7 @@ async function chooseNext(
   const next = planNext(state, facts);
   if (next === undefined) return undefined;
   const kind = next.isRescan ? 'rescan' : nameGap(next.span, followedFrom);
-  return openFetch(engine.db, lease, kind, next.span, stream.source.pageSize);
+  return openFetch(engine.db, lease, kind, next.span, engine.pageSizes.next(stream.name));
 }
 
 async function loadFacts(pull: Pull, goal: Goal): Promise<FillFacts> {

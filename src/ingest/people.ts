@@ -24,7 +24,7 @@ import {
   type QuarantinedRecord,
 } from './quarantine.ts';
 import type { Tally } from './run.ts';
-import { askPage, createWalkGuard, timeWriting } from './walk.ts';
+import { askSized, createWalkGuard, timeWriting } from './walk.ts';
 
 /** The listing of people at work. */
 type Listing = {
@@ -80,14 +80,14 @@ async function listTeam(listing: Listing): Promise<ReadonlySet<string>> {
   const { engine, stream, lease, tally, signal, store } = listing;
   const listed = new Set<string>();
   const check = createWalkGuard(stream.name, undefined);
-  const { pageSize, parameters } = stream.source;
-  const request = { ...requestOf(stream), priority: priorities.listing, pageSize, parameters };
+  const { parameters } = stream.source;
+  const request = { ...requestOf(stream), priority: priorities.listing, parameters };
   let cursor: string | undefined;
   do {
-    let answer = await askPage(engine.zendesk, { ...request, cursor }, signal);
+    let answer = await askSized(engine, stream.name, { ...request, cursor }, signal);
     if (answer.isUnsure && answer.nextCursor === undefined) {
       tally.add({ requests: 1 });
-      answer = await askPage(engine.zendesk, { ...request, cursor }, signal);
+      answer = await askSized(engine, stream.name, { ...request, cursor }, signal);
     }
     const read = readPeople(answer.records, (index) => originalOf(answer, index));
     const { people } = read;

@@ -12,6 +12,7 @@ import { createClocks } from './clocks.ts';
 import { createCursorShare, createPace, type Engine, type EngineSettings } from './engine.ts';
 import type { SyncEvent } from './events.ts';
 import { createAbandonedWork } from './lease.ts';
+import { createPageSizes } from './page-sizes.ts';
 import { refreshRollups } from './rollups.ts';
 import { createStreamWorker, type StreamWorker } from './worker.ts';
 
@@ -185,6 +186,14 @@ export function createEngine({ zendesk: options, reserve, ...parts }: EnginePart
     clocks: createClocks({ account, localNow, readZendesk: () => zendesk.clock(), log, report }),
     ensurePartitions: createPartitionKeeper(db),
     pace: createPace(),
+    pageSizes: createPageSizes(
+      Object.fromEntries(
+        streams.map(({ name, source }) => [
+          name,
+          parts.settings.pageSizes[name] ?? source.pageSize,
+        ]),
+      ),
+    ),
     completed: new Map(),
   };
 }

@@ -13,7 +13,7 @@ import { isFilterIgnored } from './plan.ts';
 import { keyOf, type Pull } from './pull.ts';
 import { fingerprint, warnOfQuarantine } from './quarantine.ts';
 import type { PageRow } from './rows/copy.ts';
-import { askPage, createWalkGuard, timeWriting, type TimedPage } from './walk.ts';
+import { askSized, createWalkGuard, timeWriting, type TimedPage } from './walk.ts';
 
 /** What is to be read, and how. */
 type SpanTask = {
@@ -51,6 +51,7 @@ export async function readSpan(pull: Pull, task: SpanTask): Promise<SpanResult> 
         code,
         error: signal.aborted ? 'Stopped before its end.' : explainError(error),
         resumable: isResumable(code),
+        pageSize: engine.pageSizes.next(pull.stream.name),
       }).catch(() => {});
     }
     throw error;
@@ -90,6 +91,7 @@ async function walkSpan(pull: Pull, task: SpanTask): Promise<SpanResult> {
   let { fetch } = task;
   const check = createWalkGuard(stream.name, fetch.cursor);
   let hull: ReadRows | undefined;
+  if (fetch.cursor !== undefined) engine.pageSizes.limit(stream.name, fetch.pageSize);
 
   try {
     let { span } = fetch;
@@ -108,7 +110,7 @@ async function walkSpan(pull: Pull, task: SpanTask): Promise<SpanResult> {
       const { rest } = way;
       const end = judgePage({ ...task, fetch }, reading, way, hull, engine.settings);
       if (end.kind === 'more') {
-        const next = { ...fetch, pageSize, cursor: end.nextCursor };
+        const next = { ...fetch, cursor: end.nextCursor };
         span = end.nextCursor === undefined ? (rest ?? span) : span;
         coming = answer.isUnsure
           ? makeSure(pull, next, { span, rest: rest ?? span }, signal)
@@ -177,23 +179,14 @@ async function makeSure(
 }
 
 async function askFor(
-  pull: Pull,
-  fetch: Fetch,
+  { engine, stream }: Pull,
+  { cursor, kind }: Fetch,
   span: Span,
   signal: AbortSignal,
 ): Promise<TimedPage> {
-  const { engine, stream } = pull;
-  return askPage(
-    engine.zendesk,
-    {
-      ...requestOf(stream),
-      priority: priorityOf(fetch.kind),
-      parameters: stream.source.spanParameters(span),
-      pageSize: fetch.pageSize,
-      cursor: fetch.cursor,
-    },
-    signal,
-  );
+  const parameters = stream.source.spanParameters(span);
+  const request = { ...requestOf(stream), priority: priorityOf(kind), parameters, cursor };
+  return askSized(engine, stream.name, request, signal);
 }
 
 function priorityOf(kind: FetchKind): number {

@@ -2,6 +2,7 @@
 import { KnownError } from '../errors.ts';
 import type { Zendesk } from '../zendesk/client.ts';
 import type { Page, PageRequest } from '../zendesk/request.ts';
+import type { Engine } from './engine.ts';
 import type { PageTimes } from './events.ts';
 import { createSeen } from './seen.ts';
 
@@ -9,7 +10,7 @@ import { createSeen } from './seen.ts';
 export type TimedPage = Page & { readonly answeredAtMs: number; readonly answerMs: number };
 
 /** Asks for a page and takes its time. */
-export async function askPage(
+async function askPage(
   zendesk: Zendesk,
   request: PageRequest,
   signal: AbortSignal,
@@ -17,6 +18,26 @@ export async function askPage(
   const page = await zendesk.readPage(request, signal);
   const answerMs = Math.max(0, page.receivedAtMs - page.sentAtMs);
   return { ...page, answeredAtMs: Date.now(), answerMs };
+}
+
+/** Asks for a page of the size that works at present, and remembers what size did. */
+export async function askSized(
+  { zendesk, pageSizes }: Pick<Engine, 'zendesk' | 'pageSizes'>,
+  stream: string,
+  request: Omit<PageRequest, 'pageSize' | 'onShrink'>,
+  signal: AbortSignal,
+): Promise<TimedPage> {
+  const pageSize = pageSizes.next(stream);
+  let tried = pageSize;
+  const onShrink = (smaller: number): void => void (tried = smaller);
+  try {
+    const page = await askPage(zendesk, { ...request, pageSize, onShrink }, signal);
+    pageSizes.noteAnswered(stream, page.pageSize);
+    return page;
+  } catch (error) {
+    pageSizes.noteFailed(stream, tried);
+    throw error;
+  }
 }
 
 /** Stores a page with `write`, and says when that was and how long it took. */

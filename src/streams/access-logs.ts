@@ -77,6 +77,10 @@ export const accessLogs: LogStream = {
   },
   retentionDays: 90,
   horizonSetting: undefined,
+  pageSizeSetting: {
+    name: 'ACCESS_LOGS_PAGE_SIZE',
+    meaning: 'the most records of the access log that are asked for at once, up to 2500',
+  },
   table: {
     name: 'zendesk.access_logs',
     time: 'timestamp',

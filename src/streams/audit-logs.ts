@@ -55,6 +55,10 @@ export const auditLogs: LogStream = {
     name: 'AUDIT_LOGS_START',
     meaning: 'how far back the audit log is pulled: `2024-01-31` or `2024-01-31T08:00:00Z`',
   },
+  pageSizeSetting: {
+    name: 'AUDIT_LOGS_PAGE_SIZE',
+    meaning: 'the most records of the audit log that are asked for at once, up to 100',
+  },
   table: {
     name: 'zendesk.audit_logs',
     time: 'created_at',

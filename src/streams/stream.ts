@@ -72,6 +72,8 @@ export type LogStream = StreamBase & {
   readonly retentionDays: number | undefined;
   /** The setting that says how far back the log is wanted; undefined where the retention alone says it. */
   readonly horizonSetting: { readonly name: string; readonly meaning: string } | undefined;
+  /** The setting that says how many records a page has at most; undefined for as many as Zendesk gives. */
+  readonly pageSizeSetting: { readonly name: string; readonly meaning: string } | undefined;
   readonly table: LogTable;
   /** Reads a record. Throws a `KnownError` of `record_unreadable` when it has no usable id or time. */
   readonly read: (record: unknown) => LogRow;

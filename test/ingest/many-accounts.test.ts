@@ -63,6 +63,7 @@ async function withProcess(work: (process: Process) => Promise<void>): Promise<v
           rescanAges: [],
           horizons: {},
           requestsPerMinute: { support: 100_000, access_logs: 100_000 },
+          pageSizes: {},
         },
         holder: 'test',
         leaseMs: 15_000,

@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
+import { createStreamWorker } from '../../src/ingest/worker.ts';
+import { accessLogs } from '../../src/streams/access-logs.ts';
 import { pullCompletely, withInstallation, type Installation } from '../support/installation.ts';
 import { assertComplete, listFetches } from '../support/ledger-facts.ts';
 import { smallAccount } from '../support/small-account.ts';
@@ -15,8 +17,8 @@ function askedSizes({ simulator }: Installation, skip: number): string[] {
     .map(({ query, status }) => `${new URLSearchParams(query).get('page[size]')} ${status}`);
 }
 
-describe('an answer 504', () => {
-  it('halves the page for that span only, and the ledger says so', async () => {
+describe('the size of a page', () => {
+  it('shrinks the pages, which grow again as they come, and the ledger says so', async () => {
     await withInstallation(smallAccount('access_logs'), {}, async (installation) => {
       const { simulator, db, worker } = installation;
       await worker('access_logs').follow(signal);
@@ -29,11 +31,12 @@ describe('an answer 504', () => {
         '2500 504',
         '1250 504',
         '312 200',
-        '2500 200',
-        '2500 504',
-        '1250 200',
-        '1250 200',
-        '1250 200',
+        '624 200',
+        '1248 504',
+        '624 200',
+        '624 200',
+        '1248 200',
+        '1248 200',
       ]);
       assert.deepEqual(
         (await listFetches(db, 'access_logs')).map(({ pageSize, pages }) => ({ pageSize, pages })),
@@ -41,35 +44,63 @@ describe('an answer 504', () => {
           { pageSize: 2500, pages: 1 },
           { pageSize: 2500, pages: 1 },
           { pageSize: 312, pages: 1 },
-          { pageSize: 2500, pages: 1 },
-          { pageSize: 1250, pages: 3 },
+          { pageSize: 624, pages: 1 },
+          { pageSize: 1248, pages: 4 },
         ],
       );
       await assertComplete(installation, 'access_logs');
     });
   });
 
-  it('still counts for its span after a failed run', async () => {
-    await withInstallation(smallAccount('access_logs'), {}, async (installation) => {
-      const { simulator, db, worker } = installation;
-      await worker('access_logs').follow(signal);
-      simulator.addFault({ kind: '504-text', stream: 'access_logs', after: 3, times: 1 });
-      simulator.addFault({
-        kind: '502-html',
-        stream: 'access_logs',
-        onlyWithCursor: true,
-        times: 6,
+  it('is kept with a fetch whose run failed, also for another process, unless not even one record came', async () => {
+    for (const [sizeOver, kept] of [
+      [5, 39],
+      [0, 2500],
+    ] as const)
+      await withInstallation(smallAccount('access_logs'), {}, async (installation) => {
+        const { simulator, db, worker, another } = installation;
+        await worker('access_logs').follow(signal);
+        const stream = 'access_logs';
+        simulator.addFault({
+          kind: '502-html',
+          stream,
+          onlyWithCursor: true,
+          pageSizeOver: sizeOver,
+          times: sizeOver === 0 ? 6 : 4,
+        });
+        // The fifth attempt, were there one, would come through; the network fails it for good.
+        if (sizeOver > 0)
+          simulator.addFault({ kind: '503-html', stream, onlyWithCursor: true, times: 2 });
+        assert.equal((await worker(stream).fill(signal))?.outcome, 'failed');
+        const failed = (await listFetches(db, stream)).find(({ outcome }) => outcome === 'failed');
+        assert.ok(failed !== undefined);
+        if (sizeOver === 0) assert.equal(failed.pageSize, kept);
+        else assert.ok(failed.pageSize < 2500, `${failed.pageSize}`);
+        const other = createStreamWorker(another({ holder: 'another process' }), accessLogs);
+        const asked = askedSizes(installation, 0).length;
+        assert.equal((await other.fill(signal))?.outcome, 'complete');
+        assert.equal(askedSizes(installation, asked)[0], `${failed.pageSize} 200`);
+        await assertComplete(installation, stream);
       });
-      assert.equal((await worker('access_logs').fill(signal))?.outcome, 'failed');
-      const asked = askedSizes(installation, 0).length;
+  });
+
+  it('ends at single records, if nothing else comes through, and every record is kept', async () => {
+    const stream = 'audit_logs';
+    const account = { ...smallAccount(stream), auditLogRowsPerDay: 5, burst: null };
+    await withInstallation(account, {}, async (installation) => {
+      const { simulator } = installation;
+      simulator.addFault({ kind: '504-text', stream, pageSizeOver: 1, times: Infinity });
+      await pullCompletely(installation, stream);
+      await assertComplete(installation, stream);
+    });
+  });
+
+  it('is never larger than the settings allow', async () => {
+    const pageSizes = { access_logs: 400 };
+    await withInstallation(smallAccount('access_logs'), { pageSizes }, async (installation) => {
       await pullCompletely(installation, 'access_logs');
       await assertComplete(installation, 'access_logs');
-      const [burst] = (await listFetches(db, 'access_logs')).filter(({ pages }) => pages > 1);
-      assert.deepEqual(
-        { pageSize: burst?.pageSize, pages: burst?.pages, outcome: burst?.outcome },
-        { pageSize: 1250, pages: 3, outcome: 'complete' },
-      );
-      assert.deepEqual(askedSizes(installation, asked), ['2500 200', '1250 200', '1250 200']);
+      assert.deepEqual(new Set(askedSizes(installation, 0)), new Set(['400 200']));
     });
   });
 });

@@ -73,6 +73,7 @@ export const deletionLogs: LogStream = {
   },
   retentionDays: 30,
   horizonSetting: undefined,
+  pageSizeSetting: undefined,
   table: {
     name: 'zendesk.deletion_logs',
     time: 'deleted_at',

@@ -63,6 +63,7 @@ export function createEngine(place: Place, options: EngineOptions, signal: Abort
       rescanAges: options.rescanAges ?? [3600, 86_400],
       horizons: options.horizons ?? {},
       requestsPerMinute: options.requestsPerMinute ?? plenty,
+      pageSizes: options.pageSizes ?? {},
     },
     holder: options.holder ?? 'test',
     leaseMs: options.leaseMs ?? 5000,

@@ -198,6 +198,8 @@ describe('the table of settings', () => {
         'AUDIT_LOGS_START',
         'ACCESS_LOGS_REQUESTS_PER_MINUTE',
         'SUPPORT_REQUESTS_PER_MINUTE',
+        'AUDIT_LOGS_PAGE_SIZE',
+        'ACCESS_LOGS_PAGE_SIZE',
         'SETTLE',
         'RESCAN_AFTER',
         'ACCESS_RULES_FILE',

@@ -1,0 +1,61 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { createPageSizes } from '../../src/ingest/page-sizes.ts';
+
+const log = 'access_logs';
+
+/** Asks for pages of a server that gives so many records at most; how many were asked for in vain, and the sizes that came. */
+function walk(sizes: ReturnType<typeof createPageSizes>, limit: number, pages: number) {
+  const came: number[] = [];
+  let failures = 0;
+  for (let page = 0; page < pages; page += 1) {
+    let size = sizes.next(log);
+    for (let shrinks = 1; size > limit; shrinks += 1) {
+      failures += 1;
+      size = Math.max(1, Math.floor(size / 2 ** shrinks));
+    }
+    sizes.noteAnswered(log, size);
+    came.push(size);
+  }
+  return { came, failures };
+}
+
+describe('the size of pages', () => {
+  it('is the most that is allowed, and shrinks and grows again by what comes', () => {
+    const sizes = createPageSizes({ [log]: 2500 });
+    assert.equal(sizes.next(log), 2500);
+    sizes.noteAnswered(log, 312);
+    assert.equal(sizes.next(log), 624);
+    sizes.noteAnswered(log, 624);
+    sizes.noteAnswered(log, 1248);
+    assert.equal(sizes.next(log), 2496);
+    sizes.noteAnswered(log, 2496);
+    assert.equal(sizes.next(log), 2500);
+  });
+
+  for (const limit of [1, 7, 1000, 2499])
+    it(`costs little where no more than ${limit} are ever given`, () => {
+      const { came, failures } = walk(createPageSizes({ [log]: 2500 }), limit, 300);
+      assert.ok(failures <= 25, `${failures} failures`);
+      assert.ok(came.every((size) => size <= limit));
+      assert.ok((came.at(-1) ?? 0) > limit / 2);
+    });
+
+  it('is back at the most soon after a fault that has passed', () => {
+    const sizes = createPageSizes({ [log]: 2500 });
+    walk(sizes, 100, 3);
+    assert.ok(walk(sizes, 2500, 12).came.includes(2500));
+  });
+
+  it('is remembered of a request that failed, unless not even one record came', () => {
+    const sizes = createPageSizes({ [log]: 2500 });
+    sizes.noteFailed(log, 1);
+    assert.equal(sizes.next(log), 2500);
+    sizes.noteFailed(log, 39);
+    assert.equal(sizes.next(log), 39);
+    sizes.limit(log, 100);
+    assert.equal(sizes.next(log), 39);
+    sizes.limit(log, 10);
+    assert.equal(sizes.next(log), 10);
+  });
+});
