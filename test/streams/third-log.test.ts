@@ -287,6 +287,10 @@ describe('a log of which only its file knows', () => {
 
   it('is refused with its own sentence, and told of by code', async () => {
     server.refuse(403);
+    assert.match((await run(['sync'])).stdout, /Zendesk has just refused deletion_logs \(403\)/);
+    await db.query(
+      `update zendesk_sync.streams set refused_since = refused_since - interval '3 minutes'`,
+    );
     const { status, stdout } = await run(['sync']);
     assert.equal(status, 1);
     assert.match(
