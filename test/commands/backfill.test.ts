@@ -88,10 +88,18 @@ describe('backfill', { concurrency: 2 }, () => {
   it('ends with status 1 and the reason when Zendesk refuses', async () => {
     await withAccount(smallAccount, async ({ settings, simulator, query }) => {
       simulator.addFault({ kind: '403-scope', stream: 'audit_logs', times: Infinity });
-      const { status, stdout } = await runProgram(
-        ['backfill', 'audit_logs', '--from', daysAgo(9), '--to', daysAgo(4)],
-        settings,
+      const asked = ['backfill', 'audit_logs', '--from', daysAgo(9), '--to', daysAgo(4)];
+      const first = await runProgram(asked, settings);
+      assert.equal(first.status, 1);
+      assert.match(first.stdout, /^audit_logs +backfill +failed +0 +0 +0 +0$/m);
+      assert.match(
+        first.stdout,
+        /^audit_logs: Zendesk has just refused audit_logs \(403\), which may pass by itself, so the next run asks again\. /m,
       );
+      await query(
+        `update zendesk_sync.streams set refused_since = refused_since - interval '3 minutes'`,
+      );
+      const { status, stdout } = await runProgram(asked, settings);
       assert.equal(status, 1);
       assert.match(stdout, /^audit_logs +backfill +unavailable +0 +0 +0 +0$/m);
       assert.match(

@@ -40,8 +40,8 @@ function failedRuns({ stdout }: Ended): Run[] {
 describe('an error of Zendesk', { concurrency: true }, () => {
   const table: [string, Omit<Fault, 'times'>, string][] = [
     ['401', { kind: '401' }, 'unauthorized'],
-    ['403 for lack of the plan', { kind: '403-plan' }, 'role_missing'],
-    ['404', { kind: '404-endpoint' }, 'endpoint_unknown'],
+    ['403 for lack of the plan', { kind: '403-plan' }, 'refusal_unconfirmed'],
+    ['404', { kind: '404-endpoint' }, 'refusal_unconfirmed'],
     ['429 for ever', { kind: '429-retry-after', seconds: 1 }, 'rate_limited'],
     ['an answer that is always broken', { kind: 'truncated-json' }, 'no_usable_answer'],
   ];

@@ -77,12 +77,18 @@ describe('the log', { concurrency: 2 }, () => {
   });
 
   it('says when a stream is refused, with the id of the request, and when it is available again', async () => {
-    await withAccount(smallAccount, async ({ settings, simulator }) => {
+    await withAccount(smallAccount, async ({ settings, simulator, query }) => {
       simulator.addFault({ kind: '403-plan', stream: 'audit_logs', times: Infinity });
       const asked = { ...settings, LOG_LEVEL: 'debug' };
+      assert.equal((await runProgram(['sync', 'audit_logs'], asked)).status, 1);
+      await query(
+        `update zendesk_sync.streams set refused_since = refused_since - interval '3 minutes'`,
+      );
       const refused = await runProgram(['sync', 'audit_logs'], asked);
       assert.equal(refused.status, 1);
-      const warnings = linesOf(refused.stderr).filter(({ level }) => level === 'warn');
+      const warnings = linesOf(refused.stderr).filter(
+        ({ level, run }) => level === 'warn' && run !== undefined,
+      );
       assert.equal(warnings.length, 1);
       const [{ account, stream, task, outcome, requestId, msg } = {}] = warnings;
       assert.deepEqual(

@@ -175,7 +175,7 @@ describe('report accessed --details', { concurrency: 2 }, () => {
 
   it('prints nothing but the reason when Zendesk refuses the details', async () => {
     await withAccesses(['/api/v2/tickets/7'], async ({ settings, simulator }) => {
-      simulator.addFault({ kind: '403-scope', stream: 'tickets' });
+      simulator.addFault({ kind: '403-scope', stream: 'tickets', times: Infinity });
       const { status, stdout, stderr } = await runProgram(
         ['report', 'accessed', 'tickets', ...flags],
         settings,

@@ -63,7 +63,7 @@ describe('npm run migrations:generate', () => {
     await run('scripts/generate-migration.ts', '--name', 'second');
     assert.match(
       read('migrations/0001_second.sql'),
-      /^ALTER TABLE "zendesk"\."users" ADD COLUMN "shoe_size" text;$/,
+      /^ALTER TABLE "zendesk"\."users" ADD COLUMN "shoe_size" text;\n$/,
     );
     assert.deepEqual(list('migrations/meta/*_snapshot.json'), [
       'migrations/meta/0001_snapshot.json',
