@@ -178,7 +178,7 @@ describe('report accessed --details', { concurrency: 2 }, () => {
       simulator.addFault({ kind: '403-scope', stream: 'tickets', times: Infinity });
       const { status, stdout, stderr } = await runProgram(
         ['report', 'accessed', 'tickets', ...flags],
-        settings,
+        { ...settings, LOG_LEVEL: 'error' },
       );
       assert.deepEqual([status, stdout], [1, '']);
       assert.match(
