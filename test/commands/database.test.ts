@@ -26,10 +26,10 @@ returnToMachineClock();
 describe('a database that cannot be used', { concurrency: true }, () => {
   const password = 'kr7-database-password';
 
-  it('ends each command with one sentence and status 1 when nobody answers at its address', async () => {
+  it('ends each command but serve, which waits, with one sentence and status 1 when nobody answers at its address', async () => {
     await withAccount(smallAccount, async ({ settings }) => {
       const url = `postgres://zls:${password}@127.0.0.1:1/zendesk`;
-      const ends = [['status'], ['migrate'], ['sync'], ['serve']].map(async (args) => {
+      const ends = [['status'], ['migrate'], ['sync']].map(async (args) => {
         const { status, stdout, stderr, ms } = await runProgram(args, {
           ...settings,
           DATABASE_URL: url,
