@@ -43,7 +43,10 @@ describe('demo', { skip: process.env['TEST_POSTGRES_BINARIES'] !== undefined }, 
       assert.notEqual(question[2], '');
     }
     assert.match(stdout, /^Who opened the most tickets in the last seven days\?$/m);
-    assert.match(stdout, /^ {2}psql 'postgresql:\/\/\S+@127\.0\.0\.1:\d+\/zendesk'$/m);
+    assert.match(
+      stdout,
+      /^ {2}psql 'postgresql:\/\/\S+@127\.0\.0\.1:\d+\/zendesk\?sslmode=disable'$/m,
+    );
     assert.equal(existsSync(join(directory, 'demo')), false);
   });
 

@@ -221,8 +221,8 @@ describe('sync', { concurrency: 2 }, () => {
           `select sum(rows_seen - rows_new)::integer as again from zendesk_sync.fetches
            where stream = 'audit_logs' and kind = 'backfill' and outcome <> 'split'`,
         );
-        // Of a span that proves too dense, the first page is read once more.
-        assert.ok((read?.again ?? Infinity) < 400, `${read?.again} rows were read twice`);
+        // Of a span that proves too dense, up to four pages are read once more; from its start it would be ten.
+        assert.ok((read?.again ?? Infinity) < 800, `${read?.again} rows were read twice`);
       },
     );
   });

@@ -18,7 +18,7 @@ describe('a function with other parameters', () => {
       );
       await applyFiles(db, shout('word text, loudness integer', 'name, 3'));
       const found = await db.query(
-        `select oid::regprocedure::text as name, has_function_privilege('zendesk_reader', oid, 'execute') as may_call
+        `select oid::regprocedure::text as name, has_function_privilege('public', oid, 'execute') as may_call
          from pg_proc where proname = 'shout' order by 1`,
       );
       assert.deepEqual(found, [

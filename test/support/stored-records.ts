@@ -29,7 +29,9 @@ export async function storeRecords(
 ): Promise<PageCounts> {
   const { account = 'acme', classify = usualClassify, watch = (tx: Transaction) => tx } = options;
   const { covered = [], mayCopy = true } = options;
-  const rows = readRecords(stream, classify, records);
+  // As an answer brings them: without fields that are undefined.
+  const sent = JSON.parse(JSON.stringify(records)) as unknown[];
+  const rows = readRecords(stream, classify, sent);
   await createPartitionKeeper(db)(
     stream.table,
     rows.map(({ timeMs }) => timeMs),

@@ -118,7 +118,7 @@ describe('a page', () => {
     });
     const { zendesk } = connect(test, server.origin);
     const page = await zendesk.readPage(auditRequest(), neverAborted);
-    assert.deepEqual(page.records, [{ id: '9007199254740993' }]);
+    assert.equal(JSON.stringify(page.records), '[{"id":9007199254740993}]');
   });
 
   it('cannot be asked of another host by a path that looks like one', async (test) => {

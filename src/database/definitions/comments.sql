@@ -272,7 +272,6 @@ comment on table zendesk_sync.streams is 'One row for each account and stream th
 comment on column zendesk_sync.streams.account is 'Key of the Zendesk account.';
 comment on column zendesk_sync.streams.stream is 'audit_logs, access_logs or users.';
 comment on column zendesk_sync.streams.horizon is 'The oldest instant that is wanted: the first record of the audit log or AUDIT_LOGS_START. Null where the retention decides.';
-comment on column zendesk_sync.streams.horizon_proved_at is 'When Zendesk was asked for anything older than the horizon and had nothing; null until then.';
 comment on column zendesk_sync.streams.retention_days is 'How many days Zendesk keeps the log; null when for ever.';
 comment on column zendesk_sync.streams.followed_from is 'Since when the log is followed live; what lies before is backfill.';
 comment on column zendesk_sync.streams.unavailable_since is 'Since when Zendesk refuses this stream to us; null while it answers.';
@@ -283,6 +282,7 @@ comment on column zendesk_sync.streams.refused_since is 'Since when each run on 
 comment on column zendesk_sync.streams.log_table is 'The table of the log, with its schema; null for a listing.';
 comment on column zendesk_sync.streams.log_time is 'Its column of time, by which it is cut into partitions.';
 comment on column zendesk_sync.streams.log_partition is 'How long the span of a partition is: month or year.';
+comment on column zendesk_sync.streams.horizon_proved_at is 'When Zendesk was asked for anything older than the horizon and had nothing; null until then.';
 comment on table zendesk_sync.unknown_users is 'Ids that appear in a log and that Zendesk does not know; asked for again only rarely.';
 comment on column zendesk_sync.unknown_users.account is 'Key of the Zendesk account.';
 comment on column zendesk_sync.unknown_users.id is 'The id.';

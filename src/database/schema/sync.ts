@@ -26,8 +26,6 @@ export const streams = zendeskSync.table(
      * retention decides.
      */
     horizon: instant(),
-    /** When Zendesk was asked for anything older than the horizon and had nothing; null until then. */
-    horizon_proved_at: instant(),
     /** How many days Zendesk keeps the log; null when for ever. */
     retention_days: integer(),
     /** Since when the log is followed live; what lies before is backfill. */
@@ -48,6 +46,8 @@ export const streams = zendeskSync.table(
     log_time: text(),
     /** How long the span of a partition is: month or year. */
     log_partition: text(),
+    /** When Zendesk was asked for anything older than the horizon and had nothing; null until then. */
+    horizon_proved_at: instant(),
   },
   (t) => [primaryKey({ columns: [t.account, t.stream] })],
 );
