@@ -255,4 +255,41 @@ describe('a fetch', () => {
       );
     });
   });
+
+  it('does not cover what was lost of a time before all that is covered', async () => {
+    await withLedger(async (db) => {
+      const lease = await takeLease(db, accessLogs);
+      const store = { db, ensurePartitions: createPartitionKeeper(db) };
+      const second = (time: string): number => Date.parse(time) / 1000;
+      const span = { from: second('2026-10-05T06:00:00Z'), to: second('2026-10-12T00:00:00Z') };
+      const newest = { from: second('2026-10-30T00:00:00Z'), to: second('2026-10-31T00:00:00Z') };
+      const read = (id: string, timestamp: string): PageToStore['rows'] =>
+        readRecords(accessLogs, usualClassify, [{ id, timestamp }]);
+      const older = await openFetch(db, lease, 'backfill', span, 2500);
+      const page = { pageSize: 2500, askedAt: newest.to, covered: [] };
+      const first = await storePage(store, lease, accessLogs, {
+        ...page,
+        fetch: older.fetch,
+        rows: read('a', '2026-10-05T10:00:00Z'),
+        end: { kind: 'more', nextCursor: 'c1' },
+      });
+      const { fetch } = await openFetch(db, lease, 'live', newest, 2500);
+      await storePage(store, lease, accessLogs, {
+        ...page,
+        fetch,
+        rows: read('z', '2026-10-30T10:00:00Z'),
+        end: { kind: 'complete', coverage: [newest], rescans: [] },
+      });
+      await db.query('drop table zendesk.access_logs_2026_10');
+      await storePage(store, lease, accessLogs, {
+        ...page,
+        fetch: first.fetch,
+        rows: read('b', '2026-10-11T10:00:00Z'),
+        end: { kind: 'complete', coverage: [span], rescans: [] },
+      });
+      assert.deepEqual(await loadCoverage(db, { account: 'acme', stream: 'access_logs' }), [
+        newest,
+      ]);
+    });
+  });
 });
