@@ -22,6 +22,7 @@ import {
   type FillState,
   type Goal,
 } from './fill-state.ts';
+import { loadLostSince } from './losses.ts';
 import { countCursors, measureNeed, nameGap } from './plan.ts';
 import { findHorizon, keyOf, loadStream, reportCovered, type Pull } from './pull.ts';
 import { readSpan } from './span-reader.ts';
@@ -160,7 +161,10 @@ async function chooseResumable(pull: Pull): Promise<Fetch[]> {
     const overlaps = chosen.some(
       ({ span }) => span.from < fetch.span.to && fetch.span.from < span.to,
     );
-    if (needed && !overlaps && fetch.cursor !== undefined && fetch.span.to > (horizon ?? 0))
+    // Its pages are to be read again, which its end would put off to the next run.
+    const lost = intersect([fetch.span], await loadLostSince(engine.db, key, fetch.fetch));
+    const isWhole = !overlaps && lost.length === 0;
+    if (needed && isWhole && fetch.cursor !== undefined && fetch.span.to > (horizon ?? 0))
       chosen.push(fetch);
     else await closeFetch(engine.db, pull.lease, fetch, 'abandoned');
   }

@@ -6,12 +6,13 @@ import { checkRows } from '../../src/doctor/rows.ts';
 import { addCoverage, loadCoverage } from '../../src/ingest/coverage.ts';
 import { openFetch } from '../../src/ingest/fetch.ts';
 import { explainLoss } from '../../src/ingest/loss-words.ts';
+import { releaseLease } from '../../src/ingest/lease.ts';
 import { readRecords } from '../../src/ingest/page-records.ts';
 import { storePage, type PageToStore } from '../../src/ingest/page.ts';
 import { loadStatus, type StreamStatus } from '../../src/ingest/status.ts';
 import { registerStream } from '../../src/ingest/worker.ts';
 import { describeCoverage } from '../../src/reports/shared/statement.ts';
-import { subtract } from '../../src/span.ts';
+import { fromSeconds, subtract } from '../../src/span.ts';
 import { accessLogs } from '../../src/streams/access-logs.ts';
 import { auditLogs } from '../../src/streams/audit-logs.ts';
 import { streams } from '../../src/streams/registry.ts';
@@ -290,6 +291,35 @@ describe('a fetch', () => {
       assert.deepEqual(await loadCoverage(db, { account: 'acme', stream: 'access_logs' }), [
         newest,
       ]);
+    });
+  });
+
+  it('does not go on when pages of it were lost after a stop: one pass reads all of its span', async () => {
+    await withInstallation(twoLogs, {}, async (installation) => {
+      const { db, simulator, engine } = installation;
+      const lease = await takeLease(db, accessLogs);
+      const now = Math.floor(Date.now() / 1000);
+      const span = { from: now - 60 * 86_400, to: now - 50 * 86_400 };
+      const [record] = simulator.records(
+        'access_logs',
+        fromSeconds(span.from),
+        fromSeconds(span.to),
+      );
+      const { fetch } = await openFetch(db, lease, 'backfill', span, 100);
+      await storePage(engine, lease, accessLogs, {
+        fetch,
+        pageSize: 100,
+        askedAt: now,
+        covered: [],
+        rows: readRecords(accessLogs, usualClassify, [record]),
+        end: { kind: 'more', nextCursor: 'c1' },
+      });
+      await releaseLease(db, lease);
+      const { partition } = await oldestPartition(installation, 'access_logs');
+      await db.query(`drop table ${partition}`);
+      await pullCompletely(installation, 'access_logs');
+      assert.equal((await statusOf(installation, 'access_logs')).gaps, 0);
+      await assertTrue(installation, 'access_logs');
     });
   });
 });
