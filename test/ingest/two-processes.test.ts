@@ -198,30 +198,37 @@ async function stopBetweenTransactions(
   });
 }
 
-/** Stops a process while a transaction of its waits for a lock, so that it stays open. */
+/**
+ * Stops a process while a transaction of its waits for a lock, so that it stays open. Only a transaction that stores a page
+ * has the mark: a fetch is begun by one statement, which holds the lease too, but ends by itself as soon as it has the lock.
+ */
 async function stopWithinTransaction(
   { databaseUrl, query }: PulledAccount,
   { kill }: PullingProcess,
 ): Promise<void> {
+  const waiting: { pid: number }[] = [];
   await withClient(databaseUrl, async (other) => {
     await other('begin');
     await other('lock table zendesk_sync.fetches in share mode');
     await waitUntil(async () => {
-      const waiting = await query(
-        `select distinct l.pid from pg_locks l join pg_locks held using (pid)
+      const found = await query<{ pid: number }>(
+        `select l.pid from pg_locks l join pg_locks mark using (pid)
          where not l.granted and l.relation = 'zendesk_sync.fetches'::regclass
-           and held.granted and held.relation = 'zendesk_sync.leases'::regclass`,
+           and mark.granted and mark.locktype = 'advisory' and mark.mode = 'ShareLock'`,
       );
-      return waiting.length > 0;
+      waiting.push(...found);
+      return found.length > 0;
     });
     kill('SIGSTOP');
     await other('rollback');
   });
+  // Its statement has ended, and nobody reads the answer.
   await waitUntil(async () => {
-    const open = await query(
-      `select from pg_stat_activity where datname = current_database() and state = 'idle in transaction'`,
+    const busy = await query(
+      `select from pg_stat_activity where pid = any($1) and state = 'active'`,
+      [waiting.map(({ pid }) => pid)],
     );
-    return open.length > 0;
+    return busy.length === 0;
   });
 }
 
