@@ -12,7 +12,10 @@ type PartitionedTable = {
   readonly derived: { readonly name: string } | undefined;
 };
 
-/** Held while a partition is made, so that one process at a time does so; also by `zendesk_sync.note_missing_partitions`. */
+/**
+ * Held while a partition is made, so that one process at a time does so; also while the counts of the ledger are corrected
+ * by what the catalogue or the tables show, as `zendesk_sync.note_missing_partitions` does.
+ */
 const advisoryLock = 0x7a6c7370;
 
 /**
@@ -148,6 +151,11 @@ async function watchLog(db: Database, { name, time }: PartitionedTable): Promise
   }
 }
 
+/** Keeps everybody else from making partitions, and from correcting counts by them, until the end of the transaction. */
+export async function lockPartitions(tx: Queryable): Promise<void> {
+  await tx.query('select pg_advisory_xact_lock($1)', [advisoryLock]);
+}
+
 async function createPartition(
   db: Database,
   log: PartitionedTable,
@@ -155,7 +163,7 @@ async function createPartition(
 ): Promise<void> {
   const { table, fromMs, untilMs } = partition;
   await db.transaction(async (tx) => {
-    await tx.query('select pg_advisory_xact_lock($1)', [advisoryLock]);
+    await lockPartitions(tx);
     const [missing] = await findMissing(tx, [partition]);
     if (missing === undefined) return;
     // What was in a former one is a loss, and must not be taken for what comes into the new one.

@@ -1,6 +1,7 @@
 /** Filling the gaps of a log, and reading again what is due. */
 import { intersect } from '../span.ts';
 import { addRescan, loadCoverage, loadRescans } from './coverage.ts';
+import { changeCoverage } from './coverage-change.ts';
 import { withdrawFuture, withdrawFutureRescans } from './future.ts';
 import {
   closeFetch,
@@ -182,6 +183,6 @@ async function seedRescans(pull: Pull): Promise<void> {
   for (const age of engine.settings.rescanAges) {
     if (rescanned.has(age)) continue;
     for (const span of intersect(coverage, [{ from: 0, to: earliest - 2 * age }]))
-      await addRescan(engine.db, key, age, span);
+      await changeCoverage(engine.db, pull.lease, (tx) => addRescan(tx, key, age, span));
   }
 }

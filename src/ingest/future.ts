@@ -4,8 +4,8 @@
  */
 import type { Queryable } from '../database/client.ts';
 import { fromSeconds, type Spans } from '../span.ts';
+import { changeCoverage } from './coverage-change.ts';
 import { loadCoverage, loadRescans, type StreamKey } from './coverage.ts';
-import { checkLease } from './lease.ts';
 import type { Rescanned } from './plan.ts';
 import { keyOf, type Pull } from './pull.ts';
 
@@ -22,8 +22,7 @@ export async function withdrawFuture(pull: Pull, coverage: Spans): Promise<Spans
   const until = coverage.at(-1)?.to ?? 0;
   if (until <= likely + toleratedSeconds) return coverage;
   const key = keyOf(pull);
-  const from = await engine.db.transaction(async (tx) => {
-    await checkLease(tx, lease);
+  const from = await changeCoverage(engine.db, lease, async (tx) => {
     const proved = await findProved(tx, key, likely, engine.settings.settleSeconds);
     const values = [key.account, key.stream, fromSeconds(likely), fromSeconds(proved)];
     await tx.query(withdraw, values);
@@ -45,8 +44,7 @@ export async function withdrawFutureRescans(pull: Pull, rescanned: Rescanned): P
     ([age, spans]) => (spans.at(-1)?.to ?? 0) > likely - age + toleratedSeconds,
   );
   if (early.length === 0) return rescanned;
-  await engine.db.transaction(async (tx) => {
-    await checkLease(tx, lease);
+  await changeCoverage(engine.db, lease, async (tx) => {
     const proved = await findProved(tx, key, likely, 0);
     for (const [age] of early)
       await tx.query(withdrawRescans, [

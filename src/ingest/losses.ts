@@ -78,7 +78,10 @@ async function withdrawLost(examined: Examined): Promise<void> {
   const settled = await db.transaction(async (tx) => {
     await lockStream(tx, key);
     const losses = await tx.query<Span>(
-      `update zendesk_sync.coverage_losses set settled_at = now()
+      // A deletion counts from its COMMIT on: a fetch that was opened before may have found the rows still there.
+      `update zendesk_sync.coverage_losses l set settled_at = now(), last_fetch = (
+         select max(f.id) from zendesk_sync.fetches f where f.account = l.account and f.stream = l.stream
+       )
        where account = $1 and stream = $2 and settled_at is null
        returning extract(epoch from lost_from)::float8 as from, extract(epoch from rows_until)::float8 as to`,
       [key.account, key.stream],

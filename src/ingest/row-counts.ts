@@ -2,7 +2,8 @@
  * Counting what is in the tables, for rows that are gone without a note: somebody switched the triggers off, or put another
  * table in the place of a partition. Only partitions of which Postgres says that they may have lost rows are counted.
  */
-import type { Queryable } from '../database/client.ts';
+import type { Database, Queryable } from '../database/client.ts';
+import { lockPartitions } from '../database/partitions.ts';
 import type { LogTable } from '../streams/stream.ts';
 import type { StreamKey } from './coverage.ts';
 
@@ -23,8 +24,23 @@ const largePages = 32_768;
  * Counts the partitions that have changed otherwise than by rows added: another table, another file, or rows deleted since
  * they were last looked at. Rows that are missing become losses; the counts of the ledger become those of the table.
  */
-export async function countSuspects(db: Queryable, key: StreamKey, table: LogTable): Promise<void> {
-  const suspects = await db.query<Suspect>(
+export async function countSuspects(db: Database, key: StreamKey, table: LogTable): Promise<void> {
+  for (const { relation } of await findSuspects(db, key, table))
+    await db.transaction(async (tx) => {
+      // Whoever else has seen it waits here, and finds that it was counted.
+      await lockPartitions(tx);
+      const suspects = await findSuspects(tx, key, table);
+      const suspect = suspects.find((still) => still.relation === relation);
+      if (suspect !== undefined) await countSuspect(tx, key, table, suspect);
+    });
+}
+
+async function findSuspects(
+  db: Queryable,
+  { account, stream }: StreamKey,
+  table: LogTable,
+): Promise<readonly Suspect[]> {
+  return db.query<Suspect>(
     `select p.relation::text as relation, now.file::text as file, now.deletions::text as deletions,
        p.held_from::text as from, p.held_until::text as until,
        m.relation is not null or now.pages < ${largePages} as "isCounted"
@@ -38,19 +54,24 @@ export async function countSuspects(db: Queryable, key: StreamKey, table: LogTab
      where p.log_table = $3
        and (m.relation, m.file, m.deletions) is distinct from (p.relation::bigint, now.file, now.deletions)
      order by p.held_from`,
-    [key.account, key.stream, table.name],
+    [account, stream, table.name],
   );
-  for (const suspect of suspects) {
-    if (suspect.isCounted)
-      await db.query(buildCount(table), [key.account, key.stream, suspect.from, suspect.until]);
-    await db.query(
-      `insert into zendesk_sync.counted_partitions (account, stream, held_from, relation, file, deletions)
-       values ($1, $2, $3::timestamptz, $4::bigint, $5::bigint, $6::bigint)
-       on conflict (account, stream, held_from) do update
-       set relation = excluded.relation, file = excluded.file, deletions = excluded.deletions`,
-      [key.account, key.stream, suspect.from, suspect.relation, suspect.file, suspect.deletions],
-    );
-  }
+}
+
+async function countSuspect(
+  tx: Queryable,
+  { account, stream }: StreamKey,
+  table: LogTable,
+  { relation, file, deletions, from, until, isCounted }: Suspect,
+): Promise<void> {
+  if (isCounted) await tx.query(buildCount(table), [account, stream, from, until]);
+  await tx.query(
+    `insert into zendesk_sync.counted_partitions (account, stream, held_from, relation, file, deletions)
+     values ($1, $2, $3::timestamptz, $4::bigint, $5::bigint, $6::bigint)
+     on conflict (account, stream, held_from) do update
+     set relation = excluded.relation, file = excluded.file, deletions = excluded.deletions`,
+    [account, stream, from, relation, file, deletions],
+  );
 }
 
 /** One statement, so that pages which are stored meanwhile are in both counts or in neither. */

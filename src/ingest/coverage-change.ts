@@ -1,0 +1,22 @@
+/** Changing the coverage of a stream otherwise than by a page. */
+import type { Database, Transaction } from '../database/client.ts';
+import { lockStream } from './coverage.ts';
+import { checkLease, type Lease } from './lease.ts';
+
+/**
+ * Changes coverage in a transaction of its own, behind the fence of the lease. Nobody else changes it meanwhile: a cursor of
+ * the same process may end its span at this moment.
+ *
+ * @throws {KnownError} `lease_lost` or `history_changed` when the lease is not held any more
+ */
+export async function changeCoverage<T>(
+  db: Database,
+  lease: Lease,
+  change: (tx: Transaction) => Promise<T>,
+): Promise<T> {
+  return db.transaction(async (tx) => {
+    await checkLease(tx, lease);
+    await lockStream(tx, lease);
+    return change(tx);
+  });
+}
