@@ -1,5 +1,6 @@
 /** A few pages of a log that tell how dense it is, and whether it still grows. */
 import { hasCode, isFrom } from '../errors.ts';
+import { describeUnreadable, readEach } from '../ingest/each-record.ts';
 import type { Span } from '../span.ts';
 import { requestOf, type LogStream, type Parameters } from '../streams/stream.ts';
 import type { Zendesk } from '../zendesk/client.ts';
@@ -49,15 +50,24 @@ async function readSample(
 ): Promise<Sample> {
   const { spanParameters, pageSize } = stream.source;
   const page = await askLog(zendesk, stream, spanParameters(span), pageSize, signal);
-  const last = page.records.at(-1);
+  const reached = readSeconds(stream, page.records).seconds.at(-1);
   return {
     span,
     rows: page.records.length,
-    reached:
-      page.nextCursor === undefined || last === undefined
-        ? undefined
-        : Math.floor(stream.read(last).timeMs / 1000),
+    reached: page.nextCursor === undefined ? undefined : reached,
     bytes: page.bytes,
+  };
+}
+
+/** The times of the records that can be read, in seconds since 1970, and a clause about those that cannot. */
+export function readSeconds(
+  { read, table: { id, time } }: LogStream,
+  records: readonly unknown[],
+): { readonly seconds: readonly number[]; readonly fault: string | undefined } {
+  const each = readEach(records, read, { id: id.name, time });
+  return {
+    seconds: each.read.map(({ timeMs }) => Math.floor(timeMs / 1000)),
+    fault: describeUnreadable(each.unreadable),
   };
 }
 

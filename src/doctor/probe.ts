@@ -8,7 +8,8 @@ import type { GrantFacts } from '../zendesk/login.ts';
 import type { Budget } from '../zendesk/request.ts';
 import type { LoginResult } from './credentials.ts';
 import type { Sample } from './estimate.ts';
-import { askLog, priority, sampleLog } from './log-samples.ts';
+import { priority, sampleLog } from './log-samples.ts';
+import { findOldest, type OldestRecord } from './oldest-record.ts';
 
 /** How a stream answered. */
 export type StreamAnswer =
@@ -18,9 +19,7 @@ export type StreamAnswer =
   | { readonly kind: 'not-asked'; readonly reason: string };
 
 /** What was seen of a log; nothing of the users. */
-type LogContent = {
-  /** The time of its oldest record, seconds since 1970; undefined where it has none. */
-  readonly oldest: number | undefined;
+type LogContent = OldestRecord & {
   /** Pages that tell its density; none where nothing is missing. */
   readonly samples: readonly Sample[];
   /** True when it is known to have no record of the last day. */
@@ -49,7 +48,12 @@ type ProbeOptions = {
   readonly signal: AbortSignal;
 };
 
-const noContent: LogContent = { oldest: undefined, samples: [], isSilent: false };
+const noContent: LogContent = {
+  oldest: undefined,
+  proof: 'claimed',
+  samples: [],
+  isSilent: false,
+};
 const daySeconds = 86_400;
 /** The source drops its oldest day while it is asked for: begin a little later. */
 const marginSeconds = 3600;
@@ -58,7 +62,7 @@ const requestTimeoutMs = 15_000;
 /** Six attempts: three seconds of waiting in all. */
 const retryBaseMs = 100;
 
-/** Asks each stream of the settings, one after the other: at most six requests, besides that for a token. */
+/** Asks each stream of the settings, one after the other: at most eight requests, besides that for a token and where a log is in disorder. */
 export async function probeZendesk(options: ProbeOptions): Promise<ProbeResult> {
   const { config, budget, signal } = options;
   const heard: { grant?: GrantFacts; limit?: number; answered: boolean } = { answered: false };
@@ -120,7 +124,6 @@ async function askStream(
   } catch (error) {
     options.signal.throwIfAborted();
     if (isFrom(error, 'zendesk')) return { kind: 'refused', error };
-    if (hasCode(error, 'record_unreadable')) return { kind: 'unreadable', reason: error.message };
     if (hasCode(error, 'budget_used_up')) return { kind: 'not-asked', reason: error.found };
     if (!late.aborted) throw error;
     const seconds = streamPatienceMs / 1000;
@@ -145,12 +148,12 @@ async function lookInto(
   { config, isComplete, signal }: ProbeOptions,
 ): Promise<LogContent> {
   const now = nowOf(zendesk);
-  const reach = { from: now - (stream.retentionDays ?? 0) * daySeconds + marginSeconds, to: now };
-  const { oldestParameters, spanParameters } = stream.source;
-  const parameters = oldestParameters ?? spanParameters(reach);
-  const [first] = (await askLog(zendesk, stream, parameters, 1, signal)).records;
-  if (first === undefined) return noContent;
-  const oldest = Math.floor(stream.read(first).timeMs / 1000);
+  const { retentionDays } = stream;
+  const keptSince =
+    retentionDays === undefined ? 0 : now - retentionDays * daySeconds + marginSeconds;
+  const found = await findOldest(zendesk, stream, { from: keptSince, to: now }, signal);
+  const { oldest } = found;
+  if (oldest === undefined) return { ...noContent, ...found };
   const start = config.horizons[stream.name];
   const period = {
     from: Math.max(oldest, Math.floor((start?.getTime() ?? 0) / 1000)),
@@ -158,7 +161,7 @@ async function lookInto(
     to: nowOf(zendesk),
   };
   const complete = isComplete(stream.name, period.from, period.to);
-  return { oldest, ...(await sampleLog(zendesk, stream, period, complete, signal)) };
+  return { ...found, ...(await sampleLog(zendesk, stream, period, complete, signal)) };
 }
 
 /** Now by Zendesk's clock, in whole seconds: what it has is asked for. */

@@ -2,6 +2,7 @@
 import type { LogStream, Stream } from '../streams/stream.ts';
 import { explainRefusal, ok, problem, skipped, warning, type Check } from './check.ts';
 import { formatDuration, formatMinute } from './figures.ts';
+import type { OldestRecord } from './oldest-record.ts';
 import type { StreamAnswer } from './probe.ts';
 
 /** Explains how a stream answered. `answer` is undefined for a stream that is not pulled. */
@@ -13,24 +14,41 @@ export function checkStream(stream: Stream, answer: StreamAnswer | undefined, no
     return problem(title, answer.reason, 'Try again in a few minutes.');
   if (answer.kind === 'refused') return explainRefusal(title, answer.error);
   if (stream.kind === 'listing') return ok(title, 'answers');
-  const { oldest, isSilent } = answer;
-  return oldest === undefined ? judgeEmptiness(stream) : judgeAge(stream, oldest, isSilent, now);
+  return answer.oldest === undefined
+    ? judgeEmptiness(stream, answer.fault)
+    : judgeAge(stream, answer.oldest, answer, now);
 }
 
-function judgeEmptiness({ title, health: { whenEmpty } }: LogStream): Check {
+function judgeEmptiness(
+  { title, health: { whenEmpty } }: LogStream,
+  fault: string | undefined,
+): Check {
+  if (fault !== undefined)
+    return problem(title, `answers with records of which none can be read; ${fault}`, quarantined);
   const judge = whenEmpty.isProblem ? problem : warning;
   return judge(title, whenEmpty.found, whenEmpty.wayOut);
 }
 
+const quarantined =
+  'A sync puts such a record into quarantine, and stores the others: see "quarantine list". If there are many, look for a newer version of this program.';
+
 function judgeAge(
   { title, health: { whenSilent } }: LogStream,
   oldest: number,
-  isSilent: boolean,
+  { fault, isSilent, proof }: Pick<OldestRecord, 'fault' | 'proof'> & { isSilent: boolean },
   now: Date,
 ): Check {
   const age = formatDuration((now.getTime() - oldest * 1000) / 1000);
-  const found = `answers; oldest record ${formatMinute(new Date(oldest * 1000))}, ${age} ago`;
-  return whenSilent !== undefined && isSilent
-    ? warning(title, `${found}; ${whenSilent.found}`, whenSilent.wayOut)
+  const byWhom = proof === 'claimed' ? ', as one answer says' : '';
+  const found = `answers; oldest record ${formatMinute(new Date(oldest * 1000))}, ${age} ago${byWhom}`;
+  if (whenSilent !== undefined && isSilent)
+    return warning(title, `${found}; ${whenSilent.found}`, whenSilent.wayOut);
+  if (fault !== undefined) return warning(title, `${found}; ${fault}`, quarantined);
+  return proof === 'disordered'
+    ? warning(
+        title,
+        `${found} or up to a day later; the first answer held later ones, so the order that is asked for is not obeyed`,
+        'A sync reads everything all the same. If it stays, tell the support of Zendesk.',
+      )
     : ok(title, found);
 }

@@ -75,7 +75,7 @@ export function refuseIfMost(
 }
 
 /** Names a record without anything of its content: only what looks like an id or is a time is quoted. */
-function nameRecord({ position, recordId, recordTime }: QuarantinedRecord): string {
+export function nameRecord({ position, recordId, recordTime }: QuarantinedRecord): string {
   const id = idOf(recordId);
   const time = readMoment(recordTime)?.text;
   const facts = [

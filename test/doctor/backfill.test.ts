@@ -106,6 +106,7 @@ describe('the check of a backfill', () => {
     kind: 'answered',
     oldest,
     samples,
+    proof: 'proved',
     isSilent: false,
   });
   const whole = answered([sample()], nowSeconds - 10 * day - hour);

@@ -35,6 +35,7 @@ describe('the check of a stream', () => {
   const answered = (oldest: number | undefined, isSilent = false): StreamAnswer => ({
     kind: 'answered',
     oldest,
+    proof: 'proved',
     samples: [],
     isSilent,
   });
@@ -45,6 +46,25 @@ describe('the check of a stream', () => {
       auditLogs,
       answered(daysAgo(400)),
       ok('audit log', 'answers; oldest record 2025-10-17 08:00 UTC, 400 days ago'),
+    ],
+    [
+      'says that one answer alone tells the oldest record',
+      auditLogs,
+      { ...answered(daysAgo(400)), proof: 'claimed' } as StreamAnswer,
+      ok(
+        'audit log',
+        'answers; oldest record 2025-10-17 08:00 UTC, 400 days ago, as one answer says',
+      ),
+    ],
+    [
+      'warns of a log that answers out of order',
+      auditLogs,
+      { ...answered(daysAgo(400)), proof: 'disordered' } as StreamAnswer,
+      warning(
+        'audit log',
+        'answers; oldest record 2025-10-17 08:00 UTC, 400 days ago or up to a day later; the first answer held later ones, so the order that is asked for is not obeyed',
+        'A sync reads everything all the same. If it stays, tell the support of Zendesk.',
+      ),
     ],
     ['is content with users who answer', users, answered(undefined), ok('users', 'answers')],
     [

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
+import { readFormer } from '../../src/reports/audit-record/question.ts';
 import { findAuditRecord, loadAuditRevisions } from '../../src/reports/audit-record/sql.ts';
 import { storeState } from '../support/accessed-rows.ts';
 import { storeAuditRows } from '../support/audit-rows.ts';
@@ -59,7 +60,7 @@ describe('one record of the audit log', { concurrency: 2 }, () => {
         await storeAuditRows(db, [{ id: 2, actor_name: name }, { id: 1 }]);
       const revisions = await loadAuditRevisions(db, account, '2');
       assert.deepEqual(
-        revisions.map(({ content }) => content['actor_name']),
+        revisions.map((revision) => readFormer(revision).actor_name),
         ['Ann Two', 'Ann One'],
       );
       assert.ok(revisions.every(({ replaced_at: at }) => at instanceof Date));

@@ -9,6 +9,8 @@ export type RawRecord = { readonly second: number; readonly content: string | Bu
 export type RawLogServer = {
   readonly origin: string;
   records: Record<'audit_logs' | 'access_logs', readonly RawRecord[]>;
+  /** What is answered to other paths, in place of the usual. */
+  others: Record<string, string>;
   /** How many pages of logs were asked for. */
   requests: number;
   close(): void;
@@ -22,7 +24,9 @@ export async function startRawLogServer(): Promise<RawLogServer> {
     const stream = pathname.replace('/api/v2/', '');
     response.setHeader('date', new Date().toUTCString());
     response.setHeader('content-type', 'application/json');
-    if (stream === 'audit_logs' || stream === 'access_logs') {
+    const other = served.others[pathname];
+    if (other !== undefined) response.end(other);
+    else if (stream === 'audit_logs' || stream === 'access_logs') {
       served.requests += 1;
       response.end(renderPage(stream, served.records[stream], searchParams));
     } else if (pathname === '/oauth/tokens')
@@ -39,6 +43,7 @@ export async function startRawLogServer(): Promise<RawLogServer> {
   const served: RawLogServer = {
     origin: `http://127.0.0.1:${port}`,
     records: { audit_logs: [], access_logs: [] },
+    others: {},
     requests: 0,
     close() {
       server.closeAllConnections();

@@ -1,12 +1,13 @@
 /** The same page, asked of Zendesk now, and whether the record is stored as it is. */
-import { hasCode, refuseInput } from '../../errors.ts';
+import { explainError, hasCode, refuseInput } from '../../errors.ts';
 import { auditLogs } from '../../streams/audit-logs.ts';
+import { preserve } from '../../streams/preserved.ts';
 import { askObject, type LiveSource } from '../shared/live-source.ts';
 import { iterateRows, type ReportContent, type ReportScope } from '../shared/report.ts';
 import { createMomentFormat } from '../shared/time-zone.ts';
 import { auditRecordColumns, cleanFields } from './page.ts';
 import { auditFields, readContent, type AuditContent } from './question.ts';
-import { findAuditRecord } from './sql.ts';
+import { findAuditRecord, settleJson } from './sql.ts';
 
 /**
  * The record as Zendesk gives it now (contract 2); nothing of it is stored.
@@ -19,7 +20,10 @@ export async function reportLiveAuditRecord(
   id: string,
 ): Promise<ReportContent> {
   const { db, account, now, timeZone } = scope;
-  const content = readContent(await askRecord(source, account, id));
+  const { fields, fault } = readFields(await askRecord(source, account, id));
+  const { extra } = fields;
+  const settled = extra === null ? null : await settleJson(db, JSON.stringify(extra));
+  const content = readContent({ ...fields, extra: settled });
   const cleaned = await cleanFields(scope, content);
   const stored = await findAuditRecord(db, account, id);
   const show = createMomentFormat(timeZone);
@@ -38,19 +42,19 @@ export async function reportLiveAuditRecord(
     statement: {
       coverage: [
         `Asked of Zendesk at ${show(now)}.`,
-        stored === undefined ? 'It is not stored here.' : compare(content, readContent(stored)),
+        stored === undefined
+          ? 'It is not stored here.'
+          : fault === undefined
+            ? compare(content, readContent(stored))
+            : 'It is stored here in a form that could be read.',
       ],
-      gaps: [],
+      gaps: fault === undefined ? [] : [`It cannot be stored as Zendesk gives it: ${fault}`],
       limits: auditLogs.blindSpots,
     },
   };
 }
 
-async function askRecord(
-  source: LiveSource,
-  account: string,
-  id: string,
-): Promise<Readonly<Record<string, unknown>>> {
+async function askRecord(source: LiveSource, account: string, id: string): Promise<unknown> {
   const {
     source: { path },
     needs,
@@ -60,7 +64,20 @@ async function askRecord(
       throw refuseInput([`Zendesk has no record ${id} in the audit log of ${account}.`]);
     throw error;
   });
-  return auditLogs.read(answer['audit_log']).row;
+  return answer['audit_log'];
+}
+
+/** The fields of a record; where it cannot be read those that stand for themselves, and the whole in `extra`. */
+function readFields(record: unknown): {
+  readonly fields: Readonly<Record<string, unknown>>;
+  readonly fault?: string;
+} {
+  try {
+    return { fields: auditLogs.read(record).row };
+  } catch (error) {
+    const { created_at: _, ...fields } = (record ?? {}) as Readonly<Record<string, unknown>>;
+    return { fields: { ...fields, extra: preserve(record ?? null) }, fault: explainError(error) };
+  }
 }
 
 function compare(live: AuditContent, stored: AuditContent): string {

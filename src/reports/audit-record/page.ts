@@ -14,6 +14,7 @@ import { createMomentFormat } from '../shared/time-zone.ts';
 import {
   auditFields,
   readContent,
+  readFormer,
   type AuditContent,
   type AuditField,
   type AuditRecordRow,
@@ -53,8 +54,9 @@ export async function reportAuditRecord(scope: ReportScope, id: string): Promise
   let newer = readContent(record);
   const revisions = await loadAuditRevisions(db, account, id);
   const versionOf = (index: number): string => `former ${revisions.length - index}`;
-  for (const [index, { content, replaced_at: until }] of revisions.entries()) {
-    const older = readContent(content);
+  for (const [index, revision] of revisions.entries()) {
+    const { replaced_at: until } = revision;
+    const older = readFormer(revision);
     const changed = auditFields.filter((field) => older[field] !== newer[field]);
     const version = versionOf(index);
     const cleaned = await cleanFields(scope, older);

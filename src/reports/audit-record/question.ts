@@ -1,4 +1,6 @@
 /** One record of the audit log, cleaned and raw, with what it said before. */
+import { parseJson } from '../../zendesk/body.ts';
+import { isWrittenNumber, readPlainText } from '../../zendesk/exact-numbers.ts';
 
 /** The fields of a record as Zendesk gives them, in the order in which they are read best. */
 export const auditFields = [
@@ -38,14 +40,19 @@ export type AuditRecordRow = Readonly<
     Record<'created_at' | 'first_synced_at' | 'synced_at', Date>
 >;
 
-/** A former content of a record: its columns as JSON has them. */
+/** A former content of a record: its columns as JSON text, because numbers may be longer than JavaScript holds them. */
 export type AuditRevisionRow = {
-  readonly content: Readonly<Record<string, unknown>>;
+  readonly content: string;
   readonly replaced_at: Date;
 };
 
 /** A record by its fields, as texts that can be compared. */
 export type AuditContent = Readonly<Record<AuditField, string | null>>;
+
+/** A former content by its fields. */
+export function readFormer({ content }: Pick<AuditRevisionRow, 'content'>): AuditContent {
+  return readContent(parseJson(Buffer.from(content)) as Readonly<Record<string, unknown>>);
+}
 
 /** A record by its fields, as texts that can be compared, whether it comes from a row, from JSON or from Zendesk. */
 export function readContent(content: Readonly<Partial<Record<AuditField, unknown>>>): AuditContent {
@@ -58,10 +65,10 @@ function readField(field: AuditField, value: unknown): string | null {
   if (value === null || value === undefined) return null;
   if (value instanceof Date) return value.toISOString().replace('.000Z', 'Z');
   if (field === 'extra') {
-    const extra: unknown = typeof value === 'string' ? JSON.parse(value) : value;
+    const extra: unknown = typeof value === 'string' ? parseJson(Buffer.from(value)) : value;
     return JSON.stringify(sortKeys(extra));
   }
-  if (typeof value !== 'string') return typeof value === 'number' ? String(value) : null;
+  if (typeof value !== 'string') return readPlainText(value) ?? null;
   if (field === 'created_at') return readField(field, new Date(value));
   // A column of the type inet writes the length of its mask in JSON.
   return field === 'ip_address' ? value.replace(/\/(32|128)$/, '') : value;
@@ -70,7 +77,7 @@ function readField(field: AuditField, value: unknown): string | null {
 /** Postgres keeps the keys of an object in an order of its own. */
 function sortKeys(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(sortKeys);
-  if (typeof value !== 'object' || value === null) return value;
+  if (typeof value !== 'object' || value === null || isWrittenNumber(value)) return value;
   const entries = Object.entries(value).map(([key, item]) => [key, sortKeys(item)] as const);
   return Object.fromEntries(entries.toSorted(([a], [b]) => (a < b ? -1 : 1)));
 }

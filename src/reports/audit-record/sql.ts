@@ -38,9 +38,15 @@ export async function loadAuditRevisions(
   id: string,
 ): Promise<AuditRevisionRow[]> {
   return db.query<AuditRevisionRow>(
-    `select content, replaced_at from zendesk.revisions
+    `select content::text as content, replaced_at from zendesk.revisions
      where account = $1 and stream = $2 and id = $3
      order by revision desc`,
     [account, auditLogs.name, id],
   );
+}
+
+/** JSON as a column keeps it: the same value, in Postgres's way of writing it. */
+export async function settleJson(db: Queryable, json: string): Promise<string> {
+  const [row] = await db.query<{ json: string }>('select $1::jsonb::text as json', [json]);
+  return row?.json ?? json;
 }

@@ -1,5 +1,6 @@
 /** The same page, asked of Zendesk now. */
 import { refuseInput } from '../../errors.ts';
+import { describeUnreadable, readEach } from '../../ingest/each-record.ts';
 import { priorities } from '../../ingest/engine.ts';
 import { auditLogs } from '../../streams/audit-logs.ts';
 import { requestOf } from '../../streams/stream.ts';
@@ -24,11 +25,13 @@ export async function reportLiveUserActivity(
   source: LiveSource,
   { user, last }: UserQuestion,
 ): Promise<ReportContent> {
-  const id = /^-?\d{1,18}$/.test(user) ? user : (await findPerson(scope, user)).id;
-  const details = Number(id) > 0 ? await askPerson(source, id) : undefined;
-  const rows = await askChanges(scope, source, id, last);
+  const id = /^-?\d{1,18}$/.test(user) ? String(BigInt(user)) : (await findPerson(scope, user)).id;
+  const { details, faults } =
+    Number(id) > 0 ? await askPerson(source, id) : { details: undefined, faults: [] };
+  const { rows, doubts } = await askChanges(scope, source, id, last);
   const name = details?.name ?? rows[0]?.person ?? null;
-  if (details === undefined && rows.length === 0)
+  const gaps = [...faults, ...doubts];
+  if (details === undefined && rows.length === 0 && gaps.length === 0)
     throw refuseInput([`Zendesk knows no user ${id} in the account ${scope.account}.`]);
   const person = { id, name, details };
   const show = createMomentFormat(scope.timeZone);
@@ -39,23 +42,33 @@ export async function reportLiveUserActivity(
     rows: iterateRows(rows),
     statement: {
       coverage: [`Asked of Zendesk at ${show(scope.now)}; what is stored was not used.`],
-      gaps: ['What happened in the last minutes may not be in the log of Zendesk yet.'],
+      gaps: ['What happened in the last minutes may not be in the log of Zendesk yet.', ...gaps],
       limits: [...auditLogs.blindSpots, changesOnly],
     },
   };
 }
 
-async function askPerson(source: LiveSource, id: string): Promise<PersonRow | undefined> {
+/** The person, and what keeps it from being known whether they are all that there is to be known of. */
+async function askPerson(
+  source: LiveSource,
+  id: string,
+): Promise<{ readonly details: PersonRow | undefined; readonly faults: readonly string[] }> {
   const { users } = await askObject(source, lookup.path, lookup.parameters([id]));
-  const found = (Array.isArray(users) ? users : []).map(readUser).find((user) => user.id === id);
-  if (found === undefined) return undefined;
+  const { read, unreadable } = readEach(Array.isArray(users) ? users : [], readUser);
+  const found = read.find((user) => user.id === id);
+  const fault = describeUnreadable(unreadable);
+  if (found === undefined)
+    return {
+      details: undefined,
+      faults: fault === undefined ? [] : [`Who the user is, Zendesk did not say: ${fault}.`],
+    };
   const {
     time_zone: railsName,
     iana_time_zone: timeZone,
     custom_role_id: customRole,
     ...person
   } = found;
-  return {
+  const details = {
     ...person,
     custom_role_id: customRole === null ? null : String(customRole),
     departed_at: null,
@@ -64,19 +77,59 @@ async function askPerson(source: LiveSource, id: string): Promise<PersonRow | un
     updated_at: readMoment(person.updated_at),
     last_login_at: readMoment(person.last_login_at),
   };
+  return { details, faults: [] };
 }
 
 function readMoment(text: string | null): Date | null {
   return text === null ? null : new Date(text);
 }
 
-/** The newest changes by an actor, as the rows of the report (contract 1.1: `filter[actor_id]`, newest first). */
+/** The newest changes by an actor (contract 1.1: `filter[actor_id]`, newest first), and what is missing among them. */
 async function askChanges(
   { db }: ReportScope,
+  source: LiveSource,
+  id: string,
+  last: number,
+): Promise<{ readonly rows: readonly ChangeRow[]; readonly doubts: readonly string[] }> {
+  const { read, unreadable } = readEach(await askRecords(source, id, last), auditLogs.read);
+  // A filter that is not obeyed brings what others did.
+  const own = read.filter(({ row }) => textOf(row, 'actor_id') === id);
+  const fault = describeUnreadable(unreadable);
+  const doubts = [
+    ...(own.length === read.length
+      ? []
+      : [
+          'Zendesk also sent what others did, which is left out, so that activities may be missing.',
+        ]),
+    ...(fault === undefined ? [] : [`Of the activities that Zendesk sent ${fault}.`]),
+  ];
+  // Pages may overlap.
+  const shown = [...new Map(own.map((each) => [each.id, each])).values()].slice(0, last);
+  const descriptions = await cleanTexts(
+    db,
+    shown.map(({ row }) => textOf(row, 'change_description')),
+  );
+  const rows = shown.map(({ id: rowId, timeMs, row }, index) => ({
+    time: new Date(timeMs),
+    person: textOf(row, 'actor_name'),
+    source_label: textOf(row, 'source_label'),
+    change_description: descriptions[index] ?? null,
+    action: textOf(row, 'action'),
+    source_type: textOf(row, 'source_type'),
+    actor_id: textOf(row, 'actor_id'),
+    ip_address: textOf(row, 'ip_address'),
+    source_id: textOf(row, 'source_id'),
+    id: rowId,
+  }));
+  return { rows, doubts };
+}
+
+/** At least so many records as are wanted, as long as there are some; a page that brings none ends the walk. */
+async function askRecords(
   { zendesk, signal }: LiveSource,
   id: string,
   last: number,
-): Promise<ChangeRow[]> {
+): Promise<readonly unknown[]> {
   const records: unknown[] = [];
   let cursor: string | undefined;
   do {
@@ -93,27 +146,11 @@ async function askChanges(
       },
       signal,
     );
+    if (page.records.length === 0) break;
     records.push(...page.records);
     cursor = page.nextCursor;
   } while (cursor !== undefined && records.length < last);
-
-  const rows = records.slice(0, last).map((record) => auditLogs.read(record));
-  const descriptions = await cleanTexts(
-    db,
-    rows.map(({ row }) => textOf(row, 'change_description')),
-  );
-  return rows.map(({ id: rowId, timeMs, row }, index) => ({
-    time: new Date(timeMs),
-    person: textOf(row, 'actor_name'),
-    source_label: textOf(row, 'source_label'),
-    change_description: descriptions[index] ?? null,
-    action: textOf(row, 'action'),
-    source_type: textOf(row, 'source_type'),
-    actor_id: textOf(row, 'actor_id'),
-    ip_address: textOf(row, 'ip_address'),
-    source_id: textOf(row, 'source_id'),
-    id: rowId,
-  }));
+  return records;
 }
 
 function textOf(row: object, key: string): string | null {
