@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import type { Fault } from '../../src/simulator/simulator.ts';
 import { createEmptyTestDatabase } from '../support/database.ts';
-import { runProgram, startProgram, type Ended } from '../support/program.ts';
+import { runProgram, shortWaits, startProgram, type Ended } from '../support/program.ts';
 import { smallAccount, waitUntil, withAccount } from '../support/pulled-account.ts';
 import { withClient } from '../support/query.ts';
 
@@ -49,7 +49,10 @@ describe('an error of Zendesk', { concurrency: true }, () => {
     it(`stands once in the log and once in the result, and its code in the ledger: ${name}`, () =>
       withAccount(smallAccount, async ({ simulator, settings, query }) => {
         simulator.addFault({ ...fault, stream: 'users', times: Infinity });
-        const ended = await runProgram(['sync', 'users', '--json'], settings);
+        const ended = await runProgram(['sync', 'users', '--json'], {
+          ...settings,
+          ...shortWaits,
+        });
         assert.equal(ended.status, 1);
         const lines = errorLines(ended.stderr);
         const runs = failedRuns(ended);

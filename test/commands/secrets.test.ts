@@ -11,7 +11,13 @@ import type {
 } from '../../src/simulator/simulator.ts';
 import { findFreePort } from '../support/free-port.ts';
 import { collectContents, collectCursors } from '../support/private-texts.ts';
-import { assertDiscreet, runProgram, startProgram, type Environment } from '../support/program.ts';
+import {
+  assertDiscreet,
+  runProgram,
+  shortWaits,
+  startProgram,
+  type Environment,
+} from '../support/program.ts';
 import { waitUntil, withAccount, type PulledAccount } from '../support/pulled-account.ts';
 import { withClient } from '../support/query.ts';
 import { startReceiver } from '../support/receiver.ts';
@@ -188,7 +194,10 @@ describe('no secret, no query and no content of a row is printed', { concurrency
         for (const stream of ['audit_logs', 'access_logs', 'users'] as const)
           pulled.simulator.addFault({ kind, stream, times: Infinity });
         for (const chosen of ways) {
-          const { status, stdout, stderr } = await runProgram(['sync'], choose(pulled, chosen));
+          const { status, stdout, stderr } = await runProgram(['sync'], {
+            ...choose(pulled, chosen),
+            ...shortWaits,
+          });
           assert.equal(status, 1);
           assert.match(stdout, /^audit_logs: .*\(40[13]\)/m);
           assertTellsNothing(stdout + stderr, pulled);
@@ -217,7 +226,10 @@ describe('no secret, no query and no content of a row is printed', { concurrency
         const location = `http://127.0.0.1:${port}`;
         pulled.simulator.addFault({ kind: 'redirect', location, times: Infinity });
         for (const chosen of Object.values(kinds)) {
-          const { status, stdout, stderr } = await runProgram(['sync'], choose(pulled, chosen));
+          const { status, stdout, stderr } = await runProgram(['sync'], {
+            ...choose(pulled, chosen),
+            ...shortWaits,
+          });
           assert.equal(status, 1);
           assert.match(
             stdout,

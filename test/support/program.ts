@@ -38,6 +38,12 @@ export type Program = {
 
 const main = fileURLToPath(new URL('../../src/main.ts', import.meta.url));
 
+/** Settings that let a program wait for shorter between its attempts; see `short-waits.ts`. */
+export const shortWaits: Environment = {
+  NODE_OPTIONS:
+    `${process.env['NODE_OPTIONS'] ?? ''} --import=${import.meta.resolve('./short-waits.ts')}`.trim(),
+};
+
 /** A directory that is removed after the test file; the programs run in it. */
 export const temporary = mkdtempSync(join(tmpdir(), 'zls-program-'));
 const running = new Set<Program>();
