@@ -182,22 +182,36 @@ describe('a complete pass', () => {
     }
   });
 
-  it('misses no row, whether Zendesk includes the bounds of a span or not', async () => {
-    for (const inclusiveBounds of [true, false]) {
+  for (const inclusiveBounds of [true, false])
+    it(`misses no row of spans that begin and end with one, when Zendesk ${inclusiveBounds ? 'includes' : 'leaves out'} the bounds of a filter`, async () => {
       await withInstallation(
-        { inclusiveBounds, accessLogRowsPerDay: 3000 },
+        { inclusiveBounds, accessLogDays: 5, accessLogRowsPerDay: 300, auditLogRowsPerDay: 30 },
         {},
         async (installation) => {
-          await pullCompletely(installation, 'access_logs');
-          await assertTrue(installation, 'access_logs');
+          for (const name of ['access_logs', 'audit_logs'] as const) {
+            const seconds = trueLines(installation.simulator, name).map((line) =>
+              Number(line.split(' ')[0]),
+            );
+            // Neighbours, each of which ends in the second before the next one begins.
+            const bounds = [10, 40, 41, 90].map((index) => seconds[index] ?? assert.fail());
+            const spans = bounds.slice(1).map((to, index) => ({ from: bounds[index] ?? 0, to }));
+            for (const span of spans) {
+              const { outcome, error } = await installation.worker(name).read(span, signal);
+              assert.equal(outcome, 'complete', error);
+            }
+            assert.deepEqual(await assertTrue(installation, name), [
+              { from: bounds[0], to: bounds.at(-1) },
+            ]);
+            await pullCompletely(installation, name);
+            await assertTrue(installation, name);
+          }
         },
       );
-    }
-  });
+    });
 
   it('keeps odd values and unknown fields in extra, and leaves extra null for normal rows', async () => {
     await withInstallation(
-      { oddities: true, accessLogRowsPerDay: 2000, auditLogRowsPerDay: 100 },
+      { oddities: true, accessLogDays: 30, accessLogRowsPerDay: 2000, auditLogRowsPerDay: 100 },
       {},
       async (installation) => {
         const { db } = installation;
