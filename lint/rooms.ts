@@ -23,6 +23,7 @@ export const rooms: Readonly<Record<string, Room>> = {
   tracing: { imports: ['errors'], types: ['ingest', 'logger'], owns: ['@opentelemetry'] },
   reports: {
     imports: ['ingest', 'streams', 'zendesk', 'database', 'classification', 'errors', 'span'],
+    owns: ['yazl', 'hyparquet-writer'],
   },
   ingest: {
     // prettier-ignore

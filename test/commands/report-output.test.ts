@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { createHash } from 'node:crypto';
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, it } from 'node:test';
@@ -10,6 +11,7 @@ import { coverAccesses, storeAccesses } from '../support/accessed-rows.ts';
 import { createEmptyTestDatabase, withDatabase } from '../support/database.ts';
 import { runProgram, startProcess, temporary } from '../support/program.ts';
 import { auditLimits, storeChanges, withStored } from '../support/report-data.ts';
+import { readWorkbook } from '../support/workbook.ts';
 
 const main = fileURLToPath(new URL('../../src/main.ts', import.meta.url));
 const report = ['report', 'account-settings', '--from', '2026-01-01', '--to', '2026-02-01'];
@@ -63,7 +65,23 @@ describe('the output of a report', { concurrency: 2 }, () => {
         '',
       ]);
       assert.equal(readFileSync(path, 'utf8').split('\r\n').length, 3);
-      assert.deepEqual(readdirSync(place), ['settings.csv']);
+      assert.deepEqual(readdirSync(place), ['settings.csv', 'settings.csv.about.json']);
+      const about = JSON.parse(readFileSync(`${path}.about.json`, 'utf8')) as {
+        title: string;
+        rows: number;
+        statement: { gaps: string[] };
+        file: { name: string; sha256: string };
+      };
+      assert.deepEqual(
+        [about.title, about.rows, about.statement.gaps, about.file.name, about.file.sha256],
+        [
+          'Account settings changed, 2026-01-01 to 2026-02-01 (UTC)',
+          1,
+          ['2026-01-01 00:00:00 to 2026-02-01 00:00:00 (31d) is not stored.'],
+          'settings.csv',
+          createHash('sha256').update(readFileSync(path)).digest('hex'),
+        ],
+      );
     });
   });
 
@@ -83,6 +101,66 @@ describe('the output of a report', { concurrency: 2 }, () => {
       assert.equal((JSON.parse(await write('a.json')) as { account: string }).account, 'acme');
       assert.match(await write('a.csv', '--format', 'table'), /^Account settings changed, /);
       assert.match(await write('a.txt'), /^Account settings changed, .*\n\nTime /);
+    });
+  });
+
+  it('is a workbook or Parquet where the name of the file ends so, and nothing else beside a name that says nothing', async () => {
+    await withStored(async (db, settings) => {
+      await storeChanges(db, [{ id: 28835702984999, created_at: '2026-01-02T00:00:00Z' }]);
+      const place = folder();
+      const write = async (name: string): Promise<Buffer> => {
+        const path = join(place, name);
+        const { status, stderr } = await runProgram([...report, '--output', path], settings);
+        assert.equal(status, 0, stderr);
+        return readFileSync(path);
+      };
+      const sheets = readWorkbook(await write('Settings.XLSX'));
+      assert.equal(sheets.get('Rows')?.[1]?.at(-1)?.text, '28835702984999');
+      assert.equal((await write('a.parquet')).toString('latin1', 0, 4), 'PAR1');
+      assert.deepEqual(readdirSync(place), ['Settings.XLSX', 'a.parquet', 'a.parquet.about.json']);
+
+      for (const name of ['a.xls', 'a.csv.gz', 'settings']) {
+        const path = join(place, name);
+        const { status, stdout, stderr } = await runProgram(
+          [...report, '--output', path],
+          settings,
+        );
+        assert.deepEqual(
+          { status, stdout, stderr },
+          {
+            status: 2,
+            stdout: '',
+            stderr: `--output is "${path}", whose ending names no format; expected .csv, .json, .ndjson, .xlsx, .parquet or .txt, or --format beside it.\n`,
+          },
+        );
+      }
+      assert.equal(readdirSync(place).length, 3);
+    });
+  });
+
+  it('is bytes in a pipe, and not on a terminal', async () => {
+    await withStored(async (db, settings) => {
+      await storeChanges(db, [{ id: 1, created_at: '2026-01-02T00:00:00Z' }]);
+      const path = join(folder(), 'piped');
+      const args = [process.execPath, main, ...report, '--format', 'xlsx'];
+      const piped = await startProcess(
+        ['bash', '-c', `"$0" "$@" | cat > ${path}`, ...args],
+        settings,
+      ).ended;
+      assert.equal(piped.status, 0, piped.stderr);
+      assert.equal(readWorkbook(readFileSync(path)).get('Rows')?.length, 2);
+      const line = args.map((arg) => `'${arg}'`).join(' ');
+      const { status, stdout } = await startProcess(
+        ['script', '--quiet', '--return', '--command', line, '/dev/null'],
+        settings,
+      ).ended;
+      assert.deepEqual(
+        [status, stdout.trim()],
+        [
+          2,
+          '--format xlsx is no text that a terminal can show; add --output report.xlsx, or send it through a pipe.',
+        ],
+      );
     });
   });
 
@@ -136,6 +214,21 @@ describe('the output of a report', { concurrency: 2 }, () => {
       });
       assert.equal(status, 0, stderr);
       assert.match(stderr, /^Wrote 300,000 rows to /m);
+    });
+  });
+
+  it('of 300,000 rows needs no more memory as a workbook or Parquet', async () => {
+    await withStored(async (db, settings) => {
+      await storeMany(db, 300_000);
+      for (const name of ['many.xlsx', 'many.parquet']) {
+        const path = join(folder(), name);
+        const { status, stderr } = await runProgram([...report, '--output', path], {
+          ...settings,
+          NODE_OPTIONS: '--max-old-space-size=64',
+        });
+        assert.equal(status, 0, stderr);
+        assert.match(stderr, /^Wrote 300,000 rows to /m);
+      }
     });
   });
 

@@ -1,11 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import {
-  formatCsvCell,
-  writeCsv,
-  writeJson,
-  writeNdjson,
-} from '../../src/reports/shared/formats.ts';
+import { formatCsvCell, writeCsv, writeSpreadsheetCsv } from '../../src/reports/forms/csv.ts';
+import { writeJson, writeNdjson } from '../../src/reports/forms/json.ts';
 import type { Report, ReportRow, ReportWriter } from '../../src/reports/shared/report.ts';
 
 async function* iterate(rows: readonly ReportRow[]): AsyncGenerator<ReportRow> {
@@ -35,7 +31,7 @@ async function write(
 ): Promise<{ rows: number; text: string }> {
   let text = '';
   const rows = await writer(report, async (more) => {
-    text += more;
+    text += String(more);
   });
   return { rows, text };
 }
@@ -99,6 +95,25 @@ describe('a report for machines', () => {
       rows: 2,
       text: 'time,local_time,text,count\r\n2026-03-29T00:59:59Z,2026-03-29 01:59:59,"a, b",1\r\n,,,\r\n',
     });
+  });
+
+  it('is a CSV for spreadsheets with a byte order mark, times they know, and ids that stay text', async () => {
+    const texts = ['28835702984999', '937', '007', '+34911234567', '-1', '=1+1', '12345678901'];
+    const { text } = await write(
+      writeSpreadsheetCsv,
+      makeReport(texts.map((id, count) => ({ time, text: id, count }))),
+    );
+    assert.deepEqual(text.split('\r\n'), [
+      '\uFEFFtime,text,count',
+      '2026-03-29 00:59:59,"=""28835702984999""",0',
+      '2026-03-29 00:59:59,937,1',
+      '2026-03-29 00:59:59,"=""007""",2',
+      '2026-03-29 00:59:59,"=""+34911234567""",3',
+      '2026-03-29 00:59:59,-1,4',
+      "2026-03-29 00:59:59,'=1+1,5",
+      '2026-03-29 00:59:59,12345678901,6',
+      '',
+    ]);
   });
 
   it('is NDJSON of the rows alone, with control characters escaped', async () => {

@@ -1,11 +1,16 @@
 /** The flags that all reports share, from text to trusted values. Problems are gathered, so that all are told at once. */
+import { statSync } from 'node:fs';
+import { basename } from 'node:path';
 import { Option, type Command } from 'commander';
+import { findForm, forms, type FormName } from '../../reports/forms/forms.ts';
 import type { ReportSpan } from '../../reports/shared/report.ts';
 import { isTimeZone, startOfDay } from '../../reports/shared/time-zone.ts';
 import { readMoment } from '../arguments.ts';
 
-const formats = ['table', 'csv', 'json', 'ndjson'] as const;
-type ReportFormat = (typeof formats)[number];
+/** `table` is the page for people. */
+type ReportFormat = 'table' | FormName;
+const formNames = Object.keys(forms) as FormName[];
+const formats: readonly ReportFormat[] = ['table', ...formNames];
 
 /** The shared flags as commander gives them. */
 export type ReportFlags = {
@@ -54,7 +59,7 @@ export function addSpanFlags(command: Command): Command {
 /** Checks the shared flags. */
 export function readReportFlags(flags: ReportFlags, problems: string[]): ReportChoices {
   const { output, timeZone } = flags;
-  if (output === '') problems.push('--output is empty; expected the name of a file.');
+  const asked = flags.format ?? chooseFormat(output, problems);
   const knownZone = timeZone === undefined || isTimeZone(timeZone);
   if (!knownZone) {
     problems.push(
@@ -62,11 +67,33 @@ export function readReportFlags(flags: ReportFlags, problems: string[]): ReportC
     );
   }
   return {
-    format: flags.format ?? formats.find((name) => output?.endsWith(`.${name}`)) ?? 'table',
+    format: asked,
     output,
     account: flags.account,
     timeZone: knownZone ? timeZone : undefined,
   };
+}
+
+/** The form that the name of a file asks for; what is no file of its own, such as /dev/stdout, gets the page for people. */
+function chooseFormat(output: string | undefined, problems: string[]): ReportFormat {
+  if (output === undefined || output.startsWith('/dev/') || isFolder(output)) return 'table';
+  const name = basename(output).toLowerCase();
+  const endsAs = (endings: readonly string[]): boolean => endings.some((end) => name.endsWith(end));
+  if (endsAs(['.txt'])) return 'table';
+  const found = formNames.find((form) => endsAs(findForm(form).endings));
+  if (found !== undefined) return found;
+  const endings = formNames.map((form) => findForm(form).endings[0]).join(', ');
+  problems.push(
+    output === ''
+      ? '--output is empty; expected the name of a file.'
+      : `--output is "${output}", whose ending names no format; expected ${endings} or .txt, or --format beside it.`,
+  );
+  return 'table';
+}
+
+/** A folder is refused for what it is when it is opened. */
+function isFolder(path: string): boolean {
+  return statSync(path, { throwIfNoEntry: false })?.isDirectory() === true;
 }
 
 /** Checks the flags of a span. Days begin in the time zone. Undefined after a problem. */

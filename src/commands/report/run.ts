@@ -2,10 +2,11 @@
 import { hasCode, refuseInput } from '../../errors.ts';
 import { createBudgetGate } from '../../ingest/budget-gate.ts';
 import type { Log } from '../../logger.ts';
+import { findForm } from '../../reports/forms/forms.ts';
+import { describeReport, formatJson } from '../../reports/forms/json.ts';
 import { chooseAccount } from '../../reports/shared/account.ts';
-import { writeCsv, writeJson, writeNdjson } from '../../reports/shared/formats.ts';
 import type { LiveSource } from '../../reports/shared/live-source.ts';
-import type { Report, ReportContent, ReportScope } from '../../reports/shared/report.ts';
+import type { Report, ReportContent, ReportScope, Write } from '../../reports/shared/report.ts';
 import { listStatement } from '../../reports/shared/statement.ts';
 import { blankControls } from '../../reports/shared/text.ts';
 import { createMomentFormat } from '../../reports/shared/time-zone.ts';
@@ -36,6 +37,7 @@ export async function runReport(
   { choices, now, account }: ReportRun,
   build: (scope: ReportScope, log: Log) => Promise<ReportContent>,
 ): Promise<number> {
+  refuseBytes(context, choices);
   return withLocalDatabase(context, async ({ db }, _config, log) => {
     const { timeZone } = choices;
     const scope: ReportScope = {
@@ -97,11 +99,21 @@ export async function runLiveReport(
   }
 }
 
+/** @throws {KnownError} `bad_input` where a terminal would get bytes that it cannot show */
+function refuseBytes({ stdout }: CommandContext, { format, output }: ReportChoices): void {
+  if (format === 'table' || findForm(format).isBinary !== true) return;
+  if (output === undefined && stdout.isTTY)
+    throw refuseInput([
+      `--format ${format} is no text that a terminal can show; add --output report.${format}, or send it through a pipe.`,
+    ]);
+}
+
 async function deliver(
   context: CommandContext,
-  { format, output: path }: ReportChoices,
+  choices: ReportChoices,
   report: Report,
 ): Promise<number> {
+  const { format, output: path } = choices;
   const output = path === undefined ? writeToStream(context.stdout) : await writeToFile(path);
   let rows: number;
   try {
@@ -110,18 +122,42 @@ async function deliver(
     await output.abandon();
     return explainEnd(context, error, path);
   }
-  await output.finish();
-  const { printError } = context;
-  if (format === 'csv' || format === 'ndjson') {
-    const show = createMomentFormat(report.timeZone);
-    const lines = [report.title, ...listDetails(report, show), ...listStatement(report.statement)];
-    for (const line of lines) printError(blankControls(line));
-  } else if (format === 'json' && path !== undefined) {
-    for (const line of listStatement(report.statement)) printError(blankControls(line));
-  }
+  const written = await output.finish();
+  if (path !== undefined && written !== undefined && !hasStatement(format))
+    await writeAbout(`${path}.about.json`, { ...describeReport(report), rows, file: written });
+  tellRest(context, choices, report);
   if (path !== undefined)
-    printError(`Wrote ${formatNumber(rows)} ${rows === 1 ? 'row' : 'rows'} to ${path}.`);
+    context.printError(`Wrote ${formatNumber(rows)} ${rows === 1 ? 'row' : 'rows'} to ${path}.`);
   return 0;
+}
+
+function hasStatement(format: ReportChoices['format']): boolean {
+  return format === 'table' || findForm(format).hasStatement === true;
+}
+
+/** What a file without a place for it rests on, in a file beside it. */
+async function writeAbout(path: string, about: unknown): Promise<void> {
+  const output = await writeToFile(path);
+  try {
+    await output.write(`${formatJson(about, 2)}\n`);
+  } catch (error) {
+    await output.abandon();
+    throw error;
+  }
+  await output.finish();
+}
+
+/** Says on stderr what the answer rests on, where stdout does not. */
+function tellRest(
+  { printError }: CommandContext,
+  { format, output: path }: ReportChoices,
+  report: Report,
+): void {
+  if (format === 'table' || (hasStatement(format) && path === undefined)) return;
+  const show = createMomentFormat(report.timeZone);
+  const lines = hasStatement(format) ? [] : [report.title, ...listDetails(report, show)];
+  for (const line of [...lines, ...listStatement(report.statement)])
+    printError(blankControls(line));
 }
 
 async function writeReport(
@@ -131,14 +167,14 @@ async function writeReport(
   output: ReportOutput,
   toStdout: boolean,
 ): Promise<number> {
-  const write = async (text: string): Promise<void> => {
+  const write: Write = async (data) => {
     signal.throwIfAborted();
-    await output.write(text);
+    await output.write(data);
   };
-  if (format === 'csv') return writeCsv(report, write);
-  if (format === 'json') return writeJson(report, write);
-  if (format === 'ndjson') return writeNdjson(report, write);
-  return writeTable(report, write, toStdout && stdout.isTTY ? stdout.columns : undefined);
+  if (format === 'table')
+    return writeTable(report, write, toStdout && stdout.isTTY ? stdout.columns : undefined);
+  const writer = await findForm(format).load(!toStdout);
+  return writer(report, write);
 }
 
 function explainEnd(

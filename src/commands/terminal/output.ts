@@ -1,17 +1,21 @@
 /** Where a report goes: stdout, or a file that is there completely or not at all. */
-import { randomBytes } from 'node:crypto';
+import { createHash, randomBytes } from 'node:crypto';
 import { createWriteStream } from 'node:fs';
 import { open, realpath, rename, rm, stat } from 'node:fs/promises';
+import { basename } from 'node:path';
 import { finished } from 'node:stream/promises';
 import { foreignCodeOf, KnownError, refuseInput } from '../../errors.ts';
 import type { Write } from '../../reports/shared/report.ts';
+
+/** A file that was written, so that what is told of it elsewhere can be held against it. */
+type WrittenFile = { readonly name: string; readonly bytes: number; readonly sha256: string };
 
 /** A place that takes a report. One of `finish` and `abandon` has to be called in the end. */
 export type ReportOutput = {
   /** Rejects with `output_failed` when the place takes no more, with `output_closed` when its reader has left. */
   readonly write: Write;
-  /** All is written: puts a file into its place. */
-  finish(): Promise<void>;
+  /** All is written: puts a file into its place and describes it; undefined for what is no file. */
+  finish(): Promise<WrittenFile | undefined>;
   /** Nothing of a file stays. */
   abandon(): Promise<void>;
 };
@@ -30,7 +34,7 @@ export function writeToStream(stream: NodeJS.WritableStream, place = 'The output
           else reject(explainOutputError(place, error));
         });
       }),
-    finish: async () => {},
+    finish: async () => undefined,
     abandon: async () => {},
   };
 }
@@ -52,20 +56,24 @@ export async function writeToFile(path: string): Promise<ReportOutput> {
   const file = await open(partial, 'wx', existing?.mode ?? 0o666).catch((error: unknown) => {
     throw refuse(path, error);
   });
+  const hash = createHash('sha256');
   return {
-    async write(text) {
-      await file.appendFile(text).catch((error: unknown) => {
+    async write(data) {
+      hash.update(data);
+      await file.appendFile(data).catch((error: unknown) => {
         throw explainOutputError(`"${path}"`, error);
       });
     },
     async finish() {
       // The name must not outlive a crash of the machine without the content.
       await file.sync();
+      const { size } = await file.stat();
       await file.close();
       await rename(partial, target).catch(async (error: unknown) => {
         await rm(partial, { force: true });
         throw refuse(path, error);
       });
+      return { name: basename(path), bytes: size, sha256: hash.digest('hex') };
     },
     async abandon() {
       await file.close();
@@ -80,7 +88,7 @@ async function writeDirectly(path: string, target: string): Promise<ReportOutput
     stream.once('open', () => resolve());
     stream.once('error', (error) => reject(refuse(path, error)));
   });
-  const end = async (): Promise<void> => {
+  const end = async (): Promise<undefined> => {
     stream.end();
     await finished(stream).catch(() => {});
   };

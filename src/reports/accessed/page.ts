@@ -24,8 +24,8 @@ const columns: readonly ReportColumn[] = [
   { key: 'ip_address', title: 'IP address', isOptional: true },
   { key: 'outcome', title: 'Outcome' },
   { key: 'kind', title: 'Kind', isOptional: true },
-  { key: 'status', title: 'Status', align: 'right', isOptional: true },
-  { key: 'by_program', title: 'Program', isOptional: true },
+  { key: 'status', title: 'Status', align: 'right', type: 'integer', isOptional: true },
+  { key: 'by_program', title: 'Program', type: 'boolean', isOptional: true },
   { key: 'resource_type', title: 'Type', isOptional: true },
 ];
 

@@ -22,7 +22,7 @@ const columns: readonly ReportColumn[] = [
   { key: 'search_query', title: 'Search' },
   { key: 'outcome', title: 'Outcome' },
   { key: 'until', title: 'Until', isTime: true, isOptional: true },
-  { key: 'requests', title: 'Requests', align: 'right', isOptional: true },
+  { key: 'requests', title: 'Requests', align: 'right', type: 'integer', isOptional: true },
   { key: 'ip_address', title: 'IP address', isOptional: true },
 ];
 

@@ -8,14 +8,14 @@ type QuarantineQuestion = {
 };
 
 const columns: readonly ReportColumn[] = [
-  { key: 'number', title: 'Number', align: 'right', isWhole: true },
+  { key: 'number', title: 'Number', align: 'right', type: 'integer', isWhole: true },
   { key: 'stream', title: 'Stream' },
   { key: 'record_id', title: 'Record', isWhole: true },
   { key: 'record_time', title: 'Its time' },
   { key: 'first_seen', title: 'First seen', isTime: true },
   { key: 'last_seen', title: 'Last seen', isTime: true, isOptional: true },
-  { key: 'times_seen', title: 'Times', align: 'right', isOptional: true },
-  { key: 'bytes', title: 'Bytes', align: 'right', isOptional: true },
+  { key: 'times_seen', title: 'Times', align: 'right', type: 'integer', isOptional: true },
+  { key: 'bytes', title: 'Bytes', align: 'right', type: 'integer', isOptional: true },
   { key: 'code', title: 'Code', isOptional: true },
   { key: 'reason', title: 'Why', isWrapped: true },
 ];

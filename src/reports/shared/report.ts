@@ -13,6 +13,8 @@ export type ReportColumn = {
   /** The name for people. */
   readonly title: string;
   readonly align?: 'right';
+  /** What the cells are where it is neither text nor moments, for forms with types. */
+  readonly type?: 'integer' | 'boolean';
   /** The cells are moments: never cut, and machines get a `local_…` column beside it where a time zone is asked for. */
   readonly isTime?: true;
   /** The cells are worth nothing when cut, such as ids; they are cut last. */
@@ -79,8 +81,8 @@ export async function* iterateRows(
   yield* rows;
 }
 
-/** Takes text to where it goes; resolves when there is room for more. */
-export type Write = (text: string) => Promise<void>;
+/** Takes text or bytes to where they go; resolves when there is room for more. */
+export type Write = (data: string | Uint8Array) => Promise<void>;
 
-/** Writes a report in one format. Returns how many rows it had. */
+/** Writes a report in one form. Returns how many rows it had. */
 export type ReportWriter = (report: Report, write: Write) => Promise<number>;

@@ -83,7 +83,7 @@ function listColumns(pseudonymise: boolean): readonly ReportColumn[] {
     { key: 'kind', title: 'Kind' },
     { key: 'resource_id', title: 'Resource', isWhole: true },
     { key: 'resource_type', title: 'Type', isOptional: true },
-    { key: 'requests', title: 'Requests', align: 'right', isOptional: true },
+    { key: 'requests', title: 'Requests', align: 'right', type: 'integer', isOptional: true },
     { key: 'until', title: 'Until', isTime: true, isOptional: true },
     { key: 'agent_role', title: 'Role', isOptional: true },
     ...(pseudonymise
@@ -93,7 +93,7 @@ function listColumns(pseudonymise: boolean): readonly ReportColumn[] {
           { key: 'ip_address', title: 'IP address', isOptional: true },
           { key: 'search_query', title: 'Search', isOptional: true },
         ] as const)),
-    { key: 'by_program', title: 'Program', isOptional: true },
+    { key: 'by_program', title: 'Program', type: 'boolean', isOptional: true },
   ];
 }
 
