@@ -87,7 +87,11 @@ async function loop(stage: Stage, url: string): Promise<number> {
   if (!('token' in lease)) throw new Error('The lease is not to be had.');
   const now = toSeconds(new Date());
   const span = { from: now - days * 86_400, to: now };
-  let { fetch } = await openFetch(db, lease, 'backfill', span, accessLogs.source.pageSize);
+  let { fetch } = await openFetch(db, lease, {
+    kind: 'backfill',
+    span,
+    pageSize: accessLogs.source.pageSize,
+  });
   const started = performance.now();
   do {
     const page = await engine.zendesk.readPage(

@@ -125,7 +125,7 @@ async function openSpan(db: Stage['db'], span: Span): Promise<{ lease: Lease; fe
   await registerStream(db, account, accessLogs);
   const lease = await acquireLease(db, key, 'bench', 600_000);
   if (!('token' in lease)) throw new Error('The lease is not to be had.');
-  const { fetch } = await openFetch(db, lease, 'backfill', span, pageSize);
+  const { fetch } = await openFetch(db, lease, { kind: 'backfill', span, pageSize });
   return { lease, fetch };
 }
 

@@ -78,8 +78,8 @@ const after = [
   ),
   plain(
     'RESCAN_AFTER',
-    '1h,24h',
-    'ages at which a covered span is read again, each longer than `SETTLE`; `none` switches it off',
+    '1h,24h,7d,30d',
+    'ages at which covered time is read again, each longer than `SETTLE`, and once more before Zendesk drops a record; `none` switches it off',
   ),
   optional(
     'ACCESS_RULES_FILE',

@@ -41,9 +41,18 @@ type TableMeasures = {
   readonly partitionsAhead: number | null;
 };
 
+/** What was found by reading the spans of a log again at one age. */
+type LateMeasures = {
+  readonly account: string;
+  readonly stream: string;
+  readonly ageSeconds: number;
+  readonly rows: number;
+};
+
 /** All of it, of every account in the database. */
 export type LedgerMeasures = {
   readonly streams: readonly StreamMeasures[];
+  readonly late: readonly LateMeasures[];
   readonly tables: readonly TableMeasures[];
   readonly databaseBytes: number;
 };
@@ -55,10 +64,15 @@ export async function loadLedgerMeasures(
 ): Promise<LedgerMeasures> {
   const streams = await db.query<StreamMeasures>(buildStreamsQuery(logs));
   const tables = await db.query<TableMeasures>(tablesQuery);
+  const late = await db.query<LateMeasures>(
+    `select account, stream, age_seconds as "ageSeconds", rows::float8 as rows
+     from zendesk_sync.late_rows
+     order by account, stream, age_seconds`,
+  );
   const [size] = await db.query<{ bytes: number }>(
     'select pg_database_size(current_database())::float8 as bytes',
   );
-  return { streams, tables, databaseBytes: size?.bytes ?? 0 };
+  return { streams, late, tables, databaseBytes: size?.bytes ?? 0 };
 }
 
 /** The newest record of each log by a look at the end of its key. */

@@ -83,6 +83,11 @@ export function createLedgerGauges(registry: Registry): (measures: LedgerMeasure
     gauge: gauge(name, help, ['account', 'stream']),
     read,
   }));
+  const lateRows = gauge(
+    'late_rows',
+    'New records that were found by reading covered time again, by the age at which that was done.',
+    ['account', 'stream', 'age_seconds'],
+  );
   const partitionsAhead = gauge(
     'partitions_ahead',
     'Partitions that begin after now; 0 when the next one is missing.',
@@ -91,7 +96,7 @@ export function createLedgerGauges(registry: Registry): (measures: LedgerMeasure
   const tableSize = gauge('table_size_bytes', 'Size with indexes and partitions.', ['table']);
   const databaseSize = gauge('database_size_bytes', 'Size of the whole database.', []);
 
-  return ({ streams, tables, databaseBytes }) => {
+  return ({ streams, late, tables, databaseBytes }) => {
     // What was deleted from the ledger since must not stay.
     registry.resetMetrics();
     for (const measures of streams) {
@@ -101,6 +106,8 @@ export function createLedgerGauges(registry: Registry): (measures: LedgerMeasure
         if (value !== null) target.set({ account, stream }, value);
       }
     }
+    for (const { account, stream, ageSeconds, rows } of late)
+      lateRows.set({ account, stream, age_seconds: ageSeconds }, rows);
     for (const { table, bytes, partitionsAhead: ahead } of tables) {
       tableSize.set({ table }, bytes);
       if (ahead !== null) partitionsAhead.set({ table }, ahead);

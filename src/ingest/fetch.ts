@@ -25,6 +25,8 @@ export type Fetch = {
   readonly changed: number;
   readonly late: number;
   readonly restarted: boolean;
+  /** At which age its span is read again; undefined unless it is a rescan. */
+  readonly rescanAgeSeconds: number | undefined;
   /** Drawn by its reader: a row with this mark is the one that this reader has written, in this history of the database. */
   readonly mark: string;
 };
@@ -32,11 +34,17 @@ export type Fetch = {
 /** A fetch that may be read, and what was covered when that was recorded: a new row in there is a late one. */
 export type OpenFetch = { readonly fetch: Fetch; readonly covered: Spans };
 
-type FetchRow = Omit<Fetch, 'span' | 'cursor' | 'askedAt'> & {
+/** A fetch that is to begin. */
+type NewFetch = Pick<Fetch, 'kind' | 'span' | 'pageSize'> & {
+  readonly rescanAgeSeconds?: number | undefined;
+};
+
+type FetchRow = Omit<Fetch, 'span' | 'cursor' | 'askedAt' | 'rescanAgeSeconds'> & {
   readonly from: number;
   readonly to: number;
   readonly cursor: string | null;
   readonly askedAt: number | null;
+  readonly rescanAgeSeconds: number | null;
 };
 
 type OpenFetchRow = FetchRow & { readonly covered: Spans };
@@ -45,7 +53,7 @@ const columns = `id::text as fetch, kind,
   extract(epoch from span_from)::float8 as from, extract(epoch from span_until)::float8 as to,
   page_size as "pageSize", cursor, extract(epoch from asked_at)::float8 as "askedAt",
   pages, rows_seen::float8 as seen, rows_new::float8 as new, rows_changed::float8 as changed, rows_late::float8 as late,
-  restarted, mark::text as mark`;
+  restarted, mark::text as mark, rescan_age_seconds as "rescanAgeSeconds"`;
 
 /** In the statement that records the start, so that both are from the same history of the database. */
 const coveredThen = `(select coalesce(
@@ -63,14 +71,12 @@ const heldLease = `with held as (select account, stream from zendesk_sync.leases
 export async function openFetch(
   db: Queryable,
   lease: Lease,
-  kind: FetchKind,
-  span: Span,
-  pageSize: number,
+  { kind, span, pageSize, rescanAgeSeconds }: NewFetch,
 ): Promise<OpenFetch> {
   const [row] = await db.query<OpenFetchRow>(
     `${heldLease}
-     insert into zendesk_sync.fetches (account, stream, kind, span_from, span_until, page_size, mark)
-     select account, stream, $5, $6::timestamptz, $7::timestamptz, $8::integer, $9::uuid from held
+     insert into zendesk_sync.fetches (account, stream, kind, span_from, span_until, page_size, mark, rescan_age_seconds)
+     select account, stream, $5, $6::timestamptz, $7::timestamptz, $8::integer, $9::uuid, $10::integer from held
      returning ${columns}, ${coveredThen}`,
     [
       ...valuesOf(lease),
@@ -79,6 +85,7 @@ export async function openFetch(
       fromSeconds(span.to),
       pageSize,
       randomUUID(),
+      rescanAgeSeconds ?? null,
     ],
   );
   if (row === undefined) throw await explainLoss(db, lease);
@@ -173,11 +180,12 @@ function readOpen({ covered, ...row }: OpenFetchRow): OpenFetch {
   return { fetch: readRow(row), covered };
 }
 
-function readRow({ from, to, cursor, askedAt, ...rest }: FetchRow): Fetch {
+function readRow({ from, to, cursor, askedAt, rescanAgeSeconds, ...rest }: FetchRow): Fetch {
   return {
     ...rest,
     span: { from, to },
     cursor: cursor ?? undefined,
     askedAt: askedAt ?? undefined,
+    rescanAgeSeconds: rescanAgeSeconds ?? undefined,
   };
 }

@@ -7,6 +7,7 @@ import {
   adaptSpanSeconds,
   firstSpanSeconds,
   liveReachSeconds,
+  isPatient,
   planOldest,
   planRescan,
   type Rescanned,
@@ -126,22 +127,41 @@ export type FillFacts = {
   readonly likely: number;
 };
 
-/** The next span to read: what is due to be read again before the oldest gap. Undefined when there is none at present. */
-export function planNext(
-  { goal, done, reading, spanSeconds }: FillState,
-  facts: FillFacts,
-): { readonly span: Span; readonly isRescan: boolean } | undefined {
-  const { coverage, horizon, rescanned, rescanAges, settleSeconds, earliest, likely } = facts;
-  const planOpen = (open: Spans): ReturnType<typeof planNext> => {
+/** What to read next: a span of a gap, or one to read again at an age. */
+type NextSpan = { readonly span: Span; readonly rescanAgeSeconds: number | undefined };
+
+/**
+ * The next span to read: what is due to be read again soon after it was stored, then the oldest gap, then what is due to
+ * be read again after a long time. Undefined when there is none at present.
+ */
+export function planNext(state: FillState, facts: FillFacts): NextSpan | undefined {
+  const { goal, done, reading, spanSeconds } = state;
+  const { coverage, horizon, rescanAges, settleSeconds, earliest, likely } = facts;
+  const planOpen = (open: Spans): NextSpan | undefined => {
     const span = planOldest(subtract(open, done), reading, spanSeconds);
-    return span === undefined ? undefined : { span, isRescan: false };
+    return span === undefined ? undefined : { span, rescanAgeSeconds: undefined };
   };
   if (goal !== 'gaps') return planOpen([goal]);
   if (horizon === undefined) return undefined;
-  const again = planRescan(subtract(coverage, done), horizon, rescanned, rescanAges, earliest);
-  if (again !== undefined && !reading.some(({ from, to }) => from < again.to && again.from < to))
-    return { span: again, isRescan: true };
   // What the live fetch no longer reaches is a gap, also while following fails; but not what no reading can cover yet.
   const end = Math.min(likely - liveReachSeconds, earliest) - settleSeconds;
-  return planOpen(findGaps(coverage, horizon, end));
+  const patient = rescanAges.filter(isPatient);
+  const soon = rescanAges.filter((age) => !isPatient(age));
+  return (
+    planAgain(state, { ...facts, horizon }, soon) ??
+    planOpen(findGaps(coverage, horizon, end)) ??
+    planAgain(state, { ...facts, horizon }, patient)
+  );
+}
+
+function planAgain(
+  { done, reading }: FillState,
+  { coverage, horizon, rescanned, earliest }: FillFacts & { readonly horizon: number },
+  ages: readonly number[],
+): NextSpan | undefined {
+  const again = planRescan(subtract(coverage, done), horizon, rescanned, ages, earliest);
+  if (again === undefined) return undefined;
+  const { span, ageSeconds } = again;
+  const isBeingRead = reading.some(({ from, to }) => from < span.to && span.from < to);
+  return isBeingRead ? undefined : { span, rescanAgeSeconds: ageSeconds };
 }

@@ -25,7 +25,7 @@ import {
 } from './fill-state.ts';
 import { loadLostSince } from './losses.ts';
 import { countCursors, measureNeed, nameGap } from './plan.ts';
-import { findHorizon, keyOf, loadStream, reportCovered, type Pull } from './pull.ts';
+import { findHorizon, keyOf, loadStream, reportCovered, rescanAgesOf, type Pull } from './pull.ts';
 import { readSpan } from './span-reader.ts';
 
 /**
@@ -132,8 +132,10 @@ async function chooseNext(
   const facts = await loadFacts(pull, state.goal);
   const next = planNext(state, facts);
   if (next === undefined) return undefined;
-  const kind = next.isRescan ? 'rescan' : nameGap(next.span, followedFrom);
-  return openFetch(engine.db, lease, kind, next.span, engine.pageSizes.next(stream.name));
+  const { span, rescanAgeSeconds } = next;
+  const kind = rescanAgeSeconds === undefined ? nameGap(span, followedFrom) : 'rescan';
+  const pageSize = engine.pageSizes.next(stream.name);
+  return openFetch(engine.db, lease, { kind, span, pageSize, rescanAgeSeconds });
 }
 
 async function loadFacts(pull: Pull, goal: Goal): Promise<FillFacts> {
@@ -144,7 +146,8 @@ async function loadFacts(pull: Pull, goal: Goal): Promise<FillFacts> {
   // A span is read wherever the log begins; asking for that may take a request.
   const horizon = goal === 'gaps' ? await findHorizon(pull) : undefined;
   const rescanned = horizon === undefined ? new Map() : await loadRescans(engine.db, key);
-  const { rescanAges, settleSeconds } = engine.settings;
+  const { settleSeconds } = engine.settings;
+  const rescanAges = rescanAgesOf(pull);
   const { earliest, likely } = engine.clocks.now();
   return { coverage, horizon, rescanned, rescanAges, settleSeconds, earliest, likely };
 }
@@ -172,17 +175,20 @@ async function chooseResumable(pull: Pull): Promise<Fetch[]> {
   return chosen;
 }
 
-/** An age that is new to the settings starts from now: what was covered long ago is not read all over again for it. */
+/**
+ * An age that is new to the settings starts from now: what is older already counts as read again, whether it is covered or
+ * not, as a gap that is filled later is read at that age anyway.
+ */
 async function seedRescans(pull: Pull): Promise<void> {
   const { engine } = pull;
   const key = keyOf(pull);
   await engine.clocks.readDatabase(engine.db);
-  const coverage = await withdrawFuture(pull, await loadCoverage(engine.db, key));
+  await withdrawFuture(pull, await loadCoverage(engine.db, key));
   const rescanned = await withdrawFutureRescans(pull, await loadRescans(engine.db, key));
   const { earliest } = engine.clocks.now();
-  for (const age of engine.settings.rescanAges) {
+  for (const age of rescanAgesOf(pull)) {
     if (rescanned.has(age)) continue;
-    for (const span of intersect(coverage, [{ from: 0, to: earliest - 2 * age }]))
-      await changeCoverage(engine.db, pull.lease, (tx) => addRescan(tx, key, age, span));
+    const old = { from: 0, to: earliest - age };
+    await changeCoverage(engine.db, pull.lease, (tx) => addRescan(tx, key, age, old));
   }
 }

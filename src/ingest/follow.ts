@@ -45,13 +45,8 @@ async function followOnce(pull: Pull): Promise<void> {
   const coverage = await withdrawFuture(pull, await loadCoverage(engine.db, key));
   const { likely } = engine.clocks.now();
   const span = planLive(coverage, horizon ?? 0, likely, engine.settings.settleSeconds);
-  const open = await openFetch(
-    engine.db,
-    pull.lease,
-    'live',
-    span,
-    engine.pageSizes.next(stream.name),
-  );
+  const pageSize = engine.pageSizes.next(stream.name);
+  const open = await openFetch(engine.db, pull.lease, { kind: 'live', span, pageSize });
   const { fetch: done } = await readSpan(pull, { ...open, maySplit: false });
   if (followedFrom === undefined)
     await storeFollowedFrom(engine.db, key, Math.min(span.from, done.askedAt ?? span.from));

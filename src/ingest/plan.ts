@@ -49,10 +49,40 @@ function isReadWhole({ from, to }: Span, spanSeconds: number): boolean {
 /** Spans read again so far, by age in seconds. */
 export type Rescanned = ReadonlyMap<number, Spans>;
 
+/** A span to read again, and the age that it is read again at. */
+type Rescan = { readonly span: Span; readonly ageSeconds: number };
+
+/** No rescan gathers more than this, and none reads a span that is much longer. */
+const longestRescanSeconds = 86_400;
+
+/** So long before the source drops a record its time is read again for the last time. A sixth of an age would be too late. */
+const lastRescanSeconds = 5 * 86_400;
+
+/**
+ * The ages at which the spans of a log are read again, in seconds, ascending: those of RESCAN_AFTER, and a last one before
+ * the source drops what it has. An age that no record of the source can reach is left out.
+ */
+export function listRescanAges(
+  rescanAges: readonly number[],
+  retentionDays: number | undefined,
+): readonly number[] {
+  if (rescanAges.length === 0) return [];
+  const keptSeconds = (retentionDays ?? Infinity) * 86_400;
+  const ages =
+    retentionDays === undefined ? rescanAges : [...rescanAges, keptSeconds - lastRescanSeconds];
+  const possible = ages.filter((age) => age > 0 && age < keptSeconds);
+  return [...new Set(possible)].toSorted((a, b) => a - b);
+}
+
+/** Whether spans are read again at this age only when no gap waits: late rows so old are rare, and a gap may expire. */
+export function isPatient(ageSeconds: number): boolean {
+  return ageSeconds > longestRescanSeconds;
+}
+
 /**
  * The next span to read again: covered, now older than one of the ages, and not yet read at that age. A rescan waits
- * until a sixth of its age has gathered, so that a quiet log costs few requests. Younger ages come first: they find the
- * most.
+ * until a sixth of its age has gathered, a day at most, so that a quiet log costs few requests. Younger ages come first:
+ * they find the most.
  */
 export function planRescan(
   coverage: Spans,
@@ -60,13 +90,16 @@ export function planRescan(
   rescanned: Rescanned,
   ages: readonly number[],
   now: number,
-): Span | undefined {
-  for (const age of [...ages].toSorted((a, b) => a - b)) {
-    const due = intersect(subtract(coverage, rescanned.get(age) ?? []), [
-      { from: horizon, to: now - age },
+): Rescan | undefined {
+  for (const ageSeconds of ages.toSorted((a, b) => a - b)) {
+    const due = intersect(subtract(coverage, rescanned.get(ageSeconds) ?? []), [
+      { from: horizon, to: now - ageSeconds },
     ]);
+    const gathered = Math.min(ageSeconds / 6, longestRescanSeconds);
     const oldest = due[0];
-    if (oldest !== undefined && now - oldest.from >= age + age / 6) return oldest;
+    if (oldest === undefined || now - oldest.from < ageSeconds + gathered) continue;
+    const span = planOldest([oldest], [], longestRescanSeconds);
+    if (span !== undefined) return { span, ageSeconds };
   }
   return undefined;
 }

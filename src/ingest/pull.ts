@@ -6,6 +6,7 @@ import { findBeginning } from './beginning.ts';
 import { findKeptSince, loadCoverage, measureProgress, type StreamKey } from './coverage.ts';
 import type { Engine } from './engine.ts';
 import type { Lease } from './lease.ts';
+import { listRescanAges } from './plan.ts';
 import type { Tally } from './run.ts';
 
 /** A log at work: the stream, the lease it is pulled under, and what adds up what is done. */
@@ -20,6 +21,14 @@ export type Pull = {
 /** The key of the stream in the ledger. */
 export function keyOf({ engine, stream }: Pick<Pull, 'engine' | 'stream'>): StreamKey {
   return { account: engine.account, stream: stream.name };
+}
+
+/** The ages at which the spans of the log are read again, in seconds. */
+export function rescanAgesOf({
+  engine,
+  stream,
+}: Pick<Pull, 'engine' | 'stream'>): readonly number[] {
+  return listRescanAges(engine.settings.rescanAges, stream.retentionDays);
 }
 
 /**

@@ -10,7 +10,7 @@ import { countUnclassified, storePage, type PageStore, type StoredPage } from '.
 import { extendHull, findWayOn, judgePage, judgeReading, type ReadRows } from './page-end.ts';
 import { readPage, type ReadPage } from './page-records.ts';
 import { isFilterIgnored } from './plan.ts';
-import { keyOf, type Pull } from './pull.ts';
+import { keyOf, rescanAgesOf, type Pull } from './pull.ts';
 import { fingerprint, warnOfQuarantine } from './quarantine.ts';
 import type { PageRow } from './rows/copy.ts';
 import { askSized, createWalkGuard, timeWriting, type TimedPage } from './walk.ts';
@@ -108,7 +108,8 @@ async function walkSpan(pull: Pull, task: SpanTask): Promise<SpanResult> {
       hull = extendHull(hull, rows);
       const way = findWayOn(span, answer, rows, isAgreed);
       const { rest } = way;
-      const end = judgePage({ ...task, fetch }, reading, way, hull, engine.settings);
+      const ages = { ...engine.settings, rescanAges: rescanAgesOf(pull) };
+      const end = judgePage({ ...task, fetch }, reading, way, hull, ages);
       if (end.kind === 'more') {
         const next = { ...fetch, cursor: end.nextCursor };
         span = end.nextCursor === undefined ? (rest ?? span) : span;

@@ -25,6 +25,16 @@ export type StreamStatus = {
   readonly quarantined: number;
   /** What was taken away by hand and is not all back, oldest first. */
   readonly losses: readonly Loss[];
+  /** What was found by reading covered spans again, by the age at which that was done, youngest first. */
+  readonly late_rows: readonly LateRows[];
+};
+
+/** New rows that one age of RESCAN_AFTER has found in covered spans. */
+type LateRows = {
+  readonly age_seconds: number;
+  readonly rows: number;
+  /** ISO 8601; null while there are none. */
+  readonly last_found_at: string | null;
 };
 
 /** How every stream stands, or those of one account; streams in the given order, unknown ones last. */
@@ -38,7 +48,7 @@ export async function loadStatus(
        gap_seconds::float8 as gap_seconds, lost_seconds::float8 as lost_seconds,
        extract(epoch from headroom)::float8 as headroom_seconds, extract(epoch from lag)::float8 as lag_seconds,
        last_success, last_error, last_error_code, last_error_at, rows::float8 as rows,
-       quarantined::float8 as quarantined, losses
+       quarantined::float8 as quarantined, losses, late_rows
      from zendesk_sync.status
      where $1::text is null or account = $1
      order by account, array_position($2::text[], stream), stream`,

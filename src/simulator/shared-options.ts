@@ -123,5 +123,5 @@ export const DISTURBANCE_CHECKS: OptionChecks = {
   'burst.at': instant,
   'burst.count': within(0, 100_000),
   'late.share': within(0, 1),
-  'late.delaySeconds': within(0, 86_400 * 7),
+  'late.delaySeconds': within(0, 86_400 * 90),
 };

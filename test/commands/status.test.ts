@@ -155,6 +155,7 @@ describe('status', { concurrency: 2 }, () => {
             rows: 12,
             quarantined: 0,
             losses: [],
+            late_rows: [],
           },
         );
         const lag = Number(first?.['lag_seconds']);

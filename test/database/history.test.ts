@@ -61,7 +61,11 @@ describe('a page of a fetch that', () => {
       await withLedger(async (db) => {
         const lease = await takeLease(db, accessLogs);
         const store = { db, ensurePartitions: createPartitionKeeper(db) };
-        const { fetch: opened } = await openFetch(db, lease, 'backfill', span, 2500);
+        const { fetch: opened } = await openFetch(db, lease, {
+          kind: 'backfill',
+          span,
+          pageSize: 2500,
+        });
         const page = { pageSize: 2500, askedAt: 5000, covered: [] } as const;
         const put = (stored: Pick<StoredPage, 'fetch'>, id: number, end: PageToStore['end']) =>
           storePage(store, lease, accessLogs, {
@@ -85,7 +89,7 @@ describe('a fetch whose number is another one by now', () => {
   it('is neither ended nor taken up nor put back to its start', async () => {
     await withLedger(async (db) => {
       const lease = await takeLease(db, accessLogs);
-      const { fetch } = await openFetch(db, lease, 'backfill', span, 2500);
+      const { fetch } = await openFetch(db, lease, { kind: 'backfill', span, pageSize: 2500 });
       await db.query('update zendesk_sync.fetches set mark = gen_random_uuid()');
       const before = await look(db);
       await assert.rejects(closeFetch(db, lease, fetch, 'abandoned'), changed);
@@ -99,7 +103,7 @@ describe('a fetch whose number is another one by now', () => {
     await withLedger(async (db) => {
       const lease = await takeLease(db, accessLogs);
       const store = { db, ensurePartitions: createPartitionKeeper(db) };
-      const { fetch } = await openFetch(db, lease, 'backfill', span, 2500);
+      const { fetch } = await openFetch(db, lease, { kind: 'backfill', span, pageSize: 2500 });
       const page = { fetch, pageSize: 2500, askedAt: 5000, covered: [], rows: [] } as const;
       const end = { kind: 'more', nextCursor: 'c1' } as const;
       await storePage(store, lease, accessLogs, { ...page, end });
@@ -131,14 +135,14 @@ describe('a lease', () => {
     it(`${what} lets nothing be stored: ${error.code}`, async () => {
       await withLedger(async (db) => {
         const lease = await takeLease(db, accessLogs);
-        const { fetch } = await openFetch(db, lease, 'backfill', span, 2500);
+        const { fetch } = await openFetch(db, lease, { kind: 'backfill', span, pageSize: 2500 });
         await db.query(statement);
         const before = await db.query('select * from zendesk_sync.leases');
         for (const use of [
           () => renewLease(db, lease, 60_000),
           () => db.transaction((tx) => checkLease(tx, lease)),
           () => db.transaction((tx) => advanceLease(tx, lease, 0)),
-          () => openFetch(db, lease, 'backfill', span, 2500),
+          () => openFetch(db, lease, { kind: 'backfill', span, pageSize: 2500 }),
           () => closeFetch(db, lease, fetch, 'abandoned'),
         ])
           await assert.rejects(use(), error);
@@ -154,8 +158,11 @@ describe('a lease', () => {
       await db.query('update zendesk_sync.leases set token = 0, expires_at = now()');
       const present = await acquireLease(db, key, 'present', 60_000);
       assert.ok('token' in present && present.token === lost.token);
-      await assert.rejects(openFetch(db, lost, 'backfill', span, 2500), changed);
-      await openFetch(db, present, 'backfill', span, 2500);
+      await assert.rejects(
+        openFetch(db, lost, { kind: 'backfill', span, pageSize: 2500 }),
+        changed,
+      );
+      await openFetch(db, present, { kind: 'backfill', span, pageSize: 2500 });
     });
   });
 
@@ -180,7 +187,7 @@ describe('a run', () => {
       const lease = await takeLease(db, accessLogs);
       const store = { db, ensurePartitions: createPartitionKeeper(db) };
       const run = await openRun(db, key, 'backfill', 'test');
-      const { fetch } = await openFetch(db, lease, 'backfill', span, 2500);
+      const { fetch } = await openFetch(db, lease, { kind: 'backfill', span, pageSize: 2500 });
       const stored = { fetches: [fetch], listing: { lease, steps: 1 } };
       const close = (): Promise<void> => closeRun(db, run, 'complete', nothing, undefined, stored);
       await assert.rejects(close(), changed, 'neither is stored');

@@ -244,7 +244,11 @@ describe('a page', () => {
       const lease = await takeLease(db, accessLogs);
       const store = { db, ensurePartitions: createPartitionKeeper(db) };
       await storeRecords(db, accessLogs, [record('a', 1001), record('d', 1101)]);
-      const { fetch } = await openFetch(db, lease, 'backfill', { from: 1000, to: 2000 }, 2500);
+      const { fetch } = await openFetch(db, lease, {
+        kind: 'backfill',
+        span: { from: 1000, to: 2000 },
+        pageSize: 2500,
+      });
       // One that has changed, one that is new, and one that is new where all is said to be stored.
       const page = {
         fetch,
@@ -309,7 +313,11 @@ describe('a page', () => {
       const lease = await takeLease(db, accessLogs);
       const store = { db, ensurePartitions: createPartitionKeeper(db) };
       await storeRecords(db, accessLogs, [record('c', 1003)]);
-      const { fetch } = await openFetch(db, lease, 'backfill', { from: 1000, to: 2000 }, 2500);
+      const { fetch } = await openFetch(db, lease, {
+        kind: 'backfill',
+        span: { from: 1000, to: 2000 },
+        pageSize: 2500,
+      });
       const page = {
         fetch,
         rows: read(record('a', 1001), record('b', 1002), record('c', 1003, { status: 404 })),
@@ -329,7 +337,11 @@ describe('a fetch in the ledger', () => {
   it('that failed can be resumed at its cursor, unless its cursor was the fault', async () => {
     await withLedger(async (db) => {
       const lease = await takeLease(db, accessLogs);
-      const { fetch } = await openFetch(db, lease, 'backfill', { from: 1000, to: 2000 }, 2500);
+      const { fetch } = await openFetch(db, lease, {
+        kind: 'backfill',
+        span: { from: 1000, to: 2000 },
+        pageSize: 2500,
+      });
       await storePage({ db, ensurePartitions: createPartitionKeeper(db) }, lease, accessLogs, {
         fetch,
         rows: [],

@@ -35,6 +35,7 @@ describe('migrating', () => {
           '0014_stored_rows',
           '0015_counted_partitions',
           '0016_horizon_proved',
+          '0017_late_rows',
           'definitions',
         ],
       ]);

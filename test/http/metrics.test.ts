@@ -37,6 +37,7 @@ const contract: Readonly<Record<string, readonly [type: string, labels: readonly
   authorized: ['gauge', ['account', 'stream']],
   lease_held: ['gauge', ['account', 'stream']],
   lease_token: ['gauge', ['account', 'stream']],
+  late_rows: ['gauge', ['account', 'stream', 'age_seconds']],
   partitions_ahead: ['gauge', ['table']],
   database_size_bytes: ['gauge', []],
   table_size_bytes: ['gauge', ['table']],

@@ -220,7 +220,7 @@ describe('a fetch', () => {
         from: Date.parse('2026-10-30T00:00:00Z') / 1000,
         to: Date.parse('2026-11-02T00:00:00Z') / 1000,
       };
-      const { fetch } = await openFetch(db, lease, 'backfill', span, 2500);
+      const { fetch } = await openFetch(db, lease, { kind: 'backfill', span, pageSize: 2500 });
       const read = (id: string, timestamp: string): PageToStore['rows'] =>
         readRecords(accessLogs, usualClassify, [{ id, timestamp }]);
       const page = {
@@ -266,7 +266,7 @@ describe('a fetch', () => {
       const newest = { from: second('2026-10-30T00:00:00Z'), to: second('2026-10-31T00:00:00Z') };
       const read = (id: string, timestamp: string): PageToStore['rows'] =>
         readRecords(accessLogs, usualClassify, [{ id, timestamp }]);
-      const older = await openFetch(db, lease, 'backfill', span, 2500);
+      const older = await openFetch(db, lease, { kind: 'backfill', span, pageSize: 2500 });
       const page = { pageSize: 2500, askedAt: newest.to, covered: [] };
       const first = await storePage(store, lease, accessLogs, {
         ...page,
@@ -274,7 +274,7 @@ describe('a fetch', () => {
         rows: read('a', '2026-10-05T10:00:00Z'),
         end: { kind: 'more', nextCursor: 'c1' },
       });
-      const { fetch } = await openFetch(db, lease, 'live', newest, 2500);
+      const { fetch } = await openFetch(db, lease, { kind: 'live', span: newest, pageSize: 2500 });
       await storePage(store, lease, accessLogs, {
         ...page,
         fetch,
@@ -305,7 +305,7 @@ describe('a fetch', () => {
         fromSeconds(span.from),
         fromSeconds(span.to),
       );
-      const { fetch } = await openFetch(db, lease, 'backfill', span, 100);
+      const { fetch } = await openFetch(db, lease, { kind: 'backfill', span, pageSize: 100 });
       await storePage(engine, lease, accessLogs, {
         fetch,
         pageSize: 100,

@@ -27,7 +27,7 @@ async function takeLease({ db }: Installation): Promise<Lease> {
 
 /** The only page of a span: one record a second, each with an id of its own. */
 async function onlyPage({ db, engine }: Installation, lease: Lease, span: Span) {
-  const { fetch } = await openFetch(db, lease, 'backfill', span, 100);
+  const { fetch } = await openFetch(db, lease, { kind: 'backfill', span, pageSize: 100 });
   const records = Array.from({ length: span.to - span.from }, (_, index) => ({
     id: span.from + index,
     created_at: new Date((span.from + index) * 1000).toISOString(),

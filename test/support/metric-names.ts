@@ -6,7 +6,7 @@ export const recordedName = 'zendesk_log_sync:database_size_limit_bytes';
 /** The name of every series that the program offers, or that the rules make of them. */
 export async function listSeriesNames(): Promise<ReadonlySet<string>> {
   const metrics = createMetrics({ version: '0.0.0', nodeVersion: '24.0.0' });
-  const text = await metrics.render({ streams: [], tables: [], databaseBytes: 0 });
+  const text = await metrics.render({ streams: [], late: [], tables: [], databaseBytes: 0 });
   const names = new Set([recordedName]);
   for (const [, name = '', type = ''] of text.matchAll(/^# TYPE (\S+) (\S+)$/gm)) {
     const suffixes = type === 'histogram' ? ['_bucket', '_sum', '_count'] : [''];

@@ -82,7 +82,7 @@ describe('a file of accounts', () => {
           schedule: '*/5 * * * *',
           budgets: { access_logs: 50, support: 100 },
           settleMs: 120_000,
-          rescanAfterMs: [3_600_000, 86_400_000],
+          rescanAfterMs: [1, 24, 7 * 24, 30 * 24].map((hours) => hours * 3_600_000),
           level: 'warn',
         },
         {

@@ -71,7 +71,7 @@ describe('parseConfig', () => {
       budgets: { access_logs: 50, support: 100 },
       pageSizes: { audit_logs: 100, access_logs: 2500 },
       settleMs: 300_000,
-      rescanAfterMs: [3_600_000, 86_400_000],
+      rescanAfterMs: [1, 24, 7 * 24, 30 * 24].map((hours) => hours * 3_600_000),
       accessRules,
       http: { host: '127.0.0.1', port: 8080 },
       heartbeatUrl: undefined,

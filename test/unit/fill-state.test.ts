@@ -43,6 +43,7 @@ const fetchOf = (span: Span, more: Partial<Fetch> = {}): Fetch => ({
   changed: 0,
   late: 0,
   restarted: false,
+  rescanAgeSeconds: undefined,
   mark: '',
   ...more,
 });
@@ -56,7 +57,7 @@ const unavailable = new KnownError('plan_missing', { found: 'the plan is missing
 describe('the state of a backfill', () => {
   it('plans the oldest second first, and beside it the next that nobody reads', () => {
     const state = beginFill('gaps');
-    assert.deepEqual(planNext(state, facts), { span: oldest, isRescan: false });
+    assert.deepEqual(planNext(state, facts), { span: oldest, rescanAgeSeconds: undefined });
     assert.deepEqual(planNext(noteStart(state, oldest), facts)?.span, {
       from: oldest.to,
       to: oldest.to + day,
@@ -90,8 +91,34 @@ describe('the state of a backfill', () => {
     const more = { ...facts, coverage: [due] };
     const again = { from: due.from, to: now - 3600 };
     const state = beginFill('gaps');
-    assert.deepEqual(planNext(state, more), { span: again, isRescan: true });
-    assert.deepEqual(planNext(noteStart(state, again), more), { span: oldest, isRescan: false });
+    assert.deepEqual(planNext(state, more), { span: again, rescanAgeSeconds: 3600 });
+    assert.deepEqual(planNext(noteStart(state, again), more), {
+      span: oldest,
+      rescanAgeSeconds: undefined,
+    });
+  });
+
+  it('reads again after more than a day only what no gap waits for', () => {
+    const [week, open] = [7 * day, { from: now - 90 * day, to: now - 40 * day }];
+    const coverage = [{ from: open.to, to: now - 300 }];
+    const more = { ...facts, coverage, rescanAges: [week, 30 * day] };
+    const state = beginFill('gaps');
+    assert.deepEqual(planNext(state, more)?.span, oldest);
+    const filled = { ...state, done: [open] };
+    const again = { from: open.to, to: open.to + day };
+    assert.deepEqual(planNext(filled, more), { span: again, rescanAgeSeconds: week });
+    assert.equal(planNext(noteStart(filled, again), more), undefined, 'one after the other');
+    // A rescan that failed does not keep the next one waiting.
+    const failed = noteFailure(noteStart(filled, again), again, unreadable);
+    assert.deepEqual(planNext(failed, more), {
+      span: { from: again.to, to: again.to + day },
+      rescanAgeSeconds: week,
+    });
+    const rescanned = new Map([[week, [{ from: 0, to: now - week }]]]);
+    assert.deepEqual(planNext(filled, { ...more, rescanned }), {
+      span: again,
+      rescanAgeSeconds: 30 * day,
+    });
   });
 
   it('reads again what is due beside spans that do not overlap it, also those that touch it', () => {
@@ -103,12 +130,15 @@ describe('the state of a backfill', () => {
       { from: again.to, to: again.to + 10 },
     ];
     const beside = neighbours.reduce(noteStart, noteStart(beginFill('gaps'), oldest));
-    assert.deepEqual(planNext(beside, more), { span: again, isRescan: true });
+    assert.deepEqual(planNext(beside, more), { span: again, rescanAgeSeconds: 3600 });
     for (const overlap of [
       { from: again.from - 10, to: again.from + 1 },
       { from: again.to - 1, to: again.to + 10 },
     ])
-      assert.equal(planNext(noteStart(beginFill('gaps'), overlap), more)?.isRescan, false);
+      assert.equal(
+        planNext(noteStart(beginFill('gaps'), overlap), more)?.rescanAgeSeconds,
+        undefined,
+      );
   });
 
   it('forgets the very span that has ended, and goes on with those that share a bound with it', () => {

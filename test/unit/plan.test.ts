@@ -7,6 +7,8 @@ import {
   adaptSpanSeconds,
   countCursors,
   firstSpanSeconds,
+  isPatient,
+  listRescanAges,
   measureNeed,
   nameGap,
   planLive,
@@ -203,21 +205,60 @@ describe('the plan of a rescan', () => {
     ]);
     assert.equal(planRescan(coverage, 0, rescanned, ages, now), undefined);
     assert.deepEqual(planRescan(coverage, 0, rescanned, ages, now + 1), {
-      from: now - 3600 - 599,
-      to: now + 1 - 3600,
+      span: { from: now - 3600 - 599, to: now + 1 - 3600 },
+      ageSeconds: 3600,
     });
+  });
+
+  it('waits for a day at most, whatever the age', () => {
+    for (const age of [7 * day, 30 * day, 85 * day]) {
+      const stored = [{ from: now - age - day, to: now - 300 }];
+      assert.equal(planRescan(stored, 0, new Map(), [age], now - 1), undefined);
+      assert.deepEqual(planRescan(stored, 0, new Map(), [age], now), {
+        span: { from: now - age - day, to: now - age },
+        ageSeconds: age,
+      });
+    }
   });
 
   it('takes the younger age first and stays within horizon and coverage', () => {
     for (const order of [ages, ages.toReversed()])
-      assert.deepEqual(planRescan(coverage, now - 5 * day, new Map(), order, now), {
-        from: now - 5 * day,
-        to: now - 3600,
+      assert.deepEqual(planRescan(coverage, now - 1.2 * day, new Map(), order, now), {
+        span: { from: now - 1.2 * day, to: now - 3600 },
+        ageSeconds: 3600,
       });
     const young = new Map([[3600, [{ from: 0, to: now - 3600 }]]]);
-    assert.deepEqual(planRescan(coverage, 0, young, ages, now), {
-      from: now - 10 * day,
-      to: now - day,
+    assert.deepEqual(planRescan(coverage, now - 2.2 * day, young, ages, now), {
+      span: { from: now - 2.2 * day, to: now - day },
+      ageSeconds: day,
     });
+  });
+
+  it('reads about a day at a time of what is overdue', () => {
+    assert.deepEqual(planRescan(coverage, 0, new Map(), ages, now), {
+      span: { from: now - 10 * day, to: now - 9 * day },
+      ageSeconds: 3600,
+    });
+  });
+});
+
+describe('the ages of rescans', () => {
+  it('are those of the settings, and five days before the source drops what it has', () => {
+    assert.deepEqual(listRescanAges([7 * day, 3600], undefined), [3600, 7 * day]);
+    assert.deepEqual(listRescanAges([7 * day, 3600], 90), [3600, 7 * day, 85 * day]);
+    assert.deepEqual(listRescanAges([3600, 85 * day], 90), [3600, 85 * day]);
+  });
+
+  it('are none that no record reaches', () => {
+    assert.deepEqual(listRescanAges([3600, 90 * day, 91 * day], 90), [3600, 85 * day]);
+    assert.deepEqual(listRescanAges([3600], 5), [3600]);
+  });
+
+  it('are none at all when they are switched off', () => {
+    assert.deepEqual(listRescanAges([], 90), []);
+  });
+
+  it('longer than a day let gaps go first', () => {
+    assert.deepEqual([3600, day, day + 1, 7 * day].map(isPatient), [false, false, true, true]);
   });
 });

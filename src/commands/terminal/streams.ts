@@ -60,10 +60,21 @@ function remarks(row: StreamStatus, now: Date): string[] {
     );
   }
   lines.push(...row.losses.map((loss) => `${row.stream}: ${explainLoss(loss)}`));
+  lines.push(...describeLate(row));
   if (row.last_success !== null && now.getTime() - row.last_success.getTime() > 3_600_000) {
     lines.push(`${row.stream}: last pulled with success ${formatMoment(row.last_success)}.`);
   }
   return lines;
+}
+
+/** What came after its time was covered: how much of it each age has found. Nothing while no age has found any. */
+function describeLate({ stream, late_rows }: StreamStatus): string[] {
+  const found = late_rows.filter(({ rows }) => rows > 0);
+  if (found.length === 0) return [];
+  const parts = found.map(
+    ({ rows, age_seconds }) => `${formatNumber(rows)} after ${formatSeconds(age_seconds)}`,
+  );
+  return [`${stream}: records that appeared late were found and stored: ${parts.join(', ')}.`];
 }
 
 function describeHeadroom(seconds: number | null): string {

@@ -223,6 +223,7 @@ comment on column zendesk_sync.fetches.outcome is 'complete, failed, split (too 
 comment on column zendesk_sync.fetches.error is 'Why it failed, in plain words.';
 comment on column zendesk_sync.fetches.error_code is 'What kind of error ended the fetch: a code of docs/errors.md; null for none.';
 comment on column zendesk_sync.fetches.mark is 'Drawn by whoever reads the span, when that begins and when it goes on. A page is stored only by the reader whose mark this is: a database that went back to an earlier state gives a number twice, never a mark.';
+comment on column zendesk_sync.fetches.rescan_age_seconds is 'The age at which a rescan reads its span again, in seconds; null for what is no rescan.';
 comment on table zendesk_sync.runs is 'One row for each run of a task on a stream. A run that did not finish its work is a failed run.';
 comment on column zendesk_sync.runs.id is 'Number of the run.';
 comment on column zendesk_sync.runs.account is 'Key of the Zendesk account.';

@@ -105,9 +105,14 @@ export const fetches = zendeskSync.table(
      * mark this is: a database that went back to an earlier state gives a number twice, never a mark.
      */
     mark: uuid().notNull().defaultRandom(),
+    /** The age at which a rescan reads its span again, in seconds; null for what is no rescan. */
+    rescan_age_seconds: integer(),
   },
   (t) => [
     index('fetches_recent').on(t.account, t.stream, t.id),
+    index('fetches_late')
+      .on(t.account, t.stream, t.rescan_age_seconds)
+      .where(sql`rescan_age_seconds is not null and rows_late > 0`),
     index('fetches_rows').on(t.account, t.stream, t.rows_new),
     index('fetches_resumable')
       .on(t.account, t.stream)

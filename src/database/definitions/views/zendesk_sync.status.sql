@@ -40,7 +40,19 @@ select
     when latest.failed then 'process_died'
   end as last_error_code,
   (select count(*) from zendesk_sync.quarantine q where q.account = g.account and q.stream = g.stream) as quarantined,
-  coalesce(lost.losses, '[]') as losses
+  coalesce(lost.losses, '[]') as losses,
+  (
+    select coalesce(
+      jsonb_agg(
+        jsonb_build_object(
+          'age_seconds', l.age_seconds, 'rows', l.rows, 'last_found_at', zendesk_sync.write_moment(l.last_found_at)
+        )
+        order by l.age_seconds
+      ),
+      '[]'
+    )
+    from zendesk_sync.late_rows l where l.account = g.account and l.stream = g.stream
+  ) as late_rows
 from zendesk_sync.stream_gaps g
 cross join lateral (
   select coalesce(sum(r.rows), 0) as rows from zendesk_sync.stored_rows r where r.account = g.account and r.stream = g.stream
@@ -117,3 +129,4 @@ comment on column zendesk_sync.status.rows is 'Rows that are in the table.';
 comment on column zendesk_sync.status.last_error_code is 'What kind of error last_error tells of: a code of docs/errors.md.';
 comment on column zendesk_sync.status.quarantined is 'Records that could not be stored and lie in zendesk_sync.quarantine: they are missing in the rows, though their time counts as covered.';
 comment on column zendesk_sync.status.losses is 'What was taken away by hand and is not all back, oldest first: the span, rows, code (partition_dropped, partition_detached, partition_truncated, rows_deleted, rows_missing), partition, done_by, noticed_at, and rows_found when all that Zendesk still had was read again.';
+comment on column zendesk_sync.status.late_rows is 'What appeared only after its time was covered, by the age at which it was found: age_seconds, rows, last_found_at.';
