@@ -33,7 +33,7 @@ async function readPage(
   lease: Lease,
   { span, ids, end }: Reading,
 ): Promise<StoredPage> {
-  const { fetch } = await openFetch(db, lease, 'backfill', span, 100);
+  const { fetch } = await openFetch(db, lease, { kind: 'backfill', span, pageSize: 100 });
   const records = ids.map((id, index) => ({
     id,
     timestamp: new Date((span.from + index) * 1000).toISOString(),
