@@ -12,8 +12,9 @@ import {
   withInstallation,
   type Installation,
 } from '../support/installation.ts';
-import { replicate, type Failover, type Moment } from '../support/lagging-replica.ts';
+import { replicate, type Deeds, type Failover, type Moment } from '../support/lagging-replica.ts';
 import { assertComplete, listFetches } from '../support/ledger-facts.ts';
+import { withFollowedServer } from '../support/standby.ts';
 
 const signal = new AbortController().signal;
 /** About four pages a day. */
@@ -90,8 +91,9 @@ async function failOverDuring(
   { another, url }: Installation,
   failover: Failover,
   work: Work,
+  server?: Deeds,
 ): Promise<void> {
-  const database = await replicate(url);
+  const database = await replicate(url, server);
   try {
     const engine = another({ databaseUrl: database.url, leaseMs: 1000 });
     const logs = [auditLogs, accessLogs].map((log) => createStreamWorker(engine, log));
@@ -203,4 +205,22 @@ describe('a failover to a replica that lacks the last transactions', { concurren
       }
     });
   });
+});
+
+describe('a failover to a standby that streaming replication has left behind', () => {
+  for (const name of ['two pages behind', 'some fetches behind', 'when a run was closed'])
+    it(`${name} loses no row, and nothing is called complete that is not`, async () => {
+      await withFollowedServer(async (server) => {
+        await withInstallation(dense, {}, async (installation) => {
+          const failover = failovers[name];
+          assert.ok(failover !== undefined);
+          await failOverDuring(installation, failover, passAll, server);
+          await assertAll(installation);
+          const [promoted] = await installation.db.query(
+            'select left(pg_walfile_name(pg_current_wal_lsn()), 8) as line',
+          );
+          assert.deepEqual(promoted, { line: '00000002' }, 'it is the standby that answers');
+        });
+      });
+    });
 });

@@ -4,7 +4,7 @@
  */
 import assert from 'node:assert/strict';
 import { Client, escapeIdentifier } from 'pg';
-import { startDatabaseProxy } from './database-proxy.ts';
+import { startDatabaseProxy, type DatabaseProxy } from './database-proxy.ts';
 import { waitUntil } from './pulled-account.ts';
 
 /** A moment in what a program sends to its database. */
@@ -38,11 +38,14 @@ export type ReplicatedDatabase = {
   close(): Promise<void>;
 };
 
-/** Puts a replica beside a database on the server of the test run. */
-export async function replicate(databaseUrl: string): Promise<ReplicatedDatabase> {
-  const name = new URL(databaseUrl).pathname.slice(1);
-  const replica = `${name}_replica`;
-  const lost = `${name}_lost`;
+/** How a replica is left behind, and how it takes over. */
+export type Deeds = {
+  leaveBehind(): Promise<void>;
+  failOver(): Promise<void>;
+};
+
+/** Puts a replica beside a database on the server of the test run; or does what is given instead at the two moments. */
+export async function replicate(databaseUrl: string, given?: Deeds): Promise<ReplicatedDatabase> {
   let watches: readonly { readonly watch: Watch; readonly act: () => Promise<void> }[] = [];
   // Nothing that is sent meanwhile is the next moment.
   let acting = false;
@@ -60,27 +63,18 @@ export async function replicate(databaseUrl: string): Promise<ReplicatedDatabase
     await act();
     return undefined;
   });
-  const change = (...statements: readonly string[]): Promise<void> =>
-    proxy.closedDuring(() => withoutConnections(databaseUrl, name, statements));
+  const deeds = given ?? copyDatabase(databaseUrl, proxy);
   let over = false;
-  const [own, copy, old] = [name, replica, lost].map(escapeIdentifier);
   return {
     url: proxy.url,
     failOver({ lagsFrom, takesOver }) {
       over = false;
       watches = [
-        {
-          watch: createWatch(lagsFrom),
-          act: () => change(`create database ${copy} template ${own} strategy file_copy`),
-        },
+        { watch: createWatch(lagsFrom), act: () => deeds.leaveBehind() },
         {
           watch: createWatch(takesOver),
-          act: async () => {
-            await change(
-              `alter database ${own} rename to ${old}`,
-              `alter database ${copy} rename to ${own}`,
-              `drop database ${old} with (force)`,
-            );
+          async act() {
+            await deeds.failOver();
             over = true;
           },
         },
@@ -88,6 +82,22 @@ export async function replicate(databaseUrl: string): Promise<ReplicatedDatabase
     },
     hasFailedOver: () => over,
     close: () => proxy.close(),
+  };
+}
+
+function copyDatabase(databaseUrl: string, proxy: DatabaseProxy): Deeds {
+  const name = new URL(databaseUrl).pathname.slice(1);
+  const [own, copy, old] = ['', '_replica', '_lost'].map((end) => escapeIdentifier(name + end));
+  const change = (...statements: readonly string[]): Promise<void> =>
+    proxy.closedDuring(() => withoutConnections(databaseUrl, name, statements));
+  return {
+    leaveBehind: () => change(`create database ${copy} template ${own} strategy file_copy`),
+    failOver: () =>
+      change(
+        `alter database ${own} rename to ${old}`,
+        `alter database ${copy} rename to ${own}`,
+        `drop database ${old} with (force)`,
+      ),
   };
 }
 
