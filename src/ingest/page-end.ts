@@ -9,11 +9,21 @@ import type { Pull } from './pull.ts';
 import type { PageRow } from './rows/copy.ts';
 import type { TimedPage } from './walk.ts';
 
+/** What a reading is judged by. */
+type JudgedPull = {
+  readonly engine: Pick<Pull['engine'], 'clocks'>;
+  readonly stream: Pick<Pull['stream'], 'retentionDays'>;
+};
+
 /**
  * What the clocks say of a reading, this page included. A clock that was wrong at the first page, or is set back later,
  * must not make more of it than the others: the earliest moment of all counts.
  */
-export function judgeReading({ engine, stream }: Pull, fetch: Fetch, answer: TimedPage): Reading {
+export function judgeReading(
+  { engine, stream }: JudgedPull,
+  fetch: Pick<Fetch, 'askedAt'>,
+  answer: Pick<TimedPage, 'sentAtMs' | 'ageMs'>,
+): Reading {
   const { earliest, latest } = engine.clocks.at(answer.sentAtMs);
   const asked = earliest - Math.ceil(answer.ageMs / 1000);
   return {
@@ -40,7 +50,13 @@ export function extendHull(
 
 /** What a page means for its fetch. Pure. */
 export function judgePage(
-  { fetch, maySplit }: { readonly fetch: Fetch; readonly maySplit: boolean },
+  {
+    fetch,
+    maySplit,
+  }: {
+    readonly fetch: Pick<Fetch, 'span' | 'pages'>;
+    readonly maySplit: boolean;
+  },
   reading: Reading,
   { nextCursor, isUnsure, rest }: WayOn,
   read: ReadRows | undefined,
@@ -70,8 +86,8 @@ type WayOn = Pick<TimedPage, 'nextCursor' | 'isUnsure'> & {
 /** Where a walk goes on behind a page; nowhere when that came twice and was said to be the last both times. */
 export function findWayOn(
   span: Span,
-  { nextCursor, isUnsure }: TimedPage,
-  rows: readonly PageRow[],
+  { nextCursor, isUnsure }: Pick<TimedPage, 'nextCursor' | 'isUnsure'>,
+  rows: readonly Pick<PageRow, 'timeMs'>[],
   isAgreed: boolean,
 ): WayOn {
   if (isAgreed) return { nextCursor: undefined, isUnsure: false, rest: undefined };
