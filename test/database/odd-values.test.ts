@@ -140,7 +140,11 @@ async function store(
     originals: () => [],
     lossy: new Set<number>(),
   };
-  const { fetch } = await openFetch(db, lease, 'backfill', { from: 0, to: 100 }, 100);
+  const { fetch } = await openFetch(db, lease, {
+    kind: 'backfill',
+    span: { from: 0, to: 100 },
+    pageSize: 100,
+  });
   await storePage({ db, ensurePartitions: createPartitionKeeper(db) }, lease, stream, {
     ...readPage(stream, usualClassify, page),
     fetch,
