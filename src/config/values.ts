@@ -3,6 +3,7 @@
  * the end of a sentence that starts with the setting's name and what was found.
  */
 import { z } from 'zod';
+import { readProxyUrl } from '../proxy.ts';
 
 /** The levels of pino, most talkative first. */
 export const logLevels = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'] as const;
@@ -179,6 +180,16 @@ export const heartbeatUrl = textOf((text) => {
     ? text
     : undefined;
 }, 'expected an address such as https://hc-ping.com/your-uuid, without a user name or password; copy it again');
+
+/** `HTTPS_PROXY`, `HTTP_PROXY`, as a whole url. */
+export const proxyUrl = textOf(readProxyUrl, (text) => {
+  const expected =
+    'expected the address of an HTTP proxy such as http://user:password@proxy.acme.example:3128';
+  const scheme = /^([a-z][a-z\d+.-]*):\/\//i.exec(text)?.[1]?.toLowerCase() ?? 'http';
+  return /^https?$/.test(scheme)
+    ? `${expected}, without a path; check it, and percent-encode special characters of the password (%40 for @, %2F for /, %23 for #, %25 for %)`
+    : `${expected}; ${scheme} is another kind of proxy, which is not supported`;
+});
 
 /** `OTEL_EXPORTER_OTLP_ENDPOINT`. */
 export const collectorEndpoint = textOf((text) => {

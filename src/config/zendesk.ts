@@ -1,5 +1,6 @@
 /** The settings that concern the Zendesk account: where it is, how to log in, and what the operator should know about it. */
 import { z } from 'zod';
+import { chooseProxy, type Proxies, type Proxy } from '../proxy.ts';
 import type { Stream } from '../streams/stream.ts';
 import { describeProblem, setting, type Problem } from './problem.ts';
 import type { SettingName } from './settings.ts';
@@ -15,6 +16,8 @@ export type ZendeskConfig = {
   readonly credentials: Credentials;
   /** The OAuth scope to ask for with client credentials. */
   readonly scope: string;
+  /** The proxy on the way there. */
+  readonly proxy: Proxy | undefined;
   /** Sentences for the operator, to be logged at start. */
   readonly warnings: string[];
 };
@@ -60,8 +63,9 @@ export function findCredentialsProblem(
     : describeProblem`${named} is set but ${setting(absent)} is not; expected both; set ${setting(absent)} as well.`;
 }
 
-/** What is pulled, and the requests per minute of each budget group. */
+/** What is pulled and through which proxies, and the requests per minute of each budget group. */
 type Pulled = {
+  readonly proxies: Proxies;
   readonly streams: readonly Stream[];
   readonly budgets: Readonly<Record<string, number>>;
 };
@@ -69,9 +73,11 @@ type Pulled = {
 /** The account as configured, once `findCredentialsProblem` has found nothing. */
 export function buildZendeskConfig(given: ZendeskValues, pulled: Pulled, now: Date): ZendeskConfig {
   const account = given.ZENDESK_SUBDOMAIN;
+  const origin = given.ZENDESK_BASE_URL ?? `https://${account}.zendesk.com`;
   const zendesk = {
     account,
-    origin: given.ZENDESK_BASE_URL ?? `https://${account}.zendesk.com`,
+    origin,
+    proxy: chooseProxy(pulled.proxies, origin),
     credentials: chooseCredentials(given),
     scope: given.ZENDESK_OAUTH_SCOPE,
   };

@@ -47,7 +47,7 @@ export async function examine(options: ExaminationOptions): Promise<Examination>
   const { environment, now, signal, streams } = options;
   const known = readKnownSettings(environment, options);
   const { all: config } = known;
-  const origin = config && (await checkOrigin(config.zendesk.origin, now, signal));
+  const origin = config && (await checkOrigin(config.zendesk, now, signal));
   const checks = await withExaminedDatabase(known.local, now, async (database) => {
     const zendesk =
       config === undefined || origin?.state === 'problem'

@@ -1,90 +1,100 @@
 /** Whether the name of the origin resolves, somebody answers there, and the certificate is trusted. Sends nothing. */
 import { lookup } from 'node:dns/promises';
-import { connect as connectTcp, type Socket } from 'node:net';
-import { connect as connectTls, type TLSSocket } from 'node:tls';
 import { foreignCodeOf } from '../errors.ts';
-import { ok, problem, warning, type Check } from './check.ts';
+import type { Proxy } from '../proxy.ts';
+import { adviseOnRefusal } from '../zendesk/proxy-fault.ts';
+import { capitalize, ok, problem, warning, type Check } from './check.ts';
 import { countOf } from './figures.ts';
+import { bareHost, shakeHands, TunnelError } from './handshake.ts';
 
 const name = 'origin';
-const patienceMs = 10_000;
 const dayMs = 86_400_000;
 /** Certificates are renewed some weeks ahead: one that is this close to its end was forgotten. */
 const renewalDays = 7;
 const site = 'Check ZENDESK_SUBDOMAIN and ZENDESK_BASE_URL';
 
-/** What one connection to the origin brought. */
-type Handshake = { readonly validTo: Date | undefined };
+/** Where the origin is, and the way there. */
+type Way = { readonly origin: string; readonly proxy: Proxy | undefined };
 
-/** Looks up the name, connects, and for https shakes hands; the certificate is judged as the client of Zendesk judges it. */
-export async function checkOrigin(origin: string, now: Date, signal: AbortSignal): Promise<Check> {
-  const { protocol, hostname, port } = new URL(origin);
-  const host = hostname.replace(/^\[(.*)\]$/, '$1');
-  const secure = protocol === 'https:';
-  let addresses: string[];
-  try {
-    addresses = (await lookup(host, { all: true })).map(({ address }) => address);
-  } catch (error) {
-    const found = `the name ${host} cannot be resolved (${codeOf(error)})`;
-    return problem(name, found, `${site}, and the name service of this machine.`);
+/**
+ * Looks up the name, connects, and for https shakes hands. Through a proxy the name is looked up by nobody here: only the
+ * proxy has to know it.
+ */
+export async function checkOrigin(way: Way, now: Date, signal: AbortSignal): Promise<Check> {
+  const { origin, proxy } = way;
+  const host = bareHost(new URL(origin).hostname);
+  let resolved = origin;
+  if (proxy === undefined) {
+    try {
+      const { address } = await lookup(host);
+      if (address !== host) resolved = `${origin} (${address})`;
+    } catch (error) {
+      const found = `the name ${host} cannot be resolved (${codeOf(error)})`;
+      return problem(
+        name,
+        found,
+        `${site}, and the name service of this machine. Where only a proxy leads out, set HTTPS_PROXY.`,
+      );
+    }
   }
   try {
-    const place = { host, port: Number(port) || (secure ? 443 : 80) };
-    const { validTo } = await shakeHands(place, secure, signal);
-    const resolved = addresses.includes(host) ? origin : `${origin} (${addresses[0] ?? ''})`;
-    if (validTo === undefined) return ok(name, `${resolved} answers; without TLS, on this machine`);
+    const { validTo } = await shakeHands(origin, proxy, signal);
+    const answers = `${resolved} answers${describeWay(proxy)}`;
+    if (validTo === undefined) return ok(name, `${answers}; without TLS, on this machine`);
     const days = Math.floor((validTo.getTime() - now.getTime()) / dayMs);
-    const found = `${resolved} answers; its certificate is trusted until ${validTo.toISOString().slice(0, 10)}`;
+    const found = `${answers}; its certificate is trusted until ${validTo.toISOString().slice(0, 10)}`;
     return days < renewalDays
       ? warning(name, `${found}, ${countOf(days, 'day')} from now`, 'Tell whoever runs it.')
       : ok(name, found);
   } catch (error) {
     signal.throwIfAborted();
-    return explainFailure(origin, codeOf(error));
+    return explainFailure(way, error);
   }
 }
 
-function explainFailure(origin: string, code: string): Check {
+function describeWay(proxy: Proxy | undefined): string {
+  return proxy === undefined ? '' : ` through the proxy ${proxy.shown} (${proxy.setting})`;
+}
+
+function explainFailure({ origin, proxy }: Way, error: unknown): Check {
+  const code = codeOf(error);
+  const way = describeWay(proxy);
   if (/CERT|^UNABLE_TO_|SELF_SIGNED/.test(code))
     return problem(
       name,
-      `the certificate of ${origin} is not trusted (${code}), so nothing will be sent`,
-      `${site}, or trust its issuer with NODE_EXTRA_CA_CERTS.`,
+      `the certificate of ${origin}${way} is not trusted (${code}), so nothing will be sent`,
+      proxy === undefined
+        ? `${site}, or trust its issuer with NODE_EXTRA_CA_CERTS.`
+        : 'A proxy that opens TLS has an issuer of its own: trust it with NODE_EXTRA_CA_CERTS.',
     );
+  if (proxy !== undefined) return explainProxy(origin, proxy, error, code);
   return problem(
     name,
     `nobody answers at ${origin} (${code})`,
-    `${site}, and whether a firewall or a proxy keeps this machine from it.`,
+    `${site}, and whether a firewall keeps this machine from it. Where only a proxy leads out, set HTTPS_PROXY.`,
   );
 }
 
-async function shakeHands(
-  { host, port }: { host: string; port: number },
-  secure: boolean,
-  signal: AbortSignal,
-): Promise<Handshake> {
-  const { promise, resolve, reject } = Promise.withResolvers<Handshake>();
-  const servername = /^[\d.]+$|:/.test(host) ? {} : { servername: host };
-  const socket: Socket | TLSSocket = secure
-    ? connectTls({ host, port, ...servername, rejectUnauthorized: true })
-    : connectTcp({ host, port });
-  const onAbort = (): void => reject(signal.reason);
-  signal.addEventListener('abort', onAbort, { once: true });
-  socket.setTimeout(patienceMs, () =>
-    reject(Object.assign(new Error('no answer in time'), { code: 'ETIMEDOUT' })),
-  );
-  socket.once('error', reject);
-  socket.once(secure ? 'secureConnect' : 'connect', () => {
-    const validTo =
-      'getPeerCertificate' in socket ? socket.getPeerCertificate().valid_to : undefined;
-    resolve({ validTo: validTo === undefined ? undefined : new Date(validTo) });
-  });
-  try {
-    return await promise;
-  } finally {
-    signal.removeEventListener('abort', onAbort);
-    socket.destroy();
+function explainProxy(origin: string, proxy: Proxy, error: unknown, code: string): Check {
+  if (error instanceof TunnelError) {
+    const found = `the proxy ${proxy.shown} (${proxy.setting}) refuses to connect to ${origin} (status ${error.status})`;
+    return problem(name, found, `${capitalize(adviseOnRefusal(proxy, error.status))}.`);
   }
+  const isUnreachable =
+    error instanceof Error &&
+    'syscall' in error &&
+    (error.syscall === 'connect' || error.syscall === 'getaddrinfo');
+  return isUnreachable
+    ? problem(
+        name,
+        `the proxy ${proxy.shown} (${proxy.setting}) cannot be reached (${code})`,
+        `Check ${proxy.setting}; what needs no proxy belongs into NO_PROXY.`,
+      )
+    : problem(
+        name,
+        `no connection to ${origin} came about${describeWay(proxy)} (${code})`,
+        `${site}, and what the proxy does with this host.`,
+      );
 }
 
 function codeOf(error: unknown): string {

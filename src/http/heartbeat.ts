@@ -1,7 +1,10 @@
 /** Tells a watcher from outside that runs begin and end, as healthchecks.io expects: the dead man's switch. */
+import { Agent as HttpAgent, request as askHttp } from 'node:http';
+import { Agent as HttpsAgent, request as askHttps } from 'node:https';
 import { foreignCodeOf } from '../errors.ts';
 import type { Log } from '../logger.ts';
 import type { SyncEvent } from '../ingest/events.ts';
+import { chooseProxy, throughProxy, type Proxies, type Proxy } from '../proxy.ts';
 
 /** Each call returns at once; what cannot be delivered is given up after a few seconds. */
 type Heartbeat = {
@@ -18,20 +21,23 @@ const usualTimeoutMs = 3000;
  * those that wait for it only the newest is sent. Its failures are told once, when they begin and when they are over.
  *
  * @param url undefined for a heartbeat that does nothing
+ * @param proxies undefined for none
  */
 export function createHeartbeat(
   url: string | undefined,
+  proxies: Proxies | undefined,
   log: Log,
   timeoutMs = usualTimeoutMs,
 ): Heartbeat {
   if (url === undefined) return { begin() {}, end() {}, close() {} };
+  const proxy = proxies && chooseProxy(proxies, url);
   const closing = new AbortController();
   let next: string | undefined;
   let sending: Promise<void> | undefined;
   let failing = false;
 
   async function deliver(address: string): Promise<void> {
-    const problem = await ping(address, timeoutMs, closing.signal);
+    const problem = await ping(address, proxy, timeoutMs, closing.signal);
     if (closing.signal.aborted) return;
     if (problem !== undefined && !failing)
       log.warn({ reason: problem }, 'HEARTBEAT_URL does not accept the heartbeat; runs go on');
@@ -62,23 +68,43 @@ export function createHeartbeat(
 /** Why it did not arrive, in a few words without the address; undefined when it did. */
 async function ping(
   address: string,
+  proxy: Proxy | undefined,
   timeoutMs: number,
   closing: AbortSignal,
 ): Promise<string | undefined> {
+  const late = AbortSignal.timeout(timeoutMs);
   try {
-    const response = await fetch(address, {
-      // The address is the credential: it goes to nobody else.
-      redirect: 'manual',
-      signal: AbortSignal.any([closing, AbortSignal.timeout(timeoutMs)]),
-    });
-    await response.body?.cancel();
-    return response.ok ? undefined : `status ${response.status}`;
+    const status = await get(address, proxy, AbortSignal.any([closing, late]));
+    return status >= 200 && status < 300 ? undefined : `status ${status}`;
   } catch (error) {
-    if (error instanceof Error && error.name === 'TimeoutError')
-      return `no answer within ${timeoutMs / 1000} s`;
-    const code = foreignCodeOf(error instanceof Error ? error.cause : undefined) ?? 'unknown';
-    return `no connection (${code})`;
+    if (late.aborted) return `no answer within ${timeoutMs / 1000} s`;
+    return describeFailure(error, proxy);
   }
+}
+
+/** The status of the answer. Redirects are not followed: the address is the credential, and goes to nobody else. */
+async function get(
+  address: string,
+  proxy: Proxy | undefined,
+  signal: AbortSignal,
+): Promise<number> {
+  const isSecure = address.startsWith('https:');
+  const agent = new (isSecure ? HttpsAgent : HttpAgent)(throughProxy(proxy));
+  const { promise, resolve, reject } = Promise.withResolvers<number>();
+  const request = (isSecure ? askHttps : askHttp)(address, { agent, signal }, (response) => {
+    resolve(response.statusCode ?? 0);
+    response.destroy();
+  });
+  request.once('error', reject).end();
+  return promise;
+}
+
+function describeFailure(error: unknown, proxy: Proxy | undefined): string {
+  const code = foreignCodeOf(error) ?? 'unknown';
+  if (proxy === undefined) return `no connection (${code})`;
+  return error instanceof Error && 'statusCode' in error
+    ? `the proxy ${proxy.shown} refuses (status ${Number(error.statusCode)})`
+    : `no connection through the proxy ${proxy.shown} (${code})`;
 }
 
 function appendPath(url: string, suffix: string): string {

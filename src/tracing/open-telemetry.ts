@@ -9,6 +9,7 @@ import {
 } from '@opentelemetry/resources';
 import { BatchSpanProcessor, TracerProvider, type SpanExporter } from '@opentelemetry/sdk-trace';
 import type { Log } from '../logger.ts';
+import { chooseProxy, throughProxy } from '../proxy.ts';
 import { createRunSpans } from './run-spans.ts';
 import type { Tracing, TracingOptions } from './tracing.ts';
 
@@ -20,9 +21,11 @@ const tracesPath = '/v1/traces';
 export function startTracing(
   options: Required<TracingOptions> & { readonly endpoint: string },
 ): Tracing {
-  const { endpoint, version, log, timeoutMs } = options;
+  const { endpoint, proxies, version, log, timeoutMs } = options;
+  const url = `${endpoint.replace(/\/+$/, '')}${tracesPath}`;
   const sender = new OTLPTraceExporter({
-    url: `${endpoint.replace(/\/+$/, '')}${tracesPath}`,
+    url,
+    httpAgentOptions: { keepAlive: true, ...throughProxy(proxies && chooseProxy(proxies, url)) },
     timeoutMillis: timeoutMs,
   });
   const provider = new TracerProvider({

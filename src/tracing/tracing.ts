@@ -1,5 +1,6 @@
 /** Traces of the runs for an OpenTelemetry collector. Nothing of OpenTelemetry is loaded unless there is one. */
 import type { Log } from '../logger.ts';
+import type { Proxies } from '../proxy.ts';
 import type { SyncEvent } from '../ingest/events.ts';
 
 /** Makes spans of the engine's events. One for all accounts of a process. */
@@ -13,6 +14,8 @@ export type Tracing = {
 export type TracingOptions = {
   /** Address of the collector, without the path of the traces; undefined for no traces. */
   readonly endpoint: string | undefined;
+  /** The proxies on the way there. */
+  readonly proxies: Proxies | undefined;
   readonly version: string;
   readonly log: Log;
   /** How long one attempt to send may take, and the last one when it is closed. Default 3000. */

@@ -1,5 +1,6 @@
 /** One answer of Zendesk: its JSON, or the failure that it is. */
 import type { IncomingHttpHeaders } from 'node:http';
+import type { Proxy } from '../proxy.ts';
 import { parseJson } from './body.ts';
 import { isObject } from './paging.ts';
 import { readLimit, readOwnLimit, readPauseMs, readRetryAfterMs } from './rate-limit.ts';
@@ -16,6 +17,14 @@ export type Answer = {
   readonly receivedAtMs: number;
 };
 
+/** A proxy that refuses to connect, that cannot be reached, or that only was on the way. */
+type ProxyFault = {
+  readonly proxy: Proxy;
+  readonly fault: 'refused' | 'unreachable' | 'on-the-way';
+  /** What it answered. */
+  readonly status?: number;
+};
+
 /** What can go wrong with one attempt, before anybody has decided what that means. */
 export type Failure =
   | {
@@ -24,6 +33,8 @@ export type Failure =
       /** Node's error code. */
       readonly code: string | undefined;
       readonly cause: Error;
+      /** Where a proxy is on the way, and what it has to do with it. */
+      readonly proxy?: ProxyFault | undefined;
     }
   | {
       /** A 2xx that is not what was asked for: HTML, cut JSON, a wrong envelope. Never an empty page. */

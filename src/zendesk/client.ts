@@ -6,6 +6,7 @@ import {
   type Answer,
   type OrderAnswer,
 } from './answer.ts';
+import type { Proxy } from '../proxy.ts';
 import { learnClock, readAgeMs, unknownClock, type ZendeskClock } from './clock.ts';
 import { createHttp, type FinishedRequest } from './http.ts';
 import { createLogins, type Channel, type GrantFacts, type Log } from './login.ts';
@@ -42,6 +43,8 @@ export type ZendeskOptions = {
   /** Scheme, host and port without a path; the only place that receives the credentials. */
   readonly origin: string;
   readonly credentials: Credentials;
+  /** The proxy on the way there. */
+  readonly proxy?: Proxy | undefined;
   /** OAuth scope to ask for with client credentials: names separated by spaces. */
   readonly scope: string;
   /** The account key, for log lines. */
@@ -77,15 +80,15 @@ const largestReceiptBytes = 1024 * 1024;
 
 /** Connects to one account. Nothing is sent before the first request. */
 export function createZendesk(options: ZendeskOptions): Zendesk {
-  const { account, budget, credentials, log, origin } = options;
+  const { account, budget, credentials, log, origin, proxy } = options;
   const localNow = options.localNow ?? Date.now;
   const timeoutMs = options.requestTimeoutMs ?? usualTimeoutMs;
   const closing = new AbortController();
-  const secrets = createSecrets(credentials);
+  const secrets = createSecrets(credentials, proxy);
   let clock = unknownClock;
   const largestBytes = options.largestAnswerBytes ?? usualLargestBytes;
   const { onRequest } = options;
-  const http = createHttp({ origin, timeoutMs, largestBytes, localNow, secrets, onRequest });
+  const http = createHttp({ origin, proxy, timeoutMs, largestBytes, localNow, secrets, onRequest });
   const channel: Channel = {
     account,
     origin,

@@ -3,6 +3,7 @@ import { Agent as HttpAgent } from 'node:http';
 import { Agent as HttpsAgent } from 'node:https';
 import got, { type Got, type Response } from 'got';
 import { foreignCodeOf } from '../errors.ts';
+import { throughProxy, type Proxy } from '../proxy.ts';
 import { version } from '../version.ts';
 import { AttemptError, refuseAnswer, type Answer } from './answer.ts';
 import { createLimit, readRequestId, type Limit } from './answer-limit.ts';
@@ -50,6 +51,7 @@ const idleMs = 5_000;
  */
 export function createHttp(options: {
   origin: string;
+  proxy: Proxy | undefined;
   timeoutMs: number;
   /** The most bytes of an answer, packed and unpacked. */
   largestBytes: number;
@@ -57,21 +59,16 @@ export function createHttp(options: {
   secrets: Secrets;
   onRequest?: ((request: FinishedRequest) => void) | undefined;
 }): Http {
-  const { localNow, secrets } = options;
+  const { localNow, proxy, secrets } = options;
   const { origin } = new URL(options.origin);
-  const keep = { keepAlive: true, scheduling: 'lifo', timeout: idleMs } as const;
+  const keep = {
+    keepAlive: true,
+    scheduling: 'lifo',
+    timeout: idleMs,
+    ...throughProxy(proxy),
+  } as const;
   const agent = { http: new HttpAgent(keep), https: new HttpsAgent(keep) };
-  const client = got.extend({
-    headers: { accept: 'application/json', 'accept-encoding': 'gzip', 'user-agent': userAgent },
-    responseType: 'buffer',
-    decompress: false,
-    followRedirect: false,
-    throwHttpErrors: false,
-    retry: { limit: 0 },
-    timeout: { request: options.timeoutMs },
-    https: { rejectUnauthorized: true },
-    agent,
-  });
+  const client = createClient(agent, options.timeoutMs);
 
   function locate({ path, query }: HttpRequest): URL {
     const url = new URL(path, origin);
@@ -98,10 +95,12 @@ export function createHttp(options: {
       const response = await ask(client, url, request, limit, signal).catch((error: unknown) => {
         signal.throwIfAborted();
         report(limit.begun()?.status);
-        throw limit.signal.aborted ? limit.refuse() : toFailure(error, secrets);
+        throw limit.signal.aborted ? limit.refuse() : toFailure(error, proxy, secrets);
       });
       const receivedAtMs = localNow();
       report(response.statusCode);
+      // Only a proxy answers that, be it for an http address instead of Zendesk.
+      if (response.statusCode === 407 && proxy !== undefined) throw refuseTunnel(proxy, 407);
       return { ...(await unpack(response, limit, secrets)), sentAtMs, receivedAtMs };
     },
     close() {
@@ -109,6 +108,21 @@ export function createHttp(options: {
       agent.https.destroy();
     },
   };
+}
+
+/** One attempt is one request: nothing is followed, unpacked or repeated. */
+function createClient(agent: { http: HttpAgent; https: HttpsAgent }, timeoutMs: number): Got {
+  return got.extend({
+    headers: { accept: 'application/json', 'accept-encoding': 'gzip', 'user-agent': userAgent },
+    responseType: 'buffer',
+    decompress: false,
+    followRedirect: false,
+    throwHttpErrors: false,
+    retry: { limit: 0 },
+    timeout: { request: timeoutMs },
+    https: { rejectUnauthorized: true },
+    agent,
+  });
 }
 
 function ask(
@@ -145,9 +159,29 @@ async function unpack(
 }
 
 /** got's errors carry the request with its Authorization header: nothing of them goes on but name, code and message. */
-function toFailure(error: unknown, secrets: Secrets): AttemptError {
+function toFailure(error: unknown, proxy: Proxy | undefined, secrets: Secrets): AttemptError {
   const cause = secrets.plainError(error);
-  return new AttemptError({ kind: 'no-answer', code: foreignCodeOf(cause), cause });
+  const code = foreignCodeOf(cause);
+  if (proxy === undefined) return new AttemptError({ kind: 'no-answer', code, cause });
+  const { statusCode, syscall } = originOf(error);
+  if (statusCode !== undefined) return refuseTunnel(proxy, statusCode);
+  // With a proxy nobody else is connected to, and no other name is looked up.
+  const isUnreachable = syscall === 'connect' || syscall === 'getaddrinfo';
+  const fault = isUnreachable ? 'unreachable' : 'on-the-way';
+  return new AttemptError({ kind: 'no-answer', code, cause, proxy: { proxy, fault } });
+}
+
+function refuseTunnel(proxy: Proxy, status: number): AttemptError {
+  const cause = new Error(`the proxy answered ${status}`);
+  const found = { proxy, fault: 'refused', status } as const;
+  return new AttemptError({ kind: 'no-answer', code: 'ERR_PROXY_TUNNEL', cause, proxy: found });
+}
+
+/** What Node says of the error that got wraps. */
+function originOf(error: unknown): { statusCode?: number; syscall?: string } {
+  const inner: unknown =
+    error instanceof Error && error.cause instanceof Error ? error.cause : error;
+  return typeof inner === 'object' && inner !== null ? inner : {};
 }
 
 function nameEndpoint(path: string): string {

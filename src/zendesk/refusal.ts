@@ -1,6 +1,7 @@
 /** What the failure that ends a request means: its code, what is wrong and what to do (contract 0.5, 4.4, 6, Q12, Q13). */
 import { KnownError, type ErrorCode, type ErrorFacts } from '../errors.ts';
 import { isOwnWord, type ErrorBody, type Failure } from './answer.ts';
+import { describeSilence, explainProxyFault, type Silence } from './proxy-fault.ts';
 import { isPassing, isUntrusted, refusesCursor, type NextAttempt, type Tries } from './retry.ts';
 import { clients, subdomain, unauthorizedRefusals } from './login-refusal.ts';
 import type { Credentials, Secrets } from './secrets.ts';
@@ -43,8 +44,8 @@ const foreignWayOut = `look for a proxy or a firewall on the way that answers in
 export function explainFailure(failure: Failure, tries: Tries, asker: Asker): KnownError {
   if (failure.kind === 'no-answer') {
     const { code, ...sentence } = isUntrusted(failure.code)
-      ? explainDistrust(failure.code, asker)
-      : explainExhaustion(failure, tries, asker);
+      ? explainDistrust(failure, asker)
+      : (explainProxyFault(failure) ?? explainExhaustion(failure, tries, asker));
     return new KnownError(code, { ...sentence, cause: failure.cause });
   }
   const { status, requestId } = failure;
@@ -81,18 +82,22 @@ export function describeRetry(
 
 /** A failed attempt in a few words. */
 function describeFailure(failure: Failure, asker: Asker): string {
-  if (failure.kind === 'no-answer')
-    return `no complete answer (${failure.code ?? failure.cause.name})`;
+  if (failure.kind === 'no-answer') return describeSilence(failure);
   if (failure.kind === 'broken-answer') return `the answer ${failure.fault}`;
   const said = quoteBody(cleanBody(failure, asker), asker);
   return `status ${failure.status}${said === '' ? '' : ` "${said}"`}`;
 }
 
-function explainDistrust(code: string | undefined, { origin }: Asker): Refusal {
+function explainDistrust({ code, proxy }: Silence, { origin }: Asker): Refusal {
+  const way = proxy === undefined ? '' : ` through the proxy ${proxy.proxy.shown}`;
+  const wayOut =
+    proxy === undefined
+      ? 'check ZENDESK_BASE_URL, or trust its issuer with NODE_EXTRA_CA_CERTS'
+      : 'a proxy that opens TLS has an issuer of its own: trust it with NODE_EXTRA_CA_CERTS';
   return {
     code: 'certificate_untrusted',
-    found: `The certificate of ${origin} is not trusted (${code}), so nothing was sent`,
-    wayOut: 'check ZENDESK_BASE_URL, or trust its issuer with NODE_EXTRA_CA_CERTS',
+    found: `The certificate of ${origin}${way} is not trusted (${code}), so nothing was sent`,
+    wayOut,
   };
 }
 

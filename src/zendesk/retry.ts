@@ -94,7 +94,8 @@ const neverConnected: ReadonlySet<string> = new Set([
 /** Whether the answer may have been too large or too slow, so that a smaller page may come through. */
 function mayShrink(failure: Failure): boolean {
   if (failure.kind === 'broken-answer') return failure.wasCut;
-  if (failure.kind === 'no-answer') return !neverConnected.has(failure.code ?? '');
+  if (failure.kind === 'no-answer')
+    return !neverConnected.has(failure.code ?? '') && failure.proxy?.fault !== 'refused';
   const { status } = failure;
   return (status >= 500 && status !== 503) || status === 408 || status === 413 || status === 499;
 }
@@ -115,10 +116,18 @@ function countAttempts(failure: Failure): number {
 
 /** Whether a failure is one of the moment or of the way: it says nothing about the request. */
 export function isPassing(failure: Failure): boolean {
-  if (failure.kind === 'no-answer') return !isUntrusted(failure.code);
+  if (failure.kind === 'no-answer')
+    return !isUntrusted(failure.code) && !isDecided(failure.proxy?.status);
   if (failure.kind === 'broken-answer') return true;
   const { status, body } = failure;
   return status < 400 || status >= 500 || passingStatuses.has(status) || !isOwnWord(body);
+}
+
+/**
+ * Whether a proxy has refused for good. A wrong password that is sent again and again may lock somebody's account there.
+ */
+function isDecided(status = 0): boolean {
+  return status >= 400 && status < 500;
 }
 
 /** Whether the answer may mean that the cursor is not known any more: the first page of the span was answered. */

@@ -1,5 +1,6 @@
 /** Keeps secrets and query texts out of everything that leaves this folder. */
 import { foreignCodeOf } from '../errors.ts';
+import type { Proxy } from '../proxy.ts';
 
 /** How to log in to Zendesk (contract 6): exactly one of three kinds. Every value but `clientId` and `email` is secret. */
 export type Credentials =
@@ -27,9 +28,9 @@ export type Secrets = {
   plainError(error: unknown): Error;
 };
 
-/** Starts with the secrets of the credentials. */
-export function createSecrets(credentials: Credentials): Secrets {
-  const fixed = secretsOf(credentials);
+/** Starts with the secrets of the credentials and of the proxy. */
+export function createSecrets(credentials: Credentials, proxy?: Proxy): Secrets {
+  const fixed = [...secretsOf(credentials), ...secretsOfProxy(proxy)];
   const tokens: string[] = [];
 
   const scrub = (text: string, more: readonly string[] = []): string =>
@@ -63,4 +64,13 @@ function secretsOf(credentials: Credentials): string[] {
   if (credentials.kind === 'oauth-client') return [credentials.clientSecret];
   if (credentials.kind === 'oauth-token') return [credentials.token];
   return [credentials.token, encodeBasic(credentials.email, credentials.token)];
+}
+
+function secretsOfProxy(proxy: Proxy | undefined): string[] {
+  if (proxy === undefined) return [];
+  const { username, password } = new URL(proxy.url);
+  if (password === '') return [];
+  const plain = decodeURIComponent(password);
+  const login = `${decodeURIComponent(username)}:${plain}`;
+  return [plain, password, Buffer.from(login).toString('base64')];
 }

@@ -81,7 +81,7 @@ async function finish(child: Child): Promise<{ out: string; err: string; end: un
 }
 
 /** A runtime that says it is old, and the older one of this machine if there is any. */
-const pretended = `Object.defineProperty(process, 'versions', { value: { ...process.versions, node: '20.1.0' } })`;
+const pretended = `Object.defineProperty(process, 'versions', { value: { ...process.versions, node: '24.4.1' } })`;
 const olderNodes = [
   [process.execPath, '--import', `data:text/javascript,${encodeURIComponent(pretended)}`],
 ];
@@ -190,11 +190,11 @@ for (const [index, node] of olderNodes.entries()) {
       const { out, err, end } = await finish(
         start(node, layOut(`bare-${index}`, { runtime: false }), 'tell'),
       );
-      const version = index === 0 ? '20.1.0' : err.match(/this is ([\d.]+),/)?.[1];
+      const version = index === 0 ? '24.4.1' : err.match(/this is ([\d.]+),/)?.[1];
       assert.equal(
         err,
-        `zendesk-log-sync needs Node.js 24 or newer; this is ${version}, and no bundled runtime is installed for ` +
-          `${process.platform}-${process.arch}: install Node.js 24.\n`,
+        `zendesk-log-sync needs Node.js 24.5 or newer; this is ${version}, and no bundled runtime is installed for ` +
+          `${process.platform}-${process.arch}: install Node.js 24.5.\n`,
       );
       assert.equal(out, '');
       assert.deepEqual(end, [2, null]);

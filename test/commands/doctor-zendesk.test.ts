@@ -190,7 +190,7 @@ describe('doctor', options, () => {
       await examineOrigin(
         'https://acme.invalid',
         'the name acme.invalid cannot be resolved (DNS)\n' +
-          '-> Check ZENDESK_SUBDOMAIN and ZENDESK_BASE_URL, and the name service of this machine.',
+          '-> Check ZENDESK_SUBDOMAIN and ZENDESK_BASE_URL, and the name service of this machine. Where only a proxy leads out, set HTTPS_PROXY.',
       );
     });
 
@@ -215,7 +215,7 @@ describe('doctor', options, () => {
       await examineOrigin(
         'https://localhost:1',
         'nobody answers at https://localhost:1 (ECONNREFUSED)\n' +
-          '-> Check ZENDESK_SUBDOMAIN and ZENDESK_BASE_URL, and whether a firewall or a proxy keeps this machine from it.',
+          '-> Check ZENDESK_SUBDOMAIN and ZENDESK_BASE_URL, and whether a firewall keeps this machine from it. Where only a proxy leads out, set HTTPS_PROXY.',
       );
     });
   });

@@ -13,6 +13,7 @@ const configOf = (credentials: ZendeskConfig['credentials']): ZendeskConfig => (
   origin: 'https://acme.zendesk.com',
   credentials,
   scope: 'read',
+  proxy: undefined,
   warnings: [],
 });
 const client = configOf({ kind: 'oauth-client', clientId: 'log-puller', clientSecret: 'x' });

@@ -1,5 +1,6 @@
 import { once } from 'node:events';
-import { createServer, request as ask } from 'node:http';
+import { createServer, request as ask, type RequestListener } from 'node:http';
+import { createServer as createTlsServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
 
 /** A request that went through: its path, and when it came and was answered, in milliseconds since 1970. */
@@ -12,10 +13,13 @@ export type Forwarder = {
   readonly stop: () => Promise<void>;
 };
 
-/** Starts a server that hands every request on to another origin, and its answer back. */
-export async function startForwarder(origin: string): Promise<Forwarder> {
+/** Starts a server that hands every request on to another origin, and its answer back; with a certificate it speaks TLS. */
+export async function startForwarder(
+  origin: string,
+  tls?: { readonly key: string; readonly cert: string },
+): Promise<Forwarder> {
   const requests: Forwarded[] = [];
-  const server = createServer((incoming, response) => {
+  const handle: RequestListener = (incoming, response) => {
     const target = new URL(incoming.url ?? '/', origin);
     const record = { path: target.pathname, from: Date.now(), until: Infinity };
     requests.push(record);
@@ -28,11 +32,12 @@ export async function startForwarder(origin: string): Promise<Forwarder> {
     outgoing.once('error', () => response.destroy());
     response.once('close', () => outgoing.destroy());
     incoming.pipe(outgoing);
-  });
+  };
+  const server = tls === undefined ? createServer(handle) : createTlsServer(tls, handle);
   await once(server.listen(0, '127.0.0.1'), 'listening');
   const { port } = server.address() as AddressInfo;
   return {
-    origin: `http://127.0.0.1:${port}`,
+    origin: tls === undefined ? `http://127.0.0.1:${port}` : `https://localhost:${port}`,
     requests,
     async stop() {
       server.closeAllConnections();

@@ -174,8 +174,10 @@ const secretSettings = [
 /** Every text in the settings that nobody may see, and what becomes of it on its way. */
 export function secretsIn(settings: Environment): string[] {
   const values = secretSettings.flatMap((name) => settings[name] ?? []);
-  const url = settings['DATABASE_URL'] ?? '';
-  if (URL.canParse(url)) values.push(new URL(url).password);
+  for (const name of ['DATABASE_URL', 'HTTPS_PROXY', 'HTTP_PROXY', 'https_proxy']) {
+    const url = settings[name] ?? '';
+    if (URL.canParse(url)) values.push(new URL(url).password);
+  }
   const { ZENDESK_USER_EMAIL: email, ZENDESK_API_TOKEN: token } = settings;
   if (email !== undefined && token !== undefined)
     values.push(Buffer.from(`${email}/token:${token}`).toString('base64'));

@@ -75,6 +75,7 @@ describe('parseConfig', () => {
       accessRules,
       http: { host: '127.0.0.1', port: 8080 },
       heartbeatUrl: undefined,
+      proxies: { https: undefined, http: undefined, exceptions: '' },
       collectorEndpoint: undefined,
       log: { level: 'info', format: 'auto' },
       zendesk: {
@@ -86,6 +87,7 @@ describe('parseConfig', () => {
           clientSecret: 's3cret-s3cret',
         },
         scope: 'read',
+        proxy: undefined,
         warnings: [],
       },
     };
@@ -111,6 +113,10 @@ describe('parseConfig', () => {
       HTTP_PORT: '0',
       HTTP_HOST: '::',
       HEARTBEAT_URL: 'https://hc.example/uuid',
+      HTTPS_PROXY: 'proxy:3128',
+      http_proxy: 'http://me:pw@proxy/',
+      HTTP_PROXY: 'http://another/',
+      no_proxy: 'localhost',
       OTEL_EXPORTER_OTLP_ENDPOINT: 'http://collector:4318',
       LOG_LEVEL: 'debug',
       LOG_FORMAT: 'json',
@@ -129,6 +135,11 @@ describe('parseConfig', () => {
       accessRules: [rule, ...accessRules],
       http: undefined,
       heartbeatUrl: 'https://hc.example/uuid',
+      proxies: {
+        https: 'http://proxy:3128/',
+        http: 'http://me:pw@proxy/',
+        exceptions: 'localhost',
+      },
       collectorEndpoint: 'http://collector:4318',
       log: { level: 'debug', format: 'json' },
       zendesk: {
@@ -140,6 +151,7 @@ describe('parseConfig', () => {
           clientSecret: 's3cret-s3cret',
         },
         scope: 'auditlogs:read users:read',
+        proxy: undefined,
         warnings: [],
       },
     });
@@ -233,6 +245,7 @@ describe('parseConfig', () => {
       'accessRules',
       'http',
       'heartbeatUrl',
+      'proxies',
       'collectorEndpoint',
       'log',
     ]);

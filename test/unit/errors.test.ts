@@ -80,6 +80,8 @@ describe('the code of an error', () => {
       'no_usable_answer',
       'rate_limited',
       'certificate_untrusted',
+      'proxy_unreachable',
+      'proxy_refused',
       'records_unusable',
     ]);
   });
