@@ -5,18 +5,28 @@ const ingest = (name: string): string => `test/ingest/${name}.test.ts`;
 const ledger = 'test/database/ledger.test.ts';
 
 const near: Readonly<Record<string, readonly string[]>> = {
-  'src/ingest/budget.ts': [unit('budget')],
+  'src/ingest/beginning.ts': [ingest('beginning')],
   'src/ingest/budget-gate.ts': [ingest('budget-gate')],
+  'src/ingest/budget.ts': [unit('budget')],
   'src/ingest/clocks.ts': [unit('clocks'), ingest('clock')],
   'src/ingest/coverage.ts': [unit('coverage'), ledger],
   'src/ingest/fetch.ts': [ledger, ingest('ledger-races')],
   'src/ingest/fill-state.ts': [unit('fill-state')],
-  'src/ingest/fill.ts': [ingest('backfill-faults'), ingest('rescan-ages'), ingest('losses')],
-  'src/ingest/lease.ts': [ledger, ingest('ledger-races')],
+  'src/ingest/fill.ts': [ingest('rescan-ages'), ingest('parallel-cursors'), ingest('losses')],
+  'src/ingest/follow.ts': [ingest('asked-at'), ingest('beginning'), ingest('clock')],
+  'src/ingest/future.ts': [ingest('ledger-races'), ingest('clock')],
   'src/ingest/lease-keeper.ts': [ingest('lease-keeper')],
-  'src/ingest/page.ts': [ledger, ingest('ledger-races'), ingest('two-cursors')],
+  'src/ingest/lease.ts': [ledger, ingest('ledger-races')],
+  'src/ingest/losses.ts': [ingest('losses'), ingest('ledger-races')],
   'src/ingest/page-end.ts': [unit('page-end')],
+  'src/ingest/page-sizes.ts': [unit('page-sizes')],
+  'src/ingest/page.ts': [ingest('page-store'), ingest('two-cursors')],
   'src/ingest/plan.ts': [unit('plan')],
+  'src/ingest/quarantine.ts': [ingest('quarantine'), ingest('people-quarantine')],
+  'src/ingest/row-counts.ts': [ingest('losses'), ingest('ledger-races')],
+  'src/ingest/seen.ts': [unit('walk')],
+  'src/ingest/span-reader.ts': [ingest('asked-at'), ingest('full-pages'), ingest('broken-walks')],
+  'src/ingest/stored-rows.ts': [ledger, ingest('losses')],
   'src/ingest/walk.ts': [unit('walk'), ingest('broken-walks')],
 };
 

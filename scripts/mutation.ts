@@ -37,11 +37,12 @@ async function search(file: string): Promise<Share> {
     // Node.js strips the types; Stryker would rewrite the configuration of a TypeScript that it does not know.
     tsconfigFile: 'none',
     concurrency: Math.max(1, Math.floor(availableParallelism() / 2)),
-    timeoutMS: 5_000,
+    // A slow answer of a busy machine must not count as a fault that was found.
+    timeoutMS: 20_000,
     tempDirName: join(tmpdir(), `zls-mutation-${process.pid}`),
     cleanTempDir: 'always',
     ignorePatterns: ['dist', 'data'],
-    reporters: ['clear-text'],
+    reporters: ['progress', 'clear-text'],
     clearTextReporter: { logTests: false, reportTests: false, allowEmojis: false },
     allowConsoleColors: false,
     thresholds: { high: 100, low: 90, break: null },
