@@ -1,50 +1,17 @@
 /** What is taken of an answer: not more bytes than are sensible, and no id that is none. */
 import type { IncomingHttpHeaders } from 'node:http';
-import { refuseAnswer, type Answer, type AttemptError } from './answer.ts';
 import type { Secrets } from './secrets.ts';
 
 /** What an error says of itself is short. */
 const largestErrorBytes = 1024 * 1024;
 
-/** Ends an answer that does not end by itself. */
-export type Limit = {
-  readonly signal: AbortSignal;
-  /** The answer whose body is coming. */
-  begun(): Pick<Answer, 'status' | 'requestId'> | undefined;
-  begin(response: { readonly statusCode: number; readonly headers: IncomingHttpHeaders }): void;
-  check(bytes: number): void;
-  /** The most bytes of the answer that has begun. */
-  bytes(): number;
-  /** The error for an answer that is too large. */
-  refuse(): AttemptError;
-};
-
-/** The limit of one answer that is to come. */
-export function createLimit(largestBytes: number, secrets: Secrets): Limit {
-  const controller = new AbortController();
-  let begun: ReturnType<Limit['begun']>;
-  const bytes = (): number =>
-    begun !== undefined && begun.status >= 300
-      ? Math.min(largestBytes, largestErrorBytes)
-      : largestBytes;
-  return {
-    signal: controller.signal,
-    begun: () => begun,
-    begin({ statusCode, headers }) {
-      begun = { status: statusCode, requestId: readRequestId(headers, secrets) };
-    },
-    check(transferred) {
-      if (transferred > bytes()) controller.abort();
-    },
-    bytes,
-    refuse() {
-      const answer = begun ?? { status: 0, requestId: undefined };
-      return refuseAnswer(answer, `is larger than ${describeBytes(bytes())}`, true);
-    },
-  };
+/** The most bytes of an answer of that status. */
+export function limitBytes(status: number, largestBytes: number): number {
+  return status >= 300 ? Math.min(largestBytes, largestErrorBytes) : largestBytes;
 }
 
-function describeBytes(bytes: number): string {
+/** A size in words: `64 MB`. */
+export function describeBytes(bytes: number): string {
   const megabytes = bytes / (1024 * 1024);
   return megabytes >= 1 ? `${Math.round(megabytes)} MB` : `${bytes} bytes`;
 }

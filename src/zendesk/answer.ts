@@ -9,7 +9,7 @@ import { readLimit, readOwnLimit, readPauseMs, readRetryAfterMs } from './rate-l
 export type Answer = {
   readonly status: number;
   readonly headers: IncomingHttpHeaders;
-  /** Decompressed. Empty for an error answer that cannot be decompressed. */
+  /** Unpacked. Empty for an error answer that cannot be decompressed. */
   readonly body: Buffer;
   readonly requestId: string | undefined;
   /** Local clock, epoch milliseconds. */

@@ -1,14 +1,15 @@
 /** The only user of got: one attempt of one request, and its answer as bytes. Decides nothing. */
+import { once } from 'node:events';
 import { Agent as HttpAgent } from 'node:http';
 import { Agent as HttpsAgent } from 'node:https';
-import got, { type Got, type Response } from 'got';
+import got, { RequestError, type Got, type Request, type Response } from 'got';
 import { foreignCodeOf } from '../errors.ts';
 import { throughProxy, type Proxy } from '../proxy.ts';
 import { version } from '../version.ts';
 import { AttemptError, refuseAnswer, type Answer } from './answer.ts';
-import { createLimit, readRequestId, type Limit } from './answer-limit.ts';
-import { isTooLarge, unpackBody } from './body.ts';
+import { describeBytes, limitBytes, readRequestId } from './answer-limit.ts';
 import type { Secrets } from './secrets.ts';
+import { readBody } from './unpack.ts';
 
 /** Below the origin; everything else about a request is fixed. */
 type HttpRequest = {
@@ -91,17 +92,23 @@ export function createHttp(options: {
           durationMs: performance.now() - startedMs,
         });
       const largestBytes = Math.min(request.largestBytes ?? Infinity, options.largestBytes);
-      const limit = createLimit(largestBytes, secrets);
-      const response = await ask(client, url, request, limit, signal).catch((error: unknown) => {
+      let status: number | undefined;
+      try {
+        const response = await ask(client, url, request, signal);
+        status = response.statusCode;
+        // Only a proxy answers that, be it for an http address instead of Zendesk.
+        if (status === 407 && proxy !== undefined) {
+          response.stream.destroy();
+          throw refuseTunnel(proxy, 407);
+        }
+        const received = await receive(response, largestBytes, secrets);
+        return { ...received, sentAtMs, receivedAtMs: localNow() };
+      } catch (error) {
         signal.throwIfAborted();
-        report(limit.begun()?.status);
-        throw limit.signal.aborted ? limit.refuse() : toFailure(error, proxy, secrets);
-      });
-      const receivedAtMs = localNow();
-      report(response.statusCode);
-      // Only a proxy answers that, be it for an http address instead of Zendesk.
-      if (response.statusCode === 407 && proxy !== undefined) throw refuseTunnel(proxy, 407);
-      return { ...(await unpack(response, limit, secrets)), sentAtMs, receivedAtMs };
+        throw error instanceof AttemptError ? error : toFailure(error, proxy, secrets);
+      } finally {
+        if (!signal.aborted) report(status);
+      }
     },
     close() {
       agent.http.destroy();
@@ -114,7 +121,6 @@ export function createHttp(options: {
 function createClient(agent: { http: HttpAgent; https: HttpsAgent }, timeoutMs: number): Got {
   return got.extend({
     headers: { accept: 'application/json', 'accept-encoding': 'gzip', 'user-agent': userAgent },
-    responseType: 'buffer',
     decompress: false,
     followRedirect: false,
     throwHttpErrors: false,
@@ -125,36 +131,44 @@ function createClient(agent: { http: HttpAgent; https: HttpsAgent }, timeoutMs: 
   });
 }
 
-function ask(
+/** The stream of an answer whose head has come. */
+type Coming = { readonly stream: Request } & Pick<Response, 'statusCode' | 'headers'>;
+
+async function ask(
   client: Got,
   url: URL,
   { method, headers = {}, json }: HttpRequest,
-  limit: Limit,
   signal: AbortSignal,
-): Promise<Response<Buffer>> {
-  const signals = AbortSignal.any([signal, limit.signal]);
-  const asked = { method, headers, signal: signals, ...(json === undefined ? {} : { json }) };
-  return client<Buffer>(url, asked)
-    .on('response', (response) => limit.begin(response))
-    .on('downloadProgress', ({ transferred }) => limit.check(transferred));
+): Promise<Coming> {
+  const stream = client.stream(url, {
+    method,
+    headers,
+    signal,
+    ...(json === undefined ? {} : { json }),
+  });
+  if (method === 'POST' && json === undefined) stream.end();
+  // An error between the head and the body is met where the body is read.
+  stream.on('error', () => {});
+  const [{ statusCode, headers: answered }] = (await once(stream, 'response')) as [Response];
+  return { stream, statusCode, headers: answered };
 }
 
-async function unpack(
-  response: Response<Buffer>,
-  limit: Limit,
+async function receive(
+  { stream, statusCode: status, headers }: Coming,
+  largestBytes: number,
   secrets: Secrets,
 ): Promise<Omit<Answer, 'sentAtMs' | 'receivedAtMs'>> {
-  const { statusCode: status, headers, body: packed } = response;
   const requestId = readRequestId(headers, secrets);
-  const bytes = Buffer.from(packed.buffer, packed.byteOffset, packed.byteLength);
-  const body = await unpackBody(bytes, headers['content-encoding'], limit.bytes()).catch(
-    (error: unknown): Buffer => {
-      if (status >= 300) return Buffer.alloc(0);
-      throw isTooLarge(error)
-        ? limit.refuse()
-        : refuseAnswer({ status, requestId }, 'cannot be decompressed', true);
-    },
-  );
+  const mostBytes = limitBytes(status, largestBytes);
+  const encoding = headers['content-encoding'];
+  const body = await readBody(stream, encoding, mostBytes).catch((error: unknown): Buffer => {
+    if (error instanceof RequestError || foreignCodeOf(error)?.startsWith('ERR_STREAM') === true)
+      throw error;
+    if (status >= 300) return Buffer.alloc(0);
+    throw refuseAnswer({ status, requestId }, 'cannot be decompressed', true);
+  });
+  if (body === undefined)
+    throw refuseAnswer({ status, requestId }, `is larger than ${describeBytes(mostBytes)}`, true);
   return { status, headers, body, requestId };
 }
 

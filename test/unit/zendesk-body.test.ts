@@ -1,7 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { brotliCompressSync, deflateRawSync, deflateSync, gzipSync } from 'node:zlib';
-import { hasOddNumber, parseJson, unpackBody } from '../../src/zendesk/body.ts';
+import { hasOddNumber, parseJson } from '../../src/zendesk/body.ts';
 
 function parse(text: string): unknown {
   return parseJson(Buffer.from(text));
@@ -72,33 +71,4 @@ describe('hasOddNumber', () => {
   ];
   for (const [text, expected] of table)
     it(`says ${expected} of ${text}`, () => assert.equal(hasOddNumber(text), expected));
-});
-
-describe('unpackBody', () => {
-  const text = '{"access_logs":[]}'.repeat(5_000);
-  const plain = Buffer.from(text);
-  const table: [string | undefined, Buffer][] = [
-    [undefined, plain],
-    ['', plain],
-    ['identity', plain],
-    ['gzip', gzipSync(plain)],
-    ['GZIP', gzipSync(plain)],
-    ['x-gzip', gzipSync(plain)],
-    ['br', brotliCompressSync(plain)],
-    ['deflate', deflateSync(plain)],
-    ['deflate', deflateRawSync(plain)],
-  ];
-  for (const [encoding, packed] of table)
-    it(`unpacks ${encoding ?? 'no encoding'} of ${packed.length} bytes`, async () =>
-      assert.equal((await unpackBody(packed, encoding, 1_000_000)).toString(), text));
-
-  it('refuses cut data and encodings that it does not know', async () => {
-    await assert.rejects(unpackBody(gzipSync(plain).subarray(0, 50), 'gzip', 1_000_000), {
-      code: 'Z_BUF_ERROR',
-    });
-    await assert.rejects(
-      unpackBody(plain, 'compress', 1_000_000),
-      new Error('the answer has an unknown content-encoding'),
-    );
-  });
 });
