@@ -71,17 +71,9 @@ export function createHttp(options: {
   const agent = { http: new HttpAgent(keep), https: new HttpsAgent(keep) };
   const client = createClient(agent, options.timeoutMs);
 
-  function locate({ path, query }: HttpRequest): URL {
-    const url = new URL(path, origin);
-    // A path such as //other.example would name another host, which must never see the credentials.
-    if (url.origin !== origin) throw new Error('a request may only name a path');
-    url.search = query?.toString() ?? '';
-    return url;
-  }
-
   return {
     async send(request, signal) {
-      const url = locate(request);
+      const url = locate(origin, request);
       signal.throwIfAborted();
       const sentAtMs = localNow();
       const startedMs = performance.now();
@@ -115,6 +107,14 @@ export function createHttp(options: {
       agent.https.destroy();
     },
   };
+}
+
+function locate(origin: string, { path, query }: HttpRequest): URL {
+  const url = new URL(path, origin);
+  // A path such as //other.example would name another host, which must never see the credentials.
+  if (url.origin !== origin) throw new Error('a request may only name a path');
+  url.search = query?.toString() ?? '';
+  return url;
 }
 
 /** One attempt is one request: nothing is followed, unpacked or repeated. */
