@@ -35,7 +35,7 @@ export const rooms: Readonly<Record<string, Room>> = {
   config: {
     imports: ['streams', 'classification', 'errors', 'span', 'proxy'],
     types: ['zendesk'],
-    owns: ['zod', 'yaml'],
+    owns: ['zod', 'yaml', 'leven'],
   },
   streams: { imports: ['zendesk', 'errors', 'span'], types: ['database', 'classification'] },
   zendesk: { imports: ['errors', 'proxy', 'version'], owns: ['got', 'p-retry'] },

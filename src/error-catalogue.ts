@@ -414,7 +414,7 @@ export const errorCatalogue = {
   nothing_pulled: {
     source: 'command',
     effect: 'command_failed',
-    meaning: 'The database holds no account yet.',
+    meaning: 'There is no database yet, or it holds no account.',
     wayOut: 'Run `sync` or `serve`.',
   },
   output_failed: {

@@ -1,23 +1,20 @@
-import { readFileSync } from 'node:fs';
-import type { Config, ConfigOptions, LocalConfig } from '../config/config.ts';
-import { parseConfig } from '../config/config.ts';
-import { parseConfigs } from '../config/every-account.ts';
-import { foreignCodeOf, KnownError, refuseInput } from '../errors.ts';
+import type { LocalConfig } from '../config/config.ts';
+import { foreignCodeOf, KnownError } from '../errors.ts';
 import { createLogger, type Log } from '../logger.ts';
-import { isSchedule } from '../scheduler.ts';
 import type { Stream } from '../streams/stream.ts';
+import { createSettingsReader, type SettingsReader } from './settings.ts';
 
 /** The part of Node's `process` that the commands use; nothing below `commands/` knows it. */
 export type ProcessLike = Pick<
   NodeJS.Process,
-  'argv' | 'env' | 'stdout' | 'stderr' | 'on' | 'off' | 'exit'
+  'argv' | 'env' | 'stdin' | 'stdout' | 'stderr' | 'on' | 'off' | 'exit' | 'cwd' | 'loadEnvFile'
 >;
 
 /** Writes a line; `raw` writes text as it is. */
 type Print = ((line: string) => void) & { readonly raw: (text: string) => void };
 
 /** What a command gets from the process. */
-export type CommandContext = {
+export type CommandContext = SettingsReader & {
   readonly env: Readonly<Record<string, string | undefined>>;
   /** Every stream that there is, in the order in which they are shown. */
   readonly streams: readonly Stream[];
@@ -25,16 +22,11 @@ export type CommandContext = {
   readonly print: Print;
   /** Progress, problems: stderr. */
   readonly printError: Print;
+  readonly stdin: ProcessLike['stdin'];
   readonly stdout: ProcessLike['stdout'];
   readonly stderr: ProcessLike['stderr'];
   /** Aborted by SIGTERM and SIGINT: no new request, the running page ends, then the process. */
   readonly signal: AbortSignal;
-  /** The settings of every account, at least one. @throws {KnownError} `bad_input` with every problem at once */
-  readonly readConfigs: () => readonly [Config, ...Config[]];
-  /** The settings of the one account, or of that with the given key. @throws {KnownError} `bad_input` when that is none, or not clear */
-  readonly readConfig: (account?: string) => Config;
-  /** The settings that need no Zendesk account. */
-  readonly readLocalConfig: () => LocalConfig;
   /**
    * The log goes to stderr, because stdout has the result, and speaks only of trouble unless asked for more. On stdout it is
    * itself the result: that of the service. Default: `stderr`.
@@ -78,21 +70,17 @@ export function createContext(
   host.on('SIGTERM', stop);
   host.on('SIGINT', stop);
 
-  const readConfigs = (): readonly [Config, ...Config[]] =>
-    parseConfigs(host.env, createConfigOptions(streams));
-
+  const printError = createPrint(host.stderr);
   return {
     env: host.env,
     streams,
     print: createPrint(host.stdout),
-    printError: createPrint(host.stderr),
+    printError,
+    stdin: host.stdin,
     stdout: host.stdout,
     stderr: host.stderr,
     signal: controller.signal,
-    readConfigs,
-    readConfig: (account) => chooseConfig(readConfigs(), account),
-    readLocalConfig: () =>
-      parseConfig(host.env, { ...createConfigOptions(streams), needs: { zendesk: false } }),
+    ...createSettingsReader(host.env, streams, printError),
     openLog({ log }, destination = 'stderr') {
       const isResult = destination === 'stdout';
       return createLogger({
@@ -111,35 +99,8 @@ export function createContext(
   };
 }
 
-/** The settings of an account by its key; without a key, of the only one. */
-function chooseConfig(
-  configs: readonly [Config, ...Config[]],
-  account: string | undefined,
-): Config {
-  const keys = configs.map(({ zendesk }) => zendesk.account).join(', ');
-  if (account === undefined) {
-    if (configs.length === 1) return configs[0];
-    throw refuseInput([`The settings have several accounts (${keys}); name one with --account.`]);
-  }
-  const chosen = configs.find(({ zendesk }) => zendesk.account === account);
-  if (chosen !== undefined) return chosen;
-  throw refuseAccount(account, keys);
-}
-
-/** The error for an account that the settings do not have. */
-export function refuseAccount(account: string, known: string): KnownError {
-  return refuseInput([
-    `--account is ${JSON.stringify(account)}, which the settings do not have; expected ${known}; name one of these.`,
-  ]);
-}
-
 function leaveQuietly(error: Error): void {
   if (foreignCodeOf(error) !== 'EPIPE') throw error;
-}
-
-/** What the parsing of settings needs from outside, for a program with these streams. */
-export function createConfigOptions(streams: readonly Stream[]): ConfigOptions {
-  return { streams, readFile: (path) => readFileSync(path, 'utf8'), isSchedule, now: new Date() };
 }
 
 function createPrint(stream: NodeJS.WritableStream): Print {

@@ -6,7 +6,8 @@ import { capitalize, type Check, type CheckState } from '../doctor/check.ts';
 import { examine, type Examination } from '../doctor/examination.ts';
 import { countOf, formatMinute } from '../doctor/figures.ts';
 import { addExample } from './arguments.ts';
-import { createConfigOptions, refuseAccount, type CommandContext } from './context.ts';
+import type { CommandContext } from './context.ts';
+import { checkConfigured, createConfigOptions, refuseAccount } from './settings.ts';
 import { wrapText } from './terminal/text.ts';
 import { toJson } from './terminal/words.ts';
 
@@ -28,6 +29,7 @@ async function runDoctor(
   { env, print, signal, stdout, streams }: CommandContext,
   { account, json = false }: DoctorFlags,
 ): Promise<number> {
+  checkConfigured(env, streams);
   const outside = createConfigOptions(streams);
   const { now } = outside;
   const environments = chooseEnvironments(splitEnvironment(env, outside), account);

@@ -1,8 +1,10 @@
 import type { Command } from 'commander';
+import { longLimitMs } from '../database/client.ts';
 import { migrateDatabase } from '../database/migrate.ts';
+import type { Connections } from '../ingest/session.ts';
 import { addExample } from './arguments.ts';
 import type { CommandContext } from './context.ts';
-import { withLocalDatabase } from './session.ts';
+import { withDatabase } from './session.ts';
 
 /** `migrate`: brings the database to the schema of this program. */
 export function addMigrate(program: Command, context: CommandContext): void {
@@ -14,7 +16,9 @@ export function addMigrate(program: Command, context: CommandContext): void {
 }
 
 function runMigrate(context: CommandContext): Promise<number> {
-  return withLocalDatabase(context, async ({ url }, _config, log) => {
+  const config = context.readLocalConfig();
+  const log = context.openLog(config);
+  const run = async ({ url }: Connections): Promise<number> => {
     const { applied } = await migrateDatabase(url, {
       signal: context.signal,
       report: (sentence) => log.warn({}, sentence),
@@ -23,5 +27,6 @@ function runMigrate(context: CommandContext): Promise<number> {
       applied.length === 0 ? 'The database is up to date.' : `Applied ${applied.join(', ')}.`,
     );
     return 0;
-  });
+  };
+  return withDatabase(config, log, context.signal, run, longLimitMs);
 }

@@ -10,16 +10,20 @@ import { addClassify } from './classify.ts';
 import { createContext, type CommandContext, type ProcessLike } from './context.ts';
 import { addDemo } from './demo.ts';
 import { addDoctor } from './doctor.ts';
+import { addInit } from './init.ts';
 import { addMigrate } from './migrate.ts';
+import { adviseDashes, checkKeptByNpm } from './npm.ts';
 import { addQuarantine } from './quarantine.ts';
 import { addReport } from './report.ts';
 import { addServe } from './serve.ts';
+import { loadSettingsFile } from './settings.ts';
 import { addSimulate } from './simulate.ts';
 import { addStatus } from './status.ts';
 import { addSync } from './sync.ts';
 
 /** The commands, in the order in which the help lists them. Each has a file of its own. */
 const commands: readonly ((program: Command, context: CommandContext) => void)[] = [
+  addInit,
   addServe,
   addSync,
   addBackfill,
@@ -46,11 +50,19 @@ export async function runCommandLine(
   let status = 0;
   const context = createContext(host, streams, (ended) => void (status = ended));
   try {
-    await describeProgram(context).parseAsync([...host.argv]);
+    loadSettingsFile(host);
+    const program = describeProgram(context);
+    const kept = checkKeptByNpm(host.env, program);
+    if (kept !== undefined) context.printError(kept);
+    await program.parseAsync([...host.argv]);
     return status;
   } catch (error) {
-    if (error instanceof CommanderError)
-      return error.exitCode === 0 ? 0 : exitStatusOf('bad_input');
+    if (error instanceof CommanderError) {
+      if (error.exitCode === 0) return 0;
+      const advice = adviseDashes(host.env);
+      if (advice !== undefined) context.printError(advice);
+      return exitStatusOf('bad_input');
+    }
     return explain(error, context);
   } finally {
     context.close();
@@ -80,7 +92,7 @@ function describeProgram(context: CommandContext): Command {
   const program = new Command('zendesk-log-sync')
     .description(
       'Pulls the Zendesk audit log and access log into Postgres: complete, resumable, and able to prove it.\n' +
-        'Settings come from the environment; see the README.',
+        'Settings come from the environment and from the file .env; "init" asks for them.',
     )
     .version(version)
     .exitOverride()

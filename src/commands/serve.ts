@@ -1,5 +1,6 @@
 import type { Command } from 'commander';
 import type { Config } from '../config/config.ts';
+import { findNearest } from '../config/nearest.ts';
 import { awaitDatabase } from '../database/awaiting.ts';
 import { hasCode, isFrom } from '../errors.ts';
 import { createHeartbeat, createRunWatch } from '../http/heartbeat.ts';
@@ -23,13 +24,22 @@ export function addServe(program: Command, context: CommandContext): void {
     // What names no command arrives here, as an argument of the default command.
     .allowExcessArguments()
     .action(async (_flags: object, { args }: Command) => {
-      if (args[0] !== undefined) program.error(`error: unknown command '${args[0]}'`);
+      if (args[0] !== undefined) refuseCommand(program, args[0]);
       context.finish(await runServe(context));
     });
   addExample(
     command,
     'ZENDESK_SUBDOMAIN=acme ZENDESK_OAUTH_TOKEN_FILE=token zendesk-log-sync serve',
   );
+}
+
+function refuseCommand(program: Command, name: string): never {
+  const nearest = findNearest(
+    name,
+    program.commands.map((command) => command.name()),
+  );
+  const advice = nearest === undefined ? '' : `\n(Did you mean ${nearest}?)`;
+  return program.error(`error: unknown command '${name}'${advice}`);
 }
 
 async function runServe(context: CommandContext): Promise<number> {

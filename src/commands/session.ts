@@ -1,7 +1,8 @@
 import { createClassifier } from '../classification/classifier.ts';
 import type { Config, LocalConfig } from '../config/config.ts';
 import { longLimitMs } from '../database/client.ts';
-import { openEmbeddedPostgres } from '../database/embedded.ts';
+import { isPresent, openEmbeddedPostgres } from '../database/embedded.ts';
+import { KnownError } from '../errors.ts';
 import type { SyncEvent } from '../ingest/events.ts';
 import {
   withConnections,
@@ -16,6 +17,8 @@ import type { Stream } from '../streams/stream.ts';
 import { openTracing } from '../tracing/tracing.ts';
 import { version } from '../version.ts';
 import type { CommandContext } from './context.ts';
+import { nameCommand } from './npm.ts';
+import { isConfigured, refuseUnconfigured } from './settings.ts';
 
 /** Opens the configured database, or the embedded one, for the time of `work`. */
 export async function withDatabase<T>(
@@ -38,16 +41,29 @@ export async function withDatabase<T>(
   }
 }
 
-/** Opens the database of a command that needs no Zendesk account, for the time of `work`. */
+/**
+ * Opens the database of a command that reads what was stored, for the time of `work`. Makes none where there is none.
+ *
+ * @throws {KnownError} `nothing_pulled` for an embedded database that nothing was ever pulled into
+ */
 export async function withLocalDatabase<T>(
   context: CommandContext,
   work: (open: Connections, config: LocalConfig, log: Log) => Promise<T>,
 ): Promise<T> {
   const config = context.readLocalConfig();
+  if (config.database.kind === 'embedded') checkPresent(context, config.database.dataDirectory);
   const log = context.openLog(config);
   // What is summed over years may take long, and somebody waits for it.
   const run = (open: Connections): Promise<T> => work(open, config, log);
   return withDatabase(config, log, context.signal, run, longLimitMs);
+}
+
+function checkPresent({ env, streams }: CommandContext, dataDirectory: string): void {
+  if (isPresent(dataDirectory)) return;
+  const found = `There is no database in ${dataDirectory}: nothing was pulled into it yet`;
+  if (!isConfigured(env, streams)) throw refuseUnconfigured(env, `${found}.`);
+  const wayOut = `run "${nameCommand(env, 'sync')}" or "${nameCommand(env, 'serve')}" first, or set DATA_DIR or DATABASE_URL to where they keep it`;
+  throw new KnownError('nothing_pulled', { found, wayOut });
 }
 
 /** Everything that pulls one account, and its settings. */

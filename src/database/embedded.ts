@@ -1,3 +1,5 @@
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { escapeIdentifier } from 'pg';
 import { foreignCodeOf, KnownError } from '../errors.ts';
@@ -6,6 +8,7 @@ import { chooseAccount } from './embedded/account.ts';
 import { locateBinaries } from './embedded/binaries.ts';
 import {
   type ClusterPaths,
+  clusterName,
   prepareCluster,
   prepareDataDir,
   readClusterFile,
@@ -47,6 +50,11 @@ const joinTimeoutMs = 60_000;
 const createTimeoutMs = 15_000;
 /** How often a guest looks whether the server still runs; shorter than a client waits for a lost connection. */
 const successionMs = 250;
+
+/** Whether a database was made in a data directory; that may be running or not. */
+export function isPresent(dataDir: string): boolean {
+  return existsSync(join(dataDir, clusterName));
+}
 
 /**
  * Opens the database in `dataDir`: joins the server that another process runs there, or starts one. The server listens

@@ -10,6 +10,7 @@ const options = { concurrency: 2, skip: process.env['TEST_POSTGRES_BINARIES'] !=
 describe('the option --help', options, () => {
   const commands: [string, string][] = [
     ['', 'zendesk-log-sync demo'],
+    ['init', 'zendesk-log-sync init'],
     ['serve', 'ZENDESK_SUBDOMAIN=acme ZENDESK_OAUTH_TOKEN_FILE=token zendesk-log-sync serve'],
     ['sync', 'zendesk-log-sync sync access_logs users --json'],
     ['backfill', 'zendesk-log-sync backfill audit_logs --from 2024-01-01 --to 2024-02-01'],
@@ -39,6 +40,7 @@ describe('the option --help', options, () => {
     const { stdout } = await runProgram(['--help']);
     const named = [...stdout.matchAll(/^ {2}(\w+) .*$/gm)].map(([, name]) => name);
     assert.deepEqual(named, [
+      'init',
       'serve',
       'sync',
       'backfill',

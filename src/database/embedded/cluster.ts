@@ -31,6 +31,8 @@ export type ClusterPaths = {
   readonly log: string;
 };
 
+/** Where Postgres's own data directory lies in the data directory. */
+export const clusterName = 'cluster';
 const newClusterPrefix = 'cluster-new-';
 const abandonedAfterMs = 10 * 60_000;
 
@@ -56,7 +58,7 @@ export async function prepareDataDir(path: string): Promise<ClusterPaths> {
       wayOut: `choose another DATA_DIR, or ${wayOut}`,
     });
   }
-  const cluster = join(dataDir, 'cluster');
+  const cluster = join(dataDir, clusterName);
   return {
     dataDir,
     cluster,

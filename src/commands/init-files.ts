@@ -1,0 +1,70 @@
+/** The files that `init` writes: the settings, and the secret in a file of its own. */
+import { chmodSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { dirname } from 'node:path';
+import { changeSettings } from '../config/settings-file.ts';
+import { foreignCodeOf, refuseInput } from '../errors.ts';
+import { settingsFile } from './settings.ts';
+
+/** Where the secret goes: a folder that git ignores and that the compose file mounts. */
+export const secretFile = 'secrets/zendesk-client-secret';
+
+/** What was answered. An empty `databaseUrl` leaves the database as it is set, or embedded. */
+export type Answers = {
+  readonly subdomain: string;
+  readonly clientId: string;
+  readonly clientSecret: string;
+  readonly databaseUrl: string;
+};
+
+/** The settings file as it was before. */
+type AccountFiles = { readonly text: string; readonly hasAccount: boolean };
+
+/** Reads the settings file; one that is not there is empty. */
+export function readAccountFiles(): AccountFiles {
+  try {
+    const text = readFileSync(settingsFile, 'utf8');
+    return { text, hasAccount: /^\s*(?:export\s+)?(?:ZENDESK_|ACCOUNTS_FILE)/m.test(text) };
+  } catch (error) {
+    if (foreignCodeOf(error) === 'ENOENT') return { text: '', hasAccount: false };
+    throw error;
+  }
+}
+
+/**
+ * Writes both files for their owner alone, each under another name first, so that none is ever half-written.
+ *
+ * @throws {KnownError} `bad_input` when one cannot be written
+ */
+export function writeAccountFiles(before: AccountFiles, answers: Answers): void {
+  const text = changeSettings(before.text, {
+    ACCOUNTS_FILE: undefined,
+    ZENDESK_SUBDOMAIN: answers.subdomain,
+    ZENDESK_CLIENT_ID: answers.clientId,
+    ZENDESK_CLIENT_SECRET: undefined,
+    ZENDESK_CLIENT_SECRET_FILE: secretFile,
+    ZENDESK_OAUTH_TOKEN: undefined,
+    ZENDESK_OAUTH_TOKEN_FILE: undefined,
+    ZENDESK_USER_EMAIL: undefined,
+    ZENDESK_API_TOKEN: undefined,
+    ZENDESK_API_TOKEN_FILE: undefined,
+    ...(answers.databaseUrl === '' ? {} : { DATABASE_URL: answers.databaseUrl }),
+  });
+  writePrivately(secretFile, `${answers.clientSecret}\n`);
+  writePrivately(settingsFile, text);
+}
+
+function writePrivately(path: string, text: string): void {
+  const fresh = `${path}.new`;
+  try {
+    if (dirname(path) !== '.') mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
+    rmSync(fresh, { force: true });
+    writeFileSync(fresh, text, { mode: 0o600, flag: 'wx' });
+    chmodSync(fresh, 0o600);
+    renameSync(fresh, path);
+  } catch (error) {
+    const code = foreignCodeOf(error) ?? 'no reason known';
+    throw refuseInput([
+      `${path} cannot be written (${code}); expected a directory that you may write to; start "init" in another one.`,
+    ]);
+  }
+}

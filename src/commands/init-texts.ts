@@ -1,0 +1,54 @@
+/** What `init` explains: where an admin finds and switches on what the program needs. */
+import type { Environment } from '../config/texts.ts';
+import { secretFile } from './init-files.ts';
+import { nameCommand } from './npm.ts';
+import { settingsFile } from './settings.ts';
+
+/** The beginning. */
+export function welcome(hasAccount: boolean): string {
+  return [
+    'This sets up one Zendesk account. You need somebody who is an admin of it.',
+    'Nothing is written before the answers were tried; Ctrl-C ends it at any time.',
+    ...(hasAccount
+      ? [
+          `${settingsFile} has settings of an account. They are replaced at the end; its other lines stay.`,
+        ]
+      : []),
+    '',
+  ].join('\n');
+}
+
+/** How an admin makes the OAuth client and switches the access log on. */
+export function explainClient(subdomain: string): string {
+  return `
+In Zendesk (https://${subdomain}.zendesk.com/admin), as an admin:
+
+1. Make an OAuth client, with which this program logs in:
+   Apps and integrations > APIs > OAuth clients > Add OAuth client
+   - Client kind: Confidential
+   - Scopes: read. (Only the command "audit export" also needs write; set
+     ZENDESK_OAUTH_SCOPE to "read write" then.)
+   - Save it. The page shows the identifier and, once, the secret.
+
+2. Switch the access log on, if your plan has it (Advanced Data Privacy and
+   Protection): Account > Logs > Access log > Turn on the Access Log API.
+   What happens before that moment is never recorded, so do it first.
+
+The audit log is there without a switch (Enterprise plans).
+`;
+}
+
+/** Where the secret is shown. */
+export const explainNewSecret = `
+The secret is shown only once, when the client is saved. If it is lost, open
+the client and choose "Regenerate": the old secret ends then.
+`;
+
+/** What was written, and how to go on. */
+export function explainEnd(env: Environment): string {
+  return [
+    `Written: ${settingsFile} with the settings and ${secretFile} with the secret; only you can read them.`,
+    `Next: "${nameCommand(env, 'sync')}" pulls everything once; "${nameCommand(env, 'serve')}" goes on following the logs;`,
+    `"${nameCommand(env, 'status')}" says what is stored.`,
+  ].join('\n');
+}

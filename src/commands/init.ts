@@ -1,0 +1,136 @@
+import type { Command } from 'commander';
+import { findSettingProblem, type AskedSetting } from '../config/setting-check.ts';
+import type { Environment } from '../config/texts.ts';
+import { examine } from '../doctor/examination.ts';
+import { KnownError } from '../errors.ts';
+import { addExample } from './arguments.ts';
+import type { CommandContext } from './context.ts';
+import { renderPage } from './doctor.ts';
+import { explainClient, explainEnd, explainNewSecret, welcome } from './init-texts.ts';
+import { createConfigOptions } from './settings.ts';
+import { readAccountFiles, writeAccountFiles, type Answers } from './init-files.ts';
+import { openPrompt, type Prompt } from './terminal/prompt.ts';
+
+/** `init`: asks for what an account needs, explains where to find it, tries it, and writes the settings. */
+export function addInit(program: Command, context: CommandContext): void {
+  const command = program
+    .command('init')
+    .description('set up an account: asks, explains, tries the answers and writes .env')
+    .action(async () => context.finish(await runInit(context)));
+  addExample(command, 'zendesk-log-sync init');
+}
+
+/** Returns 0 when what was written works, 1 when it was written although it does not. */
+async function runInit(context: CommandContext): Promise<number> {
+  const prompt = openPrompt(context, context.signal);
+  try {
+    return await setUp(context, prompt);
+  } finally {
+    prompt.close();
+  }
+}
+
+async function setUp(context: CommandContext, prompt: Prompt): Promise<number> {
+  const before = readAccountFiles();
+  context.print(welcome(before.hasAccount));
+  let answers: Answers | undefined;
+  for (;;) {
+    answers = await askAll(context, prompt, answers);
+    const works = await tryOut(context, answers);
+    const wish = works ? 'write' : await askWish(prompt);
+    if (wish === 'again') continue;
+    writeAccountFiles(before, answers);
+    context.print(explainEnd(context.env));
+    return works ? 0 : 1;
+  }
+}
+
+/** Asks for everything; what was answered before is kept with Enter. */
+async function askAll(
+  { print, env }: CommandContext,
+  prompt: Prompt,
+  before: Answers | undefined,
+): Promise<Answers> {
+  const ask = (name: AskedSetting, question: string, usual?: string): Promise<string> =>
+    askSetting(prompt, name, question, usual);
+  const subdomain = await ask(
+    'ZENDESK_SUBDOMAIN',
+    'Subdomain (acme of acme.zendesk.com)',
+    before?.subdomain,
+  );
+  if (before === undefined) print(explainClient(subdomain));
+  const clientId = await ask('ZENDESK_CLIENT_ID', 'Identifier of the client', before?.clientId);
+  if (before === undefined) print(explainNewSecret);
+  const clientSecret = await ask(
+    'ZENDESK_CLIENT_SECRET',
+    'Secret of the client (not shown)',
+    before?.clientSecret,
+  );
+  const isDatabaseSet = (env['DATABASE_URL'] ?? env['DATABASE_URL_FILE'] ?? '') !== '';
+  const question = 'Postgres server (postgres://…), or Enter for a database in ./data';
+  const databaseUrl = isDatabaseSet
+    ? ''
+    : await ask('DATABASE_URL', question, before?.databaseUrl ?? '');
+  return { subdomain, clientId, clientSecret, databaseUrl };
+}
+
+/** Asks until the answer has the form of the setting. Enter stands for the usual answer, where there is one. */
+async function askSetting(
+  prompt: Prompt,
+  name: AskedSetting,
+  question: string,
+  usual: string | undefined,
+): Promise<string> {
+  const isHidden = name === 'ZENDESK_CLIENT_SECRET';
+  const shown =
+    usual === undefined || usual === '' ? '' : isHidden ? ' [as before]' : ` [${usual}]`;
+  for (let about = ''; ;) {
+    const answer = await prompt.ask(`${about}${question}${shown}: `, { isHidden });
+    if (answer === undefined) throw endedEarly();
+    if (answer === '' && usual !== undefined) return usual;
+    const problem = findSettingProblem(name, answer);
+    if (problem === undefined) return answer;
+    about = `That does not look right: ${problem}.\n`;
+  }
+}
+
+async function askWish(prompt: Prompt): Promise<'write' | 'again'> {
+  for (;;) {
+    const answer = await prompt.ask(
+      'Answer again (a), write the settings as they are (w), or end without writing (e)? ',
+    );
+    if (answer === undefined || /^e/i.test(answer)) throw endedEarly();
+    if (/^w/i.test(answer)) return 'write';
+    if (/^a/i.test(answer)) return 'again';
+  }
+}
+
+function endedEarly(): KnownError {
+  return new KnownError('stopped', { found: 'Ended before all was answered; nothing was written' });
+}
+
+/** Tries the answers as `doctor` does, and shows its page. Returns whether nothing has to be fixed. */
+async function tryOut(context: CommandContext, answers: Answers): Promise<boolean> {
+  const { env, print, signal, stdout, streams } = context;
+  print('\nTrying it out; this takes some seconds.\n');
+  const options = createConfigOptions(streams);
+  const environment = describeAccount(env, answers);
+  const found = await examine({ ...options, environment, signal });
+  const isColored = stdout.isTTY && (env['NO_COLOR'] ?? '') === '';
+  print(`${renderPage(found, options.now, isColored)}\n`);
+  return found.checks.every(({ state }) => state !== 'problem');
+}
+
+/** The settings that a later command will find: the answers in place of what is set of another account. */
+function describeAccount(env: Environment, answers: Answers): Environment {
+  const kept = Object.entries(env).filter(
+    ([name]) => name === 'ZENDESK_BASE_URL' || !/^(?:ZENDESK_|ACCOUNTS_FILE$)/.test(name),
+  );
+  return {
+    ...Object.fromEntries(kept),
+    ZENDESK_SUBDOMAIN: answers.subdomain,
+    ZENDESK_CLIENT_ID: answers.clientId,
+    ZENDESK_CLIENT_SECRET: answers.clientSecret,
+    ...(answers.databaseUrl === '' ? {} : { DATABASE_URL: answers.databaseUrl }),
+  };
+}

@@ -1,0 +1,58 @@
+/** What npm does to the arguments of `npm start` and `npm run demo`. */
+import type { Command } from 'commander';
+import { refuseInput, type KnownError } from '../errors.ts';
+import type { CommandContext } from './context.ts';
+
+type Env = CommandContext['env'];
+
+/** Options that npm has, too: they may stand in somebody's own settings of npm. */
+const npmOptions = new Set(['json', 'version', 'help', 'yes', 'force', 'long', 'global', 'output']);
+
+function isRunByNpm({ npm_lifecycle_event: script }: Env): boolean {
+  return script === 'start' || script === 'demo';
+}
+
+/** How the program is called here with these arguments: by npm in a checkout, by its name where it is installed. */
+export function nameCommand(env: Env, args: string): string {
+  if (!isRunByNpm(env)) return `zendesk-log-sync ${args}`;
+  return args === 'demo' ? 'npm run demo' : `npm start -- ${args}`;
+}
+
+/** What to do about arguments that did not arrive as they were meant; undefined when npm has no part in it. */
+export function adviseDashes(env: Env): string | undefined {
+  if (!isRunByNpm(env)) return undefined;
+  const call =
+    env['npm_lifecycle_event'] === 'demo' ? 'npm run demo -- --once' : 'npm start -- status --json';
+  return `npm keeps options for itself unless "--" stands before them, as in "${call}".`;
+}
+
+/**
+ * Notices options of this program that npm has taken for its own, because the `--` before them was forgotten. Returns a
+ * sentence about those that npm may have from its own settings.
+ *
+ * @throws {KnownError} `bad_input` for every other one
+ */
+export function checkKeptByNpm(env: Env, program: Command): string | undefined {
+  if (!isRunByNpm(env)) return undefined;
+  const kept = listOptions(program).filter(
+    (name) => (env[`npm_config_${name.replaceAll('-', '_')}`] ?? '') !== '',
+  );
+  const lost = kept.filter((name) => !npmOptions.has(name));
+  if (lost.length > 0) throw refuseKept(env, lost);
+  return kept.includes('json')
+    ? `npm has kept --json for itself. ${adviseDashes(env) ?? ''}`
+    : undefined;
+}
+
+function refuseKept(env: Env, names: readonly string[]): KnownError {
+  const options = names.map((name) => `--${name}`).join(', ');
+  return refuseInput([`npm has kept ${options} for itself. ${adviseDashes(env) ?? ''}`]);
+}
+
+/** The long options of a command and of all below it, without the dashes. */
+function listOptions(command: Command): readonly string[] {
+  const own = command.options.flatMap(({ long }) =>
+    typeof long === 'string' ? [long.slice(2)] : [],
+  );
+  return [...new Set([...own, ...command.commands.flatMap(listOptions)])];
+}

@@ -1,0 +1,47 @@
+/** Names in the environment that look like a setting and are none: what they say would be overlooked in silence. */
+import { findNearest } from './nearest.ts';
+import type { Setting } from './settings.ts';
+import type { Environment } from './texts.ts';
+
+/** What only settings of this program begin with. */
+const ownPrefix = /^ZENDESK_(?!LOG_SYNC_)|^(?:AUDIT|ACCESS)_LOGS?_|^SUPPORT_REQUESTS_/i;
+
+/**
+ * A sentence for each variable of the environment that is probably a misspelled setting, with the nearest name. A variable
+ * that may belong to another program counts only when it is one letter off, and what it may mean is not set.
+ */
+export function findMisspelled(
+  environment: Environment,
+  settings: readonly Setting[],
+): readonly string[] {
+  const known = settings.flatMap(({ name, secret }) => (secret ? [name, `${name}_FILE`] : [name]));
+  return Object.entries(environment).flatMap(([name, text = '']) => {
+    if (text === '' || known.includes(name)) return [];
+    const isOwn = ownPrefix.test(name);
+    const nearest = findNearest(name, known);
+    const isMeant =
+      nearest !== undefined &&
+      (environment[nearest] ?? '') === '' &&
+      Math.abs(nearest.length - name.length) <= 1 &&
+      isOneOff(name, nearest);
+    if (!isOwn && !isMeant) return [];
+    const advice =
+      nearest === undefined ? 'see the README for the settings' : `did you mean ${nearest}?`;
+    return [`${name} is not a setting of this program and has no effect; ${advice}`];
+  });
+}
+
+/** One letter too many, too few or another one, two that changed places, or small letters. */
+function isOneOff(name: string, known: string): boolean {
+  const written = name.toUpperCase();
+  if (written === known) return true;
+  let start = 0;
+  while (start < known.length && written[start] === known[start]) start += 1;
+  let end = 0;
+  const rest = Math.min(written.length, known.length) - start;
+  while (end < rest && written.at(-1 - end) === known.at(-1 - end)) end += 1;
+  const [found, wanted] = [written, known].map((text) => text.slice(start, text.length - end));
+  if (found === undefined || wanted === undefined) return false;
+  const hasChangedPlaces = found.length === 2 && `${found[1]}${found[0]}` === wanted;
+  return hasChangedPlaces || (found.length <= 1 && wanted.length <= 1);
+}
