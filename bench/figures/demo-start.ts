@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -52,7 +52,7 @@ async function startDemo(directory: string): Promise<number> {
   const ended = once(demo, 'exit');
   try {
     const late = AbortSignal.timeout(patienceMs);
-    while (!(await hasPage(join(directory, 'demo')))) {
+    while (!(await hasPage(directory))) {
       if (demo.exitCode !== null || late.aborted)
         throw new Error('The demo ended, or took too long, before its first page.');
       await sleep(lookEveryMs);
@@ -65,8 +65,9 @@ async function startDemo(directory: string): Promise<number> {
 }
 
 /** Whether the demo's database is there and holds a row; as seen by others, hence committed. */
-async function hasPage(directory: string): Promise<boolean> {
-  const cluster = join(directory, 'cluster');
+async function hasPage(parent: string): Promise<boolean> {
+  const [own = ''] = await readdir(parent);
+  const cluster = join(parent, own, 'cluster');
   const presence = await readPresence(cluster);
   const password = await readFile(join(cluster, 'password'), 'utf8').catch(() => undefined);
   if (presence.kind !== 'ready' || password === undefined) return false;

@@ -1,26 +1,24 @@
-import { rm } from 'node:fs/promises';
-import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { Command } from 'commander';
 import { parseConfig } from '../config/config.ts';
-import type { Database } from '../database/client.ts';
-import { openEmbeddedPostgres } from '../database/embedded.ts';
 import type { SyncEvent } from '../ingest/events.ts';
-import { followAccounts, runPass } from '../ingest/service.ts';
+import { refreshRollups } from '../ingest/rollups.ts';
+import { followAccounts, runPass, type StreamPass } from '../ingest/service.ts';
 import { withConnections, type Connections } from '../ingest/session.ts';
 import { loadStatus } from '../ingest/status.ts';
-import { createLogger } from '../logger.ts';
+import { createLogger, type Log } from '../logger.ts';
 import { createScheduler } from '../scheduler.ts';
-import type { Simulator } from '../simulator/simulator.ts';
+import { listLogs } from '../streams/registry.ts';
 import { addExample } from './arguments.ts';
 import type { CommandContext } from './context.ts';
+import { answerQuestions, showNewest } from './demo/answers.ts';
+import { account, openStage, type Stage } from './demo/stage.ts';
 import { createConfigOptions } from './settings.ts';
 import { withSession, type Session } from './session.ts';
+import { showLines } from './terminal/display.ts';
 import { createPullDisplay } from './terminal/pulling.ts';
 import { renderPasses, renderStatus } from './terminal/streams.ts';
-import { renderTable } from './terminal/table.ts';
-import { formatMoment, formatNumber } from './terminal/words.ts';
-
-const account = 'demo';
+import { formatNumber } from './terminal/words.ts';
 
 /** `demo`: everything on this machine, then the live tail until Ctrl-C. */
 export function addDemo(program: Command, context: CommandContext): void {
@@ -36,82 +34,158 @@ export function addDemo(program: Command, context: CommandContext): void {
   addExample(command, 'zendesk-log-sync demo --once');
 }
 
+/** After a signal nothing is worth waiting for: what is still pulled is thrown away with the database. */
+const graceMs = 300;
+
+/** @returns the exit status: Ctrl-C is how the demo ends, unless it was to end by itself */
 async function runDemo(context: CommandContext, once: boolean): Promise<number> {
+  const { signal } = context;
   const { database } = context.readLocalConfig();
   const parent = database.kind === 'embedded' ? database.dataDirectory : './data';
-  const directory = join(parent, 'demo');
-  await rm(directory, { recursive: true, force: true });
-  const { startSimulator } = await import('../simulator/simulator.ts');
-  const postgres = await openEmbeddedPostgres({ dataDir: directory, durable: false });
-  const simulator = await startSimulator({
-    subdomain: account,
-    // The lively tail begins at the anchor's next full minute: nobody is to wait for it.
-    anchor: new Date(Date.now() - 60_000),
-    agents: 60,
-    accessLogDays: 90,
-    accessLogRowsPerDay: 1000,
-    accessLogLiveRowsPerMinute: 40,
-    auditLogDays: 120,
-    auditLogRowsPerDay: 50,
-  });
-  context.print(
-    `PostgreSQL and a simulated Zendesk account with 90 days of history run on this machine.\n`,
-  );
+  const stopped = (): number => {
+    context.print('The demo was stopped, and its data is removed.');
+    return once ? 1 : 0;
+  };
+  context.print('Starting PostgreSQL and a simulated Zendesk account on this machine.');
+  let stage: Stage;
   try {
-    return await withConnections(postgres.url, context.signal, (open) =>
-      pullAll(context, { open, simulator, once }),
-    );
-  } finally {
-    await simulator.stop();
-    await postgres.stop();
-    await rm(directory, { recursive: true, force: true });
+    stage = await openStage(parent, signal);
+  } catch (error) {
+    if (signal.aborted) return stopped();
+    throw error;
   }
+  const { promise: cut, resolve: end } = Promise.withResolvers<number>();
+  const cutShort = (): void => {
+    void Promise.all([stage.close(), sleep(graceMs)]).then(() => end(1));
+  };
+  if (signal.aborted) cutShort();
+  signal.addEventListener('abort', cutShort, { once: true });
+  try {
+    const status = await Promise.race([play(context, stage, once), cut]);
+    if (!signal.aborted) return status;
+  } catch (error) {
+    if (!signal.aborted) throw error;
+  } finally {
+    signal.removeEventListener('abort', cutShort);
+    await stage.close();
+  }
+  return stopped();
 }
 
-type Stage = {
-  readonly open: Connections;
-  readonly simulator: Simulator;
-  readonly once: boolean;
-};
-
-async function pullAll(context: CommandContext, stage: Stage): Promise<number> {
-  const { open, simulator, once } = stage;
-  const { url, db } = open;
-  const { credentials } = simulator.options;
+async function play(context: CommandContext, stage: Stage, once: boolean): Promise<number> {
+  const { credentials } = stage.simulator.options;
   const config = parseConfig(
     {
       ZENDESK_SUBDOMAIN: account,
-      ZENDESK_BASE_URL: simulator.url,
+      ZENDESK_BASE_URL: stage.simulator.url,
       ZENDESK_CLIENT_ID: credentials.clientId,
       ZENDESK_CLIENT_SECRET: credentials.clientSecret,
     },
     { ...createConfigOptions(context.streams), needs: { zendesk: true } },
   );
-  const log = createLogger({
+  const { signal, streams } = context;
+  const log = openQuietLog(context);
+  const watch = createWatch();
+  return withConnections(stage.url, signal, (open) =>
+    withSession(context, config, open, { log, report: watch.report }, async (session) => {
+      const startedMs = Date.now();
+      const passes = await pull(context, open, session, watch);
+      await sumUp(context, open);
+      if (signal.aborted) return 1;
+      context.print(
+        `\nFirst complete pass in ${((Date.now() - startedMs) / 1000).toFixed(1)} s.\n`,
+      );
+      context.print(renderPasses(passes));
+      context.print(renderStatus(await loadStatus(open.db, streams, account), streams, new Date()));
+      context.print(await answerQuestions(open.db, roomOf(context)));
+      const complete = passes.every((pass) => pass.complete);
+      if (once || !complete) return complete ? 0 : 1;
+      context.print(`Ask your own questions while the demo runs:\n\n  psql '${open.url}'\n`);
+      await followTail(context, session);
+      return 0;
+    }),
+  );
+}
+
+function openQuietLog({ stderr }: CommandContext): Log {
+  return createLogger({
     level: 'warn',
     format: 'auto',
     fileDescriptor: 2,
-    isTerminal: context.stderr.isTTY === true,
+    isTerminal: stderr.isTTY === true,
   });
+}
+
+function roomOf({ stdout }: CommandContext): number | undefined {
+  return stdout.isTTY ? stdout.columns : undefined;
+}
+
+/** Keeps what happens for a display that does not show anything yet. */
+type Watch = {
+  readonly report: (event: SyncEvent) => void;
+  /** Resolves when the first requests are stored. */
+  readonly firstRows: Promise<void>;
+  /** From now on `show` gets what happens, and at once what has happened already. */
+  readonly pass: (show: (event: SyncEvent) => void) => void;
+};
+
+function createWatch(): Watch {
+  const early: SyncEvent[] = [];
+  const { promise: firstRows, resolve } = Promise.withResolvers<void>();
+  let show = (event: SyncEvent): void => void early.push(event);
+  return {
+    firstRows,
+    report(event) {
+      if (event.type === 'page' && event.stream === 'access_logs' && event.rows > 0) resolve();
+      show(event);
+    },
+    pass(next) {
+      show = next;
+      for (const event of early.splice(0)) next(event);
+    },
+  };
+}
+
+/** One complete pass. The newest rows are shown as soon as they are there. */
+async function pull(
+  context: CommandContext,
+  { db }: Connections,
+  { workers, config }: Session,
+  watch: Watch,
+): Promise<readonly StreamPass[]> {
+  const passing = runPass(workers, context.signal);
+  await Promise.race([watch.firstRows, passing]);
+  context.print(`\nThe newest requests of the access log are here; 90 days follow.\n`);
+  context.print(`${await showNewest(db, roomOf(context))}\n`);
   const display = createPullDisplay(context, config.streams);
-  let shown = display.report;
-  const options = { log, report: (event: SyncEvent) => shown(event) };
-  return withSession(context, config, open, options, async (session) => {
-    const startedMs = Date.now();
-    const passes = await runPass(session.workers, context.signal).finally(() => display.end());
-    shown = () => {};
-    if (context.signal.aborted) return 1;
-    context.print(`\nFirst complete pass in ${((Date.now() - startedMs) / 1000).toFixed(1)} s.\n`);
-    context.print(renderPasses(passes));
-    context.print(
-      renderStatus(await loadStatus(db, context.streams, account), context.streams, new Date()),
+  watch.pass(display.report);
+  const passes = await passing.finally(() => display.end());
+  watch.pass(() => {});
+  return passes;
+}
+
+/** Makes the rollups, of both logs at once. */
+async function sumUp({ signal, ...outputs }: CommandContext, { db }: Connections): Promise<void> {
+  const logs = listLogs(outputs.streams);
+  const sums = logs.map(() => ({ done: 0, total: 0 }));
+  const count = (key: 'done' | 'total'): number => sums.reduce((sum, part) => sum + part[key], 0);
+  const patience = { terminalMs: 150, plainMs: 1000 };
+  const endLines = showLines(outputs, patience, () => [
+    `rollups     ${formatNumber(count('done'))} of ${formatNumber(count('total'))} days`,
+  ]);
+  try {
+    // Without statistics, which come only after a minute, each day would be looked for in all rows.
+    await db.query('analyze zendesk.access_log_resources (account, timestamp, kind, position)');
+    await Promise.all(
+      logs.map((log, place) =>
+        refreshRollups(db, account, [log], signal, (done, total) => {
+          sums[place] = { done, total };
+        }),
+      ),
     );
-    context.print(await answerExamples(db));
-    context.print(`Ask your own questions while the demo runs:\n\n  psql '${url}'\n`);
-    if (!passes.every(({ complete }) => complete)) return 1;
-    if (!once) await followTail(context, session);
-    return 0;
-  });
+  } finally {
+    endLines();
+  }
 }
 
 /** Follows the live tail every few seconds and says what came. */
@@ -124,6 +198,7 @@ async function followTail(context: CommandContext, session: Session): Promise<vo
   const timer = setInterval(() => {
     loadStatus(engine.db, context.streams, account)
       .then((rows) => {
+        if (context.signal.aborted) return;
         const counts = rows
           .map(({ stream, rows: stored }) => `${stream} ${formatNumber(stored)}`)
           .join('   ');
@@ -135,56 +210,4 @@ async function followTail(context: CommandContext, session: Session): Promise<vo
   await followAccounts(followed, createScheduler(), engine.log, context.signal).finally(() =>
     clearInterval(timer),
   );
-}
-
-/** Four columns then fit in 80 characters. */
-const widestCell = 20;
-
-type Question = { readonly text: string; readonly sql: string };
-
-/** A few of the questions that people keep these logs for. */
-const questions: readonly Question[] = [
-  {
-    text: 'Which settings were changed last, and by whom?',
-    sql: `select created_at as "When", actor_name as "Who", source_label as "What", change_description as "Change"
-      from zendesk.audit_logs
-      where account = $1 and source_type = 'account_setting'
-      order by created_at desc limit 3`,
-  },
-  {
-    text: 'Who opened the most tickets in the last seven days?',
-    sql: `select u.name as "Who", u.role as "Role", count(distinct ticket) as "Tickets", count(*) as "Requests"
-      from zendesk.access_logs l
-      cross join lateral substring(l.url from '^/api/v2/tickets/(\\d+)') as ticket
-      left join zendesk.users u on u.account = l.account and u.id = l.user_id
-      where l.account = $1 and l.timestamp > now() - interval '168 hours' and ticket is not null
-      group by u.name, u.role
-      order by 3 desc limit 3`,
-  },
-  {
-    text: 'Who has left the team, and when was it noticed?',
-    sql: `select name as "Who", role as "Last role", departed_at as "Noticed", last_login_at as "Last sign-in"
-      from zendesk.users
-      where account = $1 and (departed_at is not null or not active)
-      order by departed_at desc nulls last, id limit 3`,
-  },
-];
-
-/** Asks the questions and renders each with its answer. */
-async function answerExamples(db: Database): Promise<string> {
-  const answers = [];
-  for (const { text, sql } of questions) {
-    const rows = await db.query<Record<string, unknown>>(sql, [account]);
-    const head = Object.keys(rows[0] ?? { 'No rows': '' });
-    const body = rows.map((row) => head.map((name) => formatCell(row[name])));
-    answers.push(`\n${text}\n${renderTable(head, body)}`);
-  }
-  return `${answers.join('\n')}\n`;
-}
-
-function formatCell(value: unknown): string {
-  if (value instanceof Date) return formatMoment(value);
-  if (typeof value !== 'string' && typeof value !== 'number') return '';
-  const text = String(value).replaceAll(/\s+/g, ' ');
-  return text.length > widestCell ? `${text.slice(0, widestCell - 1)}…` : text;
 }

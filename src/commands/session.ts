@@ -32,6 +32,7 @@ export async function withDatabase<T>(
     return withConnections(config.database.url, signal, work, queryTimeoutMs);
   const embedded = await openEmbeddedPostgres({
     dataDir: config.database.dataDirectory,
+    signal,
     log: (message) => log.debug({}, message),
   });
   try {

@@ -30,6 +30,8 @@ export type EmbeddedOptions = {
   readonly binariesDir?: string | undefined;
   /** How long {@link EmbeddedPostgres.stop} waits for an orderly end before it forces one. Default 8000. */
   readonly stopTimeoutMs?: number | undefined;
+  /** Ends the opening early, with its reason; what was opened stays open. Default: nothing does. */
+  readonly signal?: AbortSignal | undefined;
   /** Told when the server runs, and when it ends unasked. Default: nobody. */
   readonly log?: ((message: string) => void) | undefined;
 };
@@ -42,6 +44,8 @@ export type EmbeddedPostgres = {
   readonly started: boolean;
   /** Ends the server if this call started or inherited it; connections still open are cut, committed data is safe. */
   readonly stop: () => Promise<void>;
+  /** The same at once, for data that nobody needs any more. */
+  readonly kill: () => Promise<void>;
 };
 
 const lookAgainMs = 20;
@@ -64,6 +68,7 @@ export function isPresent(dataDir: string): boolean {
  *
  * @throws {KnownError} `embedded_unusable` when it cannot run here: platform, directory, version; one sentence that says what to do
  * @throws {KnownError} `embedded_failed` when the server does not start, with its own reason
+ * @throws the reason of the signal
  */
 export async function openEmbeddedPostgres(options: EmbeddedOptions): Promise<EmbeddedPostgres> {
   const { database = 'zendesk', stopTimeoutMs = 8000, log = () => undefined } = options;
@@ -71,11 +76,13 @@ export async function openEmbeddedPostgres(options: EmbeddedOptions): Promise<Em
   let { port, server } = await joinOrStart(paths, options);
   const stopping = new AbortController();
   const succession = server === undefined ? awaitSuccession() : undefined;
-  const stop = async () => {
+  const end = async (how: (own: Server) => Promise<void>): Promise<void> => {
     stopping.abort();
     await succession;
-    await server?.stop(stopTimeoutMs);
+    if (server !== undefined) await how(server);
   };
+  const stop = () => end((own) => own.stop(stopTimeoutMs));
+  const kill = () => end((own) => own.kill());
   void server?.exited.then(() => {
     if (!stopping.signal.aborted)
       log(`The embedded PostgreSQL server has ended by itself; see ${paths.log}.`);
@@ -87,11 +94,13 @@ export async function openEmbeddedPostgres(options: EmbeddedOptions): Promise<Em
     while (!signal.aborted && server === undefined) {
       await sleep(successionMs, undefined, { ref: false, signal }).catch(() => undefined);
       if (signal.aborted || (await readPresence(paths.cluster)).kind === 'ready') continue;
-      const next = await joinOrStart(paths, options).catch((error: unknown) => {
-        log(
-          `The embedded PostgreSQL server cannot be started again (${foreignCodeOf(error) ?? 'no reason known'}).`,
-        );
-      });
+      const next = await joinOrStart(paths, { ...options, signal: undefined }).catch(
+        (error: unknown) => {
+          log(
+            `The embedded PostgreSQL server cannot be started again (${foreignCodeOf(error) ?? 'no reason known'}).`,
+          );
+        },
+      );
       server = next?.server;
       if (next !== undefined && next.port !== port) {
         log(
@@ -109,7 +118,7 @@ export async function openEmbeddedPostgres(options: EmbeddedOptions): Promise<Em
         ? `The embedded PostgreSQL server runs at 127.0.0.1:${port}.`
         : `Joined the embedded PostgreSQL server at 127.0.0.1:${port} that another process runs.`,
     );
-    return { url: urlOf(port, password, database), started: server !== undefined, stop };
+    return { url: urlOf(port, password, database), started: server !== undefined, stop, kill };
   } catch (error) {
     await stop();
     throw error;
@@ -122,6 +131,7 @@ async function joinOrStart(
 ): Promise<{ port: number; server?: Server }> {
   const deadline = Date.now() + joinTimeoutMs;
   while (Date.now() < deadline) {
+    options.signal?.throwIfAborted();
     const presence = await readPresence(paths.cluster);
     if (presence.kind === 'ready') {
       const password = await readClusterFile(paths.password);
@@ -145,11 +155,11 @@ async function joinOrStart(
 }
 
 async function start(paths: ClusterPaths, options: EmbeddedOptions): Promise<Server | Hindrance> {
-  const { durable = true, binariesDir } = options;
+  const { durable = true, binariesDir, signal } = options;
   const binaries = await locateBinaries(binariesDir);
   const account = await chooseAccount(paths.dataDir, paths.cluster, binaries.postgres);
-  await prepareCluster(paths, binaries, account, durable);
-  return startServer(paths, binaries.postgres, account, durable);
+  await prepareCluster(paths, binaries, account, { durable, signal });
+  return startServer(paths, binaries.postgres, account, { durable, signal });
 }
 
 async function createDatabase(url: string, database: string): Promise<void> {

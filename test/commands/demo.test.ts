@@ -1,14 +1,26 @@
 import assert from 'node:assert/strict';
-import { existsSync } from 'node:fs';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { globSync, mkdirSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, it } from 'node:test';
-import { runProgram, startProgram, temporary } from '../support/program.ts';
+import { fileURLToPath } from 'node:url';
+import { runProgram, startProgram, temporary, type Program } from '../support/program.ts';
+import { readText } from '../support/project-files.ts';
 import { waitUntil } from '../support/pulled-account.ts';
 import { withClient } from '../support/query.ts';
-import { returnToMachineClock } from '../support/run-clock.ts';
+import { clockEnvironment, returnToMachineClock } from '../support/run-clock.ts';
 
 // The demo's database has it.
 returnToMachineClock();
+
+const stopped = 'The demo was stopped, and its data is removed.\n';
+
+/** Waits for the demo's own database and returns its address. */
+async function readUrl(demo: Program): Promise<string> {
+  const [, url = ''] = await demo.waitFor(/^ {2}psql '(\S+)'$/m);
+  return url;
+}
 
 // It brings its own database; one of another version has nothing to do with it.
 describe('demo', { skip: process.env['TEST_POSTGRES_BINARIES'] !== undefined }, () => {
@@ -16,10 +28,7 @@ describe('demo', { skip: process.env['TEST_POSTGRES_BINARIES'] !== undefined }, 
     const directory = join(temporary, 'once');
     const { status, stdout } = await runProgram(['demo', '--once'], { DATA_DIR: directory });
     assert.equal(status, 0, stdout);
-    assert.match(
-      stdout,
-      /^PostgreSQL and a simulated Zendesk account with 90 days of history run on/,
-    );
+    assert.match(stdout, /^The newest requests of the access log are here; 90 days follow\.$/m);
     assert.match(stdout, /^First complete pass in \d+\.\d s\.$/m);
     for (const run of [
       'audit_logs +live',
@@ -43,26 +52,103 @@ describe('demo', { skip: process.env['TEST_POSTGRES_BINARIES'] !== undefined }, 
       assert.notEqual(question[2], '');
     }
     assert.match(stdout, /^Who opened the most tickets in the last seven days\?$/m);
-    assert.match(
-      stdout,
-      /^ {2}psql 'postgresql:\/\/\S+@127\.0\.0\.1:\d+\/zendesk\?sslmode=disable'$/m,
-    );
-    assert.equal(existsSync(join(directory, 'demo')), false);
+    assert.doesNotMatch(stdout, /…/, 'a text is cut though nothing is as wide as a terminal');
+    assert.doesNotMatch(stdout, /postgresql:/, 'the database is gone: nothing can be asked');
+    assert.deepEqual(readdirSync(directory), []);
   });
 
-  it('without --once follows the live tail after that, in a database that psql can open, until Ctrl-C', async () => {
+  it('without --once has its rollups, answers what the README asks, and follows the live tail until Ctrl-C', async () => {
     const directory = join(temporary, 'following');
     const demo = startProgram(['demo'], { DATA_DIR: directory });
-    const [, url = ''] = await demo.waitFor(/^ {2}psql '(\S+)'$/m);
+    const url = await readUrl(demo);
     await demo.waitFor(/^Following the live tail\. Ctrl-C ends the demo and removes its data\.$/m);
     await withClient(url, async (query) => {
+      const days = await query(
+        `select (select count(distinct day) >= 90 from zendesk.agent_day)
+           and (select count(distinct day) >= 90 from zendesk.resource_day)
+           and (select count(distinct day) >= 100 from zendesk.audit_day) as rolled_up`,
+      );
+      assert.deepEqual(days, [{ rolled_up: true }]);
+      for (const [, sql = ''] of readText('README.md').matchAll(/```sql\n(.*?)```/gs))
+        assert.ok((await query(sql)).length > 0, sql);
+      const [most] = await query<{ name: string }>(
+        `select u.name, count(distinct r.resource_id)::text as tickets
+         from zendesk.access_log_resources r
+         join zendesk.users u on u.account = r.account and u.id = r.user_id
+         where r.timestamp > now() - interval '168 hours' and r.resource_type = 'ticket' and r.kind = 'view'
+           and (r.status is null or r.status not in (401, 403, 404))
+         group by u.id, u.name order by count(distinct r.resource_id) desc limit 1`,
+      );
+      const [, answer = ''] = /most tickets.*\n.*\n(.+)\n/.exec(demo.written()) ?? [];
+      assert.match(answer, new RegExp(`^${most?.name ?? 'nobody'} `));
       const ticks = `select from zendesk_sync.runs where stream = 'access_logs' and task = 'live' and outcome = 'complete'`;
       // The first one is that of the pass before.
       await waitUntil(async () => (await query(ticks)).length >= 3);
     });
     demo.kill('SIGINT');
-    const { status } = await demo.ended;
-    assert.equal(status, 0);
-    assert.equal(existsSync(join(directory, 'demo')), false);
+    const { status, stdout, stderr } = await demo.ended;
+    assert.deepEqual({ status, end: stdout.endsWith(stopped) }, { status: 0, end: true });
+    assert.doesNotMatch(stderr, /error/i);
+    assert.deepEqual(readdirSync(directory), []);
+  });
+
+  for (const { stage, isReached } of [
+    {
+      stage: 'while its database is made',
+      isReached: (directory: string) =>
+        globSync('demo-*/cluster-new-*/PG_VERSION', { cwd: directory }).length > 0,
+    },
+    {
+      stage: 'while it pulls',
+      isReached: (_directory: string, written: string) => written.includes('90 days follow'),
+    },
+  ])
+    it(`ends at once and cleanly by Ctrl-C ${stage}`, async () => {
+      const directory = join(temporary, stage.replaceAll(' ', '-'));
+      mkdirSync(directory);
+      const main = fileURLToPath(new URL('../../src/main.ts', import.meta.url));
+      // A group of its own, to which Ctrl-C at a terminal goes.
+      const demo = spawn(process.execPath, [main, 'demo'], {
+        detached: true,
+        env: { PATH: process.env['PATH'], ...clockEnvironment(), DATA_DIR: directory },
+        stdio: ['ignore', 'pipe', 'pipe'],
+      });
+      let written = '';
+      let problems = '';
+      demo.stdout.setEncoding('utf8').on('data', (text: string) => (written += text));
+      demo.stderr.setEncoding('utf8').on('data', (text: string) => (problems += text));
+      await waitUntil(() => isReached(directory, written));
+      process.kill(-(demo.pid ?? assert.fail()), 'SIGINT');
+      assert.deepEqual(await once(demo, 'close'), [0, null]);
+      assert.ok(written.endsWith(stopped), written);
+      assert.doesNotMatch(written, /First complete pass/);
+      assert.doesNotMatch(problems, /error|initdb|did not end in time/i);
+      assert.deepEqual(readdirSync(directory), []);
+    });
+
+  it('does not harm another one, and removes what one that was killed has left', async () => {
+    const directory = join(temporary, 'two');
+    const killed = startProgram(['demo'], { DATA_DIR: directory });
+    await killed.waitFor(/90 days follow/);
+    const first = startProgram(['demo'], { DATA_DIR: directory });
+    await first.waitFor(/90 days follow/);
+    killed.kill('SIGKILL');
+    await killed.ended;
+    const second = startProgram(['demo'], { DATA_DIR: directory });
+    await second.waitFor(/90 days follow/);
+    assert.deepEqual(
+      readdirSync(directory).map((name) => /^demo-(\d+)-/.exec(name)?.[1]),
+      [first.pid, second.pid].map(String).toSorted(),
+    );
+    second.kill('SIGINT');
+    assert.equal((await second.ended).status, 0);
+    await withClient(await readUrl(first), async (query) => {
+      assert.deepEqual(await query('select count(*) > 90000 as whole from zendesk.access_logs'), [
+        { whole: true },
+      ]);
+    });
+    first.kill('SIGINT');
+    assert.equal((await first.ended).status, 0);
+    assert.deepEqual(readdirSync(directory), []);
   });
 });

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
-import { existsSync, readFileSync, statSync } from 'node:fs';
+import { existsSync, globSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { connect } from 'node:net';
 import { networkInterfaces } from 'node:os';
@@ -51,6 +51,17 @@ describe('a database that one process opens', () => {
       readFileSync(join(dataDir, 'postgres.log'), 'utf8'),
       /database system is shut down/,
     );
+  });
+
+  it('is given up while it is made when a signal says so, and leaves nothing half-made', async () => {
+    const dir = join(temporary, 'given-up');
+    const giveUp = new AbortController();
+    const opening = open({ dataDir: dir, signal: giveUp.signal });
+    await waitUntil(() => globSync('cluster-new-*/PG_VERSION', { cwd: dir }).length > 0);
+    const reason = new Error('enough');
+    giveUp.abort(reason);
+    await assert.rejects(opening, reason);
+    assert.deepEqual(readdirSync(dir), []);
   });
 
   it('listens on the loopback address alone', async (t) => {

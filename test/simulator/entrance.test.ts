@@ -43,8 +43,8 @@ describe('the simulator', () => {
     assert.deepEqual(
       loading.map(({ file, statement }) => [file, statement.slice(0, 7)]),
       [
-        ['src/commands/demo.ts', 'import('],
         ['src/commands/simulate.ts', 'import('],
+        ['src/commands/demo/stage.ts', 'import('],
       ],
     );
   });

@@ -1,4 +1,4 @@
-import { execFile } from 'node:child_process';
+import { spawn } from 'node:child_process';
 import { existsSync, readFileSync, statSync } from 'node:fs';
 import { userInfo } from 'node:os';
 import { join } from 'node:path';
@@ -62,24 +62,48 @@ export async function chooseAccount(
   return isRoot ? { prefix: [], identity: { uid: user.uid, gid: user.gid } } : asWeAre;
 }
 
-/** Runs a Postgres program to its end. Never rejects. */
+/**
+ * Runs a Postgres program to its end, or until the signal, which kills it and what it started. Never rejects.
+ */
 export async function runProgram(
   account: Account,
   program: string,
   args: readonly string[],
+  signal?: AbortSignal,
 ): Promise<ProgramResult> {
   const [command = program, ...rest] = [...account.prefix, program, ...args];
   return new Promise((resolve) => {
-    // No path is relative, and the present directory may be closed to the account.
-    const options = { ...account.identity, env: programEnvironment(), cwd: '/' };
-    execFile(command, rest, options, (error, stdout, stderr) => {
-      if (!error) resolve({ status: 0, stdout, stderr });
-      else {
-        const status = typeof error.code === 'number' ? error.code : null;
-        resolve({ status, stdout, stderr: stderr || error.message });
-      }
+    const child = spawn(command, rest, {
+      ...account.identity,
+      env: programEnvironment(),
+      // No path is relative, and the present directory may be closed to the account.
+      cwd: '/',
+      stdio: ['ignore', 'pipe', 'pipe'],
+      // A group of its own: Ctrl-C at the terminal is for this process, which says what follows from it.
+      detached: true,
     });
+    const texts = { stdout: '', stderr: '' };
+    for (const name of ['stdout', 'stderr'] as const)
+      child[name].setEncoding('utf8').on('data', (text: string) => (texts[name] += text));
+    const kill = (): void => killGroup(child.pid);
+    if (signal?.aborted === true) kill();
+    signal?.addEventListener('abort', kill, { once: true });
+    const end = (status: number | null, stderr: string): void => {
+      signal?.removeEventListener('abort', kill);
+      resolve({ status, stdout: texts.stdout, stderr });
+    };
+    child.once('error', (error) => end(null, error.message));
+    child.once('close', (status, killedBy) => end(status, texts.stderr || (killedBy ?? '')));
   });
+}
+
+function killGroup(leader: number | undefined): void {
+  if (leader === undefined) return;
+  try {
+    process.kill(-leader, 'SIGKILL');
+  } catch {
+    // It has ended meanwhile.
+  }
 }
 
 /** The environment of Postgres programs: none of ours, which holds credentials and might hold PGPORT and the like. */

@@ -33,6 +33,13 @@ export type ClusterPaths = {
 
 /** Where Postgres's own data directory lies in the data directory. */
 export const clusterName = 'cluster';
+
+/** How a cluster is made: whether a crash of the machine may cost it, and what ends that early. */
+export type ClusterOptions = {
+  readonly durable: boolean;
+  readonly signal: AbortSignal | undefined;
+};
+
 const newClusterPrefix = 'cluster-new-';
 const abandonedAfterMs = 10 * 60_000;
 
@@ -72,14 +79,16 @@ export async function prepareDataDir(path: string): Promise<ClusterPaths> {
  * and renamed into place, so that of two processes one wins, and an interrupted one leaves nothing half-made.
  *
  * @throws {KnownError} `embedded_unusable` when the programs do not run here, cannot make a cluster, or the cluster was made by another major version
+ * @throws the reason of the signal, which leaves nothing half-made
  */
 export async function prepareCluster(
   paths: ClusterPaths,
   binaries: Binaries,
   account: Account,
-  durable: boolean,
+  { durable, signal }: ClusterOptions,
 ): Promise<void> {
-  const version = await runProgram(account, binaries.postgres, ['--version']);
+  const version = await runProgram(account, binaries.postgres, ['--version'], signal);
+  signal?.throwIfAborted();
   const expected = /PostgreSQL\) (\d+)/.exec(version.stdout)?.[1];
   if (expected === undefined) {
     throw new KnownError('embedded_unusable', {
@@ -88,7 +97,9 @@ export async function prepareCluster(
     });
   }
   await giveTo(account, paths);
-  if (!(await exists(paths.cluster))) await createCluster(paths, binaries, account, durable);
+  if (!(await exists(paths.cluster))) {
+    await createCluster(paths, binaries, account, { durable, signal });
+  }
   const found = await readClusterFile(join(paths.cluster, 'PG_VERSION'));
   if (found !== expected) {
     throw new KnownError('embedded_unusable', {
@@ -114,7 +125,7 @@ async function createCluster(
   paths: ClusterPaths,
   binaries: Binaries,
   account: Account,
-  durable: boolean,
+  { durable, signal }: ClusterOptions,
 ): Promise<void> {
   await removeAbandoned(paths.dataDir);
   const fresh = await mkdtemp(join(paths.dataDir, newClusterPrefix));
@@ -129,7 +140,7 @@ async function createCluster(
       await chown(fresh, account.identity.uid, account.identity.gid);
       await chown(password, account.identity.uid, account.identity.gid);
     }
-    const made = await runProgram(account, binaries.initdb, [
+    const args = [
       `--pgdata=${fresh}`,
       '--username=postgres',
       `--pwfile=${password}`,
@@ -139,7 +150,9 @@ async function createCluster(
       `--locale=${process.platform === 'darwin' ? 'C' : 'C.UTF-8'}`,
       '--no-instructions',
       ...(durable ? [] : ['--no-sync']),
-    ]);
+    ];
+    const made = await runProgram(account, binaries.initdb, args, signal);
+    signal?.throwIfAborted();
     if (made.status !== 0) {
       throw new KnownError('embedded_unusable', {
         found: `initdb could not make a database in ${paths.dataDir} (${tellingLine(made.stderr)})`,

@@ -6,7 +6,7 @@ import { createServer } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { KnownError } from '../../errors.ts';
 import { type Account, dieWithParent, programEnvironment } from './account.ts';
-import type { ClusterPaths } from './cluster.ts';
+import type { ClusterOptions, ClusterPaths } from './cluster.ts';
 import { readPresence } from './presence.ts';
 
 /** A server that this process has started. */
@@ -14,6 +14,8 @@ export type Server = {
   readonly port: number;
   /** Ends the server within about `stopTimeoutMs` × 1.25 and waits for its exit. May be called again. */
   readonly stop: (stopTimeoutMs: number) => Promise<void>;
+  /** Ends the server at once; what it had not written yet is recovered at its next start. */
+  readonly kill: () => Promise<void>;
   /** Fulfilled when the server has ended, with its exit status or signal in words. */
   readonly exited: Promise<string>;
 };
@@ -25,6 +27,8 @@ export type Server = {
 export type Hindrance = 'occupied' | 'port';
 
 const lookEveryMs = 10;
+/** Its processes end at once, unless one of them hangs in the kernel. */
+const killTimeoutMs = 1000;
 const startTimeoutMs = 10 * 60_000;
 const logLimitBytes = 5_000_000;
 
@@ -54,12 +58,13 @@ const withoutDurability = { fsync: 'off', full_page_writes: 'off' };
  * takes (at most 10 minutes).
  *
  * @throws {KnownError} `embedded_failed` when it ends before that, with the server's own reason
+ * @throws the reason of the signal, after which there is no server
  */
 export async function startServer(
   paths: ClusterPaths,
   postgres: string,
   account: Account,
-  durable: boolean,
+  { durable, signal }: ClusterOptions,
 ): Promise<Server | Hindrance> {
   await rotateLog(paths.log);
   const port = await choosePort(paths.cluster);
@@ -93,29 +98,36 @@ export async function startServer(
       process.off('exit', interrupt);
       resolve(how);
     };
-    child.once('exit', (status, signal) => end(signal ?? `exit status ${status}`));
+    child.once('exit', (status, killedBy) => end(killedBy ?? `exit status ${status}`));
     child.once('error', (error) => end(error.message));
   });
 
-  if (!(await isReadyBeforeExit(child, exited, paths.cluster))) {
+  if (!(await isReadyBeforeExit(child, exited, paths.cluster, signal))) {
+    signal?.throwIfAborted();
     return readHindrance(paths.log, logStart, child.pid, await exited);
   }
   child.unref();
   let stopping: Promise<void> | undefined;
-  const stop = (stopTimeoutMs: number) => (stopping ??= stopServer(child, exited, stopTimeoutMs));
-  return { port, exited, stop };
+  const stop = (stopTimeoutMs: number) =>
+    (stopping ??= stopServer(child, exited, [
+      ['SIGINT', stopTimeoutMs],
+      ['SIGQUIT', stopTimeoutMs / 4],
+    ]));
+  const kill = () => stopServer(child, exited, [['SIGQUIT', killTimeoutMs]]);
+  return { port, exited, stop, kill };
 }
 
 async function isReadyBeforeExit(
   child: ChildProcess,
   exited: Promise<string>,
   cluster: string,
+  signal: AbortSignal | undefined,
 ): Promise<boolean> {
   const deadline = Date.now() + startTimeoutMs;
   for (;;) {
     const presence = await readPresence(cluster);
     if (presence.kind === 'ready' && presence.pid === child.pid) return true;
-    if (Date.now() > deadline) child.kill('SIGQUIT');
+    if (Date.now() > deadline || signal?.aborted === true) child.kill('SIGQUIT');
     if ((await Promise.race([sleep(lookEveryMs), exited])) !== undefined) return false;
   }
 }
@@ -124,14 +136,10 @@ async function isReadyBeforeExit(
 async function stopServer(
   child: ChildProcess,
   exited: Promise<string>,
-  stopTimeoutMs: number,
+  patience: readonly (readonly [signal: NodeJS.Signals, timeoutMs: number])[],
 ): Promise<void> {
   if (child.exitCode !== null || child.signalCode !== null) return;
   child.ref();
-  const patience = [
-    ['SIGINT', stopTimeoutMs],
-    ['SIGQUIT', stopTimeoutMs / 4],
-  ] as const;
   for (const [signal, timeoutMs] of patience) {
     child.kill(signal);
     const timer = new AbortController();

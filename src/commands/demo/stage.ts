@@ -1,0 +1,72 @@
+/** What a demo runs on: a database and a simulated account, in a directory of its own that goes with it. */
+import { mkdir, mkdtemp, readdir, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { openEmbeddedPostgres } from '../../database/embedded.ts';
+import { foreignCodeOf } from '../../errors.ts';
+import type { Simulator } from '../../simulator/simulator.ts';
+
+/** The simulated account, also its key in every table. */
+export const account = 'demo';
+
+/** A stage that is set up. */
+export type Stage = {
+  /** Where the database lies: what another process takes as DATA_DIR. */
+  readonly directory: string;
+  /** Secret. */
+  readonly url: string;
+  readonly simulator: Simulator;
+  /** Ends everything at once and removes the directory. May be called again. */
+  readonly close: () => Promise<void>;
+};
+
+/** Sets the stage up in a new directory below `parent`. @throws the reason of the signal, which leaves nothing behind */
+export async function openStage(parent: string, signal: AbortSignal): Promise<Stage> {
+  await mkdir(parent, { recursive: true, mode: 0o700 });
+  await removeLeftovers(parent);
+  const directory = await mkdtemp(join(parent, `demo-${process.pid}-`));
+  const remove = (): Promise<void> =>
+    rm(directory, { recursive: true, force: true, maxRetries: 5, retryDelay: 50 });
+  try {
+    const postgres = await openEmbeddedPostgres({ dataDir: directory, durable: false, signal });
+    // Only the demo and `simulate` load it.
+    const { startSimulator } = await import('../../simulator/simulator.ts');
+    const simulator = await startSimulator({
+      subdomain: account,
+      // The lively tail begins at the anchor's next full minute: nobody is to wait for it.
+      anchor: new Date(Date.now() - 60_000),
+      agents: 60,
+      accessLogDays: 90,
+      accessLogRowsPerDay: 1000,
+      accessLogLiveRowsPerMinute: 40,
+      auditLogDays: 120,
+      auditLogRowsPerDay: 50,
+    });
+    let closing: Promise<void> | undefined;
+    const end = async (): Promise<void> => {
+      await Promise.all([postgres.kill(), simulator.stop()]);
+      await remove();
+    };
+    return { directory, url: postgres.url, simulator, close: () => (closing ??= end()) };
+  } catch (error) {
+    await remove();
+    throw error;
+  }
+}
+
+/** Removes what demos have left that were killed: their directories carry the numbers of their processes. */
+async function removeLeftovers(parent: string): Promise<void> {
+  for (const name of await readdir(parent)) {
+    const owner = Number(/^demo-(\d+)-\w{6}$/.exec(name)?.[1]);
+    if (Number.isNaN(owner) || (owner !== process.pid && isRunning(owner))) continue;
+    await rm(join(parent, name), { recursive: true, force: true }).catch(() => {});
+  }
+}
+
+function isRunning(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (error) {
+    return foreignCodeOf(error) === 'EPERM';
+  }
+}
