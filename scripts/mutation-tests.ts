@@ -2,6 +2,7 @@
 
 const unit = (name: string): string => `test/unit/${name}.test.ts`;
 const ingest = (name: string): string => `test/ingest/${name}.test.ts`;
+const zendesk = (name: string): string => `test/zendesk/${name}.test.ts`;
 const ledger = 'test/database/ledger.test.ts';
 
 const near: Readonly<Record<string, readonly string[]>> = {
@@ -28,6 +29,22 @@ const near: Readonly<Record<string, readonly string[]>> = {
   'src/ingest/span-reader.ts': [ingest('asked-at'), ingest('full-pages'), ingest('broken-walks')],
   'src/ingest/stored-rows.ts': [ledger, ingest('losses')],
   'src/ingest/walk.ts': [unit('walk'), ingest('broken-walks')],
+  'src/span.ts': [unit('span')],
+  'src/streams/fields.ts': [unit('record'), unit('moment')],
+  'src/streams/moment.ts': [unit('moment')],
+  'src/zendesk/answer.ts': [unit('zendesk-answer'), unit('zendesk-body'), zendesk('faults')],
+  'src/zendesk/body.ts': [unit('zendesk-body')],
+  'src/zendesk/clock.ts': [unit('zendesk-clock')],
+  'src/zendesk/login.ts': [unit('zendesk-login'), zendesk('login')],
+  'src/zendesk/paging.ts': [unit('zendesk-paging')],
+  'src/zendesk/rate-limit.ts': [unit('zendesk-rate-limit')],
+  'src/zendesk/refusal.ts': [unit('zendesk-refusal'), zendesk('faults')],
+  'src/zendesk/retry.ts': [
+    unit('zendesk-retry'),
+    unit('zendesk-refusal'),
+    zendesk('abort'),
+    zendesk('faults'),
+  ],
 };
 
 /** The tests for a file of the program; for one that has none of its own, those of its folder. */
