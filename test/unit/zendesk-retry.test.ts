@@ -1,8 +1,13 @@
 import assert from 'node:assert/strict';
+import { getEventListeners } from 'node:events';
 import { describe, it } from 'node:test';
-import type { Failure } from '../../src/zendesk/answer.ts';
+import { KnownError } from '../../src/errors.ts';
+import { AttemptError, type Failure } from '../../src/zendesk/answer.ts';
 import {
   decideRetry,
+  runAttempts,
+  wait,
+  waitFor,
   type Decision,
   type RetryPolicy,
   type Tries,
@@ -37,6 +42,10 @@ function backOff(waitMs: number, askForLess = false): Decision {
   return { action: 'back-off', waitMs, askForLess };
 }
 
+function pause(waitMs: number): Decision {
+  return { action: 'pause', waitMs };
+}
+
 /** An answer that is none of Zendesk's. */
 const foreign = { body: { shape: 'html', code: undefined, words: undefined } } as const;
 const noRecord = {
@@ -58,7 +67,19 @@ describe('decideRetry', () => {
     ['our own time limit', noAnswer('ETIMEDOUT'), {}, {}, backOff(1_000, true)],
     ['a connection that is refused', noAnswer('ECONNREFUSED'), {}, {}, backOff(1_000)],
     ['an answer too large', { ...brokenAnswer, wasCut: true }, {}, {}, backOff(1_000, true)],
-    ['an unknown host name', noAnswer('ENOTFOUND'), {}, {}, backOff(1_000)],
+    ...['ENOTFOUND', 'EAI_AGAIN', 'EHOSTUNREACH', 'ENETUNREACH'].map(
+      (code): [string, Failure, Partial<Tries>, Partial<RetryPolicy>, Decision] => [
+        code,
+        noAnswer(code),
+        {},
+        {},
+        backOff(1_000),
+      ],
+    ),
+    ['413 of a proxy', status(413, foreign), {}, {}, backOff(1_000, true)],
+    ['401 of a proxy once', status(401, foreign), {}, { renewableToken: false }, backOff(1_000)],
+    ['429 before any pause', status(429, { pauseMs: 86_400_000 }), {}, {}, pause(300_000)],
+    ['429 where none is waited for', status(429), { pauses: 1 }, { pauses: 1 }, giveUp],
     ['a broken answer', brokenAnswer, {}, {}, backOff(1_000)],
     ['the second failure', brokenAnswer, { attempt: 2 }, {}, backOff(2_000)],
     ['the third failure', brokenAnswer, { attempt: 3 }, {}, backOff(4_000)],
@@ -147,5 +168,109 @@ describe('decideRetry', () => {
   it('spreads a back-off by half of it to both sides', () => {
     assert.deepEqual(decideRetry(brokenAnswer, first, policy, 0), backOff(500));
     assert.deepEqual(decideRetry(brokenAnswer, first, policy, 1), backOff(1_500));
+  });
+});
+
+describe('the attempts of a request', () => {
+  const never = new AbortController().signal;
+
+  /** Runs attempts that fail with these one after the other, and then succeed. Says what was done meanwhile. */
+  async function run(failures: readonly unknown[], signal = never): Promise<readonly string[]> {
+    const done: string[] = [];
+    let attempts = 0;
+    const result = runAttempts(
+      async () => {
+        const failure = failures[attempts];
+        attempts += 1;
+        if (failure === undefined) return 'answered';
+        throw failure instanceof Error ? failure : new AttemptError(failure as Failure);
+      },
+      {
+        policy: { ...policy, attempts: 3, baseMs: 1, pauses: 3 },
+        signal,
+        pause: async (waitMs) => void done.push(`paused ${waitMs}`),
+        onRetry: (_failure, { action }, { attempt, pauses, tokenRenewed }) =>
+          void done.push(`${action} ${attempt} ${pauses} ${tokenRenewed}`),
+        explain: (_failure, { attempt, pauses }) =>
+          new KnownError('no_usable_answer', { found: `gave up at ${attempt} after ${pauses}` }),
+      },
+    );
+    done.push(await result.catch((error: Error) => error.message));
+    return done;
+  }
+
+  it('go on until one succeeds, and end when the policy gives up', async () => {
+    assert.deepEqual(await run([]), ['answered']);
+    assert.deepEqual(await run([brokenAnswer, brokenAnswer]), [
+      'back-off 1 0 false',
+      'back-off 2 0 false',
+      'answered',
+    ]);
+    assert.deepEqual(await run([brokenAnswer, brokenAnswer, brokenAnswer]), [
+      'back-off 1 0 false',
+      'back-off 2 0 false',
+      'gave up at 3 after 0.',
+    ]);
+  });
+
+  it('do not count a pause for 429 or a new token, and count pauses in a row alone', async () => {
+    const limited = status(429);
+    assert.deepEqual(await run([limited, limited, brokenAnswer, limited, status(401)]), [
+      'pause 1 1 false',
+      'paused 60000',
+      'pause 1 2 false',
+      'paused 60000',
+      'back-off 1 0 false',
+      'pause 2 1 false',
+      'paused 60000',
+      'renew-token 2 0 false',
+      'answered',
+    ]);
+    assert.deepEqual(await run([limited, limited, limited]), [
+      'pause 1 1 false',
+      'paused 60000',
+      'pause 1 2 false',
+      'paused 60000',
+      'gave up at 1 after 3.',
+    ]);
+    assert.deepEqual(await run([status(401), status(401)]), [
+      'renew-token 1 0 false',
+      'gave up at 1 after 0.',
+    ]);
+  });
+
+  it('end at once with an error that is none of an attempt, and with the reason of an abort', async () => {
+    assert.deepEqual(await run([new Error('a fault of our own')]), ['a fault of our own']);
+    const stopped = AbortSignal.abort(new Error('stopped'));
+    assert.deepEqual(await run([brokenAnswer], stopped), ['stopped']);
+  });
+});
+
+describe('a wait', () => {
+  const reason = new Error('stopped');
+
+  it('ends with the reason of an abort, before it and while it lasts', async () => {
+    await wait(0, new AbortController().signal);
+    await assert.rejects(wait(60_000, AbortSignal.abort(reason)), reason);
+    const stopping = new AbortController();
+    const waiting = wait(60_000, stopping.signal);
+    stopping.abort(reason);
+    await assert.rejects(waiting, reason);
+  });
+
+  it('for what others wait for ends by itself alone, and leaves no listener behind', async () => {
+    const shared = Promise.withResolvers<string>();
+    const stopping = new AbortController();
+    const given = waitFor(shared.promise, stopping.signal);
+    const other = waitFor(shared.promise, new AbortController().signal);
+    assert.equal(getEventListeners(stopping.signal, 'abort').length, 1);
+    stopping.abort(reason);
+    await assert.rejects(given, reason);
+    await assert.rejects(waitFor(shared.promise, stopping.signal), reason);
+    shared.resolve('the token');
+    assert.equal(await other, 'the token');
+    const quiet = new AbortController();
+    await waitFor(shared.promise, quiet.signal);
+    assert.equal(getEventListeners(quiet.signal, 'abort').length, 0);
   });
 });
