@@ -39,12 +39,7 @@ const near: Readonly<Record<string, readonly string[]>> = {
   'src/zendesk/paging.ts': [unit('zendesk-paging')],
   'src/zendesk/rate-limit.ts': [unit('zendesk-rate-limit')],
   'src/zendesk/refusal.ts': [unit('zendesk-refusal'), zendesk('faults')],
-  'src/zendesk/retry.ts': [
-    unit('zendesk-retry'),
-    unit('zendesk-refusal'),
-    zendesk('abort'),
-    zendesk('faults'),
-  ],
+  'src/zendesk/retry.ts': [unit('zendesk-retry'), unit('zendesk-refusal')],
 };
 
 /** The tests for a file of the program; for one that has none of its own, those of its folder. */

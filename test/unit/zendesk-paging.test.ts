@@ -106,6 +106,54 @@ describe('cursor paging', () => {
       assert.deepEqual(paging.read(json, { pageSize: 100, cursor: 'sent' }), envelope),
     );
 
+  const end = { has_more: false, after_cursor: 'next' };
+  const full: [string, number, object, { nextCursor: string | undefined; isUnsure?: boolean }][] = [
+    ['99 of 100', 99, end, { nextCursor: undefined }],
+    ['none', 0, end, { nextCursor: undefined }],
+    ['a page of the size asked for', 150, end, { nextCursor: 'next', isUnsure: true }],
+    ['more than that', 151, end, { nextCursor: 'next', isUnsure: true }],
+    ['a whole hundred', 100, end, { nextCursor: 'next', isUnsure: true }],
+    ['101', 101, end, { nextCursor: undefined }],
+    [
+      'a full page with the cursor that was sent',
+      150,
+      { ...end, after_cursor: 'sent' },
+      { nextCursor: undefined, isUnsure: true },
+    ],
+    [
+      'a full page without a cursor',
+      150,
+      { has_more: false },
+      { nextCursor: undefined, isUnsure: true },
+    ],
+  ];
+  for (const [what, count, meta, expected] of full)
+    it(`reads the end of a list: ${what}`, () => {
+      const records = Array.from({ length: count }, (_, id) => ({ id }));
+      assert.deepEqual(
+        paging.read({ audit_logs: records, meta }, { pageSize: 150, cursor: 'sent' }),
+        { records, ...expected },
+      );
+    });
+
+  const links: [unknown, string | undefined][] = [
+    ['/x?page[after]=&filter[after]=&cursor=abc', 'cursor=abc'],
+    ['/x?filter[after]=&cursor=', undefined],
+    ['/x?page[size]=5', undefined],
+    [7, undefined],
+    [null, undefined],
+  ];
+  for (const [next, cursor] of links)
+    it(`finds ${cursor ?? 'no cursor'} in the link ${String(next)}`, () => {
+      const json = { audit_logs: [], meta: { has_more: true }, links: { next } };
+      assert.deepEqual(
+        paging.read(json, { pageSize: 100, cursor: undefined }),
+        cursor === undefined
+          ? { fault: 'has more but no cursor' }
+          : { records: [], nextCursor: cursor },
+      );
+    });
+
   it('asks for the size, and for what follows a cursor', () => {
     assert.deepEqual(paging.parameters({ pageSize: 100, cursor: undefined }), [
       ['page[size]', '100'],
