@@ -140,7 +140,7 @@ export const errorCatalogue = {
     source: 'zendesk',
     effect: 'span_dropped',
     meaning:
-      'Zendesk answers with records of other times than were asked for. They are not proof of anything, so nothing counts as covered by them.',
+      'Zendesk answers with records of other times, or with other people, than were asked for. They are not proof of anything, so nothing counts as covered by them.',
     wayOut: 'If it stays, ask the support of Zendesk with the request id.',
   },
   request_rejected: {

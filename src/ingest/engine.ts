@@ -3,6 +3,7 @@ import type { Classify } from '../classification/classification.ts';
 import type { Database } from '../database/client.ts';
 import type { EnsurePartitions } from '../database/partitions.ts';
 import type { Log } from '../logger.ts';
+import type { Spans } from '../span.ts';
 import type { Stream } from '../streams/stream.ts';
 import type { Zendesk } from '../zendesk/client.ts';
 import type { Clocks } from './clocks.ts';
@@ -52,6 +53,8 @@ export type Engine = {
   readonly pageSizes: PageSizes;
   /** Divides the cursors between all backfills of the process. */
   readonly cursorShare: CursorShare;
+  /** By the name of the log: spans with records that cannot be stored, as small as they could be made. */
+  readonly unusable: Map<string, Spans>;
   /** The newest complete run of each stream and task: its record shows whether the database still has what it has stored. */
   readonly completed: Map<string, Run>;
   /** What other processes have left behind; shared by all accounts of the process. */

@@ -2,6 +2,15 @@
 import { codeOf, concernsSpan } from '../errors.ts';
 import { subtract, unite, type Span, type Spans } from '../span.ts';
 import { findGaps } from './coverage.ts';
+import {
+  beginDivision,
+  divide,
+  isPiece,
+  nextPiece,
+  noteRead,
+  takePiece,
+  type Division,
+} from './division.ts';
 import type { Fetch } from './fetch.ts';
 import {
   adaptSpanSeconds,
@@ -28,6 +37,8 @@ export type FillState = {
   /** Whether a span took more than a page: only then more than one cursor is of use. */
   readonly dense: boolean;
   readonly failuresInARow: number;
+  /** What becomes of spans with records that cannot be stored. */
+  readonly division: Division;
   /** The error that the run fails with at its end. */
   readonly failure: { readonly error: unknown; readonly endsRun: boolean } | undefined;
 };
@@ -35,8 +46,8 @@ export type FillState = {
 /** So many spans that fail one after the other mean that it is not the spans. */
 const failuresAllowed = 3;
 
-/** A backfill before its first span. */
-export function beginFill(goal: Goal): FillState {
+/** A backfill before its first span. `unusable` is what former runs could not read. */
+export function beginFill(goal: Goal, unusable: Spans = []): FillState {
   return {
     goal,
     done: [],
@@ -44,13 +55,15 @@ export function beginFill(goal: Goal): FillState {
     spanSeconds: firstSpanSeconds,
     dense: false,
     failuresInARow: 0,
+    division: beginDivision(unusable),
     failure: undefined,
   };
 }
 
 /** A span is being read from now on. */
 export function noteStart(state: FillState, span: Span): FillState {
-  return { ...state, reading: [...state.reading, span] };
+  const division = takePiece(state.division, span);
+  return { ...state, division, reading: [...state.reading, span] };
 }
 
 /** A page was stored, and others of its span follow. */
@@ -59,25 +72,33 @@ export function noteDensity(state: FillState): FillState {
 }
 
 /** A span was read to its end, or given back as too dense. */
-export function noteEnd(state: FillState, { fetch, splitSeconds }: SpanResult): FillState {
+export function noteEnd(state: FillState, { fetch, splitSeconds, hasRows }: SpanResult): FillState {
   const { kind, span } = fetch;
+  const tellsLength = kind !== 'rescan' && !isPiece(state.division, span);
   return {
     ...state,
     reading: without(state.reading, span),
     done: splitSeconds === undefined ? unite(state.done, [span]) : state.done,
-    spanSeconds:
-      kind === 'rescan'
-        ? state.spanSeconds
-        : (splitSeconds ?? chooseLength(fetch, state.spanSeconds)),
+    spanSeconds: tellsLength
+      ? (splitSeconds ?? chooseLength(fetch, state.spanSeconds))
+      : state.spanSeconds,
     failuresInARow: 0,
+    division: noteRead(state.division, span, hasRows),
   };
 }
 
 /**
  * The reading of a span has failed. The other spans do not wait for one that cannot be read: they may expire at the source
- * meanwhile. An error that does not lie in the span ends the run, and so does one failure too many in a row.
+ * meanwhile. An error that does not lie in the span ends the run, and so does one failure too many in a row. A span in
+ * which records lie that cannot be stored is divided, where that may be.
  */
-export function noteFailure(state: FillState, span: Span, error: unknown): FillState {
+export function noteFailure(
+  state: FillState,
+  span: Span,
+  error: unknown,
+  mayDivide = false,
+): FillState {
+  if (mayDivide && codeOf(error) === 'records_unusable') return noteUnusable(state, span, error);
   const failuresInARow = state.failuresInARow + 1;
   const endsRun = !concernsSpan(codeOf(error)) || failuresInARow >= failuresAllowed;
   return {
@@ -85,6 +106,17 @@ export function noteFailure(state: FillState, span: Span, error: unknown): FillS
     reading: without(state.reading, span),
     done: unite(state.done, [span]),
     failuresInARow,
+    failure: chooseFailure(state, { error, endsRun }),
+  };
+}
+
+function noteUnusable(state: FillState, span: Span, error: unknown): FillState {
+  const { division, isGivenUp, endsRun } = divide(state.division, span);
+  return {
+    ...state,
+    division,
+    reading: without(state.reading, span),
+    done: isGivenUp ? unite(state.done, [span]) : state.done,
     failure: chooseFailure(state, { error, endsRun }),
   };
 }
@@ -135,10 +167,15 @@ type NextSpan = { readonly span: Span; readonly rescanAgeSeconds: number | undef
  * be read again after a long time. Undefined when there is none at present.
  */
 export function planNext(state: FillState, facts: FillFacts): NextSpan | undefined {
-  const { goal, done, reading, spanSeconds } = state;
+  const { goal, done, division, reading, spanSeconds } = state;
+  const piece = nextPiece(division);
+  if (piece !== undefined) return { span: piece, rescanAgeSeconds: undefined };
   const { coverage, horizon, rescanAges, settleSeconds, earliest, likely } = facts;
   const planOpen = (open: Spans): NextSpan | undefined => {
-    const span = planOldest(subtract(open, done), reading, spanSeconds);
+    // What could not be read before does not keep the others waiting.
+    const span =
+      planOldest(subtract(open, unite(done, division.unusable)), reading, spanSeconds) ??
+      planOldest(subtract(open, done), reading, spanSeconds);
     return span === undefined ? undefined : { span, rescanAgeSeconds: undefined };
   };
   if (goal !== 'gaps') return planOpen([goal]);

@@ -52,12 +52,15 @@ async function fill(pull: Pull, goal: Goal): Promise<void> {
   const ending = new AbortController();
   const own = { ...pull, signal: AbortSignal.any([pull.signal, ending.signal]) };
   const running = new Set<Promise<void>>();
-  let state = beginFill(goal);
+  const { name } = pull.stream;
+  const { unusable } = pull.engine;
+  let state = beginFill(goal, unusable.get(name));
   let wanted = countWanted(pull, state);
   let news = Promise.withResolvers<void>();
 
   function change(next: FillState): void {
     state = next;
+    unusable.set(name, state.division.unusable);
     if (state.failure?.endsRun === true) ending.abort(state.failure.error);
     news.resolve();
   }
@@ -71,7 +74,7 @@ async function fill(pull: Pull, goal: Goal): Promise<void> {
     };
     const work = readSpan(own, { fetch, covered, maySplit, afterPage }).then(
       (result) => change(noteEnd(state, result)),
-      (error: unknown) => change(noteFailure(state, fetch.span, error)),
+      (error: unknown) => change(noteFailure(state, fetch.span, error, fetch.kind !== 'rescan')),
     );
     running.add(work);
     void work.finally(() => running.delete(work));

@@ -91,6 +91,7 @@ async function listTeam(listing: Listing): Promise<ReadonlySet<string>> {
     }
     const read = readPeople(answer.records, (index) => originalOf(answer, index));
     const { people } = read;
+    refuseStrangers(people, answer.requestId);
     const isAgreed = check(
       answer,
       people.map(({ id }) => id),
@@ -104,6 +105,19 @@ async function listTeam(listing: Listing): Promise<ReadonlySet<string>> {
     cursor = isAgreed ? undefined : answer.nextCursor;
   } while (cursor !== undefined);
   return listed;
+}
+
+/** A page may have a few whose role has just changed. */
+const fewStrangers = 4;
+
+/** @throws {KnownError} `filter_ignored` when most of a page are customers, who may be millions and were not asked for */
+function refuseStrangers(people: readonly UserRow[], requestId: string | undefined): void {
+  const strangers = people.filter(({ role }) => role === 'end-user').length;
+  if (strangers <= fewStrangers || strangers * 2 <= people.length) return;
+  throw new KnownError('filter_ignored', {
+    found: `Zendesk answered the question for agents and admins with a page of which ${strangers} of ${people.length} are customers, so the list is not read on`,
+    requestId,
+  });
 }
 
 /** Looks people up by id and stores whom Zendesk knows. Returns the ids it does not know. */

@@ -194,6 +194,7 @@ export function createEngine({ zendesk: options, reserve, ...parts }: EnginePart
         ]),
       ),
     ),
+    unusable: new Map(),
     completed: new Map(),
   };
 }

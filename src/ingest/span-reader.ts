@@ -27,7 +27,12 @@ type SpanTask = {
 };
 
 /** How the reading ended. `splitSeconds` is the length to use instead when the span was too dense. */
-export type SpanResult = { readonly fetch: Fetch; readonly splitSeconds: number | undefined };
+export type SpanResult = {
+  readonly fetch: Fetch;
+  readonly splitSeconds: number | undefined;
+  /** Whether a record could be read. */
+  readonly hasRows: boolean;
+};
 
 /**
  * Reads a span to its end. The next page is asked for while one is stored. Only the end of the span counts: no watermark
@@ -132,7 +137,11 @@ async function walkSpan(pull: Pull, task: SpanTask): Promise<SpanResult> {
       if (end.kind === 'complete') tally.noteComplete(fetch);
       task.afterPage?.(end.kind === 'more');
       if (end.kind !== 'more')
-        return { fetch, splitSeconds: end.kind === 'split' ? end.spanSeconds : undefined };
+        return {
+          fetch,
+          splitSeconds: end.kind === 'split' ? end.spanSeconds : undefined,
+          hasRows: hull !== undefined,
+        };
       pull.signal.throwIfAborted();
     }
   } finally {

@@ -94,4 +94,20 @@ describe('the record of a person that cannot be stored', () => {
       assert.deepEqual(kept, [{ record_id: '12', code: 'record_refused' }]);
     });
   });
+
+  it('is none of a customer: a list of them ends at once where agents and admins were asked for', async () => {
+    await withPeople(async (server, installation) => {
+      await listPeople(installation);
+      const customers = Array.from({ length: 40 }, (_, number) => ({
+        ...grace,
+        id: 100 + number,
+        role: 'end-user',
+      }));
+      server.list = () => [ada, ...customers];
+      const { outcome, code, error } = await installation.worker('users').follow(signal);
+      assert.deepEqual([outcome, code], ['failed', 'filter_ignored']);
+      assert.match(error ?? '', /a page of which 40 of 41 are customers/);
+      assert.equal((await loadTeam(installation)).length, 2);
+    });
+  });
 });

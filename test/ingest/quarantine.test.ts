@@ -201,11 +201,66 @@ describe('a record that cannot be stored', { concurrency: 3 }, () => {
         filled.error,
         '5 of the 9 records of a page of audit_logs cannot be stored, so nothing of the page is. The first of them is record 5 of the page (id 1100): Record 1100 has no usable created_at. If it stays, Zendesk has changed its format: look for a newer version of this program.',
       );
-      assert.deepEqual(await listQuarantine(installation), []);
-      // As many sound ones as unusable ones: these are single records.
-      server.records.audit_logs = [...soundRecords('audit_logs', 5), ...bad];
-      await pull(installation, 'audit_logs');
+      // By themselves, in the parts of the span, they are single records.
       assert.equal((await listQuarantine(installation)).length, 5);
+      await pull(installation, 'audit_logs');
+    });
+  });
+});
+
+describe('many records that cannot be stored, close together', () => {
+  const second = noon + 600;
+  const burst = Array.from({ length: 60 }, (_, number) => ({
+    second: second + (number % 3),
+    content: render('audit_logs', 5000 + number, second, { created_at: '"soon"' }),
+  }));
+  const around = [-3 * daySeconds, -400, 400, 3 * daySeconds].flatMap((distance) =>
+    Array.from({ length: 10 }, (_, number) => ({
+      second: second + distance + number,
+      content: render(
+        'audit_logs',
+        Math.abs(distance) + number + (distance < 0 ? 0 : 1_000_000),
+        second + distance + number,
+      ),
+    })),
+  );
+  const gapsOf = ({ db }: Installation): Promise<{ from: number; to: number }[]> =>
+    db.query(
+      `select extract(epoch from covered_until)::integer as from, lead(extract(epoch from covered_from)::integer) over (order by covered_from) as to
+       from zendesk_sync.coverage where account = $1 and stream = 'audit_logs' order by covered_from`,
+      [account],
+    );
+
+  it('leave a gap of their own seconds only, and what is around them is stored', async () => {
+    await withRawLogs(async (server, installation) => {
+      server.records.audit_logs = [...around, ...burst];
+      const worker = installation.worker('audit_logs');
+      await worker.follow(signal);
+      const filled = await worker.fill(signal);
+      assert.deepEqual([filled?.outcome, filled?.code], ['failed', 'records_unusable']);
+      assert.match(filled?.error ?? '', /^60 of the \d+ records of a page .* \(id 60\d\d\): /);
+      // A span asks for a second more on both ends.
+      const [first] = await gapsOf(installation);
+      assert.ok(first !== undefined && first.from >= second - 2 && first.from <= second);
+      assert.ok(first.to >= second + 3 && first.to <= second + 5, JSON.stringify(first));
+      assert.deepEqual(
+        await installation.db.query(
+          'select count(*)::integer as rows from zendesk.audit_logs where account = $1',
+          [account],
+        ),
+        [{ rows: around.length }],
+      );
+      assert.ok(server.requests < 120, `${server.requests} requests`);
+
+      // What is known to be unusable is asked for once in each run.
+      const before = server.requests;
+      const again = await worker.fill(signal);
+      assert.deepEqual([again?.outcome, again?.code], ['failed', 'records_unusable']);
+      assert.ok(server.requests - before <= 3, `${server.requests - before} requests`);
+
+      server.records.audit_logs = around;
+      await pull(installation, 'audit_logs');
+      assert.equal((await statusOf(installation.db, 'audit_logs')).gaps, 0);
     });
   });
 });

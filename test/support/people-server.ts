@@ -14,6 +14,8 @@ export type PeopleServer = {
   readonly origin: string;
   /** Everybody whom `users` lists and `show_many` finds. */
   people: ServedPerson[];
+  /** Instead of those whom `users` lists usually. */
+  list: (() => readonly ServedPerson[]) | undefined;
   /** Instead of the usual answer of `show_many`. */
   lookup: ((ids: readonly string[]) => unknown) | undefined;
   close(): void;
@@ -27,7 +29,9 @@ export async function startPeopleServer(): Promise<PeopleServer> {
     const answers: Record<string, () => unknown> = {
       '/oauth/tokens': () => ({ access_token: 'token-of-people', scope: 'read', expires_in: 1800 }),
       '/api/v2/users': () => ({
-        users: served.people.filter(({ role, active }) => role !== 'end-user' && active !== false),
+        users:
+          served.list?.() ??
+          served.people.filter(({ role, active }) => role !== 'end-user' && active !== false),
         meta: { has_more: false },
       }),
       '/api/v2/users/show_many': () =>
@@ -45,6 +49,7 @@ export async function startPeopleServer(): Promise<PeopleServer> {
   const served: PeopleServer = {
     origin: `http://127.0.0.1:${port}`,
     people: [],
+    list: undefined,
     lookup: undefined,
     close() {
       server.closeAllConnections();

@@ -68,7 +68,7 @@ function countRequests(log: readonly number[], days: number): number {
     } while (pages * pageSize < rows.length && splitSeconds === undefined);
     requests += pages;
     const fetch = { kind: 'backfill', span, pages } as Fetch;
-    state = noteEnd(state, { fetch, splitSeconds });
+    state = noteEnd(state, { fetch, splitSeconds, hasRows: true });
     if (splitSeconds === undefined) coverage = unite(coverage, [span]);
   }
 }

@@ -49,7 +49,7 @@ const fetchOf = (span: Span, more: Partial<Fetch> = {}): Fetch => ({
 });
 
 const ended = (state: FillState, span: Span, more: Partial<Fetch> = {}, splitSeconds?: number) =>
-  noteEnd(state, { fetch: fetchOf(span, more), splitSeconds });
+  noteEnd(state, { fetch: fetchOf(span, more), splitSeconds, hasRows: true });
 
 const unreadable = new KnownError('records_unusable', { found: 'no record has an id' });
 const unavailable = new KnownError('plan_missing', { found: 'the plan is missing' });
