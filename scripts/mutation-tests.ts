@@ -22,7 +22,7 @@ const near: Readonly<Record<string, readonly string[]>> = {
   'src/ingest/page-end.ts': [unit('page-end')],
   'src/ingest/page-sizes.ts': [unit('page-sizes')],
   'src/ingest/page.ts': [ingest('page-store'), ingest('two-cursors')],
-  'src/ingest/plan.ts': [unit('plan')],
+  'src/ingest/plan.ts': [unit('plan'), unit('page-times')],
   'src/ingest/quarantine.ts': [ingest('quarantine'), ingest('people-quarantine')],
   'src/ingest/row-counts.ts': [ingest('losses'), ingest('ledger-races')],
   'src/ingest/seen.ts': [unit('walk')],

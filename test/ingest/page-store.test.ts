@@ -8,6 +8,7 @@ import { openFetch, type Fetch } from '../../src/ingest/fetch.ts';
 import type { Lease } from '../../src/ingest/lease.ts';
 import { readPage } from '../../src/ingest/page-records.ts';
 import { countUnclassified, storePage, type PageEnd } from '../../src/ingest/page.ts';
+import type { Spans } from '../../src/span.ts';
 import { accessLogs } from '../../src/streams/access-logs.ts';
 import { auditLogs } from '../../src/streams/audit-logs.ts';
 import { takeLease, withLedger } from '../support/ledger.ts';
@@ -41,6 +42,7 @@ async function withFetch(
       fetch: Fetch,
       records: readonly object[],
       end?: PageEnd,
+      covered?: Spans,
     ) => ReturnType<typeof storePage>;
   }) => Promise<void>,
 ): Promise<void> {
@@ -52,19 +54,19 @@ async function withFetch(
       db,
       lease,
       fetch,
-      store: (of, records, end = more) =>
-        storePage({ db, ensurePartitions }, lease, accessLogs, toStore(of, records, end)),
+      store: (of, records, end = more, covered = []) =>
+        storePage({ db, ensurePartitions }, lease, accessLogs, toStore(of, records, end, covered)),
     });
   });
 }
 
-function toStore(fetch: Fetch, records: readonly object[], end: PageEnd) {
+function toStore(fetch: Fetch, records: readonly object[], end: PageEnd, covered: Spans = []) {
   const read = readPage(accessLogs, usualClassify, {
     records,
     originals: () => [],
     lossy: new Set(),
   });
-  return { ...read, fetch, pageSize: 100, askedAt: 300_000, covered: [], end };
+  return { ...read, fetch, pageSize: 100, askedAt: 300_000, covered, end };
 }
 
 const staleDays = async (db: Database): Promise<string[]> =>
@@ -204,6 +206,27 @@ describe('a page whose fetch stands elsewhere', () => {
         [],
         'what was covered then is not covered again',
       );
+    });
+  });
+});
+
+describe('a fetch', () => {
+  it('adds up what its pages bring, also when a page is stored a second time', async () => {
+    await withFetch(async ({ fetch, store }) => {
+      const { fetch: first } = await store(fetch, [record('a', 100)], more, [span]);
+      assert.deepEqual(
+        [first.cursor, first.pages, first.new, first.changed, first.late],
+        ['next', 1, 1, 0, 1],
+      );
+      const changed = record('a', 100, { status: 404 });
+      const { fetch: second } = await store(first, [changed, record('b', 200)], more, [span]);
+      const page = [record('a', 100, { status: 500 }), record('c', 300)];
+      const third = await store(second, page, more, [span]);
+      assert.deepEqual(third.counts, { new: 1, changed: 1, late: 1 });
+      assert.deepEqual([third.fetch.new, third.fetch.changed, third.fetch.late], [3, 2, 3]);
+      assert.deepEqual(await store(second, page, more, [span]), third);
+      const last = await store(third.fetch, [], complete);
+      assert.equal(last.fetch.cursor, undefined);
     });
   });
 });
