@@ -18,6 +18,7 @@ import {
 import { checkOrigin } from './origin.ts';
 import { probeZendesk } from './probe.ts';
 import { checkRows } from './rows.ts';
+import { checkDerivedRows } from './derived-rows.ts';
 import { createReadOnlyBudget } from './read-only-budget.ts';
 import { checkSettings, readKnownSettings } from './settings.ts';
 import { checkStream } from './streams.ts';
@@ -83,8 +84,10 @@ async function examineRows(
   if (config === undefined || db === undefined) return [];
   const checks: Check[] = [];
   for (const log of listLogs(streams)) {
-    const check = await checkRows(db, config.zendesk.account, log);
-    if (check !== undefined) checks.push(check);
+    for (const look of [checkRows, checkDerivedRows]) {
+      const check = await look(db, config.zendesk.account, log);
+      if (check !== undefined) checks.push(check);
+    }
   }
   return checks;
 }

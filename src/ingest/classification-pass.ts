@@ -1,5 +1,6 @@
 /** All stored rows of a log, classified again by other rules. */
 import type { Database, Queryable } from '../database/client.ts';
+import { createPartitionKeeper } from '../database/partitions.ts';
 import {
   beginClassification,
   classifyBatch,
@@ -55,6 +56,7 @@ export async function classifyStored(
   const isContinued = state.reachedAt !== null && state.rowsRead === 0;
   const bounds = await loadTimeBounds(db, account, stream);
   report(measureProgress(state, bounds));
+  await makePartitions(db, classification.stream);
   await summarizeTimes(db, classification.stream);
   while (state.endedAt === null) {
     if (signal.aborted) return { outcome: 'stopped', state, isContinued, days: 0 };
@@ -70,6 +72,17 @@ export async function classifyStored(
     if (!signal.aborted) throw error;
     return { outcome: 'stopped', state, isContinued, days: 0 };
   }
+}
+
+/** What is derived from a row needs a partition, also where somebody has dropped the one that there was. */
+async function makePartitions(db: Database, { table }: LogStream): Promise<void> {
+  const held = await db.query<{ fromMs: number }>(
+    `select extract(epoch from held_from)::float8 * 1000 as "fromMs" from zendesk_sync.partitions
+     where log_table = $1 and isfinite(held_from)`,
+    [table.name],
+  );
+  const moments = held.map(({ fromMs }) => fromMs);
+  await createPartitionKeeper(db)(table, moments);
 }
 
 /** The share is one of time, because the rows are not counted beforehand. */

@@ -120,6 +120,8 @@ export const accessLogs: LogStream = {
         'graphql_variables',
       ],
       derive: (row, classify) => deriveResources(row as StoredRequest, classify),
+      rolledUp: `select day, sum(views + lists + searches + exports + writes + secrets + logs + unclassified)::bigint as rows
+        from zendesk.agent_day where account = $1 group by day`,
       isUnclassified: ([, kind]) => kind === 'unclassified',
     },
   },

@@ -133,6 +133,8 @@ export type DerivedTable = {
   readonly from: readonly string[];
   /** The rows that a row of the log stands for, each as the values of `columns`, in order. */
   readonly derive: (row: Row, classify: Classify) => readonly DerivedRow[];
+  /** A query of `day` and `rows`: for how many rows of each day there were derived ones when the rollups of `$1` were computed. */
+  readonly rolledUp: string;
   /** True for a derived row that says that no rule knows the log's row: counted in a metric. */
   readonly isUnclassified: (row: DerivedRow) => boolean;
 };
