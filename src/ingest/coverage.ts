@@ -35,6 +35,17 @@ export function coveredByFetch(
   return covered.from < covered.to ? [covered] : [];
 }
 
+/**
+ * Whether a reading can still cover the whole of its span. One that began while a clock was behind cannot, however late it
+ * goes on.
+ */
+export function coversWhole(
+  { span, askedAt = Infinity }: { readonly span: Span; readonly askedAt: number | undefined },
+  settleSeconds: number,
+): boolean {
+  return span.to <= askedAt - settleSeconds;
+}
+
 /** The oldest second that a source still keeps at a moment; `-Infinity` where it keeps all. */
 export function findKeptSince(retentionDays: number | undefined, now: number): number {
   return retentionDays === undefined ? -Infinity : now - retentionDays * 86_400;

@@ -1,6 +1,6 @@
 /** Filling the gaps of a log, and reading again what is due. */
 import { intersect } from '../span.ts';
-import { addRescan, loadCoverage, loadRescans } from './coverage.ts';
+import { addRescan, coversWhole, loadCoverage, loadRescans } from './coverage.ts';
 import { changeCoverage } from './coverage-change.ts';
 import { withdrawFuture, withdrawFutureRescans } from './future.ts';
 import {
@@ -170,7 +170,8 @@ async function chooseResumable(pull: Pull): Promise<Fetch[]> {
     );
     // Its pages are to be read again, which its end would put off to the next run.
     const lost = intersect([fetch.span], await loadLostSince(engine.db, key, fetch.fetch));
-    const isWhole = !overlaps && lost.length === 0;
+    const mayCover = coversWhole(fetch, engine.settings.settleSeconds);
+    const isWhole = !overlaps && lost.length === 0 && mayCover;
     if (needed && isWhole && fetch.cursor !== undefined && fetch.span.to > (horizon ?? 0))
       chosen.push(fetch);
     else await closeFetch(engine.db, pull.lease, fetch, 'abandoned');

@@ -88,4 +88,34 @@ describe('a span whose pages take long', () => {
       assert.equal(again?.from, began - hour, 'it is read again from there');
     });
   });
+
+  it('is read anew after a stop when a clock was behind at its first page: one pass covers all of it', async () => {
+    const time = createStillTime();
+    const began = time.seconds();
+    let stop = new AbortController();
+    const report = (event: SyncEvent): void => {
+      if (event.type === 'page' && event.task === 'backfill') stop.abort();
+    };
+    const settings = {
+      ...time.simulator,
+      accessLogRowsPerDay: 0,
+      auditLogDays: 0.5,
+      auditLogRowsPerDay: 10,
+      burst: { stream: 'audit_logs', at: fromSeconds(began - 2 * hour), count: 450 },
+    } as const;
+    const options = { localNow: time.localNow, report, settleSeconds, rescanAges: [] };
+    await withInstallation(settings, options, async (installation) => {
+      const { db, worker } = installation;
+      await time.pass(installation, 0);
+      await worker('audit_logs').follow(signal);
+      assert.equal((await worker('audit_logs').fill(stop.signal))?.outcome, 'interrupted');
+      await db.query(
+        `update zendesk_sync.fetches set asked_at = asked_at - interval '6 hours' where outcome = 'failed'`,
+      );
+      stop = new AbortController();
+      assert.equal((await worker('audit_logs').fill(signal))?.outcome, 'complete');
+      const [covered, ...others] = await loadCoverage(db, key);
+      assert.deepEqual([covered?.to, others], [began - settleSeconds, []]);
+    });
+  });
 });
