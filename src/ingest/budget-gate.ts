@@ -27,8 +27,8 @@ type Wait = Pick<BudgetDecision, 'waitMs'> & { readonly isPaused: boolean };
 
 /** However long there is nothing to be had: the state is looked at again, as clocks and pauses may have changed. */
 const longestWaitMs = 60_000;
-/** A full minute is waited for all the time, and nobody wants to read of it. */
-const worthTellingMs = 65_000;
+/** A full minute is waited for all the time, and nobody wants to read of it; of a pause that another process noted they do. */
+const worthTellingMs = { used: 65_000, paused: 1_000 } as const;
 const tellAgainMs = 300_000;
 
 /**
@@ -45,7 +45,7 @@ export function createBudgetGate(options: {
   readonly report: (event: SyncEvent) => void;
 }): Budget {
   const { db, account, requestsPerMinute, report } = options;
-  const tell = createTeller(report);
+  const teller = createTeller(report);
   const lines = new Map(
     Object.entries(requestsPerMinute).map(([group, limit]) => [
       group,
@@ -68,7 +68,7 @@ export function createBudgetGate(options: {
       return { state: next, result: { ...made, isPaused: isPaused(state, nowMs) } };
     });
     if (decision.granted > 0) report({ type: 'budget', group, left: decision.left });
-    else tell(group, decision);
+    else teller.tell(group, decision);
     return decision;
   }
 
@@ -89,6 +89,7 @@ export function createBudgetGate(options: {
     },
     async pause(group, waitMs, reason) {
       report({ type: 'pause', group, waitMs, reason });
+      teller.noteTold(group, waitMs);
       await updateBudget(db, account, group, (state, nowMs) => ({
         state: pauseBudget(settleBudget(state, nowMs), nowMs + waitMs),
         result: undefined,
@@ -98,15 +99,24 @@ export function createBudgetGate(options: {
   };
 }
 
-/** Tells of long waits, of each group's once in a while. */
-function createTeller(report: (event: SyncEvent) => void): (group: string, wait: Wait) => void {
+/** Tells of waits, of each group's once in a while. */
+function createTeller(report: (event: SyncEvent) => void): {
+  tell(group: string, wait: Wait): void;
+  /** It was told otherwise that so long is waited for. */
+  noteTold(group: string, waitMs: number): void;
+} {
   /** From when on it is told of again, by the steady clock. */
   const quietUntilMs = new Map<string, number>();
-  return (group, { waitMs, isPaused: paused }) => {
-    const nowMs = performance.now();
-    if (waitMs < worthTellingMs || nowMs < (quietUntilMs.get(group) ?? 0)) return;
-    quietUntilMs.set(group, nowMs + Math.min(waitMs, tellAgainMs));
-    report({ type: 'waiting-for-budget', group, waitMs, isPaused: paused });
+  const noteTold = (group: string, waitMs: number): void =>
+    void quietUntilMs.set(group, performance.now() + Math.min(waitMs, tellAgainMs));
+  return {
+    noteTold,
+    tell(group, { waitMs, isPaused: paused }) {
+      if (waitMs < (paused ? worthTellingMs.paused : worthTellingMs.used)) return;
+      if (performance.now() < (quietUntilMs.get(group) ?? 0)) return;
+      noteTold(group, waitMs);
+      report({ type: 'waiting-for-budget', group, waitMs, isPaused: paused });
+    },
   };
 }
 

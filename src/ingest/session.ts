@@ -114,10 +114,11 @@ export async function withSessions<T>(
       settings,
       log,
       report(event) {
-        if (event.type === 'pause') log.warn({ account, ...event }, 'requests paused');
-        if (event.type === 'waiting-for-budget') {
+        if (event.type === 'pause' || event.type === 'waiting-for-budget') {
           const until = new Date(Date.now() + event.waitMs).toISOString();
-          log.warn({ account, ...event, until }, 'waiting before the next request');
+          const isNew = event.type === 'pause';
+          const message = isNew ? 'requests paused' : 'waiting before the next request';
+          log.warn({ account, ...event, until }, message);
         }
         report(event, account);
       },

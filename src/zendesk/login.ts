@@ -178,7 +178,7 @@ async function mintGrant(
     signal: closing,
     pause: (waitMs) => wait(waitMs, closing),
     onRetry(failure, next, tries) {
-      const details = { account, ...describeRetry(failure, next, tries, asker) };
+      const details = { account, ...describeRetry(failure, next, tries, asker, localNow()) };
       log.warn(details, 'no access token from Zendesk yet, trying again');
     },
     explain: (failure, tries) => explainFailure(failure, tries, asker),

@@ -70,13 +70,16 @@ export function describeRetry(
   next: NextAttempt,
   { attempt }: Tries,
   asker: Asker,
+  nowMs: number,
 ): Record<string, unknown> {
+  const waitMs = next.action === 'renew-token' ? 0 : next.waitMs;
   return {
     path: asker.path,
     reason: describeFailure(failure, asker),
     attempt,
     next: next.action,
-    waitMs: next.action === 'renew-token' ? 0 : next.waitMs,
+    waitMs,
+    until: new Date(nowMs + waitMs).toISOString(),
   };
 }
 

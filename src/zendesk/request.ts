@@ -111,7 +111,8 @@ export async function exchange<Result>(
   request: Exchange<Result>,
   callerSignal: AbortSignal,
 ): Promise<Result> {
-  const { account, origin, credentials, budget, log, logins, secrets, retryBaseMs } = connection;
+  const { account, origin, credentials, budget, localNow, log, logins, secrets, retryBaseMs } =
+    connection;
   const { asked, attempts = usualPolicy.attempts, pauses = usualPolicy.pauses } = request;
   const { group, path, priority } = asked;
   const signal = AbortSignal.any([callerSignal, connection.closing]);
@@ -146,7 +147,7 @@ export async function exchange<Result>(
     onRetry(failure, next, tries) {
       if (next.action === 'renew-token') refused = used;
       if (next.action === 'back-off' && next.askForLess) request.onShrink?.();
-      const details = { account, ...describeRetry(failure, next, tries, asker) };
+      const details = { account, ...describeRetry(failure, next, tries, asker, localNow()) };
       log.warn(details, 'request to Zendesk failed, trying again');
     },
     explain: (failure, tries) => explainFailure(failure, tries, asker),

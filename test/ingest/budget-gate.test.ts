@@ -103,6 +103,38 @@ describe('the gate of the budget', () => {
     });
   });
 
+  it('tells of a short pause that another process noted, and not twice of its own', async () => {
+    await withLedger(async (db) => {
+      const stop = new AbortController();
+      const events: SyncEvent[] = [];
+      const open = (report: (event: SyncEvent) => void) =>
+        createBudgetGate({
+          db,
+          account: 'acme',
+          requestsPerMinute: { support: limit, access_logs: limit },
+          reserve: 0,
+          report,
+        });
+      const told = Promise.withResolvers<SyncEvent>();
+      const own = open((event) => events.push(event));
+      await own.pause('access_logs', 30_000, 'Zendesk answered 429');
+      const other = open(told.resolve);
+      const waiting = [own, other].map((gate) =>
+        gate.take('access_logs', priorities.live, stop.signal),
+      );
+      for (const each of waiting) each.catch(() => {});
+      const event = await told.promise;
+      assert.ok(event.type === 'waiting-for-budget' && event.isPaused);
+      assert.ok(event.waitMs > 1_000 && event.waitMs <= 30_000);
+      stop.abort(new Error('stopped'));
+      await Promise.allSettled(waiting);
+      assert.deepEqual(
+        events.map(({ type }) => type),
+        ['pause'],
+      );
+    });
+  });
+
   it('asks again for a request whose grant has grown old on its way, and gives the old one back', async () => {
     await withLedger(async (db) => {
       const { signal } = new AbortController();

@@ -78,6 +78,8 @@ describe('a fault that passes', () => {
     const common = { account: 'acme', path: '/api/v2/audit_logs', next: 'back-off' };
     const waits = logged.map(({ details }) => details['waitMs']);
     assert.ok(waits.every((waitMs) => typeof waitMs === 'number' && waitMs <= 3));
+    const untils = logged.map(({ details }) => details['until']);
+    for (const until of untils) assert.match(String(until), /^\d{4}-\d\d-\d\dT[\d:.]+Z$/);
     assert.deepEqual(logged, [
       {
         details: {
@@ -85,6 +87,7 @@ describe('a fault that passes', () => {
           reason: 'status 503 "ServiceUnavailable"',
           attempt: 1,
           waitMs: waits[0],
+          until: untils[0],
         },
         message,
       },
@@ -94,6 +97,7 @@ describe('a fault that passes', () => {
           reason: 'no complete answer (ECONNRESET)',
           attempt: 2,
           waitMs: waits[1],
+          until: untils[1],
         },
         message,
       },
