@@ -1,5 +1,6 @@
 import { pino, type DestinationStream, type Logger } from 'pino';
-import pretty from 'pino-pretty';
+import { writeSync } from 'node:fs';
+import { isColorSupported, prettyFactory, default as pretty } from 'pino-pretty';
 import { KnownError } from './errors.ts';
 
 /** The logger that is passed down; only this file imports pino. */
@@ -13,6 +14,8 @@ type LogOptions = {
   /** 1 for stdout (the service), 2 for stderr (commands whose stdout is their result). */
   readonly fileDescriptor: 1 | 2;
   readonly isTerminal: boolean;
+  /** Writes whole lines to the terminal. Default: to the descriptor. */
+  readonly writeTerminal?: (text: string) => void;
 };
 
 /** Keys that never reach a log, whatever object they come in: a second belt behind the translated errors. */
@@ -27,24 +30,31 @@ const secretKeys = [
 ];
 
 /** Creates the logger. Lines carry the level as a word and the time as ISO 8601. */
-export function createLogger({ level, format, fileDescriptor, isTerminal }: LogOptions): Log {
+export function createLogger({
+  level,
+  format,
+  fileDescriptor,
+  isTerminal,
+  writeTerminal = (text) => void writeSync(fileDescriptor, text),
+}: LogOptions): Log {
   const forPeople = format === 'pretty' || (format === 'auto' && isTerminal);
-  const destination: DestinationStream = forPeople
-    ? pretty({
-        destination: fileDescriptor,
-        sync: true,
-        colorize: isTerminal,
-        ignore: 'pid,hostname',
-        translateTime: 'SYS:HH:MM:ss',
-        singleLine: true,
-      })
-    : pino.destination({ fd: fileDescriptor, sync: true });
+  const look = {
+    colorize: isTerminal && isColorSupported,
+    ignore: 'pid,hostname',
+    translateTime: 'SYS:HH:MM:ss',
+    singleLine: true,
+  };
+  const destination: DestinationStream = !forPeople
+    ? pino.destination({ fd: fileDescriptor, sync: true })
+    : isTerminal
+      ? createTerminalDestination(writeTerminal, prettyFactory(look))
+      : pretty({ ...look, destination: fileDescriptor, sync: true });
   return pino(
     {
       level,
       timestamp: pino.stdTimeFunctions.isoTime,
       formatters: { level: (label) => ({ level: label }) },
-      serializers: { err: describeError },
+      serializers: { err: (error: unknown) => describeError(error) },
       redact: {
         paths: secretKeys.flatMap((key) => [key, `*.${key}`, `*.*.${key}`]),
         censor: '[redacted]',
@@ -54,11 +64,50 @@ export function createLogger({ level, format, fileDescriptor, isTerminal }: LogO
   );
 }
 
+/** An error that comes again within this time is shown once to whoever watches. */
+const repeatMs = 600_000;
+
+/** Lines for a terminal. What fails again and again, for one stream or for several, is shown once: a person has read it. */
+function createTerminalDestination(
+  write: (text: string) => void,
+  format: (line: string) => string,
+): DestinationStream {
+  const shownMs = new Map<string, number>();
+  return {
+    write(line) {
+      const trouble = describeTrouble(JSON.parse(line) as LogLine);
+      const nowMs = performance.now();
+      if (trouble !== undefined) {
+        if (nowMs - (shownMs.get(trouble) ?? -Infinity) < repeatMs) return;
+        shownMs.set(trouble, nowMs);
+      }
+      write(format(line));
+    },
+  };
+}
+
+type LogLine = {
+  readonly level: string;
+  readonly msg?: string;
+  readonly account?: string;
+  readonly reason?: string;
+  readonly err?: { readonly message?: string };
+};
+
+/** What is the same in all lines about one trouble; undefined for a line that tells of none. */
+function describeTrouble({ level, msg, account, reason, err }: LogLine): string | undefined {
+  if (!['warn', 'error'].includes(level)) return undefined;
+  return [account, msg, reason, err?.message]
+    .join(' ')
+    .replaceAll(/\/api\/v2\/[\w/]+/g, '')
+    .replaceAll(/\d+/g, '');
+}
+
 /**
  * An error as a log may show it: names, messages, codes and the chain of causes, but no other property, because
  * libraries hang requests and rows on their errors. Stacks only for errors that are not ours: those are bugs.
  */
-function describeError(error: unknown): unknown {
+function describeError(error: unknown, isCause = false): unknown {
   if (!(error instanceof Error)) return { message: 'not an error object' };
   const { code, status, requestId, sqlState, systemCode } = error as Error &
     Record<string, unknown>;
@@ -67,8 +116,8 @@ function describeError(error: unknown): unknown {
     type: error.name,
     message: error.message,
     ...pickScalars({ code, status, requestId, sqlState, systemCode }),
-    ...(isExpected ? {} : { stack: error.stack }),
-    ...(error.cause instanceof Error ? { cause: describeError(error.cause) } : {}),
+    ...(isExpected || isCause ? {} : { stack: error.stack }),
+    ...(error.cause instanceof Error ? { cause: describeError(error.cause, isExpected) } : {}),
   };
 }
 

@@ -61,7 +61,7 @@ async function runBackfill(
         toJson({ account: config.zendesk.account, complete, streams: describePasses(passes) }),
       );
     } else {
-      context.print(renderPasses(passes));
+      context.print(renderPasses(passes, context));
     }
     return complete ? 0 : 1;
   });

@@ -3,6 +3,7 @@ import { foreignCodeOf, KnownError } from '../errors.ts';
 import { createLogger, type Log } from '../logger.ts';
 import type { Stream } from '../streams/stream.ts';
 import { createSettingsReader, type SettingsReader } from './settings.ts';
+import { writeAbove } from './terminal/display.ts';
 
 /** The part of Node's `process` that the commands use; nothing below `commands/` knows it. */
 export type ProcessLike = Pick<
@@ -88,6 +89,7 @@ export function createContext(
         level: log.level === 'info' && !isResult ? 'warn' : log.level,
         fileDescriptor: isResult ? 1 : 2,
         isTerminal: host[destination].isTTY === true,
+        writeTerminal: (text) => writeAbove(host, host[destination], text),
       });
     },
     finish,

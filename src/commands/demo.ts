@@ -95,8 +95,10 @@ async function play(context: CommandContext, stage: Stage, once: boolean): Promi
       context.print(
         `\nFirst complete pass in ${((Date.now() - startedMs) / 1000).toFixed(1)} s.\n`,
       );
-      context.print(renderPasses(passes));
-      context.print(renderStatus(await loadStatus(open.db, streams, account), streams, new Date()));
+      context.print(renderPasses(passes, context));
+      context.print(
+        renderStatus(await loadStatus(open.db, streams, account), streams, new Date(), context),
+      );
       context.print(await answerQuestions(open.db, roomOf(context)));
       const complete = passes.every((pass) => pass.complete);
       if (once || !complete) return complete ? 0 : 1;

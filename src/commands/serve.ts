@@ -15,6 +15,7 @@ import { version } from '../version.ts';
 import { addExample } from './arguments.ts';
 import type { CommandContext } from './context.ts';
 import { withDatabase, withSessions } from './session.ts';
+import { createFollowDisplay } from './terminal/following.ts';
 
 /** `serve`: follows the streams of all accounts on their schedules until a signal comes. */
 export function addServe(program: Command, context: CommandContext): void {
@@ -56,7 +57,9 @@ async function runServe(context: CommandContext): Promise<number> {
   const report = (event: SyncEvent, account: string): void => {
     metrics.count(account, event);
     watchRun(account, event);
+    display?.report(event, account);
   };
+  let display: ReturnType<typeof createFollowDisplay> | undefined;
   const { signal, streams } = context;
   try {
     await withDatabase(common, log, signal, (open) =>
@@ -80,7 +83,8 @@ async function runServe(context: CommandContext): Promise<number> {
                 session,
                 schedules: session.config.schedules,
               }));
-              await followAccounts(followed, scheduler, log, signal);
+              display = createFollowDisplay(context, common.streams, configs.length, log);
+              await followAccounts(followed, scheduler, log, signal).finally(() => display?.end());
             },
           );
         },

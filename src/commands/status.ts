@@ -1,10 +1,19 @@
+import { setTimeout as wait } from 'node:timers/promises';
 import type { Command } from 'commander';
-import { loadStatus } from '../ingest/status.ts';
+import { createLogUpdate } from 'log-update';
+import type { Queryable } from '../database/client.ts';
+import { explainError, isFrom, refuseInput } from '../errors.ts';
+import { listNeeds } from '../ingest/attention.ts';
+import { loadStatus, type StreamStatus } from '../ingest/status.ts';
 import { addExample } from './arguments.ts';
 import type { CommandContext } from './context.ts';
 import { withLocalDatabase } from './session.ts';
 import { renderStatus } from './terminal/streams.ts';
 import { toJson } from './terminal/words.ts';
+
+type StatusFlags = { readonly json?: boolean; readonly watch?: boolean; readonly check?: boolean };
+
+const watchMs = 2000;
 
 /** `status`: the rows of `zendesk_sync.status`. */
 export function addStatus(program: Command, context: CommandContext): void {
@@ -12,18 +21,73 @@ export function addStatus(program: Command, context: CommandContext): void {
     .command('status')
     .description('how each stream stands: what is covered, what is missing, how fresh it is')
     .option('--json', 'print the rows of zendesk_sync.status as JSON')
-    .action(async ({ json = false }: { readonly json?: boolean }) =>
-      context.finish(await runStatus(context, json)),
-    );
-  addExample(command, 'zendesk-log-sync status');
+    .option('--watch', 'keep the page up to date until Ctrl-C')
+    .option('--check', 'end with status 1 when a stream needs a person, and say why')
+    .action(async (flags: StatusFlags) => context.finish(await runStatus(context, flags)));
+  addExample(command, 'zendesk-log-sync status --check');
 }
 
-function runStatus(context: CommandContext, json: boolean): Promise<number> {
-  return withLocalDatabase(context, async ({ db }) => {
+function runStatus(
+  context: CommandContext,
+  { json = false, watch = false, check = false }: StatusFlags,
+): Promise<number> {
+  if (watch && (json || check))
+    throw refuseInput([
+      `--watch goes on until Ctrl-C; leave ${json ? '--json' : '--check'} out, or run it by itself.`,
+    ]);
+  return withLocalDatabase(context, async ({ db }, { streams }) => {
+    if (watch) return watchStatus(context, db);
     const rows = await loadStatus(db, context.streams);
-    if (json) context.print(toJson(rows));
-    else if (rows.length === 0) context.print('Nothing was pulled yet; run "sync" or "serve".');
-    else context.print(renderStatus(rows, context.streams, new Date()));
-    return 0;
+    context.print(json ? toJson(rows) : renderPage(context, rows));
+    if (!check) return 0;
+    // What this installation does not pull needs nobody.
+    const pulled = streams.map(({ name }) => name);
+    const needs = rows.length === 0 ? [nothingYet] : listReasons(context, rows, pulled);
+    for (const need of needs) context.printError(need);
+    return needs.length === 0 ? 0 : 1;
   });
+}
+
+const nothingYet = 'Nothing was pulled yet; run "sync" or "serve".';
+
+function renderPage(context: CommandContext, rows: readonly StreamStatus[]): string {
+  return rows.length === 0 ? nothingYet : renderStatus(rows, context.streams, new Date(), context);
+}
+
+function listReasons(
+  { streams }: CommandContext,
+  rows: readonly StreamStatus[],
+  pulled: readonly string[],
+): string[] {
+  const listings = streams.filter(({ kind }) => kind === 'listing').map(({ name }) => name);
+  const now = new Date();
+  return rows
+    .filter(({ stream }) => pulled.includes(stream))
+    .flatMap((row) =>
+      listNeeds(row, listings, now).map(
+        (need) => `${row.account} ${row.stream} needs somebody: ${need}.`,
+      ),
+    );
+}
+
+/** Shows the page again whenever it changes: in its place on a terminal, else below. A database that is away may come back. */
+async function watchStatus(context: CommandContext, db: Queryable): Promise<number> {
+  const { stdout, print, signal } = context;
+  const update = stdout.isTTY ? createLogUpdate(stdout) : undefined;
+  let shown = '';
+  while (!signal.aborted) {
+    const page = await loadStatus(db, context.streams).then(
+      (rows) => renderPage(context, rows),
+      (error: unknown) => {
+        if (signal.aborted || !isFrom(error, 'database')) throw error;
+        return explainError(error);
+      },
+    );
+    if (update !== undefined) update(page);
+    else if (page !== shown) print(shown === '' ? page : `\n${page}`);
+    shown = page;
+    await wait(watchMs, undefined, { signal }).catch(() => {});
+  }
+  update?.done();
+  return 0;
 }

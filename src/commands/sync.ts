@@ -11,7 +11,7 @@ import { addExample } from './arguments.ts';
 import type { CommandContext } from './context.ts';
 import { withDatabase, withSessions } from './session.ts';
 import { createPullDisplay } from './terminal/pulling.ts';
-import { describePasses, renderPasses, renderStatus } from './terminal/streams.ts';
+import { describePasses, listTroubles, renderPasses, renderStatus } from './terminal/streams.ts';
 import { toJson } from './terminal/words.ts';
 
 type SyncFlags = { readonly account?: string; readonly json?: boolean };
@@ -119,8 +119,9 @@ function describeResults(results: readonly Result[], complete: boolean): unknown
 
 function printResult(context: CommandContext, result: Result, named: boolean): void {
   if (named) context.print(`${result.account}\n`);
-  context.print(renderPasses(result.passes));
-  context.print(renderStatus(result.status, context.streams, new Date()));
+  const { passes, status } = result;
+  context.print(renderPasses(passes, context));
+  context.print(renderStatus(status, context.streams, new Date(), context, listTroubles(passes)));
 }
 
 /** The streams named, in their usual order. @throws {KnownError} `bad_input` for names that are no stream */

@@ -110,11 +110,14 @@ describe('report accessed', { concurrency: 2 }, () => {
       );
       const lines = readFileSync(path, 'utf8').split('\r\n');
       assert.deepEqual(lines.slice(0, 3), [
-        'agent_id,agent_name,agent_role,resource_id,time,local_time,ip_address,outcome,kind,status,by_program,resource_type',
-        '7,Ann Agent,agent,937,2026-11-02T10:00:00Z,2026-11-02 11:00:00,203.0.113.9,ok,view,200,false,ticket',
-        "8,'=Al Admin,admin,1,2026-11-02T10:05:00Z,2026-11-02 11:05:00,203.0.113.9,ok,view,200,false,ticket",
+        '\uFEFFagent_id,agent_name,agent_role,resource_id,time,local_time,ip_address,outcome,kind,status,by_program,resource_type',
+        '7,Ann Agent,agent,937,2026-11-02 10:00:00,2026-11-02 11:00:00,203.0.113.9,ok,view,200,false,ticket',
+        "8,'=Al Admin,admin,1,2026-11-02 10:05:00,2026-11-02 11:05:00,203.0.113.9,ok,view,200,false,ticket",
       ]);
-      assert.equal((await ask('--format', 'csv')).stdout, lines.join('\r\n'));
+      assert.equal(
+        (await ask('--format', 'csv')).stdout.replaceAll(/(\d)T([\d:]+)Z/g, '$1 $2'),
+        lines.join('\r\n').slice(1),
+      );
 
       const ndjson = (await ask('--format', 'ndjson')).stdout.trimEnd().split('\n');
       assert.deepEqual(JSON.parse(ndjson[5] ?? ''), {

@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
+import { stripVTControlCharacters } from 'node:util';
 import { createEmptyTestDatabase, withDatabase } from '../support/database.ts';
-import { runProgram } from '../support/program.ts';
+import { runProgram, startProgram } from '../support/program.ts';
 import { withClient, type Query } from '../support/query.ts';
 
 const hourMs = 3_600_000;
@@ -114,6 +115,79 @@ describe('status', { concurrency: 2 }, () => {
           ].join('\n'),
         );
         for (const line of stdout.split('\n')) assert.ok(line.length <= 80, `too wide: ${line}`);
+      }),
+    );
+  });
+
+  it('tells the same sentence once, and shows states in colour where that is asked for', async () => {
+    await withDatabase((url) =>
+      withClient(url, async (query) => {
+        const failed = [{ task: 'live', at: ago(0), outcome: 'failed', error: 'Zendesk is down.' }];
+        await record(query, 'audit_logs', { runs: failed });
+        await record(query, 'access_logs', { horizon: ago(3), runs: failed });
+        const settings = { DATABASE_URL: url };
+        const plain = await runProgram(['status'], settings);
+        assert.ok(
+          plain.stdout.includes('\naudit_logs: Zendesk is down.\naccess_logs: the same.\n'),
+          plain.stdout,
+        );
+        const coloured = await runProgram(['status'], { ...settings, FORCE_COLOR: '1' });
+        assert.ok(coloured.stdout.includes('  \u001B[31mfailed\u001B[39m'), coloured.stdout);
+        assert.equal(stripVTControlCharacters(coloured.stdout), plain.stdout);
+      }),
+    );
+  });
+
+  it('--check ends with status 1 when a stream needs a person, and says why', async () => {
+    await withDatabase((url) =>
+      withClient(url, async (query) => {
+        const check = async (
+          more: Record<string, string> = {},
+        ): Promise<{ status: number | null; stderr: string }> => {
+          const { status, stderr } = await runProgram(['status', '--check'], {
+            DATABASE_URL: url,
+            ...more,
+          });
+          return { status, stderr };
+        };
+        assert.deepEqual(await check(), {
+          status: 1,
+          stderr: 'Nothing was pulled yet; run "sync" or "serve".\n',
+        });
+        const justNow = new Date(Date.now() - 60_000);
+        await record(query, 'audit_logs', { runs: [complete('live', justNow)] });
+        assert.deepEqual(await check(), { status: 0, stderr: '' });
+        await record(query, 'access_logs', { unavailable: 'Zendesk has no access log (404).' });
+        await record(query, 'users', { runs: [complete('listing', justNow)] });
+        assert.deepEqual(await check(), {
+          status: 1,
+          stderr: 'acme access_logs needs somebody: Zendesk refuses it.\n',
+        });
+        assert.deepEqual(await check({ STREAMS: 'audit_logs,users' }), { status: 0, stderr: '' });
+      }),
+    );
+  });
+
+  it('--watch shows what has changed until a signal, and goes with no other option', async () => {
+    await withDatabase((url) =>
+      withClient(url, async (query) => {
+        await record(query, 'users', { unavailable: 'No list of users.' });
+        const watching = startProgram(['status', '--watch'], { DATABASE_URL: url });
+        await watching.waitFor(/No list of users/);
+        await query(`update zendesk_sync.streams set unavailable_reason = 'Another reason.'`);
+        await watching.waitFor(/Another reason/);
+        watching.kill('SIGINT');
+        assert.equal((await watching.ended).status, 0);
+        const { status, stderr } = await runProgram(['status', '--watch', '--json'], {
+          DATABASE_URL: url,
+        });
+        assert.deepEqual(
+          { status, stderr },
+          {
+            status: 2,
+            stderr: '--watch goes on until Ctrl-C; leave --json out, or run it by itself.\n',
+          },
+        );
       }),
     );
   });

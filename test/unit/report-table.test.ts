@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { writeTable } from '../../src/commands/report/page.ts';
-import { cutText, measureText, wrapText } from '../../src/commands/terminal/text.ts';
+import { measureText, wrapLines, wrapText } from '../../src/commands/terminal/text.ts';
 import type { Report, ReportRow } from '../../src/reports/shared/report.ts';
 
 async function* iterate(rows: readonly ReportRow[]): AsyncGenerator<ReportRow> {
@@ -66,33 +66,53 @@ describe('a report as a table', () => {
     ]);
   });
 
-  it('fits a terminal: optional columns go first, then long texts are cut, times and numbers never', async () => {
+  it('fits a terminal: optional columns go first, then texts go on below, times and numbers never', async () => {
     const { lines } = await render([row], 60, { timeZone: 'Europe/Madrid' });
-    assert.deepEqual(lines.slice(2, 7), [
-      'Time                 Text                              Count',
-      '2026-03-29 03:00:00  A text of some forty characters…  1,234',
+    assert.deepEqual(lines.slice(2, 9), [
+      'Time                 Text                      Count  Id',
+      '2026-03-29 03:00:00  A text of some forty      1,234  123456',
+      '                     characters, or so it is',
       '',
       '1 row.',
-      'Left out for want of room: Id. A wider window shows more; --format csv and json hold everything.',
+      '',
+      'Coverage: All is stored.',
+    ]);
+    const narrow = await render([row], 44);
+    assert.deepEqual(narrow.lines.slice(2, 10), [
+      'Time                 Text              Count',
+      '2026-03-29 01:00:00  A text of some    1,234',
+      '                     forty',
+      '                     characters, or',
+      '                     so it is',
+      '',
+      '1 row.',
+      'Not shown, because the window is too narrow:',
     ]);
   });
 
-  it('continues wrapped cells in the next line, and cuts ids last', async () => {
+  it('breaks no word and no id unless the window is too narrow for them', async () => {
     const columns = [
       { key: 'id', title: 'Id', isWhole: true },
-      { key: 'text', title: 'Text', isWrapped: true },
+      { key: 'text', title: 'Text' },
       { key: 'more', title: 'More' },
     ] as const;
     const rows = [{ id: '1509756491122', text: row.text, more: 'and another text' }];
-    assert.deepEqual((await render(rows, 50, { columns })).lines.slice(2, 6), [
-      'Id             Text               More',
-      '1509756491122  A text of some     and another text',
-      '               forty characters,',
+    assert.deepEqual((await render(rows, 40, { columns })).lines.slice(2, 7), [
+      'Id             Text         More',
+      '1509756491122  A text of    and another',
+      '               some forty   text',
+      '               characters,',
       '               or so it is',
     ]);
-    assert.deepEqual((await render(rows, 24, { columns })).lines.slice(2, 4), [
+    assert.deepEqual((await render(rows, 33, { columns })).lines.slice(2, 5), [
+      'Id             Text      More',
+      '1509756491122  A text    and',
+      '               of some   another',
+    ]);
+    assert.deepEqual((await render(rows, 28, { columns })).lines.slice(2, 5), [
       'Id        Text      More',
-      '1509756…  A text    and ano…',
+      '15097564  A text    and',
+      '91122     of some   another',
     ]);
     assert.deepEqual((await render(rows, undefined, { columns })).lines.slice(2, 4), [
       'Id             Text                                          More',
@@ -107,8 +127,9 @@ describe('a report as a table', () => {
     assert.equal(lines[2], 'Time                 Text     Count  Id');
     assert.equal(lines[3], '2026-03-29 01:00:00  row 0    1,234  123456');
     assert.equal(lines[452], '2026-03-29 01:00:00  row 449  1,234  123456');
-    assert.equal(lines[453], '2026-03-29 01:00:00  A text…  1,234  123456');
-    assert.equal(lines[455], '451 rows.');
+    assert.equal(lines[453], '2026-03-29 01:00:00  A text   1,234  123456');
+    assert.equal(lines[454], '                     of some');
+    assert.ok(lines.includes('451 rows.'));
   });
 
   it('says so when there are no rows', async () => {
@@ -156,16 +177,16 @@ describe('a report as a table', () => {
       ['abc', 'Nguyễn', 'Nguye\u0302\u0303n', '山田', '한국', '👍🏽'].map(measureText),
       [3, 6, 6, 4, 4, 2],
     );
-    assert.deepEqual(
-      [
-        cutText('山田太郎', 8),
-        cutText('山田太郎', 7),
-        cutText('山田太郎', 6),
-        cutText('abcdef', 6),
-        cutText('abcdef', 5),
-      ],
-      ['山田太郎', '山田太…', '山田…', 'abcdef', 'abcd…'],
-    );
+  });
+
+  it('wraps lines on a terminal alone, with what goes on set in', () => {
+    const line = 'Coverage: The audit log is stored completely.';
+    assert.deepEqual(wrapLines([line, 'Gaps: none.'], 24), [
+      'Coverage: The audit log',
+      '  is stored completely.',
+      'Gaps: none.',
+    ]);
+    assert.deepEqual(wrapLines([line], undefined), [line]);
   });
 
   it('wraps texts at spaces, and in the middle of words that are too long', () => {

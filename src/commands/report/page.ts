@@ -10,6 +10,7 @@ import { listStatement } from '../../reports/shared/statement.ts';
 import { blankControls, createBatch } from '../../reports/shared/text.ts';
 import { createMomentFormat } from '../../reports/shared/time-zone.ts';
 import { formatRow, gap, layOut } from '../terminal/table.ts';
+import { wrapLines } from '../terminal/text.ts';
 import { formatNumber } from '../terminal/words.ts';
 
 /** The rows that decide how wide the columns are: the table begins before the last row is read. */
@@ -18,7 +19,7 @@ const measuredRows = 200;
 /**
  * Writes title, details, table, number of rows and what the report rests on.
  *
- * @param width of the terminal in columns; undefined where there is none: nothing is cut then
+ * @param width of the terminal in columns; undefined where there is none: nothing is wrapped then
  * @returns how many rows there were
  */
 export async function writeTable(
@@ -28,8 +29,8 @@ export async function writeTable(
 ): Promise<number> {
   const batch = createBatch(write);
   const show = createMomentFormat(report.timeZone);
-  await batch.add(`${blankControls(report.title)}\n\n`);
-  for (const line of listDetails(report, show)) await batch.add(`${line}\n`);
+  const start = [blankControls(report.title), '', ...listDetails(report, show)];
+  await batch.add(`${wrapLines(start, width).join('\n')}\n`);
 
   const cellsOf = (columns: readonly ReportColumn[], row: ReportRow): string[] =>
     columns.map(({ key }) => formatCell(row[key], show));
@@ -73,7 +74,8 @@ export async function writeTable(
     '',
     ...listStatement(report.statement),
   ];
-  await batch.add(`${end.map((line) => blankControls(line)).join('\n')}\n`);
+  const lines = end.map((line) => blankControls(line));
+  await batch.add(`${wrapLines(lines, width).join('\n')}\n`);
   await batch.flush();
   return rows;
 }
@@ -100,5 +102,5 @@ function formatCell(value: ReportValue | undefined, show: (moment: Date) => stri
 
 function explainLeftOut(columns: readonly ReportColumn[]): string {
   const titles = columns.map(({ title }) => title).join(', ');
-  return `Left out for want of room: ${titles}. A wider window shows more; --format csv and json hold everything.`;
+  return `Not shown, because the window is too narrow: ${titles}. A wider window shows them; --output report.xlsx has everything.`;
 }

@@ -14,6 +14,7 @@ import { createZendesk, type Zendesk } from '../../zendesk/client.ts';
 import type { CommandContext } from '../context.ts';
 import { withLocalDatabase } from '../session.ts';
 import { writeToFile, writeToStream, type ReportOutput } from '../terminal/output.ts';
+import { widthOf, wrapLines } from '../terminal/text.ts';
 import { formatNumber } from '../terminal/words.ts';
 import type { ReportChoices } from './flags.ts';
 import { listDetails, writeTable } from './page.ts';
@@ -149,15 +150,15 @@ async function writeAbout(path: string, about: unknown): Promise<void> {
 
 /** Says on stderr what the answer rests on, where stdout does not. */
 function tellRest(
-  { printError }: CommandContext,
+  { printError, stderr }: CommandContext,
   { format, output: path }: ReportChoices,
   report: Report,
 ): void {
   if (format === 'table' || (hasStatement(format) && path === undefined)) return;
   const show = createMomentFormat(report.timeZone);
   const lines = hasStatement(format) ? [] : [report.title, ...listDetails(report, show)];
-  for (const line of [...lines, ...listStatement(report.statement)])
-    printError(blankControls(line));
+  const all = [...lines, ...listStatement(report.statement)].map((line) => blankControls(line));
+  for (const line of wrapLines(all, widthOf(stderr))) printError(line);
 }
 
 async function writeReport(
@@ -171,8 +172,7 @@ async function writeReport(
     signal.throwIfAborted();
     await output.write(data);
   };
-  if (format === 'table')
-    return writeTable(report, write, toStdout && stdout.isTTY ? stdout.columns : undefined);
+  if (format === 'table') return writeTable(report, write, toStdout ? widthOf(stdout) : undefined);
   const writer = await findForm(format).load(!toStdout);
   return writer(report, write);
 }

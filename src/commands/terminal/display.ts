@@ -12,6 +12,10 @@ const longestPlainMs = 60_000;
 /** After which time lines are shown first. What ends before needs no account of its progress. */
 export type Patience = { readonly terminalMs: number; readonly plainMs: number };
 
+/** Lines that stand at the bottom of a terminal now. */
+type Standing = { readonly clear: () => void; readonly show: () => void };
+const standing = new WeakMap<object, Standing>();
+
 /** Shows lines until the function is called that it returns; that shows them once more. */
 export function showLines(
   { stderr, printError }: Outputs,
@@ -23,6 +27,7 @@ export function showLines(
   const show = (): void => update(lines().join('\n'));
   let renewing: NodeJS.Timeout | undefined;
   const waiting = setTimeout(() => {
+    standing.set(stderr, { clear: () => update.clear(), show });
     show();
     renewing = setInterval(show, renewMs);
   }, terminalMs);
@@ -30,9 +35,22 @@ export function showLines(
     clearTimeout(waiting);
     if (renewing === undefined) return;
     clearInterval(renewing);
+    standing.delete(stderr);
     show();
     update.done();
   };
+}
+
+/** Writes whole lines above those that stand at the bottom of the terminal `stderr`, if any do. */
+export function writeAbove(
+  { stderr }: Pick<Outputs, 'stderr'>,
+  target: NodeJS.WritableStream,
+  text: string,
+): void {
+  const lines = standing.get(stderr);
+  lines?.clear();
+  target.write(text);
+  lines?.show();
 }
 
 function showPlainly(

@@ -19,12 +19,16 @@ export function createPullDisplay(
   outputs: Outputs,
   streams: readonly Stream[],
   accounts = 1,
+  deed: 'done' | 'followed' = 'done',
 ): Watch & { readonly end: () => void } {
-  const watch = accounts === 1 ? watchStreams(streams, Date.now()) : watchAccounts(accounts);
+  const watch = accounts === 1 ? watchStreams(streams, Date.now()) : watchAccounts(accounts, deed);
   return { ...watch, end: showLines(outputs, patience, watch.describe) };
 }
 
-function watchAccounts(accounts: number): Watch & { readonly describe: () => string[] } {
+function watchAccounts(
+  accounts: number,
+  deed: 'done' | 'followed',
+): Watch & { readonly describe: () => string[] } {
   const startedMs = Date.now();
   let done = 0;
   let rows = 0;
@@ -37,7 +41,9 @@ function watchAccounts(accounts: number): Watch & { readonly describe: () => str
     },
     describe() {
       const time = formatMs(Date.now() - startedMs);
-      return [`${done} of ${accounts} accounts done   ${formatNumber(rows)} rows   ${time}`];
+      const which =
+        deed === 'done' ? `${done} of ${accounts} accounts done` : `${accounts} accounts followed`;
+      return [`${which}   ${formatNumber(rows)} rows   ${time}`];
     },
   };
 }

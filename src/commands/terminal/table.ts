@@ -1,6 +1,6 @@
 /** Tables: columns two spaces apart and no rules, readable on any terminal and easy to cut with other tools. */
 import type { ReportColumn } from '../../reports/shared/report.ts';
-import { cutText, measureText, wrapText } from './text.ts';
+import { measureText, wrapText } from './text.ts';
 
 /** How a column is laid out. */
 type TableColumn = Omit<ReportColumn, 'key'>;
@@ -9,29 +9,42 @@ type TableColumn = Omit<ReportColumn, 'key'>;
 type Layout<Column extends TableColumn> = {
   readonly columns: readonly Column[];
   readonly widths: readonly number[];
-  /** The width of the terminal; undefined where there is none: nothing is cut then. */
+  /** The width of the terminal; undefined where there is none: nothing is wrapped then. */
   readonly room: number | undefined;
 };
 
 /** What stands between two columns. */
 export const gap = '  ';
-/** A column that is cut keeps at least this much. */
+/** A word of this length or less is never broken; a column of longer ones is as narrow, and they go on in the next line. */
+const longestWord = 24;
+/** Where a window is too narrow even for words, a column keeps at least this much. */
 const narrowest = 8;
 /** Texts may be long as books: a column is judged by no more than this when it is decided which ones have room. */
-const fairWidth = 32;
+const fairWidth = 24;
 
-/** A whole table; the columns with these places are aligned to the right. Without line break at the end. */
+/**
+ * A whole table; the columns with these places are aligned to the right. Without line break at the end.
+ *
+ * @param paint colours a text of a column, which is measured before
+ */
 export function renderTable(
   head: readonly string[],
   rows: readonly (readonly string[])[],
   rightAligned: readonly number[] = [],
+  paint?: Paint,
 ): string {
   const columns = head.map((title, place): TableColumn =>
     rightAligned.includes(place) ? { title, align: 'right' } : { title },
   );
   const layout = layOut(columns, rows, undefined);
-  return [head, ...rows].flatMap((cells) => formatRow(cells, layout)).join('\n');
+  return [
+    ...formatRow(head, layout),
+    ...rows.flatMap((cells) => formatRow(cells, layout, paint)),
+  ].join('\n');
 }
+
+/** Colours a text of the column with this place. */
+type Paint = (text: string, column: number) => string;
 
 /** Lays a table out by its first rows, each with a cell for each column. */
 export function layOut<Column extends TableColumn>(
@@ -39,33 +52,63 @@ export function layOut<Column extends TableColumn>(
   rows: readonly (readonly string[])[],
   room: number | undefined,
 ): Layout<Column> {
-  const natural = all.map(({ title }, place) =>
-    Math.max(measureText(title), ...rows.map((cells) => measureText(cells[place] ?? ''))),
-  );
-  if (room === undefined) return { columns: all, widths: natural, room };
-  let kept = all.map((column, place) => ({ column, width: natural[place] ?? 0 }));
-  const isTooWide = (): boolean =>
-    sum(kept.map(({ width }) => Math.min(width, fairWidth))) + gap.length * (kept.length - 1) >
-    room;
-  while (isTooWide()) {
-    const last = kept.findLast(({ column }) => column.isOptional === true);
-    if (last === undefined) break;
-    kept = kept.filter((each) => each !== last);
+  let kept = all.map((column, place): Measured<Column> => {
+    const cells = rows.map((row) => row[place] ?? '');
+    const natural = Math.max(measureText(column.title), ...cells.map(measureText));
+    const least = isFixed(column) ? natural : measureWords([column.title, ...cells]);
+    return { column, natural, least };
+  });
+  if (room !== undefined) {
+    while (needRoom(kept) > room) {
+      const last = kept.findLast(({ column }) => column.isOptional === true);
+      if (last === undefined) break;
+      kept = kept.filter((each) => each !== last);
+    }
   }
-  const columns = kept.map(({ column }) => column);
-  const widths = kept.map(({ width }) => width);
-  return { columns, widths: fitWidths(columns, widths, room), room };
+  return {
+    columns: kept.map(({ column }) => column),
+    widths: room === undefined ? kept.map(({ natural }) => natural) : fitWidths(kept, room),
+    room,
+  };
+}
+
+/** A column, how wide it would be, and the least width in which no word of it is broken. */
+type Measured<Column extends TableColumn> = {
+  readonly column: Column;
+  readonly natural: number;
+  readonly least: number;
+};
+
+/** Times, numbers and ids are worth nothing in two lines. */
+function isFixed({ isTime, isWhole, align }: TableColumn): boolean {
+  return isTime === true || isWhole === true || align === 'right';
+}
+
+function measureWords(texts: readonly string[]): number {
+  let longest = 0;
+  for (const text of texts)
+    for (const word of text.split(' ')) longest = Math.max(longest, measureText(word));
+  return Math.min(longest, longestWord);
+}
+
+/** What a table needs so that its texts can be read well. */
+function needRoom(columns: readonly Measured<TableColumn>[]): number {
+  const widths = columns.map(({ column, natural, least }) =>
+    isFixed(column) ? natural : Math.max(least, Math.min(natural, fairWidth)),
+  );
+  return sum(widths) + gap.length * (columns.length - 1);
 }
 
 /** The lines of a row, with a cell for each column of the layout: more than one where a cell goes on in the next. */
 export function formatRow(
   cells: readonly string[],
   { columns, widths, room }: Layout<TableColumn>,
+  paint: Paint = (text) => text,
 ): string[] {
   const parts = cells.map((cell, place) => {
-    const width = widths[place] ?? 0;
-    if (room === undefined) return [cell];
-    return columns[place]?.isWrapped === true ? wrapText(cell, width) : [cutText(cell, width)];
+    const column = columns[place];
+    const staysWhole = column?.isTime === true || column?.align === 'right';
+    return room === undefined || staysWhole ? [cell] : wrapText(cell, widths[place] ?? 0);
   });
   const height = Math.max(...parts.map(({ length }) => length));
   return Array.from({ length: height }, (_, line) =>
@@ -73,43 +116,33 @@ export function formatRow(
       .map((part, place) => {
         const text = part[line] ?? '';
         const padding = ' '.repeat(Math.max(0, (widths[place] ?? 0) - measureText(text)));
-        return columns[place]?.align === 'right' ? padding + text : text + padding;
+        const shown = text === '' ? '' : paint(text, place);
+        return columns[place]?.align === 'right' ? padding + shown : shown + padding;
       })
       .join(gap)
       .trimEnd(),
   );
 }
 
-/** Cuts the widest columns to one width, so that all fit. Times and numbers are worth nothing when cut; ids only if they must. */
-function fitWidths(
-  columns: readonly TableColumn[],
-  widths: readonly number[],
-  room: number,
-): readonly number[] {
+/** Narrows the widest columns of texts to one width, so that all fit: to that of their words, and further only if they must. */
+function fitWidths(columns: readonly Measured<TableColumn>[], room: number): number[] {
   const spaced = room - gap.length * (columns.length - 1);
-  const never = columns.map(({ isTime, align }) => isTime === true || align === 'right');
-  const rather = columns.map(({ isWhole }, index) => isWhole === true || never[index] === true);
-  const fitted = cutWidest(widths, rather, spaced);
-  return sum(fitted) <= spaced ? fitted : cutWidest(widths, never, spaced);
-}
-
-function cutWidest(
-  widths: readonly number[],
-  isFixed: readonly boolean[],
-  room: number,
-): readonly number[] {
-  const texts = widths.filter((_, index) => isFixed[index] === false).toSorted((a, b) => a - b);
-  let rest = room - sum(widths.filter((_, index) => isFixed[index]));
-  let limit = Infinity;
-  for (const [index, own] of texts.entries()) {
-    const share = Math.floor(rest / (texts.length - index));
-    if (own > share) {
-      limit = Math.max(share, narrowest);
-      break;
+  const narrow = (least: (each: Measured<TableColumn>) => number): number[] => {
+    for (let limit = spaced; limit > 0; limit -= 1) {
+      const widths = columns.map((each) =>
+        Math.max(Math.min(each.natural, limit), Math.min(each.natural, least(each))),
+      );
+      if (sum(widths) <= spaced) return widths;
     }
-    rest -= own;
-  }
-  return widths.map((own, index) => (isFixed[index] === true ? own : Math.min(own, limit)));
+    return columns.map(least);
+  };
+  const whole = narrow(({ least }) => least);
+  if (sum(whole) <= spaced) return whole;
+  const broken = narrow(({ column, natural }) => (isFixed(column) ? natural : narrowest));
+  if (sum(broken) <= spaced) return broken;
+  return narrow(({ column, natural }) =>
+    column.isTime === true || column.align === 'right' ? natural : narrowest,
+  );
 }
 
 function sum(numbers: readonly number[]): number {

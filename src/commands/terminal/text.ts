@@ -13,25 +13,6 @@ export function measureText(text: string): number {
   return columns;
 }
 
-/** A text cut to a number of columns; the last one says that it was. */
-export function cutText(text: string, width: number): string {
-  // Nothing beyond the cut is looked at: texts may be long as books.
-  if (plainText.test(text.slice(0, width + 1)))
-    return text.length <= width ? text : `${text.slice(0, width - 1).trimEnd()}…`;
-  let cut = '';
-  let columns = 0;
-  for (const { segment } of segmenter.segment(text)) {
-    const own = wide.test(segment) ? 2 : 1;
-    if (columns + own > width - 1) {
-      const isWhole = cut.length + segment.length === text.length && columns + own <= width;
-      return isWhole ? text : `${cut.trimEnd()}…`;
-    }
-    cut += segment;
-    columns += own;
-  }
-  return cut;
-}
-
 /** A text in lines of at most a number of columns, broken at spaces where there are any. */
 export function wrapText(text: string, width: number): string[] {
   const lines: string[] = [];
@@ -50,4 +31,31 @@ export function wrapText(text: string, width: number): string[] {
     columns += own;
   }
   return line === '' && lines.length > 0 ? lines : [...lines, line];
+}
+
+/**
+ * Lines for a terminal of this width, where each that is too long goes on below, set in by two columns; as they are where there is no
+ * terminal.
+ */
+export function wrapLines(lines: readonly string[], width: number | undefined): string[] {
+  if (width === undefined) return [...lines];
+  return lines.flatMap((line) => {
+    if (measureText(line) <= width) return [line];
+    const [first = '', ...more] = wrapText(line, Math.max(narrowestLine, width));
+    const rest = line.slice(first.length).trimStart();
+    return more.length === 0
+      ? [first]
+      : [first, ...wrapText(rest, Math.max(narrowestLine, width) - 2).map((part) => `  ${part}`)];
+  });
+}
+
+/** In a window that is narrower nothing can be read anyway. */
+const narrowestLine = 20;
+
+/** The width of a stream where it is a terminal. */
+export function widthOf({
+  isTTY,
+  columns,
+}: Pick<NodeJS.WriteStream, 'isTTY' | 'columns'>): number | undefined {
+  return isTTY ? columns : undefined;
 }

@@ -23,7 +23,7 @@ const columns: readonly ReportColumn[] = [
   { key: 'time', title: 'Time', isTime: true },
   { key: 'ip_address', title: 'IP address', isOptional: true },
   { key: 'outcome', title: 'Outcome' },
-  { key: 'kind', title: 'Kind', isOptional: true },
+  { key: 'kind', title: 'Kind' },
   { key: 'status', title: 'Status', align: 'right', type: 'integer', isOptional: true },
   { key: 'by_program', title: 'Program', type: 'boolean', isOptional: true },
   { key: 'resource_type', title: 'Type', isOptional: true },

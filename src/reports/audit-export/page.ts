@@ -24,7 +24,7 @@ export async function reportAuditExport(
     title: `Export of the audit log of ${account}, asked of Zendesk at ${show(now)}`,
     columns: [
       { key: 'asked_at', title: 'Asked at', isTime: true },
-      { key: 'filters', title: 'Filters', isWrapped: true },
+      { key: 'filters', title: 'Filters' },
       { key: 'next_at', title: 'Next export from', isTime: true },
     ],
     rows: iterateRows([

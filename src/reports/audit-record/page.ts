@@ -33,8 +33,8 @@ const derived: Partial<Record<AuditField, readonly (keyof AuditRecordRow)[]>> = 
 export const auditRecordColumns: readonly ReportColumn[] = [
   { key: 'version', title: 'Version' },
   { key: 'field', title: 'Field' },
-  { key: 'value', title: 'Value', isWrapped: true },
-  { key: 'raw', title: 'As Zendesk gave it', isWrapped: true, isOptional: true },
+  { key: 'value', title: 'Value' },
+  { key: 'raw', title: 'As Zendesk gave it', isOptional: true },
   { key: 'until', title: 'Until', isTime: true, isOptional: true },
 ];
 

@@ -17,7 +17,7 @@ const columns: readonly ReportColumn[] = [
   { key: 'times_seen', title: 'Times', align: 'right', type: 'integer', isOptional: true },
   { key: 'bytes', title: 'Bytes', align: 'right', type: 'integer', isOptional: true },
   { key: 'code', title: 'Code', isOptional: true },
-  { key: 'reason', title: 'Why', isWrapped: true },
+  { key: 'reason', title: 'Why' },
 ];
 
 /** What lies in quarantine, oldest first. */

@@ -69,10 +69,8 @@ export async function reportQuarantined(
       value: row[key as keyof typeof titles],
     })),
     columns: [
-      { key: 'content', title: 'As it came', isWrapped: true },
-      ...(isText
-        ? []
-        : [{ key: 'base64', title: 'Its bytes as base64', isWrapped: true } as const]),
+      { key: 'content', title: 'As it came' },
+      ...(isText ? [] : [{ key: 'base64', title: 'Its bytes as base64' } as const]),
     ],
     rows: iterateRows([
       {

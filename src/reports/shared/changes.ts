@@ -30,7 +30,7 @@ export const changeColumns: readonly ReportColumn[] = [
   { key: 'person', title: 'Person' },
   { key: 'source_label', title: 'What' },
   { key: 'change_description', title: 'Change' },
-  { key: 'action', title: 'Action', isOptional: true },
+  { key: 'action', title: 'Action' },
   { key: 'source_type', title: 'Type', isOptional: true },
   { key: 'actor_id', title: 'Actor id', isOptional: true },
   { key: 'ip_address', title: 'IP address', isOptional: true },

@@ -15,12 +15,10 @@ export type ReportColumn = {
   readonly align?: 'right';
   /** What the cells are where it is neither text nor moments, for forms with types. */
   readonly type?: 'integer' | 'boolean';
-  /** The cells are moments: never cut, and machines get a `local_…` column beside it where a time zone is asked for. */
+  /** The cells are moments: never broken, and machines get a `local_…` column beside it where a time zone is asked for. */
   readonly isTime?: true;
-  /** The cells are worth nothing when cut, such as ids; they are cut last. */
+  /** The cells are worth nothing in pieces, such as ids; they are broken last. */
   readonly isWhole?: true;
-  /** A cell that is too long for its column goes on in the next line instead of being cut. */
-  readonly isWrapped?: true;
   /** Left out, from the right, of a table that is too wide for its terminal. */
   readonly isOptional?: true;
 };

@@ -1,0 +1,73 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { listNeeds } from '../../src/ingest/attention.ts';
+import type { StreamStatus } from '../../src/ingest/status.ts';
+
+const now = new Date('2026-03-01T12:00:00Z');
+const ago = (seconds: number): Date => new Date(now.getTime() - seconds * 1000);
+const well: StreamStatus = {
+  account: 'acme',
+  stream: 'access_logs',
+  state: 'ok',
+  covered_from: ago(90 * 86_400),
+  covered_until: ago(400),
+  gaps: 0,
+  gap_seconds: 0,
+  lost_seconds: 0,
+  headroom_seconds: 90 * 86_400,
+  lag_seconds: 400,
+  last_success: ago(60),
+  last_error: null,
+  last_error_code: null,
+  last_error_at: null,
+  rows: 5,
+  quarantined: 0,
+  losses: [],
+  late_rows: [],
+};
+const loss = { noticed_at: ago(3600).toISOString() } as StreamStatus['losses'][number];
+
+describe('what a stream needs of a person', () => {
+  const table: [string, Partial<StreamStatus>, string[]][] = [
+    ['nothing while it is followed', {}, []],
+    [
+      'nothing for a failure that may pass',
+      { state: 'failed', last_error_code: 'no_usable_answer' },
+      [],
+    ],
+    [
+      'a look when it fails for a quarter of an hour',
+      { state: 'failed', last_success: ago(901) },
+      ['it fails again and again'],
+    ],
+    [
+      'new credentials at once',
+      { state: 'failed', last_error_code: 'unauthorized' },
+      ['the credentials are refused'],
+    ],
+    ['a look when Zendesk refuses it', { state: 'unavailable' }, ['Zendesk refuses it']],
+    ['a process that pulls it', { last_success: ago(901) }, ['nothing pulls it; "serve" does']],
+    [
+      'nothing while a first backfill runs',
+      { state: 'running', last_success: null, gaps: 1, headroom_seconds: 60 },
+      [],
+    ],
+    [
+      'somebody to fill what Zendesk is about to drop',
+      { gaps: 1, headroom_seconds: 13 * 86_400 },
+      ['Zendesk is about to drop what is not stored yet, and nothing reads it'],
+    ],
+    ['nothing for what was lost long ago', { lost_seconds: 86_400 }, []],
+    ['a look at the quarantine', { quarantined: 2 }, ['records could not be stored']],
+    ['a look at rows that were taken away', { losses: [loss] }, ['rows were taken away by hand']],
+    [
+      'nothing for people who were listed an hour ago',
+      { stream: 'users', last_success: ago(3700) },
+      [],
+    ],
+  ];
+  for (const [name, change, needs] of table)
+    it(`is ${name}`, () => {
+      assert.deepEqual(listNeeds({ ...well, ...change }, ['users'], now), needs);
+    });
+});
