@@ -122,7 +122,7 @@ function parseFile(
   fileName: string,
   report: (problem: string) => void,
 ): readonly Readonly<Record<string, unknown>>[] {
-  const advice = `expected YAML or JSON such as {"accounts": [{"subdomain": "acme", …}]}; see the README`;
+  const advice = `expected YAML or JSON such as {"accounts": [{"subdomain": "acme", …}]}; see docs/settings.md`;
   // Its own messages repeat what stands in the file.
   const document = parseDocument(text, { prettyErrors: false, logLevel: 'silent' });
   const [error] = document.errors;

@@ -26,7 +26,7 @@ export function findMisspelled(
       isOneOff(name, nearest);
     if (!isOwn && !isMeant) return [];
     const advice =
-      nearest === undefined ? 'see the README for the settings' : `did you mean ${nearest}?`;
+      nearest === undefined ? 'docs/settings.md lists the settings' : `did you mean ${nearest}?`;
     return [`${name} is not a setting of this program and has no effect; ${advice}`];
   });
 }

@@ -1,6 +1,6 @@
 /**
  * The table of settings: the only place that lists their names, defaults and meanings, but for those of a stream, which
- * its own file has. The README's table is tested against it.
+ * its own file has. The table of docs/settings.md is tested against it.
  */
 import { streams as allStreams, listLogs } from '../streams/registry.ts';
 import type { Stream } from '../streams/stream.ts';
@@ -124,7 +124,7 @@ const after = [
 /** The names of the settings that concern no stream alone. */
 export type SettingName = (typeof before | typeof after)[number]['name'] | 'STREAMS';
 
-/** Every setting with its default and meaning, in the order of the README. */
+/** Every setting with its default and meaning, in the order of docs/settings.md. */
 export function listSettings(streams: readonly Stream[]): readonly Setting[] {
   const horizons = listLogs(streams).flatMap(({ horizonSetting }) => horizonSetting ?? []);
   // Budgets of single logs first, then what is shared with the customer's other integrations.

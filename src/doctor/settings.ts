@@ -38,7 +38,11 @@ export function checkSettings({ problems }: Pick<KnownSettings, 'problems'>): Ch
   if (problems.length === 0) return ok(name, 'all are understood');
   const found =
     problems.length === 1 ? problems : [`${countOf(problems.length, 'problem')}:`, ...problems];
-  return problem(name, found.join('\n'), 'Set them right; the table of settings is in the README.');
+  return problem(
+    name,
+    found.join('\n'),
+    'Set them right; the table of settings is in docs/settings.md.',
+  );
 }
 
 function readLocal(environment: Environment, options: ConfigOptions): LocalConfig | undefined {

@@ -57,7 +57,7 @@ describe('demo', { skip: process.env['TEST_POSTGRES_BINARIES'] !== undefined }, 
     assert.deepEqual(readdirSync(directory), []);
   });
 
-  it('without --once has its rollups, answers what the README asks, and follows the live tail until Ctrl-C', async () => {
+  it('without --once has its rollups, answers what the README and the page of the tables ask, and follows the live tail until Ctrl-C', async () => {
     const directory = join(temporary, 'following');
     const demo = startProgram(['demo'], { DATA_DIR: directory });
     const url = await readUrl(demo);
@@ -69,7 +69,8 @@ describe('demo', { skip: process.env['TEST_POSTGRES_BINARIES'] !== undefined }, 
            and (select count(distinct day) >= 100 from zendesk.audit_day) as rolled_up`,
       );
       assert.deepEqual(days, [{ rolled_up: true }]);
-      for (const [, sql = ''] of readText('README.md').matchAll(/```sql\n(.*?)```/gs))
+      const pages = ['README.md', 'docs/tables.md'].map((page) => readText(page)).join('\n');
+      for (const [, sql = ''] of pages.matchAll(/```sql\n(.*?)```/gs))
         assert.ok((await query(sql)).length > 0, sql);
       const [most] = await query<{ name: string }>(
         `select u.name, count(distinct r.resource_id)::text as tickets

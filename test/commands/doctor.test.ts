@@ -131,7 +131,7 @@ describe('doctor, which writes nothing,', () => {
     assert.deepEqual(page.slice(0, 2), ['Examined NOW', '']);
     assert.match(
       page.slice(2, 4).join('\n'),
-      /^problem Settings: 2 problems: ZENDESK_SUBDOMAIN is "acme!"; .* ZENDESK_CLIENT_ID is set but ZENDESK_CLIENT_SECRET is not; .*\n-> Set them right; the table of settings is in the README\.$/,
+      /^problem Settings: 2 problems: ZENDESK_SUBDOMAIN is "acme!"; .* ZENDESK_CLIENT_ID is set but ZENDESK_CLIENT_SECRET is not; .*\n-> Set them right; the table of settings is in docs\/settings\.md\.$/,
     );
     assert.ok(page.includes('skipped Audit log: the settings are not right'));
     assert.ok(page.includes('ok Migrations: up to date'));

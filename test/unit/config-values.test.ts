@@ -216,7 +216,7 @@ describe('the table of settings', () => {
     );
   });
 
-  it('is printed the way prettier prints Markdown, so that the README can hold it as it is', async () => {
+  it('is printed the way prettier prints Markdown, so that docs/settings.md can hold it as it is', async () => {
     const table = renderSettingsTable();
     assert.equal(await format(table, { parser: 'markdown' }), table);
     const lines = table.split('\n').map((line) => line.replaceAll(/ +\|/g, ' |'));

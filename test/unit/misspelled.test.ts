@@ -27,7 +27,7 @@ describe('a misspelled setting', () => {
 
   it('that is like nothing is told of when only settings of this program begin so', () => {
     assert.deepEqual(find({ ZENDESK_QQQQQQQQQQQQQ: 'x' }), [
-      'ZENDESK_QQQQQQQQQQQQQ is not a setting of this program and has no effect; see the README for the settings',
+      'ZENDESK_QQQQQQQQQQQQQ is not a setting of this program and has no effect; docs/settings.md lists the settings',
     ]);
   });
 

@@ -1,7 +1,7 @@
-/** The README against the program: what it names exists, and what exists is named. */
+/** What a stranger reads first against the program: what it names exists, and what exists is named. */
 import assert from 'node:assert/strict';
 import { existsSync } from 'node:fs';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { before, describe, it } from 'node:test';
 import { exitStatusOf } from '../../src/errors.ts';
 import { disturbances } from '../support/chaos/disturbances.ts';
@@ -9,7 +9,15 @@ import { type Command, listCommands } from '../support/commands.ts';
 import { readText, root } from '../support/project-files.ts';
 import { renderSettingsTable } from '../support/settings-table.ts';
 
-const readme = readText('README.md');
+/** The README, and the reference that it points to. */
+const pages = [
+  'README.md',
+  'docs/commands.md',
+  'docs/settings.md',
+  'docs/tables.md',
+  'docs/recipes.md',
+];
+const readme = pages.map((page) => readText(page)).join('\n');
 
 /** What the README says somebody may type: in the first columns of its tables and in its examples. */
 function listUses(): string[] {
@@ -25,7 +33,17 @@ function listUses(): string[] {
   return [...cells, ...examples, ...words].filter((text) => /^[a-z]/.test(text));
 }
 
-describe('the README', () => {
+/** The anchors of the headings of a page. */
+function listHeadings(text: string): readonly string[] {
+  return [...text.matchAll(/^#+ (.*)$/gm)].map(([, heading = '']) =>
+    heading
+      .toLowerCase()
+      .replaceAll(/[^\w -]/g, '')
+      .replaceAll(' ', '-'),
+  );
+}
+
+describe('the README and its reference', () => {
   let commands: Command[];
   /** The command that a text names: the longest one with which it begins. */
   const findCommand = (text: string): Command | undefined =>
@@ -34,12 +52,16 @@ describe('the README', () => {
     commands = (await listCommands()).toSorted((a, b) => a.name.length - b.name.length);
   });
 
+  it('is short: three doors of a screen each', () => {
+    assert.ok(readText('README.md').split('\n').length <= 150);
+  });
+
   it('has the table of settings exactly as the program knows them', () => {
     assert.ok(readme.includes(renderSettingsTable()));
   });
 
   it('has the table of what chaos does to the program exactly as chaos knows it', () => {
-    const section = /## What it survives\n(.*?)\n## /s.exec(readme)?.[1] ?? '';
+    const section = /### What it survives\n(.*?)\n## /s.exec(readme)?.[1] ?? '';
     const rows = [...section.matchAll(/^\| (.+?) +\| `([a-z\d-]+)` +\|$/gm)];
     assert.deepEqual(
       rows.slice(1).map(([, deed, name]) => ({ name, deed })),
@@ -79,28 +101,31 @@ describe('the README', () => {
     );
   });
 
-  it('names files and headings that exist, and scripts that npm can run', () => {
-    const links = [...readme.matchAll(/\]\(([^):]+)\)/g)].map(([, target = '']) => target);
-    const paths = [...readme.matchAll(/`((?:docs|src|monitoring|deploy|test|scripts)\/[^`]*)`/g)];
-    const files = [...links, ...paths.map(([, path = '']) => path)].filter(
-      (to) => !to.startsWith('#'),
-    );
-    assert.ok(files.length > 4, files.join(', '));
-    assert.deepEqual(
-      files.filter((path) => !existsSync(join(root, path))),
-      [],
-    );
-    const headings = [...readme.matchAll(/^#+ (.*)$/gm)].map(
-      ([, text = '']) =>
-        `#${text
-          .toLowerCase()
-          .replaceAll(/[^\w -]/g, '')
-          .replaceAll(' ', '-')}`,
-    );
-    assert.deepEqual(
-      links.filter((to) => to.startsWith('#') && !headings.includes(to)),
-      [],
-    );
+  for (const page of pages)
+    it(`names files and headings that exist: ${page}`, () => {
+      const text = readText(page);
+      const links = [...text.matchAll(/\]\(([^):]+)\)/g)].map(([, target = '']) => target);
+      const paths = [...text.matchAll(/`((?:docs|src|monitoring|deploy|test|scripts)\/[^`]*)`/g)];
+      const linked = links.map((target) => {
+        const [path = '', heading] = target.split('#');
+        return { path: path === '' ? page : join(dirname(page), path), heading };
+      });
+      assert.deepEqual(
+        [...linked.map(({ path }) => path), ...paths.map(([, path = '']) => path)].filter(
+          (path) => !existsSync(join(root, path)),
+        ),
+        [],
+      );
+      assert.deepEqual(
+        linked.filter(
+          ({ path, heading }) =>
+            heading !== undefined && !listHeadings(readText(path)).includes(heading),
+        ),
+        [],
+      );
+    });
+
+  it('names scripts that npm can run', () => {
     const { scripts } = JSON.parse(readText('package.json')) as { scripts: Record<string, string> };
     const run = [...readme.matchAll(/\bnpm (?:run )?([\w:]+)/g)].map(([, script = '']) => script);
     assert.deepEqual(
