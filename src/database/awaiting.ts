@@ -1,7 +1,8 @@
 /** Waiting for a database that is not there yet: a service may be started before it. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { isLostConnection, translateError } from './connection-errors.ts';
-import { describeConnection, openConnections } from './pool.ts';
+import { openConnections } from './pool.ts';
+import { describeConnection } from './ways.ts';
 
 const pauseMs = 1_000;
 /** Whoever looks at the log sees what is waited for. */

@@ -1,12 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { isRepeatable, translateError } from './connection-errors.ts';
-import {
-  connectTimeoutMs,
-  describeConnection,
-  openConnections,
-  type Connection,
-  type Connections,
-} from './pool.ts';
+import { openConnections, type Connection, type Connections } from './pool.ts';
+import { connectTimeoutMs, describeConnection } from './ways.ts';
 
 /** Anything that runs a statement with bound parameters: the database itself or an open transaction. */
 export type Queryable = {
@@ -78,8 +73,8 @@ export function openDatabase({
 }: DatabaseOptions): Database {
   const limitMs = queryTimeoutMs ?? usualLimitMs;
   const connectionTimeoutMillis = Math.min(connectTimeoutMs, queryTimeoutMs ?? Infinity);
-  const config = { ...describeConnection(url, purpose), connectionTimeoutMillis };
-  const pool = openConnections(config, connections, signal);
+  const plan = describeConnection(url, purpose, connectionTimeoutMillis);
+  const pool = openConnections(plan, connections, signal);
   const turns = createTurns(connections);
   const inTurn = async <T>(work: () => Promise<T>): Promise<T> => {
     const leave = await turns();

@@ -1,7 +1,8 @@
 import { KnownError, type ErrorCode, type ErrorFacts } from '../errors.ts';
 import { sqlstates } from './sqlstates.ts';
 
-type DriverError = Error & {
+/** An error of the driver, or of the connection below it. */
+export type DriverError = Error & {
   readonly code?: string;
   readonly constraint?: string;
   readonly table?: string;
@@ -63,24 +64,20 @@ export function translateError(error: unknown): unknown {
   const { code } = error as DriverError;
   const { message } = error;
   if (isLostConnection(error)) {
-    const known = codesByState[code ?? ''];
-    return new KnownError(known ?? 'database_unreachable', {
+    if (code === sqlstates.tooManyConnections)
+      return new KnownError('connections_used_up', {
+        found: `Postgres has no connection free: ${message} (SQLSTATE ${code})`,
+        wayOut:
+          'raise max_connections of the server, or the connection limit of the role or the database, or close connections that nobody uses',
+        ...describeCause(error),
+      });
+    return new KnownError('database_unreachable', {
       found: `Postgres cannot be reached (${code ?? 'connection ended'})`,
-      wayOut:
-        known === 'connections_used_up'
-          ? 'raise max_connections of the server, or the connection limit of the role or the database, or close connections that nobody uses'
-          : 'Check that it runs and that DATABASE_URL points to it',
+      wayOut: 'Check that it runs and that DATABASE_URL points to it',
       ...describeCause(error),
     });
   }
   if (code === undefined) return translateHandshake(error);
-  if (/CERT|^UNABLE_TO_/.test(code))
-    return new KnownError('database_untrusted', {
-      found: `The certificate of the Postgres server is not trusted (${code})`,
-      wayOut:
-        'trust its issuer with NODE_EXTRA_CA_CERTS, or name its certificate in DATABASE_URL: sslrootcert=/path/to/ca.pem',
-      ...describeCause(error),
-    });
   if (!/^[0-9A-Z]{5}$/.test(code))
     return new KnownError('database_unreachable', {
       found: `There is no connection to Postgres (${code})`,
@@ -110,16 +107,13 @@ function translateHandshake(error: Error): unknown {
       wayOut: 'add it',
       ...describeCause(error),
     });
-  if (/does not support SSL/.test(error.message))
-    return new KnownError('database_without_tls', {
-      found: 'The server does not speak TLS, which DATABASE_URL asks for',
-      wayOut: 'leave sslmode out of DATABASE_URL, or switch TLS on at the server',
-      ...describeCause(error),
-    });
   return error;
 }
 
-function describeCause(error: DriverError): Pick<ErrorFacts, 'cause' | 'sqlState' | 'systemCode'> {
+/** The translated cause: the name and the code, and the words where they hold no row. */
+export function describeCause(
+  error: DriverError,
+): Pick<ErrorFacts, 'cause' | 'sqlState' | 'systemCode'> {
   const { code, message, name } = error;
   const isState = code !== undefined && /^[0-9A-Z]{5}$/.test(code);
   const words = isState && speakingClasses.has(code.slice(0, 2)) ? `: ${message}` : '';

@@ -12,7 +12,8 @@ import {
   type Migration,
   prepareBookkeeping,
 } from './migrations.ts';
-import { describeConnection, openConnections } from './pool.ts';
+import { openConnections } from './pool.ts';
+import { describeConnection } from './ways.ts';
 
 /** A migration may build an index of a table that grew for years. */
 const statementLimitMs = 6 * 3_600_000;

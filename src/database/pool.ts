@@ -6,11 +6,14 @@ import type { Socket } from 'node:net';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { Pool, type Client, type ClientConfig, type PoolClient } from 'pg';
+import { Pool, type Client, type PoolClient } from 'pg';
 import { from as copyFrom } from 'pg-copy-streams';
-import { KnownError } from '../errors.ts';
+import { foreignCodeOf, KnownError } from '../errors.ts';
+import { createChoice } from './choosing.ts';
 import { isStartupRefused } from './connection-errors.ts';
 import { createClient, findUnsettled } from './session-settings.ts';
+import { sqlstates } from './sqlstates.ts';
+import { connectTimeoutMs, type ConnectionPlan } from './ways.ts';
 
 /** A connection for as long as somebody uses it. */
 export type Connection = {
@@ -30,27 +33,12 @@ export type Connections = {
   close(): Promise<void>;
 };
 
-/** How long a server that does not answer is waited for. */
-export const connectTimeoutMs = 7_500;
-/** A connection that has been silent for so long is asked for a sign of life by the system. */
-const keepAliveMs = 10_000;
 /** After a signal the running page ends. What has no answer by then is given up, so that the process can end in time. */
 const stopGraceMs = 5_000;
 /** How long what comes after that is tried: the ends of runs, leases to give back. */
 const lastLimitMs = 500;
 /** How long the ends of connections are waited for. */
 const closeMs = 1_000;
-
-/** What every connection of this program is opened with. `purpose` follows its name in `pg_stat_activity`. */
-export function describeConnection(url: string, purpose = ''): ClientConfig {
-  return {
-    connectionString: url,
-    application_name: `zendesk-log-sync ${purpose}`.trim(),
-    connectionTimeoutMillis: connectTimeoutMs,
-    keepAlive: true,
-    keepAliveInitialDelayMillis: keepAliveMs,
-  };
-}
 
 /** Ends a connection without a word. */
 function cut(client: unknown): void {
@@ -59,12 +47,13 @@ function cut(client: unknown): void {
 
 /** Opens a pool; nothing is connected yet. Its errors are those of the driver, and `database_unreachable` for silence. */
 export function openConnections(
-  config: ClientConfig,
+  { route, config }: ConnectionPlan,
   most: number,
   signal: AbortSignal | undefined,
 ): Connections {
   const open = new Set<Client>();
   const settings = new WeakMap<PoolClient, string>();
+  const choice = createChoice(route);
   const end = createEnd(signal);
   let isPlain = false;
 
@@ -72,8 +61,8 @@ export function openConnections(
   // An idle connection that drops raises an error event; unheard, it would end the process. The next query reconnects.
   pool.on('error', () => {});
 
-  function create(given: ClientConfig): Client {
-    const client = createClient(given, () => isPlain);
+  function create(): Client {
+    const client = createClient({ ...config, ...choice.current().config }, () => isPlain);
     client.on('error', () => {});
     open.add(client);
     client.once('end', () => open.delete(client));
@@ -100,7 +89,13 @@ export function openConnections(
 
   return {
     async take() {
-      const client = await end.race(connect(), (late) => late.release(true));
+      const connecting = choice.connect({
+        open: connect,
+        ask: (client, text) => askOne(end, client, text),
+        discard: (client) => client.release(true),
+      });
+      const patienceMs = (route.ways.length + 1) * connectTimeoutMs;
+      const client = await end.race(connecting, patienceMs, (late) => late.release(true));
       try {
         return lend(client, await settle(client), end);
       } catch (error) {
@@ -110,29 +105,50 @@ export function openConnections(
     },
     async close() {
       end.close();
-      const ended = [...open].map((client) => new Promise((done) => client.once('end', done)));
-      const timer = new AbortController();
-      const timeUp = sleep(closeMs, undefined, { signal: timer.signal });
-      await Promise.race([Promise.all([pool.end(), ...ended]), timeUp]);
-      timer.abort();
-      open.forEach(cut);
+      await endAll(pool, open);
     },
   };
 }
 
+async function askOne(
+  end: End,
+  client: PoolClient,
+  text: string,
+): Promise<Record<string, unknown>> {
+  const { rows } = await within(end, client, connectTimeoutMs, () =>
+    client.query<Record<string, unknown>>(text),
+  );
+  return rows[0] ?? {};
+}
+
+/** Ends the connections of a pool, and cuts those that do not end. */
+async function endAll(pool: Pool, open: ReadonlySet<Client>): Promise<void> {
+  const ended = [...open].map((client) => new Promise((done) => client.once('end', done)));
+  const timer = new AbortController();
+  const timeUp = sleep(closeMs, undefined, { signal: timer.signal });
+  await Promise.race([Promise.all([pool.end(), ...ended]), timeUp]);
+  timer.abort();
+  open.forEach(cut);
+}
+
 function lend(client: PoolClient, settings: string, end: End): Connection {
+  let isDemoted = false;
   return {
     settings,
     query: <Row>(text: string, values: readonly unknown[], limitMs: number) =>
       within(end, client, limitMs, async () => {
-        const { rows } = await client.query(text, [...values]);
+        const { rows } = await client.query(text, [...values]).catch((error: unknown) => {
+          // The server became a standby under the connection: the next one looks for the primary.
+          isDemoted ||= foreignCodeOf(error) === sqlstates.readOnlySqlTransaction;
+          throw error;
+        });
         return rows as Row[];
       }),
     copy: (statement, chunks, limitMs) =>
       within(end, client, limitMs, () =>
         pipeline(Readable.from(chunks), client.query(copyFrom(statement))),
       ),
-    release: (isBroken) => client.release(isBroken),
+    release: (isBroken) => client.release(isBroken || isDemoted),
   };
 }
 
@@ -157,9 +173,9 @@ async function within<T>(
 }
 
 /** The pool wants something to call with `new`. */
-function asConstructor(create: (config: ClientConfig) => Client): new () => Client {
-  function construct(config: ClientConfig): Client {
-    return create(config);
+function asConstructor(create: () => Client): new () => Client {
+  function construct(): Client {
+    return create();
   }
   return construct as unknown as new () => Client;
 }
@@ -168,8 +184,8 @@ function asConstructor(create: (config: ClientConfig) => Client): new () => Clie
 type End = {
   /** Calls `giveUp` when the time is up, or at the end. The function it returns keeps it from that. */
   limit(limitMs: number, giveUp: () => void): () => void;
-  /** What `work` comes to, unless the end comes first; what comes of it later goes to `discard`. */
-  race<T>(work: Promise<T>, discard: (late: T) => void): Promise<T>;
+  /** What `work` comes to, unless the time is up or the end comes; what comes of it later goes to `discard`. */
+  race<T>(work: Promise<T>, limitMs: number, discard: (late: T) => void): Promise<T>;
   close(): void;
 };
 
@@ -197,12 +213,12 @@ function createEnd(signal: AbortSignal | undefined): End {
 
   return {
     limit,
-    async race(work, discard) {
+    async race(work, limitMs, discard) {
       const { promise, reject } = Promise.withResolvers<never>();
       let isLate = false;
-      const release = limit(2 * connectTimeoutMs, () => {
+      const release = limit(limitMs, () => {
         isLate = true;
-        reject(silence(2 * connectTimeoutMs));
+        reject(silence(limitMs));
       });
       work.then(
         (late) => {

@@ -49,7 +49,7 @@ export function createClient(config: ClientConfig, isPlain: () => boolean): Clie
   const client = new Client(config);
   const driver = client as unknown as Undocumented;
   const usual = driver.getStartupConf.bind(client);
-  const mayHaveOptions = /[?&]options=/.test(config.connectionString ?? '');
+  const mayHaveOptions = 'options' in config;
   driver.getStartupConf = () => {
     const { options, ...rest } = usual();
     // Without options in the url these come from PGOPTIONS, which is for other programs.

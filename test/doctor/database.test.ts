@@ -185,24 +185,6 @@ describe('the reason why there is no connection', () => {
       driverError('SASL: SCRAM-SERVER-FIRST-MESSAGE: client password must be a string'),
       problem('database', 'the server asks for a password, and DATABASE_URL has none', 'Add it.'),
     ],
-    [
-      'the server speaks no TLS',
-      driverError('The server does not support SSL connections'),
-      problem(
-        'database',
-        'the server does not speak TLS, which DATABASE_URL asks for',
-        'Leave sslmode out of DATABASE_URL, or switch TLS on at the server.',
-      ),
-    ],
-    [
-      'the certificate is not trusted',
-      driverError('self-signed certificate', 'DEPTH_ZERO_SELF_SIGNED_CERT'),
-      problem(
-        'database',
-        'the certificate of the Postgres server is not trusted (DEPTH_ZERO_SELF_SIGNED_CERT)',
-        'Trust its issuer with NODE_EXTRA_CA_CERTS, or name its certificate in DATABASE_URL: sslrootcert=/path/to/ca.pem.',
-      ),
-    ],
   ];
   for (const [title, error, check] of table)
     it(`is given when ${title}`, () => assert.deepEqual(explainConnection(error), check));

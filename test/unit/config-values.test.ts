@@ -149,8 +149,13 @@ describe('the values of settings', () => {
         'http://db/logs',
         'db/logs',
         'postgres://me:p#w@db/logs',
+        'postgres://db:99999/logs',
       ]),
-      ['postgres://me:pw@db:5432/logs', 'postgresql:///logs?host=/run/postgresql'],
+      [
+        'postgres://me:pw@db:5432/logs',
+        'postgresql:///logs?host=/run/postgresql',
+        'postgres://me:p#w@db/logs',
+      ],
     );
   });
 

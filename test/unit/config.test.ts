@@ -207,7 +207,7 @@ describe('parseConfig', () => {
       LOG_FORMAT: 'xml',
     });
     assert.deepEqual(problems, [
-      'DATABASE_URL is set to 28 characters that are not shown here; expected postgres://user:password@host:5432/database; check the start, and percent-encode special characters of the password.',
+      'DATABASE_URL is set to 28 characters that are not shown here; expected postgres://user:password@host:5432/database; check the start, the host and the port.',
       'AUDIT_LOGS_SCHEDULE is "often"; expected a cron expression such as */5 * * * * (minute, hour, day of month, month, day of week; UTC); write five fields.',
       'STREAMS is "audit_logs,tickets"; expected a list of audit_logs, access_logs, users, separated by commas and each at most once; write those to pull.',
       'AUDIT_LOGS_START is "yesterday"; expected a date such as 2024-01-31 or a time with its zone such as 2024-01-31T08:00:00Z; write one of these forms.',

@@ -90,6 +90,7 @@ describe('the code of an error', () => {
     assert.deepEqual(
       select((code) => exitStatusOf(code) === 2),
       [
+        'database_url_unusable',
         'database_unsuitable',
         'database_newer',
         'migrations_differ',
