@@ -6,7 +6,7 @@ import { refuseIfMost } from './quarantine.ts';
 import type { PageRow } from './rows/copy.ts';
 import { writeByHalves } from './rows/isolate.ts';
 import { writeRows } from './rows/rows.ts';
-import type { PageCounts, WrittenRows } from './rows/upsert.ts';
+import { joinWritten, type WrittenRows } from './rows/written.ts';
 
 /** How a page is written: by COPY where all is new; by the upsert; or by halves, because Postgres refuses a row. */
 export type WriteWay = 'copy' | 'upsert' | 'halves';
@@ -16,23 +16,14 @@ export async function writePage(
   tx: Transaction,
   stream: LogStream,
   account: string,
-  { rows, covered, quarantined = [], quarantine }: PageToStore,
+  { rows, covered, formers, quarantined = [], quarantine }: PageToStore,
   way: WriteWay,
 ): Promise<WrittenRows & Pick<StoredPage, 'quarantined'>> {
   const write = (some: readonly PageRow[]): Promise<WrittenRows> =>
-    writeRows(tx, stream, account, some, { covered, mayCopy: way === 'copy' });
+    writeRows(tx, stream, account, some, { covered, formers, mayCopy: way === 'copy' });
   if (way !== 'halves' || quarantine === undefined) return { ...(await write(rows)), quarantined };
   const { written, refused } = await writeByHalves(tx, rows, write);
   const all = [...quarantined, ...refused.map(({ item, error }) => quarantine(item, error))];
   refuseIfMost(stream.name, all, rows.length + quarantined.length);
   return { ...joinWritten(written), quarantined: all };
-}
-
-function joinWritten(parts: readonly WrittenRows[]): WrittenRows {
-  const sum = (name: keyof PageCounts): number =>
-    parts.reduce((total, { counts }) => total + counts[name], 0);
-  return {
-    counts: { new: sum('new'), changed: sum('changed'), late: sum('late') },
-    newTimesMs: parts.flatMap(({ newTimesMs }) => newTimesMs),
-  };
 }

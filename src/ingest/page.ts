@@ -15,11 +15,12 @@ import { changedHistory, checkLease, type Lease } from './lease.ts';
 import { loadLostSince } from './losses.ts';
 import type { ReadPage } from './page-records.ts';
 import { storeQuarantine, type QuarantinedRecord } from './quarantine.ts';
-import { markStaleDays } from './rollups.ts';
+import { listStale, markStaleDays } from './rollups.ts';
 import type { PageRow } from './rows/copy.ts';
 import { countByDay } from './stored-rows.ts';
 import { writePage, type WriteWay } from './page-rows.ts';
-import type { PageCounts, WrittenRows } from './rows/upsert.ts';
+import type { FormerStamps } from './rows/stamps.ts';
+import type { PageCounts, WrittenRows } from './rows/written.ts';
 
 /** What a page means for its fetch: more pages follow; the span is complete; or it is given back as too dense. */
 export type PageEnd =
@@ -43,6 +44,8 @@ export type PageToStore = Pick<ReadPage, 'rows'> &
     readonly askedAt: number;
     /** What was covered already: a new row in there is a late one. */
     readonly covered: Spans;
+    /** Rows whose record this run has seen with another time; default: what the page itself tells. */
+    readonly formers?: FormerStamps;
     readonly end: PageEnd;
   };
 
@@ -120,7 +123,7 @@ async function commitPage(
     const { rows, end } = page;
     const written = await writePage(tx, stream, lease.account, page, way);
     const { counts, quarantined } = written;
-    if (counts.new + counts.changed > 0) await markStaleDays(tx, lease.account, stream, rows);
+    await markStaleDays(tx, lease.account, stream, listStale(rows, written));
     await storeQuarantine(tx, lease, quarantined, page.fetch);
     const fetch = advance(page, counts);
     if (!(await recordPage(tx, lease, page, fetch, written)))
@@ -153,9 +156,9 @@ async function recordPage(
   key: StreamKey,
   page: PageToStore,
   next: Fetch,
-  { newTimesMs }: WrittenRows,
+  { newTimesMs, leftTimesMs }: WrittenRows,
 ): Promise<boolean> {
-  const stored = countByDay(newTimesMs);
+  const stored = countByDay(newTimesMs, leftTimesMs);
   const updated = await tx.query(
     `with counted as (
        insert into zendesk_sync.stored_rows (account, stream, day, rows)

@@ -7,6 +7,7 @@ import { findKeptSince, loadCoverage, measureProgress, type StreamKey } from './
 import type { Engine } from './engine.ts';
 import type { Lease } from './lease.ts';
 import { listRescanAges } from './plan.ts';
+import type { Stamps } from './rows/stamps.ts';
 import type { Tally } from './run.ts';
 
 /** A log at work: the stream, the lease it is pulled under, and what adds up what is done. */
@@ -15,6 +16,8 @@ export type Pull = {
   readonly stream: LogStream;
   readonly lease: Lease;
   readonly tally: Tally;
+  /** The records that it has brought so far. */
+  readonly stamps: Stamps;
   readonly signal: AbortSignal;
 };
 

@@ -11,7 +11,7 @@ import type { Engine } from './engine.ts';
 import { checkLease, type Lease } from './lease.ts';
 import { keepOriginal, readRecords } from './page-records.ts';
 import { upsertUsers } from './people-tables.ts';
-import { markStaleDays } from './rollups.ts';
+import { listStale, markStaleDays } from './rollups.ts';
 import type { PageRow } from './rows/copy.ts';
 import { writeByHalves } from './rows/isolate.ts';
 import { writeRows } from './rows/rows.ts';
@@ -118,15 +118,16 @@ async function retryRecords(
     await checkLease(tx, lease);
     const stored = await tx.query<{ place: number }>(
       `select k.place::integer from unnest($2::timestamptz[], $3::${id.type}[]) with ordinality as k (time, id, place)
-       join ${name} t on t.account = $1 and t.${time} = k.time and t.${id.name} = k.id`,
+       join ${name} t on t.account = $1 and t.${id.name} = k.id
+         and t.${time} >= date_trunc('second', k.time) and t.${time} < date_trunc('second', k.time) + interval '1 second'`,
       [lease.account, readable.map(({ row }) => row.row[time]), readable.map(({ row }) => row.id)],
     );
     const write = async (some: readonly Readable<PageRow>[]): Promise<void> => {
       const rows = some.map(({ row }) => row);
       const options = { covered: [], mayCopy: false };
-      const { newTimesMs } = await writeRows(tx, stream, lease.account, rows, options);
-      await countStoredRows(tx, lease, newTimesMs);
-      await markStaleDays(tx, lease.account, stream, rows);
+      const written = await writeRows(tx, stream, lease.account, rows, options);
+      await countStoredRows(tx, lease, written);
+      await markStaleDays(tx, lease.account, stream, listStale(rows, written));
     };
     return settle(tx, { readable, failures, stored, write });
   });

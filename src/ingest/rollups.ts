@@ -4,12 +4,23 @@
  */
 import { longLimitMs, type Database, type Transaction } from '../database/client.ts';
 import type { LogRow, LogStream } from '../streams/stream.ts';
+import type { WrittenRows } from './rows/written.ts';
 
 export const dayMs = 86_400_000;
 
 /** A day, by its number since 1970, as Postgres takes it. */
 export function nameDay(day: number): string {
   return new Date(day * dayMs).toISOString().slice(0, 10);
+}
+
+/** What makes days stale after rows were written: the rows, and the times at which rows stood; nothing where all were equal. */
+export function listStale(
+  rows: readonly Pick<LogRow, 'timeMs'>[],
+  { counts, leftTimesMs, droppedTimesMs }: WrittenRows,
+): readonly Pick<LogRow, 'timeMs'>[] {
+  const gone = [...leftTimesMs, ...droppedTimesMs].map((timeMs) => ({ timeMs }));
+  if (gone.length > 0) return [...rows, ...gone];
+  return counts.new + counts.changed > 0 ? rows : [];
 }
 
 /**
@@ -22,7 +33,7 @@ export async function markStaleDays(
   { name, rollups }: Pick<LogStream, 'name' | 'rollups'>,
   rows: readonly Pick<LogRow, 'timeMs'>[],
 ): Promise<void> {
-  if (rollups.length === 0) return;
+  if (rollups.length === 0 || rows.length === 0) return;
   const days = new Set<number>();
   for (const { timeMs } of rows) days.add(Math.floor(timeMs / dayMs));
   const values = [account, name, [...days].map(nameDay)];

@@ -13,6 +13,7 @@ import { isFilterIgnored } from './plan.ts';
 import { keyOf, rescanAgesOf, type Pull } from './pull.ts';
 import { fingerprint, warnOfQuarantine } from './quarantine.ts';
 import type { PageRow } from './rows/copy.ts';
+import { recallStamps } from './rows/stamps.ts';
 import { askSized, createWalkGuard, timeWriting, type TimedPage } from './walk.ts';
 
 /** What is to be read, and how. */
@@ -46,6 +47,9 @@ export async function readSpan(pull: Pull, task: SpanTask): Promise<SpanResult> 
   const { fetch } = task;
   tally.noteSpan(fetch.span);
   try {
+    // Its earlier pages were read by a run that was stopped.
+    if (fetch.pages > 0)
+      await recallStamps(engine.db, pull.stream.table, engine.account, fetch.span, pull.stamps);
     return await readWithRestart(pull, task);
   } catch (error) {
     // Whoever has taken over owns the ledger now.
@@ -124,7 +128,8 @@ async function walkSpan(pull: Pull, task: SpanTask): Promise<SpanResult> {
         // Awaited in the next round, or given up with this one.
         coming.catch(() => {});
       }
-      const page = { ...read, fetch, pageSize, askedAt, covered: task.covered, end };
+      const known = { covered: task.covered, formers: pull.stamps.note(rows) };
+      const page = { ...read, ...known, fetch, pageSize, askedAt, end };
       const { stored, times, writeMs } = await timeWriting(answer, () =>
         storePage(store, lease, stream, page),
       );

@@ -2,18 +2,22 @@
 import type { Queryable } from '../database/client.ts';
 import type { StreamKey } from './coverage.ts';
 import { dayMs, nameDay } from './rollups.ts';
+import type { WrittenRows } from './rows/written.ts';
 
-/** How many of the rows lie in each day, UTC: days and numbers at the same places. */
-export function countByDay(timesMs: readonly number[]): {
-  readonly days: readonly string[];
-  readonly rows: readonly number[];
-} {
+/** By how many rows each day, UTC, has more than before: days and numbers at the same places. */
+export function countByDay(
+  newTimesMs: readonly number[],
+  leftTimesMs: readonly number[],
+): { readonly days: readonly string[]; readonly rows: readonly number[] } {
   const counts = new Map<number, number>();
-  for (const timeMs of timesMs) {
+  const add = (timeMs: number, rows: number): void => {
     const day = Math.floor(timeMs / dayMs);
-    counts.set(day, (counts.get(day) ?? 0) + 1);
-  }
-  return { days: [...counts.keys()].map(nameDay), rows: [...counts.values()] };
+    counts.set(day, (counts.get(day) ?? 0) + rows);
+  };
+  for (const timeMs of newTimesMs) add(timeMs, 1);
+  for (const timeMs of leftTimesMs) add(timeMs, -1);
+  const changed = [...counts].filter(([, rows]) => rows !== 0);
+  return { days: changed.map(([day]) => nameDay(day)), rows: changed.map(([, rows]) => rows) };
 }
 
 /** Joins the entries of each day into one. */
@@ -32,13 +36,13 @@ export async function joinStoredRows(db: Queryable, { account, stream }: StreamK
   );
 }
 
-/** Counts new rows that came by another way than a page, within the transaction that stores them. */
+/** Counts rows that came by another way than a page, within the transaction that stores them. */
 export async function countStoredRows(
   tx: Queryable,
   { account, stream }: StreamKey,
-  newTimesMs: readonly number[],
+  { newTimesMs, leftTimesMs }: WrittenRows,
 ): Promise<void> {
-  const { days, rows } = countByDay(newTimesMs);
+  const { days, rows } = countByDay(newTimesMs, leftTimesMs);
   await tx.query(
     `insert into zendesk_sync.stored_rows (account, stream, day, rows)
      select $1, $2, day, rows from unnest($3::date[], $4::bigint[]) as stored (day, rows)`,

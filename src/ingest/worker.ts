@@ -14,6 +14,7 @@ import { createLeaseKeeper, isBusy } from './lease-keeper.ts';
 import { settleLosses } from './losses.ts';
 import { listPeople } from './people.ts';
 import type { Pull } from './pull.ts';
+import { createStamps } from './rows/stamps.ts';
 import { createUpgradeRetry } from './quarantine-retry.ts';
 import {
   createTally,
@@ -80,13 +81,10 @@ export function createStreamWorker(engine: Engine, stream: Stream): StreamWorker
 
 function createLogWorker(engine: Engine, stream: LogStream, work: Work): LogWorker {
   const key = { account: engine.account, stream: stream.name };
-  const pullOf = (lease: Lease, tally: Tally, signal: AbortSignal): Pull => ({
-    engine,
-    stream,
-    lease,
-    tally,
-    signal,
-  });
+  const pullOf = (lease: Lease, tally: Tally, signal: AbortSignal): Pull => {
+    const stamps = createStamps();
+    return { engine, stream, lease, tally, stamps, signal };
+  };
 
   async function fillIfDue(lease: Lease, signal: AbortSignal): Promise<RunResult | undefined> {
     const pull = pullOf(lease, createTally(), signal);

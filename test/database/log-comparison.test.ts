@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import type { Database, Transaction } from '../../src/database/client.ts';
-import type { PageCounts } from '../../src/ingest/rows/upsert.ts';
+import type { PageCounts } from '../../src/ingest/rows/written.ts';
 import { accessLogs } from '../../src/streams/access-logs.ts';
 import { withLedger } from '../support/ledger.ts';
 import { storeRecords } from '../support/stored-records.ts';

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Database } from '../../src/database/client.ts';
-import type { PageCounts } from '../../src/ingest/rows/upsert.ts';
+import type { PageCounts } from '../../src/ingest/rows/written.ts';
 import { createPartitionKeeper, examinePartitionsAhead } from '../../src/database/partitions.ts';
 import type { Spans } from '../../src/span.ts';
 import { accessLogs } from '../../src/streams/access-logs.ts';

@@ -12,6 +12,7 @@ import { storePage, type PageEnd, type StoredPage } from '../../src/ingest/page.
 import type { Pull } from '../../src/ingest/pull.ts';
 import { countSuspects } from '../../src/ingest/row-counts.ts';
 import { createTally } from '../../src/ingest/run.ts';
+import { createStamps } from '../../src/ingest/rows/stamps.ts';
 import { subtract, type Span } from '../../src/span.ts';
 import { accessLogs } from '../../src/streams/access-logs.ts';
 import { withBarrier } from '../support/barrier.ts';
@@ -55,7 +56,8 @@ function complete(span: Span): PageEnd {
 
 function pullOf({ engine }: Installation, lease: Lease): Pull {
   const { signal } = new AbortController();
-  return { engine, stream: accessLogs, lease, tally: createTally(), signal };
+  const [tally, stamps] = [createTally(), createStamps()];
+  return { engine, stream: accessLogs, lease, tally, stamps, signal };
 }
 
 describe('what is withdrawn from the future', () => {

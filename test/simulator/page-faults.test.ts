@@ -76,6 +76,26 @@ describe('faults in a page', () => {
     });
   }
 
+  for (const [stream, time] of [
+    ['audit_logs', 'created_at'],
+    ['access_logs', 'timestamp'],
+  ] as const)
+    it(`restamped has the records of ${stream} with later time stamps, duplicate-in-page the copy alone`, async () => {
+      const good = (await read(simulator, stream)).json[stream];
+      const later = (row: Readonly<Record<string, unknown>> | undefined, ms: number) => ({
+        ...row,
+        [time]: new Date(Date.parse(String(row?.[time])) + ms).toISOString(),
+      });
+      const restamped = (await strike(simulator, { kind: 'restamped' }, stream)).json[stream];
+      assertSameList(
+        restamped,
+        good.map((row) => later(row, 250)),
+      );
+      const day = 86_400_000;
+      const twice = await strike(simulator, { kind: 'duplicate-in-page', shiftMs: day }, stream);
+      assertSameList(twice.json[stream], [...good.slice(0, 9), later(good[8], day)]);
+    });
+
   it('more-without-cursor says has_more and leaves the cursor out', async () => {
     const { json } = await strike(simulator, { kind: 'more-without-cursor' });
     assert.deepEqual(

@@ -7,7 +7,7 @@ import { createPartitionKeeper } from '../../src/database/partitions.ts';
 import { readRecords } from '../../src/ingest/page-records.ts';
 import { markStaleDays } from '../../src/ingest/rollups.ts';
 import { writeRows, type WriteOptions } from '../../src/ingest/rows/rows.ts';
-import type { PageCounts } from '../../src/ingest/rows/upsert.ts';
+import type { PageCounts } from '../../src/ingest/rows/written.ts';
 import type { LogStream } from '../../src/streams/stream.ts';
 
 /** What a request was about by the rules of the program alone. */

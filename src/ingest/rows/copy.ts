@@ -25,6 +25,9 @@ export function listCopies(
   ];
 }
 
+/** The key of a row: its id, and its time as Postgres reads it and in milliseconds since 1970, rounded down. */
+export type RowKey = { readonly id: string; readonly time: string; readonly timeMs: number };
+
 /** Stores again what is derived from some rows. What was derived from rows that were deleted by hand since does not stay. */
 export async function replaceDerived(
   tx: Transaction,
@@ -32,10 +35,22 @@ export async function replaceDerived(
   account: string,
   rows: readonly PageRow[],
 ): Promise<void> {
-  const { derived, id, time } = table;
-  if (derived === undefined || rows.length === 0) return;
+  const keys = rows.map(({ id, timeMs, row }) => ({ id, timeMs, time: row[table.time] as string }));
+  await removeDerived(tx, table, account, keys);
+  for (const { statement, lines } of listDerivedCopies(table, account, rows))
+    await tx.copy(statement, lines);
+}
+
+/** Deletes what is derived from some rows. */
+export async function removeDerived(
+  tx: Transaction,
+  { derived, id }: LogTable,
+  account: string,
+  keys: readonly RowKey[],
+): Promise<void> {
+  if (derived === undefined || keys.length === 0) return;
   const { name, key } = derived;
-  const moments = rows.map(({ timeMs }) => timeMs);
+  const moments = keys.map(({ timeMs }) => timeMs);
   await tx.query(
     `delete from ${name} d
      using unnest($2::timestamptz[], $3::${id.type}[]) as gone (time, id)
@@ -43,15 +58,13 @@ export async function replaceDerived(
        and d.${key.time} between $4 and $5`,
     [
       account,
-      rows.map(({ row }) => row[time]),
-      rows.map((row) => row.id),
+      keys.map(({ time }) => time),
+      keys.map((row) => row.id),
       new Date(Math.min(...moments)),
       // A time stamp may have microseconds, which its milliseconds do not have.
       new Date(Math.max(...moments) + 1),
     ],
   );
-  for (const { statement, lines } of listDerivedCopies(table, account, rows))
-    await tx.copy(statement, lines);
 }
 
 function listDerivedCopies(

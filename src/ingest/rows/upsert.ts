@@ -6,23 +6,24 @@ import type { Transaction } from '../../database/client.ts';
 import { fromSeconds, type Spans } from '../../span.ts';
 import type { LogStream, LogTable } from '../../streams/stream.ts';
 import { replaceDerived, type PageRow } from './copy.ts';
-
-/** What became of the rows of a page. */
-export type PageCounts = { readonly new: number; readonly changed: number; readonly late: number };
-
-/** The counts, and the times of the rows that are new, in milliseconds since 1970. */
-export type WrittenRows = { readonly counts: PageCounts; readonly newTimesMs: readonly number[] };
+import { nothingWritten, type WrittenRows } from './written.ts';
 
 /** Keys of rows: ids, and times in milliseconds since 1970 at the same places. */
 type Keys = { readonly ids: readonly string[]; readonly times: readonly number[] };
 
 type InsertAnswer = {
+  /** How many were to be written. */
   readonly rows: number;
   readonly written: Keys;
+  /** Ids of rows that stand in the same second already, with another time: they are not written. */
+  readonly twins: readonly string[];
   readonly late: number;
   readonly oldest: string;
   readonly newest: string;
 };
+
+/** What became of rows, and those that were not written: their record stands in the same second with another time. */
+type UpsertedRows = { readonly written: WrittenRows; readonly twins: readonly PageRow[] };
 
 /** Inserts the rows that are new, and replaces those that the source now returns differently; their former content is kept. */
 export async function upsertRows(
@@ -31,22 +32,40 @@ export async function upsertRows(
   account: string,
   rows: readonly PageRow[],
   covered: Spans,
-): Promise<WrittenRows> {
+): Promise<UpsertedRows> {
+  if (rows.length === 0) return { written: nothingWritten, twins: [] };
   const page = JSON.stringify(rows.map(({ row }) => row));
-  const insertValues = [account, page, toMultirange(covered)];
+  const insertValues = [account, page, toMultirange(covered), ...boundsOf(rows)];
   const [inserted] = await tx.query<InsertAnswer>(buildInsert(table), insertValues);
   if (inserted === undefined) throw new Error(`The insert into ${table.name} gave no answer.`);
   const { written, late, oldest, newest } = inserted;
   await replaceDerived(tx, table, account, pick(rows, written));
   const counts = { new: written.ids.length, changed: 0, late };
-  const newTimesMs = written.times;
-  if (counts.new === inserted.rows) return { counts, newTimesMs };
+  const isNew = { ...nothingWritten, counts, newTimesMs: written.times };
+  const twinIds = new Set(inserted.twins);
+  const twins = twinIds.size === 0 ? [] : rows.filter(({ id }) => twinIds.has(id));
+  if (counts.new === inserted.rows) return { written: isNew, twins };
   // Some rows were there already: see whether the source now returns them differently.
-  const reviseValues = [account, page, oldest, newest, stream];
+  const others = twins.length === 0 ? page : withoutIds(rows, twinIds);
+  const reviseValues = [account, others, oldest, newest, stream];
   const [revised] = await tx.query<{ changed: Keys }>(buildRevise(table), reviseValues);
   const changed = pick(rows, revised?.changed ?? { ids: [], times: [] });
   await replaceDerived(tx, table, account, changed);
-  return { counts: { ...counts, changed: changed.length }, newTimesMs };
+  return { written: { ...isNew, counts: { ...counts, changed: changed.length } }, twins };
+}
+
+function withoutIds(rows: readonly PageRow[], ids: ReadonlySet<string>): string {
+  return JSON.stringify(rows.filter(({ id }) => !ids.has(id)).map(({ row }) => row));
+}
+
+/** The seconds of the rows: the start of the first one, and the end of the last one. */
+function boundsOf(rows: readonly PageRow[]): readonly Date[] {
+  let [first, last] = [Infinity, -Infinity];
+  for (const { timeMs } of rows) {
+    first = Math.min(first, timeMs);
+    last = Math.max(last, timeMs);
+  }
+  return [Math.floor(first / 1000), Math.floor(last / 1000) + 1].map(fromSeconds);
 }
 
 /** The rows with these keys, each once. */
@@ -68,28 +87,43 @@ function toMultirange(spans: Spans): string {
 /** The page as rows of its table, which says how each value is read. */
 function buildIncoming({ name, time, id }: LogTable): string {
   // An id twice in one page would make Postgres refuse the whole page (contract Q24).
+  const second = `date_trunc('second', r.${time})`;
   return `incoming as materialized (
-    select distinct on (r.${time}, r.${id.name}) r.*
+    select distinct on (${second}, r.${id.name}) r.*
     from json_populate_recordset(null::${name}, $2::json) as r
-    order by r.${time}, r.${id.name}
+    order by ${second}, r.${id.name}, r.${time} desc
   )`;
 }
 
 function buildInsert(table: LogTable): string {
   const { name, time, id, columns } = table;
   const names = [id.name, time, ...columns].join(', ');
+  // Nothing is looked up for a page of whose seconds nothing is stored, which is nearly every page of a backfill.
   return `with ${buildIncoming(table)},
+  twins as materialized (
+    select i.${id.name} as id
+    from incoming i
+    where exists (select from ${name} t where t.account = $1 and t.${time} >= $4 and t.${time} < $5)
+      and exists (
+        select from ${name} t
+        where t.account = $1 and t.${id.name} = i.${id.name} and t.${time} <> i.${time}
+          and t.${time} >= date_trunc('second', i.${time})
+          and t.${time} < date_trunc('second', i.${time}) + interval '1 second'
+          and t.${time} >= $4 and t.${time} < $5
+      )
+  ),
   written as (
     insert into ${name} (account, ${names})
-    select $1, ${names} from incoming
+    select $1, ${names} from incoming where ${id.name} not in (select id from twins)
     on conflict (account, ${time}, ${id.name}) do nothing
     returning ${time} as time, ${id.name} as id
   )
   select
-    (select count(*)::integer from incoming) as rows,
+    (select count(*)::integer from incoming where ${id.name} not in (select id from twins)) as rows,
     (select min(${time})::text from incoming) as oldest,
     (select max(${time})::text from incoming) as newest,
     (select ${keysOf('written')} from written) as written,
+    (select coalesce(json_agg(id::text), '[]') from twins) as twins,
     (select count(*)::integer from written where time <@ $3::tstzmultirange) as late`;
 }
 

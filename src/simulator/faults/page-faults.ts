@@ -14,6 +14,8 @@ export type PageFaultDetails = {
   readonly field?: string;
   /** `changed-type` with `field`: the new value; default: the old one as a string. */
   readonly value?: unknown;
+  /** `restamped`: how much later the time stamps are; default 250. `duplicate-in-page`: the same of the copy; default 0. */
+  readonly shiftMs?: number;
 };
 
 type Struck = PageFaultDetails & {
@@ -59,7 +61,12 @@ export const PAGE_FAULTS = {
   'last-too-early': ({ page }) => ({ ...page, hasMore: false }),
   'last-too-early-without-cursor': ({ page }) => ({ ...page, hasMore: false, afterCursor: null }),
   unsorted: ({ page }) => ({ ...page, rows: page.rows.toReversed() }),
-  'duplicate-in-page': ({ page, shorterCursor }) => duplicateRow(page, shorterCursor),
+  'duplicate-in-page': ({ page, shorterCursor, shiftMs }) =>
+    duplicateRow(page, shorterCursor, shiftMs),
+  restamped: ({ page, shiftMs = 250 }) => ({
+    ...page,
+    rows: page.rows.map((row) => restamp(row, shiftMs)),
+  }),
   'new-field': ({ page }) => ({
     ...page,
     rows: page.rows.map((row) => `${row.slice(0, -1)},"trust_level":{"score":0.75,"by":["edge"]}}`),
@@ -71,13 +78,24 @@ export const PAGE_FAULTS = {
 } satisfies Record<string, (struck: Struck) => ListPage>;
 
 /** The page keeps its size: its last row gives way to a copy of the one before and comes with the next page. */
-function duplicateRow(page: ListPage, shorterCursor: string | null): ListPage {
+function duplicateRow(page: ListPage, shorterCursor: string | null, shiftMs = 0): ListPage {
   const { rows } = page;
   const [first] = rows;
   if (first === undefined) return page;
-  if (shorterCursor === null) return { ...page, rows: [first, first] };
+  const copy = (row: string): string => (shiftMs === 0 ? row : restamp(row, shiftMs));
+  if (shorterCursor === null) return { ...page, rows: [first, copy(first)] };
   const kept = rows.slice(0, -1);
-  return { ...page, rows: [...kept, ...kept.slice(-1)], hasMore: true, afterCursor: shorterCursor };
+  const copies = kept.slice(-1).map(copy);
+  return { ...page, rows: [...kept, ...copies], hasMore: true, afterCursor: shorterCursor };
+}
+
+/** The record with a later time stamp, in milliseconds (contract Q28). */
+function restamp(row: string, shiftMs: number): string {
+  const record: Record<string, unknown> = JSON.parse(row);
+  for (const name of ['created_at', 'timestamp'])
+    if (typeof record[name] === 'string')
+      record[name] = new Date(Date.parse(record[name]) + shiftMs).toISOString();
+  return JSON.stringify(record);
 }
 
 function changeTypes(row: string, { field, value }: PageFaultDetails): string {
