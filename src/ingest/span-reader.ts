@@ -110,7 +110,8 @@ async function walkSpan(pull: Pull, task: SpanTask): Promise<SpanResult> {
       const read = readPage(stream, engine.classify, answer);
       const { rows } = read;
       refuseStrays(pull, fetch, answer, rows);
-      const isAgreed = check(answer, nameRecords(read));
+      const moments = rows.map(({ timeMs }) => timeMs);
+      const isAgreed = check(answer, nameRecords(read), moments);
       const { pageSize } = answer;
       const reading = judgeReading(pull, fetch, answer);
       const { askedAt } = reading;
@@ -154,10 +155,13 @@ async function walkSpan(pull: Pull, task: SpanTask): Promise<SpanResult> {
   }
 }
 
-/** What the records of a page are known by: their ids, or their bytes where those are not readable. */
+/**
+ * What the records of a page are known by: their times and ids, or their bytes where those are not readable. One that comes
+ * again with another time has another place.
+ */
 function nameRecords({ rows, quarantined }: ReadPage): readonly string[] {
   const unread = quarantined.map(({ content }) => fingerprint(content).toString('hex'));
-  return [...rows.map(({ id }) => id), ...unread];
+  return [...rows.map(({ id, timeMs }) => `${timeMs} ${id}`), ...unread];
 }
 
 /** @throws {KnownError} `filter_ignored` when most of a page lies outside of the span that was asked for */

@@ -4,6 +4,7 @@ import type { Zendesk } from '../zendesk/client.ts';
 import type { Page, PageRequest } from '../zendesk/request.ts';
 import type { Engine } from './engine.ts';
 import type { PageTimes } from './events.ts';
+import { createOrderWatch } from './order.ts';
 import { createSeen } from './seen.ts';
 
 /** A page, when its answer was complete by the local clock, and how long that took without the wait for the budget. */
@@ -67,18 +68,25 @@ const stalePagesAllowed = 2;
 type CheckPage = (
   page: Pick<Page, 'nextCursor' | 'isUnsure' | 'requestId'>,
   names: readonly string[],
+  timesMs?: readonly number[],
 ) => boolean;
+
+function refuseWalk(fault: string, requestId: string | undefined): KnownError {
+  const found = `${fault}. The span is not complete and will be read again`;
+  return new KnownError('walk_stuck', { found, requestId });
+}
 
 /**
  * Watches a walk from page to page (contract Q9). What is new is judged by what this walk has seen: a resumed one reads
- * again what is stored already.
+ * again what is stored already. A walk through a list that changes its order is none: it comes to an end, but not past all.
  *
  * @returns a function to call with each page; it throws a `walk_stuck` when the same page comes again, or too many pages
- * in a row bring nothing new. True for a page that has come again and is said to be the last both times: then it is
+ * in a row bring nothing new, or the order has changed. True for a page that has come again and is said to be the last both times: then it is
  */
 export function createWalkGuard(stream: string, startCursor: string | undefined): CheckPage {
   const seen = createSeen();
   const cursors = createSeen();
+  const changesOrder = createOrderWatch();
   if (startCursor !== undefined) cursors.add(startCursor);
   let emptyPages = 0;
   let stalePages = 0;
@@ -95,8 +103,13 @@ export function createWalkGuard(stream: string, startCursor: string | undefined)
     return undefined;
   }
 
-  return ({ nextCursor, isUnsure, requestId }, names) => {
-    const isFresh = names.filter((name) => seen.add(name)).length > 0;
+  return ({ nextCursor, isUnsure, requestId }, named, timesMs = []) => {
+    const fresh = named.filter((name) => seen.add(name)).length;
+    const names = fresh === named.length ? named : [...new Set(named)];
+    const isFresh = fresh > 0;
+    const isLast = nextCursor === undefined;
+    // Behind a page that is said to be the last, its own end may be asked for again.
+    const isChanged = changesOrder({ names, fresh, isLast, timesMs }) && !wasUnsure;
     if (isFresh) emptyPages = stalePages = 0;
     else if (names.length === 0) emptyPages += 1;
     else stalePages += 1;
@@ -105,14 +118,15 @@ export function createWalkGuard(stream: string, startCursor: string | undefined)
     const isAgreed = isSame && isUnsure && wasUnsure;
     former = first;
     wasUnsure = isUnsure;
+    if (isChanged && !isSame)
+      throw refuseWalk(
+        `Zendesk changed the order of ${stream} from one page to the next, so that records between them may not have been sent`,
+        requestId,
+      );
     if (nextCursor === undefined || isAgreed) return isAgreed;
     const isKnown = !cursors.add(nextCursor);
     const fault = findFault(isSame || (isKnown && !isFresh));
-    if (fault !== undefined)
-      throw new KnownError('walk_stuck', {
-        found: `${fault}. The span is not complete and will be read again`,
-        requestId,
-      });
+    if (fault !== undefined) throw refuseWalk(fault, requestId);
     return false;
   };
 }

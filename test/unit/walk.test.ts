@@ -58,6 +58,86 @@ describe('the guard of a walk', () => {
   });
 });
 
+/** Walks to the end of a list of which each page is cut from another order; whether the guard refused. */
+function isRefused(
+  records: number,
+  pageSize: number,
+  orderOf: (page: number) => (a: number, b: number) => number,
+): boolean {
+  const check = createWalkGuard('audit_logs', undefined);
+  for (let page = 0; page * pageSize < records; page += 1) {
+    const list = Array.from({ length: records }, (_, place) => place).toSorted(orderOf(page));
+    const shown = list.slice(page * pageSize, (page + 1) * pageSize);
+    const nextCursor = (page + 1) * pageSize < records ? `cursor ${page}` : undefined;
+    const names = shown.map((id) => `id ${id}`);
+    try {
+      check({ nextCursor, isUnsure: false, requestId: undefined }, names, shown);
+    } catch (error) {
+      assert.match(String(error), /changed the order of audit_logs from one page to the next/);
+      return true;
+    }
+  }
+  return false;
+}
+
+const scatter = (seed: number) => (id: number) => (Math.imul(id + seed, 2_654_435_761) >>> 0) % 997;
+
+describe('a list that changes its order between pages', () => {
+  for (const records of [105, 150, 195, 250, 450])
+    it(`is refused when ${records} records turn around with each page`, () => {
+      assert.equal(
+        isRefused(records, 100, (page) => (a, b) => (page % 2 === 0 ? a - b : b - a)),
+        true,
+      );
+    });
+
+  it('is refused when it is another one with each page', () => {
+    assert.equal(
+      isRefused(450, 100, (page) => {
+        const place = scatter(page * 7919);
+        return (a, b) => place(a) - place(b);
+      }),
+      true,
+    );
+  });
+
+  it('is accepted in any order that stays', () => {
+    const place = scatter(0);
+    assert.equal(
+      isRefused(450, 100, () => (a, b) => place(a) - place(b)),
+      false,
+    );
+    assert.equal(
+      isRefused(450, 100, () => (a, b) => b - a),
+      false,
+    );
+  });
+
+  it('is accepted when only the records of a page are turned around', () => {
+    const check = createWalkGuard('audit_logs', undefined);
+    for (const page of [0, 1, 2, 3]) {
+      const ids = Array.from({ length: 100 }, (_, place) => page * 100 + place);
+      if (page % 2 === 1) ids.reverse();
+      const names = ids.map((id) => `id ${id}`);
+      const answer = { nextCursor: `cursor ${page}`, isUnsure: false, requestId: undefined };
+      assert.equal(check(answer, names, ids), false);
+    }
+  });
+
+  it('is accepted when a page begins with the end of the one before', () => {
+    const check = createWalkGuard('audit_logs', undefined);
+    for (const [from, nextCursor] of [
+      [0, 'a'],
+      [60, 'b'],
+      [120, undefined],
+    ] as const) {
+      const ids = Array.from({ length: 100 }, (_, place) => from + place);
+      const names = ids.map((id) => `id ${id}`);
+      assert.equal(check({ nextCursor, isUnsure: false, requestId: undefined }, names, ids), false);
+    }
+  });
+});
+
 describe('what a walk has seen', () => {
   it('knows a text again, and takes few new ones for known, however many there are', () => {
     const seen = createSeen();
