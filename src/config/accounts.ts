@@ -2,8 +2,8 @@
  * `ACCOUNTS_FILE`: many accounts in one file. Each entry becomes the environment of one account, so that one parser reads
  * settings wherever they stand: a key is the name of a setting in lower case, without `ZENDESK_`.
  */
-import { parseDocument } from 'yaml';
 import { z } from 'zod';
+import { parseAsWritten } from './as-written.ts';
 import { listConcerned, renderProblem, type NamedSetting, type Problem } from './problem.ts';
 import { settings as usualSettings, type Setting } from './settings.ts';
 import type { Environment } from './texts.ts';
@@ -66,7 +66,6 @@ const refused = 'refused';
 const fileSchema = z.strictObject({ accounts: z.array(z.record(z.string(), z.unknown())).min(1) });
 const valueSchema = z.union([
   z.string().min(1),
-  z.number().transform(String),
   z
     .array(z.string())
     .min(1)
@@ -124,7 +123,7 @@ function parseFile(
 ): readonly Readonly<Record<string, unknown>>[] {
   const advice = `expected YAML or JSON such as {"accounts": [{"subdomain": "acme", …}]}; see docs/settings.md`;
   // Its own messages repeat what stands in the file.
-  const document = parseDocument(text, { prettyErrors: false, logLevel: 'silent' });
+  const document = parseAsWritten(text);
   const [error] = document.errors;
   if (error !== undefined) {
     const line = text.slice(0, error.pos[0]).split('\n').length;

@@ -169,6 +169,36 @@ describe('the role zendesk_reader', () => {
     });
   });
 
+  it('finds beside every relation with withheld columns one on which "select *" works', async () => {
+    await withRole('zendesk_reader', async (ask, db) => {
+      const partly = await db.query<{ relation: string }>(
+        `select distinct w.relation::text from zendesk_sync.withheld_columns() w
+         join pg_class c on c.oid = w.relation and not c.relispartition order by 1`,
+      );
+      assert.ok(partly.length > 3, String(partly.length));
+      for (const { relation } of partly) {
+        await assert.rejects(ask(`select * from ${relation}`), { code: '42501' }, relation);
+        await ask(`select * from ${relation}_redacted`);
+      }
+      const [rows] = await ask(
+        'select count(*)::integer as rows from (select * from zendesk.access_logs_redacted) as l',
+      );
+      assert.deepEqual(rows, { rows: 7 });
+    });
+  });
+
+  it('sees in the statistics of Postgres nothing that was typed', async () => {
+    await withRole('zendesk_reader', async (ask, db) => {
+      await db.query('analyze');
+      for (const view of ['pg_stats', 'pg_stats_ext', 'pg_stats_ext_exprs'])
+        assert.deepEqual(
+          await ask(`select * from ${view} s where s::text like '%${secretWords}%'`),
+          [],
+          view,
+        );
+    });
+  });
+
   it('can do no more by a function than without it', async () => {
     await withRole('zendesk_reader', async (ask) => {
       const [functions] = await ask<{ all: number; with_rights_of_the_owner: string[] | null }>(

@@ -47,6 +47,11 @@ const acme = `
     client_secret_file: /run/secrets/acme`;
 
 describe('a file of accounts', () => {
+  it('keeps numbers as they are written: a subdomain may begin with a zero', () => {
+    const [config] = parse(`accounts:${acme.replace(': acme', ': 00123')}`);
+    assert.equal(config?.zendesk.account, '00123');
+  });
+
   it('gives each account its own settings, and those of the environment where it has none', () => {
     const configs = parse(
       `accounts:${acme}
