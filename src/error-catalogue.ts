@@ -369,6 +369,13 @@ export const errorCatalogue = {
     meaning: 'The embedded Postgres did not start or does not answer.',
     wayOut: 'Read `postgres.log` in `DATA_DIR`.',
   },
+  statement_refused: {
+    source: 'command',
+    effect: 'command_failed',
+    meaning: 'Postgres refuses a statement that was given to `sql`.',
+    wayOut:
+      'Correct it at the place that the error names, or add `--write` where it is to change something.',
+  },
   lease_lost: {
     source: 'run',
     effect: 'run_failed',

@@ -28,6 +28,8 @@ export type CommandContext = SettingsReader & {
   readonly stderr: ProcessLike['stderr'];
   /** Aborted by SIGTERM and SIGINT: no new request, the running page ends, then the process. */
   readonly signal: AbortSignal;
+  /** Hands Ctrl-C over until the function is called that it returns: it then ends a statement, not the program. */
+  readonly takeInterrupts: (interrupt: () => void) => () => void;
   /**
    * The log goes to stderr, because stdout has the result, and speaks only of trouble unless asked for more. On stdout it is
    * itself the result: that of the service. Default: `stderr`.
@@ -69,7 +71,9 @@ export function createContext(
   // Whoever reads a pipe may leave before the end (`| head`): nothing is wrong then.
   host.stdout.on('error', leaveQuietly);
   host.on('SIGTERM', stop);
-  host.on('SIGINT', stop);
+  let interrupt = stop;
+  const onInterrupt = (): void => interrupt();
+  host.on('SIGINT', onInterrupt);
 
   const printError = createPrint(host.stderr);
   return {
@@ -81,6 +85,12 @@ export function createContext(
     stdout: host.stdout,
     stderr: host.stderr,
     signal: controller.signal,
+    takeInterrupts(handler) {
+      interrupt = handler;
+      return () => {
+        interrupt = stop;
+      };
+    },
     ...createSettingsReader(host.env, streams, printError),
     openLog({ log }, destination = 'stderr') {
       const isResult = destination === 'stdout';
@@ -95,7 +105,7 @@ export function createContext(
     finish,
     close() {
       host.off('SIGTERM', stop);
-      host.off('SIGINT', stop);
+      host.off('SIGINT', onInterrupt);
       // The listener of stdout stays: what was written last may fail only now.
     },
   };

@@ -1,3 +1,4 @@
+import { resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Command } from 'commander';
 import { parseConfig } from '../config/config.ts';
@@ -13,6 +14,7 @@ import { addExample } from './arguments.ts';
 import type { CommandContext } from './context.ts';
 import { answerQuestions, showNewest } from './demo/answers.ts';
 import { account, openStage, type Stage } from './demo/stage.ts';
+import { nameCommand } from './npm.ts';
 import { createConfigOptions } from './settings.ts';
 import { withSession, type Session } from './session.ts';
 import { showLines } from './terminal/display.ts';
@@ -102,11 +104,20 @@ async function play(context: CommandContext, stage: Stage, once: boolean): Promi
       context.print(await answerQuestions(open.db, roomOf(context)));
       const complete = passes.every((pass) => pass.complete);
       if (once || !complete) return complete ? 0 : 1;
-      context.print(`Ask your own questions while the demo runs:\n\n  psql '${open.url}'\n`);
+      context.print(
+        `Ask your own questions from another terminal while the demo runs:\n\n  ${nameAccess(context, stage)}\n`,
+      );
       await followTail(context, session);
       return 0;
     }),
   );
+}
+
+/** How somebody else gets at the database: whatever the settings say, this comes before them. */
+function nameAccess({ env, readLocalConfig }: CommandContext, { directory, url }: Stage): string {
+  const isOverridden = readLocalConfig().database.kind === 'server';
+  const setting = isOverridden ? `DATABASE_URL='${url}'` : `DATA_DIR='${resolve(directory)}'`;
+  return `${setting} ${nameCommand(env, 'sql')}`;
 }
 
 function openQuietLog({ stderr }: CommandContext): Log {

@@ -18,6 +18,7 @@ import { addReport } from './report.ts';
 import { addServe } from './serve.ts';
 import { loadSettingsFile } from './settings.ts';
 import { addSimulate } from './simulate.ts';
+import { addSql } from './sql.ts';
 import { addStatus } from './status.ts';
 import { addSync } from './sync.ts';
 
@@ -29,6 +30,7 @@ const commands: readonly ((program: Command, context: CommandContext) => void)[]
   addBackfill,
   addStatus,
   addReport,
+  addSql,
   addAudit,
   addQuarantine,
   addClassify,

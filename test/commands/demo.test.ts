@@ -5,6 +5,7 @@ import { globSync, mkdirSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, it } from 'node:test';
 import { fileURLToPath } from 'node:url';
+import { openEmbeddedPostgres } from '../../src/database/embedded.ts';
 import { runProgram, startProgram, temporary, type Program } from '../support/program.ts';
 import { readText } from '../support/project-files.ts';
 import { waitUntil } from '../support/pulled-account.ts';
@@ -16,10 +17,17 @@ returnToMachineClock();
 
 const stopped = 'The demo was stopped, and its data is removed.\n';
 
-/** Waits for the demo's own database and returns its address. */
-async function readUrl(demo: Program): Promise<string> {
-  const [, url = ''] = await demo.waitFor(/^ {2}psql '(\S+)'$/m);
-  return url;
+/** Waits until the demo says where its database lies. */
+async function readDirectory(demo: Program): Promise<string> {
+  const [, dataDir = ''] = await demo.waitFor(/^ {2}DATA_DIR='(\S+)' zendesk-log-sync sql$/m);
+  return dataDir;
+}
+
+/** Asks the demo's database as somebody else. */
+async function ask(demo: Program, work: Parameters<typeof withClient<void>>[1]): Promise<void> {
+  const postgres = await openEmbeddedPostgres({ dataDir: await readDirectory(demo) });
+  assert.equal(postgres.started, false);
+  await withClient(postgres.url, work).finally(() => postgres.stop());
 }
 
 // It brings its own database; one of another version has nothing to do with it.
@@ -53,16 +61,15 @@ describe('demo', { skip: process.env['TEST_POSTGRES_BINARIES'] !== undefined }, 
     }
     assert.match(stdout, /^Who opened the most tickets in the last seven days\?$/m);
     assert.doesNotMatch(stdout, /…/, 'a text is cut though nothing is as wide as a terminal');
-    assert.doesNotMatch(stdout, /postgresql:/, 'the database is gone: nothing can be asked');
+    assert.doesNotMatch(stdout, /DATA_DIR/, 'the database is gone: nothing can be asked');
     assert.deepEqual(readdirSync(directory), []);
   });
 
   it('without --once has its rollups, answers what the README and the page of the tables ask, and follows the live tail until Ctrl-C', async () => {
     const directory = join(temporary, 'following');
     const demo = startProgram(['demo'], { DATA_DIR: directory });
-    const url = await readUrl(demo);
     await demo.waitFor(/^Following the live tail\. Ctrl-C ends the demo and removes its data\.$/m);
-    await withClient(url, async (query) => {
+    await ask(demo, async (query) => {
       const days = await query(
         `select (select count(distinct day) >= 90 from zendesk.agent_day)
            and (select count(distinct day) >= 90 from zendesk.resource_day)
@@ -86,6 +93,9 @@ describe('demo', { skip: process.env['TEST_POSTGRES_BINARIES'] !== undefined }, 
       // The first one is that of the pass before.
       await waitUntil(async () => (await query(ticks)).length >= 3);
     });
+    const count = 'select count(*) > 90000 as whole from access_logs';
+    const asked = await runProgram(['sql', count], { DATA_DIR: await readDirectory(demo) });
+    assert.deepEqual([asked.status, asked.stdout], [0, 'whole\ntrue\n']);
     demo.kill('SIGINT');
     const { status, stdout, stderr } = await demo.ended;
     assert.deepEqual({ status, end: stdout.endsWith(stopped) }, { status: 0, end: true });
@@ -143,7 +153,7 @@ describe('demo', { skip: process.env['TEST_POSTGRES_BINARIES'] !== undefined }, 
     );
     second.kill('SIGINT');
     assert.equal((await second.ended).status, 0);
-    await withClient(await readUrl(first), async (query) => {
+    await ask(first, async (query) => {
       assert.deepEqual(await query('select count(*) > 90000 as whole from zendesk.access_logs'), [
         { whole: true },
       ]);

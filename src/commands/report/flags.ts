@@ -34,16 +34,21 @@ export type ReportChoices = {
 
 /** Adds the flags that every report has. */
 export function addReportFlags(command: Command): Command {
+  return addFormFlags(
+    command.option('--time-zone <zone>', 'IANA time zone of days and shown times (default: UTC)'),
+  ).option('--account <key>', 'the account (default: ZENDESK_SUBDOMAIN, or the only one stored)');
+}
+
+/** Adds the flags that say how an answer is printed and where it goes. */
+export function addFormFlags(command: Command): Command {
   return command
-    .option('--time-zone <zone>', 'IANA time zone of days and shown times (default: UTC)')
     .addOption(
       new Option(
         '--format <format>',
         'how to print it (default: as --output is called, else table)',
       ).choices(formats),
     )
-    .option('--output <file>', 'write to a file, complete or not at all')
-    .option('--account <key>', 'the account (default: ZENDESK_SUBDOMAIN, or the only one stored)');
+    .option('--output <file>', 'write to a file, complete or not at all');
 }
 
 /** Adds the flags of a report about a span of time. */

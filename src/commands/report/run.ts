@@ -101,7 +101,7 @@ export async function runLiveReport(
 }
 
 /** @throws {KnownError} `bad_input` where a terminal would get bytes that it cannot show */
-function refuseBytes({ stdout }: CommandContext, { format, output }: ReportChoices): void {
+export function refuseBytes({ stdout }: CommandContext, { format, output }: ReportChoices): void {
   if (format === 'table' || findForm(format).isBinary !== true) return;
   if (output === undefined && stdout.isTTY)
     throw refuseInput([
@@ -109,7 +109,8 @@ function refuseBytes({ stdout }: CommandContext, { format, output }: ReportChoic
     ]);
 }
 
-async function deliver(
+/** Writes a report to where it is wanted. @returns the exit status */
+export async function deliver(
   context: CommandContext,
   choices: ReportChoices,
   report: Report,

@@ -59,6 +59,6 @@ function typeOf({ isTime, type }: MachineColumn): 'TIMESTAMP' | 'INT64' | 'BOOLE
 
 function toParquetValue({ isTime, type }: MachineColumn, value: ReportValue): unknown {
   if (value === null || isTime === true || type === 'boolean') return value;
-  if (type === 'integer') return BigInt(Number(value));
+  if (type === 'integer') return BigInt(String(value));
   return String(toPlainValue(value));
 }

@@ -1,0 +1,175 @@
+import { addAbortSignal } from 'node:stream';
+import { text } from 'node:stream/consumers';
+import type { Command } from 'commander';
+import type { Database } from '../database/client.ts';
+import { openStatements, type Statement, type Statements } from '../database/statements.ts';
+import { explainError, hasCode, refuseInput } from '../errors.ts';
+import { listCoverage } from '../reports/shared/coverage-lines.ts';
+import { addExample } from './arguments.ts';
+import type { CommandContext } from './context.ts';
+import {
+  addFormFlags,
+  readReportFlags,
+  type ReportChoices,
+  type ReportFlags,
+} from './report/flags.ts';
+import { deliver, refuseBytes } from './report/run.ts';
+import { withLocalDatabase } from './session.ts';
+import { describeAnswer, describeEnd, writeAnswer } from './sql/answer.ts';
+import { describeHelp, translateDescribe } from './sql/describe.ts';
+import { runPrompt } from './sql/prompt.ts';
+import { findPsql, runPsql } from './sql/psql.ts';
+import { splitWhole } from './sql/split.ts';
+import { writeToStream } from './terminal/output.ts';
+
+type SqlFlags = Pick<ReportFlags, 'format' | 'output'> & { readonly write?: boolean };
+
+/** `sql`: asks the database, with the statements given, from stdin, or at a prompt. */
+export function addSql(program: Command, context: CommandContext): void {
+  const command = addFormFlags(
+    program
+      .command('sql')
+      .description(
+        'ask the database: a statement, several with ";" between, from stdin, or at a prompt (psql where it is installed)',
+      )
+      .argument('[statement]', 'what to ask; "\\d" lists the tables and views')
+      .option('--write', 'let statements change the database; without it each may only read'),
+  ).action(async (statement: string | undefined, flags: SqlFlags) =>
+    context.finish(await runSql(context, statement, flags)),
+  );
+  addExample(command, 'zendesk-log-sync sql "select * from status" --format csv');
+}
+
+/** What running statements needs. */
+type Desk = {
+  readonly context: CommandContext;
+  readonly db: Database;
+  readonly statements: Statements;
+  readonly choices: ReportChoices;
+};
+
+async function runSql(
+  context: CommandContext,
+  statement: string | undefined,
+  { write: mayWrite = false, ...flags }: SqlFlags,
+): Promise<number> {
+  const problems: string[] = [];
+  const choices = readReportFlags(flags, problems);
+  const isPrompt = statement === undefined && context.stdin.isTTY;
+  if (isPrompt && (choices.output !== undefined || choices.format !== 'table'))
+    problems.push('--format and --output need a statement: sql "select …" --format csv.');
+  if (problems.length > 0) throw refuseInput(problems);
+  if (!isPrompt) refuseBytes(context, choices);
+  return withLocalDatabase(context, async ({ url, db }) => {
+    const notice = (remark: string): void => context.printError(`Postgres remarks: ${remark}.`);
+    const statements = await openStatements(url, { mayWrite, notice });
+    const desk: Desk = { context, db, statements, choices };
+    try {
+      if (!isPrompt)
+        return await runAll(desk, statement ?? (await readText(context))).catch(leaveQuietly);
+      const psql = findPsql(context.env, url);
+      if (psql !== undefined && !statements.isPlain)
+        return await runPsql(psql, url, mayWrite, context);
+      await runAtPrompt(desk, mayWrite);
+      return 0;
+    } finally {
+      await statements.close();
+    }
+  });
+}
+
+/** Whoever read the pipe has enough, as "head" does. */
+function leaveQuietly(error: unknown): number {
+  if (hasCode(error, 'output_closed')) return 0;
+  throw error;
+}
+
+async function readText({ stdin, signal }: CommandContext): Promise<string> {
+  return text(addAbortSignal(signal, stdin));
+}
+
+/** Runs the statements of a text; the first that fails is the last. */
+async function runAll(desk: Desk, source: string): Promise<number> {
+  const statements = splitWhole(source);
+  const { choices } = desk;
+  if (statements.length === 0)
+    throw refuseInput(['There is no statement; expected one, such as "select 1".']);
+  const isFile = choices.output !== undefined || choices.format !== 'table';
+  if (isFile && statements.length > 1)
+    throw refuseInput([
+      `There are ${statements.length} statements; expected a single one with --format or --output, which hold one answer.`,
+    ]);
+  for (const [place, statement] of statements.entries()) {
+    if (place > 0) desk.context.print('');
+    const status = await interruptible(desk, () =>
+      isFile ? writeReport(desk, statement) : writeToScreen(desk, statement),
+    );
+    if (status !== 0) return status;
+  }
+  return 0;
+}
+
+async function runAtPrompt(desk: Desk, mayWrite: boolean): Promise<void> {
+  const { context, statements } = desk;
+  context.print(
+    `${mayWrite ? 'Statements may change the database' : 'Statements may only read'} and end with ";". ${describeHelp}`,
+  );
+  const run = async (statement: Statement): Promise<void> => {
+    try {
+      await interruptible(desk, () => writeToScreen(desk, statement));
+    } catch (error) {
+      context.printError(explainError(error));
+      if (!hasCode(error, 'statement_refused', 'stopped')) throw error;
+    }
+  };
+  await runPrompt(context, run, () => void statements.cancel());
+}
+
+/** After which time somebody is told how to end a statement. */
+const longMs = 2000;
+
+/** Ctrl-C ends what runs, and not the program. */
+async function interruptible<T>({ context, statements }: Desk, work: () => Promise<T>): Promise<T> {
+  context.signal.throwIfAborted();
+  const cancel = (): void => void statements.cancel();
+  const release = context.takeInterrupts(cancel);
+  context.signal.addEventListener('abort', cancel);
+  const hint = setTimeout(() => {
+    if (context.stderr.isTTY) context.printError('Still running; Ctrl-C cancels the statement.');
+  }, longMs);
+  try {
+    return await work();
+  } finally {
+    clearTimeout(hint);
+    context.signal.removeEventListener('abort', cancel);
+    release();
+  }
+}
+
+async function writeToScreen({ context, statements }: Desk, typed: Statement): Promise<number> {
+  const { stdout, print } = context;
+  const answer = await statements.run(translate(typed));
+  const output = writeToStream(stdout);
+  const rows = await writeAnswer(answer, output.write, stdout.isTTY ? stdout.columns : undefined);
+  if (context.stdin.isTTY || rows === 0) print(describeEnd(answer, rows));
+  return 0;
+}
+
+async function writeReport(
+  { context, db, statements, choices }: Desk,
+  typed: Statement,
+): Promise<number> {
+  const { accounts, lines } = await listCoverage(db);
+  const answer = await statements.run(translate(typed));
+  const facts = { account: accounts.join(', '), generatedAt: new Date(), coverage: lines };
+  return deliver(context, choices, describeAnswer(answer, typed, facts));
+}
+
+/** What a line with a backslash stands for. @throws {KnownError} `bad_input` where it stands for nothing */
+function translate(statement: Statement): Statement {
+  if (!statement.text.startsWith('\\')) return statement;
+  const translated = translateDescribe(statement);
+  if (translated === undefined)
+    throw refuseInput([`${statement.text} is not known here. ${describeHelp}`]);
+  return translated;
+}
