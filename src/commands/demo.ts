@@ -144,12 +144,12 @@ type Watch = {
 
 function createWatch(): Watch {
   const early: SyncEvent[] = [];
-  const { promise: firstRows, resolve } = Promise.withResolvers<void>();
+  const { promise: firstRows, resolve: tell } = Promise.withResolvers<void>();
   let show = (event: SyncEvent): void => void early.push(event);
   return {
     firstRows,
     report(event) {
-      if (event.type === 'page' && event.stream === 'access_logs' && event.rows > 0) resolve();
+      if (event.type === 'page' && event.stream === 'access_logs' && event.rows > 0) tell();
       show(event);
     },
     pass(next) {
