@@ -14,7 +14,9 @@ export function findMisspelled(
   environment: Environment,
   settings: readonly Setting[],
 ): readonly string[] {
-  const known = settings.flatMap(({ name, secret }) => (secret ? [name, `${name}_FILE`] : [name]));
+  const known = settings
+    .flatMap(({ name, secret }) => (secret ? [name, `${name}_FILE`] : [name]))
+    .flatMap((name) => (name.includes('_PROXY') ? [name, name.toLowerCase()] : [name]));
   return Object.entries(environment).flatMap(([name, text = '']) => {
     if (text === '' || known.includes(name)) return [];
     const isOwn = ownPrefix.test(name);

@@ -82,9 +82,9 @@ describe('audit show', { concurrency: 2 }, () => {
       assert.match(filed.stderr, /^Wrote 15 rows to .*record\.csv\.$/m);
       const lines = readFileSync(path, 'utf8').split('\r\n');
       assert.deepEqual(lines.slice(0, 3), [
-        'version,field,value,raw,until',
+        '\uFEFFversion,field,value,raw,until',
         'stored,id,1,1,',
-        'stored,created_at,2026-11-18T12:00:00Z,2026-11-18T12:00:00Z,',
+        'stored,created_at,2026-11-18 12:00:00,2026-11-18T12:00:00Z,',
       ]);
       const ndjson = await runProgram(['audit', 'show', '2', '--format', 'ndjson'], settings);
       const json = await runProgram(['audit', 'show', '2', '--format', 'json'], settings);

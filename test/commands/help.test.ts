@@ -14,7 +14,7 @@ describe('the option --help', options, () => {
     ['serve', 'ZENDESK_SUBDOMAIN=acme ZENDESK_OAUTH_TOKEN_FILE=token zendesk-log-sync serve'],
     ['sync', 'zendesk-log-sync sync access_logs users --json'],
     ['backfill', 'zendesk-log-sync backfill audit_logs --from 2024-01-01 --to 2024-02-01'],
-    ['status', 'zendesk-log-sync status'],
+    ['status', 'zendesk-log-sync status --check'],
     ['sql', 'zendesk-log-sync sql "select * from status" --format csv'],
     ['migrate', 'DATABASE_URL=postgres://owner@db/zendesk zendesk-log-sync migrate'],
     ['quarantine', 'zendesk-log-sync quarantine list'],

@@ -151,7 +151,7 @@ describe('report account-settings', { concurrency: 2 }, () => {
     ['--to 2026-01-01', "error: required option '--from <time>' not specified\n(see --help)"],
     [
       '--from 2026-01-01 --format xml',
-      "error: option '--format <format>' argument 'xml' is invalid. Allowed choices are table, csv, json, ndjson.\n(see --help)",
+      "error: option '--format <format>' argument 'xml' is invalid. Allowed choices are table, csv, json, ndjson, xlsx, parquet.\n(see --help)",
     ],
   ];
   for (const [line, sentence] of table)

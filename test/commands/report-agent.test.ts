@@ -86,9 +86,9 @@ describe('report agent', { concurrency: 2 }, () => {
       assert.deepEqual([filed.status, filed.stdout], [0, '']);
       assert.match(filed.stderr, /^Requests {13}5$/m);
       assert.deepEqual(readFileSync(path, 'utf8').split('\r\n').slice(0, 3), [
-        'time,kind,resource_type,resource_id,search_query,outcome,until,requests,ip_address',
-        '2026-11-02T10:00:00Z,view,ticket,937,,ok,2026-11-02T10:20:00Z,2,"198.51.100.9, 203.0.113.9"',
-        "2026-11-02T10:01:00Z,search,,,'=cmd(),ok,2026-11-02T10:01:00Z,1,203.0.113.9",
+        '\uFEFFtime,kind,resource_type,resource_id,search_query,outcome,until,requests,ip_address',
+        '2026-11-02 10:00:00,view,ticket,937,,ok,2026-11-02 10:20:00,2,"198.51.100.9, 203.0.113.9"',
+        "2026-11-02 10:01:00,search,,,'=cmd(),ok,2026-11-02 10:01:00,1,203.0.113.9",
       ]);
       const ndjson = await runProgram([...asked, '--format', 'ndjson'], settings);
       const rows = ndjson.stdout.trimEnd().split('\n');

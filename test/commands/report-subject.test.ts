@@ -140,9 +140,9 @@ describe('report subject', { concurrency: 2 }, () => {
       assert.match(filed.stderr, /^Wrote 5 rows to .*jane\.csv\.$/m);
       const lines = readFileSync(path, 'utf8').split('\r\n');
       assert.deepEqual(lines.slice(0, 3), [
-        'tier,time,local_time,agent_name,kind,resource_id,resource_type,requests,until,local_until,agent_role,agent_id,ip_address,search_query,by_program',
-        'confirmed,2026-11-02T11:00:00Z,2026-11-02 12:00:00,Ann Agent,view,417,user,1,2026-11-02T11:00:00Z,2026-11-02 12:00:00,agent,7,203.0.113.9,,false',
-        'possible,2026-11-02T12:00:00Z,2026-11-02 13:00:00,Ann Agent,search,,,1,2026-11-02T12:00:00Z,2026-11-02 13:00:00,agent,7,2001:db8::7,jane,false',
+        '\uFEFFtier,time,local_time,agent_name,kind,resource_id,resource_type,requests,until,local_until,agent_role,agent_id,ip_address,search_query,by_program',
+        'confirmed,2026-11-02 11:00:00,2026-11-02 12:00:00,Ann Agent,view,417,user,1,2026-11-02 11:00:00,2026-11-02 12:00:00,agent,7,203.0.113.9,,false',
+        'possible,2026-11-02 12:00:00,2026-11-02 13:00:00,Ann Agent,search,,,1,2026-11-02 12:00:00,2026-11-02 13:00:00,agent,7,2001:db8::7,jane,false',
       ]);
       const { stdout } = await runProgram([...asked, '--format', 'ndjson'], settings);
       const rows = stdout.trimEnd().split('\n');

@@ -42,7 +42,7 @@ describe('settings', { concurrency: 2 }, () => {
       assert.equal(
         lines[0],
         `DATABASE_URL is set to ${settings.DATABASE_URL.length} characters that are not shown here; expected ` +
-          'postgres://user:password@host:5432/database; check the start, and percent-encode special characters of the password.',
+          'postgres://user:password@host:5432/database; check the start, the host and the port.',
       );
     }
   });
@@ -103,7 +103,8 @@ describe('settings', { concurrency: 2 }, () => {
         ...rest,
         ZENDESK_OAUTH_TOKEN: readyToken,
       });
-      assert.deepEqual([token.status, token.stderr], [0, '']);
+      assert.equal(token.status, 0);
+      assert.doesNotMatch(token.stderr, /warn/);
       const legacy = await runProgram(['sync', 'users'], {
         ...rest,
         ZENDESK_USER_EMAIL: email,

@@ -41,6 +41,8 @@ describe('a misspelled setting', () => {
         DATABASE_URL: 'x',
         HTTP_PROXY: 'x',
         HTTPS_PROXY: 'x',
+        http_proxy: 'x',
+        no_proxy: 'x',
         SETTINGS: 'x',
         ZENDESK_TYPO: '',
       }),
