@@ -7,6 +7,7 @@ import { addExample } from './arguments.ts';
 import { addAudit } from './audit.ts';
 import { addBackfill } from './backfill.ts';
 import { addClassify } from './classify.ts';
+import { addCompletion } from './completion.ts';
 import { createContext, type CommandContext, type ProcessLike } from './context.ts';
 import { addDemo } from './demo.ts';
 import { addDoctor } from './doctor.ts';
@@ -38,6 +39,7 @@ const commands: readonly ((program: Command, context: CommandContext) => void)[]
   addDoctor,
   addDemo,
   addSimulate,
+  addCompletion,
 ];
 
 /**

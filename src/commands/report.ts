@@ -4,7 +4,10 @@ import type { CommandContext } from './context.ts';
 import { addAccessed } from './report/accessed.ts';
 import { addAccountSettings } from './report/account-settings.ts';
 import { addAgent } from './report/agent.ts';
+import { addFindings } from './report/findings.ts';
+import { addLog } from './report/log.ts';
 import { addSubject } from './report/subject.ts';
+import { addTicket } from './report/ticket.ts';
 import { addUser } from './report/user.ts';
 
 /** `report`, with one command for each report. */
@@ -13,6 +16,15 @@ export function addReport(program: Command, context: CommandContext): void {
     .command('report')
     .description('answer a question from what is stored, and say how complete the answer is');
   addExample(report, 'zendesk-log-sync report account-settings --from 2026-01-01 --to 2026-02-01');
-  for (const add of [addAccountSettings, addUser, addAccessed, addSubject, addAgent])
-    add(report, context);
+  const reports = [
+    addTicket,
+    addAccessed,
+    addAgent,
+    addSubject,
+    addFindings,
+    addLog,
+    addAccountSettings,
+    addUser,
+  ];
+  for (const add of reports) add(report, context);
 }

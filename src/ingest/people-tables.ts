@@ -122,14 +122,18 @@ const store = `with incoming as materialized (
     select
       $1, i.id, ${list(state, 'i')}, ${list(particulars, 'i')},
       -- Only team members appear in the logs: whoever is none when first met has been one.
-      case when not i.team_member then now() end,
+      -- The last change of somebody who is deleted is the deletion.
+      case when not i.team_member then
+        case when i.active is false then least(i.updated_at, now()) else now() end
+      end,
       now()
     from incoming i
     on conflict (account, id) do update set
       ${[...state, ...particulars].map((name) => `${name} = excluded.${name}`).join(', ')},
       departed_at = case
         when excluded.team_member then null
-        when u.team_member then now()
+        when u.team_member then
+          case when excluded.active is false then least(excluded.updated_at, now()) else now() end
         else u.departed_at
       end,
       valid_from = case

@@ -239,11 +239,11 @@ describe('report accessed', { concurrency: 2 }, () => {
         ],
         [
           'tickets',
-          'No span is given; expected --days 30, or --from 2026-01-31 with or without --to.\n',
+          'Specify a time range: --days 30, --since "2 days ago", --month 2026-09, or --from 2026-01-31 with or without --to.\n',
         ],
         [
           `tickets --to ${day}`,
-          'No span is given; expected --days 30, or --from 2026-01-31 with or without --to.\n',
+          'Specify a time range: --days 30, --since "2 days ago", --month 2026-09, or --from 2026-01-31 with or without --to.\n',
         ],
         [
           `tickets --days 3 --from ${day}`,

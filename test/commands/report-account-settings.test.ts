@@ -148,7 +148,10 @@ describe('report account-settings', { concurrency: 2 }, () => {
         '--to is "2026-02-30"; expected a day such as 2026-01-31 or a time with its zone such as 2026-01-31T08:00:00Z.',
     ],
     ['--from 9998-01-01', '--from 9998-01-01 lies in the future; expected a time that has passed.'],
-    ['--to 2026-01-01', "error: required option '--from <time>' not specified\n(see --help)"],
+    [
+      '--to 2026-01-01',
+      'Specify a time range: --days 30, --since "2 days ago", --month 2026-09, or --from 2026-01-31 with or without --to.',
+    ],
     [
       '--from 2026-01-01 --format xml',
       "error: option '--format <format>' argument 'xml' is invalid. Allowed choices are table, csv, json, ndjson, xlsx, parquet.\n(see --help)",

@@ -176,7 +176,10 @@ describe('report subject', { concurrency: 2 }, () => {
           '--from 2999-01-01 lies in the future; expected a time that has passed.\n',
         ],
         [`--from ${day}`, "error: required option '--user <id>' not specified\n(see --help)\n"],
-        ['--user 417', "error: required option '--from <time>' not specified\n(see --help)\n"],
+        [
+          '--user 417',
+          'Specify a time range: --days 30, --since "2 days ago", --month 2026-09, or --from 2026-01-31 with or without --to.\n',
+        ],
       ];
       for (const [args, sentence] of table) {
         const { status, stdout, stderr } = await runProgram(

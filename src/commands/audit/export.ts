@@ -8,11 +8,11 @@ import type { CommandContext } from '../context.ts';
 import {
   addReportFlags,
   readReportFlags,
-  readSpanFlags,
   type ReportChoices,
   type ReportFlags,
 } from '../report/flags.ts';
 import { runLiveReport } from '../report/run.ts';
+import { readSpanFlags } from '../report/span.ts';
 
 type ExportFlags = ReportFlags & {
   readonly from?: string;

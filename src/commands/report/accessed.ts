@@ -3,40 +3,28 @@ import { refuseInput } from '../../errors.ts';
 import { reportAccessed } from '../../reports/accessed/page.ts';
 import type { AccessedQuestion } from '../../reports/accessed/question.ts';
 import { askObject } from '../../reports/shared/live-source.ts';
-import type { ReportSpan } from '../../reports/shared/report.ts';
 import { teamRoles } from '../../reports/shared/team.ts';
-import { addExample, gather, readCount } from '../arguments.ts';
+import { addExample, gather } from '../arguments.ts';
 import type { CommandContext } from '../context.ts';
-import {
-  addReportFlags,
-  readReportFlags,
-  readSpanFlags,
-  type ReportChoices,
-  type ReportFlags,
-} from './flags.ts';
+import { addReportFlags, readReportFlags, type ReportFlags } from './flags.ts';
 import { runLiveReport, runReport } from './run.ts';
+import { addSpanFlags, readSpanFlags, type SpanFlags } from './span.ts';
 
-type AccessedFlags = ReportFlags & {
-  readonly days?: string;
-  readonly from?: string;
-  readonly to?: string;
-  readonly agent?: readonly string[];
-  readonly role?: readonly string[];
-  readonly details?: boolean;
-};
-
-const dayMs = 86_400_000;
-const mostDays = 36_500;
+type AccessedFlags = ReportFlags &
+  SpanFlags & {
+    readonly agent?: readonly string[];
+    readonly role?: readonly string[];
+    readonly details?: boolean;
+  };
 
 /** `report accessed`: which agents and admins accessed the resources of one type. */
 export function addAccessed(report: Command, context: CommandContext): void {
-  const command = report
-    .command('accessed')
-    .description('which agents and admins accessed tickets, users or other records')
-    .argument('<type>', 'tickets, users, ticket_forms or another type')
-    .option('--days <number>', 'the last so many days; instead of --from and --to')
-    .option('--from <time>', 'start: 2026-01-31 (the start of that day) or 2026-01-31T08:00:00Z')
-    .option('--to <time>', 'end, not included; in the same form (default: now)')
+  const command = addSpanFlags(
+    report
+      .command('accessed')
+      .description('which agents and admins accessed tickets, users or other records')
+      .argument('<type>', 'tickets, users, ticket_forms or another type'),
+  )
     .option(
       '--agent <agent>',
       'only this one: id, e-mail address or full name; may be repeated',
@@ -61,7 +49,7 @@ function runAccessed(context: CommandContext, type: string, flags: AccessedFlags
   const now = new Date();
   const problems: string[] = [];
   const choices = readReportFlags(flags, problems);
-  const span = readDays(flags, choices, now, problems);
+  const span = readSpanFlags(flags, choices, now, problems);
   const chosenRoles = readRoles(flags.role ?? [], problems);
   const agents = (flags.agent ?? []).map((agent) => agent.trim());
   if (agents.includes(''))
@@ -74,31 +62,6 @@ function runAccessed(context: CommandContext, type: string, flags: AccessedFlags
         reportAccessed(scope, question, (path, parameters) => askObject(source, path, parameters)),
       )
     : runReport(context, { choices, now }, (scope) => reportAccessed(scope, question, undefined));
-}
-
-/** The span of `--days`, or of `--from` and `--to`; one of them has to be there. */
-function readDays(
-  { days, from, to }: AccessedFlags,
-  choices: ReportChoices,
-  now: Date,
-  problems: string[],
-): ReportSpan | undefined {
-  if (days === undefined) {
-    if (from !== undefined)
-      return readSpanFlags({ from, ...(to === undefined ? {} : { to }) }, choices, now, problems);
-    problems.push(
-      'No span is given; expected --days 30, or --from 2026-01-31 with or without --to.',
-    );
-    return undefined;
-  }
-  if (from !== undefined || to !== undefined) {
-    problems.push('--days and --from or --to are both there; expected one way to give the span.');
-    return undefined;
-  }
-  const count = readCount('--days', days, problems, mostDays);
-  // Whole seconds, as the log has them.
-  const start = Math.floor(now.getTime() / 1000) * 1000 - count * dayMs;
-  return { from: new Date(start), to: now };
 }
 
 function readRoles(texts: readonly string[], problems: string[]): string[] {

@@ -4,15 +4,9 @@ import { reportAccountSettings } from '../../reports/account-settings/page.ts';
 import { accountSetting } from '../../reports/account-settings/question.ts';
 import { addExample, gather } from '../arguments.ts';
 import type { CommandContext } from '../context.ts';
-import {
-  addReportFlags,
-  addSpanFlags,
-  readReportFlags,
-  readSpanFlags,
-  type ReportFlags,
-  type SpanFlags,
-} from './flags.ts';
+import { addReportFlags, readReportFlags, type ReportFlags } from './flags.ts';
 import { runReport } from './run.ts';
+import { addSpanFlags, readSpanFlags, type SpanFlags } from './span.ts';
 
 type AccountSettingsFlags = ReportFlags & SpanFlags & { readonly sourceType?: readonly string[] };
 

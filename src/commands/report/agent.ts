@@ -3,15 +3,9 @@ import { refuseInput } from '../../errors.ts';
 import { reportAgentTimeline } from '../../reports/agent/page.ts';
 import { addExample } from '../arguments.ts';
 import type { CommandContext } from '../context.ts';
-import {
-  addReportFlags,
-  addSpanFlags,
-  readReportFlags,
-  readSpanFlags,
-  type ReportFlags,
-  type SpanFlags,
-} from './flags.ts';
+import { addReportFlags, readReportFlags, type ReportFlags } from './flags.ts';
 import { runReport } from './run.ts';
+import { addSpanFlags, readSpanFlags, type SpanFlags } from './span.ts';
 
 /** `report agent`: what one agent did, by time. */
 export function addAgent(report: Command, context: CommandContext): void {

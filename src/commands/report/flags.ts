@@ -3,9 +3,7 @@ import { statSync } from 'node:fs';
 import { basename } from 'node:path';
 import { Option, type Command } from 'commander';
 import { findForm, forms, type FormName } from '../../reports/forms/forms.ts';
-import type { ReportSpan } from '../../reports/shared/report.ts';
-import { isTimeZone, startOfDay } from '../../reports/shared/time-zone.ts';
-import { readMoment } from '../arguments.ts';
+import { isTimeZone } from '../../reports/shared/time-zone.ts';
 
 /** `table` is the page for people. */
 type ReportFormat = 'table' | FormName;
@@ -19,9 +17,6 @@ export type ReportFlags = {
   readonly account?: string;
   readonly timeZone?: string;
 };
-
-/** The flags of a span as commander gives them. */
-export type SpanFlags = { readonly from: string; readonly to?: string };
 
 /** The shared flags, checked. */
 export type ReportChoices = {
@@ -49,16 +44,6 @@ export function addFormFlags(command: Command): Command {
       ).choices(formats),
     )
     .option('--output <file>', 'write to a file, complete or not at all');
-}
-
-/** Adds the flags of a report about a span of time. */
-export function addSpanFlags(command: Command): Command {
-  return command
-    .requiredOption(
-      '--from <time>',
-      'start: 2026-01-31 (the start of that day) or 2026-01-31T08:00:00Z',
-    )
-    .option('--to <time>', 'end, not included; in the same form (default: now)');
 }
 
 /** Checks the shared flags. */
@@ -99,34 +84,4 @@ function chooseFormat(output: string | undefined, problems: string[]): ReportFor
 /** A folder is refused for what it is when it is opened. */
 function isFolder(path: string): boolean {
   return statSync(path, { throwIfNoEntry: false })?.isDirectory() === true;
-}
-
-/** Checks the flags of a span. Days begin in the time zone. Undefined after a problem. */
-export function readSpanFlags(
-  flags: SpanFlags,
-  { timeZone }: Pick<ReportChoices, 'timeZone'>,
-  now: Date,
-  problems: string[],
-): ReportSpan | undefined {
-  const from = readLocalMoment('--from', flags.from, timeZone, problems);
-  const to = flags.to === undefined ? now : readLocalMoment('--to', flags.to, timeZone, problems);
-  if (from === undefined || to === undefined) return undefined;
-  if (from > now) {
-    problems.push(`--from ${flags.from} lies in the future; expected a time that has passed.`);
-  } else if (from >= to) {
-    problems.push(
-      `--from ${flags.from} is not before --to ${flags.to ?? 'now'}; expected the earlier time first; swap the two.`,
-    );
-  }
-  return { from, to };
-}
-
-function readLocalMoment(
-  option: string,
-  text: string,
-  timeZone: string | undefined,
-  problems: string[],
-): Date | undefined {
-  const moment = readMoment(option, text, problems);
-  return moment !== undefined && !text.includes('T') ? startOfDay(text, timeZone) : moment;
 }

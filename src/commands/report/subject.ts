@@ -3,21 +3,16 @@ import { refuseInput } from '../../errors.ts';
 import { reportSubject } from '../../reports/subject/page.ts';
 import { addExample, gather } from '../arguments.ts';
 import type { CommandContext } from '../context.ts';
-import {
-  addReportFlags,
-  addSpanFlags,
-  readReportFlags,
-  readSpanFlags,
-  type ReportFlags,
-  type SpanFlags,
-} from './flags.ts';
+import { addReportFlags, readReportFlags, type ReportFlags } from './flags.ts';
 import { runReport } from './run.ts';
+import { addSpanFlags, readSpanFlags, type SpanFlags } from './span.ts';
 
 type SubjectFlags = ReportFlags &
   SpanFlags & {
     readonly user: string;
     readonly tickets?: readonly string[];
     readonly pseudonymise?: boolean;
+    readonly confirmedOnly?: boolean;
   };
 
 const id = /^[1-9]\d{0,17}$/;
@@ -29,6 +24,7 @@ export function addSubject(report: Command, context: CommandContext): void {
     .description('who accessed the records of one person, for certain or possibly (GDPR)')
     .requiredOption('--user <id>', 'id of the person')
     .option('--tickets <ids>', 'ids of tickets about the person: 1,2,3; may be repeated', gather)
+    .option('--confirmed-only', 'leave out what may have shown the person')
     .option('--pseudonymise', 'agents as "Agent 1", "Agent 2"; no addresses, no text of searches');
   addReportFlags(addSpanFlags(command)).action(async (flags: SubjectFlags) =>
     context.finish(await runSubject(context, flags)),
@@ -62,6 +58,7 @@ function runSubject(context: CommandContext, flags: SubjectFlags): Promise<numbe
       user,
       tickets: [...new Set(tickets)],
       pseudonymise: flags.pseudonymise === true,
+      confirmedOnly: flags.confirmedOnly === true,
     }),
   );
 }

@@ -314,7 +314,7 @@ comment on column zendesk.users.custom_role_id is 'Id of the custom role, if any
 comment on column zendesk.users.active is 'False once the person was deleted in Zendesk.';
 comment on column zendesk.users.suspended is 'True while the person may not sign in.';
 comment on column zendesk.users.team_member is 'True while the person is an agent or admin.';
-comment on column zendesk.users.departed_at is 'When it was first noticed that the person is no team member any more; null for team members.';
+comment on column zendesk.users.departed_at is 'Since when the person is no team member any more: for somebody who is deleted as Zendesk tells it (updated_at), else when it was first noticed; null for team members.';
 comment on column zendesk.users.time_zone is 'Time zone as Zendesk names it.';
 comment on column zendesk.users.iana_time_zone is 'Time zone as an IANA name, usable in AT TIME ZONE.';
 comment on column zendesk.users.locale is 'Language of the person.';

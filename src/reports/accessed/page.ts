@@ -73,6 +73,7 @@ export async function reportAccessed(
       ...statement,
       notes: [
         outcomeWords,
+        ...people.flatMap(({ remarks = [] }) => remarks),
         ...(isEverybody ? [] : [unknownRoles]),
         ...(details === undefined ? [] : [recordWords]),
       ],

@@ -45,7 +45,7 @@ export async function reportAgentTimeline(
     details: await describeTotals(scope, filter),
     columns,
     rows: describeRows(readTimeline(db, filter)),
-    statement: { ...statement, notes: [meaning, outcomeWords] },
+    statement: { ...statement, notes: [meaning, outcomeWords, ...(person.remarks ?? [])] },
   };
 }
 

@@ -53,6 +53,26 @@ export async function findPeople(
   );
 }
 
+/** The people beside one whose address or name a text was formerly, with its last time. */
+export async function findFormerHolders(
+  db: Queryable,
+  account: string,
+  text: string,
+  id: string,
+): Promise<{ id: string; name: string | null; until: Date }[]> {
+  return db.query(
+    `select h.id::text as id, u.name, max(h.valid_to) as until
+     from zendesk.user_history h
+     left join zendesk.users u on u.account = h.account and u.id = h.id
+     where h.account = $1 and h.id <> $3 and h.valid_to is not null
+       and (lower(h.email) = lower($2) or lower(h.name) = lower($2))
+     group by h.id, u.name
+     order by h.id
+     limit 5`,
+    [account, text, id],
+  );
+}
+
 /** The people whose names contain a text, at most five. */
 export async function findSimilarPeople(
   db: Queryable,

@@ -1,8 +1,15 @@
 /** Which person a text means, and what is known of them. */
 import { refuseInput } from '../../errors.ts';
-import { findActors, findPeople, findSimilarPeople, type PersonRow } from './person-sql.ts';
+import {
+  findActors,
+  findFormerHolders,
+  findPeople,
+  findSimilarPeople,
+  type PersonRow,
+} from './person-sql.ts';
 import type { ReportDetail, ReportScope } from './report.ts';
 import { blankControls } from './text.ts';
+import { createMomentFormat } from './time-zone.ts';
 
 /** How many people a sentence names. */
 const named = 10;
@@ -12,6 +19,8 @@ export type Person = {
   readonly id: string;
   readonly name: string | null;
   readonly details: PersonRow | undefined;
+  /** Who else may be meant, a sentence each. */
+  readonly remarks?: readonly string[];
 };
 
 /**
@@ -20,7 +29,7 @@ export type Person = {
  * @throws {KnownError} `bad_input` when nobody or more than one is meant, with those who might be
  */
 export async function findPerson(
-  { db, account }: Pick<ReportScope, 'db' | 'account'>,
+  { db, account, timeZone }: Pick<ReportScope, 'db' | 'account' | 'timeZone'>,
   text: string,
 ): Promise<Person> {
   const people = await findPeople(db, account, text);
@@ -29,7 +38,15 @@ export async function findPerson(
       ? people.map((details) => ({ id: details.id, name: details.name, details }))
       : (await findActors(db, account, text)).map((actor) => ({ ...actor, details: undefined }));
   const [first, ...others] = candidates;
-  if (first !== undefined && others.length === 0) return first;
+  if (first !== undefined && others.length === 0) {
+    const former = await findFormerHolders(db, account, text, first.id);
+    const show = createMomentFormat(timeZone);
+    const remarks = former.map(
+      ({ id, name, until }) =>
+        `"${text}" is taken for ${first.name ?? 'user'} (${first.id}); until ${show(until)} it was also a name or an address of ${name ?? 'user'} (${id}).`,
+    );
+    return { ...first, remarks };
+  }
   if (first !== undefined)
     throw refuseInput([
       `"${text}" are ${candidates.length} users: ${listPeople(candidates)}; choose one by id.`,

@@ -107,7 +107,7 @@ export function stateCoverage(
       ...describeQuarantined(facts, wanted),
     ],
     gaps: [
-      ...(begin > from ? [describeBeginning(log, show(begin))] : []),
+      ...(begin > from ? [describeBeginning(log, show(horizon ?? begin))] : []),
       ...gaps
         .slice(0, listedGaps)
         .map((gap) => describeGap(gap, lostSpans, keptFrom, retentionDays, show)),

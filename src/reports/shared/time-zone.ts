@@ -10,7 +10,10 @@ export function isTimeZone(text: string): boolean {
   }
 }
 
-/** Shows moments as `2026-01-31 08:00:00` in a time zone; without one in UTC. */
+/**
+ * Shows moments as `2026-01-31 08:00:00` in a time zone; without one in UTC. In the hour that the end of daylight saving time
+ * repeats, the offset follows: `2026-10-25 02:30:00 +02:00`.
+ */
 export function createMomentFormat(timeZone: string | undefined): (moment: Date) => string {
   if (timeZone === undefined)
     return (moment) => moment.toISOString().replace('T', ' ').slice(0, 19);
@@ -20,7 +23,28 @@ export function createMomentFormat(timeZone: string | undefined): (moment: Date)
     dateStyle: 'short',
     timeStyle: 'medium',
   });
-  return (moment) => format.format(moment);
+  return (moment) => {
+    const text = format.format(moment);
+    const isRepeated = [-hourMs, hourMs, -hourMs / 2, hourMs / 2].some(
+      (ms) => format.format(moment.getTime() + ms) === text,
+    );
+    return isRepeated ? `${text} ${formatOffset(text, moment)}` : text;
+  };
+}
+
+const hourMs = 3_600_000;
+
+/** What clocks show less what they show in UTC, as `+02:00`. */
+function formatOffset(text: string, moment: Date): string {
+  const minutes = Math.round(
+    (Date.parse(`${text.replace(' ', 'T')}Z`) - moment.getTime()) / 60_000,
+  );
+  const size = Math.abs(minutes);
+  return `${minutes < 0 ? '-' : '+'}${pad(Math.floor(size / 60))}:${pad(size % 60)}`;
+}
+
+function pad(part: number): string {
+  return String(part).padStart(2, '0');
 }
 
 /** The first moment of a day such as `2026-01-31` in a time zone; not always its midnight, which some changes of the clocks skip. */

@@ -25,13 +25,13 @@ const listedRecords = 10;
 /** What was seen for certain, then what may have been seen; each by time. */
 export async function reportSubject(
   scope: ReportScope,
-  { span, user, tickets, pseudonymise }: SubjectQuestion,
+  { span, user, tickets, pseudonymise, confirmedOnly }: SubjectQuestion,
 ): Promise<ReportContent> {
   const { db, account, timeZone } = scope;
   const statement = await describeAccessCoverage(scope, span);
   const filter = { account, ...span, user, tickets };
   const confirmed = await countConfirmed(db, filter);
-  const possible = await countPossible(db, filter);
+  const possible = confirmedOnly ? undefined : await countPossible(db, filter);
   const grouping = { days: listDayStarts(span, timeZone), searchText: !pseudonymise };
   const of =
     tickets.length === 0
@@ -43,7 +43,7 @@ export async function reportSubject(
     columns: listColumns(pseudonymise),
     rows: describeRows(
       readConfirmed(db, filter),
-      readPossible(db, filter, grouping),
+      confirmedOnly ? undefined : readPossible(db, filter, grouping),
       createTeam(await loadTeamHistory(db, account)),
       pseudonymise,
     ),
@@ -53,7 +53,9 @@ export async function reportSubject(
         ...statement.coverage,
         ...explainNeverNamed(account, await listNeverNamed(db, filter)),
       ],
-      notes,
+      notes: confirmedOnly
+        ? [notes.confirmed, notes.confirmedOnly]
+        : [notes.confirmed, notes.possible],
     },
   };
 }
@@ -99,7 +101,7 @@ function listColumns(pseudonymise: boolean): readonly ReportColumn[] {
 
 async function* describeRows(
   confirmed: AsyncIterable<SubjectRow>,
-  possible: AsyncIterable<SubjectRow>,
+  possible: AsyncIterable<SubjectRow> | undefined,
   team: Team,
   pseudonymise: boolean,
 ): AsyncGenerator<ReportRow, void, undefined> {
@@ -128,6 +130,7 @@ async function* describeRows(
         };
   };
   for await (const row of confirmed) yield describe('confirmed', row);
+  if (possible === undefined) return;
   for await (const row of possible) yield describe('possible', row);
 }
 
@@ -144,11 +147,13 @@ export function createPseudonyms(): (id: string | null) => string {
 /** The answer in numbers: the categories and approximate numbers that Art. 33 GDPR asks for. */
 function describeTotals(
   confirmed: ConfirmedTotals,
-  possible: readonly PossibleTotals[],
+  possible: readonly PossibleTotals[] | undefined,
   tickets: number,
 ): ReportDetail[] {
-  const possibleOf = (kind: string): number =>
-    possible.find((totals) => totals.kind === kind)?.requests ?? 0;
+  const possibleOf = (kind: string): number | null =>
+    possible === undefined
+      ? null
+      : (possible.find((totals) => totals.kind === kind)?.requests ?? 0);
   return [
     { key: 'confirmed_requests', title: 'Confirmed requests', value: confirmed.requests },
     { key: 'confirmed_visits', title: 'Confirmed visits', value: confirmed.visits },
@@ -169,6 +174,7 @@ function describeTotals(
     { key: 'possible_lists', title: 'Possible: lists', value: possibleOf('list') },
     { key: 'possible_searches', title: 'Possible: searches', value: possibleOf('search') },
     { key: 'possible_exports', title: 'Possible: exports', value: possibleOf('export') },
+    { key: 'possible_unnamed', title: 'Possible: no readable id', value: possibleOf('unnamed') },
     {
       key: 'possible_unclassified',
       title: 'Possible: unknown requests',

@@ -31,17 +31,29 @@ const telling = [
 const listBelow =
   '/(organizations/[^/?]+/(users|tickets|requests)|groups/[^/?]+/users|users/[^/?]+/tickets/(assigned|ccd|followed))(\\.json)?/?([?{[]|$)';
 
+/** Requests that make something new: nothing that was there is shown or changed. */
+const creation = '^/api/v2/[a-z_]+(\\.json)?([?{[]|$)';
+
+/**
+ * A look at or a change of something that is not named: the log has cut the ids (`show_many?{...}`), or they stand where nothing reads
+ * them (in a GraphQL query, deep in its variables).
+ */
+const isUnnamed = `(r.kind in ('view', 'write', 'secret') and r.resource_id is null
+          and (r.resource_type is null or r.resource_type = any (array['${telling.join("', '")}']))
+          and (l.method = 'POST' and l.url ~ '${creation}') is not true)`;
+
 /**
  * Lists, searches and exports of what holds people or tickets, the tickets of a view among them, and requests that no rule
- * knows. Not among them are those that name another person or another ticket, and those that only count.
+ * knows or that do not name what they are about. Not among them are those that name another person or another ticket, and those that only count.
  */
 const possible = `possible as (
-    select r.timestamp, r.access_log_id, r.user_id, case r.kind when 'view' then 'list' else r.kind end as kind, r.resource_type, r.search_query, l.ip_address,
+    select r.timestamp, r.access_log_id, r.user_id, case when ${isUnnamed} then 'unnamed' when r.kind = 'view' then 'list' else r.kind end as kind, r.resource_type, r.search_query, l.ip_address,
       ${byProgram} as by_program
     from ${resourcesWithRequests}
     where ${withinSpan} and ${outcome} = 'ok'
       and (
         r.kind = 'unclassified'
+        or ${isUnnamed}
         or (r.kind = 'view' and r.resource_type in ('organization', 'group', 'user') and l.url ~ '${listBelow}')
         or (
           r.kind in ('list', 'search', 'export')

@@ -11,6 +11,8 @@ export type SubjectQuestion = {
   readonly tickets: readonly string[];
   /** Whether the report tells nothing by which an agent could be recognised, and no text of a search. */
   readonly pseudonymise: boolean;
+  /** Whether what may have shown the person is left out. */
+  readonly confirmedOnly: boolean;
 };
 
 /** The records of one person, and when they may have been seen. */
@@ -59,7 +61,11 @@ export type PossibleTotals = {
 };
 
 /** How the two tiers are meant. */
-export const notes = [
-  'Confirmed: an answered request named the person or one of the tickets. A visit is all that one agent asked for of one record with no more than 30 minutes in between.',
-  'Possible: a list, a search, an export or a request that no rule knows may have shown the person; the log does not say. One row for each day, agent and kind.',
-];
+export const notes = {
+  confirmed:
+    'Confirmed: an answered request named the person or one of the tickets. A visit is all that one agent asked for of one record with no more than 30 minutes in between.',
+  possible:
+    'Possible: a list, a search, an export, a request whose ids the log does not show, or one that no rule knows may have shown the person; the log does not say. One row for each day, agent and kind.',
+  confirmedOnly:
+    'Left out (--confirmed-only): lists, searches, exports and other requests that may have shown the person; the log does not say whether they did.',
+};

@@ -30,7 +30,11 @@ export async function reportUserActivity(
     ],
     columns: changeColumns,
     rows: readLastChanges(db, account, person.id, last),
-    statement: { ...statement, limits: [...statement.limits, changesOnly] },
+    statement: {
+      ...statement,
+      limits: [...statement.limits, changesOnly],
+      ...(person.remarks?.length ? { notes: person.remarks } : {}),
+    },
   };
 }
 

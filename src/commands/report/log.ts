@@ -1,0 +1,84 @@
+import { isIP } from 'node:net';
+import type { Command } from 'commander';
+import { refuseInput } from '../../errors.ts';
+import { reportLog } from '../../reports/log/page.ts';
+import { addExample, gather, readCount } from '../arguments.ts';
+import type { CommandContext } from '../context.ts';
+import { addReportFlags, readReportFlags, type ReportFlags } from './flags.ts';
+import { runReport } from './run.ts';
+import { addSpanFlags, readSpanFlags, type SpanFlags } from './span.ts';
+
+type LogFlags = ReportFlags &
+  SpanFlags & {
+    readonly sourceType?: readonly string[];
+    readonly sourceId?: string;
+    readonly actor?: string;
+    readonly ip?: string;
+    readonly action?: readonly string[];
+    readonly sort?: string;
+    readonly limit?: string;
+    readonly allFields?: boolean;
+  };
+
+const newestFirst = '-created_at';
+const oldestFirst = 'created_at';
+
+/** `report log`: the stored audit log with every filter of Zendesk's own list. */
+export function addLog(report: Command, context: CommandContext): void {
+  const command = report
+    .command('log')
+    .description('the stored audit log, by type, id, actor, address, action and time');
+  addSpanFlags(command)
+    .option('--source-type <type>', 'only this type of thing: rule, user; may be repeated', gather)
+    .option('--source-id <id>', 'only this thing; with --source-type')
+    .option('--actor <actor>', 'only by this one: id, e-mail address or full name')
+    .option('--ip <address>', 'only from this IP address')
+    .option('--action <action>', 'only create, update, destroy …; may be repeated', gather)
+    .option('--sort <order>', `${oldestFirst} or ${newestFirst}`, oldestFirst)
+    .option('--limit <number>', 'at most so many records')
+    .option('--all-fields', 'every field of a record as Zendesk gave it');
+  addReportFlags(command).action(async (flags: LogFlags) =>
+    context.finish(await runLog(context, flags)),
+  );
+  addExample(
+    command,
+    'zendesk-log-sync report log --month 2026-09 --action destroy --sort=-created_at',
+  );
+}
+
+function runLog(context: CommandContext, flags: LogFlags): Promise<number> {
+  const now = new Date();
+  const problems: string[] = [];
+  const choices = readReportFlags(flags, problems);
+  const span = readSpanFlags(flags, choices, now, problems);
+  const { sourceType = [], sourceId, actor, ip, action = [], sort = oldestFirst, limit } = flags;
+  const given = { 'source-type': sourceType, action, actor: actor === undefined ? [] : [actor] };
+  for (const [option, texts] of Object.entries(given))
+    if (texts.some((text) => text.trim() === ''))
+      problems.push(`--${option} is empty; leave it out or give it a value.`);
+  if (sourceId !== undefined && !/^-?\d{1,18}$/.test(sourceId))
+    problems.push(`--source-id is "${sourceId}"; expected an id, digits only.`);
+  if (sourceId !== undefined && sourceType.length === 0)
+    problems.push(
+      '--source-id is given without --source-type; expected both: an id is one of its type.',
+    );
+  if (ip !== undefined && isIP(ip) === 0)
+    problems.push(`--ip is "${ip}"; expected an address such as 203.0.113.9.`);
+  if (sort !== oldestFirst && sort !== newestFirst)
+    problems.push(`--sort is "${sort}"; expected ${oldestFirst} or ${newestFirst}.`);
+  const count = limit === undefined ? undefined : readCount('--limit', limit, problems);
+  if (problems.length > 0 || span === undefined) throw refuseInput(problems);
+  return runReport(context, { choices, now }, (scope) =>
+    reportLog(scope, {
+      span,
+      sourceTypes: [...new Set(sourceType)],
+      sourceId,
+      actor: actor?.trim(),
+      ipAddress: ip,
+      actions: [...new Set(action)],
+      newestFirst: sort === newestFirst,
+      limit: count,
+      allFields: flags.allFields === true,
+    }),
+  );
+}
