@@ -55,6 +55,7 @@ describe('the option --help', options, () => {
       'doctor',
       'demo',
       'simulate',
+      'completion',
       'help',
     ]);
   });

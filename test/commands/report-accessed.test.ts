@@ -247,7 +247,7 @@ describe('report accessed', { concurrency: 2 }, () => {
         ],
         [
           `tickets --days 3 --from ${day}`,
-          '--days and --from or --to are both there; expected one way to give the span.\n',
+          '--days and --from or --to are both there; specify the time range in one way.\n',
         ],
         ['tickets --days 0', '--days is "0"; expected a whole number from 1 to 36500.\n'],
         ['tickets --days 36501', '--days is "36501"; expected a whole number from 1 to 36500.\n'],

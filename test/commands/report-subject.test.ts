@@ -37,7 +37,7 @@ const statement = [
   'Gaps: none.',
   ...accessLimits,
   'Note: Confirmed: an answered request named the person or one of the tickets. A visit is all that one agent asked for of one record with no more than 30 minutes in between.',
-  'Note: Possible: a list, a search, an export or a request that no rule knows may have shown the person; the log does not say. One row for each day, agent and kind.',
+  'Note: Possible: a list, a search, an export, a request whose ids the log does not show, or one that no rule knows may have shown the person; the log does not say. One row for each day, agent and kind.',
 ];
 
 describe('report subject', { concurrency: 2 }, () => {
@@ -63,6 +63,7 @@ describe('report subject', { concurrency: 2 }, () => {
         'Possible: lists                1',
         'Possible: searches             1',
         'Possible: exports              1',
+        'Possible: no readable id       0',
         'Possible: unknown requests     1',
         '',
         'Tier       From                 Agent      Kind          Resource  Type    Requests  Until                Role   Agent id  IP address   Search  Program',

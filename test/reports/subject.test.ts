@@ -222,4 +222,37 @@ describe('possible access to a person', { concurrency: 2 }, () => {
       ]);
     });
   });
+
+  it('is no request that names nothing readable: its ids may be those of the person', async () => {
+    await withStored(async (db) => {
+      const graphql = (query: string, variables: string | null): Record<string, unknown> => ({
+        operation_name: 'ticket',
+        operation_type: 'QUERY',
+        query,
+        variables,
+      });
+      const requests = [
+        { url: '/api/v2/users/show_many?{...}' },
+        { url: '/api/v2/tickets/show_many?{...}' },
+        { url: '/api/v2/tickets/update_many?{...}', method: 'PUT' },
+        { url: '/graphql', method: 'POST', graphql: graphql('{ ticket(id: 1) { id } }', '{}') },
+        { url: '/graphql', method: 'POST', graphql: graphql('{ ticket(id: $t) { id } }', null) },
+        {
+          url: '/graphql',
+          method: 'POST',
+          graphql: graphql('{ ticket(id: $t) { id } }', '{"a":{"b":{"c":{"id":"1"}}}}'),
+        },
+        // Makes something new, and names another ticket.
+        { url: '/api/v2/tickets', method: 'POST' },
+        { url: '/api/v2/tickets/55' },
+      ];
+      await storeAccesses(
+        db,
+        requests.map((each, index) => ({ timestamp: `${day}T10:0${index}:00Z`, ...each })),
+      );
+      assert.deepEqual(await countPossible(db, subject), [
+        { kind: 'unnamed', requests: 6, agents: 1 },
+      ]);
+    });
+  });
 });

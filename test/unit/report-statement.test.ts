@@ -105,7 +105,7 @@ describe('the statement of a report', () => {
     assert.deepEqual(audit({ coverage, horizon: 700 * day }, 600 * day, 650 * day), {
       coverage: ['Nothing of the audit log from day 600 to day 650 is stored completely.'],
       gaps: [
-        'Before day 650 nothing is stored: the audit log of the account begins there, or AUDIT_LOGS_START says so.',
+        'Before day 700 nothing is stored: the audit log of the account begins there, or AUDIT_LOGS_START says so.',
       ],
     });
   });

@@ -29,6 +29,32 @@ describe('a time zone', () => {
     );
   });
 
+  it('tells the two hours apart that the end of daylight saving time makes of one', () => {
+    const show = createMomentFormat('Europe/Madrid');
+    assert.deepEqual(
+      [
+        '2026-10-24T23:59:59Z',
+        '2026-10-25T00:30:00Z',
+        '2026-10-25T01:30:00Z',
+        '2026-10-25T02:00:00Z',
+      ].map((text) => show(new Date(text))),
+      [
+        '2026-10-25 01:59:59',
+        '2026-10-25 02:30:00 +02:00',
+        '2026-10-25 02:30:00 +01:00',
+        '2026-10-25 03:00:00',
+      ],
+    );
+    assert.equal(
+      createMomentFormat('America/New_York')(new Date('2026-11-01T05:30:00Z')),
+      '2026-11-01 01:30:00 -04:00',
+    );
+    assert.equal(
+      createMomentFormat('Australia/Lord_Howe')(new Date('2026-04-04T15:15:00Z')),
+      '2026-04-05 01:45:00 +10:30',
+    );
+  });
+
   const days: [string, string | undefined, string][] = [
     ['2026-02-01', undefined, '2026-02-01T00:00:00.000Z'],
     ['2026-02-01', 'Europe/Madrid', '2026-01-31T23:00:00.000Z'],
