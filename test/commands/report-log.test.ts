@@ -150,14 +150,14 @@ describe('report findings', () => {
 describe('completion', () => {
   it('completes commands and options in bash', async () => {
     const { stdout: script } = await runProgram(['completion', 'bash'], {});
-    const ask = async (line: string): Promise<string[]> => {
+    const complete = async (line: string): Promise<string[]> => {
       const words = line.split(' ');
       const code = `${script}\nCOMP_WORDS=(${words.map((word) => `'${word}'`).join(' ')}); COMP_CWORD=${words.length - 1}; _zendesk_log_sync; echo "\${COMPREPLY[*]}"`;
       return (await startProcess(['bash', '-c', code], {}).ended).stdout.trim().split(' ');
     };
-    assert.deepEqual(await ask('zendesk-log-sync st'), ['status']);
-    assert.deepEqual(await ask('zendesk-log-sync report lo'), ['log']);
-    assert.deepEqual(await ask('zendesk-log-sync report log --so'), [
+    assert.deepEqual(await complete('zendesk-log-sync st'), ['status']);
+    assert.deepEqual(await complete('zendesk-log-sync report lo'), ['log']);
+    assert.deepEqual(await complete('zendesk-log-sync report log --so'), [
       '--source-type',
       '--source-id',
       '--sort',
