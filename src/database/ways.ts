@@ -47,8 +47,8 @@ export function describeConnection(
   return {
     route,
     config: {
-      ...route.login,
       application_name: `zendesk-log-sync ${purpose}`.trim(),
+      ...route.login,
       connectionTimeoutMillis,
       keepAlive: true,
       keepAliveInitialDelayMillis: keepAliveMs,
@@ -70,6 +70,7 @@ function planRoute(url: string): Route {
   const [first, ...others] = ways;
   if (first === undefined) throw new Error('a url has at least one host');
   const options = parameters.get('options');
+  const name = parameters.get('application_name');
   return {
     ways: [first, ...others],
     target: (parameters.get('target_session_attrs') ?? 'any') as Target,
@@ -78,6 +79,7 @@ function planRoute(url: string): Route {
       ...(password === undefined ? {} : { password }),
       ...(database === undefined ? {} : { database }),
       ...(options === undefined ? {} : { options }),
+      ...(name === undefined ? {} : { application_name: name }),
       enableChannelBinding: /^(?:prefer|require)$/.test(parameters.get('channel_binding') ?? ''),
     },
   };

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
+import { describeConnection } from '../../src/database/ways.ts';
 import { addParameters, readDatabaseUrl } from '../../src/database-url.ts';
 
 describe('a database url', () => {
@@ -90,5 +91,11 @@ describe('a database url', () => {
       addParameters('postgres://db/logs?sslmode=disable', more),
       'postgres://db/logs?sslmode=disable&sslrootcert=%2Fa%20b.pem',
     );
+  });
+
+  it('may name the connections; otherwise the program does', () => {
+    const nameOf = (url: string) => describeConnection(url, 'test').config.application_name;
+    assert.equal(nameOf('postgres://db/logs'), 'zendesk-log-sync test');
+    assert.equal(nameOf('postgres://db/logs?application_name=replica%201'), 'replica 1');
   });
 });
