@@ -9,6 +9,7 @@ import { addBackfill } from './backfill.ts';
 import { addClassify } from './classify.ts';
 import { addCompletion } from './completion.ts';
 import { createContext, type CommandContext, type ProcessLike } from './context.ts';
+import { addConnection } from './connection.ts';
 import { addDemo } from './demo.ts';
 import { addDoctor } from './doctor.ts';
 import { addInit } from './init.ts';
@@ -32,6 +33,7 @@ const commands: readonly ((program: Command, context: CommandContext) => void)[]
   addStatus,
   addReport,
   addSql,
+  addConnection,
   addAudit,
   addQuarantine,
   addClassify,

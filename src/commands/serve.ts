@@ -14,6 +14,7 @@ import type { Stream } from '../streams/stream.ts';
 import { version } from '../version.ts';
 import { addExample } from './arguments.ts';
 import type { CommandContext } from './context.ts';
+import { nameCommand } from './npm.ts';
 import { withDatabase, withSessions } from './session.ts';
 import { createFollowDisplay } from './terminal/following.ts';
 
@@ -71,6 +72,7 @@ async function runServe(context: CommandContext): Promise<number> {
           const tell = (sentence: string): void =>
             log.warn({}, `waiting for Postgres: ${sentence}`);
           if (await awaitDatabase(open.url, signal, tell)) log.info({}, 'Postgres answers');
+          tellWaysIn(context, common, open.url, log);
           await withSessions(
             context,
             configs,
@@ -98,6 +100,15 @@ async function runServe(context: CommandContext): Promise<number> {
     heartbeat.close();
   }
   return 0;
+}
+
+/** Says how to get at the embedded database, whose address nobody has chosen. */
+function tellWaysIn({ env }: CommandContext, { database }: Config, url: string, log: Log): void {
+  if (database.kind !== 'embedded') return;
+  log.info(
+    { port: Number(new URL(url).port) },
+    `"${nameCommand(env, 'sql')}" asks the database, "${nameCommand(env, 'connection')}" says how other programs connect to it`,
+  );
 }
 
 /** Answers over HTTP, if that is wanted, for the time of `work`. */

@@ -32,6 +32,7 @@ export async function withDatabase<T>(
     return withConnections(config.database.url, signal, work, queryTimeoutMs);
   const embedded = await openEmbeddedPostgres({
     dataDir: config.database.dataDirectory,
+    port: config.database.port,
     signal,
     log: (message) => log.debug({}, message),
   });

@@ -22,6 +22,7 @@ export type AccountEntry = {
 const common: ReadonlySet<string> = new Set([
   'DATABASE_URL',
   'DATA_DIR',
+  'EMBEDDED_PORT',
   'ACCOUNTS_FILE',
   'ACCESS_RULES_FILE',
   'HTTP_PORT',

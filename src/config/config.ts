@@ -28,7 +28,12 @@ import {
 /** Where the rows go: a server of the operator, or the embedded one in a directory. `url` is secret. */
 export type DatabaseConfig =
   | { readonly kind: 'server'; readonly url: string }
-  | { readonly kind: 'embedded'; readonly dataDirectory: string };
+  | {
+      readonly kind: 'embedded';
+      readonly dataDirectory: string;
+      /** Undefined: a free one. */
+      readonly port: number | undefined;
+    };
 
 /** The settings that need no Zendesk account. */
 export type LocalConfig = StreamConfig & {
@@ -135,7 +140,7 @@ export function readLocalConfig(
   return {
     database:
       found.DATABASE_URL === undefined
-        ? { kind: 'embedded', dataDirectory: found.DATA_DIR }
+        ? { kind: 'embedded', dataDirectory: found.DATA_DIR, port: found.EMBEDDED_PORT }
         : { kind: 'server', url: addParameters(found.DATABASE_URL, usualParameters(environment)) },
     streams: found.STREAMS,
     ...ofStreams,
@@ -191,6 +196,7 @@ function createLocalSchema(streams: readonly Stream[]) {
   return z.object({
     DATABASE_URL: values.databaseUrl.optional(),
     DATA_DIR: z.string(),
+    EMBEDDED_PORT: values.port.optional(),
     STREAMS: values.streamsAmong(streams),
     SETTLE: values.settle,
     RESCAN_AFTER: values.rescanAfter,

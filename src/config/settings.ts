@@ -40,6 +40,11 @@ const before = [
   secret('DATABASE_URL', 'embedded', 'Postgres 15 to 18; without it the embedded one is used'),
   plain('DATA_DIR', './data', 'where the embedded database lives'),
   optional(
+    'EMBEDDED_PORT',
+    'a free one, kept while it is free',
+    'port of the embedded database on 127.0.0.1, for other programs on this machine',
+  ),
+  optional(
     'ACCOUNTS_FILE',
     '–',
     'YAML or JSON file that lists several accounts, instead of the `ZENDESK_` settings; see [Many accounts](#many-accounts)',

@@ -162,6 +162,12 @@ export function pageSizeUpTo(most: number) {
   }, `expected a whole number from 1 to ${most}; write digits only`);
 }
 
+/** `EMBEDDED_PORT`. */
+export const port = textOf((text) => {
+  const value = /^\d{1,5}$/.test(text) ? Number(text) : 0;
+  return value >= 1 && value <= 65_535 ? value : undefined;
+}, 'expected a port from 1 to 65535; write digits only');
+
 /** `HTTP_PORT`; undefined for 0, which switches HTTP off. */
 export const httpPort = z
   .string()

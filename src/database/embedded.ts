@@ -24,6 +24,8 @@ export type EmbeddedOptions = {
   readonly dataDir: string;
   /** Name of the database, made when missing. Default `zendesk`. */
   readonly database?: string | undefined;
+  /** The port on 127.0.0.1, when this call starts the server. Default: that of its last start while it is free, else any. */
+  readonly port?: number | undefined;
   /** False gives up safety against a crash of the machine (not of the server) for speed: tests, demonstrations. Default true. */
   readonly durable?: boolean | undefined;
   /** Directory of `initdb` and `postgres` when not the bundled ones, for example `/usr/lib/postgresql/15/bin`. */
@@ -50,6 +52,8 @@ export type EmbeddedPostgres = {
 
 const lookAgainMs = 20;
 const startAgainMs = 100;
+/** So often a port that is wanted is tried: the server of another process may be on its way up or down there. */
+const portTries = 20;
 const joinTimeoutMs = 60_000;
 const createTimeoutMs = 15_000;
 /** How often a guest looks whether the server still runs; shorter than a client waits for a lost connection. */
@@ -130,6 +134,7 @@ async function joinOrStart(
   options: EmbeddedOptions,
 ): Promise<{ port: number; server?: Server }> {
   const deadline = Date.now() + joinTimeoutMs;
+  let refusals = 0;
   while (Date.now() < deadline) {
     options.signal?.throwIfAborted();
     const presence = await readPresence(paths.cluster);
@@ -144,6 +149,11 @@ async function joinOrStart(
     if (presence.kind === 'absent') {
       const server = await start(paths, options);
       if (typeof server === 'object') return { port: server.port, server };
+      if (server === 'port' && options.port !== undefined && ++refusals === portTries)
+        throw new KnownError('embedded_unusable', {
+          found: `The embedded PostgreSQL server cannot have port ${options.port} of 127.0.0.1, because another program listens there`,
+          wayOut: 'choose another EMBEDDED_PORT, or end that program',
+        });
       await sleep(startAgainMs);
     }
     await sleep(lookAgainMs);
@@ -155,11 +165,11 @@ async function joinOrStart(
 }
 
 async function start(paths: ClusterPaths, options: EmbeddedOptions): Promise<Server | Hindrance> {
-  const { durable = true, binariesDir, signal } = options;
+  const { durable = true, binariesDir, signal, port } = options;
   const binaries = await locateBinaries(binariesDir);
   const account = await chooseAccount(paths.dataDir, paths.cluster, binaries.postgres);
   await prepareCluster(paths, binaries, account, { durable, signal });
-  return startServer(paths, binaries.postgres, account, { durable, signal });
+  return startServer(paths, binaries.postgres, account, { durable, signal, port });
 }
 
 async function createDatabase(url: string, database: string): Promise<void> {

@@ -72,13 +72,13 @@ export async function withExaminedDatabase<T>(
 async function findPlace(config: DatabaseConfig): Promise<Place | DatabaseExamination> {
   if (config.kind === 'server')
     return { url: config.url, where: '', freeBytes: undefined, close: async () => {} };
-  const { dataDirectory: dataDir } = config;
+  const { dataDirectory: dataDir, port } = config;
   try {
     const freeBytes = await measureFreeBytes(dataDir);
     const state = await findEmbedded(dataDir);
     if (state.kind === 'absent')
       return { ...abstain(announce(dataDir, state.canBeMade, freeBytes)), freeBytes };
-    const { url, stop } = await openEmbeddedPostgres({ dataDir });
+    const { url, stop } = await openEmbeddedPostgres({ dataDir, port });
     return { url, where: `, embedded in ${dataDir}`, freeBytes, close: stop };
   } catch (error) {
     if (!isFrom(error, 'database')) throw error;

@@ -187,6 +187,7 @@ describe('the table of settings', () => {
       [
         'DATABASE_URL',
         'DATA_DIR',
+        'EMBEDDED_PORT',
         'ACCOUNTS_FILE',
         'ZENDESK_SUBDOMAIN',
         'ZENDESK_BASE_URL',

@@ -64,7 +64,7 @@ function originOf(baseUrl: string): string {
 describe('parseConfig', () => {
   it('needs nothing but the account: everything else has the default of the table', () => {
     const expected: Config = {
-      database: { kind: 'embedded', dataDirectory: './data' },
+      database: { kind: 'embedded', dataDirectory: './data', port: undefined },
       streams: [auditLogs, accessLogs, users],
       horizons: {},
       schedules: { audit_logs: '*/5 * * * *', access_logs: '* * * * *', users: '0 * * * *' },

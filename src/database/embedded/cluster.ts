@@ -38,6 +38,8 @@ export const clusterName = 'cluster';
 export type ClusterOptions = {
   readonly durable: boolean;
   readonly signal: AbortSignal | undefined;
+  /** The only port that the server may have; undefined: any. */
+  readonly port?: number | undefined;
 };
 
 const newClusterPrefix = 'cluster-new-';

@@ -22,7 +22,7 @@ export type Server = {
 
 /**
  * Why there is no server: `occupied`, because another process has one or is starting one; `port`, because somebody
- * took the port between its choice and its use.
+ * has the port that is wanted, or took it between its choice and its use.
  */
 export type Hindrance = 'occupied' | 'port';
 
@@ -64,10 +64,11 @@ export async function startServer(
   paths: ClusterPaths,
   postgres: string,
   account: Account,
-  { durable, signal }: ClusterOptions,
+  { durable, signal, port: wanted }: ClusterOptions,
 ): Promise<Server | Hindrance> {
   await rotateLog(paths.log);
-  const port = await choosePort(paths.cluster);
+  const port = await choosePort(paths.cluster, wanted);
+  if (port === undefined) return 'port';
   const settings = { ...serverSettings, ...(durable ? {} : withoutDurability) };
   const watch = dieWithParent();
   const [command = postgres, ...args] = [
@@ -182,8 +183,12 @@ async function rotateLog(log: string): Promise<void> {
   if (size > logLimitBytes) await rename(log, `${log}.1`).catch(() => undefined);
 }
 
-/** The port of the server before, if it is free: then whoever still knows the url can go on. */
-async function choosePort(cluster: string): Promise<number> {
+/** The port that is wanted, undefined while it is taken; else the port of the server before, if it is free: then whoever still knows the url can go on. */
+async function choosePort(
+  cluster: string,
+  wanted: number | undefined,
+): Promise<number | undefined> {
+  if (wanted !== undefined) return findFreePort(wanted).catch(() => undefined);
   const before = await readFile(join(cluster, 'postmaster.opts'), 'utf8').catch(() => '');
   const known = Number(/"-p" "(\d+)"/.exec(before)?.[1] ?? 0);
   return findFreePort(known).catch(() => findFreePort(0));

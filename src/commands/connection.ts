@@ -1,0 +1,68 @@
+import { Option, type Command } from 'commander';
+import { describeAddress, provideLogin, type Address, type Login } from '../database/logins.ts';
+import { refuseInput } from '../errors.ts';
+import { addExample } from './arguments.ts';
+import type { CommandContext } from './context.ts';
+import { nameCommand } from './npm.ts';
+import { withLocalDatabase } from './session.ts';
+import { toJson } from './terminal/words.ts';
+
+const roles = ['owner', 'reader', 'investigator'] as const;
+
+type ConnectionFlags = {
+  readonly role: (typeof roles)[number];
+  readonly newPassword?: boolean;
+  readonly json?: boolean;
+};
+
+/** `connection`: what drivers and BI tools ask for. */
+export function addConnection(program: Command, context: CommandContext): void {
+  const command = program
+    .command('connection')
+    .description('say how other programs connect to the database: url, host, port, user, password')
+    .addOption(
+      new Option(
+        '--role <role>',
+        'reader and investigator get a login of their own, which cannot write',
+      )
+        .choices(roles)
+        .default('owner'),
+    )
+    .option('--new-password', 'give the login of the role a new password')
+    .option('--json', 'print JSON')
+    .action(async (flags: ConnectionFlags) => context.finish(await runConnection(context, flags)));
+  addExample(command, 'zendesk-log-sync connection --role reader');
+}
+
+async function runConnection(
+  context: CommandContext,
+  { role, newPassword = false, json = false }: ConnectionFlags,
+): Promise<number> {
+  if (newPassword && role === 'owner')
+    throw refuseInput([
+      '--new-password is for the login of a role; expected --role reader or --role investigator beside it.',
+    ]);
+  return withLocalDatabase(context, async ({ url, db }, config) => {
+    const login: Login | undefined =
+      role === 'owner' ? undefined : await provideLogin(db, `zendesk_${role}`, newPassword);
+    const address = describeAddress(url, login);
+    context.print(
+      json ? toJson({ ...address, password: address.password ?? null }) : list(address),
+    );
+    if (login !== undefined && login.password === undefined)
+      context.printError(
+        'The login was made before, and its password is not kept; --new-password makes another.',
+      );
+    if (config.database.kind === 'embedded')
+      context.printError(
+        `It answers on this machine, while "${nameCommand(context.env, 'serve')}" runs. EMBEDDED_PORT fixes the port.`,
+      );
+    return 0;
+  });
+}
+
+function list({ url, host, port, database, user, password }: Address): string {
+  return Object.entries({ url, host, port, database, user, password: password ?? '–' })
+    .map(([name, value]) => `${name.padEnd(10)}${value}`)
+    .join('\n');
+}
