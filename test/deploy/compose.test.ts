@@ -38,7 +38,7 @@ const mountsOf = ({ volumes: mounts = [] }: Service): (readonly [string, string]
 describe('docker-compose.yml', () => {
   it('passes every setting on, each secret also as a file, but for those that it sets itself', () => {
     const wanted = settings
-      .filter(({ name }) => name !== 'DATA_DIR' && name !== 'DATABASE_URL')
+      .filter(({ name }) => !['DATA_DIR', 'EMBEDDED_PORT', 'DATABASE_URL'].includes(name))
       .flatMap(({ name, secret }) => (secret ? [name, `${name}_FILE`] : [name]));
     const { environment = {} } = program;
     assert.deepEqual(

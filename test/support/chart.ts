@@ -30,7 +30,7 @@ export const rulesCopyPath = `${chart}/files/rules.yml`;
 export const schemaPath = `${chart}/values.schema.json`;
 
 /** What the chart sets itself, or has no use for. */
-const ownSettings = new Set(['DATA_DIR', 'HTTP_HOST', 'HTTP_PORT']);
+const ownSettings = new Set(['DATA_DIR', 'EMBEDDED_PORT', 'HTTP_HOST', 'HTTP_PORT']);
 
 /** The settings that values may name, by the part of the values that names them. */
 export function listSettings(): Record<'settings' | 'secretKeys', string[]> {
