@@ -44,9 +44,12 @@ export const bigint: Field<string | number> = field((value) => {
   return typeof digits === 'string' && isBigint(digits) ? digits : misfit;
 });
 
+/** As Postgres writes it back: zeros in front, or a minus before 0, would be lost. */
+const wholeNumber = /^(?:0|-?[1-9]\d{0,18})$/;
+
 /** A whole number between -32,768 and 32,767 for a smallint column, or text that is one. */
 export const smallint: Field<number> = field((value) => {
-  const number = typeof value === 'string' && /^-?\d{1,5}$/.test(value) ? Number(value) : value;
+  const number = typeof value === 'string' && wholeNumber.test(value) ? Number(value) : value;
   const fits = typeof number === 'number' && Number.isInteger(number);
   return fits && number >= -32_768 && number <= 32_767 ? number : misfit;
 });
@@ -238,5 +241,5 @@ export function cleanText(value: string): string {
 }
 
 function isBigint(value: string): boolean {
-  return /^-?\d{1,19}$/.test(value) && BigInt.asIntN(64, BigInt(value)) === BigInt(value);
+  return wholeNumber.test(value) && BigInt.asIntN(64, BigInt(value)) === BigInt(value);
 }

@@ -36,6 +36,17 @@ const accessRecord = {
 };
 
 describe('reading an audit record', () => {
+  it('keeps a number that is written with zeros in front, and takes no id for another', () => {
+    const { row } = auditLogs.read({ ...auditRecord, source_id: '007' });
+    assert.deepEqual(
+      [row['source_id'], { ...(row['extra'] as object) }],
+      [null, { source_id: '007' }],
+    );
+    assert.throws(() => auditLogs.read({ ...auditRecord, id: '0077' }), {
+      code: 'record_unreadable',
+    });
+  });
+
   it('puts every documented field into its column and leaves extra null', () => {
     const { id, timeMs, row } = auditLogs.read(auditRecord);
     const { id: _, ...columns } = auditRecord;
