@@ -20,6 +20,7 @@ import { withSession, type Session } from './session.ts';
 import { showLines } from './terminal/display.ts';
 import { createPullDisplay } from './terminal/pulling.ts';
 import { renderPasses, renderStatus } from './terminal/streams.ts';
+import { widthOf } from './terminal/text.ts';
 import { formatNumber } from './terminal/words.ts';
 
 /** `demo`: everything on this machine, then the live tail until Ctrl-C. */
@@ -101,7 +102,7 @@ async function play(context: CommandContext, stage: Stage, once: boolean): Promi
       context.print(
         renderStatus(await loadStatus(open.db, streams, account), streams, new Date(), context),
       );
-      context.print(await answerQuestions(open.db, roomOf(context)));
+      context.print(await answerQuestions(open.db, widthOf(context.stdout)));
       const complete = passes.every((pass) => pass.complete);
       if (once || !complete) return complete ? 0 : 1;
       context.print(
@@ -127,10 +128,6 @@ function openQuietLog({ stderr }: CommandContext): Log {
     fileDescriptor: 2,
     isTerminal: stderr.isTTY === true,
   });
-}
-
-function roomOf({ stdout }: CommandContext): number | undefined {
-  return stdout.isTTY ? stdout.columns : undefined;
 }
 
 /** Keeps what happens for a display that does not show anything yet. */
@@ -169,7 +166,7 @@ async function pull(
   const passing = runPass(workers, context.signal);
   await Promise.race([watch.firstRows, passing]);
   context.print(`\nThe newest requests of the access log are here; 90 days follow.\n`);
-  context.print(`${await showNewest(db, roomOf(context))}\n`);
+  context.print(`${await showNewest(db, widthOf(context.stdout))}\n`);
   const display = createPullDisplay(context, config.streams);
   watch.pass(display.report);
   const passes = await passing.finally(() => display.end());

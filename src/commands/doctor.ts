@@ -1,4 +1,3 @@
-import { styleText } from 'node:util';
 import type { Command } from 'commander';
 import { splitEnvironment } from '../config/every-account.ts';
 import type { Environment } from '../config/texts.ts';
@@ -8,6 +7,7 @@ import { countOf, formatMinute } from '../doctor/figures.ts';
 import { addExample } from './arguments.ts';
 import type { CommandContext } from './context.ts';
 import { checkConfigured, createConfigOptions, refuseAccount } from './settings.ts';
+import { paintState } from './terminal/colours.ts';
 import { wrapText } from './terminal/text.ts';
 import { toJson } from './terminal/words.ts';
 
@@ -29,7 +29,7 @@ async function runDoctor(
   { env, print, signal, stdout, streams }: CommandContext,
   { account, json = false }: DoctorFlags,
 ): Promise<number> {
-  checkConfigured(env, streams);
+  checkConfigured(env);
   const outside = createConfigOptions(streams);
   const { now } = outside;
   const environments = chooseEnvironments(splitEnvironment(env, outside), account);
@@ -40,8 +40,7 @@ async function runDoctor(
     const pages = found.map((examination) => toPage(examination, now));
     print(toJson(pages.length === 1 ? pages[0] : { ok: found.every(isWell), accounts: pages }));
   } else {
-    const colored = stdout.isTTY && (env['NO_COLOR'] ?? '') === '';
-    print(found.map((examination) => renderPage(examination, now, colored)).join('\n\n'));
+    print(found.map((examination) => renderPage(examination, now, stdout)).join('\n\n'));
   }
   if (found.some(({ hasSettings }) => !hasSettings)) return 2;
   return found.every(isWell) ? 0 : 1;
@@ -75,24 +74,17 @@ function toRow({ name, state, found, wayOut }: Check): Record<string, string | n
 const pageWidth = 80;
 const markWidth = 9;
 const indent = ' '.repeat(markWidth);
-const colors: Readonly<Record<CheckState, 'green' | 'yellow' | 'red' | 'gray'>> = {
-  ok: 'green',
-  warning: 'yellow',
-  problem: 'red',
-  skipped: 'gray',
-};
-
-/** The whole page, without line break at the end. */
+/** The whole page, in the colours that the stream shows, without line break at the end. */
 export function renderPage(
   { account, origin, checks }: Pick<Examination, 'account' | 'origin' | 'checks'>,
   now: Date,
-  colored: boolean,
+  stream: NodeJS.WritableStream,
 ): string {
   const place = account === undefined ? '' : `Account ${account}, ${origin ?? ''}, `;
   return [
     ...wrapText(capitalize(`${place}examined ${formatMinute(now)}`), pageWidth),
     '',
-    ...checks.flatMap((check) => renderCheck(check, colored)),
+    ...checks.flatMap((check) => renderCheck(check, stream)),
     '',
     summarize(checks),
   ].join('\n');
@@ -116,13 +108,16 @@ function summarize(checks: readonly Check[]): string {
   return `${countOf(checks.length, 'check')}: ${parts.join(', ')}; ${verdict}.`;
 }
 
-function renderCheck({ name, state, found, wayOut }: Check, colored: boolean): string[] {
+function renderCheck(
+  { name, state, found, wayOut }: Check,
+  stream: NodeJS.WritableStream,
+): string[] {
   const mark = state.padEnd(markWidth);
   const text = `${capitalize(name)}: ${found}`;
   const [first = '', ...more] = wrapLines(text, pageWidth - markWidth);
   const way = wayOut === null ? [] : wrapLines(wayOut, pageWidth - markWidth - 3);
   return [
-    `${colored ? styleText(colors[state], mark, { validateStream: false }) : mark}${first}`,
+    `${paintState(mark, stream)}${first}`,
     ...more.map((line) => `${indent}${line}`),
     ...way.map((line, place) => `${indent}${place === 0 ? '-> ' : '   '}${line}`),
   ];

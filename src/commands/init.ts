@@ -116,8 +116,7 @@ async function tryOut(context: CommandContext, answers: Answers): Promise<boolea
   const options = createConfigOptions(streams);
   const environment = describeAccount(env, answers);
   const found = await examine({ ...options, environment, signal });
-  const isColored = stdout.isTTY && (env['NO_COLOR'] ?? '') === '';
-  print(`${renderPage(found, options.now, isColored)}\n`);
+  print(`${renderPage(found, options.now, stdout)}\n`);
   return found.checks.every(({ state }) => state !== 'problem');
 }
 

@@ -1,12 +1,12 @@
 /** What npm does to the arguments of `npm start` and `npm run demo`. */
 import type { Command } from 'commander';
-import { refuseInput, type KnownError } from '../errors.ts';
+import { refuseInput } from '../errors.ts';
 import type { CommandContext } from './context.ts';
 
 type Env = CommandContext['env'];
 
-/** Options that npm has, too: they may stand in somebody's own settings of npm. */
-const npmOptions = new Set(['json', 'version', 'help', 'yes', 'force', 'long', 'global', 'output']);
+/** The option that npm has, too: it may stand in somebody's own settings of npm. */
+const sharedOption = 'json';
 
 function isRunByNpm({ npm_lifecycle_event: script }: Env): boolean {
   return script === 'start' || script === 'demo';
@@ -28,7 +28,7 @@ export function adviseDashes(env: Env): string | undefined {
 
 /**
  * Notices options of this program that npm has taken for its own, because the `--` before them was forgotten. Returns a
- * sentence about those that npm may have from its own settings.
+ * sentence about the one that npm may have from its own settings.
  *
  * @throws {KnownError} `bad_input` for every other one
  */
@@ -37,16 +37,14 @@ export function checkKeptByNpm(env: Env, program: Command): string | undefined {
   const kept = listOptions(program).filter(
     (name) => (env[`npm_config_${name.replaceAll('-', '_')}`] ?? '') !== '',
   );
-  const lost = kept.filter((name) => !npmOptions.has(name));
-  if (lost.length > 0) throw refuseKept(env, lost);
-  return kept.includes('json')
-    ? `npm has kept --json for itself. ${adviseDashes(env) ?? ''}`
-    : undefined;
+  const lost = kept.filter((name) => name !== sharedOption);
+  if (lost.length > 0) throw refuseInput([describeKept(env, lost)]);
+  return kept.length > 0 ? describeKept(env, kept) : undefined;
 }
 
-function refuseKept(env: Env, names: readonly string[]): KnownError {
+function describeKept(env: Env, names: readonly string[]): string {
   const options = names.map((name) => `--${name}`).join(', ');
-  return refuseInput([`npm has kept ${options} for itself. ${adviseDashes(env) ?? ''}`]);
+  return `npm has kept ${options} for itself. ${adviseDashes(env) ?? ''}`;
 }
 
 /** The long options of a command and of all below it, without the dashes. */

@@ -60,10 +60,10 @@ export async function withLocalDatabase<T>(
   return withDatabase(config, log, context.signal, run, longLimitMs);
 }
 
-function checkPresent({ env, streams }: CommandContext, dataDirectory: string): void {
+function checkPresent({ env }: CommandContext, dataDirectory: string): void {
   if (isPresent(dataDirectory)) return;
   const found = `There is no database in ${dataDirectory}: nothing was pulled into it yet`;
-  if (!isConfigured(env, streams)) throw refuseUnconfigured(env, `${found}.`);
+  if (!isConfigured(env)) throw refuseUnconfigured(env, `${found}.`);
   const wayOut = `run "${nameCommand(env, 'sync')}" or "${nameCommand(env, 'serve')}" first, or set DATA_DIR or DATABASE_URL to where they keep it`;
   throw new KnownError('nothing_pulled', { found, wayOut });
 }

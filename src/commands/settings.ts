@@ -9,7 +9,7 @@ import {
 import { parseConfigs } from '../config/every-account.ts';
 import { findMisspelled } from '../config/misspelled.ts';
 import { listSettings } from '../config/settings.ts';
-import { isGiven, type Environment } from '../config/texts.ts';
+import type { Environment } from '../config/texts.ts';
 import { foreignCodeOf, refuseInput, type KnownError } from '../errors.ts';
 import { isSchedule } from '../scheduler.ts';
 import type { Stream } from '../streams/stream.ts';
@@ -66,7 +66,7 @@ export function createSettingsReader(
   };
   const readConfigs = (): readonly [Config, ...Config[]] => {
     tellMisspelled();
-    checkConfigured(env, streams);
+    checkConfigured(env);
     return parseConfigs(env, options);
   };
   return {
@@ -79,15 +79,10 @@ export function createSettingsReader(
   };
 }
 
-function isOfAccount(name: string): boolean {
-  return name.startsWith('ZENDESK_') || name === 'ACCOUNTS_FILE';
-}
-
 /** Whether somebody has begun to set an account up, rightly or not. */
-export function isConfigured(env: Environment, streams: readonly Stream[]): boolean {
-  return (
-    listSettings(streams).some((each) => isOfAccount(each.name) && isGiven(env, each)) ||
-    findMisspelled(env, listSettings(streams)).some(isOfAccount)
+export function isConfigured(env: Environment): boolean {
+  return Object.entries(env).some(
+    ([name, text = '']) => /^(?:ZENDESK_|ACCOUNTS_FILE$)/.test(name) && text !== '',
   );
 }
 
@@ -96,9 +91,8 @@ export function isConfigured(env: Environment, streams: readonly Stream[]): bool
  *
  * @throws {KnownError} `bad_input` when none is, with what to do
  */
-export function checkConfigured(env: Environment, streams: readonly Stream[]): void {
-  if (!isConfigured(env, streams))
-    throw refuseUnconfigured(env, 'No Zendesk account is set up yet.');
+export function checkConfigured(env: Environment): void {
+  if (!isConfigured(env)) throw refuseUnconfigured(env, 'No Zendesk account is set up yet.');
 }
 
 /** The error for somebody who begins: what is missing, and the two ways on. */

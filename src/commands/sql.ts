@@ -21,6 +21,7 @@ import { runPrompt } from './sql/prompt.ts';
 import { findPsql, runPsql } from './sql/psql.ts';
 import { splitWhole } from './sql/split.ts';
 import { writeToStream } from './terminal/output.ts';
+import { widthOf } from './terminal/text.ts';
 
 type SqlFlags = Pick<ReportFlags, 'format' | 'output'> & { readonly write?: boolean };
 
@@ -150,7 +151,7 @@ async function writeToScreen({ context, statements }: Desk, typed: Statement): P
   const { stdout, print } = context;
   const answer = await statements.run(translate(typed));
   const output = writeToStream(stdout);
-  const rows = await writeAnswer(answer, output.write, stdout.isTTY ? stdout.columns : undefined);
+  const rows = await writeAnswer(answer, output.write, widthOf(stdout));
   if (context.stdin.isTTY || rows === 0) print(describeEnd(answer, rows));
   return 0;
 }

@@ -7,7 +7,7 @@ import type { Proxies } from '../proxy.ts';
 import type { Stream } from '../streams/stream.ts';
 import { collectAccessRules } from './access-rules.ts';
 import { describeProblem, renderProblem, setting, type Problem, type Report } from './problem.ts';
-import { listSettings, type Setting, type SettingName } from './settings.ts';
+import { alsoSmall, listSettings, type Setting, type SettingName } from './settings.ts';
 import { check, readStreamConfig, type Issue, type StreamConfig } from './stream-settings.ts';
 import {
   collectTexts,
@@ -179,9 +179,8 @@ function usualParameters(environment: Environment): ReadonlyMap<string, string> 
   );
 }
 
-/** Programs agree on the names of the variables for proxies, but not on their case. */
 function preferSmall(environment: Environment): Environment {
-  const given = ['HTTPS_PROXY', 'HTTP_PROXY', 'NO_PROXY'].flatMap((name) => {
+  const given = alsoSmall.flatMap((name) => {
     const text = environment[name.toLowerCase()] ?? '';
     return text === '' ? [] : [[name, text] as const];
   });

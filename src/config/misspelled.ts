@@ -1,6 +1,6 @@
 /** Names in the environment that look like a setting and are none: what they say would be overlooked in silence. */
 import { findNearest } from './nearest.ts';
-import type { Setting } from './settings.ts';
+import { alsoSmall, type Setting } from './settings.ts';
 import type { Environment } from './texts.ts';
 
 /** What only settings of this program begin with. */
@@ -16,7 +16,7 @@ export function findMisspelled(
 ): readonly string[] {
   const known = settings
     .flatMap(({ name, secret }) => (secret ? [name, `${name}_FILE`] : [name]))
-    .flatMap((name) => (name.includes('_PROXY') ? [name, name.toLowerCase()] : [name]));
+    .concat(alsoSmall.map((name) => name.toLowerCase()));
   return Object.entries(environment).flatMap(([name, text = '']) => {
     if (text === '' || known.includes(name)) return [];
     const isOwn = ownPrefix.test(name);

@@ -75,6 +75,9 @@ const before = [
   ),
 ] as const;
 
+/** Programs agree on these names, but not on their case: small letters go first. */
+export const alsoSmall: readonly string[] = ['HTTPS_PROXY', 'HTTP_PROXY', 'NO_PROXY'];
+
 const after = [
   plain(
     'SETTLE',

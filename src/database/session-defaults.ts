@@ -1,9 +1,9 @@
 /** What a session of Postgres begins with when nobody sets anything: how others who connect as this user see the database. */
 import type { Client } from 'pg';
-import { createChoice } from './choosing.ts';
 import { translateError } from './connection-errors.ts';
 import { connectTimeoutMs, describeConnection } from './ways.ts';
-import { createClient, listDiffering } from './session-settings.ts';
+import { openLoneConnection } from './lone-connection.ts';
+import { listDiffering } from './session-settings.ts';
 
 /** What a role, a database or the server has set. */
 type SessionDefaults = {
@@ -17,22 +17,10 @@ type SessionDefaults = {
 /** Looks at them over a connection of its own, on which nothing is set. `url` is secret. Errors are known ones. */
 export async function loadSessionDefaults(url: string): Promise<SessionDefaults> {
   const { route, config } = describeConnection(url);
-  const choice = createChoice(route);
   let client: Client | undefined;
-  const open = async (): Promise<Client> => {
-    const way = { ...config, ...choice.current().config, query_timeout: connectTimeoutMs };
-    const opened = createClient(way, () => true);
-    opened.on('error', () => {});
-    await opened.connect();
-    return opened;
-  };
   try {
-    client = await choice.connect({
-      open,
-      ask: async (opened, text) =>
-        (await opened.query<Record<string, unknown>>(text)).rows[0] ?? {},
-      discard: (opened) => void opened.end().catch(() => {}),
-    });
+    const plan = { route, config: { ...config, query_timeout: connectTimeoutMs } };
+    client = await openLoneConnection(plan, true);
     const { rows } = await client.query<Pick<SessionDefaults, 'timeZone' | 'isUtc'>>(
       `select current_setting('TimeZone') as "timeZone",
          extract(timezone from timestamptz '2026-01-01') = 0 and extract(timezone from timestamptz '2026-07-01') = 0 as "isUtc"`,

@@ -1,10 +1,9 @@
 /** Statements that somebody types: their rows as they come, their errors in Postgres's own words, and a way to cancel them. */
 import type { Client, QueryResult } from 'pg';
 import { foreignCodeOf, KnownError } from '../errors.ts';
-import { createChoice } from './choosing.ts';
 import { isLostConnection, isStartupRefused, translateError } from './connection-errors.ts';
+import { openLoneConnection } from './lone-connection.ts';
 import { streamRows, type RowStream } from './row-stream.ts';
-import { createClient } from './session-settings.ts';
 import { sqlstates } from './sqlstates.ts';
 import { typeOfColumn, type TypedColumn, type TypedValue } from './typed-values.ts';
 import { describeConnection } from './ways.ts';
@@ -86,23 +85,11 @@ export async function openStatements(
 }
 
 async function connect(url: string): Promise<{ client: Client; isPlain: boolean }> {
-  const { route, config } = describeConnection(url, 'sql');
-  const choice = createChoice(route);
-  const open = async (isPlain: boolean): Promise<{ client: Client; isPlain: boolean }> => {
-    const client = await choice.connect<Client>({
-      open: async () => {
-        const opened = createClient({ ...config, ...choice.current().config }, () => isPlain);
-        // What it says is said by the statement that runs, or by the next one.
-        opened.on('error', () => {});
-        await opened.connect();
-        return opened;
-      },
-      ask: async (opened, text) =>
-        (await opened.query<Record<string, unknown>>(text)).rows[0] ?? {},
-      discard: (opened) => void opened.end().catch(() => {}),
-    });
-    return { client, isPlain };
-  };
+  const plan = describeConnection(url, 'sql');
+  const open = async (isPlain: boolean): Promise<{ client: Client; isPlain: boolean }> => ({
+    client: await openLoneConnection(plan, isPlain),
+    isPlain,
+  });
   try {
     return await open(false).catch((error: unknown) => {
       if (isStartupRefused(error)) return open(true);

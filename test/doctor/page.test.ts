@@ -1,9 +1,12 @@
 import assert from 'node:assert/strict';
+import { PassThrough } from 'node:stream';
 import { describe, it } from 'node:test';
 import { stripVTControlCharacters } from 'node:util';
 import { renderPage } from '../../src/commands/doctor.ts';
 import { ok, problem, skipped, warning } from '../../src/doctor/check.ts';
 
+/** No terminal. */
+const plain = new PassThrough();
 const now = new Date('2026-11-21T08:00:59Z');
 const examination = {
   account: 'acme',
@@ -22,7 +25,7 @@ const examination = {
 
 describe('the page of doctor', () => {
   it('has a line for each check and the way out beneath, within 80 columns', () => {
-    const page = renderPage(examination, now, false);
+    const page = renderPage(examination, now, plain);
     assert.equal(
       page,
       [
@@ -50,17 +53,17 @@ describe('the page of doctor', () => {
   it('says when nothing has to be fixed, and goes without an account', () => {
     const { checks } = examination;
     assert.equal(
-      renderPage({ account: undefined, origin: undefined, checks: checks.slice(0, 1) }, now, false),
+      renderPage({ account: undefined, origin: undefined, checks: checks.slice(0, 1) }, now, plain),
       'Examined 2026-11-21 08:00 UTC\n\nok       Time zone: UTC\n\n' +
         '1 check: 1 ok, 0 warnings, 0 problems, 0 skipped; nothing has to be fixed.',
     );
   });
 
   it('has colours at the marks alone', () => {
-    const plain = renderPage(examination, now, false);
-    const colored = renderPage(examination, now, true);
-    assert.ok(!plain.includes('\u001b'));
-    assert.equal(stripVTControlCharacters(colored), plain);
+    const colorless = renderPage(examination, now, plain);
+    const colored = renderPage(examination, now, Object.assign(new PassThrough(), { isTTY: true }));
+    assert.ok(!colorless.includes('\u001b'));
+    assert.equal(stripVTControlCharacters(colored), colorless);
     for (const mark of ['[32mok ', '[33mwarning ', '[31mproblem ', '[90mskipped '])
       assert.ok(colored.includes(`\u001b${mark}`), mark);
   });

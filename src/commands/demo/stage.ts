@@ -2,7 +2,7 @@
 import { mkdir, mkdtemp, readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { openEmbeddedPostgres } from '../../database/embedded.ts';
-import { foreignCodeOf } from '../../errors.ts';
+import { processExists } from '../../database/embedded/presence.ts';
 import type { Simulator } from '../../simulator/simulator.ts';
 
 /** The simulated account, also its key in every table. */
@@ -57,16 +57,7 @@ export async function openStage(parent: string, signal: AbortSignal): Promise<St
 async function removeLeftovers(parent: string): Promise<void> {
   for (const name of await readdir(parent)) {
     const owner = Number(/^demo-(\d+)-\w{6}$/.exec(name)?.[1]);
-    if (Number.isNaN(owner) || (owner !== process.pid && isRunning(owner))) continue;
+    if (Number.isNaN(owner) || (owner !== process.pid && processExists(owner))) continue;
     await rm(join(parent, name), { recursive: true, force: true }).catch(() => {});
-  }
-}
-
-function isRunning(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch (error) {
-    return foreignCodeOf(error) === 'EPERM';
   }
 }

@@ -9,10 +9,13 @@ const colours = {
   busy: 'yellow',
   unavailable: 'yellow',
   failed: 'red',
+  warning: 'yellow',
+  problem: 'red',
+  skipped: 'gray',
 } as const;
 
 /** A state or an outcome in its colour, where the stream shows colours; any other text as it is. */
 export function paintState(text: string, stream: NodeJS.WritableStream): string {
-  const colour = Object.entries(colours).find(([state]) => state === text)?.[1];
+  const colour = Object.entries(colours).find(([state]) => state === text.trim())?.[1];
   return colour === undefined ? text : styleText(colour, text, { stream });
 }

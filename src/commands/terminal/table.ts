@@ -80,8 +80,13 @@ type Measured<Column extends TableColumn> = {
 };
 
 /** Times, numbers and ids are worth nothing in two lines. */
-function isFixed({ isTime, isWhole, align }: TableColumn): boolean {
-  return isTime === true || isWhole === true || align === 'right';
+function isFixed(column: TableColumn): boolean {
+  return staysWhole(column) || column.isWhole === true;
+}
+
+/** Ids go on in the next line if they must, times and numbers never. */
+function staysWhole({ isTime, align }: TableColumn): boolean {
+  return isTime === true || align === 'right';
 }
 
 function measureWords(texts: readonly string[]): number {
@@ -107,8 +112,8 @@ export function formatRow(
 ): string[] {
   const parts = cells.map((cell, place) => {
     const column = columns[place];
-    const staysWhole = column?.isTime === true || column?.align === 'right';
-    return room === undefined || staysWhole ? [cell] : wrapText(cell, widths[place] ?? 0);
+    const isWhole = column !== undefined && staysWhole(column);
+    return room === undefined || isWhole ? [cell] : wrapText(cell, widths[place] ?? 0);
   });
   const height = Math.max(...parts.map(({ length }) => length));
   return Array.from({ length: height }, (_, line) =>
@@ -140,9 +145,7 @@ function fitWidths(columns: readonly Measured<TableColumn>[], room: number): num
   if (sum(whole) <= spaced) return whole;
   const broken = narrow(({ column, natural }) => (isFixed(column) ? natural : narrowest));
   if (sum(broken) <= spaced) return broken;
-  return narrow(({ column, natural }) =>
-    column.isTime === true || column.align === 'right' ? natural : narrowest,
-  );
+  return narrow(({ column, natural }) => (staysWhole(column) ? natural : narrowest));
 }
 
 function sum(numbers: readonly number[]): number {

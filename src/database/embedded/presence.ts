@@ -101,7 +101,8 @@ export async function answersFor(url: string, cluster: string): Promise<boolean>
   }
 }
 
-function processExists(pid: number): boolean {
+/** Whether a process with that number runs, be it somebody else's. */
+export function processExists(pid: number): boolean {
   try {
     process.kill(pid, 0);
     return true;
