@@ -28,7 +28,7 @@ const near: Readonly<Record<string, readonly string[]>> = {
   'src/ingest/seen.ts': [unit('walk')],
   'src/ingest/span-reader.ts': [ingest('asked-at'), ingest('full-pages'), ingest('broken-walks')],
   'src/ingest/stored-rows.ts': [ledger, ingest('losses')],
-  'src/ingest/order.ts': [unit('walk')],
+  'src/ingest/order.ts': [unit('order'), unit('walk')],
   'src/ingest/walk.ts': [unit('walk'), ingest('broken-walks')],
   'src/span.ts': [unit('span')],
   'src/streams/fields.ts': [unit('record'), unit('moment')],

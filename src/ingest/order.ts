@@ -31,10 +31,11 @@ export function createOrderWatch(): (page: OrderedPage) => boolean {
     const hasTurned =
       turned !== 0 && turned === -direction && !isBehind(timesMs, formerTimesMs, direction);
     if (direction === 0) direction = turned;
-    formerTimesMs = timesMs;
+    // An empty page in between says nothing of where the list is.
+    if (timesMs.length > 0) formerTimesMs = timesMs;
     const repeats = names.length - fresh;
     // A page of nothing new is another matter, unless it is the last word.
-    const isMeant = fresh > 0 ? repeats > allowedRepeats(names) : page.isLast && repeats > 0;
+    const isMeant = fresh > 0 ? repeats > allowedRepeats(names) : page.isLast;
     const isOutOfPlace = isMeant && !continues(names.slice(0, repeats), former);
     former = names;
     return hasTurned || isOutOfPlace;
@@ -57,10 +58,9 @@ function isBehind(
   formerMs: readonly number[],
   direction: number,
 ): boolean {
-  const [nearest, farthest] = [timesMs, formerMs].map((moments) =>
-    moments.map((ms) => ms * direction),
-  );
-  return Math.min(...(nearest ?? [])) >= Math.max(...(farthest ?? []));
+  return direction > 0
+    ? Math.min(...timesMs) >= Math.max(...formerMs)
+    : Math.max(...timesMs) <= Math.min(...formerMs);
 }
 
 /** 1 when the times ascend all through a page, -1 when they descend, 0 when they do neither or hardly move. */
