@@ -61,6 +61,14 @@ export type SharedOptions = {
   readonly credentials: AcceptedCredentials;
   /** Lifetime of minted tokens whatever was asked for; null (default): as asked, else 1,800. */
   readonly tokenLifetimeSeconds: number | null;
+  /** Lifetime of refresh tokens whatever was asked for; null (default): as asked, else 30 days. */
+  readonly refreshLifetimeSeconds: number | null;
+  /** Whether the client was made before access tokens had to end: then only who asks for an end gets a refresh token. */
+  readonly isOldClient: boolean;
+  /** The redirect URLs of the OAuth client; null (default): any that Zendesk would let somebody enter. */
+  readonly redirectUrls: readonly string[] | null;
+  /** What the person does who is asked to allow the client. Default `allow`. */
+  readonly consent: 'allow' | 'deny';
   /** How the token answer tells `expires_in`; it "may be absent or null" (contract 6.1). Default `number`. */
   readonly expiresInForm: 'number' | 'null' | 'absent';
   /** The OAuth client's ceiling; null: any name is granted, unknown ones are good for nothing. */
@@ -100,6 +108,10 @@ export const SHARED_DEFAULTS: SharedOptions = {
   supportRequestsPerMinute: 700,
   credentials: DEFAULT_CREDENTIALS,
   tokenLifetimeSeconds: null,
+  refreshLifetimeSeconds: null,
+  isOldClient: false,
+  redirectUrls: null,
+  consent: 'allow',
   expiresInForm: 'number',
   allowedScopes: ['read', 'auditlogs:read', 'users:read'],
   grantedScope: null,

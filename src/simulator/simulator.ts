@@ -7,7 +7,8 @@ import { createTicketEndpoints } from './account/tickets.ts';
 import { createUserEndpoints, listTeam, type UserRecord } from './account/users.ts';
 import { SimulatorError } from './checks.ts';
 import type { Fault } from './faults/faults.ts';
-import { createTokenEndpoint } from './http/authentication.ts';
+import { createAuthorizationDesk, createAuthorizationEndpoint } from './http/authorization.ts';
+import { createTokenEndpoint } from './http/token-endpoint.ts';
 import { handleControl } from './http/control.ts';
 import { createRequestLog, type RequestCounts, type RequestRecord } from './http/request-log.ts';
 import { handleRequest, type Site } from './http/server.ts';
@@ -117,11 +118,13 @@ function createSite(
   const names = kinds.map(({ name }) => name);
   const account = createAccount(options, [...names, 'users', 'tickets', 'oauth']);
   const logs = kinds.map((kind) => kind.open(account, options));
+  const desk = createAuthorizationDesk(account.clock);
   const endpoints = [
     ...logs.flatMap((log) => log.endpoints),
     ...createUserEndpoints(account),
     ...createTicketEndpoints(account),
-    createTokenEndpoint(options, account.tokens),
+    createAuthorizationEndpoint(options, desk),
+    createTokenEndpoint(options, account.tokens, desk),
   ];
   const requestLog = createRequestLog(options.requestLogSize);
   return { options, account, logs, endpoints, requestLog };

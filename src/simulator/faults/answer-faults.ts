@@ -83,6 +83,7 @@ export const ANSWER_FAULTS = {
   'refuse-cursor': ({ service }) => service.refuseCursor('after'),
   'lost-cursor': () => NO_RECORD,
   'token-expired': ({ service }) => service.deadToken,
+  'login-revoked': ({ service }) => service.deadToken,
   '401': ({ service }) => service.unauthenticated,
   '401-html': blockBy(401),
   '403-html': blockBy(403),

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
-import type { AcceptedCredentials, SharedOptions } from '../shared-options.ts';
+import type { AcceptedCredentials } from '../shared-options.ts';
 import type { ShiftedClock } from '../clock.ts';
-import { answerJson, OAUTH, type SimulatedAnswer } from './answers.ts';
+import type { SimulatedAnswer } from './answers.ts';
 import type { ApiRequest, Endpoint } from './endpoints.ts';
 
 /** Who a request says it is. */
@@ -9,20 +9,40 @@ type Identity =
   | { readonly kind: 'known'; readonly scope: string }
   | { readonly kind: 'nobody' | 'wrong' | 'dead-token' };
 
-/** The access tokens of the account. They live in memory: after a restart of the simulator a client must mint again. */
+/** How long the two tokens of a login live. */
+export type Lifetimes = { readonly accessSeconds: number; readonly refreshSeconds: number };
+
+/** What came of a login: an access token and what renews it, once (contract 6.2). */
+export type TokenPair = {
+  readonly access: string;
+  readonly refresh: string;
+  readonly scope: string;
+};
+
+/** The tokens of the account. They live in memory: after a restart of the simulator a client must log in again. */
 export type TokenStore = {
   readonly mint: (scope: string, lifetimeSeconds: number) => string;
-  /** Every minted token dies at once; the ready token stays. */
+  /** The tokens of a new login. */
+  readonly issue: (scope: string, lifetimes: Lifetimes) => TokenPair;
+  /** The next two tokens in place of those of the login, which die; undefined for a refresh token that is not good. */
+  readonly rotate: (refresh: string, lifetimes: Lifetimes) => TokenPair | undefined;
+  /** Every minted access token dies at once; the ready token stays, and so do refresh tokens. */
   readonly revokeAll: () => void;
+  /** All logins end: their refresh tokens and access tokens die. */
+  readonly revokeLogins: () => void;
   readonly identify: (authorization: string | undefined) => Identity;
 };
 
-/** Makes the token store and the check of `Authorization` headers (contract 6.1 and 6.3). */
+/** Makes the token store and the check of `Authorization` headers (contract 6.1, 6.2, 6.3). */
 export function createTokenStore(
   { readyToken, email, apiToken }: AcceptedCredentials,
   clock: ShiftedClock,
 ): TokenStore {
   const minted = new Map<string, { readonly scope: string; readonly expiresAtMs: number }>();
+  const logins = new Map<
+    string,
+    { readonly access: string; readonly scope: string; readonly expiresAtMs: number }
+  >();
   const basic = Buffer.from(`${email}/token:${apiToken}`).toString('base64');
 
   function identifyBearer(token: string): Identity {
@@ -32,13 +52,34 @@ export function createTokenStore(
     return { kind: 'known', scope: known.scope };
   }
 
+  function mint(scope: string, lifetimeSeconds: number): string {
+    const token = randomBytes(32).toString('hex');
+    minted.set(token, { scope, expiresAtMs: clock.now() + lifetimeSeconds * 1000 });
+    return token;
+  }
+
+  function issue(scope: string, { accessSeconds, refreshSeconds }: Lifetimes): TokenPair {
+    const access = mint(scope, accessSeconds);
+    const refresh = randomBytes(32).toString('hex');
+    logins.set(refresh, { access, scope, expiresAtMs: clock.now() + refreshSeconds * 1000 });
+    return { access, refresh, scope };
+  }
+
   return {
-    mint(scope, lifetimeSeconds) {
-      const token = randomBytes(32).toString('hex');
-      minted.set(token, { scope, expiresAtMs: clock.now() + lifetimeSeconds * 1000 });
-      return token;
+    mint,
+    issue,
+    rotate(refresh, lifetimes) {
+      const login = logins.get(refresh);
+      if (login === undefined || login.expiresAtMs <= clock.now()) return undefined;
+      logins.delete(refresh);
+      minted.delete(login.access);
+      return issue(login.scope, lifetimes);
     },
     revokeAll: () => minted.clear(),
+    revokeLogins() {
+      for (const { access } of logins.values()) minted.delete(access);
+      logins.clear();
+    },
     identify(authorization) {
       if (authorization === undefined) return { kind: 'nobody' };
       const [, scheme, value] = /^(Bearer|Basic) (.+)$/i.exec(authorization) ?? [];
@@ -64,85 +105,4 @@ export function checkCredentials(
   if (identity.kind !== 'known') return service.unauthenticated;
   const granted = identity.scope.split(' ');
   return scopes.some((scope) => granted.includes(scope)) ? undefined : service.missingScope;
-}
-
-const MIN_LIFETIME_SECONDS = 300;
-const MAX_LIFETIME_SECONDS = 172_800;
-/** Clients created after 2026-04-30 get 30 minutes when they ask for nothing (contract 6.1). */
-const DEFAULT_LIFETIME_SECONDS = 1800;
-
-/** `POST /oauth/tokens` with client credentials, as JSON or as a form (contract 6.1). */
-export function createTokenEndpoint(options: SharedOptions, tokens: TokenStore): Endpoint {
-  return {
-    method: 'POST',
-    path: /^\/oauth\/tokens$/,
-    stream: 'oauth',
-    service: OAUTH,
-    gate: () => ({}),
-    scopes: 'unchecked',
-    pageSize: 100,
-    answer(request) {
-      const grant = readGrant(request, options);
-      if ('status' in grant) return grant;
-      const { expiresInForm } = options;
-      const { scope, seconds } = grant;
-      const access_token = tokens.mint(scope, seconds);
-      const answer = { access_token, token_type: 'bearer', scope };
-      if (expiresInForm === 'absent') return answerJson(201, answer);
-      const expires_in = expiresInForm === 'null' ? null : seconds;
-      return answerJson(201, { ...answer, expires_in });
-    },
-  };
-}
-
-function readGrant(
-  request: ApiRequest,
-  { credentials, allowedScopes, grantedScope, tokenLifetimeSeconds }: SharedOptions,
-): { readonly scope: string; readonly seconds: number } | SimulatedAnswer {
-  const form = readForm(request);
-  if (form === undefined)
-    return refuse('invalid_request', 'The request body is neither JSON nor a form.');
-  if (form['grant_type'] !== 'client_credentials')
-    return refuse('unsupported_grant_type', 'The authorization grant type is not supported.');
-  const { clientId, clientSecret, confidential } = credentials;
-  if (form['client_id'] !== clientId || form['client_secret'] !== clientSecret)
-    return OAUTH.unauthenticated;
-  if (!confidential)
-    return refuse('unauthorized_client', 'The client is not authorized to use this grant type.');
-  const lifetime = readLifetime(form['expires_in']);
-  if (lifetime === undefined) {
-    const bounds = `${MIN_LIFETIME_SECONDS} and ${MAX_LIFETIME_SECONDS}`;
-    return refuse('invalid_request', `expires_in must be between ${bounds} seconds.`);
-  }
-  const { scope: asked } = form;
-  if (asked === undefined || asked === '') return refuse('invalid_scope', 'The scope is missing.');
-  const isText = typeof asked === 'string';
-  if (isText && allowedScopes !== null)
-    if (!asked.split(' ').every((name) => allowedScopes.includes(name)))
-      return refuse('invalid_scope', 'The requested scope is invalid, unknown, or malformed.');
-  // The scope is one string. An array still gets a token, which is then good for nothing.
-  const scope = grantedScope ?? (isText ? asked : JSON.stringify(asked));
-  return { scope, seconds: tokenLifetimeSeconds ?? lifetime };
-}
-
-function refuse(error: string, error_description: string): SimulatedAnswer {
-  return answerJson(400, { error, error_description });
-}
-
-function readForm({ contentType, body }: ApiRequest): Record<string, unknown> | undefined {
-  if (contentType.startsWith('application/x-www-form-urlencoded'))
-    return Object.fromEntries(new URLSearchParams(body));
-  try {
-    const value: unknown = JSON.parse(body);
-    return typeof value === 'object' && value !== null ? { ...value } : undefined;
-  } catch {
-    return undefined;
-  }
-}
-
-function readLifetime(value: unknown): number | undefined {
-  if (value === undefined || value === null) return DEFAULT_LIFETIME_SECONDS;
-  const seconds = typeof value === 'string' ? Number(value) : value;
-  if (typeof seconds !== 'number' || !Number.isInteger(seconds)) return undefined;
-  return seconds >= MIN_LIFETIME_SECONDS && seconds <= MAX_LIFETIME_SECONDS ? seconds : undefined;
 }

@@ -108,6 +108,7 @@ function decideAnswer(
   const fault = faults.take(request.faultTarget, isRequestFault);
   record.fault = fault?.kind ?? null;
   if (fault?.kind === 'token-expired') tokens.revokeAll();
+  if (fault?.kind === 'login-revoked') tokens.revokeLogins();
   if (fault !== undefined && isAnswerFault(fault)) {
     const { service } = endpoint;
     const strike = ANSWER_FAULTS[fault.kind];
