@@ -5,7 +5,7 @@ as $$
 declare
   wanted text;
   missing text[] := '{}';
-  shown record;
+  shown regclass;
 begin
   foreach wanted in array array['zendesk_reader', 'zendesk_investigator'] loop
     begin
@@ -28,17 +28,15 @@ begin
     if wanted = 'zendesk_investigator' then
       execute format('grant select on zendesk_sync.quarantine to %I', wanted);
     end if;
+    -- All of a relation or nothing of it: what a tool lists, it reads with "select *".
     for shown in
-      select c.oid::regclass as relation, string_agg(quote_ident(a.attname), ', ' order by a.attnum) as columns
+      select c.oid
       from pg_class c
       join pg_namespace n on n.oid = c.relnamespace and n.nspname in ('zendesk', 'zendesk_fivetran')
-      join pg_attribute a on a.attrelid = c.oid and a.attnum > 0 and not a.attisdropped
       where c.relkind in ('r', 'p', 'v') and not c.relispartition
-        and (wanted = 'zendesk_investigator'
-          or not exists (select from zendesk_sync.withheld_columns() w where w.relation = c.oid and w.column_name = a.attname))
-      group by c.oid
+        and (wanted = 'zendesk_investigator' or not exists (select from zendesk_sync.withheld_columns() w where w.relation = c.oid))
     loop
-      execute format('grant select (%s) on %s to %I', shown.columns, shown.relation, wanted);
+      execute format('grant select on %s to %I', shown, wanted);
     end loop;
   end loop;
   return missing;

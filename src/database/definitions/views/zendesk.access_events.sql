@@ -18,7 +18,10 @@ select
     jsonb_agg(jsonb_build_object('type', p.resource_type, 'id', p.resource_id) order by p.position) filter (where p.resource_id is not null),
     '[]'
   ) as resources,
-  max(p.search_query) as search_query,
+  -- Asked once for a statement, with the rights of whoever reads the view.
+  case
+    when (select has_column_privilege('zendesk.access_log_resources', 'search_query', 'select')) then max(p.search_query)
+  end as search_query,
   max(p.method) as method,
   max(zendesk.path_of(p.url)) as path,
   max(p.status) as status,
@@ -69,7 +72,7 @@ comment on column zendesk.access_events.resource_type is 'Type of the resource t
 comment on column zendesk.access_events.resource_id is 'Id of that resource as text; null when the request names none.';
 comment on column zendesk.access_events.resource_count is 'How many resources the request names.';
 comment on column zendesk.access_events.resources is 'All resources the request names, as [{"type": "ticket", "id": "199"}], the main one first.';
-comment on column zendesk.access_events.search_query is 'What was searched for. Personal data: only zendesk_investigator may read it.';
+comment on column zendesk.access_events.search_query is 'What was searched for. Personal data: null for whoever may not read access_log_resources, such as zendesk_reader.';
 comment on column zendesk.access_events.method is 'HTTP method. Do not tell reads from writes by it: see kind.';
 comment on column zendesk.access_events.path is 'The url without its query, which may hold search text. May hold placeholders such as {...}.';
 comment on column zendesk.access_events.status is 'HTTP status of the request.';

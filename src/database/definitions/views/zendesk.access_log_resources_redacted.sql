@@ -11,7 +11,7 @@ select
   r.status
 from zendesk.access_log_resources r;
 
-comment on view zendesk.access_log_resources_redacted is 'access_log_resources without search_query: every column may be read by zendesk_reader, so that select * works in BI tools.';
+comment on view zendesk.access_log_resources_redacted is 'access_log_resources without search_query: for zendesk_reader, who may not read access_log_resources itself.';
 comment on column zendesk.access_log_resources_redacted.account is 'Key of the Zendesk account.';
 comment on column zendesk.access_log_resources_redacted.timestamp is 'When the request happened, as in access_logs.';
 comment on column zendesk.access_log_resources_redacted.access_log_id is 'The request: access_logs.id. Join by account, timestamp and id.';

@@ -19,7 +19,7 @@ select
   r.synced_at
 from zendesk.access_logs r;
 
-comment on view zendesk.access_logs_redacted is 'The access log without what people typed and what may hold it (url, referer, GraphQL, extra): every column may be read by zendesk_reader, so that select * works in BI tools.';
+comment on view zendesk.access_logs_redacted is 'The access log without what people typed and what may hold it (url, referer, GraphQL, extra): for zendesk_reader, who may not read access_logs itself.';
 comment on column zendesk.access_logs_redacted.account is 'Key of the Zendesk account, by default its subdomain.';
 comment on column zendesk.access_logs_redacted.id is 'Id of the record, given by Zendesk: a ULID, which sorts by time within a second too.';
 comment on column zendesk.access_logs_redacted.timestamp is 'When the request happened, UTC, whole seconds. Several records may share a second.';

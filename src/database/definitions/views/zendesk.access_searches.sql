@@ -6,7 +6,10 @@ select
   r.user_id,
   (select p.name from zendesk_sync.person_at(r.account, r.user_id, r.timestamp) as p) as user_name,
   (select p.email from zendesk_sync.person_at(r.account, r.user_id, r.timestamp) as p) as user_email,
-  r.search_query,
+  -- Asked once for a statement, with the rights of whoever reads the view.
+  case
+    when (select has_column_privilege('zendesk.access_log_resources', 'search_query', 'select')) then r.search_query
+  end as search_query,
   r.resource_type,
   r.kind,
   r.status,
@@ -15,14 +18,14 @@ select
 from zendesk.access_log_resources r
 where r.position = 0 and (r.kind = 'search' or r.search_query is not null);
 
-comment on view zendesk.access_searches is 'What was searched for, by whom. Personal data: only zendesk_investigator may read it. Ask for a span of timestamp.';
+comment on view zendesk.access_searches is 'Who searched, and what for. Ask for a span of timestamp.';
 comment on column zendesk.access_searches.account is 'Key of the Zendesk account.';
 comment on column zendesk.access_searches.timestamp is 'When the search was made, UTC.';
 comment on column zendesk.access_searches.access_log_id is 'The request: access_logs.id.';
 comment on column zendesk.access_searches.user_id is 'Who searched.';
 comment on column zendesk.access_searches.user_name is 'Name of that person then, else as it is now.';
 comment on column zendesk.access_searches.user_email is 'E-mail address of that person then, else as it is now.';
-comment on column zendesk.access_searches.search_query is 'What was searched for; null where Zendesk has blanked it.';
+comment on column zendesk.access_searches.search_query is 'What was searched for. Personal data: null for whoever may not read access_log_resources, such as zendesk_reader, and where Zendesk has blanked it.';
 comment on column zendesk.access_searches.resource_type is 'What was searched among: ticket, user, article and so on; null for everything.';
 comment on column zendesk.access_searches.kind is 'search; export where all that was found was exported; another kind where a list was narrowed by a text.';
 comment on column zendesk.access_searches.status is 'HTTP status of the request.';

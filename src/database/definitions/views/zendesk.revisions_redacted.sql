@@ -8,7 +8,7 @@ select
   r.replaced_at
 from zendesk.revisions r;
 
-comment on view zendesk.revisions_redacted is 'revisions without the former content: every column may be read by zendesk_reader, so that select * works in BI tools.';
+comment on view zendesk.revisions_redacted is 'revisions without the former content: for zendesk_reader, who may not read revisions itself.';
 comment on column zendesk.revisions_redacted.revision is 'Number of the revision, in the order of replacement.';
 comment on column zendesk.revisions_redacted.account is 'Key of the Zendesk account.';
 comment on column zendesk.revisions_redacted.stream is 'The log the row belongs to: audit_logs or access_logs.';
