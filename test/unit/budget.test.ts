@@ -143,6 +143,20 @@ describe('the request budget', () => {
     assert.deepEqual(settleBudget(mixed, hourMs + 10).spent, [[hourMs, 3]]);
   });
 
+  it('leaves the requests of the past, and of a clock that is a little ahead, where they are', () => {
+    const nowMs = 3_600_100;
+    const past: Spent[] = [
+      [nowMs - 30_000, 4],
+      [nowMs + 250, 2],
+    ];
+    const state = { spent: past, pausedUntilMs: undefined };
+    assert.equal(settleBudget(state, nowMs), state);
+    assert.deepEqual(settleBudget({ ...state, spent: [...past, [nowMs + 251, 5]] }, nowMs).spent, [
+      ...past,
+      [3_600_000, 5],
+    ]);
+  });
+
   it('ends a pause within an hour, whatever was noted before the clock was set back', () => {
     const dayMs = 86_400_000;
     const state = settleBudget(pauseBudget(empty, 60 * dayMs), 0);

@@ -99,4 +99,39 @@ describe('dividing a span with records that cannot be stored', () => {
       [true, false],
     );
   });
+
+  it('reads the oldest of the longest pieces first, in whatever order they are known', () => {
+    const pieces = [
+      { from: 100, to: 105 },
+      { from: 20, to: 40 },
+      { from: 60, to: 80 },
+      { from: 0, to: 10 },
+    ];
+    for (const known of [pieces, pieces.toReversed(), pieces.toSorted((a, b) => a.to - b.to)])
+      assert.deepEqual(nextPiece({ ...beginDivision(), pieces: known }), { from: 20, to: 40 });
+    assert.equal(nextPiece(beginDivision()), undefined);
+  });
+
+  it('takes away the piece that is being read, and no other one', () => {
+    const { division, isGivenUp } = divide(beginDivision(), { from: 0, to: 10 });
+    assert.equal(isGivenUp, false);
+    assert.deepEqual(takePiece(division, { from: 5, to: 10 }).pieces, [{ from: 0, to: 5 }]);
+    for (const other of [
+      { from: 0, to: 10 },
+      { from: 5, to: 7 },
+    ])
+      assert.deepEqual(takePiece(division, other).pieces, division.pieces);
+  });
+
+  it('ends after forty divisions: what fails then stays as it is', () => {
+    let division = beginDivision();
+    for (let divisions = 0; divisions < 40; divisions += 1) {
+      const result = divide(division, { from: divisions * 10, to: divisions * 10 + 10 });
+      assert.equal(result.isGivenUp, false);
+      ({ division } = result);
+    }
+    const result = divide(division, { from: 1000, to: 1010 });
+    assert.equal(result.isGivenUp, true);
+    assert.deepEqual(result.division.unusable, [{ from: 1000, to: 1010 }]);
+  });
 });

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { inspect } from 'node:util';
-import { createSecrets, encodeBasic } from '../../src/zendesk/secrets.ts';
+import { createSecrets, encodeBasic, type Secrets } from '../../src/zendesk/secrets.ts';
 
 const client = createSecrets({
   kind: 'oauth-client',
@@ -28,6 +28,35 @@ describe('the secrets of a text', () => {
     assert.equal(ready.scrub('Bearer abc123'), 'Bearer [removed]');
   });
 
+  it('are those of HTTP Basic as Zendesk wants it for an API token', () => {
+    assert.equal(
+      encodeBasic('jane@acme.example', 'abc123'),
+      'amFuZUBhY21lLmV4YW1wbGUvdG9rZW46YWJjMTIz',
+    );
+  });
+
+  it('are removed whole where one contains another', () => {
+    assert.equal(client.scrub('a top/secret-2', ['top/secret-2']), 'a [removed]');
+  });
+
+  it('include the password of the proxy, plain, encoded and with its user, but no empty one', () => {
+    const behind = (url: string): Secrets =>
+      createSecrets(
+        { kind: 'oauth-token', token: 'abc123' },
+        { url, shown: 'proxy:3128', setting: 'HTTPS_PROXY' },
+      );
+    assert.equal(
+      behind('http://jane:p%40ss%2F1@proxy:3128').scrub(
+        `jane p@ss/1 p%40ss%2F1 ${Buffer.from('jane:p@ss/1').toString('base64')} proxy:3128`,
+      ),
+      'jane [removed] [removed] [removed] proxy:3128',
+    );
+    assert.equal(
+      behind('http://jane@proxy:3128').scrub(`jane ${Buffer.from('jane:').toString('base64')}`),
+      'jane amFuZTo=',
+    );
+  });
+
   it('include the tokens minted last', () => {
     const secrets = createSecrets({ kind: 'oauth-client', clientId: 'a', clientSecret: 'b-b-b' });
     for (const token of ['one-1', 'two-2', 'three-3', 'four-4', 'five-5']) secrets.remember(token);
@@ -41,6 +70,7 @@ describe('the secrets of a text', () => {
     const quote = client.quote(`${'x'.repeat(195)} top/secret`);
     assert.equal(quote, `${'x'.repeat(195)} [re…`);
     assert.equal(quote.length, 200);
+    assert.equal(client.quote('x'.repeat(200)), 'x'.repeat(200));
   });
 
   it('leave a quote on one line, with the texts of the request removed too', () => {
@@ -61,6 +91,8 @@ describe('the secrets of a text', () => {
     assert.equal(plain.message, 'GET https://a.example/x [removed] failed');
     assert.equal(Reflect.get(plain, 'code'), 'ECONNRESET');
     assert.doesNotMatch(inspect(plain, { depth: 20, showHidden: true }), /top\/secret|page=1/);
-    assert.equal(client.plainError('a text').message, 'unknown failure');
+    const unknown = client.plainError('a text');
+    assert.equal(unknown.message, 'unknown failure');
+    assert.ok(!('code' in unknown));
   });
 });
