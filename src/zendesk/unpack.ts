@@ -42,7 +42,7 @@ export async function readBody(
     if (isTooLarge) return undefined;
     throw error;
   }
-  return body.length === 1 && body[0] !== undefined ? body[0] : Buffer.concat(body);
+  return Buffer.concat(body);
 }
 
 async function createUnpacker(

@@ -48,10 +48,16 @@ describe('readBody', () => {
   it('refuses cut data and encodings that it does not know, and throws what the source does', async () => {
     const cut = gzipSync(plain).subarray(0, 50);
     await assert.rejects(readBody(inPieces(cut), 'gzip', 1_000_000), { code: 'Z_BUF_ERROR' });
+    for (const encoding of ['gzip', 'br', 'deflate'])
+      await assert.rejects(readBody(inPieces(Buffer.of()), encoding, 1_000_000), {
+        code: 'Z_BUF_ERROR',
+      });
+    const unknown = inPieces(plain);
     await assert.rejects(
-      readBody(inPieces(plain), 'compress', 1_000_000),
+      readBody(unknown, 'compress', 1_000_000),
       new Error('the answer has an unknown content-encoding'),
     );
+    assert.ok(unknown.destroyed);
     const broken = new Error('the connection was lost');
     for (const encoding of [undefined, 'gzip', 'deflate'])
       await assert.rejects(
