@@ -6,7 +6,7 @@
 /** The elements of a list as they came, and the answer with an empty list in its place. */
 type CutList = { readonly elements: readonly Buffer[]; readonly envelope: Buffer };
 
-const bytes = { quote: 0x22, backslash: 0x5c, colon: 0x3a, comma: 0x2c } as const;
+const bytes = { quote: 0x22, backslash: 0x5c, comma: 0x2c } as const;
 const openings: ReadonlySet<number> = new Set([0x5b, 0x7b]);
 const closings: ReadonlySet<number> = new Set([0x5d, 0x7d]);
 const blanks: ReadonlySet<number> = new Set([0x20, 0x09, 0x0a, 0x0d]);
@@ -19,7 +19,6 @@ export function cutList(body: Buffer, name: string): CutList | undefined {
   let found: CutList | undefined;
   let depth = 0;
   let text = '';
-  let isWanted = false;
   let at = 0;
   while (at < body.length) {
     const byte = body[at] ?? 0;
@@ -29,9 +28,9 @@ export function cutList(body: Buffer, name: string): CutList | undefined {
       at = end;
       continue;
     }
-    if (depth === 1 && byte === bytes.colon) isWanted = text === wanted;
-    if (depth === 1 && byte === bytes.comma) isWanted = false;
-    if (depth === 1 && byte === listOpening && isWanted) {
+    if (byte === bytes.comma) text = '';
+    // Without a comma in between, the last text is the name of what opens here.
+    if (depth === 1 && byte === listOpening && text === wanted) {
       const list = cutElements(body, at + 1);
       if (list === undefined || found !== undefined) return undefined;
       const envelope = Buffer.concat([body.subarray(0, at + 1), body.subarray(list.end)]);
