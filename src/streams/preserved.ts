@@ -3,9 +3,15 @@
 /** A value as jsonb can hold it: as it is, or as `{"json": "…"}` around its JSON text when Postgres could not. */
 export function preserve(value: unknown): unknown {
   const json = JSON.stringify(value);
-  const isOdd = /\\u(0000|d[89a-f])/.test(json) || oddNumber.test(json) || isDeep(json);
-  return isOdd ? { json } : value;
+  // Within texts, what looks like a number or a bracket is none: a hash may well hold 3e1415.
+  const rest = json.replaceAll(texts, '""');
+  return oddCharacter.test(json) || oddNumber.test(rest) || isDeep(rest) ? { json } : value;
 }
+
+const texts = /"[^"\\]*(?:\\.[^"\\]*)*"/g;
+
+/** U+0000 and halves of surrogate pairs, which `JSON.stringify` writes like this; behind a backslash it is text. */
+const oddCharacter = /(?<!\\)(?:\\\\)*\\u(?:0000|d[89a-f])/;
 
 /** Numbers that numeric does not hold: a zero with a sign, and powers of ten without end. */
 const oddNumber = /(?:^|[:,[])-0(?:\.0*)?(?:[eE][+-]?\d+)?(?:[,}\]]|$)|\d[eE][+-]?\d{4,}/;
@@ -13,16 +19,10 @@ const oddNumber = /(?:^|[:,[])-0(?:\.0*)?(?:[eE][+-]?\d+)?(?:[,}\]]|$)|\d[eE][+-
 /** Far below what Postgres reads; nobody looks for anything deeper. */
 const deepestNesting = 100;
 
-function isDeep(json: string): boolean {
-  if (json.length <= 2 * deepestNesting) return false;
+function isDeep(rest: string): boolean {
   let depth = 0;
-  let isText = false;
-  for (let at = 0; at < json.length; at += 1) {
-    const character = json[at];
-    if (isText && character === '\\') at += 1;
-    else if (character === '"') isText = !isText;
-    else if (isText) continue;
-    else if (character === '[' || character === '{') depth += 1;
+  for (const character of rest) {
+    if (character === '[' || character === '{') depth += 1;
     else if (character === ']' || character === '}') depth -= 1;
     if (depth > deepestNesting) return true;
   }

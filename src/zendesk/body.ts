@@ -31,7 +31,7 @@ export function hasOddNumber(text: string): boolean {
 /** The position after the string that starts at `opening`. */
 function findStringEnd(text: string, opening: number): number {
   let closing = text.indexOf('"', opening + 1);
-  while (closing !== -1 && isEscaped(text, closing)) closing = text.indexOf('"', closing + 1);
+  while (isEscaped(text, closing)) closing = text.indexOf('"', closing + 1);
   return closing === -1 ? text.length : closing + 1;
 }
 

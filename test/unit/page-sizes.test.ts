@@ -20,6 +20,15 @@ function walk(sizes: ReturnType<typeof createPageSizes>, limit: number, pages: n
   return { came, failures };
 }
 
+/** Pages of the present size that come until a larger one is asked for, which is as given. */
+function pagesUntilLarger(sizes: ReturnType<typeof createPageSizes>, larger: number): number {
+  const size = sizes.next(log);
+  let pages = 0;
+  for (; sizes.next(log) === size; pages += 1) sizes.noteAnswered(log, size);
+  assert.equal(sizes.next(log), larger);
+  return pages;
+}
+
 describe('the size of pages', () => {
   it('is the most that is allowed, and shrinks and grows again by what comes', () => {
     const sizes = createPageSizes({ [log]: 2500 });
@@ -57,5 +66,69 @@ describe('the size of pages', () => {
     assert.equal(sizes.next(log), 39);
     sizes.limit(log, 10);
     assert.equal(sizes.next(log), 10);
+  });
+
+  it('grows after twice as many pages with each try that was in vain, up to sixty-four', () => {
+    const sizes = createPageSizes({ [log]: 8 });
+    sizes.noteFailed(log, 4);
+    const waits = Array.from({ length: 8 }, () => {
+      const pages = pagesUntilLarger(sizes, 8);
+      sizes.noteFailed(log, 4);
+      return pages;
+    });
+    assert.deepEqual(waits, [1, 2, 4, 8, 16, 32, 64, 64]);
+  });
+
+  it('counts a try as in vain when its first or second page fails, and no later one', () => {
+    for (const [came, pages] of [
+      [1, 8],
+      [2, 4],
+    ] as const) {
+      const sizes = createPageSizes({ [log]: 16 });
+      sizes.noteFailed(log, 4);
+      for (let tries = 0; tries < 2; tries += 1) {
+        pagesUntilLarger(sizes, 8);
+        sizes.noteFailed(log, 4);
+      }
+      assert.equal(pagesUntilLarger(sizes, 8), 4);
+      for (let page = 0; page < came; page += 1) sizes.noteAnswered(log, 8);
+      sizes.noteFailed(log, 4);
+      assert.equal(pagesUntilLarger(sizes, 8), pages, `${came} pages`);
+    }
+  });
+
+  it('shrinks twice in a row without growing more slowly for it', () => {
+    const sizes = createPageSizes({ [log]: 16 });
+    sizes.noteFailed(log, 8);
+    sizes.noteFailed(log, 4);
+    assert.equal(pagesUntilLarger(sizes, 8), 1);
+  });
+
+  it('has forgotten former tries once it is back at the most', () => {
+    const sizes = createPageSizes({ [log]: 8 });
+    sizes.noteFailed(log, 4);
+    pagesUntilLarger(sizes, 8);
+    sizes.noteFailed(log, 4);
+    assert.equal(pagesUntilLarger(sizes, 8), 2);
+    sizes.noteAnswered(log, 8);
+    sizes.noteFailed(log, 4);
+    assert.equal(pagesUntilLarger(sizes, 8), 1);
+  });
+
+  it('is not changed by a page of another cursor that was asked for with a former size', () => {
+    const sizes = createPageSizes({ [log]: 8 });
+    sizes.noteFailed(log, 2);
+    sizes.noteAnswered(log, 8);
+    assert.equal(sizes.next(log), 2);
+  });
+
+  it('is not changed by a request that failed without asking for less', () => {
+    const sizes = createPageSizes({ [log]: 8 });
+    sizes.noteFailed(log, 4);
+    pagesUntilLarger(sizes, 8);
+    sizes.noteFailed(log, 4);
+    sizes.noteAnswered(log, 4);
+    sizes.noteFailed(log, 4);
+    assert.equal(pagesUntilLarger(sizes, 8), 1);
   });
 });

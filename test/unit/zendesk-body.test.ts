@@ -68,6 +68,8 @@ describe('hasOddNumber', () => {
     [String.raw`{"a":"\\\"","b":1234567890123456}`, true],
     ['{"a":"1234567890123456","b":-12345678901234567}', true],
     ['{"a":"1234567890123456', false],
+    ['{"a', false],
+    ['1234567890123456', true],
   ];
   for (const [text, expected] of table)
     it(`says ${expected} of ${text}`, () => assert.equal(hasOddNumber(text), expected));

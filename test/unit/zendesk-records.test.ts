@@ -119,6 +119,11 @@ describe('JSON that was parsed', () => {
     );
   });
 
+  it('does not say all of a text that ends within a text', () => {
+    for (const text of ['{"a":"b', '{"a":"b\\\\', '{"a'])
+      assert.equal(isFaithful(Buffer.from(text), { a: 'b', c: 1 }), false);
+  });
+
   it('is not trusted where it is nested too deep to be counted', () => {
     const deep = 200_000;
     let nested: unknown = {};
