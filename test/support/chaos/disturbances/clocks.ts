@@ -8,7 +8,7 @@ const hourMs = 3_600_000;
 /** That of the machine on which the program runs. */
 export const localClock: Disturbance = {
   name: 'local-clock',
-  deed: 'the clock of the program is set by an hour or a day, in either direction, and back',
+  deed: 'the clock of the program jumps by an hour or a day, in either direction, and back',
   passes: true,
   async strike({ child, random }) {
     child.stepClock(random.pick([hourMs, -hourMs, 24 * hourMs, -24 * hourMs]));
@@ -20,7 +20,7 @@ export const localClock: Disturbance = {
 /** That of the machine on which Postgres runs. */
 export const databaseClock: Disturbance = {
   name: 'database-clock',
-  deed: 'the clock of the database is set by an hour, in either direction, and back',
+  deed: 'the clock of the database jumps by an hour, in either direction, and back',
   passes: true,
   async strike(world) {
     await setDatabaseClock(world, world.random.pick([hourMs, -hourMs]));
@@ -32,7 +32,7 @@ export const databaseClock: Disturbance = {
 /** That of Zendesk, or of what stands before it: as its answers tell it. */
 export const zendeskClock: Disturbance = {
   name: 'zendesk-clock',
-  deed: 'answers for a while carry a `Date` that is wrong by an hour or a day, in either direction',
+  deed: 'for a while, the `Date` header of responses is wrong by an hour or a day, either way',
   passes: true,
   async strike({ child, zendesk, random }) {
     const byMs = random.pick([hourMs, -hourMs, 24 * hourMs, -24 * hourMs]);

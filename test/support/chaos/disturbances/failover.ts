@@ -6,7 +6,7 @@ import { withLastingClient } from '../lasting-client.ts';
 /** What the database was at one moment takes its place at a later one, under the same address. */
 export const failover: Disturbance = {
   name: 'failover',
-  deed: 'a replica takes over that lacks what was stored in the last moments',
+  deed: 'a replica takes over that lacks the last transactions',
   passes: false,
   async strike(world) {
     const { random, databaseUrl } = world;

@@ -3,7 +3,7 @@ import type { Disturbance } from '../disturbance.ts';
 /** As a proxy or a moment's outage answers. */
 export const one403: Disturbance = {
   name: 'one-403',
-  deed: 'one request is answered 403, by a page in HTML or in the words of Zendesk',
+  deed: 'one request gets a 403, as an HTML page or as a Zendesk error',
   passes: true,
   async strike({ zendesk, random }) {
     const [type, body] = random.pick([

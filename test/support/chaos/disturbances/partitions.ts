@@ -4,7 +4,7 @@ import type { Disturbance, World } from '../disturbance.ts';
 /** As somebody makes room. */
 export const droppedPartition: Disturbance = {
   name: 'dropped-partition',
-  deed: 'a partition with rows is dropped by hand',
+  deed: 'someone drops a partition that has rows',
   passes: false,
   takesRows: true,
   strike: (world) => change(world, ({ partition }) => `drop table ${partition}`),
@@ -13,7 +13,7 @@ export const droppedPartition: Disturbance = {
 /** As somebody archives. */
 export const detachedPartition: Disturbance = {
   name: 'detached-partition',
-  deed: 'a partition with rows is detached by hand',
+  deed: 'someone detaches a partition that has rows',
   passes: false,
   takesRows: true,
   strike: (world) =>
@@ -23,7 +23,7 @@ export const detachedPartition: Disturbance = {
 /** As somebody begins anew. */
 export const truncatedPartition: Disturbance = {
   name: 'truncated-partition',
-  deed: 'a partition with rows is truncated by hand',
+  deed: 'someone truncates a partition that has rows',
   passes: false,
   takesRows: true,
   strike: (world) => change(world, ({ partition }) => `truncate ${partition}`),

@@ -6,7 +6,7 @@ const id = 987_654_321;
 /** One that cannot be stored, wherever its page is asked for. */
 export const poisonRecord: Disturbance = {
   name: 'poison-record',
-  deed: 'Zendesk has a record that cannot be stored among the others',
+  deed: 'Zendesk returns a record that cannot be stored',
   passes: true,
   async strike({ zendesk, random }) {
     let momentMs: number | undefined;

@@ -4,7 +4,7 @@ import type { Disturbance, World } from '../disturbance.ts';
 /** One that serves a connection of the program. All others are ended with it, and Postgres recovers. */
 export const backend: Disturbance = {
   name: 'backend',
-  deed: 'a process of Postgres that serves the program is killed (SIGKILL); Postgres recovers',
+  deed: 'a Postgres backend that serves the program is killed (SIGKILL); Postgres recovers',
   passes: true,
   strike: (world) =>
     killProcess(
@@ -18,7 +18,7 @@ export const backend: Disturbance = {
 /** The one that writes what is committed to the files of the tables. */
 export const checkpointer: Disturbance = {
   name: 'checkpointer',
-  deed: 'the checkpointer of Postgres is killed (SIGKILL); Postgres recovers',
+  deed: 'the Postgres checkpointer is killed (SIGKILL); Postgres recovers',
   passes: true,
   strike: (world) =>
     killProcess(world, `select pid from pg_stat_activity where backend_type = 'checkpointer'`),
@@ -27,7 +27,7 @@ export const checkpointer: Disturbance = {
 /** The first one: nobody starts Postgres again but whoever starts its server. */
 export const postmaster: Disturbance = {
   name: 'postmaster',
-  deed: 'the first process of Postgres is killed (SIGKILL) and Postgres started again',
+  deed: 'the postmaster is killed (SIGKILL) and Postgres is started again',
   passes: true,
   async strike({ server }) {
     process.kill(await server.postmaster(), 'SIGKILL');

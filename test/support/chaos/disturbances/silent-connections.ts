@@ -3,7 +3,7 @@ import type { Disturbance } from '../disturbance.ts';
 /** As a firewall forgets connections. */
 export const silentConnections: Disturbance = {
   name: 'silent-connections',
-  deed: 'all connections to the database lose every byte from now on, without an end',
+  deed: 'all database connections go silent: every byte is lost, and none is closed',
   passes: false,
   strike: async ({ proxy }) => proxy.silence(),
 };
