@@ -22,18 +22,26 @@ export async function checkRows(
 ): Promise<Check | undefined> {
   try {
     const key = { account, stream: log.name };
-    return judgeRows(log, await loadLosses(db, key), await countMissing(db, key, log));
+    return judgeRows(log, await loadLosses(db, key), await compareCounts(db, key, log));
   } catch (error) {
     if (isFrom(error, 'database')) return undefined;
     throw error;
   }
 }
 
+/** Rows that the ledger counts and the table does not hold, and the other way round; the first and the last day of either. */
+type Difference = {
+  readonly rows: number;
+  readonly from: string;
+  readonly until: string;
+  readonly uncounted: number;
+};
+
 /** What the rows of a log mean. `missing` are rows that no note tells of; undefined: counting took too long. Pure. */
 function judgeRows(
   log: Pick<LogStream, 'title'>,
   losses: readonly Loss[],
-  missing: { readonly rows: number; readonly from: string; readonly until: string } | undefined,
+  missing: Difference | undefined,
 ): Check | undefined {
   const name = `${log.title} rows`;
   const told = losses.map((loss) => explainLoss(loss));
@@ -46,6 +54,15 @@ function judgeRows(
         ...told,
       ].join('\n'),
       readAgain,
+    );
+  if (missing !== undefined && missing.uncounted > 0)
+    return warning(
+      name,
+      [
+        `the table holds ${countOf(missing.uncounted, 'row')} between ${missing.from} and ${missing.until} that the ledger does not count: somebody has changed its counts, or brought in rows by hand`,
+        ...told,
+      ].join('\n'),
+      'Let "serve" run, or run "sync": the rows are counted anew.',
     );
   if (losses.some((loss) => loss.rows_found === null))
     return problem(name, told.join('\n'), readAgain);
@@ -60,25 +77,33 @@ function judgeRows(
     : undefined;
 }
 
-async function countMissing(
+async function compareCounts(
   db: ReadOnlyDatabase,
   { account, stream }: StreamKey,
   { table: { name, time } }: LogStream,
-): Promise<{ rows: number; from: string; until: string } | undefined> {
+): Promise<Difference | undefined> {
   // Of a partition that is gone the losses tell.
-  const rows = await db.queryWithin<{ rows: number; from: string; until: string }>(
+  const rows = await db.queryWithin<Difference>(
     countingLimitMs,
     `with counted as (
        select (${time} at time zone 'UTC')::date as day, count(*) as rows from ${name} where account = $1 group by 1
+     ),
+     said as (
+       select day, sum(rows) as rows from zendesk_sync.stored_rows where account = $1 and stream = $2 group by day
+     ),
+     differing as (
+       select day, coalesce(said.rows, 0) - coalesce(counted.rows, 0) as missing
+       from said full join counted using (day)
+       where coalesce(said.rows, 0) <> coalesce(counted.rows, 0)
+         and not exists (
+           select from zendesk_sync.missing_partitions m
+           where m.account = $1 and m.stream = $2 and day between m.first_day and m.last_day
+         )
      )
-     select coalesce(sum(said.rows - coalesce(counted.rows, 0)), 0)::float8 as rows,
-       coalesce(to_char(min(day), 'YYYY-MM-DD'), '') as from, coalesce(to_char(max(day), 'YYYY-MM-DD'), '') as until
-     from zendesk_sync.stored_days said left join counted using (day)
-     where said.account = $1 and said.stream = $2 and said.rows > coalesce(counted.rows, 0)
-       and not exists (
-         select from zendesk_sync.missing_partitions m
-         where m.account = $1 and m.stream = $2 and day between m.first_day and m.last_day
-       )`,
+     select coalesce(sum(missing) filter (where missing > 0), 0)::float8 as rows,
+       coalesce(to_char(min(day), 'YYYY-MM-DD'), '') as from, coalesce(to_char(max(day), 'YYYY-MM-DD'), '') as until,
+       coalesce(-sum(missing) filter (where missing < 0), 0)::float8 as uncounted
+     from differing`,
     [account, stream],
   );
   return rows?.[0];

@@ -2,6 +2,7 @@
 import { idleTransactionLimit, type Queryable } from '../database/client.ts';
 import { KnownError } from '../errors.ts';
 import type { StreamKey } from './coverage.ts';
+import { countsItself } from './own-counts.ts';
 
 /**
  * The right to pull one stream of one account, until it expires or somebody with a greater token takes over. The mark tells
@@ -184,13 +185,13 @@ export async function releaseLease(db: Queryable, lease: Lease): Promise<void> {
 
 /**
  * The fence: makes a transaction fail unless its lease is the newest, and holds any take-over off until it has ended. It
- * also marks the transaction as one that may use COPY. Whether the lease has expired does not matter here: nobody has taken it.
+ * also marks the transaction as one that may use COPY and counts its rows. Whether the lease has expired does not matter here: nobody has taken it.
  *
  * @throws {KnownError} `lease_lost` or `history_changed` when it is not held any more
  */
 export async function checkLease(tx: Queryable, lease: Lease): Promise<void> {
   const held = await tx.query(
-    `select ${copyMark} from zendesk_sync.leases where ${isHeld} for share`,
+    `select ${copyMark}, ${countsItself} from zendesk_sync.leases where ${isHeld} for share`,
     valuesOf(lease),
   );
   if (held.length === 0) throw await explainLoss(tx, lease);

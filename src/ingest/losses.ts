@@ -26,10 +26,10 @@ type Examined = Pick<Pull, 'engine' | 'stream'>;
  */
 export async function settleLosses(examined: Examined): Promise<void> {
   const { engine, stream } = examined;
-  const { db } = engine;
+  const { db, log } = engine;
   const key = keyOf(examined);
   await joinStoredRows(db, key);
-  await countSuspects(db, key, stream.table);
+  await countSuspects(db, key, stream.table, log);
   const [found] = await db.query<{ missing: boolean; unsettled: boolean; open: boolean }>(
     `select coalesce(bool_or(noticed_at is null), false) as missing,
        coalesce(bool_or(not is_settled), false) as unsettled, coalesce(bool_or(closed_at is null), false) as open

@@ -1,11 +1,14 @@
 /**
- * Counting what is in the tables, for rows that are gone without a note: somebody switched the triggers off, or put another
- * table in the place of a partition. Only partitions of which Postgres says that they may have lost rows are counted.
+ * Counting what is in the tables, where they and the counts of the ledger may differ: rows are gone without a note, because
+ * somebody switched the triggers off or put another table in the place of a partition; rows came by another way; or somebody
+ * changed the counts. Only partitions of which that may be so are counted.
  */
-import type { Database, Queryable } from '../database/client.ts';
+import { longLimitMs, type Database, type Queryable } from '../database/client.ts';
 import { lockPartitions } from '../database/partitions.ts';
+import type { Log } from '../logger.ts';
 import type { LogTable } from '../streams/stream.ts';
 import type { StreamKey } from './coverage.ts';
+import { countsItself } from './own-counts.ts';
 
 type Suspect = {
   readonly relation: string;
@@ -22,39 +25,108 @@ const largePages = 32_768;
 
 /**
  * Counts the partitions that have changed otherwise than by rows added: another table, another file, or rows deleted since
- * they were last looked at. Rows that are missing become losses; the counts of the ledger become those of the table.
+ * they were last looked at; and all of them where somebody has changed rows or counts. Rows that are missing become losses;
+ * the counts of the ledger become those of the table.
  */
-export async function countSuspects(db: Database, key: StreamKey, table: LogTable): Promise<void> {
-  for (const { relation } of await findSuspects(db, key, table))
+export async function countSuspects(
+  db: Database,
+  key: StreamKey,
+  table: LogTable,
+  log?: Log,
+): Promise<void> {
+  await spreadDoubts(db, key, table, log);
+  for (const { from } of await findSuspects(db, key, table))
     await db.transaction(async (tx) => {
       // Whoever else has seen it waits here, and finds that it was counted.
       await lockPartitions(tx);
+      await tx.query(`select ${countsItself}`);
       const suspects = await findSuspects(tx, key, table);
-      const suspect = suspects.find((still) => still.relation === relation);
+      const suspect = suspects.find((still) => still.from === from);
       if (suspect !== undefined) await countSuspect(tx, key, table, suspect);
-    });
+    }, longLimitMs);
+}
+
+type Doubt = { readonly changedTable: string; readonly doneBy: string };
+
+/** What somebody has changed makes every partition of the log suspect, for all accounts. */
+async function spreadDoubts(
+  db: Database,
+  key: StreamKey,
+  { name }: LogTable,
+  log: Log | undefined,
+): Promise<void> {
+  const noted = await db.query(
+    'select from zendesk_sync.count_doubts where log_table is null or log_table = $1 limit 1',
+    [name],
+  );
+  if (noted.length === 0) return;
+  const doubts = await db.transaction(async (tx) => {
+    await lockPartitions(tx);
+    await tx.query(`select ${countsItself}`);
+    return tx.query<Doubt>(
+      `with noted as (
+         delete from zendesk_sync.count_doubts d
+         where d.log_table is null or d.log_table = $1
+         returning d.log_table, d.changed_table, d.done_by
+       ),
+       spread as (
+         insert into zendesk_sync.counted_partitions (account, stream, held_from, relation, file, deletions)
+         select s.account, s.stream, p.held_from, 0, 0, 0
+         from zendesk_sync.streams s
+         join zendesk_sync.partitions p on p.log_table = s.log_table
+         where exists (select from noted where noted.log_table is null or noted.log_table = s.log_table)
+         on conflict (account, stream, held_from) do update set relation = 0
+       )
+       select changed_table as "changedTable", done_by as "doneBy" from noted group by 1, 2 order by 1, 2`,
+      [name],
+    );
+  });
+  for (const { changedTable, doneBy } of doubts)
+    log?.warn(
+      { ...key, table: changedTable, by: doneBy },
+      'somebody else has changed rows or counts of the ledger: the rows are counted anew',
+    );
+}
+
+/** The first and the last day that a partition holds something of: it need not begin with a day. */
+function daysOf(from: string, until: string): { readonly first: string; readonly last: string } {
+  return {
+    first: `(${from} at time zone 'UTC')::date`,
+    last: `((${until} - interval '1 microsecond') at time zone 'UTC')::date`,
+  };
 }
 
 async function findSuspects(
   db: Queryable,
   { account, stream }: StreamKey,
-  table: LogTable,
+  { name, time }: LogTable,
 ): Promise<readonly Suspect[]> {
+  const { first, last } = daysOf('p.held_from', 'p.held_until');
   return db.query<Suspect>(
     `select p.relation::text as relation, now.file::text as file, now.deletions::text as deletions,
        p.held_from::text as from, p.held_until::text as until,
-       m.relation is not null or now.pages < ${largePages} as "isCounted"
+       m.relation is not null or now.pages < ${largePages} or said.rows <= 0 as "isCounted"
      from zendesk_sync.partitions p
      cross join lateral (
        select pg_relation_filenode(p.relation)::bigint as file, pg_stat_get_tuples_deleted(p.relation) as deletions,
-         (select relpages from pg_class where oid = p.relation) as pages
+         (select relpages from pg_class where oid = p.relation) as pages,
+         exists (
+           select from ${name} t where t.account = $1 and t.${time} >= p.held_from and t.${time} < p.held_until
+         ) as has_rows
      ) as now
+     cross join lateral (
+       select coalesce(sum(r.rows), 0) as rows from zendesk_sync.stored_rows r
+       where r.account = $1 and r.stream = $2 and r.day between ${first} and ${last}
+     ) as said
      left join zendesk_sync.counted_partitions m
        on m.account = $1 and m.stream = $2 and m.held_from = p.held_from
      where p.log_table = $3
-       and (m.relation, m.file, m.deletions) is distinct from (p.relation::bigint, now.file, now.deletions)
+       and (
+         (m.relation, m.file, m.deletions) is distinct from (p.relation::bigint, now.file, now.deletions)
+         or now.has_rows <> (said.rows > 0) or said.rows < 0
+       )
      order by p.held_from`,
-    [account, stream, table.name],
+    [account, stream, name],
   );
 }
 
@@ -76,16 +148,17 @@ async function countSuspect(
 
 /** One statement, so that pages which are stored meanwhile are in both counts or in neither. */
 function buildCount({ name, time }: LogTable): string {
+  const { first, last } = daysOf('$3::timestamptz', '$4::timestamptz');
   return `with counted as (
       select (${time} at time zone 'UTC')::date as day, count(*) as rows
       from ${name}
-      where account = $1 and ${time} >= $3::timestamptz and ${time} < $4::timestamptz
+      where account = $1 and ${time} >= zendesk_sync.start_of(${first}) and ${time} < zendesk_sync.start_of(${last} + 1)
       group by 1
     ),
     said as (
-      select day, rows from zendesk_sync.stored_days
-      where account = $1 and stream = $2
-        and zendesk_sync.start_of(day) >= $3::timestamptz and zendesk_sync.start_of(day) < $4::timestamptz
+      select day, sum(rows) as rows from zendesk_sync.stored_rows
+      where account = $1 and stream = $2 and day between ${first} and ${last}
+      group by day
     ),
     differing as (
       select day, coalesce(said.rows, 0) - coalesce(counted.rows, 0) as missing, coalesce(counted.rows, 0) as rows_left
@@ -95,6 +168,15 @@ function buildCount({ name, time }: LogTable): string {
     corrected as (
       insert into zendesk_sync.stored_rows (account, stream, day, rows)
       select $1, $2, day, -missing from differing
+    ),
+    -- Somebody may have brought back what was lost.
+    reopened as (
+      update zendesk_sync.coverage_losses l set closed_at = null
+      where l.account = $1 and l.stream = $2 and l.rows_found < l.rows
+        and exists (
+          select from differing d
+          where d.missing < 0 and zendesk_sync.start_of(d.day) < l.rows_until and zendesk_sync.start_of(d.day + 1) > l.lost_from
+        )
     ),
     losses as (
       select min(day) as first_day, max(day) as last_day, sum(missing) as rows, sum(rows_left) as rows_left

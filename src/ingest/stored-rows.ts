@@ -1,6 +1,7 @@
 /** How many rows of a log are stored, by day: what the ledger says, to be held against the tables. */
-import type { Queryable } from '../database/client.ts';
+import type { Database, Queryable } from '../database/client.ts';
 import type { StreamKey } from './coverage.ts';
+import { countsItself } from './own-counts.ts';
 import { dayMs, nameDay } from './rollups.ts';
 import type { WrittenRows } from './rows/written.ts';
 
@@ -21,19 +22,22 @@ export function countByDay(
 }
 
 /** Joins the entries of each day into one. */
-export async function joinStoredRows(db: Queryable, { account, stream }: StreamKey): Promise<void> {
-  await db.query(
-    `with taken as (
-       delete from zendesk_sync.stored_rows
-       where account = $1 and stream = $2 and day in (
-         select day from zendesk_sync.stored_rows where account = $1 and stream = $2 group by day having count(*) > 1
+export async function joinStoredRows(db: Database, { account, stream }: StreamKey): Promise<void> {
+  await db.transaction(async (tx) => {
+    await tx.query(`select ${countsItself}`);
+    await tx.query(
+      `with taken as (
+         delete from zendesk_sync.stored_rows
+         where account = $1 and stream = $2 and day in (
+           select day from zendesk_sync.stored_rows where account = $1 and stream = $2 group by day having count(*) > 1
+         )
+         returning day, rows
        )
-       returning day, rows
-     )
-     insert into zendesk_sync.stored_rows (account, stream, day, rows)
-     select $1, $2, day, sum(rows) from taken group by day having sum(rows) <> 0`,
-    [account, stream],
-  );
+       insert into zendesk_sync.stored_rows (account, stream, day, rows)
+       select $1, $2, day, sum(rows) from taken group by day having sum(rows) <> 0`,
+      [account, stream],
+    );
+  });
 }
 
 /** Counts rows that came by another way than a page, within the transaction that stores them. */

@@ -36,6 +36,7 @@ describe('migrating', () => {
           '0015_counted_partitions',
           '0016_horizon_proved',
           '0017_late_rows',
+          '0018_count_doubts',
           'definitions',
         ],
       ]);

@@ -105,6 +105,12 @@ comment on column zendesk.revisions.occurred_at is 'Time of the row in its log (
 comment on column zendesk.revisions.content is 'The whole former row, column by column.';
 comment on column zendesk.revisions.replaced_at is 'When the former content was replaced here.';
 comment on schema zendesk is 'The Zendesk logs and the people in them, for queries.';
+comment on table zendesk_sync.count_doubts is 'Notes that rows of a log or the counts of the ledger were changed by somebody else than this program: the next run counts the rows and takes the note away.';
+comment on column zendesk_sync.count_doubts.id is 'Number of the note.';
+comment on column zendesk_sync.count_doubts.log_table is 'The table of the log; null: all logs.';
+comment on column zendesk_sync.count_doubts.changed_table is 'The table that was changed.';
+comment on column zendesk_sync.count_doubts.done_by is 'The user of the database who did it.';
+comment on column zendesk_sync.count_doubts.noted_at is 'When.';
 comment on table zendesk_sync.counted_partitions is 'Partitions whose rows were held against the counts, as they were then: one that has changed since is counted again.';
 comment on column zendesk_sync.counted_partitions.account is 'Key of the Zendesk account.';
 comment on column zendesk_sync.counted_partitions.stream is 'audit_logs or access_logs.';

@@ -88,3 +88,22 @@ export const countedPartitions = zendeskSync.table(
   },
   (t) => [primaryKey({ columns: [t.account, t.stream, t.held_from] })],
 );
+
+/**
+ * Notes that rows of a log or the counts of the ledger were changed by somebody else than this program: the next run counts
+ * the rows and takes the note away.
+ */
+export const countDoubts = zendeskSync.table('count_doubts', {
+  /** Number of the note. */
+  id: bigint({ mode: 'bigint' }).notNull().generatedAlwaysAsIdentity().primaryKey(),
+  /** The table of the log; null: all logs. */
+  log_table: text(),
+  /** The table that was changed. */
+  changed_table: text().notNull(),
+  /** The user of the database who did it. */
+  done_by: text().notNull(),
+  /** When. */
+  noted_at: instant()
+    .notNull()
+    .default(sql`now()`),
+});

@@ -5,7 +5,10 @@ as $$
 declare
   own zendesk_sync.partitions;
   log text := tg_table_schema || '.' || tg_table_name;
+  counted_before text := coalesce(current_setting('zendesk_sync.counts_itself', true), '');
 begin
+  -- What is written here is no doubt; what the same transaction does besides may be one.
+  perform set_config('zendesk_sync.counts_itself', 'on', true);
   select * into own from zendesk_sync.partitions p where p.relation = tg_relid;
   if found then
     log := own.log_table;
@@ -32,6 +35,7 @@ begin
     from gone g
     join zendesk_sync.reached r on r.account = g.account and r.stream = g.stream
     cross join lateral zendesk_sync.hull_of(g.first_day, g.last_day, r.oldest, r.newest, r.asked_until) as h;
+    perform set_config('zendesk_sync.counts_itself', counted_before, true);
     return null;
   end if;
   -- One loss for the days that have lost rows and lie within a week of each other. A table that was detached belongs to no log.
@@ -71,6 +75,7 @@ begin
     tg_argv[0],
     log
   );
+  perform set_config('zendesk_sync.counts_itself', counted_before, true);
   return null;
 end
 $$;

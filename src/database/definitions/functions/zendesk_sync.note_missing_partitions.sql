@@ -5,6 +5,7 @@ as $$
 begin
   -- The lock under which partitions are made: whoever makes one anew has noted first what was in the old one.
   perform pg_advisory_xact_lock(2053927792);
+  perform set_config('zendesk_sync.counts_itself', 'on', true);
   with missing as materialized (
     select * from zendesk_sync.missing_partitions where log_table = wanted_table
   ),
@@ -21,6 +22,13 @@ begin
     (select max(f.id) from zendesk_sync.fetches f where f.account = m.account and f.stream = m.stream)
   from missing m
   order by m.account, m.stream, m.lost_from;
+  -- Whatever is put into its place is counted, also when it is the same table again.
+  update zendesk_sync.counted_partitions c set relation = 0
+  from zendesk_sync.streams s
+  where s.account = c.account and s.stream = c.stream and s.log_table = wanted_table and c.relation <> 0
+    and not exists (
+      select from zendesk_sync.partitions p where p.log_table = s.log_table and p.held_from = c.held_from
+    );
 end
 $$;
 

@@ -3,6 +3,8 @@ language plpgsql
 set search_path = pg_catalog
 as $$
 declare
+  -- This program sets it for the transactions that count what they write (src/ingest/own-counts.ts).
+  others constant text := 'for each statement when (current_setting(''zendesk_sync.counts_itself'', true) is distinct from ''on'')';
   watched regclass;
   is_partition boolean;
 begin
@@ -25,8 +27,23 @@ begin
         'create trigger note_truncation after truncate on %s for each statement execute function zendesk_sync.note_lost_rows()', watched
       );
     end if;
+    if not exists (select from pg_trigger where tgrelid = watched and tgname = 'doubt_counts') then
+      execute format(
+        'create trigger doubt_counts after insert or update on %s %s execute function zendesk_sync.doubt_counts(%L)', watched, others, log_table
+      );
+    end if;
+  end loop;
+  foreach watched in array array['zendesk_sync.stored_rows', 'zendesk_sync.counted_partitions']::regclass[] loop
+    if not exists (select from pg_trigger where tgrelid = watched and tgname = 'doubt_counts' and tgenabled = 'A') then
+      execute format('drop trigger if exists doubt_counts on %s', watched);
+      execute format(
+        'create trigger doubt_counts after insert or update or delete or truncate on %s %s execute function zendesk_sync.doubt_counts()', watched, others
+      );
+      -- Also where a session has triggers switched off, as a restore may.
+      execute format('alter table %s enable always trigger doubt_counts', watched);
+    end if;
   end loop;
 end
 $$;
 
-comment on function zendesk_sync.watch_log(text, text) is 'Has Postgres note what is deleted or truncated by hand in a log: makes the triggers that are missing on its table and partitions.';
+comment on function zendesk_sync.watch_log(text, text) is 'Has Postgres note what is deleted or truncated by hand in a log, and that it or the counts were changed: makes the triggers that are missing on its table and partitions.';
