@@ -25,7 +25,8 @@ const well: StreamStatus = {
   losses: [],
   late_rows: [],
 };
-const loss = { noticed_at: ago(3600).toISOString() } as StreamStatus['losses'][number];
+const lossAt = (moment: Date | null): StreamStatus['losses'][number] =>
+  ({ noticed_at: moment?.toISOString() ?? null }) as StreamStatus['losses'][number];
 
 describe('what a stream needs of a person', () => {
   const table: [string, Partial<StreamStatus>, string[]][] = [
@@ -45,6 +46,22 @@ describe('what a stream needs of a person', () => {
       { state: 'failed', last_error_code: 'unauthorized' },
       ['the credentials are refused'],
     ],
+    [
+      'nothing for a failure that was overcome, though its code is remembered',
+      { last_error_code: 'unauthorized' },
+      [],
+    ],
+    ['nothing for a quarter of an hour', { last_success: ago(900) }, []],
+    [
+      'a process that pulls people who were listed three hours ago',
+      { stream: 'users', last_success: ago(10_801) },
+      ['nothing pulls it; "serve" does'],
+    ],
+    [
+      'a process that pulls it for the first time',
+      { last_success: null },
+      ['nothing pulls it; "serve" does'],
+    ],
     ['a look when Zendesk refuses it', { state: 'unavailable' }, ['Zendesk refuses it']],
     ['a process that pulls it', { last_success: ago(901) }, ['nothing pulls it; "serve" does']],
     [
@@ -57,9 +74,26 @@ describe('what a stream needs of a person', () => {
       { gaps: 1, headroom_seconds: 13 * 86_400 },
       ['Zendesk is about to drop what is not stored yet, and nothing reads it'],
     ],
+    ['nothing where no gap is in danger', { gaps: 0, headroom_seconds: 60 }, []],
+    [
+      'nothing for a gap that Zendesk keeps for two weeks',
+      { gaps: 1, headroom_seconds: 14 * 86_400 },
+      [],
+    ],
+    ['nothing for a gap that Zendesk keeps for ever', { gaps: 1, headroom_seconds: null }, []],
     ['nothing for what was lost long ago', { lost_seconds: 86_400 }, []],
+    ['nothing for rows that were taken away a day ago', { losses: [lossAt(ago(86_400))] }, []],
+    [
+      'nothing for rows of which nobody knows when they were taken away',
+      { losses: [lossAt(null)] },
+      [],
+    ],
     ['a look at the quarantine', { quarantined: 2 }, ['records could not be stored']],
-    ['a look at rows that were taken away', { losses: [loss] }, ['rows were taken away by hand']],
+    [
+      'a look at rows that were taken away',
+      { losses: [lossAt(ago(86_399))] },
+      ['rows were taken away by hand'],
+    ],
     [
       'nothing for people who were listed an hour ago',
       { stream: 'users', last_success: ago(3700) },
