@@ -28,7 +28,6 @@ export function keepWritten(_key: string, value: unknown, context?: { source?: s
 }
 
 function isExact(source: string, value: number): boolean {
-  if (Object.is(value, -0) || !Number.isFinite(value)) return false;
   if (Number.isInteger(value) && !Number.isSafeInteger(value)) return false;
   return normalize(source) === normalize(String(value));
 }

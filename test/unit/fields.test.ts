@@ -13,6 +13,7 @@ import {
   readBigintId,
   readRecord,
   readTextId,
+  readTime,
   smallint,
   text,
   within,
@@ -119,6 +120,7 @@ describe('the fields of a record', () => {
     ['big', '"-0"'],
     ['big', '"x1"'],
     ['big', 'true'],
+    ['big', '[5]'],
     ['small', '32768'],
     ['small', '-32769'],
     ['small', '"32768"'],
@@ -126,8 +128,9 @@ describe('the fields of a record', () => {
     ['small', '"007"'],
     ['small', '""'],
     ['small', 'false'],
+    ['small', '["404"]'],
     ['address', '"fe80::1%eth0"'],
-    ['address', '[1]'],
+    ['address', '["203.0.113.9"]'],
     ['flag', '"true"'],
     ['flag', '1'],
     ['at', '"2026-11-20"'],
@@ -187,7 +190,17 @@ describe('a record', () => {
       ['9223372036854775807', '9223372036854775807'],
     ] as const)
       assert.equal(readBigintId(parsed(json), 'logs'), id);
-    for (const json of ['1.5', '"x"', 'null', '{}', '9223372036854775808', 'true', '""', '1e400'])
+    for (const json of [
+      '1.5',
+      '"x"',
+      'null',
+      '{}',
+      '9223372036854775808',
+      'true',
+      '["17"]',
+      '""',
+      '1e400',
+    ])
       assert.throws(() => readBigintId(parsed(json), 'logs'), { code: 'record_unreadable' }, json);
   });
 
@@ -202,6 +215,22 @@ describe('a record', () => {
       assert.equal(readTextId(parsed(json), 'logs'), id);
     for (const json of ['""', String.raw`"a\u0000"`, String.raw`"\ud800"`, 'null', '[]', 'true'])
       assert.throws(() => readTextId(parsed(json), 'logs'), { code: 'record_unreadable' }, json);
+  });
+});
+
+describe('a record without a usable time', () => {
+  it('is named by its id, but not where that may be content', () => {
+    for (const [id, name] of [
+      ['01M7-a.b:c_d', 'Record 01M7-a.b:c_d'],
+      ['x'.repeat(64), `Record ${'x'.repeat(64)}`],
+      ['x'.repeat(65), 'A record with an odd id'],
+      ['Ann Lee', 'A record with an odd id'],
+      ['ann@', 'A record with an odd id'],
+      ['@ann', 'A record with an odd id'],
+    ] as const)
+      assert.throws(() => readTime(null, 'timestamp', id), {
+        message: `${name} has no usable timestamp.`,
+      });
   });
 });
 

@@ -58,6 +58,107 @@ describe('the guard of a walk', () => {
   });
 });
 
+/** A page as far as the guard looks at it; without a cursor of its own it has a new one. */
+type Answered = { names?: readonly string[]; nextCursor?: string | undefined; isUnsure?: boolean };
+
+function guard(answers: readonly Answered[], startCursor?: string): boolean[] {
+  const check = createWalkGuard('audit_logs', startCursor);
+  return answers.map(({ names = [], isUnsure = false, ...answer }, place) => {
+    const nextCursor = 'nextCursor' in answer ? answer.nextCursor : `cursor ${place}`;
+    return check({ nextCursor, isUnsure, requestId: `request ${place}` }, names);
+  });
+}
+
+function assertStuck(answers: readonly Answered[], fault: string, startCursor?: string): void {
+  assert.deepEqual(
+    guard(answers.slice(0, -1), startCursor),
+    answers.slice(0, -1).map(() => false),
+  );
+  assert.throws(() => guard(answers, startCursor), {
+    code: 'walk_stuck',
+    found: `${fault}. The span is not complete and will be read again`,
+    requestId: `request ${answers.length - 1}`,
+  });
+}
+
+describe('a walk that does not get on', () => {
+  const samePage = 'Zendesk sent the same page of audit_logs again instead of the next one';
+  const abc = { names: ['a', 'b', 'c'] };
+
+  it('is one whose page begins as the one before did', () => {
+    assertStuck([abc, { names: ['a', 'x', 'y'] }], samePage);
+  });
+
+  it('is one whose cursor comes again with nothing new, be it the one that it began with', () => {
+    assertStuck([{ ...abc, nextCursor: 'one' }, { nextCursor: 'one' }], samePage);
+    assertStuck([{ nextCursor: 'start' }], samePage, 'start');
+    assert.deepEqual(
+      guard([
+        { ...abc, nextCursor: 'one' },
+        { names: ['d'], nextCursor: 'one' },
+      ]),
+      [false, false],
+      'what is new may come with any cursor',
+    );
+  });
+
+  it('is one with three pages in a row of what it has seen', () => {
+    const seen = [{ names: ['b'] }, { names: ['c'] }, { names: ['a'] }];
+    assertStuck(
+      [abc, ...seen],
+      'Zendesk sent 3 pages of audit_logs in a row that it had sent before',
+    );
+    const [one, two, three] = seen;
+    assert.deepEqual(
+      guard([abc, one ?? {}, two ?? {}, { names: ['d'] }, three ?? {}, one ?? {}]),
+      Array.from({ length: 6 }, () => false),
+    );
+  });
+
+  it('is one with eleven empty pages in a row and more to come', () => {
+    const empty = Array.from({ length: 10 }, (): Answered => ({}));
+    assertStuck(
+      [abc, ...empty, {}],
+      'Zendesk sent 11 empty pages of audit_logs in a row and says that there are more',
+    );
+    assert.deepEqual(
+      guard([...empty, abc, ...empty, { nextCursor: undefined }]),
+      Array.from({ length: 22 }, () => false),
+    );
+  });
+
+  it('is not one whose records come twice within a page', () => {
+    const twice = Array.from({ length: 20 }, (_, place) => [`id ${place}`, `id ${place}`]).flat();
+    assert.deepEqual(guard([abc, { names: twice }, { names: ['z'] }]), [false, false, false]);
+  });
+});
+
+describe('a full page that is said to be the last', () => {
+  const full = { names: ['a', 'b', 'c'], isUnsure: true };
+
+  it('is agreed to be the last when it comes again as it was, and not before', () => {
+    assert.deepEqual(guard([full, full]), [false, true]);
+    assert.deepEqual(guard([full, { ...full, nextCursor: undefined }]), [false, true]);
+    assert.deepEqual(guard([full, { names: ['d'], isUnsure: true }]), [false, false]);
+    assert.deepEqual(guard([{ isUnsure: true }, { isUnsure: true }]), [false, false]);
+  });
+
+  it('is the same page again when only one of the two is said to be it', () => {
+    const samePage = /sent the same page of audit_logs again/;
+    assert.throws(() => guard([full, { ...full, isUnsure: false }]), { message: samePage });
+    assert.throws(() => guard([{ ...full, isUnsure: false }, full]), { message: samePage });
+  });
+
+  it('may be followed by a page of its own records, which tells nothing of the order', () => {
+    const last = { names: ['b'], nextCursor: undefined };
+    assert.deepEqual(guard([full, last]), [false, false]);
+    assert.throws(() => guard([{ ...full, isUnsure: false }, last]), {
+      found:
+        'Zendesk changed the order of audit_logs from one page to the next, so that records between them may not have been sent. The span is not complete and will be read again',
+    });
+  });
+});
+
 /** Walks to the end of a list of which each page is cut from another order; whether the guard refused. */
 function isRefused(
   records: number,

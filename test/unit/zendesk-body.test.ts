@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
+import { readPlainText } from '../../src/zendesk/exact-numbers.ts';
 import { hasOddNumber, parseJson } from '../../src/zendesk/body.ts';
 
 function parse(text: string): unknown {
@@ -30,6 +31,13 @@ describe('parseJson', () => {
       '0.1',
       '0.1234567890123456',
       '1.5E-7',
+      '1.5e3',
+      '1.001e4',
+      '1.5e-3',
+      '0.00000015',
+      '-1500e-2',
+      '0.0',
+      '0e5',
       '100000000000000',
     ])
       assert.deepEqual(parse(`{"a":${number}}`), { a: Number(number) });
@@ -73,4 +81,23 @@ describe('hasOddNumber', () => {
   ];
   for (const [text, expected] of table)
     it(`says ${expected} of ${text}`, () => assert.equal(hasOddNumber(text), expected));
+});
+
+describe('readPlainText', () => {
+  it('gives texts as they are and numbers as they are written, and nothing of anything else', () => {
+    const json = '["a","",7,1.5,12345678901234567890,1e400,true,null,{},["a"]]';
+    assert.deepEqual((parse(json) as unknown[]).map(readPlainText), [
+      'a',
+      '',
+      '7',
+      '1.5',
+      '12345678901234567890',
+      '1e400',
+      undefined,
+      undefined,
+      undefined,
+      undefined,
+    ]);
+    assert.equal(readPlainText(undefined), undefined);
+  });
 });
