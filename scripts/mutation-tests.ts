@@ -87,7 +87,7 @@ const near: Readonly<Record<string, readonly string[]>> = {
   'src/streams/stream.ts': [unit('record'), zendesk('pages')],
   'src/streams/support-budget.ts': [zendesk('limits')],
   'src/streams/users.ts': [unit('record'), zendesk('pages'), ingest('people')],
-  'src/zendesk/answer-limit.ts': [unit('zendesk-answer'), zendesk('faults')],
+  'src/zendesk/answer-limit.ts': [unit('zendesk-answer-limit')],
   'src/zendesk/answer.ts': [unit('zendesk-answer'), unit('zendesk-body'), zendesk('faults')],
   'src/zendesk/body.ts': [unit('zendesk-body')],
   'src/zendesk/client.ts': [
