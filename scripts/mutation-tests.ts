@@ -13,7 +13,7 @@ const near: Readonly<Record<string, readonly string[]>> = {
   'src/ingest/budget.ts': [unit('budget')],
   'src/ingest/classification-batch.ts': [database('classifications')],
   'src/ingest/classification-pass.ts': [unit('classify'), database('classifications')],
-  'src/ingest/clocks.ts': [unit('clocks'), ingest('clock')],
+  'src/ingest/clocks.ts': [unit('clocks'), ingest('clock-readings')],
   'src/ingest/coverage-change.ts': [ingest('ledger-races'), ingest('losses')],
   'src/ingest/coverage.ts': [unit('coverage'), ledger],
   'src/ingest/division.ts': [unit('division')],
