@@ -5,6 +5,7 @@ const ingest = (name: string): string => `test/ingest/${name}.test.ts`;
 const zendesk = (name: string): string => `test/zendesk/${name}.test.ts`;
 const database = (name: string): string => `test/database/${name}.test.ts`;
 const ledger = database('ledger');
+const streams = [unit('record'), unit('streams'), unit('config'), unit('zendesk-refusal')];
 
 const near: Readonly<Record<string, readonly string[]>> = {
   'src/ingest/attention.ts': [unit('attention')],
@@ -76,8 +77,8 @@ const near: Readonly<Record<string, readonly string[]>> = {
   'src/ingest/walk.ts': [unit('walk'), ingest('page-size')],
   'src/ingest/worker.ts': [ingest('rescan-ages'), ingest('page-size'), ingest('losses')],
   'src/span.ts': [unit('span')],
-  'src/streams/access-logs.ts': [unit('record'), unit('streams'), 'test/streams/contract.test.ts'],
-  'src/streams/audit-logs.ts': [unit('record'), unit('streams'), 'test/streams/contract.test.ts'],
+  'src/streams/access-logs.ts': [...streams, 'test/streams/contract.test.ts'],
+  'src/streams/audit-logs.ts': [...streams, 'test/streams/contract.test.ts'],
   'src/streams/fields.ts': [unit('fields'), unit('record'), unit('moment')],
   'src/streams/key-text.ts': [unit('fields')],
   'src/streams/moment.ts': [unit('moment')],
@@ -85,8 +86,8 @@ const near: Readonly<Record<string, readonly string[]>> = {
   'src/streams/registry.ts': [unit('config'), unit('streams')],
   'src/streams/rollup-day.ts': [database('rollups')],
   'src/streams/stream.ts': [unit('record'), unit('streams')],
-  'src/streams/support-budget.ts': [unit('streams')],
-  'src/streams/users.ts': [unit('record'), unit('streams')],
+  'src/streams/support-budget.ts': streams,
+  'src/streams/users.ts': streams,
   'src/zendesk/answer-limit.ts': [unit('zendesk-answer-limit')],
   'src/zendesk/answer.ts': [unit('zendesk-answer'), unit('zendesk-body'), zendesk('faults')],
   'src/zendesk/body.ts': [unit('zendesk-body')],
