@@ -62,12 +62,53 @@ const statement = [
   outcomeNote,
 ];
 
+const visitNote =
+  'Note: A visit is all that one agent asked for of one thing with no more than 30 minutes in between; --requests shows each request.';
+
 describe('report accessed', { concurrency: 2 }, () => {
-  it('prints who accessed which ticket, when and from where, denied requests and departed agents too', async () => {
+  it('prints who visited which ticket, when and from where, denied visits and departed agents too', async () => {
+    await withStored(async (db, settings) => {
+      await storeDay(db);
+      await storeAccesses(
+        db,
+        [
+          {
+            timestamp: `${day}T10:20:00Z`,
+            url: '/api/v2/tickets/937/comments',
+            user_id: 10,
+            status: 500,
+          },
+        ],
+        'acme',
+      );
+      const { status, stdout, stderr } = await runProgram(
+        ['report', 'accessed', 'tickets', ...span],
+        settings,
+      );
+      assert.deepEqual({ status, stderr }, { status: 0, stderr: '' });
+      assert.deepEqual(stdout.split('\n').slice(0, 12), [
+        'Tickets accessed, 2026-11-02 to 2026-11-03 (UTC)',
+        '',
+        'Agent id  Agent      Role   Resource  From                 Kind   Outcome  Requests  Until                IP address   Program  Type',
+        '7         Ann Agent  agent  937       2026-11-02 10:00:00  view   ok              1  2026-11-02 10:00:00  203.0.113.9  no       ticket',
+        '8         =Al Admin  admin  1         2026-11-02 10:05:00  view   ok              1  2026-11-02 10:05:00  203.0.113.9  no       ticket',
+        '8         =Al Admin  admin  2         2026-11-02 10:05:00  view   ok              1  2026-11-02 10:05:00  203.0.113.9  no       ticket',
+        '7         Ann Agent  agent  5         2026-11-02 10:06:00  view   denied          1  2026-11-02 10:06:00  203.0.113.9  no       ticket',
+        '9         Dora       admin  937       2026-11-02 10:07:00  write  ok              1  2026-11-02 10:07:00  2001:db8::7  no       ticket',
+        '10        user 10           937       2026-11-02 10:08:00  view   failed          2  2026-11-02 10:20:00  203.0.113.9  no       ticket',
+        '',
+        '6 rows.',
+        '',
+      ]);
+      assert.ok(stdout.includes(`\n${visitNote}\n${outcomeNote}\n`));
+    });
+  });
+
+  it('prints who accessed which ticket with each request by --requests', async () => {
     await withStored(async (db, settings) => {
       await storeDay(db);
       const { status, stdout, stderr } = await runProgram(
-        ['report', 'accessed', 'tickets', ...span],
+        ['report', 'accessed', 'tickets', ...span, '--requests'],
         settings,
       );
       assert.deepEqual({ status, stderr }, { status: 0, stderr: '' });
@@ -95,7 +136,16 @@ describe('report accessed', { concurrency: 2 }, () => {
       await storeDay(db);
       const ask = async (...flags: string[]): Promise<{ stdout: string; stderr: string }> => {
         const { status, stdout, stderr } = await runProgram(
-          ['report', 'accessed', 'Ticket', ...span, '--time-zone', 'Europe/Madrid', ...flags],
+          [
+            'report',
+            'accessed',
+            'Ticket',
+            ...span,
+            '--requests',
+            '--time-zone',
+            'Europe/Madrid',
+            ...flags,
+          ],
           settings,
         );
         assert.equal(status, 0, stderr);

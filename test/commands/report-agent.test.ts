@@ -70,7 +70,7 @@ describe('report agent', { concurrency: 2 }, () => {
         'Coverage: The access log from 2026-11-02 00:00:00 to 2026-11-03 00:00:00 is stored completely.',
         'Gaps: none.',
         ...accessLimits,
-        'Note: Requests of one kind for one thing are one visit as long as no more than 30 minutes lie between two of them; each search, export, write and reading of a credential stands alone.',
+        'Note: Requests of one kind for one thing are one visit as long as no more than 30 minutes lie between two of them; each search, export, write and reading of a credential stands alone; --requests shows each request.',
         outcomeNote,
         '',
       ]);

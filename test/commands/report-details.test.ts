@@ -9,7 +9,16 @@ import { withStored } from '../support/report-data.ts';
 
 const small = { accessLogDays: 1, accessLogRowsPerDay: 10, auditLogDays: 1, auditLogRowsPerDay: 1 };
 const day = '2026-11-02';
-const flags = ['--from', day, '--to', '2026-11-03', '--details', '--format', 'ndjson'];
+const flags = [
+  '--from',
+  day,
+  '--to',
+  '2026-11-03',
+  '--requests',
+  '--details',
+  '--format',
+  'ndjson',
+];
 
 /** A simulated account, and a database in which somebody has opened records by these urls. */
 async function withAccesses(

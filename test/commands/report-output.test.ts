@@ -31,7 +31,7 @@ async function storeMany(db: Database, count: number): Promise<void> {
 
 /** Many requests for tickets, made in the database itself. */
 async function storeManyAccesses(db: Database, count: number): Promise<void> {
-  await storeAccesses(db, [{ timestamp: '2026-01-01T00:00:00Z', url: '/api/v2/tickets/1' }]);
+  await storeAccesses(db, [{ timestamp: '2026-01-01T00:00:00Z', url: '/api/v2/tickets/999999' }]);
   await coverAccesses(db, '2026-01-01T00:00:00Z', '2026-02-01T00:00:00Z');
   await db.query(
     `with requests as (

@@ -36,8 +36,9 @@ const statement = [
   'Coverage: No stored request of the account acme names ticket 941 at any time; check the id.',
   'Gaps: none.',
   ...accessLimits,
-  'Note: Confirmed: an answered request named the person or one of the tickets. A visit is all that one agent asked for of one record with no more than 30 minutes in between.',
-  'Note: Possible: a list, a search, an export, a request whose ids the log does not show, or one that no rule knows may have shown the person; the log does not say. One row for each day, agent and kind.',
+  'Note: Confirmed: an answered request named the person or one of the tickets.',
+  'Note: Possible: a list, a search, an export, a request whose ids the log does not show, or one that no rule knows may have shown the person; the log does not say.',
+  'Note: A row of the confirmed tier is a visit: all that one agent asked for of one record with no more than 30 minutes in between. One of the possible tier is what an agent did of one kind on one day. --requests shows each request.',
 ];
 
 describe('report subject', { concurrency: 2 }, () => {

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { listResourceTypes, readAccesses } from '../../src/reports/accessed/sql.ts';
+import { listResourceTypes } from '../../src/reports/accessed/sql.ts';
+import { readVisits } from '../../src/reports/shared/visits.ts';
 import { loadTeamHistory } from '../../src/reports/shared/team.ts';
 import { accessLogs } from '../../src/streams/access-logs.ts';
 import { refreshRollups } from '../../src/ingest/rollups.ts';
@@ -13,6 +14,14 @@ const span = {
   from: new Date('2026-10-31T12:00:00Z'),
   to: new Date('2026-11-02T00:00:00Z'),
 };
+const requests = {
+  ...span,
+  type: 'ticket',
+  id: undefined,
+  agents: undefined,
+  requests: true,
+  fields: 'usual',
+} as const;
 const day = '2026-11-01';
 
 describe('the accesses to resources of one type', { concurrency: 2 }, () => {
@@ -41,22 +50,72 @@ describe('the accesses to resources of one type', { concurrency: 2 }, () => {
         [{ timestamp: `${day}T10:00:00Z`, url: '/api/v2/tickets/3' }],
         'other',
       );
-      const rows = await collect(readAccesses(db, { ...span, type: 'ticket', agents: undefined }));
+      const rows = await collect(readVisits(db, requests));
       assert.deepEqual(
         rows.map(({ resource_id: id }) => id),
         ['937', '30', '4', '199'],
       );
       assert.deepEqual(rows[0], {
-        time: new Date('2026-10-31T12:00:00Z'),
+        first_at: new Date('2026-10-31T12:00:00Z'),
+        last_at: new Date('2026-10-31T12:00:00Z'),
         user_id: '8',
         resource_id: '937',
-        kind: 'view',
-        status: 200,
-        outcome: 'ok',
         by_program: false,
-        ip_address: '203.0.113.9',
+        outcome: 'ok',
+        kinds: 'view',
+        requests: 1,
+        addresses: '203.0.113.9',
+        status: 200,
+        access_log_id: rows[0]?.access_log_id,
       });
-      assert.equal(rows[3]?.ip_address, '2001:db8::7');
+      assert.equal(rows[3]?.addresses, '2001:db8::7');
+    });
+  });
+
+  it('are put together to visits of one agent to one thing with one outcome, until more than 30 minutes go by', async () => {
+    await withStored(async (db) => {
+      const at = (time: string): string => `${day}T${time}Z`;
+      const url = '/api/v2/tickets/1';
+      await storeAccesses(db, [
+        { timestamp: at('10:00:00'), url },
+        { timestamp: at('10:10:00'), url, method: 'PUT', ip_address: '198.51.100.9' },
+        { timestamp: at('10:20:00'), url: '/api/v2/tickets/show_many.json?ids=2%2C1' },
+        { timestamp: at('10:21:00'), url, status: 403 },
+        { timestamp: at('10:22:00'), url, user_id: 8 },
+        { timestamp: at('10:50:00'), url },
+        { timestamp: at('11:20:01'), url },
+      ]);
+      const visits = await collect(readVisits(db, { ...requests, requests: false }));
+      assert.deepEqual(
+        visits.map((visit) => [
+          visit.first_at.toISOString().slice(11, 19),
+          visit.last_at.toISOString().slice(11, 19),
+          visit.user_id,
+          visit.resource_id,
+          visit.outcome,
+          visit.kinds,
+          visit.requests,
+          visit.addresses,
+          visit.status,
+        ]),
+        [
+          [
+            '10:00:00',
+            '10:50:00',
+            '7',
+            '1',
+            'ok',
+            'view, write',
+            4,
+            '198.51.100.9, 203.0.113.9',
+            null,
+          ],
+          ['10:20:00', '10:20:00', '7', '2', 'ok', 'view', 1, '203.0.113.9', null],
+          ['10:21:00', '10:21:00', '7', '1', 'denied', 'view', 1, '203.0.113.9', null],
+          ['10:22:00', '10:22:00', '8', '1', 'ok', 'view', 1, '203.0.113.9', null],
+          ['11:20:01', '11:20:01', '7', '1', 'ok', 'view', 1, '203.0.113.9', null],
+        ],
+      );
     });
   });
 
@@ -76,9 +135,7 @@ describe('the accesses to resources of one type', { concurrency: 2 }, () => {
         ].map((url) => ({ timestamp: `${day}T10:00:00Z`, url })),
       );
       const idsOf = async (type: string): Promise<(string | null)[]> =>
-        (await collect(readAccesses(db, { ...span, type, agents: undefined }))).map(
-          ({ resource_id: id }) => id,
-        );
+        (await collect(readVisits(db, { ...requests, type }))).map(({ resource_id: id }) => id);
       assert.deepEqual(await idsOf('ticket'), []);
       assert.deepEqual(await idsOf('user'), ['417']);
       const settings = await db.query<{ type: string; kind: string }>(
@@ -105,7 +162,7 @@ describe('the accesses to resources of one type', { concurrency: 2 }, () => {
       await db.query(
         `insert into zendesk.service_accounts (account, user_id) values ('acme', 9), ('other', 7)`,
       );
-      const rows = await collect(readAccesses(db, { ...span, type: 'ticket', agents: undefined }));
+      const rows = await collect(readVisits(db, requests));
       assert.deepEqual(
         rows.map(({ status, outcome, by_program: program }) => [status, outcome, program]),
         [
@@ -124,7 +181,7 @@ describe('the accesses to resources of one type', { concurrency: 2 }, () => {
         ],
       );
       const of = async (...agents: string[]): Promise<number> =>
-        (await collect(readAccesses(db, { ...span, type: 'ticket', agents }))).length;
+        (await collect(readVisits(db, { ...requests, agents }))).length;
       assert.deepEqual([await of('9'), await of('7', '9'), await of('5')], [1, 10, 0]);
     });
   });

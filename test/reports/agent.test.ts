@@ -18,8 +18,10 @@ const october = {
   agent: '7',
 };
 
+const lines = { requests: false, fields: 'usual' } as const;
+
 async function linesOf(db: Database, filter = october): Promise<string[]> {
-  return (await collect(readTimeline(db, filter))).map((row) =>
+  return (await collect(readTimeline(db, filter, lines))).map((row) =>
     [
       row.first_at.toISOString().slice(5, 16),
       row.last_at.toISOString().slice(11, 16),

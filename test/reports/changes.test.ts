@@ -1,9 +1,12 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { listSourceTypes, readChanges } from '../../src/reports/account-settings/sql.ts';
+import type { Database } from '../../src/database/client.ts';
+import { reportAccountSettings } from '../../src/reports/account-settings/page.ts';
+import { listSourceTypes } from '../../src/reports/account-settings/sql.ts';
 import { countUnclassified } from '../../src/reports/shared/access-statement.ts';
+import type { ReportRow } from '../../src/reports/shared/report.ts';
 import { findActors, findPeople, findSimilarPeople } from '../../src/reports/shared/person-sql.ts';
-import { readLastChanges } from '../../src/reports/user/sql.ts';
+import { reportUserActivity } from '../../src/reports/user/page.ts';
 import { collect } from '../support/collect.ts';
 import { account, storeChanges, storePeople, withStored } from '../support/report-data.ts';
 
@@ -12,6 +15,17 @@ const span = {
   to: new Date('2026-02-01T00:00:00Z'),
 };
 const settings = ['account_setting'];
+const scopeOf = (db: Database) => ({
+  db,
+  account,
+  now: new Date('2026-02-02T00:00:00Z'),
+  timeZone: undefined,
+});
+
+async function changesOf(db: Database, sourceTypes: readonly string[]): Promise<ReportRow[]> {
+  const question = { span, sourceTypes, fields: 'usual' } as const;
+  return collect((await reportAccountSettings(scopeOf(db), question)).rows);
+}
 
 describe('the changes of a span', { concurrency: 2 }, () => {
   it('come oldest first, with whole texts, from the start of the span to before its end', async () => {
@@ -32,7 +46,7 @@ describe('the changes of a span', { concurrency: 2 }, () => {
         { id: 6, created_at: '2026-01-06T10:00:00Z', source_type: 'rule' },
         { id: 7, created_at: '2026-01-06T10:00:00Z', account: 'other' },
       ]);
-      const rows = await collect(readChanges(db, account, { span, sourceTypes: settings }));
+      const rows = await changesOf(db, settings);
       assert.deepEqual(
         rows.map(({ id }) => id),
         ['2', '3', '4'],
@@ -57,9 +71,7 @@ describe('the changes of a span', { concurrency: 2 }, () => {
           ['Ada Seven', '52.40.123.85'],
         ],
       );
-      const rules = await collect(
-        readChanges(db, account, { span, sourceTypes: ['rule', ...settings] }),
-      );
+      const rules = await changesOf(db, ['rule', ...settings]);
       assert.deepEqual(
         rules.map(({ id }) => id),
         ['2', '3', '4', '6'],
@@ -129,7 +141,9 @@ describe('a user of a report', { concurrency: 2 }, () => {
         })),
       );
       await storeChanges(db, [{ id: 9, created_at: '2026-01-09T00:00:00Z', actor_id: 6 }]);
-      const rows = await collect(readLastChanges(db, account, '5', 3));
+      const rows = await collect(
+        (await reportUserActivity(scopeOf(db), { user: '5', last: 3, fields: 'usual' })).rows,
+      );
       assert.deepEqual(
         rows.map(({ id }) => id),
         ['4', '3', '2'],

@@ -22,6 +22,8 @@ const subject = {
 const days = ['2026-10-01', '2026-10-02', '2026-10-03', '2026-10-04'].map((day) => new Date(day));
 const day = '2026-10-02';
 
+const lines = { requests: false, fields: 'usual' } as const;
+
 const line = (row: SubjectRow): string =>
   [
     row.first_at.toISOString().slice(5, 16),
@@ -37,14 +39,14 @@ const line = (row: SubjectRow): string =>
   ].join(' | ');
 
 async function confirmedLines(db: Database): Promise<string[]> {
-  return (await collect(readConfirmed(db, subject))).map(line);
+  return (await collect(readConfirmed(db, subject, lines))).map(line);
 }
 
 async function possibleLines(
   db: Database,
   grouping: Partial<Parameters<typeof readPossible>[2]> = {},
 ): Promise<string[]> {
-  const rows = readPossible(db, subject, { days, searchText: true, ...grouping });
+  const rows = readPossible(db, subject, { days, searchText: true, ...grouping }, lines);
   return (await collect(rows)).map(line);
 }
 

@@ -90,7 +90,7 @@ describe('a report as a table', () => {
     ]);
   });
 
-  it('breaks no word and no id unless the window is too narrow for them', async () => {
+  it('breaks no word and no id', async () => {
     const columns = [
       { key: 'id', title: 'Id', isWhole: true },
       { key: 'text', title: 'Text' },
@@ -104,19 +104,64 @@ describe('a report as a table', () => {
       '               characters,',
       '               or so it is',
     ]);
-    assert.deepEqual((await render(rows, 33, { columns })).lines.slice(2, 5), [
-      'Id             Text      More',
-      '1509756491122  A text    and',
-      '               of some   another',
-    ]);
-    assert.deepEqual((await render(rows, 28, { columns })).lines.slice(2, 5), [
-      'Id        Text      More',
-      '15097564  A text    and',
-      '91122     of some   another',
-    ]);
     assert.deepEqual((await render(rows, undefined, { columns })).lines.slice(2, 4), [
       'Id             Text                                          More',
       '1509756491122  A text of some forty characters, or so it is  and another text',
+    ]);
+  });
+
+  it('has its columns one below the other where they have no room beside each other', async () => {
+    const columns = [
+      { key: 'id', title: 'Id', isWhole: true },
+      { key: 'text', title: 'Text' },
+      { key: 'more', title: 'More words' },
+      { key: 'time', title: 'Time', isTime: true, isOptional: true },
+    ] as const;
+    const one = { id: '1509756491122', text: row.text, more: 'and another text', time };
+    const { lines } = await render([one, { ...one, text: null }], 33, { columns });
+    assert.deepEqual(lines.slice(2, 16), [
+      'Id          1509756491122',
+      'Text        A text of some forty',
+      '            characters, or so it',
+      '            is',
+      'More words  and another text',
+      'Time        2026-03-29 01:00:00',
+      '',
+      'Id          1509756491122',
+      'Text',
+      'More words  and another text',
+      'Time        2026-03-29 01:00:00',
+      '',
+      '2 rows.',
+      '',
+    ]);
+    const many = Array.from({ length: 13 }, (_, place) => ({ key: `k${place}`, title: `Column` }));
+    const wide = Object.fromEntries(many.map(({ key }) => [key, 'three short words']));
+    assert.equal(
+      (await render([wide], 150, { columns: many })).lines[2],
+      'Column  three short words',
+    );
+    assert.match(
+      (await render([wide], 300, { columns: many })).lines[2] ?? '',
+      /^Column {13}Column/,
+    );
+  });
+
+  it('shows records as JSON, and nothing in them steers the terminal', async () => {
+    const { lines } = await render(
+      [{ record: '{"id":12345678901234567890,"name":"\u009b2J"}' }],
+      80,
+      {
+        columns: [{ key: 'record', title: 'Record', isRecord: true }],
+      },
+    );
+    assert.deepEqual(lines.slice(2, 8), [
+      '{',
+      '  "id": 12345678901234567890,',
+      String.raw`  "name": "\u009b2J"`,
+      '}',
+      '',
+      '1 row.',
     ]);
   });
 

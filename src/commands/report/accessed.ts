@@ -6,12 +6,14 @@ import { askObject } from '../../reports/shared/live-source.ts';
 import { teamRoles } from '../../reports/shared/team.ts';
 import { addExample, gather } from '../arguments.ts';
 import type { CommandContext } from '../context.ts';
+import { addLineFlags, readLineFlags, type LineFlags } from './fields.ts';
 import { addReportFlags, readReportFlags, type ReportFlags } from './flags.ts';
 import { runLiveReport, runReport } from './run.ts';
 import { addSpanFlags, readSpanFlags, type SpanFlags } from './span.ts';
 
 type AccessedFlags = ReportFlags &
-  SpanFlags & {
+  SpanFlags &
+  LineFlags & {
     readonly agent?: readonly string[];
     readonly role?: readonly string[];
     readonly details?: boolean;
@@ -39,7 +41,7 @@ export function addAccessed(report: Command, context: CommandContext): void {
       '--details',
       'ask Zendesk for subject and requester of tickets, name and e-mail of users',
     );
-  addReportFlags(command).action(async (type: string, flags: AccessedFlags) =>
+  addReportFlags(addLineFlags(command)).action(async (type: string, flags: AccessedFlags) =>
     context.finish(await runAccessed(context, type, flags)),
   );
   addExample(command, 'zendesk-log-sync report accessed tickets --days 30 --output tickets.csv');
@@ -50,13 +52,23 @@ function runAccessed(context: CommandContext, type: string, flags: AccessedFlags
   const problems: string[] = [];
   const choices = readReportFlags(flags, problems);
   const span = readSpanFlags(flags, choices, now, problems);
+  const lines = readLineFlags(flags, problems);
   const chosenRoles = readRoles(flags.role ?? [], problems);
   const agents = (flags.agent ?? []).map((agent) => agent.trim());
   if (agents.includes(''))
     problems.push('--agent is empty; expected an id, an e-mail address or a full name.');
+  if (flags.details === true && lines.fields === 'raw')
+    problems.push('--details and --raw are both there; choose one of them.');
   if (problems.length > 0 || span === undefined) throw refuseInput(problems);
   const { accessRules: rules } = context.readLocalConfig();
-  const question: AccessedQuestion = { span, type, rules, agents, roles: chosenRoles };
+  const question: AccessedQuestion = {
+    span,
+    type,
+    rules,
+    agents,
+    roles: chosenRoles,
+    ...lines,
+  };
   return flags.details === true
     ? runLiveReport(context, { choices, now, flag: '--details' }, (scope, source) =>
         reportAccessed(scope, question, (path, parameters) => askObject(source, path, parameters)),

@@ -4,11 +4,14 @@ import { reportAccountSettings } from '../../reports/account-settings/page.ts';
 import { accountSetting } from '../../reports/account-settings/question.ts';
 import { addExample, gather } from '../arguments.ts';
 import type { CommandContext } from '../context.ts';
+import { addFieldFlags, readFieldFlags, type FieldFlags } from './fields.ts';
 import { addReportFlags, readReportFlags, type ReportFlags } from './flags.ts';
 import { runReport } from './run.ts';
 import { addSpanFlags, readSpanFlags, type SpanFlags } from './span.ts';
 
-type AccountSettingsFlags = ReportFlags & SpanFlags & { readonly sourceType?: readonly string[] };
+type AccountSettingsFlags = ReportFlags &
+  SpanFlags &
+  FieldFlags & { readonly sourceType?: readonly string[] };
 
 /** `report account-settings`: who changed the settings of the account. */
 export function addAccountSettings(report: Command, context: CommandContext): void {
@@ -20,7 +23,7 @@ export function addAccountSettings(report: Command, context: CommandContext): vo
     'what was changed, may be repeated (default: account_setting)',
     gather,
   );
-  addReportFlags(command).action(async (flags: AccountSettingsFlags) =>
+  addReportFlags(addFieldFlags(command)).action(async (flags: AccountSettingsFlags) =>
     context.finish(await runAccountSettings(context, flags)),
   );
   addExample(
@@ -34,11 +37,12 @@ function runAccountSettings(context: CommandContext, flags: AccountSettingsFlags
   const problems: string[] = [];
   const choices = readReportFlags(flags, problems);
   const span = readSpanFlags(flags, choices, now, problems);
+  const fields = readFieldFlags(flags, problems);
   const sourceTypes = [...new Set(flags.sourceType ?? [accountSetting])];
   if (sourceTypes.includes(''))
     problems.push('--source-type is empty; expected a type such as account_setting or rule.');
   if (problems.length > 0 || span === undefined) throw refuseInput(problems);
   return runReport(context, { choices, now }, (scope) =>
-    reportAccountSettings(scope, { span, sourceTypes }),
+    reportAccountSettings(scope, { span, sourceTypes, fields }),
   );
 }

@@ -4,12 +4,14 @@ import { refuseInput } from '../../errors.ts';
 import { reportLog } from '../../reports/log/page.ts';
 import { addExample, gather, readCount } from '../arguments.ts';
 import type { CommandContext } from '../context.ts';
+import { addFieldFlags, readFieldFlags, type FieldFlags } from './fields.ts';
 import { addReportFlags, readReportFlags, type ReportFlags } from './flags.ts';
 import { runReport } from './run.ts';
 import { addSpanFlags, readSpanFlags, type SpanFlags } from './span.ts';
 
 type LogFlags = ReportFlags &
-  SpanFlags & {
+  SpanFlags &
+  FieldFlags & {
     readonly sourceType?: readonly string[];
     readonly sourceId?: string;
     readonly actor?: string;
@@ -17,7 +19,6 @@ type LogFlags = ReportFlags &
     readonly action?: readonly string[];
     readonly sort?: string;
     readonly limit?: string;
-    readonly allFields?: boolean;
   };
 
 const newestFirst = '-created_at';
@@ -35,9 +36,8 @@ export function addLog(report: Command, context: CommandContext): void {
     .option('--ip <address>', 'only from this IP address')
     .option('--action <action>', 'only create, update, destroy …; may be repeated', gather)
     .option('--sort <order>', `${oldestFirst} or ${newestFirst}`, oldestFirst)
-    .option('--limit <number>', 'at most so many records')
-    .option('--all-fields', 'every field of a record as Zendesk gave it');
-  addReportFlags(command).action(async (flags: LogFlags) =>
+    .option('--limit <number>', 'at most so many records');
+  addReportFlags(addFieldFlags(command)).action(async (flags: LogFlags) =>
     context.finish(await runLog(context, flags)),
   );
   addExample(
@@ -51,6 +51,7 @@ function runLog(context: CommandContext, flags: LogFlags): Promise<number> {
   const problems: string[] = [];
   const choices = readReportFlags(flags, problems);
   const span = readSpanFlags(flags, choices, now, problems);
+  const fields = readFieldFlags(flags, problems);
   const { sourceType = [], sourceId, actor, ip, action = [], sort = oldestFirst, limit } = flags;
   const given = { 'source-type': sourceType, action, actor: actor === undefined ? [] : [actor] };
   for (const [option, texts] of Object.entries(given))
@@ -78,7 +79,7 @@ function runLog(context: CommandContext, flags: LogFlags): Promise<number> {
       actions: [...new Set(action)],
       newestFirst: sort === newestFirst,
       limit: count,
-      allFields: flags.allFields === true,
+      fields,
     }),
   );
 }

@@ -6,10 +6,12 @@ import type {
   ReportValue,
   Write,
 } from '../../reports/shared/report.ts';
+import { formatJson } from '../../reports/forms/json.ts';
 import { listStatement } from '../../reports/shared/statement.ts';
 import { blankControls, createBatch } from '../../reports/shared/text.ts';
+import { parseJson } from '../../zendesk/body.ts';
 import { createMomentFormat } from '../../reports/shared/time-zone.ts';
-import { formatRow, gap, layOut } from '../terminal/table.ts';
+import { formatRow, formatTall, gap, layOut } from '../terminal/table.ts';
 import { wrapLines } from '../terminal/text.ts';
 import { formatNumber } from '../terminal/words.ts';
 
@@ -32,45 +34,31 @@ export async function writeTable(
   const start = [blankControls(report.title), '', ...listDetails(report, show)];
   await batch.add(`${wrapLines(start, width).join('\n')}\n`);
 
-  const cellsOf = (columns: readonly ReportColumn[], row: ReportRow): string[] =>
-    columns.map(({ key }) => formatCell(row[key], show));
-  const begin = async (first: readonly ReportRow[]): Promise<(row: ReportRow) => Promise<void>> => {
-    const layout = layOut(
-      report.columns,
-      first.map((row) => cellsOf(report.columns, row)),
-      width,
-    );
-    const { columns } = layout;
-    const print = async (cells: readonly string[]): Promise<void> => {
-      for (const line of formatRow(cells, layout)) await batch.add(`${line}\n`);
-    };
-    if (first.length > 0) await print(columns.map(({ title }) => title));
-    for (const row of first) await print(cellsOf(columns, row));
-    const leftOut = report.columns.filter((column) => !columns.includes(column));
-    if (leftOut.length > 0 && first.length > 0) remarks.push(explainLeftOut(leftOut));
-    return (row) => print(cellsOf(columns, row));
-  };
-
-  const remarks: string[] = [];
   const first: ReportRow[] = [];
-  let printRow: ((row: ReportRow) => Promise<void>) | undefined;
+  let format: RowFormat | undefined;
   let rows = 0;
+  const begin = async (): Promise<RowFormat> => {
+    const chosen = chooseRowFormat(report, first, width, show);
+    if (first.length > 0) await batch.add(joinLines(chosen.head));
+    for (const row of first) await batch.add(joinLines(chosen.list(row)));
+    return chosen;
+  };
   for await (const row of report.rows) {
     rows += 1;
-    if (printRow !== undefined) {
-      await printRow(row);
+    if (format !== undefined) {
+      await batch.add(joinLines(format.list(row)));
       continue;
     }
     first.push(row);
-    if (first.length === measuredRows) printRow = await begin(first);
+    if (first.length === measuredRows) format = await begin();
   }
-  if (printRow === undefined) await begin(first);
+  const { leftOut } = (format ??= await begin());
 
   const count = rows === 0 ? 'No rows.' : rows === 1 ? '1 row.' : `${formatNumber(rows)} rows.`;
   const end = [
     ...(rows === 0 ? [] : ['']),
     count,
-    ...remarks,
+    ...(leftOut.length > 0 && rows > 0 ? [explainLeftOut(leftOut)] : []),
     '',
     ...listStatement(report.statement),
   ];
@@ -80,6 +68,55 @@ export async function writeTable(
   return rows;
 }
 
+/** How the rows of a report are shown. */
+type RowFormat = {
+  readonly head: readonly string[];
+  readonly list: (row: ReportRow) => readonly string[];
+  readonly leftOut: readonly ReportColumn[];
+};
+
+/** A table where it has room, else each row as a list of its values; records as JSON. */
+function chooseRowFormat(
+  { columns: all }: Report,
+  first: readonly ReportRow[],
+  width: number | undefined,
+  show: (moment: Date) => string,
+): RowFormat {
+  const [only] = all;
+  if (only?.isRecord === true)
+    return { head: [], list: (row) => formatRecord(row[only.key]), leftOut: [] };
+  const cellsOf = (columns: readonly ReportColumn[], row: ReportRow): string[] =>
+    columns.map(({ key }) => formatCell(row[key], show));
+  const layout = layOut(
+    all,
+    first.map((row) => cellsOf(all, row)),
+    width,
+  );
+  const { columns, isCrowded, room } = layout;
+  if (isCrowded) {
+    let isFirst = true;
+    const list = (row: ReportRow): string[] => {
+      const lines = formatTall(all, cellsOf(all, row), room);
+      if (isFirst) isFirst = false;
+      else lines.unshift('');
+      return lines;
+    };
+    return { head: [], list, leftOut: [] };
+  }
+  return {
+    head: formatRow(
+      columns.map(({ title }) => title),
+      layout,
+    ),
+    list: (row) => formatRow(cellsOf(columns, row), layout),
+    leftOut: all.filter((column) => !columns.includes(column)),
+  };
+}
+
+function joinLines(lines: readonly string[]): string {
+  return lines.map((line) => `${line}\n`).join('');
+}
+
 /** The details of a report that are known, one line each, and an empty line where there are any. */
 export function listDetails(
   { details = [] }: Pick<Report, 'details'>,
@@ -87,10 +124,17 @@ export function listDetails(
 ): string[] {
   const known = details.filter(({ value }) => value !== null);
   const longest = Math.max(0, ...known.map(({ title }) => title.length));
-  const lines = known.map(
-    ({ title, value }) => `${title.padEnd(longest)}${gap}${formatCell(value, show)}`,
+  const lines = known.flatMap(({ title, value, isRecord }) =>
+    isRecord === true
+      ? [`${title}:`, ...formatRecord(value)]
+      : [`${title.padEnd(longest)}${gap}${formatCell(value, show)}`],
   );
   return lines.length === 0 ? [] : [...lines, ''];
+}
+
+/** A record in lines, as JSON is read best. */
+function formatRecord(value: ReportValue | undefined): string[] {
+  return formatJson(parseJson(Buffer.from(String(value ?? null))), 2).split('\n');
 }
 
 function formatCell(value: ReportValue | undefined, show: (moment: Date) => string): string {

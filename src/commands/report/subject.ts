@@ -3,12 +3,14 @@ import { refuseInput } from '../../errors.ts';
 import { reportSubject } from '../../reports/subject/page.ts';
 import { addExample, gather } from '../arguments.ts';
 import type { CommandContext } from '../context.ts';
+import { addLineFlags, readLineFlags, type LineFlags } from './fields.ts';
 import { addReportFlags, readReportFlags, type ReportFlags } from './flags.ts';
 import { runReport } from './run.ts';
 import { addSpanFlags, readSpanFlags, type SpanFlags } from './span.ts';
 
 type SubjectFlags = ReportFlags &
-  SpanFlags & {
+  SpanFlags &
+  LineFlags & {
     readonly user: string;
     readonly tickets?: readonly string[];
     readonly pseudonymise?: boolean;
@@ -26,7 +28,7 @@ export function addSubject(report: Command, context: CommandContext): void {
     .option('--tickets <ids>', 'ids of tickets about the person: 1,2,3; may be repeated', gather)
     .option('--confirmed-only', 'leave out what may have shown the person')
     .option('--pseudonymise', 'agents as "Agent 1", "Agent 2"; no addresses, no text of searches');
-  addReportFlags(addSpanFlags(command)).action(async (flags: SubjectFlags) =>
+  addReportFlags(addLineFlags(addSpanFlags(command))).action(async (flags: SubjectFlags) =>
     context.finish(await runSubject(context, flags)),
   );
   addExample(
@@ -40,6 +42,11 @@ function runSubject(context: CommandContext, flags: SubjectFlags): Promise<numbe
   const problems: string[] = [];
   const choices = readReportFlags(flags, problems);
   const span = readSpanFlags(flags, choices, now, problems);
+  const lines = readLineFlags(flags, problems);
+  if (flags.pseudonymise === true && lines.fields !== 'usual')
+    problems.push(
+      '--pseudonymise is given with --all-fields or --raw, which tell who the agents are; choose one of them.',
+    );
   const user = flags.user.trim();
   if (!id.test(user))
     problems.push(
@@ -59,6 +66,7 @@ function runSubject(context: CommandContext, flags: SubjectFlags): Promise<numbe
       tickets: [...new Set(tickets)],
       pseudonymise: flags.pseudonymise === true,
       confirmedOnly: flags.confirmedOnly === true,
+      ...lines,
     }),
   );
 }

@@ -3,11 +3,12 @@ import { refuseInput } from '../../errors.ts';
 import { reportTicket } from '../../reports/ticket/page.ts';
 import { addExample } from '../arguments.ts';
 import type { CommandContext } from '../context.ts';
+import { addLineFlags, readLineFlags, type LineFlags } from './fields.ts';
 import { addReportFlags, readReportFlags, type ReportFlags } from './flags.ts';
 import { runReport } from './run.ts';
 import { addSpanFlags, readSpanFlags, type SpanFlags } from './span.ts';
 
-type TicketFlags = ReportFlags & SpanFlags & { readonly requests?: boolean };
+type TicketFlags = ReportFlags & SpanFlags & LineFlags;
 
 /** What Zendesk keeps of the access log, if nothing else is asked for. */
 const usualDays = '90';
@@ -17,10 +18,10 @@ export function addTicket(report: Command, context: CommandContext): void {
   const command = report
     .command('ticket')
     .description(`who opened one ticket (default: in the last ${usualDays} days)`)
-    .argument('<id>', 'id of the ticket')
-    .option('--requests', 'each request instead of visits');
-  addReportFlags(addSpanFlags(command)).action(async (ticket: string, flags: TicketFlags) =>
-    context.finish(await runTicket(context, ticket, flags)),
+    .argument('<id>', 'id of the ticket');
+  addReportFlags(addLineFlags(addSpanFlags(command))).action(
+    async (ticket: string, flags: TicketFlags) =>
+      context.finish(await runTicket(context, ticket, flags)),
   );
   addExample(command, 'zendesk-log-sync report ticket 937 --days 30');
 }
@@ -32,11 +33,12 @@ function runTicket(context: CommandContext, ticket: string, flags: TicketFlags):
   const { days, since, month, from, to } = flags;
   const isGiven = [days, since, month, from, to].some((text) => text !== undefined);
   const span = readSpanFlags(isGiven ? flags : { days: usualDays }, choices, now, problems);
+  const lines = readLineFlags(flags, problems);
   const id = ticket.trim().replace(/^#/, '');
   if (!/^[1-9]\d{0,17}$/.test(id))
     problems.push(`The ticket is "${ticket}"; expected its id, digits only.`);
   if (problems.length > 0 || span === undefined) throw refuseInput(problems);
   return runReport(context, { choices, now }, (scope) =>
-    reportTicket(scope, { span, ticket: id, requests: flags.requests === true }),
+    reportTicket(scope, { span, ticket: id, ...lines }),
   );
 }

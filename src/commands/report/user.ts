@@ -4,10 +4,11 @@ import { reportLiveUserActivity } from '../../reports/user/live.ts';
 import { reportUserActivity } from '../../reports/user/page.ts';
 import { addExample, readCount } from '../arguments.ts';
 import type { CommandContext } from '../context.ts';
+import { addFieldFlags, readFieldFlags, type FieldFlags } from './fields.ts';
 import { addReportFlags, readReportFlags, type ReportFlags } from './flags.ts';
 import { runLiveReport, runReport } from './run.ts';
 
-type UserFlags = ReportFlags & { readonly last: string; readonly live?: boolean };
+type UserFlags = ReportFlags & FieldFlags & { readonly last: string; readonly live?: boolean };
 
 /** Ten requests: more is work for a pull. */
 const mostLive = 1000;
@@ -20,7 +21,7 @@ export function addUser(report: Command, context: CommandContext): void {
     .argument('<user>', 'id, e-mail address or full name')
     .option('--last <number>', 'how many activities', '20')
     .option('--live', 'ask Zendesk now instead of the database');
-  addReportFlags(command).action(async (user: string, flags: UserFlags) =>
+  addReportFlags(addFieldFlags(command)).action(async (user: string, flags: UserFlags) =>
     context.finish(await runUser(context, user, flags)),
   );
   addExample(command, 'zendesk-log-sync report user joe@acme.example --last 50');
@@ -30,6 +31,7 @@ function runUser(context: CommandContext, user: string, flags: UserFlags): Promi
   const now = new Date();
   const problems: string[] = [];
   const choices = readReportFlags(flags, problems);
+  const fields = readFieldFlags(flags, problems);
   const last = readCount('--last', flags.last, problems);
   if (user.trim() === '')
     problems.push('The user is empty; expected an id, an e-mail address or a full name.');
@@ -38,7 +40,7 @@ function runUser(context: CommandContext, user: string, flags: UserFlags): Promi
       `--last is ${last}; expected at most ${mostLive} with --live; leave --live out to read what is stored.`,
     );
   if (problems.length > 0) throw refuseInput(problems);
-  const asked = { user: user.trim(), last };
+  const asked = { user: user.trim(), last, fields };
   return flags.live === true
     ? runLiveReport(context, { choices, now, flag: '--live' }, (scope, source) =>
         reportLiveUserActivity(scope, source, asked),

@@ -11,6 +11,8 @@ type Layout<Column extends TableColumn> = {
   readonly widths: readonly number[];
   /** The width of the terminal; undefined where there is none: nothing is wrapped then. */
   readonly room: number | undefined;
+  /** The columns have no room beside each other in which their texts could be read: one below the other is better. */
+  readonly isCrowded: boolean;
 };
 
 /** What stands between two columns. */
@@ -21,6 +23,8 @@ const longestWord = 24;
 const narrowest = 8;
 /** Texts may be long as books: a column is judged by no more than this when it is decided which ones have room. */
 const fairWidth = 24;
+/** So many columns can be read though some are narrower than that. */
+const mostNarrowColumns = 8;
 
 /**
  * A whole table; the columns with these places are aligned to the right. Without line break at the end.
@@ -66,10 +70,17 @@ export function layOut<Column extends TableColumn>(
     }
   }
   return {
+    isCrowded: room !== undefined && needRoom(kept) > room && isHardToRead(kept, room),
     columns: kept.map(({ column }) => column),
     widths: room === undefined ? kept.map(({ natural }) => natural) : fitWidths(kept, room),
     room,
   };
+}
+
+/** Words would be broken, or there are so many columns that each is a strip. */
+function isHardToRead(columns: readonly Measured<TableColumn>[], room: number): boolean {
+  const least = sum(columns.map((each) => each.least)) + gap.length * (columns.length - 1);
+  return least > room || columns.length > mostNarrowColumns;
 }
 
 /** A column, how wide it would be, and the least width in which no word of it is broken. */
@@ -127,6 +138,22 @@ export function formatRow(
       .join(gap)
       .trimEnd(),
   );
+}
+
+/** A row as lines of a title and its value, for columns that have no room beside each other. */
+export function formatTall(
+  columns: readonly Pick<TableColumn, 'title'>[],
+  cells: readonly string[],
+  room = Infinity,
+): string[] {
+  const longest = Math.max(0, ...columns.map(({ title }) => measureText(title)));
+  const width = Math.max(narrowest, room - longest - gap.length);
+  return cells.flatMap((cell, place) => {
+    const title = columns[place]?.title ?? '';
+    return wrapText(cell, width).map((line, index) =>
+      `${(index === 0 ? title : '').padEnd(longest)}${gap}${line}`.trimEnd(),
+    );
+  });
 }
 
 /** Narrows the widest columns of texts to one width, so that all fit: to that of their words, and further only if they must. */

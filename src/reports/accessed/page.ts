@@ -1,11 +1,13 @@
-/** The page of the report: one line for each access. */
+/** The page of the report: one line for each visit or request. */
 import { describeAccessCoverage } from '../shared/access-statement.ts';
 import { outcomeWords } from '../shared/accesses.ts';
 import { findPerson, type Person } from '../shared/person.ts';
+import { addRecords, fieldNotes, withAccessFields } from '../shared/record-fields.ts';
 import type { ReportColumn, ReportContent, ReportRow, ReportScope } from '../shared/report.ts';
 import { createTeam, loadTeamHistory, teamRoles, type Team } from '../shared/team.ts';
 import { describeSpan } from '../shared/time-zone.ts';
-import type { Access, AccessedQuestion } from './question.ts';
+import { readVisits, visitWords, type Visit } from '../shared/visits.ts';
+import type { AccessedQuestion } from './question.ts';
 import {
   addRecordDetails,
   createRecordDetails,
@@ -13,9 +15,24 @@ import {
   type AskZendesk,
 } from './record-details.ts';
 import { chooseResourceType } from './resource-type.ts';
-import { listResourceTypes, readAccesses } from './sql.ts';
+import { listResourceTypes } from './sql.ts';
 
-const columns: readonly ReportColumn[] = [
+const visitColumns: readonly ReportColumn[] = [
+  { key: 'agent_id', title: 'Agent id', isWhole: true, isOptional: true },
+  { key: 'agent_name', title: 'Agent' },
+  { key: 'agent_role', title: 'Role', isOptional: true },
+  { key: 'resource_id', title: 'Resource', isWhole: true },
+  { key: 'time', title: 'From', isTime: true },
+  { key: 'kind', title: 'Kind' },
+  { key: 'outcome', title: 'Outcome' },
+  { key: 'requests', title: 'Requests', align: 'right', type: 'integer', isOptional: true },
+  { key: 'until', title: 'Until', isTime: true, isOptional: true },
+  { key: 'ip_address', title: 'IP address', isOptional: true },
+  { key: 'by_program', title: 'Program', type: 'boolean', isOptional: true },
+  { key: 'resource_type', title: 'Type', isOptional: true },
+];
+
+const requestColumns: readonly ReportColumn[] = [
   { key: 'agent_id', title: 'Agent id', isWhole: true, isOptional: true },
   { key: 'agent_name', title: 'Agent' },
   { key: 'agent_role', title: 'Role', isOptional: true },
@@ -33,14 +50,14 @@ const unknownRoles =
   'Left out with --role are requests of people whose role at that time is not known here.';
 
 /**
- * Each request that was about a resource of the type, oldest first.
+ * The visits to resources of the type, or each request about one, oldest first.
  *
  * @param ask asks Zendesk for details of tickets and users; undefined: no details
  * @throws {KnownError} `bad_input` for a type or an agent that nobody knows
  */
 export async function reportAccessed(
   scope: ReportScope,
-  { span, type: typeText, rules, agents, roles }: AccessedQuestion,
+  { span, type: typeText, rules, agents, roles, requests, fields }: AccessedQuestion,
   ask: AskZendesk | undefined,
 ): Promise<ReportContent> {
   const { db, account, timeZone } = scope;
@@ -51,16 +68,21 @@ export async function reportAccessed(
   const statement = await describeAccessCoverage(scope, span);
   const people: Person[] = [];
   for (const agent of agents) people.push(await findPerson(scope, agent));
-  const accesses = readAccesses(db, {
+  const visits = readVisits(db, {
     account,
     ...span,
     type,
+    id: undefined,
     agents: people.length === 0 ? undefined : people.map(({ id }) => id),
+    requests,
+    fields,
   });
   const team = createTeam(await loadTeamHistory(db, account));
   // Whose role is not known is one of them all the same.
   const isEverybody = roles.length === 0 || teamRoles.every((role) => roles.includes(role));
-  const rows = describeAccesses(accesses, { team, type, roles: isEverybody ? undefined : roles });
+  const wanted = isEverybody ? undefined : roles;
+  const rows = addRecords(visits, fields, (visit) => describeVisit(visit, team, type, wanted));
+  const columns = withAccessFields(requests ? requestColumns : visitColumns, fields);
   const filters = [
     ...(people.length === 0 ? [] : [`by ${people.map(nameOf).join(' and ')}`]),
     ...(roles.length === 0 ? [] : [`role ${roles.join(' or ')}`]),
@@ -72,6 +94,8 @@ export async function reportAccessed(
     statement: {
       ...statement,
       notes: [
+        ...(requests ? [] : [visitWords]),
+        ...fieldNotes[fields],
         outcomeWords,
         ...people.flatMap(({ remarks = [] }) => remarks),
         ...(isEverybody ? [] : [unknownRoles]),
@@ -81,27 +105,30 @@ export async function reportAccessed(
   };
 }
 
-async function* describeAccesses(
-  accesses: AsyncIterable<Access>,
-  { team, type, roles }: { team: Team; type: string; roles: readonly string[] | undefined },
-): AsyncGenerator<ReportRow, void, undefined> {
-  for await (const access of accesses) {
-    const { name, role } = team.describe(access.user_id, access.time);
-    if (roles !== undefined && !roles.includes(role ?? '')) continue;
-    yield {
-      agent_id: access.user_id,
-      agent_name: name,
-      agent_role: role,
-      resource_id: access.resource_id,
-      time: access.time,
-      ip_address: access.ip_address,
-      outcome: access.outcome,
-      kind: access.kind,
-      status: access.status,
-      by_program: access.by_program,
-      resource_type: type,
-    };
-  }
+/** A line; undefined for somebody whose role then is not wanted. */
+function describeVisit(
+  visit: Visit,
+  team: Team,
+  type: string,
+  roles: readonly string[] | undefined,
+): ReportRow | undefined {
+  const { name, role } = team.describe(visit.user_id, visit.first_at);
+  if (roles !== undefined && !roles.includes(role ?? '')) return undefined;
+  return {
+    agent_id: visit.user_id,
+    agent_name: name,
+    agent_role: role,
+    resource_id: visit.resource_id,
+    time: visit.first_at,
+    until: visit.last_at,
+    requests: visit.requests,
+    ip_address: visit.addresses,
+    outcome: visit.outcome,
+    kind: visit.kinds,
+    status: visit.status,
+    by_program: visit.by_program,
+    resource_type: type,
+  };
 }
 
 function nameOf({ id, name }: Person): string {

@@ -1,6 +1,6 @@
 /** Which agents and admins accessed the resources of one type. */
 import type { AccessRule } from '../../classification/access-rule.ts';
-import type { AccessOutcome } from '../shared/accesses.ts';
+import type { FieldChoice } from '../shared/record-fields.ts';
 import type { ReportSpan } from '../shared/report.ts';
 
 /** What is asked for. */
@@ -14,17 +14,8 @@ export type AccessedQuestion = {
   readonly agents: readonly string[];
   /** Only requests of people who had one of these roles then; empty: of everybody. */
   readonly roles: readonly string[];
-};
-
-/** One request and one resource of the type that it was about. */
-export type Access = {
-  readonly time: Date;
-  readonly user_id: string | null;
-  /** Null where the request was about the only thing of its type, such as the settings. */
-  readonly resource_id: string | null;
-  readonly kind: string;
-  readonly status: number | null;
-  readonly outcome: AccessOutcome;
-  readonly by_program: boolean;
-  readonly ip_address: string | null;
+  /** Whether each request has a line of its own, instead of visits. */
+  readonly requests: boolean;
+  /** How much of the record of each request is wanted. */
+  readonly fields: FieldChoice;
 };

@@ -1,43 +1,6 @@
-/** Single accesses, and the types of what was accessed. */
-import type { Database, Queryable } from '../../database/client.ts';
+/** The types of what was accessed. */
+import type { Queryable } from '../../database/client.ts';
 import { accessLogs } from '../../streams/access-logs.ts';
-import {
-  byProgram,
-  outcome,
-  resourcesWithRequests,
-  spanValues,
-  withinSpan,
-  type AccessSpan,
-} from '../shared/accesses.ts';
-import type { Access } from './question.ts';
-
-/** Which accesses are wanted. */
-type AccessFilter = AccessSpan & {
-  /** Type of the resources, singular. */
-  readonly type: string;
-  /** Ids of the agents whose requests are wanted; undefined: everybody's. */
-  readonly agents: readonly string[] | undefined;
-};
-
-/**
- * Every request that was about a resource of the type, oldest first; one row for each such resource. Lists, searches and
- * exports that name none are not among them.
- */
-export function readAccesses(
-  db: Database,
-  filter: AccessFilter,
-): AsyncGenerator<Access, void, undefined> {
-  return db.read<Access>(
-    `select r.timestamp as time, r.user_id::text, r.resource_id, r.kind, r.status, ${outcome} as outcome,
-       ${byProgram} as by_program, host(l.ip_address) as ip_address
-     from ${resourcesWithRequests}
-     where ${withinSpan} and r.resource_type = $4
-       and (r.resource_id is not null or r.kind not in ('list', 'search', 'export'))
-       and ($5::bigint[] is null or r.user_id = any ($5::bigint[]))
-     order by r.timestamp, r.access_log_id, r.position`,
-    [...spanValues(filter), filter.type, filter.agents === undefined ? null : [...filter.agents]],
-  );
-}
 
 /**
  * The types of resources that requests of the account have named, singular, sorted. From the rollup, by hops from type to

@@ -1,11 +1,12 @@
 /** The page of the report: one line for each change. */
 import { auditLogs } from '../../streams/audit-logs.ts';
-import { changeColumns } from '../shared/changes.ts';
-import type { ReportContent, ReportScope } from '../shared/report.ts';
+import { readChanges } from '../shared/changes.ts';
+import { fieldNotes } from '../shared/record-fields.ts';
+import { addNotes, type ReportContent, type ReportScope } from '../shared/report.ts';
 import { describeCoverage } from '../shared/statement.ts';
 import { describeSpan } from '../shared/time-zone.ts';
 import { accountSetting, type SettingsQuestion } from './question.ts';
-import { listSourceTypes, readChanges } from './sql.ts';
+import { listSourceTypes } from './sql.ts';
 
 /** The changes of things of the given types within a span, oldest first. */
 export async function reportAccountSettings(
@@ -13,19 +14,27 @@ export async function reportAccountSettings(
   question: SettingsQuestion,
 ): Promise<ReportContent> {
   const { db, account, timeZone } = scope;
-  const { span, sourceTypes } = question;
+  const { span, sourceTypes, fields } = question;
   const statement = await describeCoverage(scope, { log: auditLogs, ...span });
   const known = await listSourceTypes(db, account);
   const isUsual = sourceTypes.length === 1 && sourceTypes[0] === accountSetting;
   const subject = isUsual ? 'Account settings changed' : `Changes of ${sourceTypes.join(', ')}`;
   return {
     title: `${subject}, ${describeSpan(span, timeZone)}`,
-    columns: changeColumns,
-    rows: readChanges(db, account, question),
-    statement: {
-      ...statement,
-      coverage: [...statement.coverage, ...explainUnknown(sourceTypes, known)],
-    },
+    ...readChanges(
+      db,
+      fields,
+      `where a.account = $1 and a.created_at >= $2 and a.created_at < $3 and a.source_type = any($4::text[])
+     order by a.created_at, a.id`,
+      [account, span.from, span.to, [...sourceTypes]],
+    ),
+    statement: addNotes(
+      {
+        ...statement,
+        coverage: [...statement.coverage, ...explainUnknown(sourceTypes, known)],
+      },
+      fieldNotes[fields],
+    ),
   };
 }
 

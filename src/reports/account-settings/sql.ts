@@ -1,21 +1,5 @@
-/** The changes of some types of things. */
-import type { Database, Queryable } from '../../database/client.ts';
-import { changeSource, type ChangeRow } from '../shared/changes.ts';
-import type { SettingsQuestion } from './question.ts';
-
-/** The changes of some types of things within `[from, to)`, oldest first. */
-export function readChanges(
-  db: Database,
-  account: string,
-  { span, sourceTypes }: SettingsQuestion,
-): AsyncGenerator<ChangeRow, void, undefined> {
-  return db.read<ChangeRow>(
-    `${changeSource}
-     where a.account = $1 and a.created_at >= $2 and a.created_at < $3 and a.source_type = any($4::text[])
-     order by a.created_at, a.id`,
-    [account, span.from, span.to, [...sourceTypes]],
-  );
-}
+/** The types of things that were changed. */
+import type { Queryable } from '../../database/client.ts';
 
 /** Every type of thing of which a change is stored, whatever the span; found by hops through the index, not by reading all rows. */
 export async function listSourceTypes(db: Queryable, account: string): Promise<string[]> {

@@ -2,6 +2,7 @@
 import { describeAccessCoverage } from '../shared/access-statement.ts';
 import { outcomeWords } from '../shared/accesses.ts';
 import { findPerson } from '../shared/person.ts';
+import { addRecords, fieldNotes, withAccessFields } from '../shared/record-fields.ts';
 import type {
   ReportColumn,
   ReportContent,
@@ -11,7 +12,7 @@ import type {
   ReportSpan,
 } from '../shared/report.ts';
 import { describeSpan } from '../shared/time-zone.ts';
-import { meaning, type AgentFilter, type TimelineRow } from './question.ts';
+import { meaning, type AgentFilter, type TimelineLines, type TimelineRow } from './question.ts';
 import { countKinds, countNamed, countTimeline, readTimeline } from './sql.ts';
 
 const columns: readonly ReportColumn[] = [
@@ -33,7 +34,7 @@ const columns: readonly ReportColumn[] = [
  */
 export async function reportAgentTimeline(
   scope: ReportScope,
-  { agent, span }: { agent: string; span: ReportSpan },
+  { agent, span, ...lines }: TimelineLines & { agent: string; span: ReportSpan },
 ): Promise<ReportContent> {
   const { db, account, timeZone } = scope;
   const person = await findPerson(scope, agent);
@@ -43,17 +44,32 @@ export async function reportAgentTimeline(
   return {
     title: `${name ?? 'User'} (${id}): what they did, ${describeSpan(span, timeZone)}`,
     details: await describeTotals(scope, filter),
-    columns,
-    rows: describeRows(readTimeline(db, filter)),
-    statement: { ...statement, notes: [meaning, outcomeWords, ...(person.remarks ?? [])] },
+    columns: withAccessFields(columns, lines.fields),
+    rows: addRecords(readTimeline(db, filter, lines), lines.fields, describeRow),
+    statement: {
+      ...statement,
+      notes: [
+        ...(lines.requests ? [] : [meaning]),
+        ...fieldNotes[lines.fields],
+        outcomeWords,
+        ...(person.remarks ?? []),
+      ],
+    },
   };
 }
 
-async function* describeRows(
-  timeline: AsyncIterable<TimelineRow>,
-): AsyncGenerator<ReportRow, void, undefined> {
-  for await (const { first_at: time, last_at: until, addresses, ...row } of timeline)
-    yield { ...row, time, until, ip_address: addresses };
+function describeRow(row: TimelineRow): ReportRow {
+  return {
+    time: row.first_at,
+    until: row.last_at,
+    kind: row.kind,
+    outcome: row.outcome,
+    resource_type: row.resource_type,
+    resource_id: row.resource_id,
+    search_query: row.search_query,
+    requests: row.requests,
+    ip_address: row.addresses,
+  };
 }
 
 function list(words: readonly string[]): string | null {

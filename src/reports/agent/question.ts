@@ -1,5 +1,6 @@
 /** What one agent looked at, searched, exported and changed, by time. */
 import type { AccessOutcome, AccessSpan } from '../shared/accesses.ts';
+import type { FieldChoice, RequestRow } from '../shared/record-fields.ts';
 
 /** One agent's requests. */
 export type AgentFilter = AccessSpan & {
@@ -7,12 +8,19 @@ export type AgentFilter = AccessSpan & {
   readonly agent: string;
 };
 
+/** What a line of the timeline is. */
+export type TimelineLines = {
+  /** A request, instead of a visit. */
+  readonly requests: boolean;
+  /** How much of the record of each request is wanted. */
+  readonly fields: FieldChoice;
+};
+
 /**
  * One search, export, write or reading of a credential; or requests of another kind for one thing, with no more than 30
  * minutes between two of them.
  */
-export type TimelineRow = {
-  readonly first_at: Date;
+export type TimelineRow = RequestRow & {
   readonly last_at: Date;
   readonly kind: string;
   readonly outcome: AccessOutcome;
@@ -39,6 +47,6 @@ export type KindTotals = { readonly kind: string; readonly requests: number };
 /** Different resources of one type that answered requests named. */
 export type NamedTotals = { readonly resource_type: string; readonly resources: number };
 
-/** How the rows are read. */
+/** How rows are read that are visits. */
 export const meaning =
-  'Requests of one kind for one thing are one visit as long as no more than 30 minutes lie between two of them; each search, export, write and reading of a credential stands alone.';
+  'Requests of one kind for one thing are one visit as long as no more than 30 minutes lie between two of them; each search, export, write and reading of a credential stands alone; --requests shows each request.';

@@ -1,10 +1,12 @@
 /** The timeline of an agent, and its sums. */
 import type { Database, Queryable } from '../../database/client.ts';
 import { outcome, spanValues, visitGap } from '../shared/accesses.ts';
+import { withRecords } from '../shared/record-fields.ts';
 import type {
   AgentFilter,
   KindTotals,
   NamedTotals,
+  TimelineLines,
   TimelineRow,
   TimelineTotals,
 } from './question.ts';
@@ -27,14 +29,23 @@ function valuesOf(filter: AgentFilter): unknown[] {
   return [...spanValues(filter), filter.agent];
 }
 
-/** The timeline, oldest first. Noise of the user interface is not in it. */
+/** The timeline, oldest first: visits, or each request about each thing. Noise of the user interface is not in it. */
 export function readTimeline(
   db: Database,
   filter: AgentFilter,
+  { requests: single, fields }: TimelineLines,
 ): AsyncGenerator<TimelineRow, void, undefined> {
-  return db.read<TimelineRow>(
-    `with ${requests},
-     marked as (
+  const rows = `with ${requests}${single ? '' : `, ${numbered}`}
+     select min(timestamp) as first_at, max(timestamp) as last_at, kind, outcome, resource_type, resource_id, search_query,
+       count(distinct access_log_id)::integer as requests, min(access_log_id) as access_log_id,
+       string_agg(distinct host(ip_address), ', ' order by host(ip_address)) as addresses
+     from ${single ? 'requests' : 'numbered'}
+     group by ${thing}, ${single ? 'access_log_id' : 'visit'}
+     order by first_at, min(access_log_id), min(position), kind, resource_type, resource_id`;
+  return db.read<TimelineRow>(withRecords(rows, fields), valuesOf(filter));
+}
+
+const numbered = `marked as (
        select *, (timestamp - lag(timestamp) over thing <= ${visitGap}) is not true as begins
        from requests
        window thing as (partition by ${thing} order by timestamp, access_log_id)
@@ -42,16 +53,7 @@ export function readTimeline(
      numbered as (
        select *, count(*) filter (where begins) over (partition by ${thing} order by timestamp, access_log_id) as visit
        from marked
-     )
-     select min(timestamp) as first_at, max(timestamp) as last_at, kind, outcome, resource_type, resource_id, search_query,
-       count(distinct access_log_id)::integer as requests,
-       string_agg(distinct host(ip_address), ', ' order by host(ip_address)) as addresses
-     from numbered
-     group by ${thing}, visit
-     order by first_at, min(access_log_id), min(position), kind, resource_type, resource_id`,
-    valuesOf(filter),
-  );
-}
+     )`;
 
 /** What the timeline comes to. */
 export async function countTimeline(db: Queryable, filter: AgentFilter): Promise<TimelineTotals> {

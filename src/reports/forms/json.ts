@@ -1,5 +1,6 @@
 /** JSON and NDJSON, with UTC times in ISO 8601. */
 import type { Report, ReportRow, ReportWriter } from '../shared/report.ts';
+import { parseJson } from '../../zendesk/body.ts';
 import { createBatch } from '../shared/text.ts';
 import { listMachineColumns, toPlainValue, type MachineColumn } from './machine-columns.ts';
 
@@ -43,7 +44,10 @@ export function describeReport(report: Report): Readonly<Record<string, unknown>
       ? {}
       : {
           details: Object.fromEntries(
-            report.details.map(({ key, value }) => [key, toPlainValue(value)]),
+            report.details.map(({ key, value, isRecord }) => [
+              key,
+              isRecord === true ? parseJson(Buffer.from(String(value))) : toPlainValue(value),
+            ]),
           ),
         }),
     columns: listMachineColumns(report).map(({ key, title }) => ({ key, title })),
@@ -51,6 +55,8 @@ export function describeReport(report: Report): Readonly<Record<string, unknown>
 }
 
 function formatJsonRow(columns: readonly MachineColumn[], row: ReportRow): string {
+  const [first] = columns;
+  if (first?.isRecord === true) return escapeJson(String(first.read(row) ?? 'null'));
   const cells: Record<string, unknown> = {};
   for (const { key, read } of columns) cells[key] = toPlainValue(read(row));
   return formatJson(cells);
@@ -58,7 +64,11 @@ function formatJsonRow(columns: readonly MachineColumn[], row: ReportRow): strin
 
 /** JSON in which no character steers a terminal: those that JSON itself leaves as they are, are escaped as well. */
 export function formatJson(value: unknown, indent?: number): string {
-  return JSON.stringify(value, null, indent).replace(
+  return escapeJson(JSON.stringify(value, null, indent));
+}
+
+function escapeJson(json: string): string {
+  return json.replace(
     /[\u007F-\u009F\u2028\u2029\u061C\u200E\u200F\u202A-\u202E\u2066-\u2069]/g,
     (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`,
   );

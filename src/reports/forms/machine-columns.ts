@@ -6,7 +6,7 @@ import { createMomentFormat } from '../shared/time-zone.ts';
 export type PlainValue = string | number | boolean | null;
 
 /** A column and how its cell is read from a row. */
-export type MachineColumn = Pick<ReportColumn, 'key' | 'title' | 'isTime' | 'type'> & {
+export type MachineColumn = Pick<ReportColumn, 'key' | 'title' | 'isTime' | 'type' | 'isRecord'> & {
   readonly read: (row: ReportRow) => ReportValue;
 };
 

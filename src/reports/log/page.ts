@@ -1,13 +1,13 @@
 /** The stored audit log, with every filter of Zendesk's own list. */
 import { auditLogs } from '../../streams/audit-logs.ts';
-import { changeColumns, changeSource } from '../shared/changes.ts';
+import { readChanges } from '../shared/changes.ts';
 import { findPerson, type Person } from '../shared/person.ts';
-import type {
-  ReportColumn,
-  ReportContent,
-  ReportRow,
-  ReportScope,
-  ReportSpan,
+import { fieldNotes, type FieldChoice } from '../shared/record-fields.ts';
+import {
+  addNotes,
+  type ReportContent,
+  type ReportScope,
+  type ReportSpan,
 } from '../shared/report.ts';
 import { describeCoverage } from '../shared/statement.ts';
 import { describeSpan } from '../shared/time-zone.ts';
@@ -23,33 +23,8 @@ type LogQuestion = {
   readonly actions: readonly string[];
   readonly newestFirst: boolean;
   readonly limit: number | undefined;
-  /** Whether all fields are wanted, as Zendesk gave them. */
-  readonly allFields: boolean;
+  readonly fields: FieldChoice;
 };
-
-/** The twelve fields of Zendesk's record, by their own names, and what it has beside them. */
-const allColumns: readonly ReportColumn[] = [
-  { key: 'created_at', title: 'created_at', isTime: true },
-  ...[
-    'id',
-    'action',
-    'action_label',
-    'actor_id',
-    'actor_name',
-    'source_id',
-    'source_type',
-    'source_label',
-    'change_description',
-    'ip_address',
-    'url',
-    'extra',
-  ].map((key) => ({ key, title: key, ...(key.endsWith('id') ? { isWhole: true as const } : {}) })),
-];
-
-const allSource = `select a.created_at, a.id::text as id, a.action, a.action_label, a.actor_id::text as actor_id, a.actor_name,
-  a.source_id::text as source_id, a.source_type, a.source_label, a.change_description, host(a.ip_address) as ip_address,
-  a.url, a.extra::text as extra
-     from zendesk.audit_logs a`;
 
 /**
  * The records of the stored audit log that pass every filter.
@@ -58,13 +33,14 @@ const allSource = `select a.created_at, a.id::text as id, a.action, a.action_lab
  */
 export async function reportLog(scope: ReportScope, question: LogQuestion): Promise<ReportContent> {
   const { db, account, timeZone } = scope;
-  const { span, sourceTypes, sourceId, ipAddress, actions, newestFirst, limit } = question;
+  const { span, sourceTypes, sourceId, ipAddress, actions, newestFirst, limit, fields } = question;
   const statement = await describeCoverage(scope, { log: auditLogs, ...span });
   const actor = question.actor === undefined ? undefined : await findPerson(scope, question.actor);
   const direction = newestFirst ? 'desc' : 'asc';
-  const rows = db.read<ReportRow>(
-    `${question.allFields ? allSource : changeSource}
-     where a.account = $1 and a.created_at >= $2 and a.created_at < $3
+  const changes = readChanges(
+    db,
+    fields,
+    `where a.account = $1 and a.created_at >= $2 and a.created_at < $3
        and ($4::text[] is null or a.source_type = any ($4::text[]))
        and ($5::bigint is null or a.source_id = $5::bigint)
        and ($6::bigint is null or a.actor_id = $6::bigint)
@@ -86,9 +62,8 @@ export async function reportLog(scope: ReportScope, question: LogQuestion): Prom
   );
   return {
     title: `Audit log, ${[describeSpan(span, timeZone), ...describeFilters(question, actor)].join(', ')}`,
-    columns: question.allFields ? allColumns : changeColumns,
-    rows,
-    statement: actor?.remarks?.length ? { ...statement, notes: actor.remarks } : statement,
+    ...changes,
+    statement: addNotes(statement, [...fieldNotes[fields], ...(actor?.remarks ?? [])]),
   };
 }
 

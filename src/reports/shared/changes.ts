@@ -1,6 +1,13 @@
 /** Changes of the audit log, as the reports about them read and show them. */
-import type { Queryable } from '../../database/client.ts';
-import type { ReportColumn } from './report.ts';
+import type { Database, Queryable } from '../../database/client.ts';
+import {
+  auditFieldColumns,
+  auditFieldSource,
+  rawColumns,
+  restoreRecords,
+  type FieldChoice,
+} from './record-fields.ts';
+import type { ReportColumn, ReportContent, ReportRow } from './report.ts';
 
 /** A change as the audit log has it. Ids are text. */
 export type ChangeRow = {
@@ -17,7 +24,7 @@ export type ChangeRow = {
 };
 
 /** Selects `ChangeRow`s from `audit_logs` as `a`; a condition follows. The name is the one at the time of the change. */
-export const changeSource = `select a.created_at as time, coalesce(nullif(a.actor_name, ''), u.name) as person,
+const changeSource = `select a.created_at as time, coalesce(nullif(a.actor_name, ''), u.name) as person,
   zendesk.clean_text(a.source_label) as source_label,
   zendesk.clean_text(a.change_description) as change_description, a.action, a.source_type, a.actor_id::text as actor_id,
   host(a.ip_address) as ip_address, a.source_id::text as source_id, a.id::text as id
@@ -37,6 +44,21 @@ export const changeColumns: readonly ReportColumn[] = [
   { key: 'source_id', title: 'Source id', isOptional: true },
   { key: 'id', title: 'Id', isOptional: true },
 ];
+
+/** Records of the audit log, `a`, that meet a condition, with as much of each as is wanted; in the order that the condition ends with. */
+export function readChanges(
+  db: Database,
+  fields: FieldChoice,
+  condition: string,
+  values: readonly unknown[],
+): Pick<ReportContent, 'columns' | 'rows'> {
+  const read = <Row extends Record<string, unknown>>(source: string) =>
+    db.read<Row>(`${source}\n     ${condition}`, [...values]);
+  if (fields === 'usual') return { columns: changeColumns, rows: read<ChangeRow>(changeSource) };
+  return fields === 'all'
+    ? { columns: auditFieldColumns, rows: read<ReportRow>(auditFieldSource.all) }
+    : { columns: rawColumns, rows: restoreRecords(read(auditFieldSource.raw)) };
+}
 
 /** Texts of the audit log as the views show them, in the same order. */
 export async function cleanTexts(

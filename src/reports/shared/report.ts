@@ -21,6 +21,8 @@ export type ReportColumn = {
   readonly isWhole?: true;
   /** Left out, from the right, of a table that is too wide for its terminal. */
   readonly isOptional?: true;
+  /** The cells are whole records as JSON text; such a column stands alone, and JSON has the records themselves as rows. */
+  readonly isRecord?: true;
 };
 
 /** A fact that stands above the rows, such as the name of the person the report is about. */
@@ -28,6 +30,8 @@ export type ReportDetail = {
   readonly key: string;
   readonly title: string;
   readonly value: ReportValue;
+  /** The value is a whole record as JSON text. */
+  readonly isRecord?: true;
 };
 
 /** What the answer rests on, in sentences. */
@@ -71,6 +75,12 @@ export type ReportScope = {
 
 /** The span of time that a report is about: `[from, to)`. */
 export type ReportSpan = { readonly from: Date; readonly to: Date };
+
+/** A statement with further sentences on how the answer is meant. */
+export function addNotes(statement: ReportStatement, notes: readonly string[]): ReportStatement {
+  const all = [...(statement.notes ?? []), ...notes];
+  return all.length === 0 ? statement : { ...statement, notes: all };
+}
 
 /** Rows that are all there already. */
 export async function* iterateRows(

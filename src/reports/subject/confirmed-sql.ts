@@ -8,7 +8,8 @@ import {
   visitGap,
   withinSpan,
 } from '../shared/accesses.ts';
-import type { ConfirmedTotals, SubjectFilter, SubjectRow } from './question.ts';
+import { withRecords } from '../shared/record-fields.ts';
+import type { ConfirmedTotals, SubjectFilter, SubjectLines, SubjectRow } from './question.ts';
 
 /** $4 and $5: the types and ids of the person's records. */
 export const subjectRecords = `unnest($4::text[], $5::text[]) as t (resource_type, resource_id)`;
@@ -83,21 +84,25 @@ export function listNeverNamed(
   );
 }
 
-/** The visits: one row for each agent and record, as long as no more than 30 minutes lie between two requests. */
+/** The visits: one row for each agent and record, as long as no more than 30 minutes lie between two requests; or the requests. */
 export function readConfirmed(
   db: Database,
   filter: SubjectFilter,
+  { requests, fields }: SubjectLines,
 ): AsyncGenerator<SubjectRow, void, undefined> {
   return db.read<SubjectRow>(
-    `with ${named}
+    withRecords(
+      `with ${named}
      select min(timestamp) as first_at, max(timestamp) as last_at, user_id::text, by_program,
        string_agg(distinct kind, ', ' order by kind) as kinds,
        resource_type as resource_types, resource_id, null::text as search_query,
-       count(distinct access_log_id)::integer as requests,
+       count(distinct access_log_id)::integer as requests, min(access_log_id) as access_log_id,
        string_agg(distinct host(ip_address), ', ' order by host(ip_address)) as addresses
      from seen
-     group by user_id, by_program, resource_type, resource_id, visit
+     group by user_id, by_program, resource_type, resource_id, ${requests ? 'access_log_id' : 'visit'}
      order by first_at, min(access_log_id), resource_type desc, resource_id`,
+      fields,
+    ),
     subjectValues(filter),
   );
 }

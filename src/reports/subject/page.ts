@@ -1,5 +1,11 @@
 /** The page of the report: what was seen for certain, then what may have been seen. */
 import { describeAccessCoverage } from '../shared/access-statement.ts';
+import {
+  addRecords,
+  fieldNotes,
+  withAccessFields,
+  type FieldChoice,
+} from '../shared/record-fields.ts';
 import type {
   ReportColumn,
   ReportContent,
@@ -25,7 +31,7 @@ const listedRecords = 10;
 /** What was seen for certain, then what may have been seen; each by time. */
 export async function reportSubject(
   scope: ReportScope,
-  { span, user, tickets, pseudonymise, confirmedOnly }: SubjectQuestion,
+  { span, user, tickets, pseudonymise, confirmedOnly, ...lines }: SubjectQuestion,
 ): Promise<ReportContent> {
   const { db, account, timeZone } = scope;
   const statement = await describeAccessCoverage(scope, span);
@@ -40,12 +46,12 @@ export async function reportSubject(
   return {
     title: `Accesses to user ${user}${of}, ${describeSpan(span, timeZone)}`,
     details: describeTotals(confirmed, possible, tickets.length),
-    columns: listColumns(pseudonymise),
+    columns: withAccessFields(listColumns(pseudonymise), lines.fields),
     rows: describeRows(
-      readConfirmed(db, filter),
-      confirmedOnly ? undefined : readPossible(db, filter, grouping),
+      readConfirmed(db, filter, lines),
+      confirmedOnly ? undefined : readPossible(db, filter, grouping, lines),
       createTeam(await loadTeamHistory(db, account)),
-      pseudonymise,
+      { pseudonymise, fields: lines.fields },
     ),
     statement: {
       ...statement,
@@ -53,9 +59,12 @@ export async function reportSubject(
         ...statement.coverage,
         ...explainNeverNamed(account, await listNeverNamed(db, filter)),
       ],
-      notes: confirmedOnly
-        ? [notes.confirmed, notes.confirmedOnly]
-        : [notes.confirmed, notes.possible],
+      notes: [
+        notes.confirmed,
+        confirmedOnly ? notes.confirmedOnly : notes.possible,
+        ...(lines.requests ? [] : [notes.visits]),
+        ...fieldNotes[lines.fields],
+      ],
     },
   };
 }
@@ -103,7 +112,7 @@ async function* describeRows(
   confirmed: AsyncIterable<SubjectRow>,
   possible: AsyncIterable<SubjectRow> | undefined,
   team: Team,
-  pseudonymise: boolean,
+  { pseudonymise, fields }: { readonly pseudonymise: boolean; readonly fields: FieldChoice },
 ): AsyncGenerator<ReportRow, void, undefined> {
   const pseudonymOf = createPseudonyms();
   const describe = (tier: string, row: SubjectRow): ReportRow => {
@@ -129,9 +138,9 @@ async function* describeRows(
           search_query: row.search_query,
         };
   };
-  for await (const row of confirmed) yield describe('confirmed', row);
-  if (possible === undefined) return;
-  for await (const row of possible) yield describe('possible', row);
+  yield* addRecords(confirmed, fields, (row) => describe('confirmed', row));
+  if (possible !== undefined)
+    yield* addRecords(possible, fields, (row) => describe('possible', row));
 }
 
 /** Gives each agent a name that tells nothing: "Agent 1" for the first one asked about, "Agent 2" for the next. */

@@ -2,7 +2,8 @@
 import type { Database, Queryable } from '../../database/client.ts';
 import { byProgram, outcome, resourcesWithRequests, withinSpan } from '../shared/accesses.ts';
 import { subjectRecords, subjectValues } from './confirmed-sql.ts';
-import type { PossibleTotals, SubjectFilter, SubjectRow } from './question.ts';
+import { withRecords } from '../shared/record-fields.ts';
+import type { PossibleTotals, SubjectFilter, SubjectLines, SubjectRow } from './question.ts';
 
 /** How the rows are put together. */
 type PossibleGrouping = {
@@ -87,14 +88,16 @@ export function countPossible(db: Queryable, filter: SubjectFilter): Promise<Pos
   );
 }
 
-/** The requests that may have shown the person: one row for each day, agent, kind and, where wanted, search. */
+/** The requests that may have shown the person: one row for each day, agent, kind and, where wanted, search; or each request. */
 export function readPossible(
   db: Database,
   filter: SubjectFilter,
   { days, searchText }: PossibleGrouping,
+  { requests, fields }: SubjectLines,
 ): AsyncGenerator<SubjectRow, void, undefined> {
   return db.read<SubjectRow>(
-    `with ${possible},
+    withRecords(
+      `with ${possible},
      told as (
        select *, case when $7::boolean then search_query end as shown_query, width_bucket(timestamp, $6::timestamptz[]) as day
        from possible
@@ -102,11 +105,13 @@ export function readPossible(
      select min(timestamp) as first_at, max(timestamp) as last_at, user_id::text, by_program, kind as kinds,
        string_agg(distinct resource_type, ', ' order by resource_type) as resource_types,
        null::text as resource_id, shown_query as search_query,
-       count(distinct access_log_id)::integer as requests,
+       count(distinct access_log_id)::integer as requests, min(access_log_id) as access_log_id,
        string_agg(distinct host(ip_address), ', ' order by host(ip_address)) as addresses
      from told
-     group by day, user_id, by_program, kind, shown_query
+     group by ${requests ? 'access_log_id' : 'day'}, user_id, by_program, kind, shown_query
      order by first_at, min(access_log_id), kind`,
+      fields,
+    ),
     [...subjectValues(filter), [...days], searchText],
   );
 }

@@ -1,9 +1,18 @@
 /** Who has seen the records of one person, for certain or possibly: for answers to Art. 15 and reports under Art. 33 GDPR. */
 import type { AccessSpan } from '../shared/accesses.ts';
+import type { FieldChoice, RequestRow } from '../shared/record-fields.ts';
 import type { ReportSpan } from '../shared/report.ts';
 
+/** What a line of the report is. */
+export type SubjectLines = {
+  /** A request, instead of a visit or what was done on a day. */
+  readonly requests: boolean;
+  /** How much of the record of each request is wanted. */
+  readonly fields: FieldChoice;
+};
+
 /** What is asked for. */
-export type SubjectQuestion = {
+export type SubjectQuestion = SubjectLines & {
   readonly span: ReportSpan;
   /** Id of the person. */
   readonly user: string;
@@ -38,8 +47,7 @@ export type ConfirmedTotals = {
 };
 
 /** A visit, or the requests of one kind that an agent made on one day. */
-export type SubjectRow = {
-  readonly first_at: Date;
+export type SubjectRow = RequestRow & {
   readonly last_at: Date;
   readonly user_id: string | null;
   readonly by_program: boolean;
@@ -62,10 +70,11 @@ export type PossibleTotals = {
 
 /** How the two tiers are meant. */
 export const notes = {
-  confirmed:
-    'Confirmed: an answered request named the person or one of the tickets. A visit is all that one agent asked for of one record with no more than 30 minutes in between.',
+  confirmed: 'Confirmed: an answered request named the person or one of the tickets.',
   possible:
-    'Possible: a list, a search, an export, a request whose ids the log does not show, or one that no rule knows may have shown the person; the log does not say. One row for each day, agent and kind.',
+    'Possible: a list, a search, an export, a request whose ids the log does not show, or one that no rule knows may have shown the person; the log does not say.',
+  visits:
+    'A row of the confirmed tier is a visit: all that one agent asked for of one record with no more than 30 minutes in between. One of the possible tier is what an agent did of one kind on one day. --requests shows each request.',
   confirmedOnly:
     'Left out (--confirmed-only): lists, searches, exports and other requests that may have shown the person; the log does not say whether they did.',
 };

@@ -10,7 +10,19 @@ import { changeColumns, cleanTexts, type ChangeRow } from '../shared/changes.ts'
 import { askObject, type LiveSource } from '../shared/live-source.ts';
 import type { PersonRow } from '../shared/person-sql.ts';
 import { describePerson, findPerson } from '../shared/person.ts';
-import { iterateRows, type ReportContent, type ReportScope } from '../shared/report.ts';
+import {
+  auditFieldColumns,
+  fieldNotes,
+  rawColumns,
+  type FieldChoice,
+} from '../shared/record-fields.ts';
+import {
+  iterateRows,
+  type ReportContent,
+  type ReportDetail,
+  type ReportRow,
+  type ReportScope,
+} from '../shared/report.ts';
 import { createMomentFormat } from '../shared/time-zone.ts';
 import { changesOnly, titleOf, type UserQuestion } from './question.ts';
 
@@ -23,24 +35,24 @@ import { changesOnly, titleOf, type UserQuestion } from './question.ts';
 export async function reportLiveUserActivity(
   scope: ReportScope,
   source: LiveSource,
-  { user, last }: UserQuestion,
+  { user, last, fields }: UserQuestion,
 ): Promise<ReportContent> {
   const id = /^-?\d{1,18}$/.test(user) ? String(BigInt(user)) : (await findPerson(scope, user)).id;
-  const { details, faults } =
-    Number(id) > 0 ? await askPerson(source, id) : { details: undefined, faults: [] };
-  const { rows, doubts } = await askChanges(scope, source, id, last);
-  const name = details?.name ?? rows[0]?.person ?? null;
+  const { details, record, faults }: AskedPerson =
+    Number(id) > 0 ? await askPerson(source, id) : { faults: [] };
+  const { records, doubts } = await askChanges(source, id, last);
+  const name = details?.name ?? textOf(records[0]?.row ?? {}, 'actor_name');
   const gaps = [...faults, ...doubts];
-  if (details === undefined && rows.length === 0 && gaps.length === 0)
+  if (details === undefined && records.length === 0 && gaps.length === 0)
     throw refuseInput([`Zendesk knows no user ${id} in the account ${scope.account}.`]);
   const person = { id, name, details };
   const show = createMomentFormat(scope.timeZone);
   return {
     title: titleOf(person, last),
-    details: describePerson(person),
-    columns: changeColumns,
-    rows: iterateRows(rows),
+    details: fields === 'usual' ? describePerson(person) : describeFields(record ?? { id }, fields),
+    ...(await describeRecords(scope, records, fields)),
     statement: {
+      ...(fields === 'usual' ? {} : { notes: fieldNotes[fields] }),
       coverage: [`Asked of Zendesk at ${show(scope.now)}; what is stored was not used.`],
       gaps: ['What happened in the last minutes may not be in the log of Zendesk yet.', ...gaps],
       limits: [...auditLogs.blindSpots, changesOnly],
@@ -48,24 +60,34 @@ export async function reportLiveUserActivity(
   };
 }
 
-/** The person, and what keeps it from being known whether they are all that there is to be known of. */
-async function askPerson(
-  source: LiveSource,
-  id: string,
-): Promise<{ readonly details: PersonRow | undefined; readonly faults: readonly string[] }> {
+/** What Zendesk says about a person. */
+type AskedPerson = {
+  readonly details?: PersonRow;
+  /** The whole of it, as it came. */
+  readonly record?: Fields;
+  /** What keeps the person from being known, whether they are all that there is to be known of. */
+  readonly faults: readonly string[];
+};
+
+type Fields = Readonly<Record<string, unknown>>;
+
+async function askPerson(source: LiveSource, id: string): Promise<AskedPerson> {
   const { users } = await askObject(source, lookup.path, lookup.parameters([id]));
-  const { read, unreadable } = readEach(Array.isArray(users) ? users : [], readUser);
+  const { read, unreadable } = readEach(Array.isArray(users) ? users : [], (record) => ({
+    ...readUser(record),
+    record: record as Fields,
+  }));
   const found = read.find((user) => user.id === id);
   const fault = describeUnreadable(unreadable);
   if (found === undefined)
     return {
-      details: undefined,
       faults: fault === undefined ? [] : [`Who the user is, Zendesk did not say: ${fault}.`],
     };
   const {
     time_zone: railsName,
     iana_time_zone: timeZone,
     custom_role_id: customRole,
+    record,
     ...person
   } = found;
   const details = {
@@ -77,21 +99,40 @@ async function askPerson(
     updated_at: readMoment(person.updated_at),
     last_login_at: readMoment(person.last_login_at),
   };
-  return { details, faults: [] };
+  return { details, record, faults: [] };
+}
+
+/** Every field of the user, or the user as Zendesk sent it. */
+function describeFields(record: Fields, fields: 'all' | 'raw'): ReportDetail[] {
+  if (fields === 'raw')
+    return [{ key: 'user', title: 'User', value: JSON.stringify(record), isRecord: true }];
+  return Object.entries(record).map(([key, value]) => ({
+    key,
+    title: key,
+    value:
+      value === null || typeof value === 'boolean'
+        ? value
+        : (readPlainText(value) ?? JSON.stringify(value)),
+  }));
 }
 
 function readMoment(text: string | null): Date | null {
   return text === null ? null : new Date(text);
 }
 
+/** A record of the audit log: read, and as it came. */
+type AskedRecord = ReturnType<typeof auditLogs.read> & { readonly record: unknown };
+
 /** The newest changes by an actor (contract 1.1: `filter[actor_id]`, newest first), and what is missing among them. */
 async function askChanges(
-  { db }: ReportScope,
   source: LiveSource,
   id: string,
   last: number,
-): Promise<{ readonly rows: readonly ChangeRow[]; readonly doubts: readonly string[] }> {
-  const { read, unreadable } = readEach(await askRecords(source, id, last), auditLogs.read);
+): Promise<{ readonly records: readonly AskedRecord[]; readonly doubts: readonly string[] }> {
+  const { read, unreadable } = readEach(await askRecords(source, id, last), (record) => ({
+    ...auditLogs.read(record),
+    record,
+  }));
   // A filter that is not obeyed brings what others did.
   const own = read.filter(({ row }) => textOf(row, 'actor_id') === id);
   const fault = describeUnreadable(unreadable);
@@ -104,12 +145,30 @@ async function askChanges(
     ...(fault === undefined ? [] : [`Of the activities that Zendesk sent ${fault}.`]),
   ];
   // Pages may overlap.
-  const shown = [...new Map(own.map((each) => [each.id, each])).values()].slice(0, last);
+  const records = [...new Map(own.map((each) => [each.id, each])).values()].slice(0, last);
+  return { records, doubts };
+}
+
+async function describeRecords(
+  { db }: ReportScope,
+  records: readonly AskedRecord[],
+  fields: FieldChoice,
+): Promise<Pick<ReportContent, 'columns' | 'rows'>> {
+  if (fields === 'raw')
+    return {
+      columns: rawColumns,
+      rows: iterateRows(records.map(({ record }) => ({ record: JSON.stringify(record) }))),
+    };
+  if (fields === 'all')
+    return {
+      columns: auditFieldColumns,
+      rows: iterateRows(records.map(({ timeMs, row }) => listFields(timeMs, row))),
+    };
   const descriptions = await cleanTexts(
     db,
-    shown.map(({ row }) => textOf(row, 'change_description')),
+    records.map(({ row }) => textOf(row, 'change_description')),
   );
-  const rows = shown.map(({ id: rowId, timeMs, row }, index) => ({
+  const rows = records.map(({ id, timeMs, row }, index): ChangeRow => ({
     time: new Date(timeMs),
     person: textOf(row, 'actor_name'),
     source_label: textOf(row, 'source_label'),
@@ -119,9 +178,18 @@ async function askChanges(
     actor_id: textOf(row, 'actor_id'),
     ip_address: textOf(row, 'ip_address'),
     source_id: textOf(row, 'source_id'),
-    id: rowId,
+    id,
   }));
-  return { rows, doubts };
+  return { columns: changeColumns, rows: iterateRows(rows) };
+}
+
+function listFields(timeMs: number, row: object): ReportRow {
+  const { extra } = row as { readonly extra: unknown };
+  return {
+    ...Object.fromEntries(auditFieldColumns.map(({ key }) => [key, textOf(row, key)])),
+    created_at: new Date(timeMs),
+    extra: extra === null ? null : JSON.stringify(extra),
+  };
 }
 
 /** At least so many records as are wanted, as long as there are some; a page that brings none ends the walk. */

@@ -1,17 +1,23 @@
 /** The page of the report from the database: details of the user, then one line for each activity. */
 import { auditLogs } from '../../streams/audit-logs.ts';
-import { changeColumns } from '../shared/changes.ts';
+import { readChanges } from '../shared/changes.ts';
 import { describePerson, findPerson, type Person } from '../shared/person.ts';
-import type { ReportContent, ReportDetail, ReportScope } from '../shared/report.ts';
+import { fieldNotes } from '../shared/record-fields.ts';
+import {
+  addNotes,
+  type ReportContent,
+  type ReportDetail,
+  type ReportScope,
+} from '../shared/report.ts';
 import { describeCoverage } from '../shared/statement.ts';
 import { createMomentFormat } from '../shared/time-zone.ts';
 import { changesOnly, titleOf, type UserQuestion } from './question.ts';
-import { loadFormerStates, loadListedAt, readLastChanges } from './sql.ts';
+import { loadFormerStates, loadListedAt } from './sql.ts';
 
 /** The details of the user that a text means, and their last activities in the audit log, newest first. */
 export async function reportUserActivity(
   scope: ReportScope,
-  { user, last }: UserQuestion,
+  { user, last, fields }: UserQuestion,
 ): Promise<ReportContent> {
   const { db, account, now } = scope;
   const person = await findPerson(scope, user);
@@ -28,13 +34,18 @@ export async function reportUserActivity(
       ...(await describeFormer(scope, person)),
       { key: 'as_of', title: 'As of', value: person.details === undefined ? null : listedAt },
     ],
-    columns: changeColumns,
-    rows: readLastChanges(db, account, person.id, last),
-    statement: {
-      ...statement,
-      limits: [...statement.limits, changesOnly],
-      ...(person.remarks?.length ? { notes: person.remarks } : {}),
-    },
+    ...readChanges(
+      db,
+      fields,
+      `where a.account = $1 and a.actor_id = $2
+     order by a.created_at desc, a.id desc
+     limit $3`,
+      [account, person.id, last],
+    ),
+    statement: addNotes({ ...statement, limits: [...statement.limits, changesOnly] }, [
+      ...fieldNotes[fields],
+      ...(person.remarks ?? []),
+    ]),
   };
 }
 

@@ -1,5 +1,6 @@
 /** Who a user is and what they did last. */
 import type { Person } from '../shared/person.ts';
+import type { FieldChoice } from '../shared/record-fields.ts';
 
 /** What is asked for. */
 export type UserQuestion = {
@@ -7,6 +8,8 @@ export type UserQuestion = {
   readonly user: string;
   /** How many activities. */
   readonly last: number;
+  /** How much of each record is wanted; asked of Zendesk, of the user as well. */
+  readonly fields: FieldChoice;
 };
 
 /** Where else to look: not every act is a change. */

@@ -1,7 +1,6 @@
-/** What a person was called before, and what they did last. */
-import type { Database, Queryable } from '../../database/client.ts';
+/** What a person was called before, and when the people were listed. */
+import type { Queryable } from '../../database/client.ts';
 import { users } from '../../streams/users.ts';
-import { changeSource, type ChangeRow } from '../shared/changes.ts';
 
 /** The names, addresses and roles that a person had before the present ones, newest first, at most five. */
 export async function loadFormerStates(
@@ -27,20 +26,4 @@ export async function loadListedAt(db: Queryable, account: string): Promise<Date
     [account, users.name],
   );
   return row?.at ?? null;
-}
-
-/** What a person did last, newest first. */
-export function readLastChanges(
-  db: Database,
-  account: string,
-  actorId: string,
-  count: number,
-): AsyncGenerator<ChangeRow, void, undefined> {
-  return db.read<ChangeRow>(
-    `${changeSource}
-     where a.account = $1 and a.actor_id = $2
-     order by a.created_at desc, a.id desc
-     limit $3`,
-    [account, actorId, count],
-  );
 }
