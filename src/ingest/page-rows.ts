@@ -4,6 +4,7 @@ import type { LogStream } from '../streams/stream.ts';
 import type { PageToStore, StoredPage } from './page.ts';
 import { refuseIfMost } from './quarantine.ts';
 import type { PageRow } from './rows/copy.ts';
+import { keepDoubles, splitDoubles } from './rows/doubles.ts';
 import { writeByHalves } from './rows/isolate.ts';
 import { writeRows } from './rows/rows.ts';
 import { joinWritten, type WrittenRows } from './rows/written.ts';
@@ -22,8 +23,11 @@ export async function writePage(
   const write = (some: readonly PageRow[]): Promise<WrittenRows> =>
     writeRows(tx, stream, account, some, { covered, formers, mayCopy: way === 'copy' });
   if (way !== 'halves' || quarantine === undefined) return { ...(await write(rows)), quarantined };
-  const { written, refused } = await writeByHalves(tx, rows, write);
+  const { single, doubles } = splitDoubles(rows, stream.table.time);
+  const first = await writeByHalves(tx, single, write);
+  const others = await writeByHalves(tx, doubles, (some) => keepDoubles(tx, stream, account, some));
+  const refused = [...first.refused, ...others.refused];
   const all = [...quarantined, ...refused.map(({ item, error }) => quarantine(item, error))];
   refuseIfMost(stream.name, all, rows.length + quarantined.length);
-  return { ...joinWritten(written), quarantined: all };
+  return { ...joinWritten([...first.written, ...others.written]), quarantined: all };
 }

@@ -8,6 +8,7 @@ import type { Transaction } from '../../database/client.ts';
 import type { Spans } from '../../span.ts';
 import type { LogStream, LogTable } from '../../streams/stream.ts';
 import { listCopies, type PageRow } from './copy.ts';
+import { keepDoubles, splitDoubles } from './doubles.ts';
 import { restampRows } from './restamps.ts';
 import { createStamps, type FormerStamps } from './stamps.ts';
 import { upsertRows } from './upsert.ts';
@@ -37,6 +38,22 @@ export async function writeRows(
   rows: readonly PageRow[],
   options: WriteOptions,
 ): Promise<WrittenRows> {
+  const { single, doubles } = splitDoubles(rows, stream.table.time);
+  const parts = [await writeSingle(tx, stream, account, single, options)];
+  if (doubles.length > 0) parts.push(await keepDoubles(tx, stream, account, doubles));
+  return joinWritten(parts);
+}
+
+type Log = Pick<LogStream, 'name' | 'table'>;
+
+/** Writes rows of which none has the id and the time of another. */
+async function writeSingle(
+  tx: Transaction,
+  stream: Log,
+  account: string,
+  rows: readonly PageRow[],
+  options: WriteOptions,
+): Promise<WrittenRows> {
   const { covered, formers = createStamps().note(rows) } = options;
   const usual = formers.size === 0 ? rows : rows.filter((row) => !formers.has(row));
   const { written, twins } = await writeUsual(tx, stream, account, usual, options);
@@ -46,8 +63,6 @@ export async function writeRows(
   const settled = await settleRestamped(tx, stream, account, waiting, { covered, formers });
   return joinWritten([written, ...settled]);
 }
-
-type Log = Pick<LogStream, 'name' | 'table'>;
 
 /** Writes rows whose record may stand in the table with another time, until none is left. */
 async function settleRestamped(

@@ -145,7 +145,7 @@ export async function dropDoubles(
   return kept?.revisions ?? 0;
 }
 
-/** Keeps records that came with an earlier time than the one that stands. Returns how many became revisions. */
+/** Keeps records that came with another time or other content than what stands. Returns how many became revisions. */
 export async function keepOutdated(
   tx: Transaction,
   { table, account, stream }: Place,
@@ -157,8 +157,13 @@ export async function keepOutdated(
     `insert into zendesk.revisions (account, stream, id, occurred_at, content)
      select $1, $2, i.${id.name}::text, i.${time},
        to_jsonb(i) || jsonb_build_object('account', $1::text, 'first_synced_at', now(), 'synced_at', now())
-     from json_populate_recordset(null::${name}, $3::json) as i
+     from (select distinct on (r.${time}, r.${id.name}, to_jsonb(r)) r.* from json_populate_recordset(null::${name}, $3::json) as r) as i
      where not ${isKnownRevision('i', table, '$2')}
+       and not exists (
+         select from ${name} t
+         where t.account = $1 and t.${time} = i.${time} and t.${id.name} = i.${id.name}
+           and to_jsonb(t) - ${bookkeeping} = to_jsonb(i) - ${bookkeeping}
+       )
      order by i.${time}, i.${id.name}
      returning 1`,
     [account, stream, JSON.stringify(rows.map(({ row }) => row))],
@@ -166,9 +171,11 @@ export async function keepOutdated(
   return kept.length;
 }
 
+/** Columns that say nothing about a record. */
+const bookkeeping = `array['account', 'first_synced_at', 'synced_at']`;
+
 /** Whether a revision says the same of a row of the table: a source that has both brings it with each reading. */
 function isKnownRevision(row: string, { time, id }: LogTable, stream: string): string {
-  const bookkeeping = `array['account', 'first_synced_at', 'synced_at']`;
   return `exists (
     select from zendesk.revisions r
     where r.account = $1 and r.stream = ${stream} and r.id = ${row}.${id.name}::text and r.occurred_at = ${row}.${time}
