@@ -30,6 +30,7 @@ const near: Readonly<Record<string, readonly string[]>> = {
   'src/ingest/loss-words.ts': [ingest('losses')],
   'src/ingest/losses.ts': [ingest('losses'), ingest('ledger-races')],
   'src/ingest/order.ts': [unit('order'), unit('walk')],
+  'src/ingest/last-pages.ts': [unit('last-pages'), ingest('capped-pages')],
   'src/ingest/page-end.ts': [unit('page-end')],
   'src/ingest/page-records.ts': [ingest('page-store'), database('odd-values'), ledger],
   'src/ingest/page-rows.ts': [ingest('page-store'), ledger],

@@ -9,6 +9,7 @@ import type { Zendesk } from '../zendesk/client.ts';
 import type { Clocks } from './clocks.ts';
 import type { SyncEvent } from './events.ts';
 import type { AbandonedWork } from './lease.ts';
+import type { LastPages } from './last-pages.ts';
 import type { PageSizes } from './page-sizes.ts';
 import type { Run } from './run-record.ts';
 
@@ -51,6 +52,8 @@ export type Engine = {
   readonly pace: Pace;
   /** How many records are asked for at once, per stream. */
   readonly pageSizes: PageSizes;
+  /** When a page is believed to be the last, per stream. */
+  readonly lastPages: LastPages;
   /** Divides the cursors between all backfills of the process. */
   readonly cursorShare: CursorShare;
   /** By the name of the log: spans with records that cannot be stored, as small as they could be made. */

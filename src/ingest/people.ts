@@ -24,7 +24,7 @@ import {
   type QuarantinedRecord,
 } from './quarantine.ts';
 import type { Tally } from './run.ts';
-import { askSized, createWalkGuard, timeWriting } from './walk.ts';
+import { askSized, createWalkGuard, noteRefuted, timeWriting } from './walk.ts';
 
 /** The listing of people at work. */
 type Listing = {
@@ -79,15 +79,16 @@ export async function listPeople(
 async function listTeam(listing: Listing): Promise<ReadonlySet<string>> {
   const { engine, stream, lease, tally, signal, store } = listing;
   const listed = new Set<string>();
-  const check = createWalkGuard(stream.name, undefined);
+  const check = createWalkGuard(stream.name, undefined, () => noteRefuted(engine, stream.name));
   const { parameters } = stream.source;
   const request = { ...requestOf(stream), priority: priorities.listing, parameters };
+  const again = { isReadAgain: true };
   let cursor: string | undefined;
   do {
-    let answer = await askSized(engine, stream.name, { ...request, cursor }, signal);
+    let answer = await askSized(engine, stream.name, { ...request, cursor }, signal, again);
     if (answer.isUnsure && answer.nextCursor === undefined) {
       tally.add({ requests: 1 });
-      answer = await askSized(engine, stream.name, { ...request, cursor }, signal);
+      answer = await askSized(engine, stream.name, { ...request, cursor }, signal, again);
     }
     const read = readPeople(answer.records, (index) => originalOf(answer, index));
     const { people } = read;

@@ -12,6 +12,7 @@ import { createClocks } from './clocks.ts';
 import { createCursorShare, createPace, type Engine, type EngineSettings } from './engine.ts';
 import type { SyncEvent } from './events.ts';
 import { createAbandonedWork } from './lease.ts';
+import { createLastPages } from './last-pages.ts';
 import { createPageSizes } from './page-sizes.ts';
 import { refreshRollups } from './rollups.ts';
 import { createStreamWorker, type StreamWorker } from './worker.ts';
@@ -195,6 +196,7 @@ export function createEngine({ zendesk: options, reserve, ...parts }: EnginePart
         ]),
       ),
     ),
+    lastPages: createLastPages(),
     unusable: new Map(),
     completed: new Map(),
   };

@@ -14,7 +14,7 @@ import { keyOf, rescanAgesOf, type Pull } from './pull.ts';
 import { fingerprint, warnOfQuarantine } from './quarantine.ts';
 import type { PageRow } from './rows/copy.ts';
 import { recallStamps } from './rows/stamps.ts';
-import { askSized, createWalkGuard, timeWriting, type TimedPage } from './walk.ts';
+import { askSized, guardSpanWalk, timeWriting, type TimedPage } from './walk.ts';
 
 /** What is to be read, and how. */
 type SpanTask = {
@@ -23,7 +23,7 @@ type SpanTask = {
   readonly covered: Spans;
   /** Whether a span that proves too dense is given back to be read in smaller ones. */
   readonly maySplit: boolean;
-  /** Called with each page once it is stored; `more` says whether others follow. */
+  /** Called with each page once it is stored; `more` says whether others certainly follow. */
   readonly afterPage?: (more: boolean) => void;
 };
 
@@ -98,7 +98,7 @@ async function walkSpan(pull: Pull, task: SpanTask): Promise<SpanResult> {
   const signal = AbortSignal.any([pull.signal, ahead.signal]);
   const store = chooseStore(pull, task.fetch.kind);
   let { fetch } = task;
-  const check = createWalkGuard(stream.name, fetch.cursor);
+  const check = guardSpanWalk(engine, stream.name, fetch.cursor);
   let hull: ReadRows | undefined;
   if (fetch.cursor !== undefined) engine.pageSizes.limit(stream.name, fetch.pageSize);
 
@@ -141,7 +141,7 @@ async function walkSpan(pull: Pull, task: SpanTask): Promise<SpanResult> {
       warnOfQuarantine(engine.log, keyOf(pull), fetch.fetch, stored.quarantined);
       fetch = stored.fetch;
       if (end.kind === 'complete') tally.noteComplete(fetch);
-      task.afterPage?.(end.kind === 'more');
+      task.afterPage?.(end.kind === 'more' && !answer.isUnsure);
       if (end.kind !== 'more')
         return {
           fetch,
@@ -205,7 +205,7 @@ async function askFor(
 ): Promise<TimedPage> {
   const parameters = stream.source.spanParameters(span);
   const request = { ...requestOf(stream), priority: priorityOf(kind), parameters, cursor };
-  return askSized(engine, stream.name, request, signal);
+  return askSized(engine, stream.name, request, signal, { isReadAgain: kind === 'live' });
 }
 
 function priorityOf(kind: FetchKind): number {

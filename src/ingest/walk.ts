@@ -8,25 +8,33 @@ import { createOrderWatch } from './order.ts';
 import { createSeen } from './seen.ts';
 
 /** A page, when its answer was complete by the local clock, and how long that took without the wait for the budget. */
-export type TimedPage = Page & { readonly answeredAtMs: number; readonly answerMs: number };
+export type TimedPage = Page & {
+  /** Undefined behind a page that is certainly the last. */
+  readonly nextCursor: string | undefined;
+  /** Whether it is said to be the last, and one more request has to make sure: by the cursor where there is one. */
+  readonly isUnsure: boolean;
+  readonly answeredAtMs: number;
+  readonly answerMs: number;
+};
 
 /** Asks for a page and takes its time. */
 async function askPage(
   zendesk: Zendesk,
   request: PageRequest,
   signal: AbortSignal,
-): Promise<TimedPage> {
+): Promise<Omit<TimedPage, 'isUnsure'>> {
   const page = await zendesk.readPage(request, signal);
   const answerMs = Math.max(0, page.receivedAtMs - page.sentAtMs);
   return { ...page, answeredAtMs: Date.now(), answerMs };
 }
 
-/** Asks for a page of the size that works at present, and remembers what size did. */
+/** Asks for a page of the size that works at present, and remembers what size did and what came. */
 export async function askSized(
-  { zendesk, pageSizes }: Pick<Engine, 'zendesk' | 'pageSizes'>,
+  { zendesk, pageSizes, lastPages }: Pick<Engine, 'zendesk' | 'pageSizes' | 'lastPages'>,
   stream: string,
   request: Omit<PageRequest, 'pageSize' | 'onShrink'>,
   signal: AbortSignal,
+  { isReadAgain }: { readonly isReadAgain: boolean },
 ): Promise<TimedPage> {
   const pageSize = pageSizes.next(stream);
   let tried = pageSize;
@@ -34,11 +42,40 @@ export async function askSized(
   try {
     const page = await askPage(zendesk, { ...request, pageSize, onShrink }, signal);
     pageSizes.noteAnswered(stream, page.pageSize);
-    return page;
+    const records = page.records.length;
+    const hasCursor = page.nextCursor !== undefined;
+    const isUnsure = lastPages.doubts(stream, { ...page, records, hasCursor, isReadAgain });
+    const isLast = page.isSaidLast && !isUnsure;
+    return { ...page, isUnsure, nextCursor: isLast ? undefined : page.nextCursor };
   } catch (error) {
     pageSizes.noteFailed(stream, tried);
     throw error;
   }
+}
+
+/** Behind a page that was said to be the last there was more. It is told once in the life of a process. */
+export function noteRefuted(
+  { account, lastPages, log }: Pick<Engine, 'account' | 'lastPages' | 'log'>,
+  stream: string,
+): void {
+  if (lastPages.noteRefuted(stream))
+    log.warn(
+      { account, stream },
+      'Zendesk said of a page that it was the last, but more follow; from now on one more request makes sure of each last page',
+    );
+}
+
+/** The guard of a walk through a span of a log, which notes what there was behind a last page. */
+export function guardSpanWalk(
+  engine: Pick<Engine, 'account' | 'clocks' | 'lastPages' | 'log' | 'settings'>,
+  stream: string,
+  startCursor: string | undefined,
+): CheckPage {
+  return createWalkGuard(stream, startCursor, (earliestMs) => {
+    // What may still appear may have appeared between the two requests.
+    const settled = engine.clocks.now().earliest - engine.settings.settleSeconds;
+    if (earliestMs / 1000 < settled) noteRefuted(engine, stream);
+  });
 }
 
 /** Stores a page with `write`, and says when that was and how long it took. */
@@ -66,7 +103,7 @@ const stalePagesAllowed = 2;
 
 /** Looks at a page and what its records are known by. */
 type CheckPage = (
-  page: Pick<Page, 'nextCursor' | 'isUnsure' | 'requestId'>,
+  page: Pick<TimedPage, 'nextCursor' | 'isUnsure' | 'requestId'>,
   names: readonly string[],
   timesMs?: readonly number[],
 ) => boolean;
@@ -80,10 +117,17 @@ function refuseWalk(fault: string, requestId: string | undefined): KnownError {
  * Watches a walk from page to page (contract Q9). What is new is judged by what this walk has seen: a resumed one reads
  * again what is stored already. A walk through a list that changes its order is none: it comes to an end, but not past all.
  *
+ * @param onRefuted is called when there is something new behind a page that was said to be the last, with the earliest time
+ * of that
  * @returns a function to call with each page; it throws a `walk_stuck` when the same page comes again, or too many pages
- * in a row bring nothing new, or the order has changed. True for a page that has come again and is said to be the last both times: then it is
+ * in a row bring nothing new, or the order has changed. True for a page that has nothing new and is said to be the last, as
+ * the one before it was: then that is certain
  */
-export function createWalkGuard(stream: string, startCursor: string | undefined): CheckPage {
+export function createWalkGuard(
+  stream: string,
+  startCursor: string | undefined,
+  onRefuted: (earliestMs: number) => void = () => {},
+): CheckPage {
   const seen = createSeen();
   const cursors = createSeen();
   const changesOrder = createOrderWatch();
@@ -91,7 +135,6 @@ export function createWalkGuard(stream: string, startCursor: string | undefined)
   let emptyPages = 0;
   let stalePages = 0;
   let former: string | undefined;
-
   let wasUnsure = false;
 
   function findFault(isRepeated: boolean): string | undefined {
@@ -104,7 +147,13 @@ export function createWalkGuard(stream: string, startCursor: string | undefined)
   }
 
   return ({ nextCursor, isUnsure, requestId }, named, timesMs = []) => {
-    const fresh = named.filter((name) => seen.add(name)).length;
+    let earliestMs = Infinity;
+    let fresh = 0;
+    for (const [place, name] of named.entries()) {
+      if (!seen.add(name)) continue;
+      fresh += 1;
+      earliestMs = Math.min(earliestMs, timesMs[place] ?? Infinity);
+    }
     const names = fresh === named.length ? named : [...new Set(named)];
     const isFresh = fresh > 0;
     const isLast = nextCursor === undefined;
@@ -115,7 +164,8 @@ export function createWalkGuard(stream: string, startCursor: string | undefined)
     else stalePages += 1;
     const [first] = names;
     const isSame = first !== undefined && first === former;
-    const isAgreed = isSame && isUnsure && wasUnsure;
+    const isAgreed = !isFresh && isUnsure && wasUnsure;
+    if (isFresh && wasUnsure) onRefuted(earliestMs);
     former = first;
     wasUnsure = isUnsure;
     if (isChanged && !isSame)

@@ -142,7 +142,7 @@ function readPage(connection: Connection, asked: PageRequest, signal: AbortSigna
         (cut ?? cutList(body, paging.itemsKey))?.elements ?? [];
       const lossy = findLossy(answer, json, envelope.records, originals);
       return {
-        isUnsure: false,
+        isSaidLast: false,
         ...envelope,
         ...moments,
         originals,

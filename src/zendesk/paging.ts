@@ -22,16 +22,16 @@ type AskedPage = {
 export type Envelope =
   | {
       readonly records: unknown[];
+      /** Also with a last page, where the answer has one. */
       readonly nextCursor: string | undefined;
-      /** True for a full page that is said to be the last: one more request, by the cursor where there is one, makes sure. */
-      readonly isUnsure?: boolean;
+      /** True where only a word of the answer makes it the last, which is not believed without a second witness. */
+      readonly isSaidLast?: boolean;
     }
   | { readonly fault: string };
 
 /**
  * Cursor pagination: `page[size]`, `page[after]`, and an object with the list and `meta`. Only `has_more` ends a list:
- * cursors are still there on a last page with rows, and missing on one without. On a full page it is not believed alone:
- * an answer that wavers would lose all that follows.
+ * cursors are still there on a last page with rows, and missing on one without.
  *
  * @param itemsKey the name of the list in the envelope
  */
@@ -42,7 +42,7 @@ export function cursorPaging(itemsKey: string): Paging {
       ['page[size]', String(pageSize)],
       ...(cursor === undefined ? [] : [nameCursor(cursor)]),
     ],
-    read(json, { pageSize, cursor: sentCursor }) {
+    read(json, { cursor: sentCursor }) {
       if (!isObject(json)) return { fault: 'is not a JSON object' };
       const records = json[itemsKey];
       if (!Array.isArray(records)) return { fault: `has no list ${itemsKey}` };
@@ -51,10 +51,12 @@ export function cursorPaging(itemsKey: string): Paging {
         return { fault: 'does not say whether it has more (meta.has_more)' };
       const told = meta['after_cursor'];
       const cursor = typeof told === 'string' && told !== '' ? told : findLinkedCursor(json);
-      if (!meta['has_more']) {
-        if (!isFull(records.length, pageSize)) return { records, nextCursor: undefined };
-        return { records, nextCursor: cursor === sentCursor ? undefined : cursor, isUnsure: true };
-      }
+      if (!meta['has_more'])
+        return {
+          records,
+          nextCursor: cursor === sentCursor ? undefined : cursor,
+          isSaidLast: true,
+        };
       if (cursor === undefined) return { fault: 'has more but no cursor' };
       if (cursor === sentCursor) return { fault: 'repeats the cursor that was sent' };
       return { records, nextCursor: cursor };
@@ -88,11 +90,6 @@ function findLinkedCursor(json: Record<string, unknown>): string | undefined {
 function nameCursor(cursor: string): readonly [string, string] {
   const name = otherNames.find((other) => cursor.startsWith(`${other}=`));
   return name === undefined ? [usualName, cursor] : [name, cursor.slice(name.length + 1)];
-}
-
-/** A page may be full at another size than was asked for; those that Zendesk has are whole hundreds. */
-function isFull(records: number, pageSize: number): boolean {
-  return records >= pageSize || (records > 0 && records % 100 === 0);
 }
 
 /** True for a JSON object. */

@@ -58,10 +58,10 @@ export type Page = {
   readonly originals: () => readonly Buffer[];
   /** The indices of records of which parsing loses something: a name twice, or bytes that are no UTF-8. */
   readonly lossy: ReadonlySet<number>;
-  /** Undefined on the last page. */
+  /** Undefined on the last page. One that is said to be the last may have one: it leads to what may follow all the same. */
   readonly nextCursor: string | undefined;
-  /** Whether it is full and said to be the last. Its cursor, if it has one, leads to what may follow all the same. */
-  readonly isUnsure: boolean;
+  /** Whether it is the last by a word of the answer alone. */
+  readonly isSaidLast: boolean;
   /** The size that worked: the requested one, or less after answers that came too late, cut or too large. */
   readonly pageSize: number;
   /** When the answered request was sent and its answer had come, by the local clock in epoch milliseconds. */

@@ -27,6 +27,8 @@ export type EngineOptions = Partial<EngineSettings> & {
   readonly log?: Log;
   /** Default: those of the program. */
   readonly streams?: readonly Stream[];
+  /** Whether it has never seen a page. Default: it has seen a full one of each stream, as if it had run for a while. */
+  readonly isNew?: boolean;
 };
 
 /** Budgets that no test uses up. */
@@ -41,7 +43,7 @@ const silent = createLogger({
 
 /** Sets an engine up. Whoever calls closes its `zendesk` and its `db`; the signal ends waiting for a database. */
 export function createEngine(place: Place, options: EngineOptions, signal: AbortSignal): Engine {
-  return assembleEngine({
+  const engine = assembleEngine({
     account,
     db: openDatabase({ url: place.databaseUrl, signal }),
     zendesk: {
@@ -70,4 +72,10 @@ export function createEngine(place: Place, options: EngineOptions, signal: Abort
     log: options.log ?? silent,
     report: options.report ?? (() => {}),
   });
+  if (options.isNew !== true)
+    for (const { name, source } of engine.streams) {
+      const full = { records: source.pageSize, pageSize: source.pageSize, hasCursor: true };
+      engine.lastPages.doubts(name, { ...full, isSaidLast: false, isReadAgain: false });
+    }
+  return engine;
 }

@@ -1,5 +1,5 @@
 /** A server of the logs whose records are bytes: whatever a test wants to be sent is sent as it is. */
-import { createServer } from 'node:http';
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 
 /** A record as it is sent, and the second that the server files it under. */
@@ -11,10 +11,19 @@ export type RawLogServer = {
   records: Record<'audit_logs' | 'access_logs', readonly RawRecord[]>;
   /** What is answered to other paths, in place of the usual. */
   others: Record<string, string>;
+  /** The most records of a page, whatever is asked for; default: as many as are asked for. */
+  mostRecords: () => number;
+  /** Has the last word about the envelope of a page; default: as it is. */
+  changeMeta: (meta: PageMeta) => object;
+  /** Answers a request for a log in its own way; false: it is answered as usual. */
+  answerOddly: (request: IncomingMessage, response: ServerResponse) => boolean;
   /** How many pages of logs were asked for. */
   requests: number;
   close(): void;
 };
+
+/** What a page says of itself. */
+export type PageMeta = { readonly has_more: boolean; readonly after_cursor: string | null };
 
 /** Starts the server on a free port of 127.0.0.1. */
 export async function startRawLogServer(): Promise<RawLogServer> {
@@ -28,7 +37,8 @@ export async function startRawLogServer(): Promise<RawLogServer> {
     if (other !== undefined) response.end(other);
     else if (stream === 'audit_logs' || stream === 'access_logs') {
       served.requests += 1;
-      response.end(renderPage(stream, served.records[stream], searchParams));
+      if (!served.answerOddly(request, response))
+        response.end(renderPage(stream, served, searchParams));
     } else if (pathname === '/oauth/tokens')
       response.end('{"access_token":"token-of-raw-logs","scope":"read","expires_in":1800}');
     else if (pathname === '/api/v2/users') response.end('{"users":[],"meta":{"has_more":false}}');
@@ -44,6 +54,9 @@ export async function startRawLogServer(): Promise<RawLogServer> {
     origin: `http://127.0.0.1:${port}`,
     records: { audit_logs: [], access_logs: [] },
     others: {},
+    mostRecords: () => Infinity,
+    changeMeta: (meta) => meta,
+    answerOddly: () => false,
     requests: 0,
     close() {
       server.closeAllConnections();
@@ -53,20 +66,27 @@ export async function startRawLogServer(): Promise<RawLogServer> {
   return served;
 }
 
-function renderPage(stream: string, records: readonly RawRecord[], asked: URLSearchParams): Buffer {
+function renderPage(
+  stream: 'audit_logs' | 'access_logs',
+  { records, mostRecords, changeMeta }: RawLogServer,
+  asked: URLSearchParams,
+): Buffer {
   const [from, until] = [
     ...asked.getAll('filter[created_at][]'),
     asked.get('filter[start]'),
     asked.get('filter[end]'),
   ].filter((moment) => moment !== null);
-  const matching = records
+  const matching = records[stream]
     .filter(({ second }) => from === undefined || second >= Date.parse(from) / 1000)
     .filter(({ second }) => until === undefined || second <= Date.parse(until) / 1000)
     .toSorted((a, b) => a.second - b.second);
   const start = Number(asked.get('page[after]') ?? 0);
-  const end = start + Number(asked.get('page[size]'));
+  const end = start + Math.min(Number(asked.get('page[size]')), mostRecords());
   const shown = matching.slice(start, end).map(({ content }) => Buffer.from(content));
-  const meta = { has_more: end < matching.length, after_cursor: String(end) };
+  const meta = changeMeta({
+    has_more: end < matching.length,
+    after_cursor: shown.length === 0 ? null : String(end),
+  });
   return Buffer.concat([
     Buffer.from(`{"${stream}":[`),
     ...shown.flatMap((record, place) => (place === 0 ? [record] : [Buffer.from(','), record])),

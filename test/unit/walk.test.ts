@@ -133,14 +133,28 @@ describe('a walk that does not get on', () => {
   });
 });
 
-describe('a full page that is said to be the last', () => {
+describe('a page that is said to be the last', () => {
+  it('is told to have been none with the earliest of what is new behind it', () => {
+    const told: number[] = [];
+    const check = createWalkGuard('audit_logs', undefined, (earliestMs) => told.push(earliestMs));
+    const answer = { nextCursor: 'one', requestId: undefined };
+    check({ ...answer, isUnsure: true }, ['a', 'b'], [1, 2]);
+    check({ ...answer, nextCursor: 'two', isUnsure: true }, ['b', 'd', 'c'], [2, 9, 7]);
+    assert.deepEqual(told, [7]);
+    check({ ...answer, nextCursor: 'three', isUnsure: true }, ['c'], [7]);
+    check({ ...answer, nextCursor: 'four', isUnsure: false }, ['e'], [8]);
+    check({ ...answer, nextCursor: 'five', isUnsure: false }, ['f'], [9]);
+    assert.deepEqual(told, [7, 8]);
+  });
+
   const full = { names: ['a', 'b', 'c'], isUnsure: true };
 
-  it('is agreed to be the last when it comes again as it was, and not before', () => {
+  it('is agreed to be the last when nothing new comes behind it, and not before', () => {
     assert.deepEqual(guard([full, full]), [false, true]);
     assert.deepEqual(guard([full, { ...full, nextCursor: undefined }]), [false, true]);
     assert.deepEqual(guard([full, { names: ['d'], isUnsure: true }]), [false, false]);
-    assert.deepEqual(guard([{ isUnsure: true }, { isUnsure: true }]), [false, false]);
+    assert.deepEqual(guard([full, { names: ['b'], isUnsure: true }]), [false, true]);
+    assert.deepEqual(guard([{ isUnsure: true }, { isUnsure: true }]), [false, true]);
   });
 
   it('is the same page again when only one of the two is said to be it', () => {

@@ -1,0 +1,88 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { createLastPages, type LastPages } from '../../src/ingest/last-pages.ts';
+
+const stream = 'audit_logs';
+
+/** Pages of so many records each, of which only the last is said to be the last; whether that is doubted. */
+function endsUnsure(pages: LastPages, ...records: readonly number[]): boolean {
+  return records
+    .map((count, place) =>
+      pages.doubts(stream, {
+        records: count,
+        pageSize: 150,
+        isSaidLast: place === records.length - 1,
+        hasCursor: count > 0,
+        isReadAgain: false,
+      }),
+    )
+    .some(Boolean);
+}
+
+/** What is known after some walks. */
+function after(...walks: readonly (readonly number[])[]): LastPages {
+  const pages = createLastPages();
+  for (const walk of walks) endsUnsure(pages, ...walk);
+  return pages;
+}
+
+describe('a page that is said to be the last', () => {
+  it('is believed when it is shorter than the pages that the source gives', () => {
+    assert.equal(endsUnsure(after(), 150, 150, 149), false);
+    assert.equal(endsUnsure(after(), 37, 37, 36), false);
+    assert.equal(endsUnsure(after([150, 3]), 149), false);
+    assert.equal(endsUnsure(after([37, 37, 1]), 36), false);
+    assert.equal(endsUnsure(after([5]), 4), false);
+  });
+
+  it('is not believed when it is as large as the source gives them, whatever it was asked for', () => {
+    assert.equal(endsUnsure(after(), 150), true);
+    assert.equal(endsUnsure(after([150, 150, 1]), 150), true);
+    assert.equal(endsUnsure(after(), 37, 37, 37), true);
+    assert.equal(endsUnsure(after([37, 37, 1]), 37), true);
+    assert.equal(endsUnsure(after([150, 150, 1], [37, 37, 1]), 37), true);
+    assert.equal(endsUnsure(after([150, 1]), 100), true);
+  });
+
+  it('is not believed while nothing is known of the source, or only one page that it cut', () => {
+    assert.equal(endsUnsure(after(), 37), true);
+    assert.equal(endsUnsure(after([5]), 6), true);
+    assert.equal(endsUnsure(after(), 37, 12), true);
+  });
+
+  it('is not believed where the size of the pages varies', () => {
+    assert.equal(endsUnsure(after([40, 35, 1]), 3), true);
+    assert.equal(endsUnsure(after([40, 35, 35, 35, 1]), 3), true);
+  });
+
+  it('is not believed once there was more behind such a page', () => {
+    const pages = after([150, 150, 1]);
+    assert.equal(endsUnsure(pages, 20), false);
+    assert.equal(pages.noteRefuted(stream), true);
+    assert.equal(pages.noteRefuted(stream), false);
+    assert.equal(endsUnsure(pages, 20), true);
+    assert.equal(pages.noteRefuted('access_logs'), true);
+  });
+
+  it('is believed when it is empty, unless it has a cursor', () => {
+    const pages = createLastPages();
+    const empty = { records: 0, pageSize: 150, isSaidLast: true, isReadAgain: false };
+    assert.equal(pages.doubts(stream, { ...empty, hasCursor: false }), false);
+    assert.equal(pages.doubts(stream, { ...empty, hasCursor: true }), true);
+  });
+
+  it('says nothing of other streams', () => {
+    const pages = after([40, 35, 1]);
+    const page = { pageSize: 150, isSaidLast: true, hasCursor: true, isReadAgain: false };
+    pages.doubts('users', { ...page, records: 10 });
+    assert.equal(pages.doubts('users', { ...page, records: 9 }), false);
+  });
+
+  it('is believed with a few records where it is asked for again before long, unless the source cuts its pages', () => {
+    const page = { pageSize: 150, isSaidLast: true, hasCursor: true, isReadAgain: true };
+    assert.equal(createLastPages().doubts(stream, { ...page, records: 9 }), false);
+    assert.equal(createLastPages().doubts(stream, { ...page, records: 10 }), true);
+    assert.equal(after([7, 7, 1]).doubts(stream, { ...page, records: 7 }), true);
+    assert.equal(after([7, 7, 1]).doubts(stream, { ...page, records: 6 }), false);
+  });
+});
