@@ -1,0 +1,66 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { createStamps, type Stamps } from '../../src/ingest/rows/stamps.ts';
+import type { PageRow } from '../../src/ingest/rows/copy.ts';
+
+const rowOf = (id: string, timeMs: number): PageRow => ({ id, timeMs, row: {}, derived: [] });
+
+/** For each row of a page, given as `id time`, the other time that its record was seen with. */
+function note(stamps: Stamps, ...page: readonly (readonly [string, number])[]) {
+  const rows = page.map(([id, timeMs]) => rowOf(id, timeMs));
+  const formers = stamps.note(rows);
+  assert.ok([...formers.keys()].every((row) => rows.includes(row)));
+  return rows.map((row) => formers.get(row));
+}
+
+describe('the time stamps that a run has seen', () => {
+  it('say nothing of records that are new, or that come again as they were', () => {
+    const stamps = createStamps();
+    assert.deepEqual(note(stamps, ['a', 1], ['b', 1], ['c', 2]), [undefined, undefined, undefined]);
+    assert.deepEqual(note(stamps, ['a', 1], ['d', 4], ['c', 2]), [undefined, undefined, undefined]);
+  });
+
+  it('tell of a record that comes again in another page with another one, and keep the later', () => {
+    const stamps = createStamps();
+    note(stamps, ['a', 5]);
+    assert.deepEqual(note(stamps, ['x', 1], ['a', 8]), [undefined, 5]);
+    assert.deepEqual(note(stamps, ['a', 6]), [8]);
+    assert.deepEqual(note(stamps, ['a', 8]), [undefined]);
+    assert.deepEqual(note(stamps, ['a', 9]), [8]);
+  });
+
+  it('tell of the earlier one of two in a page, in whichever order they come', () => {
+    assert.deepEqual(note(createStamps(), ['a', 1], ['x', 2], ['a', 3]), [3, undefined, undefined]);
+    assert.deepEqual(note(createStamps(), ['a', 3], ['x', 2], ['a', 1]), [undefined, undefined, 3]);
+    assert.deepEqual(note(createStamps(), ['a', 3], ['a', 3]), [undefined, undefined]);
+    assert.deepEqual(note(createStamps(), ['a', 1], ['a', 3], ['a', 2]), [3, undefined, 3]);
+    assert.deepEqual(note(createStamps(), ['a', 1], ['a', 2], ['a', 3]), [2, 3, undefined]);
+  });
+
+  it('leave the former one with the latest of a page, which is what stays', () => {
+    const stamps = createStamps();
+    note(stamps, ['a', 10]);
+    assert.deepEqual(note(stamps, ['a', 20], ['a', 30]), [30, 10]);
+    assert.deepEqual(note(stamps, ['a', 50], ['a', 40]), [30, 50]);
+    assert.deepEqual(note(stamps, ['a', 50]), [undefined]);
+  });
+
+  it('are those of what an earlier run has stored as well', () => {
+    const stamps = createStamps();
+    stamps.remember('a', 5);
+    assert.deepEqual(note(stamps, ['a', 6]), [5]);
+  });
+
+  it('are forgotten after twenty thousand to forty thousand further records', () => {
+    const stamps = createStamps();
+    const remember = (from: number, count: number): void => {
+      for (let id = from; id < from + count; id += 1) stamps.remember(`id ${id}`, 1);
+    };
+    remember(0, 20_000);
+    assert.deepEqual(note(stamps, ['id 0', 1]), [undefined]);
+    remember(20_000, 20_000);
+    assert.deepEqual(note(stamps, ['id 0', 0], ['id 19999', 0]), [1, 1]);
+    remember(40_000, 1);
+    assert.deepEqual(note(stamps, ['id 0', 0], ['id 20000', 0]), [undefined, 1]);
+  });
+});

@@ -1,0 +1,46 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { joinWritten, nothingWritten } from '../../src/ingest/rows/written.ts';
+import { countByDay } from '../../src/ingest/stored-rows.ts';
+
+describe('rows that were written in parts', () => {
+  it('are added up, each kind by itself', () => {
+    const first = {
+      counts: { new: 1, changed: 2, late: 3 },
+      newTimesMs: [1],
+      leftTimesMs: [2],
+      droppedTimesMs: [3],
+    };
+    const second = {
+      counts: { new: 10, changed: 20, late: 30 },
+      newTimesMs: [4, 5],
+      leftTimesMs: [],
+      droppedTimesMs: [6],
+    };
+    assert.deepEqual(joinWritten([first, second]), {
+      counts: { new: 11, changed: 22, late: 33 },
+      newTimesMs: [1, 4, 5],
+      leftTimesMs: [2],
+      droppedTimesMs: [3, 6],
+    });
+    assert.deepEqual(joinWritten([]), nothingWritten);
+    assert.deepEqual(joinWritten([nothingWritten, first]), first);
+  });
+
+  it('are counted by the day, UTC, in which they stand and stood', () => {
+    const at = (text: string): number => Date.parse(text);
+    assert.deepEqual(
+      countByDay(
+        [
+          at('2026-11-19T00:00:00Z'),
+          at('2026-11-19T23:59:59.999Z'),
+          at('2026-11-20T00:00:00Z'),
+          at('1969-12-31T23:00:00Z'),
+        ],
+        [at('2026-11-20T12:00:00Z'), at('2026-11-18T12:00:00Z'), at('2026-11-18T13:00:00Z')],
+      ),
+      { days: ['2026-11-19', '1969-12-31', '2026-11-18'], rows: [2, 1, -2] },
+    );
+    assert.deepEqual(countByDay([], []), { days: [], rows: [] });
+  });
+});
