@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
+import { createClassifier } from '../../src/classification/classifier.ts';
 import type { Classification } from '../../src/classification/classification.ts';
 import { accessLogs } from '../../src/streams/access-logs.ts';
 import { auditLogs } from '../../src/streams/audit-logs.ts';
@@ -47,6 +48,14 @@ describe('the streams', () => {
     );
   });
 
+  it('say what they cannot tell, and how doctor looks at a part of them', () => {
+    for (const { blindSpots, samples } of listLogs(streams)) {
+      assert.ok(blindSpots.length > 0);
+      assert.ok(samples.seconds >= 86_400);
+      assert.ok(samples.diskShare > 0);
+    }
+  });
+
   it('take an empty log for a fault only where our own requests leave records', () => {
     assert.deepEqual(
       listLogs(streams).map(({ health }) => [
@@ -63,8 +72,38 @@ describe('the streams', () => {
 
 describe('what an access record was about', () => {
   const row = { user_id: 5, status: 200, method: 'GET', url: '/x' };
+  const derived = accessLogs.table.derived ?? assert.fail('nothing is derived');
+
+  it('is derived from the columns that are named, and fills those that are named', () => {
+    const looked = new Set<unknown>();
+    const graphql = {
+      graphql_operation_type: 'QUERY',
+      graphql_query: 'query ticket($id: ID!) { ticket(id: $id) { id } }',
+      graphql_variables: '{"id":"199"}',
+    };
+    for (const stored of [
+      { ...row, url: '/api/v2/tickets/1', method: 'DELETE' },
+      { ...row, ...graphql, method: 'POST', url: '/graphql', graphql_operation_name: 'ticket' },
+    ]) {
+      const watched = new Proxy(stored, {
+        get(target, name) {
+          looked.add(name);
+          return Reflect.get(target, name) as unknown;
+        },
+      });
+      const [first] = derived.derive(watched, createClassifier([]));
+      assert.equal(first?.length, derived.columns.length);
+    }
+    const from = new Set<unknown>(derived.from);
+    assert.deepEqual(
+      [...looked].filter((name) => !from.has(name)),
+      [],
+    );
+    assert.ok(looked.size >= 7);
+  });
+
   const derive = (found: Partial<Classification>) =>
-    accessLogs.table.derived?.derive(row, () => ({
+    derived.derive(row, () => ({
       kind: 'view',
       resources: [],
       searchQuery: null,
@@ -97,7 +136,7 @@ describe('what an access record was about', () => {
   });
 
   it('is known by its kind to be known to no rule', () => {
-    const { isUnclassified } = accessLogs.table.derived ?? assert.fail('nothing is derived');
+    const { isUnclassified } = derived;
     assert.equal(isUnclassified([0, 'unclassified', null, null, 5, 200, null]), true);
     assert.equal(isUnclassified([0, 'view', 'ticket', '1', 5, 200, null]), false);
   });
