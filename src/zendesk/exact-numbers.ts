@@ -32,12 +32,12 @@ function isExact(source: string, value: number): boolean {
   return normalize(source) === normalize(String(value));
 }
 
-/** A number in one form: its digits without zeros at either end, and the power of ten that they are multiplied by. */
+/** A number in one form: its digits without zeros at either end, and where their point stands. */
 function normalize(text: string): string {
   const [, sign = '', whole = '', fraction = '', power = '0'] =
     /^(-?)(\d+)(?:\.(\d+))?(?:[eE]([+-]?\d+))?$/.exec(text) ?? [];
   const digits = `${whole}${fraction}`.replace(/^0+/, '');
   const short = digits.replace(/0+$/, '');
   if (short === '') return `${sign}0`;
-  return `${sign}${short}e${Number(power) - fraction.length + digits.length - short.length}`;
+  return `${sign}${short}e${Number(power) - fraction.length + digits.length}`;
 }
