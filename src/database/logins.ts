@@ -81,7 +81,8 @@ export async function provideLogin(
   const name = escapeIdentifier(user);
   const statement = found.login
     ? `alter role ${name} with login password ${verifier}`
-    : `create role ${name} with login password ${verifier} in role ${escapeIdentifier(role)}`;
+    : // Whoever migrates may end a transaction of the login that is in the way.
+      `create role ${name} with login password ${verifier} in role ${escapeIdentifier(role)} role current_user`;
   try {
     await db.query(statement);
   } catch (error) {

@@ -5,13 +5,7 @@ import { translateError } from './connection-errors.ts';
 import { applyDefinitions } from './definition-changes.ts';
 import { isOutdated, loadOwnDefinitions, loadStoredDefinitions } from './definitions.ts';
 import { type MigrationWait, runExclusively } from './migration-transaction.ts';
-import {
-  applyMigration,
-  findMissingMigrations,
-  hasTable,
-  type Migration,
-  prepareBookkeeping,
-} from './migrations.ts';
+import { applyMigration, findMissingMigrations, hasTable, type Migration } from './migrations.ts';
 import { openConnections } from './pool.ts';
 import { describeConnection } from './ways.ts';
 
@@ -105,7 +99,6 @@ function namesOf({ migrations, areDefinitionsOutdated }: Pending): string[] {
 async function applyPending(tx: Queryable): Promise<string[]> {
   const pending = await loadPending(tx);
   const { migrations, areDefinitionsOutdated } = pending;
-  if (migrations.length > 0) await prepareBookkeeping(tx);
   for (const migration of migrations) await applyMigration(tx, migration);
   if (migrations.length > 0 || areDefinitionsOutdated)
     await applyDefinitions(tx, loadOwnDefinitions(), migrations.length > 0);

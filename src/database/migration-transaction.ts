@@ -3,10 +3,9 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { KnownError } from '../errors.ts';
 import { idleTransactionLimit, type Queryable } from './client.ts';
 import { translateError } from './connection-errors.ts';
+import { prepareBookkeeping } from './migrations.ts';
+import { endReaders, explainObstruction } from './obstruction.ts';
 import { sqlstates } from './sqlstates.ts';
-
-/** All schemas of this program. */
-export const ownSchemas = ['drizzle', 'zendesk', 'zendesk_fivetran', 'zendesk_sync'] as const;
 
 /** What to do while others are in the way. */
 export type MigrationWait = {
@@ -14,10 +13,10 @@ export type MigrationWait = {
   readonly report?: (sentence: string) => void;
   /** Ends the wait. */
   readonly signal?: AbortSignal;
+  /** How long readers may be in the way before their transactions are ended. Default: a minute. */
+  readonly readersMs?: number;
 };
 
-/** Any number that no other program on the database is likely to use: the letters "zls". */
-const advisoryLock = 0x7a6c73;
 /**
  * How long a statement waits for a lock before all is undone and tried again. Everybody who wants the same table queues up
  * behind a statement that waits, so this is also for how long a migration keeps them from their work.
@@ -29,6 +28,7 @@ const turnTimeoutMs = 10_000;
 const pauseMs = 2_000;
 /** After that the operator is asked to act. */
 const patienceMs = 300_000;
+const usualReadersMs = 60_000;
 
 /** What a role or a database may have set and a migration cannot rely on. The names that this server knows are set. */
 const settings: Readonly<Record<string, string>> = {
@@ -55,9 +55,9 @@ const settings: Readonly<Record<string, string>> = {
 export async function runExclusively<T>(
   db: Queryable,
   work: (tx: Queryable) => Promise<T>,
-  { report = () => {}, signal }: MigrationWait,
+  { report = () => {}, signal, readersMs = usualReadersMs }: MigrationWait,
 ): Promise<T> {
-  const giveUpAtMs = performance.now() + patienceMs;
+  const startedAtMs = performance.now();
   let reported: string | undefined;
   for (;;) {
     try {
@@ -66,9 +66,12 @@ export async function runExclusively<T>(
       const translated = translateError(error);
       if (!(translated instanceof KnownError) || !isObstructed(translated)) throw translated;
       const blocked = await explainObstruction(db, translated);
-      if (signal?.aborted === true || performance.now() > giveUpAtMs) throw blocked;
+      const waitedMs = performance.now() - startedAtMs;
+      if (signal?.aborted === true || waitedMs > patienceMs) throw blocked;
       if (blocked.message !== reported) report(blocked.message);
       reported = blocked.message;
+      if (waitedMs > readersMs)
+        for (const sentence of await endReaders(db, readersMs)) report(sentence);
     }
     await sleep(pauseMs, undefined, signal === undefined ? {} : { signal }).catch(() => {});
   }
@@ -83,7 +86,7 @@ async function runOnce<T>(db: Queryable, work: (tx: Queryable) => Promise<T>): P
        from json_each_text($1) as wanted (name, value) join pg_settings s using (name)`,
       [JSON.stringify(settings)],
     );
-    await db.query('select pg_advisory_xact_lock($1)', [advisoryLock]);
+    await takeTurn(db);
     await db.query(`set local lock_timeout = ${lockTimeoutMs}`);
     const result = await work(db);
     await db.query('commit');
@@ -94,69 +97,31 @@ async function runOnce<T>(db: Queryable, work: (tx: Queryable) => Promise<T>): P
   }
 }
 
+/**
+ * Waits for its turn: for the lock of a table on which nobody but the owner has rights, while anybody may hold an advisory
+ * lock for as long as he likes. Where there is no such table yet, others wait until it is made.
+ */
+async function takeTurn(tx: Queryable): Promise<void> {
+  await tx.query('savepoint turn');
+  while (!(await makeBookkeeping(tx))) await tx.query('rollback to savepoint turn');
+  await tx.query('lock table drizzle.__drizzle_migrations in exclusive mode');
+}
+
+/** False when another process has made it while this one waited for the name. */
+async function makeBookkeeping(tx: Queryable): Promise<boolean> {
+  try {
+    await prepareBookkeeping(tx);
+    return true;
+  } catch (error) {
+    const translated = translateError(error);
+    const sqlState = translated instanceof KnownError ? translated.sqlState : undefined;
+    const { uniqueViolation, duplicateSchema, duplicateTable } = sqlstates;
+    if (![uniqueViolation, duplicateSchema, duplicateTable].some((each) => each === sqlState))
+      throw translated;
+    return false;
+  }
+}
+
 function isObstructed({ sqlState }: KnownError): boolean {
   return sqlState === sqlstates.lockNotAvailable || sqlState === sqlstates.deadlockDetected;
-}
-
-type Holder = {
-  readonly pid: number;
-  readonly user_name: string | null;
-  readonly application: string | null;
-  /** Null where the connected user may not see it. */
-  readonly since: string | null;
-  readonly is_migrating: boolean;
-};
-
-/** Who is in the way, as far as can be told afterwards: who holds the lock of migrations, else who has used our tables for longest. */
-async function explainObstruction(
-  db: Queryable,
-  { sqlState, cause }: KnownError,
-): Promise<KnownError> {
-  const holders = await db.query<Holder>(
-    `select l.pid, a.usename as user_name, nullif(a.application_name, '') as application,
-       to_char(a.xact_start at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"') as since,
-       bool_or(l.locktype = 'advisory') as is_migrating
-     from pg_locks l
-     join pg_stat_activity a using (pid)
-     where l.granted and l.pid <> pg_backend_pid()
-       and l.database = (select oid from pg_database where datname = current_database())
-       and (
-         l.locktype = 'advisory' and (l.classid, l.objid, l.objsubid) = (0, $1, 1)
-         or l.locktype = 'relation' and l.relation in (
-           select c.oid from pg_class c join pg_namespace n on n.oid = c.relnamespace where n.nspname = any ($2)
-         )
-       )
-     group by l.pid, a.usename, a.application_name, a.xact_start
-     order by is_migrating desc, a.xact_start
-     limit 3`,
-    [advisoryLock, ownSchemas],
-  );
-  return new KnownError('migration_blocked', { ...describeHolders(holders), sqlState, cause });
-}
-
-function describeHolders(holders: readonly Holder[]): { found: string; wayOut: string } {
-  const [first] = holders;
-  if (first === undefined)
-    return {
-      found: 'The migration waited for locks of others, which are gone now',
-      wayOut: 'run "migrate"',
-    };
-  if (first.is_migrating)
-    return {
-      found: `Another process is migrating the database: ${describeHolder(first)}`,
-      wayOut: 'Wait for its end, then run "migrate"',
-    };
-  return {
-    found: `The migration waits for locks on its tables, which may be held by ${holders.map(describeHolder).join(' or by ')}`,
-    wayOut: `Let that end, or run "select pg_terminate_backend(${first.pid});", then run "migrate"`,
-  };
-}
-
-function describeHolder({ pid, user_name: user, application, since }: Holder): string {
-  const details = [
-    ...(user === null ? [] : [`user ${user}`]),
-    ...(application === null ? [] : [application]),
-    ...(since === null ? [] : [`in a transaction since ${since}`]),
-  ];
-  return `process ${pid}${details.length === 0 ? '' : ` (${details.join(', ')})`}`;
 }

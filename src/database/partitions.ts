@@ -13,12 +13,6 @@ type PartitionedTable = {
 };
 
 /**
- * Held while a partition is made, so that one process at a time does so; also while the counts of the ledger are corrected
- * by what the catalogue or the tables show, as `zendesk_sync.note_missing_partitions` does.
- */
-const advisoryLock = 0x7a6c7370;
-
-/**
  * Makes sure that partitions exist for all the given moments (milliseconds since 1970). Remembers those it has seen; with
  * `looksAgain` it forgets them all and asks the database, where somebody may have dropped or detached one.
  */
@@ -151,9 +145,13 @@ async function watchLog(db: Database, { name, time }: PartitionedTable): Promise
   }
 }
 
-/** Keeps everybody else from making partitions, and from correcting counts by them, until the end of the transaction. */
+/**
+ * Keeps everybody else from making partitions, and from correcting counts by them, until the end of the transaction. The
+ * lock is that of a table, as in `zendesk_sync.note_missing_partitions`: readers have no rights on it, while anybody may
+ * hold an advisory lock for as long as he likes.
+ */
 export async function lockPartitions(tx: Queryable): Promise<void> {
-  await tx.query('select pg_advisory_xact_lock($1)', [advisoryLock]);
+  await tx.query('lock table zendesk_sync.counted_partitions in share row exclusive mode');
 }
 
 async function createPartition(

@@ -21,6 +21,8 @@ export const sqlstates = {
   undefinedFunction: '42883',
   undefinedTable: '42P01',
   duplicateDatabase: '42P04',
+  duplicateSchema: '42P06',
+  duplicateTable: '42P07',
   invalidFunctionDefinition: '42P13',
   invalidTableDefinition: '42P16',
   diskFull: '53100',

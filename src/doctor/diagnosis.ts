@@ -1,7 +1,7 @@
 /** What can be seen of a database without changing it. Every statement runs in a read-only transaction. */
 import { KnownError } from '../errors.ts';
 import { sqlstates } from '../database/sqlstates.ts';
-import { ownSchemas } from '../database/migration-transaction.ts';
+import { ownSchemas } from '../database/obstruction.ts';
 import { openDatabase, type Queryable } from '../database/client.ts';
 import { loadSessionDefaults } from '../database/session-defaults.ts';
 import { settleBudget, type BudgetState } from '../ingest/budget.ts';

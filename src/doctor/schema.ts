@@ -1,5 +1,5 @@
 /** What the database holds of this program, and what its user may do there. */
-import { ownSchemas } from '../database/migration-transaction.ts';
+import { ownSchemas } from '../database/obstruction.ts';
 import { analystRoles, quoteName } from './diagnosis.ts';
 import type { Privileges, ServerFacts } from './diagnosis.ts';
 import { ok, problem, warning, type Check } from './check.ts';

@@ -6,7 +6,6 @@ import type { Classify } from '../classification/classification.ts';
 import type { Database, Queryable, Transaction } from '../database/client.ts';
 import { KnownError } from '../errors.ts';
 import type { DerivedTable, LogStream, LogTable, Row } from '../streams/stream.ts';
-import { copyMark } from './lease.ts';
 import { markStaleDays } from './rollups.ts';
 import { replaceDerived, type PageRow } from './rows/copy.ts';
 
@@ -91,7 +90,7 @@ export async function classifyBatch(
   const { table } = stream;
   return db.transaction(async (tx) => {
     // Read within the transaction, so that it may be repeated when the answer to its COMMIT was lost.
-    const state = await readState(tx, account, rules, `${copyMark},`, 'for update');
+    const state = await readState(tx, account, rules, 'for update');
     if (state.endedAt !== null) return state;
     const rows = await readBatch(tx, table, account, size);
     const differing = await findDiffering(tx, classification, rows);
@@ -119,11 +118,10 @@ async function readState(
   db: Queryable,
   account: string,
   rules: string,
-  more = '',
   lock: 'for update' | '' = '',
 ): Promise<ClassificationState> {
   const [state] = await db.query<ClassificationState>(
-    `select ${more} ${stateColumns} from zendesk_sync.classifications where account = $1 ${lock}`,
+    `select ${stateColumns} from zendesk_sync.classifications where account = $1 ${lock}`,
     [account],
   );
   if (state?.rules === rules) return state;

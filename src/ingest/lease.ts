@@ -82,21 +82,11 @@ const look = `select holder,
   from zendesk_sync.leases
   where account = $1 and stream = $2`;
 
-/** The key of the mark; the class is "zlsp" in ASCII. */
-const markClass = 0x7a6c7370;
-const markId = 1;
-
-/**
- * Marks a transaction of this program that may use COPY, from inside it: a lock that everybody may hold at once. It lasts
- * as long as the transaction, whichever session a pooler gives it, and others see it in `pg_locks` with the process of the
- * server that holds it.
- */
-export const copyMark = `pg_advisory_xact_lock_shared(${markClass}, ${markId})`;
-
 /**
  * A process that stands still in the middle of COPY keeps its transaction open: no timeout of Postgres ends a server
  * that waits for the rest of a COPY. What is here does, after the time that ends any other transaction at rest. Only
- * transactions with our mark are ended: the same user may be loading something else by hand.
+ * transactions that hold a row of the leases or of the classifications are ended: the same user may be loading something
+ * else by hand.
  */
 async function endStalledCopies(db: Queryable): Promise<void> {
   await db.query(
@@ -104,7 +94,8 @@ async function endStalledCopies(db: Queryable): Promise<void> {
      from pg_locks l
      join pg_database d on d.oid = l.database and d.datname = current_database()
      join pg_stat_activity a on a.pid = l.pid
-     where l.locktype = 'advisory' and l.classid = ${markClass} and l.objid = ${markId} and l.objsubid = 2 and l.granted
+     where l.relation in ('zendesk_sync.leases'::regclass, 'zendesk_sync.classifications'::regclass)
+       and l.mode = 'RowShareLock' and l.granted
        and a.usename = current_user and a.state = 'active' and a.wait_event = 'ClientRead' and a.query ilike 'copy %'
        and a.query_start < clock_timestamp() - $1::interval`,
     [idleTransactionLimit],
@@ -185,13 +176,13 @@ export async function releaseLease(db: Queryable, lease: Lease): Promise<void> {
 
 /**
  * The fence: makes a transaction fail unless its lease is the newest, and holds any take-over off until it has ended. It
- * also marks the transaction as one that may use COPY and counts its rows. Whether the lease has expired does not matter here: nobody has taken it.
+ * also says that the transaction counts its rows. Whether the lease has expired does not matter here: nobody has taken it.
  *
  * @throws {KnownError} `lease_lost` or `history_changed` when it is not held any more
  */
 export async function checkLease(tx: Queryable, lease: Lease): Promise<void> {
   const held = await tx.query(
-    `select ${copyMark}, ${countsItself} from zendesk_sync.leases where ${isHeld} for share`,
+    `select ${countsItself} from zendesk_sync.leases where ${isHeld} for share`,
     valuesOf(lease),
   );
   if (held.length === 0) throw await explainLoss(tx, lease);

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { randomBytes } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, it } from 'node:test';
 import { Client } from 'pg';
@@ -34,6 +35,7 @@ async function beside(
   const other = new Client({ connectionString: url, application_name: 'someone' });
   await other.connect();
   try {
+    other.on('error', () => {});
     await other.query('begin');
     await other.query(statement);
     const { rows } = await other.query<{ pid: number }>('select pg_backend_pid() as pid');
@@ -95,17 +97,67 @@ describe('a migration', () => {
 
   it('waits for one that is running, and says so', async () => {
     await withFormer(async (url) => {
-      await beside(url, 'select pg_advisory_xact_lock(8023155)', async (end, pid) => {
+      await beside(
+        url,
+        'lock table drizzle.__drizzle_migrations in exclusive mode',
+        async (end, pid) => {
+          const [told, migrating] = startMigrating(url);
+          assert.match(
+            await told,
+            new RegExp(
+              `^Another process is migrating the database: process ${pid} \\(.*\\)\\. Wait for its end, then run "migrate"\\.$`,
+            ),
+          );
+          await end();
+          assert.equal((await migrating).applied[0], '0007_error_codes');
+        },
+      );
+    });
+  });
+
+  it('waits for the first one of all as well, and finds it done', async () => {
+    await using(await createEmptyTestDatabase(), async (url) => {
+      const making = `create schema drizzle;
+        create table drizzle.__drizzle_migrations (id serial primary key, hash text not null, created_at bigint)`;
+      await beside(url, making, async (end, pid) => {
         const [told, migrating] = startMigrating(url);
         assert.match(
           await told,
-          new RegExp(
-            `^Another process is migrating the database: process ${pid} \\(.*\\)\\. Wait for its end, then run "migrate"\\.$`,
-          ),
+          new RegExp(`^Another process is migrating the database: process ${pid} \\(`),
         );
         await end();
-        assert.equal((await migrating).applied[0], '0007_error_codes');
+        assert.match((await migrating).applied.join(), all);
       });
+    });
+  });
+
+  it('ends the session of a reader that is in its way, as soon as it has waited long enough', async () => {
+    await withFormer(async (url, query) => {
+      const user = `zls_${randomBytes(6).toString('hex')}`;
+      await query(`create role ${user} login password 'words' in role zendesk_reader;
+        grant usage on schema zendesk_sync to ${user}; grant select on zendesk_sync.streams to ${user}`);
+      const address = new URL(url);
+      Object.assign(address, { username: user, password: 'words' });
+      try {
+        await beside(address.href, 'select from zendesk_sync.streams', async (_end, pid) => {
+          const told: string[] = [];
+          const report = (sentence: string): void => void told.push(sentence);
+          const { applied } = await migrateDatabase(url, { report, readersMs: 0 });
+          assert.equal(applied[0], '0007_error_codes');
+          assert.match(
+            told[0] ?? '',
+            new RegExp(`held by process ${pid} \\(user ${user}, someone,`),
+          );
+          assert.match(
+            told[1] ?? '',
+            new RegExp(
+              `^A migration has ended a session that may only read and was in its way: process ${pid} \\(user ${user}, someone, .*\\)\\.$`,
+            ),
+          );
+        });
+      } finally {
+        await query(`drop owned by ${user}; drop role ${user}`);
+      }
     });
   });
 

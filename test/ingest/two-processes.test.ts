@@ -200,7 +200,7 @@ async function stopBetweenTransactions(
 
 /**
  * Stops a process while a transaction of its waits for a lock, so that it stays open. Only a transaction that stores a page
- * has the mark: a fetch is begun by one statement, which holds the lease too, but ends by itself as soon as it has the lock.
+ * has more than one statement: a fetch is begun by one, which ends by itself as soon as it has the lock.
  */
 async function stopWithinTransaction(
   { databaseUrl, query }: PulledAccount,
@@ -212,9 +212,8 @@ async function stopWithinTransaction(
     await other('lock table zendesk_sync.fetches in share mode');
     await waitUntil(async () => {
       const found = await query<{ pid: number }>(
-        `select l.pid from pg_locks l join pg_locks mark using (pid)
-         where not l.granted and l.relation = 'zendesk_sync.fetches'::regclass
-           and mark.granted and mark.locktype = 'advisory' and mark.mode = 'ShareLock'`,
+        `select l.pid from pg_locks l join pg_stat_activity a using (pid)
+         where not l.granted and l.relation = 'zendesk_sync.fetches'::regclass and a.query_start > a.xact_start`,
       );
       waiting.push(...found);
       return found.length > 0;

@@ -81,8 +81,8 @@ describe('PgBouncer in transaction mode before the database', { skip, concurrenc
         );
         assert.ok(sessions.length > 0 && sessions.length <= poolSize, `${sessions.length}`);
         const left = await query(
-          `select locktype, mode from pg_locks where locktype = 'advisory' and database = (
-             select oid from pg_database where datname = current_database())`,
+          `select locktype, mode from pg_locks join pg_stat_activity using (pid)
+           where pid <> pg_backend_pid() and backend_type = 'client backend' and datname = current_database()`,
         );
         assert.deepEqual(left, [], 'no lock was left behind in a session');
       });

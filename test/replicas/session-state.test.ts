@@ -23,6 +23,7 @@ describe('the search for what a statement leaves in its session', () => {
     `declare c cursor with hold for select 1`,
     `select pg_advisory_lock(1)`,
     `do $$ begin perform pg_try_advisory_lock(1); end $$`,
+    `select pg_advisory_xact_lock(1)`,
     `select set_config('a.b', 'c', false)`,
     `select currval('s')`,
   ])
@@ -40,7 +41,6 @@ describe('the search for what a statement leaves in its session', () => {
     `update t set a = 1`,
     `comment on table t is 'set; reset'`,
     `create function f() returns int language sql set search_path = '' as $$ select 1; set $$`,
-    `select pg_advisory_xact_lock(1)`,
     `with h as materialized (select set_config('synchronous_commit', 'off', true)) select 1`,
     `declare wanted no scroll cursor for select 1`,
   ])

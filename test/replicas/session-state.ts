@@ -10,10 +10,12 @@ const changes: readonly RegExp[] = [
   /^select\b.*\binto\s+temp(orary)?\b/s,
 ];
 
-/** What needs a session wherever it stands, in the body of a function too. */
+/**
+ * What needs a session wherever it stands, in the body of a function too. An advisory lock of a transaction does not, but
+ * anybody who may connect can hold it for as long as he likes.
+ */
 const needs: readonly RegExp[] = [
-  /\bpg_(try_)?advisory_lock(_shared)?\s*\(/,
-  /\bpg_advisory_unlock(_shared|_all)?\s*\(/,
+  /\bpg_(try_)?advisory_\w+\s*\(/,
   /\bset_config\s*\([^()]*,\s*false\s*\)/,
   /\b(currval|lastval)\s*\(/,
   /\bpg_temp\b/,

@@ -4,7 +4,7 @@ set search_path = pg_catalog
 as $$
 begin
   -- The lock under which partitions are made: whoever makes one anew has noted first what was in the old one.
-  perform pg_advisory_xact_lock(2053927792);
+  lock table zendesk_sync.counted_partitions in share row exclusive mode;
   perform set_config('zendesk_sync.counts_itself', 'on', true);
   with missing as materialized (
     select * from zendesk_sync.missing_partitions where log_table = wanted_table

@@ -9,7 +9,7 @@ declare
   is_partition boolean;
 begin
   -- The lock under which partitions are made: two that start at once would make a trigger twice.
-  perform pg_advisory_xact_lock(2053927792);
+  lock table zendesk_sync.counted_partitions in share row exclusive mode;
   for watched, is_partition in
     select log_table::regclass, false
     union all
