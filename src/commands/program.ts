@@ -18,7 +18,7 @@ import { adviseDashes, checkKeptByNpm } from './npm.ts';
 import { addQuarantine } from './quarantine.ts';
 import { addReport } from './report.ts';
 import { addServe } from './serve.ts';
-import { loadSettingsFile } from './settings.ts';
+import { loadSettingsFile, tidySettings } from './settings.ts';
 import { addSimulate } from './simulate.ts';
 import { addSql } from './sql.ts';
 import { addStatus } from './status.ts';
@@ -57,6 +57,7 @@ export async function runCommandLine(
   const context = createContext(host, streams, (ended) => void (status = ended));
   try {
     loadSettingsFile(host);
+    tidySettings(host.env, streams);
     const program = describeProgram(context);
     const kept = checkKeptByNpm(host.env, program);
     if (kept !== undefined) context.printError(kept);

@@ -9,7 +9,7 @@ import {
 import { parseConfigs } from '../config/every-account.ts';
 import { findMisspelled } from '../config/misspelled.ts';
 import { listSettings } from '../config/settings.ts';
-import type { Environment } from '../config/texts.ts';
+import { tidyText, type Environment } from '../config/texts.ts';
 import { foreignCodeOf, refuseInput, type KnownError } from '../errors.ts';
 import { isSchedule } from '../scheduler.ts';
 import type { Stream } from '../streams/stream.ts';
@@ -38,6 +38,17 @@ export function loadSettingsFile({
     throw refuseInput([
       `The file ${settingsFile} in ${cwd()} cannot be read (${reason}); expected a text file with a line NAME=value for each setting; check what it is and its permissions.`,
     ]);
+  }
+}
+
+/** Takes off the variables that are settings what other programs have left at the ends of their names and values. */
+export function tidySettings(env: NodeJS.ProcessEnv, streams: readonly Stream[]): void {
+  const names = new Set(
+    listSettings(streams).flatMap(({ name, secret }) => (secret ? [name, `${name}_FILE`] : [name])),
+  );
+  for (const [given, text = ''] of Object.entries(env)) {
+    const name = tidyText(given);
+    if (names.has(name)) env[name] = tidyText(text);
   }
 }
 

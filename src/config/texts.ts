@@ -15,14 +15,31 @@ function isSet(text: string | undefined): text is string {
   return text !== undefined && text !== '';
 }
 
+/**
+ * A text without what other programs leave at its ends: the quotation marks of `NAME="value"` and the carriage return of a
+ * file from Windows, both of which `docker --env-file` keeps, one line break, and a byte order mark.
+ */
+export function tidyText(text: string): string {
+  const bare = text.replace(/^\uFEFF/, '').replace(/\r?\n$|\r$/, '');
+  return bare.length > 1 && /^(["']).*\1$/s.test(bare) ? bare.slice(1, -1) : bare;
+}
+
 /** True when somebody set NAME or, for a secret, NAME_FILE; be it to something unusable. */
 export function isGiven(environment: Environment, { name, secret }: Setting): boolean {
-  return isSet(environment[name]) || (secret && isSet(environment[`${name}_FILE`]));
+  return (
+    isSet(readVariable(environment, name)) ||
+    (secret && isSet(readVariable(environment, `${name}_FILE`)))
+  );
+}
+
+function readVariable(environment: Environment, name: string): string | undefined {
+  const text = environment[name];
+  return text === undefined ? undefined : tidyText(text);
 }
 
 /**
  * Collects the texts of the settings of one concern. `readFile` reads a NAME_FILE and throws when it cannot; one line
- * break at the end of a file is dropped. What cannot be read is reported and left out.
+ * break at its end and quotation marks around the whole are dropped. What cannot be read is reported and left out.
  */
 export function collectTexts(
   environment: Environment,
@@ -44,8 +61,8 @@ function findText(
   readFile: (path: string) => string,
   report: Report,
 ): string | undefined {
-  const direct = environment[name];
-  const path = secret ? environment[`${name}_FILE`] : undefined;
+  const direct = readVariable(environment, name);
+  const path = secret ? readVariable(environment, `${name}_FILE`) : undefined;
   if (!isSet(path)) return isSet(direct) ? direct : defaultValue;
   if (isSet(direct)) {
     report(
@@ -53,11 +70,10 @@ function findText(
     );
     return undefined;
   }
-  const content = readNamedFile(fileOf(name), path, 'a text file', readFile, report)?.replace(
-    /\r?\n$/,
-    '',
-  );
-  if (content !== '') return content;
+  const content = readNamedFile(fileOf(name), path, 'a text file', readFile, report);
+  if (content === undefined) return undefined;
+  const text = tidyText(content);
+  if (text !== '') return text;
   report(
     describeProblem`${fileOf(name)} is ${JSON.stringify(path)}, which is empty; expected a text file that holds the value; write it there.`,
   );
@@ -73,7 +89,12 @@ export function readNamedFile(
   report: Report,
 ): string | undefined {
   try {
-    return readFile(path);
+    const text = readFile(path).replace(/^\uFEFF/, '');
+    if (!text.includes('\0')) return text;
+    report(
+      describeProblem`${named} is ${JSON.stringify(path)}, which is no text in UTF-8; expected ${expected}; write it in UTF-8, which PowerShell's ">" does not.`,
+    );
+    return undefined;
   } catch (error) {
     const code = foreignCodeOf(error);
     report(

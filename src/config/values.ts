@@ -112,9 +112,10 @@ export const databaseUrl = textOf(
   },
 );
 
-/** A secret that travels in a header: printable ASCII without spaces. */
-export const secretText = z.string().regex(/^[\x21-\x7e]+$/, {
-  error: 'expected printable characters without spaces or line breaks; copy it again',
+/** A secret that travels in a header: printable ASCII without spaces, and no quotation mark left over from copying. */
+export const secretText = z.string().regex(/^(?!["'`])[\x21-\x7e]+(?<!["'`])$/, {
+  error:
+    'expected printable characters without spaces, line breaks or quotation marks around them; copy it again',
 });
 
 /** `ZENDESK_CLIENT_ID`. */

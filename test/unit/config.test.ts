@@ -222,7 +222,7 @@ describe('parseConfig', () => {
       'LOG_FORMAT is "xml"; expected one of auto, json, pretty; write one of them.',
       'ZENDESK_SUBDOMAIN is "acme.zendesk.com"; expected only the part before .zendesk.com: small letters, digits and hyphens, at most 63; write acme.',
       'ZENDESK_BASE_URL is "http://acme.example"; expected https, because the credentials would travel in clear text; write https:// (http is accepted for localhost, 127.0.0.0/8 and [::1] only).',
-      'ZENDESK_CLIENT_SECRET is set to 9 characters that are not shown here; expected printable characters without spaces or line breaks; copy it again.',
+      'ZENDESK_CLIENT_SECRET is set to 9 characters that are not shown here; expected printable characters without spaces, line breaks or quotation marks around them; copy it again.',
       'ZENDESK_CLIENT_SECRET is set but ZENDESK_CLIENT_ID is not; expected both; set ZENDESK_CLIENT_ID as well.',
     ]);
     assert.equal(refuseInput(problems).message, problems.join('\n'));
@@ -288,9 +288,36 @@ describe('secrets from files', () => {
     assert.deepEqual(
       problemsOf({ ...unpaired, ZENDESK_CLIENT_SECRET_FILE: '/run/secrets/two-lines' }, files),
       [
-        'ZENDESK_CLIENT_SECRET is set to 12 characters that are not shown here; expected printable characters without spaces or line breaks; copy it again.',
+        'ZENDESK_CLIENT_SECRET is set to 12 characters that are not shown here; expected printable characters without spaces, line breaks or quotation marks around them; copy it again.',
       ],
     );
+  });
+
+  for (const [text, from] of [
+    ['"from-a-file"', 'in quotation marks'],
+    ["'from-a-file'\r\n", 'in quotation marks, with the line end of Windows'],
+    ['\uFEFFfrom-a-file\r\n', 'with a byte order mark'],
+    ['from-a-file\r', 'with a carriage return'],
+  ] as const)
+    it(`are taken ${from}, as the values of the environment are`, () => {
+      const path = '/run/secrets/wrapped';
+      const wanted = { kind: 'oauth-client', clientId: 'log-puller', clientSecret: 'from-a-file' };
+      const inFile = { ...unpaired, ZENDESK_CLIENT_SECRET_FILE: `"${path}"` };
+      const ofFile = parse(inFile, new Map([[path, text]]));
+      assert.deepEqual(ofFile.zendesk.credentials, wanted);
+      const direct = parse({ ...unpaired, ZENDESK_CLIENT_SECRET: text, SETTLE: '"90s"\r' });
+      assert.deepEqual(direct.zendesk.credentials, wanted);
+      assert.equal(direct.settleMs, 90_000);
+    });
+
+  it('are refused with one quotation mark, and in UTF-16', () => {
+    assert.deepEqual(problemsOf({ ...unpaired, ZENDESK_CLIENT_SECRET: '"from-a-file' }), [
+      'ZENDESK_CLIENT_SECRET is set to 12 characters that are not shown here; expected printable characters without spaces, line breaks or quotation marks around them; copy it again.',
+    ]);
+    const wide = new Map([['/wide', '\uFFFD\uFFFDa\0b\0']]);
+    assert.deepEqual(problemsOf({ ...unpaired, ZENDESK_CLIENT_SECRET_FILE: '/wide' }, wide), [
+      'ZENDESK_CLIENT_SECRET_FILE is "/wide", which is no text in UTF-8; expected a text file; write it in UTF-8, which PowerShell\'s ">" does not.',
+    ]);
   });
 
   it('are refused beside the same setting, unreadable, or empty, without a second complaint about the pair', () => {
