@@ -68,6 +68,13 @@ export const errorCatalogue = {
     meaning: 'Zendesk does not grant the OAuth client the scope that was asked for.',
     wayOut: 'Allow the scope for the client, or change `ZENDESK_OAUTH_SCOPE`.',
   },
+  login_needed: {
+    source: 'zendesk',
+    effect: 'login_refused',
+    meaning:
+      'There is no refresh token, or Zendesk does not accept it any more: it has expired, was revoked, or was used and its answer lost. A refused one is tried again an hour later.',
+    wayOut: 'Log in again with the command `login`.',
+  },
   token_endpoint_unknown: {
     source: 'zendesk',
     effect: 'login_refused',
@@ -431,6 +438,13 @@ export const errorCatalogue = {
     effect: 'input_refused',
     meaning: 'A setting or an argument is not right; each problem is a line.',
     wayOut: 'Set it right as the line says.',
+  },
+  authorization_failed: {
+    source: 'command',
+    effect: 'command_failed',
+    meaning:
+      'The command `login` got no login: the person refused, nobody answered in time, or Zendesk did not take the code.',
+    wayOut: 'Begin again with the command `login`.',
   },
   nothing_pulled: {
     source: 'command',

@@ -119,6 +119,6 @@ async function loop(stage: Stage, url: string): Promise<number> {
     fetch = stored.fetch;
   } while (fetch.cursor !== undefined);
   const seconds = (performance.now() - started) / 1000;
-  engine.zendesk.close();
+  await engine.zendesk.close();
   return fetch.new / seconds;
 }

@@ -13,7 +13,7 @@ export async function measureBackfill(stage: Stage, engine: Engine): Promise<num
   const started = performance.now();
   const result = await worker.fill(signal);
   const seconds = (performance.now() - started) / 1000;
-  engine.zendesk.close();
+  await engine.zendesk.close();
   if (result?.outcome !== 'complete')
     throw new Error(`The backfill is ${result?.outcome}: ${result?.error}`);
   return result.counts.new / seconds;

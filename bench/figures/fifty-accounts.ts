@@ -96,7 +96,7 @@ async function follow(
   const server =
     process.platform === 'linux' ? share((await readServerSeconds(stage.db)) - serverBefore) : NaN;
   await settle();
-  for (const engine of engines) engine.zendesk.close();
+  for (const engine of engines) await engine.zendesk.close();
   return { lags, program, server, rowRate: await measureRowRate(stage, accounts) };
 }
 

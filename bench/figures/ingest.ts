@@ -116,7 +116,7 @@ async function pull(stage: Stage, url: string, stream: LogStream, spent: Spent[]
   const rollupsStarted = performance.now();
   await refreshRollups(stage.db, engine.account, [stream]);
   const rollups = performance.now() - rollupsStarted;
-  engine.zendesk.close();
+  await engine.zendesk.close();
   if (result?.outcome !== 'complete')
     throw new Error(`The backfill is ${result?.outcome}: ${result?.error}`);
   const rows = result.counts.new;

@@ -37,7 +37,7 @@ export async function readOnly(url: string, stream: LogStream, rows: number): Pr
     ].map((span) => walk(zendesk, stream, span)),
   );
   const seconds = (performance.now() - started) / 1000;
-  zendesk.close();
+  await zendesk.close();
   return rows / seconds;
 }
 

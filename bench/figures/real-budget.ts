@@ -54,7 +54,7 @@ async function measureBackfill(stage: Stage, answerMs: number, forMs: number): P
       throw new Error(`The backfill ended before its time: ${result?.outcome} ${result?.error}`);
     return describe(requests, answerMs, forMs);
   } finally {
-    engine.zendesk.close();
+    await engine.zendesk.close();
     await simulator.stop();
   }
 }

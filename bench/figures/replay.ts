@@ -117,7 +117,7 @@ async function measureBackfill(stage: Stage, options: SimulatorSettings): Promis
   const again = await worker.read({ from: now - days * 86_400, to: now - 1000 }, signal);
   const againMs = performance.now() - againStarted;
   const bytes = (await readPosition(db)) - before;
-  engine.zendesk.close();
+  await engine.zendesk.close();
   await simulator.stop();
   if (again.outcome !== 'complete' || again.counts.new + again.counts.changed > 0)
     throw new Error(`The second reading is ${again.outcome} with ${again.counts.new} new rows.`);

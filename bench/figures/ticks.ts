@@ -102,7 +102,7 @@ async function withAccount<T>(
     const workers = streams.map((stream) => createStreamWorker(engine, stream));
     return await work(workers, () => countRequests(simulator.url));
   } finally {
-    engine.zendesk.close();
+    await engine.zendesk.close();
     await simulator.stop();
   }
 }

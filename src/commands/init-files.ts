@@ -14,6 +14,8 @@ export type Answers = {
   readonly clientId: string;
   readonly clientSecret: string;
   readonly databaseUrl: string;
+  /** Whether a person logs in afterwards, instead of the OAuth client by itself. */
+  readonly isForPerson: boolean;
 };
 
 /** The settings file as it was before. */
@@ -42,6 +44,9 @@ export function writeAccountFiles(before: AccountFiles, answers: Answers): void 
     ZENDESK_CLIENT_ID: answers.clientId,
     ZENDESK_CLIENT_SECRET: undefined,
     ZENDESK_CLIENT_SECRET_FILE: secretFile,
+    ZENDESK_OAUTH_GRANT: answers.isForPerson ? 'refresh_token' : undefined,
+    ZENDESK_REFRESH_TOKEN: undefined,
+    ZENDESK_REFRESH_TOKEN_FILE: undefined,
     ZENDESK_OAUTH_TOKEN: undefined,
     ZENDESK_OAUTH_TOKEN_FILE: undefined,
     ZENDESK_USER_EMAIL: undefined,

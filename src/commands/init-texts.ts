@@ -1,6 +1,7 @@
 /** What `init` explains: where an admin finds and switches on what the program needs. */
 import type { Environment } from '../config/texts.ts';
 import { secretFile } from './init-files.ts';
+import { nameRedirect, usualPort } from './login-listener.ts';
 import { nameCommand } from './npm.ts';
 import { settingsFile } from './settings.ts';
 
@@ -19,7 +20,7 @@ export function welcome(hasAccount: boolean): string {
 }
 
 /** How an admin makes the OAuth client and switches the access log on. */
-export function explainClient(subdomain: string): string {
+export function explainClient(subdomain: string, isForPerson: boolean): string {
   return `
 In Zendesk (https://${subdomain}.zendesk.com/admin), as an admin:
 
@@ -28,7 +29,7 @@ In Zendesk (https://${subdomain}.zendesk.com/admin), as an admin:
    - Client kind: Confidential
    - Scopes: read. (Only the command "audit export" also needs write; set
      ZENDESK_OAUTH_SCOPE to "read write" then.)
-   - Save it. The page shows the identifier and, once, the secret.
+${isForPerson ? `   - Redirect URL: ${nameRedirect(usualPort)}\n` : ''}   - Save it. The page shows the identifier and, once, the secret.
 
 2. Switch the access log on, if your plan has it (Advanced Data Privacy and
    Protection): Account > Logs > Access log > Turn on the Access Log API.
@@ -43,6 +44,14 @@ export const explainNewSecret = `
 The secret is shown only once, when the client is saved. If it is lost, open
 the client and choose "Regenerate": the old secret ends then.
 `;
+
+/** What was written, and that somebody has to log in. */
+export function explainLogin(env: Environment): string {
+  return [
+    `Written: ${settingsFile} with the settings and ${secretFile} with the secret; only you can read them.`,
+    `Next: "${nameCommand(env, 'login')}" sends an admin to Zendesk, who allows this program to read the logs.`,
+  ].join('\n');
+}
 
 /** What was written, and how to go on. */
 export function explainEnd(env: Environment): string {

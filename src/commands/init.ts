@@ -6,36 +6,55 @@ import { KnownError } from '../errors.ts';
 import { addExample } from './arguments.ts';
 import type { CommandContext } from './context.ts';
 import { renderPage } from './doctor.ts';
-import { explainClient, explainEnd, explainNewSecret, welcome } from './init-texts.ts';
+import {
+  explainClient,
+  explainEnd,
+  explainLogin,
+  explainNewSecret,
+  welcome,
+} from './init-texts.ts';
 import { createConfigOptions } from './settings.ts';
 import { readAccountFiles, writeAccountFiles, type Answers } from './init-files.ts';
 import { openPrompt, type Prompt } from './terminal/prompt.ts';
+
+type InitFlags = { readonly login?: boolean };
 
 /** `init`: asks for what an account needs, explains where to find it, tries it, and writes the settings. */
 export function addInit(program: Command, context: CommandContext): void {
   const command = program
     .command('init')
     .description('set up an account: asks, explains, tries the answers and writes .env')
-    .action(async () => context.finish(await runInit(context)));
+    .option('--login', 'for a person who logs in afterwards, instead of the OAuth client by itself')
+    .action(async (flags: InitFlags) => context.finish(await runInit(context, flags)));
   addExample(command, 'zendesk-log-sync init');
 }
 
 /** Returns 0 when what was written works, 1 when it was written although it does not. */
-async function runInit(context: CommandContext): Promise<number> {
+async function runInit(context: CommandContext, { login = false }: InitFlags): Promise<number> {
   const prompt = openPrompt(context, context.signal);
   try {
-    return await setUp(context, prompt);
+    return await setUp(context, prompt, login);
   } finally {
     prompt.close();
   }
 }
 
-async function setUp(context: CommandContext, prompt: Prompt): Promise<number> {
+async function setUp(
+  context: CommandContext,
+  prompt: Prompt,
+  isForPerson: boolean,
+): Promise<number> {
   const before = readAccountFiles();
   context.print(welcome(before.hasAccount));
   let answers: Answers | undefined;
   for (;;) {
-    answers = await askAll(context, prompt, answers);
+    answers = await askAll(context, prompt, answers, isForPerson);
+    if (isForPerson) {
+      // There is nothing to try before somebody has logged in.
+      writeAccountFiles(before, answers);
+      context.print(explainLogin(context.env));
+      return 0;
+    }
     const works = await tryOut(context, answers);
     const wish = works ? 'write' : await askWish(prompt);
     if (wish === 'again') continue;
@@ -50,6 +69,7 @@ async function askAll(
   { print, env }: CommandContext,
   prompt: Prompt,
   before: Answers | undefined,
+  isForPerson: boolean,
 ): Promise<Answers> {
   const ask = (name: AskedSetting, question: string, usual?: string): Promise<string> =>
     askSetting(prompt, name, question, usual);
@@ -58,7 +78,7 @@ async function askAll(
     'Subdomain (acme of acme.zendesk.com)',
     before?.subdomain,
   );
-  if (before === undefined) print(explainClient(subdomain));
+  if (before === undefined) print(explainClient(subdomain, isForPerson));
   const clientId = await ask('ZENDESK_CLIENT_ID', 'Identifier of the client', before?.clientId);
   if (before === undefined) print(explainNewSecret);
   const clientSecret = await ask(
@@ -71,7 +91,7 @@ async function askAll(
   const databaseUrl = isDatabaseSet
     ? ''
     : await ask('DATABASE_URL', question, before?.databaseUrl ?? '');
-  return { subdomain, clientId, clientSecret, databaseUrl };
+  return { subdomain, clientId, clientSecret, databaseUrl, isForPerson };
 }
 
 /** Asks until the answer has the form of the setting. Enter stands for the usual answer, where there is one. */

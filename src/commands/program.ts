@@ -13,6 +13,7 @@ import { addConnection } from './connection.ts';
 import { addDemo } from './demo.ts';
 import { addDoctor } from './doctor.ts';
 import { addInit } from './init.ts';
+import { addLogin } from './login.ts';
 import { addMigrate } from './migrate.ts';
 import { adviseDashes, checkKeptByNpm } from './npm.ts';
 import { addQuarantine } from './quarantine.ts';
@@ -27,6 +28,7 @@ import { addSync } from './sync.ts';
 /** The commands, in the order in which the help lists them. Each has a file of its own. */
 const commands: readonly ((program: Command, context: CommandContext) => void)[] = [
   addInit,
+  addLogin,
   addServe,
   addSync,
   addBackfill,

@@ -21,6 +21,7 @@ import type { LogFormat, LogLevel } from './values.ts';
 import {
   buildZendeskConfig,
   findCredentialsProblem,
+  findGrantProblem,
   zendeskSchema,
   type ZendeskConfig,
 } from './zendesk.ts';
@@ -116,7 +117,8 @@ export function readConfig(
   const credentialsProblem = findCredentialsProblem((name) =>
     settings.some((each) => each.name === name && isGiven(environment, each)),
   );
-  if (credentialsProblem !== undefined) note(credentialsProblem);
+  const grantProblem = given && findGrantProblem(given);
+  for (const each of [credentialsProblem, grantProblem]) if (each !== undefined) note(each);
   if (local === undefined || given === undefined || isWrong) return undefined;
   const zendesk = buildZendeskConfig(given, local, options.now);
   return { ...local, zendesk };

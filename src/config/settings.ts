@@ -65,7 +65,17 @@ const before = [
     'OAuth client credentials, the main way: identifier of the client',
   ),
   secret('ZENDESK_CLIENT_SECRET', '–', 'OAuth client credentials: secret of the client'),
-  plain('ZENDESK_OAUTH_SCOPE', 'read', 'scope asked for with the OAuth client credentials'),
+  plain('ZENDESK_OAUTH_SCOPE', 'read', 'scope asked for with the OAuth client'),
+  optional(
+    'ZENDESK_OAUTH_GRANT',
+    '`client_credentials`',
+    'how the OAuth client logs in: `client_credentials`, or `refresh_token` for a person who uses the command `login`; see [A person who logs in](#a-person-who-logs-in)',
+  ),
+  secret(
+    'ZENDESK_REFRESH_TOKEN',
+    '–',
+    'instead of the command `login`: a refresh token of the OAuth client to begin with; it is used once, and those that follow are kept in the database',
+  ),
   secret('ZENDESK_OAUTH_TOKEN', '–', 'instead of a client: a ready access token'),
   optional('ZENDESK_USER_EMAIL', '–', 'legacy: e-mail address that belongs to the API token'),
   secret(

@@ -47,6 +47,9 @@ function oneOf<const Values extends readonly [string, ...string[]]>(values: Valu
   return z.enum(values, { error: `expected one of ${values.join(', ')}; write one of them` });
 }
 
+/** `ZENDESK_OAUTH_GRANT`. */
+export const oauthGrant = oneOf(['client_credentials', 'refresh_token']);
+
 /** `SETTLE`, in milliseconds. */
 export const settle = textOf((text) => {
   const ms = parseDuration(text);

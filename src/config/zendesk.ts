@@ -14,7 +14,7 @@ export type ZendeskConfig = {
   /** Scheme, host and port; the only place that ever receives the credentials. */
   readonly origin: string;
   readonly credentials: Credentials;
-  /** The OAuth scope to ask for with client credentials. */
+  /** The OAuth scope to ask for. */
   readonly scope: string;
   /** The proxy on the way there. */
   readonly proxy: Proxy | undefined;
@@ -29,6 +29,8 @@ export const zendeskSchema = z.object({
   ZENDESK_CLIENT_ID: values.clientId.optional(),
   ZENDESK_CLIENT_SECRET: values.secretText.optional(),
   ZENDESK_OAUTH_SCOPE: values.scope,
+  ZENDESK_OAUTH_GRANT: values.oauthGrant.optional(),
+  ZENDESK_REFRESH_TOKEN: values.secretText.optional(),
   ZENDESK_OAUTH_TOKEN: values.secretText.optional(),
   ZENDESK_USER_EMAIL: values.email.optional(),
   ZENDESK_API_TOKEN: values.secretText.optional(),
@@ -36,6 +38,8 @@ export const zendeskSchema = z.object({
 
 type ZendeskValues = z.output<typeof zendeskSchema>;
 
+/** What may be said besides an OAuth client. */
+const besidesClient: readonly SettingName[] = ['ZENDESK_OAUTH_GRANT', 'ZENDESK_REFRESH_TOKEN'];
 const kinds: readonly (readonly SettingName[])[] = [
   ['ZENDESK_CLIENT_ID', 'ZENDESK_CLIENT_SECRET'],
   ['ZENDESK_OAUTH_TOKEN'],
@@ -50,17 +54,31 @@ export function findCredentialsProblem(
   isGiven: (name: SettingName) => boolean,
 ): Problem | undefined {
   const [client, ready, legacy] = kinds.map((names) => names.map((name) => setting(name)));
-  const touched = kinds.filter((names) => names.some((name) => isGiven(name)));
-  const given = touched.flat().filter((name) => isGiven(name));
+  const extras = besidesClient.filter((name) => isGiven(name));
+  const touched = kinds.filter(
+    (names, kind) => names.some((name) => isGiven(name)) || (kind === 0 && extras.length > 0),
+  );
+  const given = [...touched.flat().filter((name) => isGiven(name)), ...extras];
   const named = given.map((name) => setting(name));
   if (given.length === 0)
     return describeProblem`No Zendesk credentials are set; expected one kind: OAuth client credentials, ${ready ?? []}, or ${legacy?.[0] ?? ''} with ${legacy?.[1] ?? ''}; set ${client ?? []} of a confidential OAuth client.`;
   if (touched.length > 1)
     return describeProblem`${named} are set together; expected one kind of credentials; keep one, best ${client?.[0] ?? ''} with ${client?.[1] ?? ''}, and remove the rest.`;
+  if (client !== undefined && extras.length > 0 && given.length === extras.length)
+    return describeProblem`${named} is set but no OAuth client is; expected ${client} as well; set them.`;
   const absent = touched.flat().find((name) => !isGiven(name));
   return absent === undefined
     ? undefined
     : describeProblem`${named} is set but ${setting(absent)} is not; expected both; set ${setting(absent)} as well.`;
+}
+
+/** What is wrong with how the OAuth client logs in: a refresh token that is not wanted. */
+export function findGrantProblem({
+  ZENDESK_OAUTH_GRANT: grant,
+  ZENDESK_REFRESH_TOKEN: token,
+}: Pick<ZendeskValues, 'ZENDESK_OAUTH_GRANT' | 'ZENDESK_REFRESH_TOKEN'>): Problem | undefined {
+  if (grant !== 'client_credentials' || token === undefined) return undefined;
+  return describeProblem`${setting('ZENDESK_OAUTH_GRANT')} is client_credentials, but ${setting('ZENDESK_REFRESH_TOKEN')} is set; expected one or the other; remove one.`;
 }
 
 /** What is pulled and through which proxies, and the requests per minute of each budget group. */
@@ -86,8 +104,12 @@ export function buildZendeskConfig(given: ZendeskValues, pulled: Pulled, now: Da
 
 function chooseCredentials(given: ZendeskValues): Credentials {
   const { ZENDESK_CLIENT_ID: clientId, ZENDESK_CLIENT_SECRET: clientSecret } = given;
-  if (clientId !== undefined && clientSecret !== undefined)
-    return { kind: 'oauth-client', clientId, clientSecret };
+  if (clientId !== undefined && clientSecret !== undefined) {
+    const { ZENDESK_OAUTH_GRANT: grant, ZENDESK_REFRESH_TOKEN: firstToken } = given;
+    return grant === 'refresh_token' || firstToken !== undefined
+      ? { kind: 'oauth-refresh', clientId, clientSecret, firstToken }
+      : { kind: 'oauth-client', clientId, clientSecret };
+  }
   const { ZENDESK_USER_EMAIL: email, ZENDESK_API_TOKEN: apiToken } = given;
   if (email !== undefined && apiToken !== undefined)
     return { kind: 'api-token', email, token: apiToken };
@@ -109,7 +131,7 @@ function findWarnings(
         : `ZENDESK_API_TOKEN no longer works, because Zendesk ended all API tokens on 2027-04-30; ${mainWay} instead.`,
     );
   for (const { title, scope: needed } of streams) {
-    if (kind !== 'oauth-client' || needed === undefined) continue;
+    if (!/^oauth-(?:client|refresh)$/.test(kind) || needed === undefined) continue;
     if (!scope.split(' ').includes(needed))
       warnings.push(
         `ZENDESK_OAUTH_SCOPE does not contain ${needed}, which the ${title} most likely needs; set it to ${needed} when Zendesk refuses that stream.`,

@@ -1,18 +1,26 @@
 /** The kind of the credentials and how long they will do, and what was granted for them. */
 import { endOfApiTokens, type ZendeskConfig } from '../config/zendesk.ts';
 import type { KnownError } from '../errors.ts';
+import type { LoginFacts } from '../ingest/kept-login.ts';
 import type { GrantFacts } from '../zendesk/login.ts';
 import { compareScopes } from '../zendesk/login.ts';
 import { explainRefusal, ok, problem, skipped, warning, type Check } from './check.ts';
 import { countOf, formatDuration } from './figures.ts';
+import { checkLogin } from './login.ts';
+import type { LoginUser } from './whose-login.ts';
 
 const dayMs = 86_400_000;
 const clients = 'Admin Center > Apps and integrations > APIs > OAuth clients';
 const mainWay = `Make a confidential OAuth client (${clients}) and set ZENDESK_CLIENT_ID and ZENDESK_CLIENT_SECRET instead.`;
 
-/** How the login is configured; nothing is asked of Zendesk. */
-export function checkCredentials({ credentials }: ZendeskConfig, now: Date): Check {
+/** How the login is configured; nothing is asked of Zendesk. `login`: what is known of one by refresh token. */
+export function checkCredentials(
+  { credentials }: ZendeskConfig,
+  now: Date,
+  login?: LoginFacts,
+): Check {
   const name = 'credentials';
+  if (credentials.kind === 'oauth-refresh') return checkLogin(credentials, login, now);
   if (credentials.kind === 'oauth-client')
     return ok(name, `OAuth client ${credentials.clientId}; its tokens renew themselves`);
   if (credentials.kind === 'oauth-token')
@@ -38,20 +46,30 @@ export type LoginResult = {
   readonly grant: GrantFacts | undefined;
   /** Why there is no login. */
   readonly refusal: KnownError | undefined;
+  /** Whose login it is, where that was asked. */
+  readonly user?: LoginUser | undefined;
   /** False when nothing was asked with it. */
   readonly wasUsed: boolean;
 };
 
 /** Whether the login was accepted, and the scope that came of it. */
-export function checkToken({ scope }: ZendeskConfig, login: LoginResult): Check {
+export function checkToken({ credentials, scope }: ZendeskConfig, login: LoginResult): Check {
   const name = 'access token';
-  const { grant, refusal, wasUsed } = login;
+  const { grant, refusal, user, wasUsed } = login;
   if (refusal !== undefined) return explainRefusal(name, refusal);
   if (grant === undefined)
     return wasUsed
       ? ok(name, 'accepted; its scope cannot be seen, only what it opens')
       : skipped(name, 'nothing could be asked with it');
-  const found = `minted for ${formatDuration(grant.expiresInMs / 1000)} with the scope ${grant.scope ?? scope}`;
+  const isKept = credentials.kind === 'oauth-refresh';
+  const whose = user === undefined ? '' : ` of ${user.name} (${user.role})`;
+  const found = `${isKept ? 'good' : 'minted'} for ${formatDuration(grant.expiresInMs / 1000)} with the scope ${grant.scope ?? scope}${whose}`;
+  if (user !== undefined && user.role !== 'admin')
+    return warning(
+      name,
+      found,
+      'The logs are for admins: let an admin log in with the command "login".',
+    );
   const { surplus } = compareScopes(scope, grant.scope);
   return surplus.length === 0
     ? ok(name, found)

@@ -2,7 +2,9 @@
 import type { Config, ConfigOptions } from '../config/config.ts';
 import type { Environment } from '../config/texts.ts';
 import { isFrom } from '../errors.ts';
+import { loadLogin, type LoginFacts } from '../ingest/kept-login.ts';
 import { loadBudget } from './diagnosis.ts';
+import { createReadOnlyKeeper, findIdleness } from './login.ts';
 import { listLogs } from '../streams/registry.ts';
 import type { Stream } from '../streams/stream.ts';
 import type { Spans } from '../span.ts';
@@ -50,19 +52,18 @@ export async function examine(options: ExaminationOptions): Promise<Examination>
   const { all: config } = known;
   const origin = config && (await checkOrigin(config.zendesk, now, signal));
   const checks = await withExaminedDatabase(known.local, now, async (database) => {
+    const login = config && (await lookAtLogin(config, database));
+    const reason = findAbstention(config, origin, login);
     const zendesk =
-      config === undefined || origin?.state === 'problem'
-        ? abstain(
-            streams,
-            config === undefined ? 'the settings are not right' : 'Zendesk cannot be reached',
-          )
-        : await examineZendesk(config, database, options);
+      config === undefined || reason !== undefined
+        ? abstain(streams, reason ?? '')
+        : await examineZendesk(config, database, login, options);
     return [
       checkSettings(known),
       origin ?? skipped('origin', 'the settings are not right'),
       config === undefined
         ? skipped('credentials', 'the settings are not right')
-        : checkCredentials(config.zendesk, now),
+        : checkCredentials(config.zendesk, now, login),
       ...zendesk.checks,
       checkClock(zendesk.skewMs, database.skewMs),
       ...database.checks,
@@ -73,6 +74,31 @@ export async function examine(options: ExaminationOptions): Promise<Examination>
   signal.throwIfAborted();
   const { account, origin: address } = config?.zendesk ?? {};
   return { account, origin: address, hasSettings: config !== undefined, checks };
+}
+
+/** Why nothing is asked of Zendesk; undefined when it is. */
+function findAbstention(
+  config: Config | undefined,
+  origin: Check | undefined,
+  login: LoginFacts | undefined,
+): string | undefined {
+  if (config === undefined) return 'the settings are not right';
+  if (origin?.state === 'problem') return 'Zendesk cannot be reached';
+  return config.zendesk.credentials.kind === 'oauth-refresh' ? findIdleness(login) : undefined;
+}
+
+/** The login by refresh token; undefined where there is none of that kind, or no table yet. */
+async function lookAtLogin(
+  { zendesk: { account, credentials } }: Config,
+  { db }: DatabaseExamination,
+): Promise<LoginFacts | undefined> {
+  if (db === undefined || credentials.kind !== 'oauth-refresh') return undefined;
+  try {
+    return await loadLogin(db, account, credentials);
+  } catch (error) {
+    if (isFrom(error, 'database')) return undefined;
+    throw error;
+  }
 }
 
 /** What is wrong with the rows that were stored; nothing where all are there. */
@@ -111,6 +137,7 @@ function abstain(streams: readonly Stream[], reason: string): ZendeskExamination
 async function examineZendesk(
   config: Config,
   database: DatabaseExamination,
+  login: LoginFacts | undefined,
   { streams, now: localNow, signal }: ExaminationOptions,
 ): Promise<ZendeskExamination> {
   const { zendesk } = config;
@@ -121,6 +148,7 @@ async function examineZendesk(
     config,
     streams,
     budget: openBudget(config, database),
+    keeper: login && createReadOnlyKeeper(login),
     isComplete: (name, oldest, until) => measureOpen(stored.get(name) ?? [], oldest, until) === 0,
     signal,
   });

@@ -6,6 +6,9 @@ import { createZendesk, type Zendesk } from '../zendesk/client.ts';
 import { newestSkewMs } from '../zendesk/clock.ts';
 import type { GrantFacts } from '../zendesk/login.ts';
 import type { Budget } from '../zendesk/request.ts';
+import type { LoginKeeper } from '../zendesk/login-keeper.ts';
+import { renewsTokens } from '../zendesk/secrets.ts';
+import { askUser } from './whose-login.ts';
 import type { LoginResult } from './credentials.ts';
 import type { Sample } from './estimate.ts';
 import { priority, sampleLog } from './log-samples.ts';
@@ -43,6 +46,8 @@ type ProbeOptions = {
   /** All streams, in the order in which they are asked; those of the settings are. */
   readonly streams: readonly Stream[];
   readonly budget: Budget;
+  /** The login by refresh token, which is only read. */
+  readonly keeper: LoginKeeper | undefined;
   /** Whether all of a log from `oldest` until now (seconds since 1970) is stored: then its density does not matter. */
   readonly isComplete: (stream: string, oldest: number, now: number) => boolean;
   readonly signal: AbortSignal;
@@ -64,11 +69,12 @@ const retryBaseMs = 100;
 
 /** Asks each stream of the settings, one after the other: at most eight requests, besides that for a token and where a log is in disorder. */
 export async function probeZendesk(options: ProbeOptions): Promise<ProbeResult> {
-  const { config, budget, signal } = options;
+  const { config, budget, keeper, signal } = options;
   const heard: { grant?: GrantFacts; limit?: number; answered: boolean } = { answered: false };
   const zendesk = createZendesk({
     ...config.zendesk,
     budget,
+    keeper,
     log: { warn: () => {} },
     retryBaseMs,
     requestTimeoutMs,
@@ -92,19 +98,20 @@ export async function probeZendesk(options: ProbeOptions): Promise<ProbeResult> 
           : answer,
       );
     }
+    const user = keeper && refusal === undefined ? await askUser(zendesk, signal) : undefined;
     signal.throwIfAborted();
     return {
-      login: { grant: heard.grant, refusal, wasUsed: heard.answered },
+      login: { grant: heard.grant, refusal, user, wasUsed: heard.answered },
       streams,
       accountLimit: heard.limit,
       skewMs: heard.answered ? newestSkewMs(zendesk.clock()) : undefined,
     };
   } finally {
-    zendesk.close();
+    await zendesk.close();
   }
 
   function hasLogin(): boolean {
-    return config.zendesk.credentials.kind !== 'oauth-client' || heard.grant !== undefined;
+    return !renewsTokens(config.zendesk.credentials) || heard.grant !== undefined;
   }
 }
 

@@ -11,6 +11,7 @@ import { createBudgetGate } from './budget-gate.ts';
 import { createClocks } from './clocks.ts';
 import { createCursorShare, createPace, type Engine, type EngineSettings } from './engine.ts';
 import type { SyncEvent } from './events.ts';
+import { createLoginKeeper } from './kept-login.ts';
 import { createAbandonedWork } from './lease.ts';
 import { createLastPages } from './last-pages.ts';
 import { createPageSizes } from './page-sizes.ts';
@@ -139,7 +140,7 @@ export async function withSessions<T>(
         await refreshRollups(db, engine.account, listLogs(streams), signal).catch(whenStopped);
     return result;
   } finally {
-    for (const { engine } of sessions) engine.zendesk.close();
+    for (const { engine } of sessions) await engine.zendesk.close();
   }
 }
 
@@ -154,7 +155,7 @@ type EngineParts = Pick<
   'account' | 'db' | 'streams' | 'classify' | 'settings' | 'log' | 'report'
 > &
   Partial<Pick<Engine, 'bulk' | 'cursorShare' | 'abandonedWork' | 'holder' | 'leaseMs'>> & {
-    readonly zendesk: Omit<ZendeskOptions, 'account' | 'budget' | 'log' | 'onRequest'>;
+    readonly zendesk: Omit<ZendeskOptions, 'account' | 'budget' | 'keeper' | 'log' | 'onRequest'>;
     /** Requests a minute that a backfill leaves alone, for the live tail beside it. */
     readonly reserve: number;
   };
@@ -170,6 +171,7 @@ export function createEngine({ zendesk: options, reserve, ...parts }: EnginePart
   );
   const zendesk = createZendesk({
     ...options,
+    keeper: createLoginKeeper(db, account, options.credentials),
     account,
     log,
     budget: createBudgetGate({ db, account, requestsPerMinute, reserve, report }),

@@ -9,7 +9,9 @@ import {
 import type { Proxy } from '../proxy.ts';
 import { learnClock, readAgeMs, unknownClock, type ZendeskClock } from './clock.ts';
 import { createHttp, type FinishedRequest } from './http.ts';
-import { createLogins, type Channel, type GrantFacts, type Log } from './login.ts';
+import type { Channel, Log } from './channel.ts';
+import { createLogins, type GrantFacts } from './login.ts';
+import type { LoginKeeper } from './login-keeper.ts';
 import { findLossy, parseRecord } from './lossy-records.ts';
 import { cutList } from './list-cutter.ts';
 import { isObject } from './paging.ts';
@@ -35,17 +37,19 @@ export type Zendesk = {
   placeOrder(request: OrderRequest, signal: AbortSignal): Promise<OrderAnswer>;
   /** What its answers so far say of Zendesk's clock. */
   clock(): ZendeskClock;
-  /** Ends running requests and closes idle connections. */
-  close(): void;
+  /** Ends running requests and closes idle connections. Waits for a token that would be lost with its answer. */
+  close(): Promise<void>;
 };
 
 export type ZendeskOptions = {
   /** Scheme, host and port without a path; the only place that receives the credentials. */
   readonly origin: string;
   readonly credentials: Credentials;
+  /** Where the tokens are kept of a login by refresh token; needed for such credentials. */
+  readonly keeper?: LoginKeeper | undefined;
   /** The proxy on the way there. */
   readonly proxy?: Proxy | undefined;
-  /** OAuth scope to ask for with client credentials: names separated by spaces. */
+  /** OAuth scope to ask for: names separated by spaces. */
   readonly scope: string;
   /** The account key, for log lines. */
   readonly account: string;
@@ -104,8 +108,8 @@ export function createZendesk(options: ZendeskOptions): Zendesk {
     secrets,
     closing: closing.signal,
   };
-  const { onAnswer, onGrant, scope } = options;
-  const logins = createLogins({ ...channel, scope, onGrant });
+  const { keeper, onAnswer, onGrant, scope } = options;
+  const logins = createLogins({ ...channel, keeper, scope, onGrant });
   const connection: Connection = { ...channel, budget, logins, onAnswer };
 
   return {
@@ -113,8 +117,9 @@ export function createZendesk(options: ZendeskOptions): Zendesk {
     readObject: (asked, signal) => readObject(connection, asked, signal),
     placeOrder: (asked, signal) => placeOrder(connection, asked, signal),
     clock: () => clock,
-    close() {
+    async close() {
       closing.abort(new Error('the connection to Zendesk was closed'));
+      await logins.settle();
       http.close();
     },
   };

@@ -8,12 +8,20 @@ export const clients = 'Admin Center > Apps and integrations > APIs > OAuth clie
 /** What to look at when something else answers, as a clause. */
 export const subdomain = 'check ZENDESK_SUBDOMAIN and ZENDESK_BASE_URL';
 
+/** What to do where only a person can. */
+const logInAgain = 'then log in again with the command "login"';
+
 /** Why the credentials are refused (401). */
 export const unauthorizedRefusals: Readonly<Record<Credentials['kind'], Refusal>> = {
   'oauth-client': {
     code: 'unauthorized',
     found: 'Zendesk refuses the access token (401), even a newly minted one',
     wayOut: `check that the OAuth client is confidential and that its user is an active admin (${clients})`,
+  },
+  'oauth-refresh': {
+    code: 'unauthorized',
+    found: 'Zendesk refuses the access token (401), even a newly refreshed one',
+    wayOut: `check that whoever logged in is still an active admin, and that the OAuth client is not limited (${clients}); ${logInAgain}`,
   },
   'oauth-token': {
     code: 'unauthorized',
@@ -50,11 +58,41 @@ export function explainMintRefusal(status: number, body: ErrorBody, scope: strin
   };
 }
 
-/** Why a token with too little scope is not used. */
-export function explainNarrowScope(requested: string, granted: string, missing: string): Refusal {
+/** Why a token with too little scope is not used. A login keeps the scope that it began with. */
+export function explainNarrowScope(
+  requested: string,
+  granted: string,
+  missing: string,
+  kind: Credentials['kind'],
+): Refusal {
   return {
     code: 'scope_not_granted',
     found: `Zendesk granted the scope ${granted || '(none)'} where ${requested} was asked for, so ${missing} is missing`,
-    wayOut: `allow it for the OAuth client (${clients}) or change ZENDESK_OAUTH_SCOPE`,
+    wayOut: `allow it for the OAuth client (${clients}) or change ZENDESK_OAUTH_SCOPE${kind === 'oauth-refresh' ? `; ${logInAgain}` : ''}`,
   };
+}
+
+/** What to do where there is no login. */
+export const loginWayOut = 'log in with the command "login"';
+
+/**
+ * What it means that a refresh token is not good any more. `isUnsure`: it was sent before, and no answer came, which then had
+ * the next one in it.
+ */
+export function explainDeadToken(isUnsure: boolean): Refusal {
+  const found = isUnsure
+    ? 'Zendesk refuses the refresh token: it is good once, and the answer to its first use was lost'
+    : 'Zendesk refuses the refresh token: it has expired, was revoked, or was used somewhere else';
+  return { code: 'login_needed', found, wayOut: loginWayOut };
+}
+
+/** Why a code or a refresh token brought no tokens (4xx of the token endpoint, contract 6.2). */
+export function explainExchangeRefusal(
+  status: number,
+  body: ErrorBody,
+  scope: string,
+  refusedGrant: Refusal,
+): Refusal | undefined {
+  if (status < 400) return undefined;
+  return body.code === 'invalid_grant' ? refusedGrant : explainMintRefusal(status, body, scope);
 }

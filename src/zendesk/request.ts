@@ -1,10 +1,13 @@
 /** One request: what may be asked, and the loop that repeats it until its answer is what was asked for. */
 import type { Answer } from './answer.ts';
-import type { Channel, Logins, Token } from './login.ts';
+import type { Channel } from './channel.ts';
+import type { Logins } from './login.ts';
+import type { Token } from './minting.ts';
 import type { Paging } from './paging.ts';
 import { readExhaustion, readLimit } from './rate-limit.ts';
 import { describeRetry, explainAccess, explainFailure, type Asker, type Needs } from './refusal.ts';
 import { runAttempts, usualPolicy } from './retry.ts';
+import { renewsTokens } from './secrets.ts';
 
 /** A group of endpoints that share one limit. */
 type BudgetGroup = {
@@ -140,7 +143,7 @@ export async function exchange<Result>(
       attempts,
       pauses,
       baseMs: retryBaseMs,
-      renewableToken: credentials.kind === 'oauth-client',
+      renewableToken: renewsTokens(credentials),
     },
     signal,
     pause: (waitMs) => budget.pause(group.name, waitMs, 'Zendesk answered 429'),

@@ -2,15 +2,30 @@
 import { foreignCodeOf } from '../errors.ts';
 import type { Proxy } from '../proxy.ts';
 
-/** How to log in to Zendesk (contract 6): exactly one of three kinds. Every value but `clientId` and `email` is secret. */
+/** How to log in to Zendesk (contract 6): exactly one of four kinds. Every value but `clientId` and `email` is secret. */
 export type Credentials =
   | { readonly kind: 'oauth-client'; readonly clientId: string; readonly clientSecret: string }
+  | RefreshCredentials
   | { readonly kind: 'oauth-token'; readonly token: string }
   | { readonly kind: 'api-token'; readonly email: string; readonly token: string };
 
+/** An OAuth client for which a person has logged in. The tokens of that login are kept elsewhere. */
+export type RefreshCredentials = {
+  readonly kind: 'oauth-refresh';
+  readonly clientId: string;
+  readonly clientSecret: string;
+  /** The refresh token to begin with, good once; undefined where somebody logs in with this program. */
+  readonly firstToken: string | undefined;
+};
+
+/** Whether a new access token may be had in place of one that is refused. */
+export function renewsTokens({ kind }: Pick<Credentials, 'kind'>): boolean {
+  return kind === 'oauth-client' || kind === 'oauth-refresh';
+}
+
 const longestQuote = 200;
-/** Minted tokens live for minutes to hours; of the older ones nobody quotes anything any more. */
-const rememberedTokens = 4;
+/** Tokens live for minutes to hours; of the older ones nobody quotes anything any more. */
+const rememberedTokens = 8;
 
 /** The user name and password of HTTP Basic with an API token (contract 6.3), encoded. */
 export function encodeBasic(email: string, token: string): string {
@@ -18,7 +33,7 @@ export function encodeBasic(email: string, token: string): string {
 }
 
 export type Secrets = {
-  /** Adds an access token. */
+  /** Adds an access token or a refresh token. */
   remember(token: string): void;
   /** The text without any known secret. `more` are texts of one request, such as its cursor. */
   scrub(text: string, more?: readonly string[]): string;
@@ -62,6 +77,8 @@ export function createSecrets(credentials: Credentials, proxy?: Proxy): Secrets 
 
 function secretsOf(credentials: Credentials): string[] {
   if (credentials.kind === 'oauth-client') return [credentials.clientSecret];
+  if (credentials.kind === 'oauth-refresh')
+    return [credentials.clientSecret, credentials.firstToken ?? ''].filter((text) => text !== '');
   if (credentials.kind === 'oauth-token') return [credentials.token];
   return [credentials.token, encodeBasic(credentials.email, credentials.token)];
 }

@@ -8,24 +8,25 @@ import { startProcess, temporary, type Ended } from '../support/program.ts';
 
 const main = fileURLToPath(new URL('../../src/main.ts', import.meta.url));
 // No database is asked for here: once is enough, whatever the versions of Postgres.
-const options = { concurrency: 2, skip: process.env['TEST_POSTGRES_BINARIES'] !== undefined };
+const suite = { concurrency: 2, skip: process.env['TEST_POSTGRES_BINARIES'] !== undefined };
 
 /** Runs `init` in a directory with these answers. */
 function answer(
   directory: string,
   answers: readonly string[],
   settings: Readonly<Record<string, string>>,
+  ...options: readonly string[]
 ): Promise<Ended> {
   const lines = answers.map((line) => `${line}\n`).join('');
   writeFileSync(join(directory, 'answers'), lines);
-  const call = [process.execPath, main, 'init'];
+  const call = [process.execPath, main, 'init', ...options];
   return startProcess(['sh', '-c', '"$0" "$@" < answers', ...call], settings, directory).ended;
 }
 
 const createDirectory = (): string => mkdtempSync(join(temporary, 'init-'));
 const modeOf = (path: string): string => (statSync(path).mode & 0o777).toString(8);
 
-describe('init', options, () => {
+describe('init', suite, () => {
   it('explains, tries the answers and writes settings that only their owner can read', async () => {
     await withSimulator({}, async (simulator) => {
       const { clientId, clientSecret } = simulator.options.credentials;
@@ -195,6 +196,21 @@ describe('somebody without settings', options, () => {
     assert.match(
       days.stderr,
       /too many arguments[^]*npm keeps options for itself unless "--" stands before them/,
+    );
+  });
+
+  it('writes settings for a person who logs in afterwards, and says what to do', async () => {
+    const directory = createDirectory();
+    writeFileSync(join(directory, '.env'), 'ZENDESK_REFRESH_TOKEN=old\n');
+    const answers = ['acme', 'log-puller', 'a-secret', ''];
+    const { status, stdout, stderr } = await answer(directory, answers, {}, '--login');
+    assert.equal(status, 0, stderr);
+    assert.match(stdout, /Redirect URL: http:\/\/127\.0\.0\.1:8976\/callback$/m);
+    assert.match(stdout, /Next: ".*login" sends an admin to Zendesk/);
+    assert.equal(
+      readFileSync(join(directory, '.env'), 'utf8'),
+      'ZENDESK_SUBDOMAIN=acme\nZENDESK_CLIENT_ID=log-puller\n' +
+        'ZENDESK_CLIENT_SECRET_FILE=secrets/zendesk-client-secret\nZENDESK_OAUTH_GRANT=refresh_token\n',
     );
   });
 });

@@ -57,6 +57,95 @@ describe('the check of the credentials', () => {
   });
 });
 
+describe('the check of a login by refresh token', () => {
+  const person = configOf({
+    kind: 'oauth-refresh',
+    clientId: 'log-puller',
+    clientSecret: 'x',
+    firstToken: undefined,
+  });
+  const dayMs = 86_400_000;
+  const kept = {
+    accessToken: 'a',
+    scope: 'read',
+    mark: 'm',
+    accessLifeMs: dayMs,
+    accessLeftMs: dayMs,
+    refreshLeftMs: 89 * dayMs,
+  };
+  const facts = { kept, isForeign: false, refusedAt: undefined };
+  const what = 'OAuth client log-puller, for a person who logged in';
+  const logIn = 'Log in with the command "login".';
+
+  it('tells when both tokens end', () => {
+    assert.deepEqual(
+      checkCredentials(person, now, facts),
+      ok(
+        'credentials',
+        `${what}; the access token ends on 2026-11-22 08:00 UTC, the refresh token ends on 2027-02-18 08:00 UTC, and each run renews both`,
+      ),
+    );
+  });
+
+  it('warns when the refresh token is about to end, and knows when it has', () => {
+    const near = { ...facts, kept: { ...kept, accessLeftMs: -dayMs, refreshLeftMs: dayMs } };
+    assert.deepEqual(
+      checkCredentials(person, now, near),
+      warning(
+        'credentials',
+        `${what}; the access token ended on 2026-11-20 08:00 UTC, the refresh token ends on 2026-11-22 08:00 UTC, and each run renews both`,
+        'Run "serve" or "sync" before that, or log in again.',
+      ),
+    );
+    const over = { ...facts, kept: { ...kept, accessLeftMs: -dayMs, refreshLeftMs: -dayMs } };
+    assert.deepEqual(
+      checkCredentials(person, now, over),
+      problem(
+        'credentials',
+        `${what}; the access token ended on 2026-11-20 08:00 UTC, the refresh token ended on 2026-11-20 08:00 UTC`,
+        logIn,
+      ),
+    );
+  });
+
+  it('tells of a login that is missing, refused, or kept with another secret', () => {
+    const none = { kept: undefined, isForeign: false, refusedAt: undefined };
+    assert.deepEqual(
+      checkCredentials(person, now, none),
+      problem('credentials', `${what}, but nobody has yet`, logIn),
+    );
+    assert.deepEqual(
+      checkCredentials(person, now, { ...none, isForeign: true }),
+      problem(
+        'credentials',
+        `${what}; the login was kept with another ZENDESK_CLIENT_SECRET and cannot be read`,
+        logIn,
+      ),
+    );
+    assert.deepEqual(
+      checkCredentials(person, now, { ...facts, refusedAt: now }),
+      problem(
+        'credentials',
+        `${what}; Zendesk refused the refresh token on 2026-11-21 08:00 UTC: it has expired, was revoked, or was used somewhere else`,
+        logIn,
+      ),
+    );
+  });
+
+  it('warns when whoever logged in is no admin', () => {
+    const grant = { scope: 'read', expiresInMs: dayMs };
+    const user = { name: 'Ada', role: 'agent' };
+    assert.deepEqual(
+      checkToken(person, { grant, refusal: undefined, user, wasUsed: true }),
+      warning(
+        'access token',
+        'good for 24 hours with the scope read of Ada (agent)',
+        'The logs are for admins: let an admin log in with the command "login".',
+      ),
+    );
+  });
+});
+
 describe('the check of the access token', () => {
   const unused = { grant: undefined, refusal: undefined, wasUsed: false };
 

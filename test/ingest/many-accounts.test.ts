@@ -76,7 +76,7 @@ async function withProcess(work: (process: Process) => Promise<void>): Promise<v
     try {
       await withClient(url, (query) => work({ simulator, db, bulk, query, engineOf }));
     } finally {
-      for (const { zendesk } of engines) zendesk.close();
+      for (const { zendesk } of engines) await zendesk.close();
       await bulk.close();
       await db.close();
       await simulator.stop();

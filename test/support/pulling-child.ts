@@ -45,6 +45,6 @@ async function pull({ place, options }: PullingTask): Promise<void> {
   });
   const results = (await Promise.all(pulls)).flat();
   say(JSON.stringify(results.map((result) => result?.error ?? result?.outcome ?? 'nothing to do')));
-  engine.zendesk.close();
+  await engine.zendesk.close();
   await engine.db.close();
 }

@@ -194,6 +194,8 @@ describe('the table of settings', () => {
         'ZENDESK_CLIENT_ID',
         'ZENDESK_CLIENT_SECRET',
         'ZENDESK_OAUTH_SCOPE',
+        'ZENDESK_OAUTH_GRANT',
+        'ZENDESK_REFRESH_TOKEN',
         'ZENDESK_OAUTH_TOKEN',
         'ZENDESK_USER_EMAIL',
         'ZENDESK_API_TOKEN',

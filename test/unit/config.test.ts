@@ -442,6 +442,52 @@ describe('the credentials of the settings', () => {
     );
   });
 
+  it('can be an OAuth client for which a person logs in, or has logged in', () => {
+    const client = { clientId: 'log-puller', clientSecret: 'abc' };
+    const set = { ...bare, ZENDESK_CLIENT_ID: 'log-puller', ZENDESK_CLIENT_SECRET: 'abc' };
+    const choose = (more: Record<string, string>): unknown =>
+      parse({ ...set, ...more }).zendesk.credentials;
+    assert.deepEqual(choose({ ZENDESK_OAUTH_GRANT: 'client_credentials' }), {
+      kind: 'oauth-client',
+      ...client,
+    });
+    assert.deepEqual(choose({ ZENDESK_OAUTH_GRANT: 'refresh_token' }), {
+      kind: 'oauth-refresh',
+      ...client,
+      firstToken: undefined,
+    });
+    assert.deepEqual(choose({ ZENDESK_REFRESH_TOKEN: 'def' }), {
+      kind: 'oauth-refresh',
+      ...client,
+      firstToken: 'def',
+    });
+  });
+
+  it('have a refresh token only beside an OAuth client that is to use it', () => {
+    assert.deepEqual(problemsOf({ ...bare, ZENDESK_REFRESH_TOKEN: 'def' }), [
+      'ZENDESK_REFRESH_TOKEN is set but no OAuth client is; expected ZENDESK_CLIENT_ID and ZENDESK_CLIENT_SECRET as well; set them.',
+    ]);
+    assert.deepEqual(
+      problemsOf({
+        ...account,
+        ZENDESK_OAUTH_GRANT: 'client_credentials',
+        ZENDESK_REFRESH_TOKEN: 'def',
+      }),
+      [
+        'ZENDESK_OAUTH_GRANT is client_credentials, but ZENDESK_REFRESH_TOKEN is set; expected one or the other; remove one.',
+      ],
+    );
+    assert.deepEqual(problemsOf({ ...account, ZENDESK_OAUTH_GRANT: 'password' }), [
+      'ZENDESK_OAUTH_GRANT is "password"; expected one of client_credentials, refresh_token; write one of them.',
+    ]);
+    assert.deepEqual(
+      problemsOf({ ...bare, ZENDESK_OAUTH_TOKEN: 'abc', ZENDESK_REFRESH_TOKEN: 'def' }),
+      [
+        'ZENDESK_OAUTH_TOKEN and ZENDESK_REFRESH_TOKEN are set together; expected one kind of credentials; keep one, best ZENDESK_CLIENT_ID with ZENDESK_CLIENT_SECRET, and remove the rest.',
+      ],
+    );
+  });
+
   it('must name a person without the ending "/token"', () => {
     assert.deepEqual(
       problemsOf({ ...bare, ZENDESK_USER_EMAIL: `${email}/token`, ZENDESK_API_TOKEN: 'abc' }),

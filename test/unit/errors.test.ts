@@ -19,6 +19,7 @@ import { accessLogs } from '../../src/streams/access-logs.ts';
 import { auditLogs } from '../../src/streams/audit-logs.ts';
 import {
   explainMintRefusal,
+  explainDeadToken,
   explainNarrowScope,
   unauthorizedRefusals,
 } from '../../src/zendesk/login-refusal.ts';
@@ -35,10 +36,11 @@ describe('the code of an error', () => {
       explainMintRefusal(401, body, 'read'),
       explainMintRefusal(404, body, 'read'),
       explainMintRefusal(400, { ...body, code: 'invalid_scope' }, 'read'),
-      explainNarrowScope('read', 'users:read', 'read'),
-      explainNarrowScope('read', '', 'read'),
+      explainNarrowScope('read', 'users:read', 'read', 'oauth-client'),
+      explainNarrowScope('read', '', 'read', 'oauth-refresh'),
+      explainDeadToken(false),
     ];
-    assert.equal(refused.length, 8);
+    assert.equal(refused.length, 10);
     assert.deepEqual(
       refused.filter(({ code }) => !refusesLogin(code)),
       [],

@@ -116,7 +116,7 @@ describe('the closing of a client', () => {
     const { zendesk } = connect(test, server.origin, { credentials: client });
     const page = zendesk.readPage(auditRequest(), neverAborted);
     await opened.promise;
-    zendesk.close();
+    void zendesk.close();
     await assert.rejects(page, new Error('the connection to Zendesk was closed'));
   });
 });

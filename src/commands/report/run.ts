@@ -1,6 +1,7 @@
 /** One report from its flags to its last row: the database, the account, the output, the exit status. */
 import { hasCode, refuseInput } from '../../errors.ts';
 import { createBudgetGate } from '../../ingest/budget-gate.ts';
+import { createLoginKeeper } from '../../ingest/kept-login.ts';
 import type { Log } from '../../logger.ts';
 import { findForm } from '../../reports/forms/forms.ts';
 import { describeReport, formatJson } from '../../reports/forms/json.ts';
@@ -92,11 +93,12 @@ export async function runLiveReport(
         reserve: 0,
         report: () => {},
       });
-      zendesk = createZendesk({ ...config.zendesk, budget, log });
+      const keeper = createLoginKeeper(scope.db, account, config.zendesk.credentials);
+      zendesk = createZendesk({ ...config.zendesk, keeper, budget, log });
       return build(scope, { zendesk, signal: context.signal });
     });
   } finally {
-    zendesk?.close();
+    await zendesk?.close();
   }
 }
 

@@ -8,7 +8,7 @@ import {
   text,
   uuid,
 } from 'drizzle-orm/pg-core';
-import { bigId, identifier, instant } from './columns.ts';
+import { bigId, bytes, identifier, instant } from './columns.ts';
 
 /** The ledger of zendesk-log-sync: what is covered, fetched, held and spent. */
 export const zendeskSync = pgSchema('zendesk_sync');
@@ -131,6 +131,34 @@ export const budgets = zendeskSync.table(
   },
   (t) => [primaryKey({ columns: [t.account, t.budget_group] })],
 );
+
+/** Logins by refresh token: the newest tokens, which every process uses, and who may use the refresh token now. */
+export const oauthLogins = zendeskSync.table('oauth_logins', {
+  /** Key of the Zendesk account. */
+  account: identifier().primaryKey(),
+  /** Names the pair of tokens: each new pair has another mark. Null before the first one. */
+  mark: uuid(),
+  /** The access token and the refresh token, encrypted with a key that is made of the secret of the OAuth client. */
+  sealed_tokens: bytes(),
+  /** What Zendesk granted; null where it did not say. */
+  scope: text(),
+  /** When the pair was kept. */
+  kept_at: instant(),
+  /** When the access token ends. */
+  access_expires_at: instant(),
+  /** When the refresh token ends unless it is used before; null where Zendesk did not say. */
+  refresh_expires_at: instant(),
+  /** Marks of first tokens of the settings (ZENDESK_REFRESH_TOKEN) that were used, or are superseded by a login. */
+  spent_tokens: text().array().notNull().default([]),
+  /** Who uses the refresh token at this moment; null while nobody does. */
+  turn: uuid(),
+  /** When another process may use it although the turn was not ended. */
+  turn_until: instant(),
+  /** Mark of the token that Zendesk refused last; null since a new one is there. */
+  refused_token: text(),
+  /** When it was refused. */
+  refused_at: instant(),
+});
 
 /** Ids that appear in a log and that Zendesk does not know; asked for again only rarely. */
 export const unknownUsers = zendeskSync.table(

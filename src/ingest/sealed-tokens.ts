@@ -1,0 +1,48 @@
+/**
+ * Tokens at rest are encrypted with a key that is made of the secret of the OAuth client: who reads the database, a backup or
+ * a log of statements has no login with it.
+ */
+import { createCipheriv, createDecipheriv, createHmac, hkdfSync, randomBytes } from 'node:crypto';
+
+/** Encrypts what belongs to one account and one client. */
+export type Seal = {
+  readonly close: (text: string) => Buffer;
+  /** Undefined for what was closed with another secret or for another account. */
+  readonly open: (sealed: Buffer) => string | undefined;
+  /** Names a token without telling anything of it. */
+  readonly nameToken: (token: string) => string;
+};
+
+const cipher = 'aes-256-gcm';
+const keyBytes = 32;
+const nonceBytes = 12;
+const tagBytes = 16;
+
+/** The seal of an account. */
+export function createSeal(account: string, clientSecret: string): Seal {
+  const derive = (use: string): Buffer =>
+    Buffer.from(hkdfSync('sha256', clientSecret, account, `zendesk-log-sync ${use}`, keyBytes));
+  const key = derive('tokens');
+  const nameKey = derive('names');
+  return {
+    close(text) {
+      const nonce = randomBytes(nonceBytes);
+      const closing = createCipheriv(cipher, key, nonce);
+      const closed = Buffer.concat([closing.update(text, 'utf8'), closing.final()]);
+      return Buffer.concat([nonce, closing.getAuthTag(), closed]);
+    },
+    open(sealed) {
+      const nonce = sealed.subarray(0, nonceBytes);
+      const tag = sealed.subarray(nonceBytes, nonceBytes + tagBytes);
+      try {
+        const opening = createDecipheriv(cipher, key, nonce, { authTagLength: tagBytes });
+        opening.setAuthTag(tag);
+        const text = opening.update(sealed.subarray(nonceBytes + tagBytes));
+        return Buffer.concat([text, opening.final()]).toString('utf8');
+      } catch {
+        return undefined;
+      }
+    },
+    nameToken: (token) => createHmac('sha256', nameKey).update(token).digest('hex').slice(0, 32),
+  };
+}
