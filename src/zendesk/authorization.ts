@@ -8,8 +8,14 @@ import type { TokenPair } from './login-keeper.ts';
 import { explainExchangeRefusal, explainNarrowScope } from './login-refusal.ts';
 import { compareScopes } from './login.ts';
 import { usualPolicy } from './retry.ts';
-import { createSecrets, type RefreshCredentials } from './secrets.ts';
-import { askedLives, requestGrant, toPair, type GrantRequest } from './token-endpoint.ts';
+import { createSecrets, type RefreshCredentials, type Secrets } from './secrets.ts';
+import {
+  askedLives,
+  requestGrant,
+  toPair,
+  type Grant,
+  type GrantRequest,
+} from './token-endpoint.ts';
 
 /** One try to log in. `state` and `verifier` prove that what comes back belongs to it, and that we began it. */
 export type Authorization = {
@@ -136,20 +142,28 @@ export async function exchangeCode(
       { json, explainRefusal },
       (send) => send(closing),
     );
-    const { missing } = compareScopes(scope, grant.scope);
-    if (missing.length > 0) {
-      const shown = secrets.quote(grant.scope ?? '');
-      const kind = credentials.kind;
-      const narrow = explainNarrowScope(scope, shown, missing.join(' '), kind);
-      throw new KnownError(narrow.code, narrow);
-    }
-    if (grant.refreshToken === undefined)
-      throw new KnownError('authorization_failed', {
-        found: 'Zendesk gave an access token without a refresh token, so the login would soon end',
-        wayOut: 'make a new OAuth client: old ones have tokens without an end',
-      });
-    return toPair(grant, grant.refreshToken);
+    return checkPair(grant, scope, secrets);
   } finally {
     http.close();
   }
+}
+
+function checkPair(grant: Grant, scope: string, secrets: Secrets): TokenPair {
+  const { missing } = compareScopes(scope, grant.scope);
+  if (missing.length > 0) {
+    const shown = secrets.quote(grant.scope ?? '');
+    const { code, ...sentence } = explainNarrowScope(
+      scope,
+      shown,
+      missing.join(' '),
+      'oauth-refresh',
+    );
+    throw new KnownError(code, sentence);
+  }
+  if (grant.refreshToken === undefined)
+    throw new KnownError('authorization_failed', {
+      found: 'Zendesk gave an access token without a refresh token, so the login would soon end',
+      wayOut: 'make a new OAuth client: old ones have tokens without an end',
+    });
+  return toPair(grant, grant.refreshToken);
 }

@@ -7,7 +7,7 @@ import { describeRetry, explainFailure, type Asker } from './refusal.ts';
 import { runAttempts, usualPolicy, wait } from './retry.ts';
 
 /** What the token endpoint answered, as far as it matters. */
-type Grant = {
+export type Grant = {
   readonly accessToken: string;
   readonly scope: string | undefined;
   readonly expiresInMs: number;

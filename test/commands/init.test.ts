@@ -98,7 +98,7 @@ describe('init', suite, () => {
   });
 });
 
-describe('the file .env', options, () => {
+describe('the file .env', suite, () => {
   it('gives settings to every command; those of the environment come first', async () => {
     const directory = createDirectory();
     writeFileSync(join(directory, '.env'), 'ZENDESK_SUBDOMAIN=acme\nLOG_LEVEL=loud\n');
@@ -118,7 +118,7 @@ describe('the file .env', options, () => {
   });
 });
 
-describe('somebody without settings', options, () => {
+describe('somebody without settings', suite, () => {
   for (const call of [
     'serve',
     'sync',
