@@ -119,6 +119,18 @@ export const errorCatalogue = {
     wayOut:
       'Nothing yet: the next run asks again. If it stays, the code changes to what is missing.',
   },
+  account_suspended: {
+    source: 'zendesk',
+    effect: 'stream_unavailable',
+    meaning: 'Zendesk says that the account is suspended, expired or cancelled.',
+    wayOut: 'Let the owner of the account look at the billing, or ask the support of Zendesk.',
+  },
+  account_unknown: {
+    source: 'zendesk',
+    effect: 'stream_unavailable',
+    meaning: 'Zendesk has no account at the address (404).',
+    wayOut: subdomain,
+  },
   address_unknown: {
     source: 'zendesk',
     effect: 'span_postponed',

@@ -22,7 +22,7 @@ export type AcceptedCredentials = {
   readonly clientSecret: string;
   /** Whether the OAuth client is confidential; others get no token by client credentials (contract 6.1). */
   readonly confidential: boolean;
-  /** A bearer token that is always good, with the scope `read`; empty for none. */
+  /** A bearer token that is always good, with the scopes `read` and `write`; empty for none. */
   readonly readyToken: string;
   /** The admin's e-mail of Basic authentication (contract 6.3). */
   readonly email: string;
@@ -113,7 +113,7 @@ export const SHARED_DEFAULTS: SharedOptions = {
   redirectUrls: null,
   consent: 'allow',
   expiresInForm: 'number',
-  allowedScopes: ['read', 'auditlogs:read', 'users:read'],
+  allowedScopes: ['read', 'write', 'auditlogs:read', 'users:read'],
   grantedScope: null,
   clockOffsetMs: 0,
   requestLogSize: 10_000,

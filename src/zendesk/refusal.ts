@@ -3,6 +3,7 @@ import { KnownError, type ErrorCode, type ErrorFacts } from '../errors.ts';
 import { isOwnWord, type ErrorBody, type Failure } from './answer.ts';
 import { describeSilence, explainProxyFault, type Silence } from './proxy-fault.ts';
 import { isPassing, isUntrusted, refusesCursor, type NextAttempt, type Tries } from './retry.ts';
+import { billing, explainInactive } from './inactive-account.ts';
 import { clients, subdomain, unauthorizedRefusals } from './login-refusal.ts';
 import type { Credentials, Secrets } from './secrets.ts';
 
@@ -37,6 +38,8 @@ export type Needs = {
   readonly code: Extract<ErrorCode, 'plan_missing' | 'add_on_missing' | 'role_missing'>;
 };
 
+const maintenance =
+  'look at status.zendesk.com whether Zendesk is in maintenance; nothing is lost, and the next run goes on there';
 const itsUser = 'the user whose credentials are used';
 const foreignWayOut = `look for a proxy or a firewall on the way that answers instead, and ${subdomain}`;
 
@@ -51,7 +54,10 @@ export function explainFailure(failure: Failure, tries: Tries, asker: Asker): Kn
   const { status, requestId } = failure;
   if (failure.kind === 'refusal' && status !== 429) {
     const body = cleanBody(failure, asker);
-    const special = explainCursor(failure, asker) ?? explainRedirect(failure, asker);
+    const special =
+      explainInactive(status, body, asker) ??
+      explainCursor(failure, asker) ??
+      explainRedirect(failure, asker);
     if (special !== undefined || !isPassing(failure)) {
       const { code, ...sentence } =
         special ?? asker.explainRefusal(status, body) ?? explainRejection(failure, asker);
@@ -119,6 +125,8 @@ function explainLimit({ pauses }: Tries, { path }: Asker): Refusal {
 function explainExhaustion(failure: Failure, { attempt }: Tries, asker: Asker): Refusal {
   const attempts = `${attempt} ${attempt === 1 ? 'attempt' : 'attempts'}`;
   const found = `No usable answer from Zendesk to ${asker.path} after ${attempts}; the last one: ${describeFailure(failure, asker)}`;
+  if (failure.kind === 'refusal' && failure.status === 503)
+    return { code: 'no_usable_answer', found, wayOut: maintenance };
   if (!isForeign(failure)) return { code: 'no_usable_answer', found };
   const code = failure.status === 404 ? 'address_unknown' : 'no_usable_answer';
   return {
@@ -168,6 +176,7 @@ function explainRejection(
   return {
     code: 'request_rejected',
     found: `Zendesk rejected the request for ${path} (${status}), and repeating it cannot help`,
+    ...(status === 402 ? { wayOut: billing } : {}),
   };
 }
 
@@ -210,7 +219,9 @@ function explainForbidden(body: ErrorBody, needs: Needs): Refusal {
     return {
       code: 'scope_missing',
       found: `the token lacks the scope ${missing}`,
-      wayOut: `allow it for the OAuth client (${clients}) and set ZENDESK_OAUTH_SCOPE to it, best to read`,
+      wayOut: missing.includes('write')
+        ? `allow it for the OAuth client (${clients}) and set ZENDESK_OAUTH_SCOPE to "read ${missing}"; the user must be an admin too`
+        : `allow it for the OAuth client (${clients}) and set ZENDESK_OAUTH_SCOPE to it, best to read`,
     };
   }
   if (/administrator privileges|authorization failed/i.test(words))

@@ -7,6 +7,8 @@ import { storePeople, withStored } from '../support/report-data.ts';
 
 const small = { accessLogDays: 1, accessLogRowsPerDay: 10, auditLogDays: 1, auditLogRowsPerDay: 1 };
 
+const mayWrite = { ZENDESK_OAUTH_SCOPE: 'read write' };
+
 /** What was asked of the simulated account, tokens apart. */
 function listAsked(simulator: {
   requests(): { method: string; path: string; query: string }[];
@@ -27,7 +29,7 @@ describe('audit export', { concurrency: 2 }, () => {
         '--from 2026-01-01 --to 2026-02-01 --time-zone Europe/Madrid --action create --action destroy --source-type rule --source-id 5 --ip 2001:db8::7';
       const { status, stdout, stderr } = await runProgram(
         ['audit', 'export', '--actor', 'ann admin', ...flags.split(' ')],
-        settings,
+        { ...settings, ...mayWrite },
       );
       assert.deepEqual({ status, stderr }, { status: 0, stderr: '' });
       const filters =
@@ -55,7 +57,8 @@ describe('audit export', { concurrency: 2 }, () => {
 
   it('that comes too soon is refused by Zendesk, and the message says how long to wait', async () => {
     await withAccount(small, async ({ settings, simulator }) => {
-      const ask = () => runProgram(['audit', 'export', '--format', 'json'], settings);
+      const ask = () =>
+        runProgram(['audit', 'export', '--format', 'json'], { ...settings, ...mayWrite });
       const first = await ask();
       assert.deepEqual([first.status, first.stderr], [0, '']);
       const { rows } = JSON.parse(first.stdout) as {
@@ -73,6 +76,26 @@ describe('audit export', { concurrency: 2 }, () => {
         /^Zendesk accepts one export of the audit log of acme a minute, and the last one was less than a minute ago, so nothing was started; ask again in [1-9]\d? seconds?\.\n$/,
       );
       assert.deepEqual(listAsked(simulator), Array(2).fill('POST /api/v2/audit_logs/export?'));
+    });
+  });
+
+  it('says which scope and which role it needs when Zendesk refuses it', async () => {
+    await withAccount(small, async ({ simulator, databaseUrl }) => {
+      const settings = settingsFor(simulator, databaseUrl);
+      const lacking = await runProgram(['audit', 'export'], settings);
+      assert.deepEqual(
+        [lacking.status, lacking.stderr],
+        [
+          1,
+          'The export of the audit log is not available (403): the token lacks the scope write; allow it for the OAuth client (Admin Center > Apps and integrations > APIs > OAuth clients) and set ZENDESK_OAUTH_SCOPE to "read write"; the user must be an admin too. Zendesk says "Forbidden: You are missing the following required scopes: write".\n',
+        ],
+      );
+      simulator.addFault({ kind: '403-plan', stream: 'audit_logs', times: Infinity });
+      const refused = await runProgram(['audit', 'export'], settings);
+      assert.match(
+        refused.stderr,
+        /^The export of the audit log is not available \(403\): it needs the plan .* and the role admin, and an OAuth token needs the scope write; check the plan, and the role of the user whose credentials are used; set ZENDESK_OAUTH_SCOPE to "read write" if you use an OAuth client\./,
+      );
     });
   });
 

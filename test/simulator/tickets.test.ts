@@ -36,6 +36,17 @@ describe('the tickets of the simulator', () => {
     assert.deepEqual(await show([3, 1, 2]), tickets);
   });
 
+  it('are shown one by one too, and those that are not there are 404', async () => {
+    const [ticket] = await show([1]);
+    const { status, json } = await ask(simulator, '/api/v2/tickets/1.json');
+    assert.deepEqual([status, json], [200, { ticket }]);
+    const absent = await ask(simulator, '/api/v2/tickets/999999999');
+    assert.deepEqual(
+      [absent.status, absent.json],
+      [404, { error: 'RecordNotFound', description: 'Not found' }],
+    );
+  });
+
   it('are missing from the answer when they were deleted or are not there yet', async () => {
     const asked = Array.from({ length: 100 }, (_, index) => index + 1);
     const shown = new Set((await show(asked)).map(({ id }) => id));

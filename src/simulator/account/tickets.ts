@@ -1,5 +1,5 @@
 import { formatSecond } from '../clock.ts';
-import { answerJson, SUPPORT } from '../http/answers.ts';
+import { answerJson, NO_RECORD, SUPPORT } from '../http/answers.ts';
 import { readIds, matchPath, type Endpoint } from '../http/endpoints.ts';
 import { hash, pickNth } from '../random.ts';
 import type { SimulatedAccount } from './account.ts';
@@ -55,17 +55,28 @@ function buildTicket({ clock, options, people }: SimulatedAccount, id: number): 
   };
 }
 
-/** `GET /api/v2/tickets/show_many?ids=` (contract 5.4): unknown and deleted tickets are missing, the order is its own. */
+/** Tickets by their ids (contract 5.4): unknown and deleted ones are missing, or 404 where there is one alone. */
 export function createTicketEndpoints(account: SimulatedAccount): readonly Endpoint[] {
+  const common = {
+    method: 'GET',
+    stream: 'tickets',
+    service: SUPPORT,
+    gate: account.supportGate,
+    scopes: ['read', 'tickets:read'],
+    pageSize: 100,
+  } as const;
   return [
     {
-      method: 'GET',
+      ...common,
+      path: matchPath('/api/v2/tickets/{id}'),
+      answer({ id }) {
+        const ticket = buildTicket(account, id);
+        return ticket === undefined ? NO_RECORD : answerJson(200, { ticket });
+      },
+    },
+    {
+      ...common,
       path: matchPath('/api/v2/tickets/show_many'),
-      stream: 'tickets',
-      service: SUPPORT,
-      gate: account.supportGate,
-      scopes: ['read', 'tickets:read'],
-      pageSize: 100,
       answer({ query }) {
         const ids = readIds(query);
         if ('status' in ids) return ids;

@@ -60,10 +60,12 @@ export const NOT_ADMIN = answerAccessError(
 );
 
 /** 403 for a token without the scope: on the Support stack `error` is a string (contract 0.5). */
-export const MISSING_SCOPE = answerJson(403, {
-  error: 'Forbidden',
-  description: 'You are missing the following required scopes: read',
-});
+export function refuseScope(scope: string): SimulatedAnswer {
+  return answerJson(403, {
+    error: 'Forbidden',
+    description: `You are missing the following required scopes: ${scope}`,
+  });
+}
 
 /** 403 for a plan or role that does not allow it: `error` is an object (contract 0.5). */
 export const NO_PLAN = answerJson(403, {
@@ -89,7 +91,7 @@ export type Service = {
   /** 401 for an access token that expired or was revoked. */
   readonly deadToken: SimulatedAnswer;
   /** 403 for a token without the scope. */
-  readonly missingScope: SimulatedAnswer;
+  readonly refuseScope: (scope: string) => SimulatedAnswer;
   /** 429, without any header. */
   readonly tooMany: SimulatedAnswer;
   /** 500. */
@@ -105,7 +107,7 @@ export const SUPPORT: Service = {
     error_description:
       'The access token provided is expired, revoked, malformed or invalid for other reasons.',
   }),
-  missingScope: MISSING_SCOPE,
+  refuseScope,
   tooMany: answerPlain(429, 'Number of allowed API requests per minute exceeded'),
   broken: answerJson(500, {
     error: 'InternalServerError',
@@ -134,7 +136,7 @@ export const ACCESS: Service = {
   refuseCursor: () => refuseAccessQuery('invalid cursor'),
   unauthenticated: NOT_AUTHENTICATED,
   deadToken: NOT_AUTHENTICATED,
-  missingScope: NOT_ADMIN,
+  refuseScope: () => NOT_ADMIN,
   tooMany: answerAccessError(
     429,
     'Too many requests',

@@ -46,7 +46,7 @@ export function createTokenStore(
   const basic = Buffer.from(`${email}/token:${apiToken}`).toString('base64');
 
   function identifyBearer(token: string): Identity {
-    if (readyToken !== '' && token === readyToken) return { kind: 'known', scope: 'read' };
+    if (readyToken !== '' && token === readyToken) return { kind: 'known', scope: 'read write' };
     const known = minted.get(token);
     if (known === undefined || known.expiresAtMs <= clock.now()) return { kind: 'dead-token' };
     return { kind: 'known', scope: known.scope };
@@ -86,7 +86,8 @@ export function createTokenStore(
       if (scheme === undefined || value === undefined) return { kind: 'wrong' };
       if (scheme.toLowerCase() === 'bearer') return identifyBearer(value);
       if (apiToken === '' || value !== basic) return { kind: 'wrong' };
-      return { kind: 'known', scope: 'read' };
+      // An API token has no scopes: it may do what its user may (contract 6.3).
+      return { kind: 'known', scope: 'read write' };
     },
   };
 }
@@ -104,5 +105,7 @@ export function checkCredentials(
     return identity.kind === 'wrong' ? service.unauthenticated : undefined;
   if (identity.kind !== 'known') return service.unauthenticated;
   const granted = identity.scope.split(' ');
-  return scopes.some((scope) => granted.includes(scope)) ? undefined : service.missingScope;
+  return scopes.some((scope) => granted.includes(scope))
+    ? undefined
+    : service.refuseScope(scopes[0] ?? '');
 }

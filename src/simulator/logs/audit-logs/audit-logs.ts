@@ -78,6 +78,7 @@ export const auditLogs: SimulatedLog<AuditLogOptions> = {
     const exporting: Endpoint = {
       ...log.list,
       method: 'POST',
+      scopes: ['write'],
       path: matchPath(`${PATH}/export`),
       answer: createExport(account),
     };
@@ -115,10 +116,10 @@ function findErased(
   return deleted.toSorted((a, b) => a.leavesAtMs - b.leavesAtMs).at(-1)?.id;
 }
 
-/** Reads the filters (contract 1.1); unknown ones, and `filter[created_at]` without the brackets, are ignored. */
+/** Reads the filters (contract 1.1); unknown ones are ignored. */
 function readFilter(query: URLSearchParams): LogFilter<AuditLogRow> | SimulatedAnswer {
   const sent = (name: string): string | null => query.get(`filter[${name}]`);
-  const bounds = query.getAll('filter[created_at][]');
+  const bounds = [...query.getAll('filter[created_at][]'), ...query.getAll('filter[created_at]')];
   const [from, to] = bounds.length < 2 ? [-Infinity, Infinity] : bounds.map(parseSecond);
   if (from === undefined || to === undefined)
     return answerJson(400, {

@@ -1,0 +1,40 @@
+/** Answers that are about the whole account: it is suspended, expired, cancelled, or not there (contract 0.5, 0.7). */
+import type { ErrorBody } from './answer.ts';
+import type { Asker, Refusal } from './refusal.ts';
+
+const statuses = new Set([401, 402, 403, 404, 410, 422, 423]);
+const states =
+  'suspended|expired|cancell?ed|closed|deactivated|disabled|inactive|not active|locked';
+/** What is suspended must be the account: a person or a token that is so is another matter. */
+const subjects = 'account|help ?desk|subscription|trial|instance';
+const suspension = new RegExp(
+  `\\b(?:${subjects})\\b[^.]{0,60}\\b(?:${states})\\b|\\b(?:${states})\\b[ -](?:${subjects})\\b`,
+  'i',
+);
+
+/** What to do about an account that was not paid for, as a clause. */
+export const billing =
+  'let the owner of the account look at the billing in Admin Center, or ask the support of Zendesk; what was stored stays';
+
+/** Why nothing of an account can be had; undefined for an answer that is about something else. */
+export function explainInactive(
+  status: number,
+  { code = '', words = '' }: ErrorBody,
+  { origin }: Pick<Asker, 'origin'>,
+): Refusal | undefined {
+  if (!statuses.has(status)) return undefined;
+  const said = `${code.replaceAll(/(?<=[a-z])(?=[A-Z])|_/g, ' ')}. ${words}`;
+  if (/no help ?desk (?:at|configured)/i.test(said))
+    return {
+      code: 'account_unknown',
+      found: `There is no Zendesk account at ${origin} (${status})`,
+      wayOut:
+        'check ZENDESK_SUBDOMAIN and ZENDESK_BASE_URL; an account that was cancelled is deleted after a while',
+    };
+  if (!suspension.test(said) || /\buser\b/i.test(said)) return undefined;
+  return {
+    code: 'account_suspended',
+    found: `The Zendesk account at ${origin} is suspended, expired or cancelled (${status}), so nothing of it can be read`,
+    wayOut: billing,
+  };
+}
