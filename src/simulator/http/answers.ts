@@ -76,6 +76,19 @@ export const NO_PLAN = answerJson(403, {
   },
 });
 
+/** 404 for an address without an account (contract 0.7). */
+export const NO_HELP_DESK = answerJson(404, {
+  error: {
+    title: 'No help desk at acme.zendesk.com',
+    message: 'There is no help desk configured at this address.',
+  },
+});
+
+/** 403 for an account that was not paid for; its words are our own (contract 0.7). */
+export const SUSPENDED = answerJson(403, {
+  error: { title: 'Account suspended', message: 'This account has been suspended.' },
+});
+
 /** 404 for a record that is not there (contract 0.5). */
 export const NO_RECORD = answerJson(404, { error: 'RecordNotFound', description: 'Not found' });
 
