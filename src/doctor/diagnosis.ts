@@ -101,6 +101,8 @@ export type Privileges = {
   readonly roles: readonly string[];
   /** Those of them that were granted something here: roles belong to the server, grants to the database. */
   readonly granted_roles: readonly string[];
+  /** Whether whoever may connect may create large objects, which only a superuser can forbid. */
+  readonly may_create_large_objects: boolean;
 };
 
 /** The roles that reading is granted to. */
@@ -129,7 +131,10 @@ export async function loadPrivileges(db: Queryable): Promise<Privileges> {
        coalesce((
          select json_agg(rolname::text order by rolname) from pg_roles
          where rolname = any ($1) and exists (select from present where name = 'zendesk_sync' and has_schema_privilege(rolname, oid, 'usage'))
-       ), '[]') as granted_roles`,
+       ), '[]') as granted_roles,
+       exists (
+         select from pg_roles where rolname = any ($1) and has_function_privilege(rolname, 'pg_catalog.lo_create(oid)', 'execute')
+       ) as may_create_large_objects`,
     [analystRoles, ownSchemas],
   );
   if (privileges === undefined) throw new Error('a select without a table gave no row');

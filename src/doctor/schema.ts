@@ -40,13 +40,19 @@ export function checkPrivileges(
   );
 }
 
+const largeObjects =
+  '; they may also create large objects, which a superuser forbids for this database by: revoke execute on function lo_creat(integer), lo_create(oid), lo_from_bytea(oid, bytea) from public;';
+
 /** Whether the roles for those who read are there, and have their grants in this database. */
 export function checkRoles(privileges: Privileges, pending: readonly string[]): Check {
   const name = 'roles';
   const { roles, granted_roles: granted, may_create_role: mayCreate } = privileges;
   const missing = analystRoles.filter((role) => !roles.includes(role));
   if (analystRoles.every((role) => granted.includes(role)))
-    return ok(name, `${analystRoles.join(' and ')} may read`);
+    return ok(
+      name,
+      `${analystRoles.join(' and ')} may read${privileges.may_create_large_objects ? largeObjects : ''}`,
+    );
   const isObstructed = missing.length > 0 && !mayCreate;
   if (pending.length > 0 && !isObstructed)
     return ok(name, `${analystRoles.join(' and ')} get their grants with the migrations`);

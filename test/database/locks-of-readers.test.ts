@@ -26,7 +26,7 @@ describe('whoever may connect', () => {
       await anybody.query(
         'select pg_advisory_lock(8023155), pg_advisory_lock(2053927792), pg_advisory_lock(2053927792, 1)',
       );
-      await migrateDatabase(database.url, { signal: AbortSignal.abort() });
+      await migrateDatabase(database.url);
       await storeRecords(db, accessLogs, [accessRecord]);
       assert.deepEqual(await db.query('select id from zendesk.access_logs'), [
         { id: accessRecord.id },
@@ -38,7 +38,7 @@ describe('whoever may connect', () => {
     }
   });
 
-  it('gets as a reader no lock that keeps the program from making partitions or from storing', async () => {
+  it('gets as a reader no lock that keeps the program from making partitions or from storing, and no large object', async () => {
     const database = await createEmptyTestDatabase();
     const reader = new Client({ connectionString: database.url });
     const db = openDatabase({ url: database.url, queryTimeoutMs: 20_000 });
@@ -61,6 +61,9 @@ describe('whoever may connect', () => {
         );
         await reader.query('rollback to savepoint before');
       }
+      await reader.query('savepoint before');
+      await assert.rejects(reader.query('select lo_create(0)'), { code: '42501' });
+      await reader.query('rollback to savepoint before');
       await storeRecords(db, accessLogs, [accessRecord]);
       await reader.query('commit');
     } finally {

@@ -17,6 +17,7 @@ const owner: Privileges = {
   owners: [],
   roles: ['zendesk_investigator', 'zendesk_reader'],
   granted_roles: ['zendesk_investigator', 'zendesk_reader'],
+  may_create_large_objects: false,
 };
 const roles = 'zendesk_reader and zendesk_investigator';
 
@@ -61,6 +62,15 @@ describe('the check of the roles', () => {
   const grant = 'select zendesk_sync.grant_roles();';
   const table: [string, Partial<Privileges>, readonly string[], Check][] = [
     ['is content with roles that may read', {}, [], ok('roles', `${roles} may read`)],
+    [
+      'says how large objects are forbidden',
+      { may_create_large_objects: true },
+      [],
+      ok(
+        'roles',
+        `${roles} may read; they may also create large objects, which a superuser forbids for this database by: revoke execute on function lo_creat(integer), lo_create(oid), lo_from_bytea(oid, bytea) from public;`,
+      ),
+    ],
     [
       'leaves the roles to migrations that may create them',
       none,
