@@ -87,7 +87,7 @@ describe('audit export', { concurrency: 2 }, () => {
         [lacking.status, lacking.stderr],
         [
           1,
-          'The export of the audit log is not available (403): the token lacks the scope write; allow it for the OAuth client (Admin Center > Apps and integrations > APIs > OAuth clients) and set ZENDESK_OAUTH_SCOPE to "read write"; the user must be an admin too. Zendesk says "Forbidden: You are missing the following required scopes: write".\n',
+          'The export of the audit log is not available (403): the token lacks the scope write; allow it for the OAuth client (Admin Center > Apps and integrations > APIs > OAuth clients) and set ZENDESK_OAUTH_SCOPE to "read write"; the user must be an admin too. Zendesk said: "Forbidden: You are missing the following required scopes: write".\n',
         ],
       );
       simulator.addFault({ kind: '403-plan', stream: 'audit_logs', times: Infinity });
