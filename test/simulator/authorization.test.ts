@@ -107,7 +107,7 @@ describe('GET /oauth/authorizations/new', () => {
   });
 
   it('refuses a scope that the client is not allowed', async () => {
-    await withSimulator({}, async (simulator) => {
+    await withSimulator({ allowedScopes: ['read'] }, async (simulator) => {
       const answer = await authorize(simulator, { ...WISH, scope: 'read write' });
       assert.deepEqual(answer, { error: 'invalid_scope', state: 'a state' });
     });

@@ -62,6 +62,8 @@ describe('the code of an error', () => {
       'plan_missing',
       'add_on_missing',
       'endpoint_unknown',
+      'account_suspended',
+      'account_unknown',
       'record_unknown',
     ]);
   });
