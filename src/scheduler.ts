@@ -5,13 +5,44 @@ export function isSchedule(text: string): boolean {
   return validate(text);
 }
 
+/** The times of a cron expression of five fields. */
+export type Times = {
+  /** The first one after the present. */
+  next(): Date;
+  /** The last one that is not after a moment; undefined where none lies within 32 days before it. */
+  last(moment: Date): Date | undefined;
+};
+
+const minuteMs = 60_000;
+const lookBackMinutes = 32 * 24 * 60;
+
+/** The times of a cron expression of five fields in a time zone. */
+export function listTimes(expression: string, timeZone: string): Times {
+  const task = createTask(expression, () => {}, { timezone: timeZone });
+  return {
+    next() {
+      const [next] = task.getNextRuns(1);
+      if (next === undefined) throw new Error(`The schedule ${expression} has no next time.`);
+      return next;
+    },
+    last(moment) {
+      const newest = Math.floor(moment.getTime() / minuteMs);
+      for (let minute = newest; minute > newest - lookBackMinutes; minute -= 1) {
+        const time = new Date(minute * minuteMs);
+        if (task.match(time)) return time;
+      }
+      return undefined;
+    },
+  };
+}
+
 /** The schedules of one process. */
 export type Scheduler = {
   /**
-   * Calls `tick` at each time of the cron expression, UTC. A tick that takes longer than the schedule is the caller's
+   * Calls `tick` at each time of the cron expression, in UTC or another time zone. A tick that takes longer than the schedule is the caller's
    * business: `tick` is called all the same. Ends with the returned function.
    */
-  start(name: string, expression: string, tick: () => void): () => void;
+  start(name: string, expression: string, tick: () => void, timeZone?: string): () => void;
   /** The names of schedules of which a tick should have come more than a minute ago. */
   listOverdue(): readonly string[];
 };
@@ -34,9 +65,9 @@ const overdueMs = 60_000;
 export function createScheduler(steadyNow = (): number => performance.now()): Scheduler {
   const awaited = new Map<symbol, { readonly name: string; readonly due: Due }>();
 
-  function start(name: string, expression: string, tick: () => void): () => void {
+  function start(name: string, expression: string, tick: () => void, timeZone = 'UTC'): () => void {
     const key = Symbol(name);
-    const task = createTask(expression, () => {}, { timezone: 'UTC', name });
+    const task = createTask(expression, () => {}, { timezone: timeZone, name });
     let timer: NodeJS.Timeout;
 
     function plan(): void {

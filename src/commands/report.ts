@@ -7,6 +7,8 @@ import { addAgent } from './report/agent.ts';
 import { addFindings } from './report/findings.ts';
 import { addLog } from './report/log.ts';
 import { addSubject } from './report/subject.ts';
+import type { TakeReport } from './report/prepared.ts';
+import { runPrepared } from './report/run.ts';
 import { addTicket } from './report/ticket.ts';
 import { addUser } from './report/user.ts';
 
@@ -16,15 +18,15 @@ export function addReport(program: Command, context: CommandContext): void {
     .command('report')
     .description('answer a question from what is stored, and say how complete the answer is');
   addExample(report, 'zendesk-log-sync report account-settings --from 2026-01-01 --to 2026-02-01');
-  const reports = [
-    addTicket,
-    addAccessed,
-    addAgent,
-    addSubject,
-    addFindings,
-    addLog,
-    addAccountSettings,
-    addUser,
-  ];
-  for (const add of reports) add(report, context);
+  addReports(report, context, async (prepare) =>
+    context.finish(await runPrepared(context, prepare(new Date()))),
+  );
+}
+
+/** One command for each report, which hands it to `take` when it is asked for. */
+export function addReports(report: Command, context: CommandContext, take: TakeReport): void {
+  addTicket(report, take);
+  addAccessed(report, take, context);
+  const reports = [addAgent, addSubject, addFindings, addLog, addAccountSettings, addUser];
+  for (const add of reports) add(report, take);
 }

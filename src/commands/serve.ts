@@ -15,7 +15,9 @@ import { version } from '../version.ts';
 import { addExample } from './arguments.ts';
 import type { CommandContext } from './context.ts';
 import { nameCommand } from './npm.ts';
-import { withDatabase, withSessions } from './session.ts';
+import { keepReports } from './schedule/keep.ts';
+import { readSchedule, type ScheduledReport } from './schedule/read.ts';
+import { withDatabase, withSessions, type Session } from './session.ts';
 import { createFollowDisplay } from './terminal/following.ts';
 
 /** `serve`: follows the streams of all accounts on their schedules until a signal comes. */
@@ -51,6 +53,8 @@ async function runServe(context: CommandContext): Promise<number> {
   const log = context.openLog(common, 'stdout');
   // The library of the metrics is for the service alone.
   const { createMetrics } = await import('../http/metrics.ts');
+  const accounts = configs.map(({ zendesk }) => zendesk.account);
+  const reports = await readSchedule(context, common.reportsFile, accounts);
   const scheduler = createScheduler();
   const metrics = createMetrics({ version, nodeVersion: process.versions.node }, scheduler);
   const heartbeat = createHeartbeat(common.heartbeatUrl, common.proxies, log);
@@ -79,14 +83,9 @@ async function runServe(context: CommandContext): Promise<number> {
             open,
             { log, report, live: true },
             async (sessions) => {
-              for (const { config } of sessions)
-                metrics.introduce(config.zendesk.account, config.streams);
-              const followed = sessions.map((session) => ({
-                session,
-                schedules: session.config.schedules,
-              }));
               display = createFollowDisplay(context, common.streams, configs.length, log);
-              await followAccounts(followed, scheduler, log, signal).finally(() => display?.end());
+              const following = { sessions, url: open.url, scheduler, metrics, log, signal };
+              await follow(following, reports).finally(() => display?.end());
             },
           );
         },
@@ -100,6 +99,38 @@ async function runServe(context: CommandContext): Promise<number> {
     heartbeat.close();
   }
   return 0;
+}
+
+/** Follows the accounts on their schedules, and writes the reports at their times, until the signal. */
+async function follow(
+  {
+    sessions,
+    metrics,
+    ...rest
+  }: {
+    readonly sessions: readonly Session[];
+    readonly url: string;
+    readonly scheduler: Scheduler;
+    readonly metrics: Metrics;
+    readonly log: Log;
+    readonly signal: AbortSignal;
+  },
+  reports: readonly ScheduledReport[],
+): Promise<void> {
+  const { scheduler, log, signal } = rest;
+  for (const { config } of sessions) metrics.introduce(config.zendesk.account, config.streams);
+  for (const { account, name } of reports) metrics.introduceReport(account, name);
+  const endReports = keepReports(reports, {
+    ...rest,
+    sessions,
+    count: (account, name, outcome) => metrics.countReport(account, name, outcome),
+  });
+  const followed = sessions.map((session) => ({ session, schedules: session.config.schedules }));
+  try {
+    await followAccounts(followed, scheduler, log, signal);
+  } finally {
+    await endReports();
+  }
 }
 
 /** Says how to get at the embedded database, whose address nobody has chosen. */

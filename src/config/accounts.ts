@@ -25,6 +25,7 @@ const common: ReadonlySet<string> = new Set([
   'EMBEDDED_PORT',
   'ACCOUNTS_FILE',
   'ACCESS_RULES_FILE',
+  'REPORTS_FILE',
   'HTTP_PORT',
   'HTTP_HOST',
   'HEARTBEAT_URL',

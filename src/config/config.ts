@@ -46,6 +46,8 @@ export type LocalConfig = StreamConfig & {
   readonly rescanAfterMs: number[];
   /** What requests of the access log are about: the rules of the operator's file, then the built-in ones. */
   readonly accessRules: readonly AccessRule[];
+  /** Where the reports are listed that `serve` writes at their times; undefined for none. */
+  readonly reportsFile: string | undefined;
   /** Where `serve` answers over HTTP; undefined when it does not. */
   readonly http: { readonly host: string; readonly port: number } | undefined;
   /** Is told of runs; secret. */
@@ -149,6 +151,7 @@ export function readLocalConfig(
     settleMs: found.SETTLE,
     rescanAfterMs: found.RESCAN_AFTER,
     accessRules,
+    reportsFile: found.REPORTS_FILE,
     http:
       found.HTTP_PORT === undefined ? undefined : { host: found.HTTP_HOST, port: found.HTTP_PORT },
     heartbeatUrl: found.HEARTBEAT_URL,
@@ -201,6 +204,7 @@ function createLocalSchema(streams: readonly Stream[]) {
     STREAMS: values.streamsAmong(streams),
     SETTLE: values.settle,
     RESCAN_AFTER: values.rescanAfter,
+    REPORTS_FILE: z.string().optional(),
     HTTP_PORT: values.httpPort,
     HTTP_HOST: values.httpHost,
     HEARTBEAT_URL: values.heartbeatUrl.optional(),

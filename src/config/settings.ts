@@ -104,6 +104,11 @@ const after = [
     '–',
     'JSON file of rules that say what requests of the access log are about; they go before the built-in ones',
   ),
+  optional(
+    'REPORTS_FILE',
+    '–',
+    'YAML or JSON file of reports that `serve` writes at their times; see [reports.md](reports.md#reports-at-their-times)',
+  ),
   plain(
     'HTTP_PORT',
     '8080',

@@ -73,7 +73,7 @@ describe('report log', { concurrency: 2 }, () => {
       {
         status: 2,
         stderr: [
-          '--month is "2026-13"; expected a month such as 2026-09.',
+          '--month is "2026-13"; expected a month such as 2026-09, or last or this.',
           '--source-id is "x"; expected an id, digits only.',
           '--source-id is given without --source-type; expected both: an id is one of its type.',
           '--ip is "here"; expected an address such as 203.0.113.9.',

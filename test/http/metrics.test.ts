@@ -52,6 +52,7 @@ const contract: Readonly<Record<string, readonly [type: string, labels: readonly
   rate_limit_pauses_total: ['counter', ['account', 'group']],
   clock_skew_seconds: ['gauge', ['account', 'clock']],
   runs_total: ['counter', ['account', 'stream', 'task', 'outcome']],
+  reports_total: ['counter', ['account', 'report', 'outcome']],
   build_info: ['gauge', ['version', 'node_version']],
   database_up: ['gauge', []],
   schedules_overdue: ['gauge', []],
@@ -80,6 +81,7 @@ async function withMetrics(
 ): Promise<void> {
   const metrics = createMetrics(build);
   metrics.introduce(account, streams);
+  metrics.introduceReport(account, 'log');
   await withInstallation(
     simulator,
     { report: (event: SyncEvent) => metrics.count(account, event) },

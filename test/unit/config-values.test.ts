@@ -211,6 +211,7 @@ describe('the table of settings', () => {
         'SETTLE',
         'RESCAN_AFTER',
         'ACCESS_RULES_FILE',
+        'REPORTS_FILE',
         'HTTP_PORT',
         'HTTP_HOST',
         'HEARTBEAT_URL',

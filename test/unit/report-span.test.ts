@@ -52,6 +52,14 @@ describe('the time range of a report', () => {
       now.toISOString(),
     ],
     [
+      'the last month',
+      { month: 'last' },
+      'Europe/Madrid',
+      '2026-01-31T23:00:00.000Z',
+      '2026-02-28T23:00:00.000Z',
+    ],
+    ['this month', { month: 'This' }, undefined, '2026-03-01T00:00:00.000Z', now.toISOString()],
+    [
       'a december',
       { month: '2025-12' },
       undefined,

@@ -1,4 +1,5 @@
 import type { Command } from 'commander';
+import type { AccessRule } from '../../classification/access-rule.ts';
 import { refuseInput } from '../../errors.ts';
 import { reportAccessed } from '../../reports/accessed/page.ts';
 import type { AccessedQuestion } from '../../reports/accessed/question.ts';
@@ -8,7 +9,7 @@ import { addExample, gather } from '../arguments.ts';
 import type { CommandContext } from '../context.ts';
 import { addLineFlags, readLineFlags, type LineFlags } from './fields.ts';
 import { addReportFlags, readReportFlags, type ReportFlags } from './flags.ts';
-import { runLiveReport, runReport } from './run.ts';
+import type { PreparedReport, TakeReport } from './prepared.ts';
 import { addSpanFlags, readSpanFlags, type SpanFlags } from './span.ts';
 
 type AccessedFlags = ReportFlags &
@@ -20,7 +21,7 @@ type AccessedFlags = ReportFlags &
   };
 
 /** `report accessed`: which agents and admins accessed the resources of one type. */
-export function addAccessed(report: Command, context: CommandContext): void {
+export function addAccessed(report: Command, take: TakeReport, context: CommandContext): void {
   const command = addSpanFlags(
     report
       .command('accessed')
@@ -41,14 +42,18 @@ export function addAccessed(report: Command, context: CommandContext): void {
       '--details',
       'ask Zendesk for subject and requester of tickets, name and e-mail of users',
     );
-  addReportFlags(addLineFlags(command)).action(async (type: string, flags: AccessedFlags) =>
-    context.finish(await runAccessed(context, type, flags)),
+  addReportFlags(addLineFlags(command)).action((type: string, flags: AccessedFlags) =>
+    take((now) => prepareAccessed(now, context.readLocalConfig().accessRules, type, flags)),
   );
   addExample(command, 'zendesk-log-sync report accessed tickets --days 30 --output tickets.csv');
 }
 
-function runAccessed(context: CommandContext, type: string, flags: AccessedFlags): Promise<number> {
-  const now = new Date();
+function prepareAccessed(
+  now: Date,
+  rules: readonly AccessRule[],
+  type: string,
+  flags: AccessedFlags,
+): PreparedReport {
   const problems: string[] = [];
   const choices = readReportFlags(flags, problems);
   const span = readSpanFlags(flags, choices, now, problems);
@@ -60,7 +65,6 @@ function runAccessed(context: CommandContext, type: string, flags: AccessedFlags
   if (flags.details === true && lines.fields === 'raw')
     problems.push('--details and --raw are both there; choose one of them.');
   if (problems.length > 0 || span === undefined) throw refuseInput(problems);
-  const { accessRules: rules } = context.readLocalConfig();
   const question: AccessedQuestion = {
     span,
     type,
@@ -69,11 +73,22 @@ function runAccessed(context: CommandContext, type: string, flags: AccessedFlags
     roles: chosenRoles,
     ...lines,
   };
+  const common = { choices, now, span };
   return flags.details === true
-    ? runLiveReport(context, { choices, now, flag: '--details' }, (scope, source) =>
-        reportAccessed(scope, question, (path, parameters) => askObject(source, path, parameters)),
-      )
-    : runReport(context, { choices, now }, (scope) => reportAccessed(scope, question, undefined));
+    ? {
+        ...common,
+        source: 'zendesk',
+        flag: '--details',
+        build: (scope, source) =>
+          reportAccessed(scope, question, (path, parameters) =>
+            askObject(source, path, parameters),
+          ),
+      }
+    : {
+        ...common,
+        source: 'database',
+        build: (scope) => reportAccessed(scope, question, undefined),
+      };
 }
 
 function readRoles(texts: readonly string[], problems: string[]): string[] {

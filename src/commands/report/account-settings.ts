@@ -3,10 +3,9 @@ import { refuseInput } from '../../errors.ts';
 import { reportAccountSettings } from '../../reports/account-settings/page.ts';
 import { accountSetting } from '../../reports/account-settings/question.ts';
 import { addExample, gather } from '../arguments.ts';
-import type { CommandContext } from '../context.ts';
 import { addFieldFlags, readFieldFlags, type FieldFlags } from './fields.ts';
 import { addReportFlags, readReportFlags, type ReportFlags } from './flags.ts';
-import { runReport } from './run.ts';
+import type { PreparedReport, TakeReport } from './prepared.ts';
 import { addSpanFlags, readSpanFlags, type SpanFlags } from './span.ts';
 
 type AccountSettingsFlags = ReportFlags &
@@ -14,7 +13,7 @@ type AccountSettingsFlags = ReportFlags &
   FieldFlags & { readonly sourceType?: readonly string[] };
 
 /** `report account-settings`: who changed the settings of the account. */
-export function addAccountSettings(report: Command, context: CommandContext): void {
+export function addAccountSettings(report: Command, take: TakeReport): void {
   const command = report
     .command('account-settings')
     .description('who changed the settings of the account, or other things, and when');
@@ -23,8 +22,8 @@ export function addAccountSettings(report: Command, context: CommandContext): vo
     'what was changed, may be repeated (default: account_setting)',
     gather,
   );
-  addReportFlags(addFieldFlags(command)).action(async (flags: AccountSettingsFlags) =>
-    context.finish(await runAccountSettings(context, flags)),
+  addReportFlags(addFieldFlags(command)).action((flags: AccountSettingsFlags) =>
+    take((now) => prepareAccountSettings(now, flags)),
   );
   addExample(
     command,
@@ -32,8 +31,7 @@ export function addAccountSettings(report: Command, context: CommandContext): vo
   );
 }
 
-function runAccountSettings(context: CommandContext, flags: AccountSettingsFlags): Promise<number> {
-  const now = new Date();
+function prepareAccountSettings(now: Date, flags: AccountSettingsFlags): PreparedReport {
   const problems: string[] = [];
   const choices = readReportFlags(flags, problems);
   const span = readSpanFlags(flags, choices, now, problems);
@@ -42,7 +40,11 @@ function runAccountSettings(context: CommandContext, flags: AccountSettingsFlags
   if (sourceTypes.includes(''))
     problems.push('--source-type is empty; expected a type such as account_setting or rule.');
   if (problems.length > 0 || span === undefined) throw refuseInput(problems);
-  return runReport(context, { choices, now }, (scope) =>
-    reportAccountSettings(scope, { span, sourceTypes, fields }),
-  );
+  return {
+    choices,
+    now,
+    span,
+    source: 'database',
+    build: (scope) => reportAccountSettings(scope, { span, sourceTypes, fields }),
+  };
 }

@@ -2,9 +2,8 @@ import { Option, type Command } from 'commander';
 import { refuseInput } from '../../errors.ts';
 import { reportFindings, severities, type FindingsQuestion } from '../../reports/findings/page.ts';
 import { addExample, gather } from '../arguments.ts';
-import type { CommandContext } from '../context.ts';
 import { addReportFlags, readReportFlags, type ReportFlags } from './flags.ts';
-import { runReport } from './run.ts';
+import type { PreparedReport, TakeReport } from './prepared.ts';
 import { addSpanFlags, readSpanFlags, type SpanFlags } from './span.ts';
 
 type FindingsFlags = ReportFlags &
@@ -14,7 +13,7 @@ type FindingsFlags = ReportFlags &
   };
 
 /** `report findings`: what the rules found in both logs. */
-export function addFindings(report: Command, context: CommandContext): void {
+export function addFindings(report: Command, take: TakeReport): void {
   const command = report
     .command('findings')
     .description('what the rules found in the audit log and the access log');
@@ -25,20 +24,23 @@ export function addFindings(report: Command, context: CommandContext): void {
       ),
     )
     .option('--rule <rule>', 'only of this rule of zendesk.finding_rules; may be repeated', gather);
-  addReportFlags(command).action(async (flags: FindingsFlags) =>
-    context.finish(await runFindings(context, flags)),
+  addReportFlags(command).action((flags: FindingsFlags) =>
+    take((now) => prepareFindings(now, flags)),
   );
   addExample(command, 'zendesk-log-sync report findings --since yesterday --severity medium');
 }
 
-function runFindings(context: CommandContext, flags: FindingsFlags): Promise<number> {
-  const now = new Date();
+function prepareFindings(now: Date, flags: FindingsFlags): PreparedReport {
   const problems: string[] = [];
   const choices = readReportFlags(flags, problems);
   const span = readSpanFlags(flags, choices, now, problems);
   if (problems.length > 0 || span === undefined) throw refuseInput(problems);
   const { severity = 'info', rule: rules = [] } = flags;
-  return runReport(context, { choices, now }, (scope) =>
-    reportFindings(scope, { span, severity, rules }),
-  );
+  return {
+    choices,
+    now,
+    span,
+    source: 'database',
+    build: (scope) => reportFindings(scope, { span, severity, rules }),
+  };
 }

@@ -6,7 +6,7 @@ import { findForm, forms, type FormName } from '../../reports/forms/forms.ts';
 import { isTimeZone } from '../../reports/shared/time-zone.ts';
 
 /** `table` is the page for people. */
-type ReportFormat = 'table' | FormName;
+export type ReportFormat = 'table' | FormName;
 const formNames = Object.keys(forms) as FormName[];
 const formats: readonly ReportFormat[] = ['table', ...formNames];
 

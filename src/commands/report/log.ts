@@ -3,10 +3,9 @@ import type { Command } from 'commander';
 import { refuseInput } from '../../errors.ts';
 import { reportLog } from '../../reports/log/page.ts';
 import { addExample, gather, readCount } from '../arguments.ts';
-import type { CommandContext } from '../context.ts';
 import { addFieldFlags, readFieldFlags, type FieldFlags } from './fields.ts';
 import { addReportFlags, readReportFlags, type ReportFlags } from './flags.ts';
-import { runReport } from './run.ts';
+import type { PreparedReport, TakeReport } from './prepared.ts';
 import { addSpanFlags, readSpanFlags, type SpanFlags } from './span.ts';
 
 type LogFlags = ReportFlags &
@@ -25,7 +24,7 @@ const newestFirst = '-created_at';
 const oldestFirst = 'created_at';
 
 /** `report log`: the stored audit log with every filter of Zendesk's own list. */
-export function addLog(report: Command, context: CommandContext): void {
+export function addLog(report: Command, take: TakeReport): void {
   const command = report
     .command('log')
     .description('the stored audit log, by type, id, actor, address, action and time');
@@ -37,8 +36,8 @@ export function addLog(report: Command, context: CommandContext): void {
     .option('--action <action>', 'only create, update, destroy …; may be repeated', gather)
     .option('--sort <order>', `${oldestFirst} or ${newestFirst}`, oldestFirst)
     .option('--limit <number>', 'at most so many records');
-  addReportFlags(addFieldFlags(command)).action(async (flags: LogFlags) =>
-    context.finish(await runLog(context, flags)),
+  addReportFlags(addFieldFlags(command)).action((flags: LogFlags) =>
+    take((now) => prepareLog(now, flags)),
   );
   addExample(
     command,
@@ -46,8 +45,7 @@ export function addLog(report: Command, context: CommandContext): void {
   );
 }
 
-function runLog(context: CommandContext, flags: LogFlags): Promise<number> {
-  const now = new Date();
+function prepareLog(now: Date, flags: LogFlags): PreparedReport {
   const problems: string[] = [];
   const choices = readReportFlags(flags, problems);
   const span = readSpanFlags(flags, choices, now, problems);
@@ -69,17 +67,22 @@ function runLog(context: CommandContext, flags: LogFlags): Promise<number> {
     problems.push(`--sort is "${sort}"; expected ${oldestFirst} or ${newestFirst}.`);
   const count = limit === undefined ? undefined : readCount('--limit', limit, problems);
   if (problems.length > 0 || span === undefined) throw refuseInput(problems);
-  return runReport(context, { choices, now }, (scope) =>
-    reportLog(scope, {
-      span,
-      sourceTypes: [...new Set(sourceType)],
-      sourceId,
-      actor: actor?.trim(),
-      ipAddress: ip,
-      actions: [...new Set(action)],
-      newestFirst: sort === newestFirst,
-      limit: count,
-      fields,
-    }),
-  );
+  return {
+    choices,
+    now,
+    span,
+    source: 'database',
+    build: (scope) =>
+      reportLog(scope, {
+        span,
+        sourceTypes: [...new Set(sourceType)],
+        sourceId,
+        actor: actor?.trim(),
+        ipAddress: ip,
+        actions: [...new Set(action)],
+        newestFirst: sort === newestFirst,
+        limit: count,
+        fields,
+      }),
+  };
 }

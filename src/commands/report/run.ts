@@ -19,6 +19,7 @@ import { widthOf, wrapLines } from '../terminal/text.ts';
 import { formatNumber } from '../terminal/words.ts';
 import type { ReportChoices } from './flags.ts';
 import { listDetails, writeTable } from './page.ts';
+import type { PreparedReport } from './prepared.ts';
 
 /** How a report is run. */
 type ReportRun = {
@@ -102,6 +103,14 @@ export async function runLiveReport(
   }
 }
 
+/** Makes a report whose flags are checked, and writes it. @returns the exit status */
+export function runPrepared(context: CommandContext, report: PreparedReport): Promise<number> {
+  const { choices, now } = report;
+  return report.source === 'zendesk'
+    ? runLiveReport(context, { choices, now, flag: report.flag }, report.build)
+    : runReport(context, { choices, now }, report.build);
+}
+
 /** @throws {KnownError} `bad_input` where a terminal would get bytes that it cannot show */
 export function refuseBytes({ stdout }: CommandContext, { format, output }: ReportChoices): void {
   if (format === 'table' || findForm(format).isBinary !== true) return;
@@ -118,21 +127,53 @@ export async function deliver(
   report: Report,
 ): Promise<number> {
   const { format, output: path } = choices;
-  const output = path === undefined ? writeToStream(context.stdout) : await writeToFile(path);
-  let rows: number;
+  const { signal, stdout, printError } = context;
   try {
-    rows = await writeReport(context, format, report, output, path === undefined);
+    if (path === undefined) {
+      const output = writeToStream(stdout);
+      await writeReport(report, { format, output, signal, width: widthOf(stdout), toFile: false });
+      tellRest(context, choices, report);
+    } else {
+      const rows = await writeReportFile(report, { format, path, signal });
+      tellRest(context, choices, report);
+      printError(`Wrote ${formatNumber(rows)} ${rows === 1 ? 'row' : 'rows'} to ${path}.`);
+    }
+    return 0;
   } catch (error) {
-    await output.abandon();
     return explainEnd(context, error, path);
   }
+}
+
+/** Writes a report into a file, complete or not at all, and what it rests on beside it. @returns how many rows it has */
+export async function writeReportFile(
+  report: Report,
+  {
+    format,
+    path,
+    signal,
+  }: {
+    readonly format: ReportChoices['format'];
+    readonly path: string;
+    readonly signal: AbortSignal;
+  },
+): Promise<number> {
+  const output = await writeToFile(path);
+  // At once, because what is waited for may take longer than the process has left.
+  const drop = (): void => void output.abandon().catch(() => {});
+  signal.addEventListener('abort', drop, { once: true });
+  let rows: number;
+  try {
+    rows = await writeReport(report, { format, output, signal, width: undefined, toFile: true });
+  } catch (error) {
+    await output.abandon();
+    throw error;
+  } finally {
+    signal.removeEventListener('abort', drop);
+  }
   const written = await output.finish();
-  if (path !== undefined && written !== undefined && !hasStatement(format))
+  if (written !== undefined && !hasStatement(format))
     await writeAbout(`${path}.about.json`, { ...describeReport(report), rows, file: written });
-  tellRest(context, choices, report);
-  if (path !== undefined)
-    context.printError(`Wrote ${formatNumber(rows)} ${rows === 1 ? 'row' : 'rows'} to ${path}.`);
-  return 0;
+  return rows;
 }
 
 function hasStatement(format: ReportChoices['format']): boolean {
@@ -165,18 +206,27 @@ function tellRest(
 }
 
 async function writeReport(
-  { signal, stdout }: CommandContext,
-  format: ReportChoices['format'],
   report: Report,
-  output: ReportOutput,
-  toStdout: boolean,
+  {
+    format,
+    output,
+    signal,
+    width,
+    toFile,
+  }: {
+    readonly format: ReportChoices['format'];
+    readonly output: Pick<ReportOutput, 'write'>;
+    readonly signal: AbortSignal;
+    readonly width: number | undefined;
+    readonly toFile: boolean;
+  },
 ): Promise<number> {
   const write: Write = async (data) => {
     signal.throwIfAborted();
     await output.write(data);
   };
-  if (format === 'table') return writeTable(report, write, toStdout ? widthOf(stdout) : undefined);
-  const writer = await findForm(format).load(!toStdout);
+  if (format === 'table') return writeTable(report, write, width);
+  const writer = await findForm(format).load(toFile);
   return writer(report, write);
 }
 

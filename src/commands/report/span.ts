@@ -24,7 +24,7 @@ export function addSpanFlags(command: Command): Command {
   return command
     .option('--days <number>', 'the last so many days')
     .option('--since <time>', '"2 days ago", "yesterday", or a time as in --from; until now')
-    .option('--month <month>', 'a calendar month: 2026-09')
+    .option('--month <month>', 'a calendar month: 2026-09, last or this')
     .option('--from <time>', 'start: 2026-01-31 (the start of that day) or 2026-01-31T08:00:00Z')
     .option('--to <time>', 'end, not included; in the same form (default: now)');
 }
@@ -118,9 +118,10 @@ function readMonth(
   now: Date,
   problems: string[],
 ): ReportSpan | undefined {
-  const [, year = '', month = ''] = /^(\d{4})-(0[1-9]|1[0-2])$/.exec(text.trim()) ?? [];
+  const named = nameMonth(text.trim().toLowerCase(), createMomentFormat(timeZone)(now));
+  const [, year = '', month = ''] = /^(\d{4})-(0[1-9]|1[0-2])$/.exec(named) ?? [];
   if (year === '') {
-    problems.push(`--month is "${text}"; expected a month such as 2026-09.`);
+    problems.push(`--month is "${text}"; expected a month such as 2026-09, or last or this.`);
     return undefined;
   }
   const next = new Date(Date.UTC(Number(year), Number(month), 1)).toISOString().slice(0, 10);
@@ -131,6 +132,14 @@ function readMonth(
   }
   const end = startOfDay(next, timeZone);
   return { from, to: end > now ? now : end };
+}
+
+/** The month that a word means on a day, as `2026-09`; any other text as it is. */
+function nameMonth(text: string, today: string): string {
+  if (text !== 'last' && text !== 'this') return text;
+  const first = new Date(`${today.slice(0, 7)}-01T00:00:00Z`);
+  if (text === 'last') first.setUTCMonth(first.getUTCMonth() - 1);
+  return first.toISOString().slice(0, 7);
 }
 
 function readBounds(

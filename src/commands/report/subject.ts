@@ -2,10 +2,9 @@ import type { Command } from 'commander';
 import { refuseInput } from '../../errors.ts';
 import { reportSubject } from '../../reports/subject/page.ts';
 import { addExample, gather } from '../arguments.ts';
-import type { CommandContext } from '../context.ts';
 import { addLineFlags, readLineFlags, type LineFlags } from './fields.ts';
 import { addReportFlags, readReportFlags, type ReportFlags } from './flags.ts';
-import { runReport } from './run.ts';
+import type { PreparedReport, TakeReport } from './prepared.ts';
 import { addSpanFlags, readSpanFlags, type SpanFlags } from './span.ts';
 
 type SubjectFlags = ReportFlags &
@@ -20,7 +19,7 @@ type SubjectFlags = ReportFlags &
 const id = /^[1-9]\d{0,17}$/;
 
 /** `report subject`: who accessed the records of one person. */
-export function addSubject(report: Command, context: CommandContext): void {
+export function addSubject(report: Command, take: TakeReport): void {
   const command = report
     .command('subject')
     .description('who accessed the records of one person, for certain or possibly (GDPR)')
@@ -28,8 +27,8 @@ export function addSubject(report: Command, context: CommandContext): void {
     .option('--tickets <ids>', 'ids of tickets about the person: 1,2,3; may be repeated', gather)
     .option('--confirmed-only', 'leave out what may have shown the person')
     .option('--pseudonymise', 'agents as "Agent 1", "Agent 2"; no addresses, no text of searches');
-  addReportFlags(addLineFlags(addSpanFlags(command))).action(async (flags: SubjectFlags) =>
-    context.finish(await runSubject(context, flags)),
+  addReportFlags(addLineFlags(addSpanFlags(command))).action((flags: SubjectFlags) =>
+    take((now) => prepareSubject(now, flags)),
   );
   addExample(
     command,
@@ -37,8 +36,7 @@ export function addSubject(report: Command, context: CommandContext): void {
   );
 }
 
-function runSubject(context: CommandContext, flags: SubjectFlags): Promise<number> {
-  const now = new Date();
+function prepareSubject(now: Date, flags: SubjectFlags): PreparedReport {
   const problems: string[] = [];
   const choices = readReportFlags(flags, problems);
   const span = readSpanFlags(flags, choices, now, problems);
@@ -59,14 +57,19 @@ function runSubject(context: CommandContext, flags: SubjectFlags): Promise<numbe
     if (!id.test(ticket))
       problems.push(`--tickets has "${ticket}"; expected ids of tickets such as 1,2,3.`);
   if (problems.length > 0 || span === undefined) throw refuseInput(problems);
-  return runReport(context, { choices, now }, (scope) =>
-    reportSubject(scope, {
-      span,
-      user,
-      tickets: [...new Set(tickets)],
-      pseudonymise: flags.pseudonymise === true,
-      confirmedOnly: flags.confirmedOnly === true,
-      ...lines,
-    }),
-  );
+  return {
+    choices,
+    now,
+    span,
+    source: 'database',
+    build: (scope) =>
+      reportSubject(scope, {
+        span,
+        user,
+        tickets: [...new Set(tickets)],
+        pseudonymise: flags.pseudonymise === true,
+        confirmedOnly: flags.confirmedOnly === true,
+        ...lines,
+      }),
+  };
 }

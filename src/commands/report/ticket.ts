@@ -2,10 +2,9 @@ import type { Command } from 'commander';
 import { refuseInput } from '../../errors.ts';
 import { reportTicket } from '../../reports/ticket/page.ts';
 import { addExample } from '../arguments.ts';
-import type { CommandContext } from '../context.ts';
 import { addLineFlags, readLineFlags, type LineFlags } from './fields.ts';
 import { addReportFlags, readReportFlags, type ReportFlags } from './flags.ts';
-import { runReport } from './run.ts';
+import type { PreparedReport, TakeReport } from './prepared.ts';
 import { addSpanFlags, readSpanFlags, type SpanFlags } from './span.ts';
 
 type TicketFlags = ReportFlags & SpanFlags & LineFlags;
@@ -14,20 +13,18 @@ type TicketFlags = ReportFlags & SpanFlags & LineFlags;
 const usualDays = '90';
 
 /** `report ticket`: who opened one ticket. */
-export function addTicket(report: Command, context: CommandContext): void {
+export function addTicket(report: Command, take: TakeReport): void {
   const command = report
     .command('ticket')
     .description(`who opened one ticket (default: in the last ${usualDays} days)`)
     .argument('<id>', 'id of the ticket');
-  addReportFlags(addLineFlags(addSpanFlags(command))).action(
-    async (ticket: string, flags: TicketFlags) =>
-      context.finish(await runTicket(context, ticket, flags)),
+  addReportFlags(addLineFlags(addSpanFlags(command))).action((ticket: string, flags: TicketFlags) =>
+    take((now) => prepareTicket(now, ticket, flags)),
   );
   addExample(command, 'zendesk-log-sync report ticket 937 --days 30');
 }
 
-function runTicket(context: CommandContext, ticket: string, flags: TicketFlags): Promise<number> {
-  const now = new Date();
+function prepareTicket(now: Date, ticket: string, flags: TicketFlags): PreparedReport {
   const problems: string[] = [];
   const choices = readReportFlags(flags, problems);
   const { days, since, month, from, to } = flags;
@@ -38,7 +35,11 @@ function runTicket(context: CommandContext, ticket: string, flags: TicketFlags):
   if (!/^[1-9]\d{0,17}$/.test(id))
     problems.push(`The ticket is "${ticket}"; expected its id, digits only.`);
   if (problems.length > 0 || span === undefined) throw refuseInput(problems);
-  return runReport(context, { choices, now }, (scope) =>
-    reportTicket(scope, { span, ticket: id, ...lines }),
-  );
+  return {
+    choices,
+    now,
+    span,
+    source: 'database',
+    build: (scope) => reportTicket(scope, { span, ticket: id, ...lines }),
+  };
 }

@@ -3,10 +3,9 @@ import { refuseInput } from '../../errors.ts';
 import { reportLiveUserActivity } from '../../reports/user/live.ts';
 import { reportUserActivity } from '../../reports/user/page.ts';
 import { addExample, readCount } from '../arguments.ts';
-import type { CommandContext } from '../context.ts';
 import { addFieldFlags, readFieldFlags, type FieldFlags } from './fields.ts';
 import { addReportFlags, readReportFlags, type ReportFlags } from './flags.ts';
-import { runLiveReport, runReport } from './run.ts';
+import type { PreparedReport, TakeReport } from './prepared.ts';
 
 type UserFlags = ReportFlags & FieldFlags & { readonly last: string; readonly live?: boolean };
 
@@ -14,21 +13,20 @@ type UserFlags = ReportFlags & FieldFlags & { readonly last: string; readonly li
 const mostLive = 1000;
 
 /** `report user`: who a user is and what they did last. */
-export function addUser(report: Command, context: CommandContext): void {
+export function addUser(report: Command, take: TakeReport): void {
   const command = report
     .command('user')
     .description('who a user is and what they changed last')
     .argument('<user>', 'id, e-mail address or full name')
     .option('--last <number>', 'how many activities', '20')
     .option('--live', 'ask Zendesk now instead of the database');
-  addReportFlags(addFieldFlags(command)).action(async (user: string, flags: UserFlags) =>
-    context.finish(await runUser(context, user, flags)),
+  addReportFlags(addFieldFlags(command)).action((user: string, flags: UserFlags) =>
+    take((now) => prepareUser(now, user, flags)),
   );
   addExample(command, 'zendesk-log-sync report user joe@acme.example --last 50');
 }
 
-function runUser(context: CommandContext, user: string, flags: UserFlags): Promise<number> {
-  const now = new Date();
+function prepareUser(now: Date, user: string, flags: UserFlags): PreparedReport {
   const problems: string[] = [];
   const choices = readReportFlags(flags, problems);
   const fields = readFieldFlags(flags, problems);
@@ -41,9 +39,13 @@ function runUser(context: CommandContext, user: string, flags: UserFlags): Promi
     );
   if (problems.length > 0) throw refuseInput(problems);
   const asked = { user: user.trim(), last, fields };
+  const common = { choices, now, span: undefined };
   return flags.live === true
-    ? runLiveReport(context, { choices, now, flag: '--live' }, (scope, source) =>
-        reportLiveUserActivity(scope, source, asked),
-      )
-    : runReport(context, { choices, now }, (scope) => reportUserActivity(scope, asked));
+    ? {
+        ...common,
+        source: 'zendesk',
+        flag: '--live',
+        build: (scope, source) => reportLiveUserActivity(scope, source, asked),
+      }
+    : { ...common, source: 'database', build: (scope) => reportUserActivity(scope, asked) };
 }
