@@ -37,6 +37,15 @@ describe('report log', { concurrency: 2 }, () => {
       assert.deepEqual(await ids('--ip', '203.0.113.9'), ['2']);
       assert.deepEqual(await ids('--actor', '5'), ['1', '3']);
       assert.deepEqual(await ids('--action', 'destroy', '--action', 'update'), ['1', '2', '3']);
+      const mistyped = await runProgram(
+        ['report', 'log', '--month', '2026-09', '--source-type', 'rulez', '--limit', '1'],
+        settings,
+      );
+      assert.match(mistyped.stdout, /^Audit log, .*, type rulez, at most 1 row$/m);
+      assert.match(
+        mistyped.stdout,
+        /^Coverage: No change of the type rulez is stored at any time; stored are account_setting, rule\.$/m,
+      );
     });
   });
 
@@ -143,6 +152,18 @@ describe('report findings', () => {
         first?.rule ?? '',
       );
       assert.equal(one.length, 1);
+      const mistyped = await runProgram(
+        ['report', 'findings', '--days', '3', '--rule', 'two_factor_of'],
+        settings,
+      );
+      assert.equal(mistyped.status, 2);
+      assert.match(
+        mistyped.stderr,
+        /^--rule is "two_factor_of"; expected rules of zendesk\.finding_rules: .*two_factor_off.*\.\n$/,
+      );
+      const page = await runProgram(['report', 'findings', '--days', '3'], settings);
+      assert.match(page.stdout, /^Gap: The audit log: /m);
+      assert.match(page.stdout, /^Gap: The access log: /m);
     });
   });
 });

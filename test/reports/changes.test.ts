@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import type { Database } from '../../src/database/client.ts';
 import { reportAccountSettings } from '../../src/reports/account-settings/page.ts';
-import { listSourceTypes } from '../../src/reports/account-settings/sql.ts';
+import { listSourceTypes } from '../../src/reports/shared/source-types.ts';
 import { countUnclassified } from '../../src/reports/shared/access-statement.ts';
 import type { ReportRow } from '../../src/reports/shared/report.ts';
 import { findActors, findPeople, findSimilarPeople } from '../../src/reports/shared/person-sql.ts';

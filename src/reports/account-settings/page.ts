@@ -3,10 +3,10 @@ import { auditLogs } from '../../streams/audit-logs.ts';
 import { readChanges } from '../shared/changes.ts';
 import { fieldNotes } from '../shared/record-fields.ts';
 import { addNotes, type ReportContent, type ReportScope } from '../shared/report.ts';
+import { explainUnknownTypes } from '../shared/source-types.ts';
 import { describeCoverage } from '../shared/statement.ts';
 import { describeSpan } from '../shared/time-zone.ts';
 import { accountSetting, type SettingsQuestion } from './question.ts';
-import { listSourceTypes } from './sql.ts';
 
 /** The changes of things of the given types within a span, oldest first. */
 export async function reportAccountSettings(
@@ -16,7 +16,7 @@ export async function reportAccountSettings(
   const { db, account, timeZone } = scope;
   const { span, sourceTypes, fields } = question;
   const statement = await describeCoverage(scope, { log: auditLogs, ...span });
-  const known = await listSourceTypes(db, account);
+  const unknown = await explainUnknownTypes(db, account, sourceTypes);
   const isUsual = sourceTypes.length === 1 && sourceTypes[0] === accountSetting;
   const subject = isUsual ? 'Account settings changed' : `Changes of ${sourceTypes.join(', ')}`;
   return {
@@ -31,20 +31,9 @@ export async function reportAccountSettings(
     statement: addNotes(
       {
         ...statement,
-        coverage: [...statement.coverage, ...explainUnknown(sourceTypes, known)],
+        coverage: [...statement.coverage, ...unknown],
       },
       fieldNotes[fields],
     ),
   };
-}
-
-/** The types are Zendesk's and an open set: an unknown one is no error, but most likely a slip of the pen. */
-function explainUnknown(asked: readonly string[], known: readonly string[]): string[] {
-  if (known.length === 0) return [];
-  return asked
-    .filter((type) => !known.includes(type))
-    .map(
-      (type) =>
-        `No change of the type ${type} is stored at any time; stored are ${known.join(', ')}.`,
-    );
 }

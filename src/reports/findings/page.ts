@@ -1,4 +1,6 @@
 /** What the rules found in both logs. */
+import type { Queryable } from '../../database/client.ts';
+import { refuseInput } from '../../errors.ts';
 import { accessLogs } from '../../streams/access-logs.ts';
 import { auditLogs } from '../../streams/audit-logs.ts';
 import type { LogStream } from '../../streams/stream.ts';
@@ -28,7 +30,7 @@ export type FindingsQuestion = {
 const columns: readonly ReportColumn[] = [
   { key: 'time', title: 'Time', isTime: true },
   { key: 'severity', title: 'Severity' },
-  { key: 'rule', title: 'Rule' },
+  { key: 'rule', title: 'Rule', isOptional: true },
   { key: 'actor_name', title: 'Person' },
   { key: 'summary', title: 'What was found' },
   { key: 'log', title: 'Log', isOptional: true },
@@ -40,12 +42,17 @@ const notes = [
   'A finding is what a rule of zendesk.finding_rules recognised: a reason to look, not a proof. Rules that are switched off find nothing.',
 ];
 
-/** The findings of both logs in a span, oldest first. */
+/**
+ * The findings of both logs in a span, oldest first.
+ *
+ * @throws {KnownError} `bad_input` for a rule that is not known
+ */
 export async function reportFindings(
   scope: ReportScope,
   { span, severity, rules }: FindingsQuestion,
 ): Promise<ReportContent> {
   const { db, account, timeZone } = scope;
+  await checkRules(db, rules);
   const wanted = severities.slice(0, severities.indexOf(severity) + 1);
   return {
     title: `Findings, ${describeSpan(span, timeZone)}, severity ${wanted.join(', ')}`,
@@ -70,6 +77,25 @@ export async function reportFindings(
   };
 }
 
+/** @throws {KnownError} `bad_input` for a rule that is mistyped: it would seem to have found nothing */
+async function checkRules(db: Queryable, rules: readonly string[]): Promise<void> {
+  if (rules.length === 0) return;
+  const rows = await db.query<{ rule: string }>(
+    'select rule from zendesk.finding_rules order by rule',
+  );
+  const known = rows.map(({ rule }) => rule);
+  const unknown = rules.filter((rule) => !known.includes(rule));
+  if (unknown.length > 0)
+    throw refuseInput([
+      `--rule is ${unknown.map((rule) => JSON.stringify(rule)).join(' and ')}; expected rules of zendesk.finding_rules: ${known.join(', ')}.`,
+    ]);
+}
+
+/** The same sentence may be true of both. */
+function nameLog({ title }: LogStream, gaps: readonly string[]): string[] {
+  return gaps.map((gap) => `The ${title}: ${gap}`);
+}
+
 /** A log that cannot be answered about is said to be missing: the other one still has its findings. */
 async function describeBoth(scope: ReportScope, span: ReportSpan): Promise<ReportStatement> {
   const describe = (log: LogStream): Promise<ReportStatement> =>
@@ -82,7 +108,7 @@ async function describeBoth(scope: ReportScope, span: ReportSpan): Promise<Repor
   const access = await describe(accessLogs);
   return {
     coverage: [...audit.coverage, ...access.coverage],
-    gaps: [...audit.gaps, ...access.gaps],
+    gaps: [...nameLog(auditLogs, audit.gaps), ...nameLog(accessLogs, access.gaps)],
     limits: [...new Set([...audit.limits, ...access.limits])],
   };
 }

@@ -9,6 +9,7 @@ import {
   type ReportScope,
   type ReportSpan,
 } from '../shared/report.ts';
+import { explainUnknownTypes } from '../shared/source-types.ts';
 import { describeCoverage } from '../shared/statement.ts';
 import { describeSpan } from '../shared/time-zone.ts';
 
@@ -35,6 +36,7 @@ export async function reportLog(scope: ReportScope, question: LogQuestion): Prom
   const { db, account, timeZone } = scope;
   const { span, sourceTypes, sourceId, ipAddress, actions, newestFirst, limit, fields } = question;
   const statement = await describeCoverage(scope, { log: auditLogs, ...span });
+  const unknown = await explainUnknownTypes(db, account, sourceTypes);
   const actor = question.actor === undefined ? undefined : await findPerson(scope, question.actor);
   const direction = newestFirst ? 'desc' : 'asc';
   const changes = readChanges(
@@ -63,7 +65,10 @@ export async function reportLog(scope: ReportScope, question: LogQuestion): Prom
   return {
     title: `Audit log, ${[describeSpan(span, timeZone), ...describeFilters(question, actor)].join(', ')}`,
     ...changes,
-    statement: addNotes(statement, [...fieldNotes[fields], ...(actor?.remarks ?? [])]),
+    statement: addNotes({ ...statement, coverage: [...statement.coverage, ...unknown] }, [
+      ...fieldNotes[fields],
+      ...(actor?.remarks ?? []),
+    ]),
   };
 }
 
@@ -81,6 +86,6 @@ function describeFilters(
     ...(actor === undefined ? [] : [`by ${actor.name ?? 'user'} (${actor.id})`]),
     ...(ipAddress === undefined ? [] : [`from ${ipAddress}`]),
     ...(actions.length === 0 ? [] : [`action ${actions.join(' or ')}`]),
-    ...(limit === undefined ? [] : [`at most ${limit} rows`]),
+    ...(limit === undefined ? [] : [`at most ${limit} ${limit === 1 ? 'row' : 'rows'}`]),
   ];
 }

@@ -12,7 +12,7 @@ export const fieldNotes: Readonly<Record<FieldChoice, readonly string[]>> = {
     'Fields have the names that Zendesk gives them. "extra" holds those that this program does not know, and values that did not fit their columns.',
   ],
   raw: [
-    'Each record is as Zendesk sent it, with its fields in the order of the documentation; a field that Zendesk left out is null.',
+    'Each record is as Zendesk sent it, with its fields in the order of the documentation. A field without a value is null in the audit log and left out in the access log, whichever way Zendesk sent it.',
   ],
 };
 
@@ -105,13 +105,13 @@ const accessRecord = {
     'client', l.client, 'referer', l.referer, 'category', l.category, 'summary', l.summary, 'bytes_sent', l.bytes_sent,
     'graphql_operation_name', l.graphql_operation_name, 'graphql_operation_type', l.graphql_operation_type,
     'graphql_query', l.graphql_query, 'graphql_variables', l.graphql_variables, 'extra', l.extra::text)`,
-  raw: `json_build_array(json_build_object('id', l.id, 'timestamp', ${zendeskTime('l.timestamp')},
+  raw: `json_build_array(json_strip_nulls(json_build_object('id', l.id, 'timestamp', ${zendeskTime('l.timestamp')},
     'user_id', l.user_id, 'ip_address', host(l.ip_address), 'method', l.method, 'status', l.status, 'url', l.url,
     'origin_service', l.origin_service, 'authorization_type', l.authorization_type, 'client', l.client,
     'referer', l.referer, 'bytes_sent', l.bytes_sent, 'category', l.category, 'summary', l.summary,
     'graphql', case when coalesce(l.graphql_operation_name, l.graphql_operation_type, l.graphql_query, l.graphql_variables)
       is not null then json_build_object('operation_name', l.graphql_operation_name,
-      'operation_type', l.graphql_operation_type, 'query', l.graphql_query, 'variables', l.graphql_variables) end),
+      'operation_type', l.graphql_operation_type, 'query', l.graphql_query, 'variables', l.graphql_variables) end)),
     l.extra)`,
 } as const;
 

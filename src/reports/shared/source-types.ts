@@ -1,6 +1,22 @@
 /** The types of things that were changed. */
 import type { Queryable } from '../../database/client.ts';
 
+/** A sentence for each type of which nothing is stored at any time: types are an open set, so it may be a slip of the pen. */
+export async function explainUnknownTypes(
+  db: Queryable,
+  account: string,
+  asked: readonly string[],
+): Promise<string[]> {
+  const known = asked.length === 0 ? [] : await listSourceTypes(db, account);
+  if (known.length === 0) return [];
+  return asked
+    .filter((type) => !known.includes(type))
+    .map(
+      (type) =>
+        `No change of the type ${type} is stored at any time; stored are ${known.join(', ')}.`,
+    );
+}
+
 /** Every type of thing of which a change is stored, whatever the span; found by hops through the index, not by reading all rows. */
 export async function listSourceTypes(db: Queryable, account: string): Promise<string[]> {
   const rows = await db.query<{ source_type: string }>(
