@@ -47,7 +47,18 @@ describe('readGrant', () => {
     ['no token', { token_type: 'bearer' }, undefined],
     ['an empty token', { access_token: '' }, undefined],
     ['a token that would break a header', { access_token: 'a\nb' }, undefined],
+    [
+      'a life of nothing as half an hour',
+      { access_token: 'abc', scope: 'read', expires_in: 0 },
+      { accessToken: 'abc', scope: 'read', expiresInMs: halfAnHourMs },
+    ],
+    [
+      'a scope that is no text as none',
+      { access_token: 'abc', scope: ['read'], expires_in: 300 },
+      { accessToken: 'abc', scope: undefined, expiresInMs: 300_000 },
+    ],
     ['no object', 'abc', undefined],
+    ['nothing', null, undefined],
   ];
   for (const [name, json, grant] of table)
     it(`reads ${name}`, () => assert.deepEqual(readGrant(json), grant));
@@ -63,6 +74,7 @@ describe('compareScopes', () => {
     ['auditlogs:read users:read', 'users:read', ['auditlogs:read'], []],
     ['auditlogs:read users:read', 'read', [], ['read']],
     ['read', '', ['read'], []],
+    [' read  users:read', 'read, users:read', [], []],
   ];
   for (const [requested, granted, missing, surplus] of table)
     it(`compares ${requested} with ${granted ?? 'nothing said'}`, () =>

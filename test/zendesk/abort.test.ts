@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import type { Budget } from '../../src/zendesk/request.ts';
+import { waitUntil } from '../support/pulled-account.ts';
 import { auditRequest, connect, neverAborted } from './connection.ts';
 import { auditPage, startServer, tokenReply, type Reply } from './scripted-server.ts';
 
@@ -106,6 +107,36 @@ describe('an abort', () => {
     await other;
     assert.equal(server.tokenRequests.length, 1);
     assert.equal(server.requests.length, 1);
+  });
+});
+
+describe('a token request that all have left', () => {
+  it('disturbs nobody when it fails', async (test) => {
+    const { controller, reason } = abortingReply();
+    const { promise: left, resolve: leave } = Promise.withResolvers<void>();
+    const server = await startServer(test, {
+      replies: [auditPage([1])],
+      tokenReplies: [
+        (response) => {
+          controller.abort(reason);
+          void left.then(() => response.writeHead(401).end('{"error":"invalid_client"}'));
+        },
+        tokenReply('one'),
+      ],
+    });
+    const { zendesk } = connect(test, server.origin, { credentials: client });
+    const stopped = zendesk.readPage(auditRequest(), controller.signal);
+    await assert.rejects(stopped, (error) => error === reason);
+    const unhandled: unknown[] = [];
+    const note = (error: unknown): void => void unhandled.push(error);
+    process.on('unhandledRejection', note);
+    test.after(() => process.off('unhandledRejection', note));
+    leave();
+    await waitUntil(async () => {
+      await zendesk.readPage(auditRequest(), neverAborted).catch(() => undefined);
+      return server.requests.length > 0;
+    });
+    assert.deepEqual(unhandled, []);
   });
 });
 

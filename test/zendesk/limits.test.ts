@@ -153,4 +153,14 @@ describe('the account-wide limit', () => {
     await zendesk.readPage(auditRequest({ group: accessLogs.budget }), neverAborted);
     assert.deepEqual(pauses, []);
   });
+
+  it('is told with every answer that says it', async (test) => {
+    const server = await startServer(test, { replies: [{ status: 500 }, limited(700)] });
+    const answers: unknown[] = [];
+    const { zendesk } = connect(test, server.origin, {
+      onAnswer: (answer) => void answers.push(answer),
+    });
+    await zendesk.readPage(auditRequest(), neverAborted);
+    assert.deepEqual(answers, [{ limit: undefined }, { limit: 700 }]);
+  });
 });

@@ -20,9 +20,10 @@ describe('OAuth client credentials', () => {
       replies: [auditPage([1])],
       tokenReplies: [tokenReply('one')],
     });
-    const { zendesk, takes } = connect(test, server.origin, { credentials });
+    const { zendesk, takes, logged } = connect(test, server.origin, { credentials });
     await zendesk.readPage(auditRequest(), neverAborted);
     await zendesk.readPage(auditRequest(), neverAborted);
+    assert.deepEqual(logged, []);
     assert.equal(server.tokenRequests.length, 1);
     const asked = server.tokenRequests[0];
     assert.equal(asked?.method, 'POST');
@@ -236,6 +237,75 @@ describe('OAuth client credentials', () => {
     assert.equal(server.tokenRequests.length, 6);
     assert.equal(takes.length, 1);
     assert.deepEqual(pauses, []);
+  });
+
+  it('are told of while there is no token yet', async (test) => {
+    const server = await startServer(test, {
+      replies: [auditPage([1])],
+      tokenReplies: [{ status: 503, body: 'down' }, tokenReply('one')],
+    });
+    const { zendesk, logged } = connect(test, server.origin, { credentials, localNow: () => 0 });
+    await zendesk.readPage(auditRequest(), neverAborted);
+    const [line] = logged;
+    assert.equal(logged.length, 1);
+    assert.equal(line?.message, 'no access token from Zendesk yet, trying again');
+    const { waitMs, until, ...told } = line.details;
+    assert.deepEqual(told, {
+      account: 'acme',
+      path: '/oauth/tokens',
+      reason: 'status 503 "down"',
+      attempt: 1,
+      next: 'back-off',
+    });
+    assert.equal(until, new Date(Number(waitMs)).toISOString());
+  });
+
+  it('wait as long as the token endpoint wants, without a pause for anybody else', async (test) => {
+    const askedAtMs: number[] = [];
+    const later: Reply = (response) => {
+      askedAtMs.push(performance.now());
+      response.writeHead(429, { 'retry-after': '1' }).end();
+    };
+    const granted: Reply = (response) => {
+      askedAtMs.push(performance.now());
+      response.writeHead(201).end('{"access_token":"one","scope":"read"}');
+    };
+    const server = await startServer(test, {
+      replies: [auditPage([1])],
+      tokenReplies: [later, granted],
+    });
+    const { zendesk, pauses } = connect(test, server.origin, { credentials });
+    await zendesk.readPage(auditRequest(), neverAborted);
+    const [first = 0, second = 0] = askedAtMs;
+    assert.ok(second - first >= 990, `${second - first} ms`);
+    assert.deepEqual(pauses, []);
+  });
+
+  it('tell of each grant, and learn from its clock', async (test) => {
+    const date = 'Fri, 20 Nov 2026 13:00:00 GMT';
+    const answer = { audit_logs: [], meta: { has_more: false } };
+    const server = await startServer(test, {
+      replies: [
+        { status: 401, headers: { date }, body: { error: 'invalid_token' } },
+        { headers: { date }, body: answer },
+      ],
+      tokenReplies: [
+        { headers: { date }, body: { access_token: 'one', scope: 'read top/secret' } },
+        { headers: { date }, body: { access_token: 'two', expires_in: 300 } },
+      ],
+    });
+    const grants: unknown[] = [];
+    const { zendesk } = connect(test, server.origin, {
+      credentials,
+      localNow: () => Date.parse('2026-11-20T12:00:00Z'),
+      onGrant: (grant) => void grants.push(grant),
+    });
+    await zendesk.readPage(auditRequest(), neverAborted);
+    assert.deepEqual(grants, [
+      { scope: 'read [removed]', expiresInMs: 1_800_000 },
+      { scope: undefined, expiresInMs: 300_000 },
+    ]);
+    assert.equal(zendesk.clock().agreedMs, 3_600_000);
   });
 
   it('fail when the token endpoint stays down', async (test) => {

@@ -3,7 +3,7 @@ import { describe, it, type TestContext } from 'node:test';
 import { inspect } from 'node:util';
 import type { Credentials } from '../../src/zendesk/secrets.ts';
 import { auditRequest, connect, neverAborted, refusalOf } from './connection.ts';
-import { startServer, tokenReply, type Reply, type Script } from './scripted-server.ts';
+import { auditPage, startServer, tokenReply, type Reply, type Script } from './scripted-server.ts';
 
 const clientSecret = 'kr7+client/secret';
 const accessToken = 'kr7-access-token';
@@ -150,4 +150,22 @@ describe('the id of a request', () => {
       const error = await refusalOf(zendesk.readPage(auditRequest(), neverAborted));
       assert.equal(error.requestId, passes ? id : undefined);
     });
+});
+
+describe('a value of a parameter', () => {
+  it('is not quoted, unless it is a word of less than six characters', async (test) => {
+    const server = await startServer(test, {
+      replies: [{ status: 500, body: 'agent or agents' }, auditPage([1])],
+    });
+    const { zendesk, logged } = connect(test, server.origin);
+    const parameters = [
+      ['role[]', 'agent'],
+      ['role[]', 'agents'],
+    ] as const;
+    await zendesk.readPage(auditRequest({ parameters }), neverAborted);
+    assert.deepEqual(
+      logged.map(({ details }) => details['reason']),
+      ['status 500 "agent or [removed]"'],
+    );
+  });
 });
