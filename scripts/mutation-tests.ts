@@ -98,7 +98,9 @@ const near: Readonly<Record<string, readonly string[]>> = {
   'src/zendesk/body.ts': [unit('zendesk-body')],
   'src/zendesk/client.ts': [
     zendesk('pages'),
+    zendesk('broken-records'),
     zendesk('order'),
+    zendesk('abort'),
     zendesk('limits'),
     zendesk('faults'),
   ],
