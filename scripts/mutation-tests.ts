@@ -60,6 +60,7 @@ const near: Readonly<Record<string, readonly string[]>> = {
   'src/ingest/rollups.ts': [database('rollups')],
   'src/ingest/row-counts.ts': [ingest('losses'), ingest('ledger-races')],
   'src/ingest/rows/copy.ts': [ingest('page-store'), ledger],
+  'src/ingest/rows/doubles.ts': [unit('doubles'), ingest('doubles')],
   'src/ingest/rows/isolate.ts': [ingest('quarantine'), ingest('page-store')],
   'src/ingest/rows/restamps.ts': [ingest('restamps')],
   'src/ingest/rows/rows.ts': [ingest('page-store'), ingest('revisions'), database('rollups')],
