@@ -96,6 +96,7 @@ const near: Readonly<Record<string, readonly string[]>> = {
   'src/streams/users.ts': streams,
   'src/zendesk/answer-limit.ts': [unit('zendesk-answer-limit')],
   'src/zendesk/answer.ts': [unit('zendesk-answer'), unit('zendesk-body'), zendesk('faults')],
+  'src/zendesk/authorization.ts': [unit('authorization')],
   'src/zendesk/body.ts': [unit('zendesk-body')],
   'src/zendesk/client.ts': [
     zendesk('pages'),
@@ -110,6 +111,7 @@ const near: Readonly<Record<string, readonly string[]>> = {
   'src/zendesk/faithful.ts': [unit('zendesk-records')],
   'src/zendesk/http.ts': [zendesk('pages'), zendesk('abort'), zendesk('faults')],
   'src/zendesk/list-cutter.ts': [unit('zendesk-records')],
+  'src/zendesk/login-keeper.ts': [ingest('kept-login')],
   'src/zendesk/login-refusal.ts': [unit('zendesk-refusal'), zendesk('login')],
   'src/zendesk/login.ts': [
     unit('zendesk-login'),
@@ -118,9 +120,11 @@ const near: Readonly<Record<string, readonly string[]>> = {
     zendesk('secrecy'),
   ],
   'src/zendesk/lossy-records.ts': [unit('zendesk-records')],
+  'src/zendesk/minting.ts': [zendesk('login'), zendesk('abort')],
   'src/zendesk/paging.ts': [unit('zendesk-paging')],
   'src/zendesk/proxy-fault.ts': [unit('zendesk-proxy-fault')],
   'src/zendesk/rate-limit.ts': [unit('zendesk-rate-limit')],
+  'src/zendesk/refreshed-login.ts': [ingest('kept-login')],
   'src/zendesk/refusal.ts': [unit('zendesk-refusal'), zendesk('faults')],
   'src/zendesk/request.ts': [
     zendesk('pages'),
@@ -132,6 +136,7 @@ const near: Readonly<Record<string, readonly string[]>> = {
   ],
   'src/zendesk/retry.ts': [unit('zendesk-retry'), unit('zendesk-refusal')],
   'src/zendesk/secrets.ts': [unit('zendesk-secrets')],
+  'src/zendesk/token-endpoint.ts': [unit('zendesk-login'), zendesk('login')],
   'src/zendesk/unpack.ts': [unit('zendesk-unpack')],
 };
 

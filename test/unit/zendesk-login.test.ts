@@ -50,12 +50,12 @@ describe('readGrant', () => {
     [
       'a life of nothing as half an hour',
       { access_token: 'abc', scope: 'read', expires_in: 0 },
-      { accessToken: 'abc', scope: 'read', expiresInMs: halfAnHourMs },
+      { accessToken: 'abc', scope: 'read', expiresInMs: halfAnHourMs, ...lone },
     ],
     [
       'a scope that is no text as none',
       { access_token: 'abc', scope: ['read'], expires_in: 300 },
-      { accessToken: 'abc', scope: undefined, expiresInMs: 300_000 },
+      { accessToken: 'abc', scope: undefined, expiresInMs: 300_000, ...lone },
     ],
     ['no object', 'abc', undefined],
     ['nothing', null, undefined],
