@@ -96,7 +96,7 @@ const near: Readonly<Record<string, readonly string[]>> = {
   'src/streams/users.ts': streams,
   'src/zendesk/answer-limit.ts': [unit('zendesk-answer-limit')],
   'src/zendesk/answer.ts': [unit('zendesk-answer'), unit('zendesk-body'), zendesk('faults')],
-  'src/zendesk/authorization.ts': [unit('authorization')],
+  'src/zendesk/authorization.ts': [unit('authorization'), zendesk('authorization')],
   'src/zendesk/body.ts': [unit('zendesk-body')],
   'src/zendesk/client.ts': [
     zendesk('pages'),
@@ -120,7 +120,7 @@ const near: Readonly<Record<string, readonly string[]>> = {
     zendesk('secrecy'),
   ],
   'src/zendesk/lossy-records.ts': [unit('zendesk-records')],
-  'src/zendesk/minting.ts': [zendesk('login'), zendesk('abort')],
+  'src/zendesk/minting.ts': [unit('zendesk-login'), zendesk('login')],
   'src/zendesk/paging.ts': [unit('zendesk-paging')],
   'src/zendesk/proxy-fault.ts': [unit('zendesk-proxy-fault')],
   'src/zendesk/rate-limit.ts': [unit('zendesk-rate-limit')],
@@ -136,7 +136,12 @@ const near: Readonly<Record<string, readonly string[]>> = {
   ],
   'src/zendesk/retry.ts': [unit('zendesk-retry'), unit('zendesk-refusal')],
   'src/zendesk/secrets.ts': [unit('zendesk-secrets')],
-  'src/zendesk/token-endpoint.ts': [unit('zendesk-login'), zendesk('login')],
+  'src/zendesk/token-endpoint.ts': [
+    unit('zendesk-login'),
+    zendesk('login'),
+    zendesk('authorization'),
+    zendesk('secrecy'),
+  ],
   'src/zendesk/unpack.ts': [unit('zendesk-unpack')],
 };
 

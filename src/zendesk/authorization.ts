@@ -86,8 +86,8 @@ export function readCallback(text: string, { state }: Pick<Authorization, 'state
 }
 
 function isEqual(text: string, expected: string): boolean {
-  const [a, b] = [text, expected].map((each) => createHash('sha256').update(each).digest());
-  return a !== undefined && b !== undefined && timingSafeEqual(a, b);
+  const digest = (each: string): Buffer => createHash('sha256').update(each).digest();
+  return timingSafeEqual(digest(text), digest(expected));
 }
 
 /**

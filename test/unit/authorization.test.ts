@@ -48,6 +48,14 @@ describe('what a browser or a person brings back', () => {
       },
     ],
     ['a code alone', '7xqwtlf3rrdj8uyeb1yf', { kind: 'code', code: '7xqwtlf3rrdj8uyeb1yf' }],
+    ['a code with blanks around it', ' 7xqwtlf3rrdj8\n', { kind: 'code', code: '7xqwtlf3rrdj8' }],
+    ...['code 7xqwtlf3rrdj8', '7xqwtlf3rrdj8 and more'].map(
+      (text): [string, string, ReturnType<typeof readCallback>] => [
+        `nothing known: ${text}`,
+        text,
+        { kind: 'foreign', reason: 'it is neither the address of a page nor a code' },
+      ],
+    ),
     [
       'a refusal',
       `${redirectUri}?error=access_denied&state=the-state`,

@@ -81,6 +81,17 @@ describe('compareScopes', () => {
       assert.deepEqual(compareScopes(requested, granted), { missing, surplus }));
 });
 
+describe('isToBeRenewed', () => {
+  it('is true in the last minute, or in the second half of a very short life', () => {
+    const hourMs = 3_600_000;
+    assert.equal(isToBeRenewed(60_001, hourMs), false);
+    assert.equal(isToBeRenewed(60_000, hourMs), true);
+    assert.equal(isToBeRenewed(30_001, 60_000), false);
+    assert.equal(isToBeRenewed(30_000, 60_000), true);
+    assert.equal(isToBeRenewed(-1, hourMs), true);
+  });
+});
+
 describe('planRenewal', () => {
   it('renews a minute before the end, or at half of a very short life', () => {
     assert.equal(planRenewal(1_000_000, 7_200_000), 1_000_000 + 7_140_000);
