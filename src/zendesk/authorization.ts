@@ -86,8 +86,11 @@ export function readCallback(text: string, { state }: Pick<Authorization, 'state
 }
 
 function isEqual(text: string, expected: string): boolean {
-  const digest = (each: string): Buffer => createHash('sha256').update(each).digest();
   return timingSafeEqual(digest(text), digest(expected));
+}
+
+function digest(text: string): Buffer {
+  return createHash('sha256').update(text).digest();
 }
 
 /**
