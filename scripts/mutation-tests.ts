@@ -64,7 +64,7 @@ const near: Readonly<Record<string, readonly string[]>> = {
   'src/ingest/rows/isolate.ts': [ingest('quarantine'), ingest('page-store')],
   'src/ingest/rows/restamps.ts': [ingest('restamps')],
   'src/ingest/rows/rows.ts': [ingest('page-store'), ingest('revisions'), database('rollups')],
-  'src/ingest/rows/stamps.ts': [unit('stamps'), ingest('ledger-races')],
+  'src/ingest/rows/stamps.ts': [unit('stamps'), ingest('restamps')],
   'src/ingest/rows/standing.ts': [ingest('page-store'), ingest('restamps')],
   'src/ingest/rows/upsert.ts': [ingest('page-store'), ingest('revisions')],
   'src/ingest/rows/written.ts': [unit('written-rows')],

@@ -9,7 +9,10 @@ const rowOf = (id: string, timeMs: number): PageRow => ({ id, timeMs, row: {}, d
 function note(stamps: Stamps, ...page: readonly (readonly [string, number])[]) {
   const rows = page.map(([id, timeMs]) => rowOf(id, timeMs));
   const formers = stamps.note(rows);
-  assert.ok([...formers.keys()].every((row) => rows.includes(row)));
+  for (const [row, timeMs] of formers) {
+    assert.ok(rows.includes(row));
+    assert.equal(typeof timeMs, 'number');
+  }
   return rows.map((row) => formers.get(row));
 }
 
