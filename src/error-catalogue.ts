@@ -340,7 +340,14 @@ export const errorCatalogue = {
     source: 'database',
     effect: 'run_failed',
     meaning: 'The database does not have the tables of this version of the program.',
-    wayOut: 'Run `migrate` or `sync`.',
+    wayOut:
+      'Run `migrate` or `sync`. If that changes nothing, somebody has dropped or renamed a table: `doctor` says which.',
+  },
+  key_missing: {
+    source: 'database',
+    effect: 'run_failed',
+    meaning: 'Somebody has dropped the primary key of a table, so that no rows can be stored.',
+    wayOut: 'Run `doctor`: it names the table and the statement that makes the key again.',
   },
   database_unsuitable: {
     source: 'database',

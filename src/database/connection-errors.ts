@@ -50,6 +50,7 @@ const codesByState: Readonly<Record<string, ErrorCode>> = {
   [sqlstates.undefinedColumn]: 'tables_missing',
   [sqlstates.undefinedFunction]: 'tables_missing',
   [sqlstates.undefinedTable]: 'tables_missing',
+  [sqlstates.invalidColumnReference]: 'key_missing',
   [sqlstates.diskFull]: 'database_full',
   [sqlstates.tooManyConnections]: 'connections_used_up',
 };
@@ -84,8 +85,9 @@ export function translateError(error: unknown): unknown {
       ...describeCause(error),
     });
   const known = codesByState[code];
-  if (known === 'tables_missing')
-    return new KnownError(known, { ...tablesMissing, ...describeCause(error) });
+  const usual = usualFacts[known ?? ''];
+  if (known !== undefined && usual !== undefined)
+    return new KnownError(known, { ...usual, ...describeCause(error) });
   return new KnownError(known ?? 'database_refused', {
     found: speakingClasses.has(code.slice(0, 2))
       ? `Postgres refused: ${message} (SQLSTATE ${code})`
@@ -94,9 +96,20 @@ export function translateError(error: unknown): unknown {
   });
 }
 
-const tablesMissing = {
-  found: 'The database does not have the tables of this version of zendesk-log-sync',
-  wayOut: 'run "migrate" or "sync" first',
+const usualFacts: Readonly<Record<string, Pick<ErrorFacts, 'found' | 'wayOut'>>> = {
+  tables_missing: {
+    found: 'The database does not have the tables of this version of zendesk-log-sync',
+    wayOut: 'run "migrate" or "sync" first',
+  },
+  key_missing: {
+    found: 'A table has lost its primary key, without which no rows can be stored',
+    wayOut: 'run "doctor": it says which, and how to make it again',
+  },
+  database_read_only: {
+    found:
+      'Postgres takes no writes from this user: the server is a standby, or default_transaction_read_only is on',
+    wayOut: 'run "doctor": it says which',
+  },
 };
 
 /** What the driver says about the handshake has no code; these words hold neither user nor password. */

@@ -9,7 +9,7 @@ import type { Queryable } from './client.ts';
 import { fitToGivenSchemas } from './given-schemas.ts';
 
 /** The reviewed SQL beside `src` or `dist`. */
-const migrationsFolder = fileURLToPath(new URL('../../migrations', import.meta.url));
+export const migrationsFolder = fileURLToPath(new URL('../../migrations', import.meta.url));
 const breakpoint = '--> statement-breakpoint';
 
 /** One file of reviewed SQL. */

@@ -23,6 +23,8 @@ export const sqlstates = {
   duplicateDatabase: '42P04',
   duplicateSchema: '42P06',
   duplicateTable: '42P07',
+  /** Also that `on conflict` finds no unique index. */
+  invalidColumnReference: '42P10',
   invalidFunctionDefinition: '42P13',
   invalidTableDefinition: '42P16',
   diskFull: '53100',

@@ -13,6 +13,7 @@ import {
 import { openEmbeddedPostgres } from '../database/embedded.ts';
 import { findEmbedded, measureFreeBytes } from '../database/embedded/diagnosis.ts';
 import { findPending } from '../database/migrate.ts';
+import { findMissingObjects } from '../database/missing-objects.ts';
 import type { Spans } from '../span.ts';
 import { listLogs } from '../streams/registry.ts';
 import { explainProblem, ok, problem, skipped, type Check } from './check.ts';
@@ -104,6 +105,7 @@ async function examinePlace(
   const { wanted, missing } = await examinePartitionsAhead(db, tables, now.getTime());
   const isNew = privileges.schemas.length === 0;
   const pending = await loadPending(db);
+  const missingObjects = isNew ? [] : await findMissingObjects(db);
   return {
     checks: [
       checkServer(facts, where),
@@ -112,7 +114,7 @@ async function examinePlace(
       ...checkConnections(await loadConnectionLimits(db), facts),
       checkPrivileges(privileges, facts),
       checkRoles(privileges, 'check' in pending ? [] : pending.names),
-      'check' in pending ? pending.check : checkMigrations(pending.names, isNew),
+      'check' in pending ? pending.check : checkMigrations(pending.names, isNew, missingObjects),
       checkPartitions(wanted, missing),
       checkDisk(facts, freeBytes),
     ],

@@ -1,4 +1,5 @@
 /** What the database holds of this program, and what its user may do there. */
+import type { MissingObject } from '../database/missing-objects.ts';
 import { ownSchemas } from '../database/obstruction.ts';
 import { analystRoles, quoteName } from './diagnosis.ts';
 import type { Privileges, ServerFacts } from './diagnosis.ts';
@@ -80,15 +81,38 @@ export function checkRoles(privileges: Privileges, pending: readonly string[]): 
   );
 }
 
-/** Whether the schema is that of this program. `isNew`: there is none of our schemas yet. */
-export function checkMigrations(pending: readonly string[], isNew: boolean): Check {
+/**
+ * Whether the schema is that of this program. `isNew`: there is none of our schemas yet. `missing`: what the migrations
+ * have made and is not there any more.
+ */
+export function checkMigrations(
+  pending: readonly string[],
+  isNew: boolean,
+  missing: readonly MissingObject[],
+): Check {
   const name = 'migrations';
   if (isNew) return ok(name, 'there are no tables yet; the first sync makes them');
+  if (pending.length === 0 && missing.length > 0) return explainMissing(name, missing);
   if (pending.length === 0) return ok(name, 'up to date');
   return warning(
     name,
     `${countOf(pending.length, 'migration')} to be applied: ${pending.join(', ')}`,
     'They are applied at the next start of "serve" or "sync", or now by "migrate".',
+  );
+}
+
+function explainMissing(name: string, missing: readonly MissingObject[]): Check {
+  const remedies = missing.flatMap(({ remedy }) => remedy ?? []);
+  const isContentGone = missing.some(({ remedy }) => remedy === undefined);
+  return problem(
+    name,
+    `all were applied, but somebody has dropped or renamed ${missing.map(({ what }) => what).join(', ')}`,
+    [
+      ...(isContentGone
+        ? ['Give tables and columns their names back, or restore them from a backup.']
+        : []),
+      ...(remedies.length > 0 ? ['Run as the owner of the tables:', ...remedies] : []),
+    ].join('\n'),
   );
 }
 

@@ -29,7 +29,12 @@ export type RetryCounts = {
 
 type RetryParts = Pick<Engine, 'db' | 'ensurePartitions' | 'classify'>;
 
-type Entry = { readonly number: string; readonly content: Buffer };
+type Entry = {
+  readonly number: string;
+  readonly content: Buffer;
+  /** False when somebody has changed the content since. */
+  readonly isAsItCame: boolean;
+};
 
 /** How many records are tried in one transaction. */
 const batchRecords = 100;
@@ -64,7 +69,7 @@ async function loadBatch(
   after: string,
 ): Promise<readonly Entry[]> {
   return db.query<Entry>(
-    `select id::text as number, content from zendesk_sync.quarantine
+    `select id::text as number, content, sha256(content) = fingerprint as "isAsItCame" from zendesk_sync.quarantine
      where account = $1 and stream = $2 and id > $3::bigint
        and ($4::bigint[] is null or id = any ($4::bigint[])) and ($5::text is null or tried_by <> $5)
      order by id
@@ -167,6 +172,7 @@ function readEntries<Row>(
   const failures: Failure[] = [];
   for (const entry of entries) {
     try {
+      if (!entry.isAsItCame) throw changedByHand();
       const row = read(entry);
       if (row !== undefined) readable.push({ entry, row });
     } catch (error) {
@@ -174,6 +180,13 @@ function readEntries<Row>(
     }
   }
   return { readable, failures };
+}
+
+function changedByHand(): KnownError {
+  return new KnownError('record_unreadable', {
+    found:
+      'Somebody has changed the record in the quarantine, so it is not what Zendesk sent and is not stored',
+  });
 }
 
 /** Stores what is not there yet, takes what is stored out of the quarantine, and notes why the rest stays. */
