@@ -27,6 +27,7 @@ const lostConnectionCodes: ReadonlySet<string> = new Set([
   sqlstates.adminShutdown,
   sqlstates.crashShutdown,
   sqlstates.cannotConnectNow,
+  sqlstates.idleSessionTimeout,
   // Idle in a transaction for too long: this process stood still.
   sqlstates.idleInTransactionSessionTimeout,
 ]);

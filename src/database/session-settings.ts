@@ -30,6 +30,8 @@ const relied: Readonly<Record<string, string>> = {
 const wished: Readonly<Record<string, string>> = {
   // Every name is written with its schema; with this, nothing stands before the functions of Postgres.
   search_path: 'pg_catalog',
+  // A connection that rests in the pool is not given up for it.
+  idle_session_timeout: '0',
   // A server whose client is gone without a word notices that after half a minute, and gives back what it has locked. A
   // connection through a socket file does not have these.
   tcp_keepalives_idle: '15',

@@ -36,6 +36,7 @@ export const sqlstates = {
   adminShutdown: '57P01',
   crashShutdown: '57P02',
   cannotConnectNow: '57P03',
+  idleSessionTimeout: '57P05',
   /** Also that a table was dropped while a statement used it. */
   internalError: 'XX000',
 } as const;

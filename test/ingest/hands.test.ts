@@ -1,6 +1,7 @@
 /** What somebody does to the tables by hand: locks them, drops keys, renames, changes the quarantine. */
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
+import { isLostConnection } from '../../src/database/connection-errors.ts';
 import { findMissingObjects } from '../../src/database/missing-objects.ts';
 import { checkMigrations } from '../../src/doctor/schema.ts';
 import { storeQuarantine } from '../../src/ingest/quarantine.ts';
@@ -37,6 +38,39 @@ describe('a lock that somebody holds on one log', () => {
         await query('commit');
       });
       assert.equal((await worker('access_logs').follow(signal)).outcome, 'complete');
+    });
+  });
+});
+
+describe('a role that gets other settings while the program works', () => {
+  it('may not end connections at rest, and one that was ended so is lost and no more', async () => {
+    await withInstallation(small, {}, async (installation) => {
+      await withClient(installation.url, async (query) => {
+        await query(
+          `do $$ begin execute format('alter database %I set idle_session_timeout = 1', current_database()); end $$`,
+        );
+      });
+      const [own] = await installation
+        .another()
+        .db.query<{ limit: string }>(`select current_setting('idle_session_timeout') as limit`);
+      assert.deepEqual(own, { limit: '0' });
+      const ended = Object.assign(new Error('terminating connection'), { code: '57P05' });
+      assert.equal(isLostConnection(ended), true);
+    });
+  });
+});
+
+describe('a log that is truncated together with its coverage', () => {
+  it('is a gap up to the present, not to the end of the day', async () => {
+    await withInstallation(small, {}, async (installation) => {
+      const { db } = installation;
+      await pullCompletely(installation, 'access_logs');
+      await db.query('truncate zendesk_sync.coverage');
+      await db.query('truncate zendesk.access_logs');
+      const [loss] = await db.query<{ is_past: boolean }>(
+        'select lost_until <= now() as is_past from zendesk_sync.coverage_losses',
+      );
+      assert.deepEqual(loss, { is_past: true });
     });
   });
 });

@@ -17,6 +17,8 @@ export type RawLogServer = {
   changeMeta: (meta: PageMeta) => object;
   /** Answers a request for a log in its own way; false: it is answered as usual. */
   answerOddly: (request: IncomingMessage, response: ServerResponse) => boolean;
+  /** Whether every second request finds the list the other way round. */
+  turns: boolean;
   /** How many pages of logs were asked for. */
   requests: number;
   close(): void;
@@ -57,6 +59,7 @@ export async function startRawLogServer(): Promise<RawLogServer> {
     mostRecords: () => Infinity,
     changeMeta: (meta) => meta,
     answerOddly: () => false,
+    turns: false,
     requests: 0,
     close() {
       server.closeAllConnections();
@@ -68,7 +71,7 @@ export async function startRawLogServer(): Promise<RawLogServer> {
 
 function renderPage(
   stream: 'audit_logs' | 'access_logs',
-  { records, mostRecords, changeMeta }: RawLogServer,
+  { records, mostRecords, changeMeta, turns, requests }: RawLogServer,
   asked: URLSearchParams,
 ): Buffer {
   const [from, until] = [
@@ -76,10 +79,11 @@ function renderPage(
     asked.get('filter[start]'),
     asked.get('filter[end]'),
   ].filter((moment) => moment !== null);
+  const isTurned = turns && requests % 2 === 0;
   const matching = records[stream]
     .filter(({ second }) => from === undefined || second >= Date.parse(from) / 1000)
     .filter(({ second }) => until === undefined || second <= Date.parse(until) / 1000)
-    .toSorted((a, b) => a.second - b.second);
+    .toSorted((a, b) => (isTurned ? b.second - a.second : a.second - b.second));
   const start = Number(asked.get('page[after]') ?? 0);
   const end = start + Math.min(Number(asked.get('page[size]')), mostRecords());
   const shown = matching.slice(start, end).map(({ content }) => Buffer.from(content));

@@ -12,7 +12,7 @@ as $$
   from (
     select
       greatest(zendesk_sync.start_of(first_day), oldest) as lost_from,
-      least(zendesk_sync.start_of(last_day + 1), newest) as lost_until,
+      least(zendesk_sync.start_of(last_day + 1), coalesce(newest, asked_until)) as lost_until,
       greatest(
         least(zendesk_sync.start_of(last_day + 1), greatest(newest, asked_until)),
         zendesk_sync.start_of(first_day) + interval '1 second'
