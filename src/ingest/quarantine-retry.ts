@@ -172,7 +172,7 @@ function readEntries<Row>(
   const failures: Failure[] = [];
   for (const entry of entries) {
     try {
-      if (!entry.isAsItCame) throw changedByHand();
+      if (!entry.isAsItCame) throw new KnownError('record_unreadable', changedByHand);
       const row = read(entry);
       if (row !== undefined) readable.push({ entry, row });
     } catch (error) {
@@ -182,12 +182,10 @@ function readEntries<Row>(
   return { readable, failures };
 }
 
-function changedByHand(): KnownError {
-  return new KnownError('record_unreadable', {
-    found:
-      'Somebody has changed the record in the quarantine, so it is not what Zendesk sent and is not stored',
-  });
-}
+const changedByHand = {
+  found:
+    'Somebody has changed the record in the quarantine, so it is not what Zendesk sent and is not stored',
+};
 
 /** Stores what is not there yet, takes what is stored out of the quarantine, and notes why the rest stays. */
 async function settle<Row>(
