@@ -29,7 +29,7 @@ export async function withDatabase<T>(
   queryTimeoutMs?: number,
 ): Promise<T> {
   if (config.database.kind === 'server')
-    return withConnections(config.database.url, signal, work, queryTimeoutMs);
+    return withConnections(config.database.url, signal, work, queryTimeoutMs, log);
   const embedded = await openEmbeddedPostgres({
     dataDir: config.database.dataDirectory,
     port: config.database.port,
@@ -37,7 +37,7 @@ export async function withDatabase<T>(
     log: (message) => log.debug({}, message),
   });
   try {
-    return await withConnections(embedded.url, signal, work, queryTimeoutMs);
+    return await withConnections(embedded.url, signal, work, queryTimeoutMs, log);
   } finally {
     await embedded.stop();
   }

@@ -37,7 +37,9 @@ type DatabaseOptions = {
   /** Connections at most; what needs more waits in line for as long as it takes. Default 10. */
   readonly connections?: number;
   /** Ends waiting for a database that is away. */
-  readonly signal?: AbortSignal;
+  readonly signal?: AbortSignal | undefined;
+  /** Is told why something is tried again, and for how long at most. */
+  readonly onRetry?: ((error: unknown, waitMs: number) => void) | undefined;
   /** How long a lost connection is tried again. Default about 15 seconds; with 0 it fails at once. */
   readonly patienceMs?: number;
   /**
@@ -70,12 +72,14 @@ export function openDatabase({
   signal,
   patienceMs = usualPatienceMs,
   queryTimeoutMs,
+  onRetry,
 }: DatabaseOptions): Database {
   const limitMs = queryTimeoutMs ?? usualLimitMs;
   const connectionTimeoutMillis = Math.min(connectTimeoutMs, queryTimeoutMs ?? Infinity);
   const plan = describeConnection(url, purpose, connectionTimeoutMillis);
   const pool = openConnections(plan, connections, signal);
   const turns = createTurns(connections);
+  const trying = { patienceMs, signal, onRetry };
   const inTurn = async <T>(work: () => Promise<T>): Promise<T> => {
     const leave = await turns();
     try {
@@ -87,9 +91,9 @@ export function openDatabase({
   // Between two tries nobody keeps a place.
   return {
     query: (text, values = []) =>
-      persist(() => inTurn(() => runAlone(pool, text, values, limitMs)), patienceMs, signal),
+      persist(() => inTurn(() => runAlone(pool, text, values, limitMs)), trying),
     transaction: (work, ownLimitMs = limitMs) =>
-      persist(() => inTurn(() => runTransaction(pool, work, ownLimitMs)), patienceMs, signal),
+      persist(() => inTurn(() => runTransaction(pool, work, ownLimitMs)), trying),
     read: (text, values = []) => readRows(pool, turns, text, values, queryTimeoutMs ?? longLimitMs),
     close: () => pool.close(),
   };
@@ -223,8 +227,7 @@ function* cutIntoChunks(lines: Iterable<string>): Generator<Buffer> {
 
 async function persist<T>(
   work: () => Promise<T>,
-  patienceMs: number,
-  signal: AbortSignal | undefined,
+  { patienceMs = 0, signal, onRetry }: Pick<DatabaseOptions, 'patienceMs' | 'signal' | 'onRetry'>,
 ): Promise<T> {
   const giveUpAtMs = performance.now() + patienceMs;
   for (const [tries, delayMs] of retryDelaysMs.entries()) {
@@ -234,6 +237,7 @@ async function persist<T>(
       // The first try may have taken long before its connection was lost, or this process stood still.
       const late = performance.now() > giveUpAtMs && (tries > 0 || patienceMs === 0);
       if (!isRepeatable(error) || signal?.aborted === true || late) throw translateError(error);
+      onRetry?.(translateError(error), giveUpAtMs - performance.now());
     }
     await sleep(delayMs, undefined, signal === undefined ? {} : { signal }).catch(() => {});
   }

@@ -10,6 +10,7 @@ import {
   type BudgetDecision,
   type BudgetState,
 } from './budget.ts';
+import { createTeller, type Wait } from './budget-teller.ts';
 import { priorities } from './engine.ts';
 import type { SyncEvent } from './events.ts';
 
@@ -22,15 +23,8 @@ type Waiting = {
   readonly refuse: (reason: unknown) => void;
 };
 
-/** A decision that lets nothing through. */
-type Wait = Pick<BudgetDecision, 'waitMs'> & { readonly isPaused: boolean };
-
 /** However long there is nothing to be had: the state is looked at again, as clocks and pauses may have changed. */
 const longestWaitMs = 60_000;
-/** A full minute is waited for all the time, and nobody wants to read of it; of a pause that another process noted they do. */
-const worthTellingMs = { used: 65_000, paused: 1_000 } as const;
-const tellAgainMs = 300_000;
-
 /**
  * The gate before every request: lets one through when the account's budget in Postgres grants it, the most urgent
  * first. Processes share the budget through the database; within a process nobody asks out of turn.
@@ -58,14 +52,14 @@ export function createBudgetGate(options: {
     limit: number,
     priority: number,
     wanted: number,
-  ): Promise<BudgetDecision> {
+  ): Promise<BudgetDecision & Wait> {
     const reserve = priority <= priorities.listing ? 0 : options.reserve;
-    const decision = await updateBudget(db, account, group, (noted, nowMs) => {
+    const decision = await updateBudget(db, account, group, (noted, nowMs, reason) => {
       const state = settleBudget(noted, nowMs);
       const made = spendRequests(state, nowMs, limit, reserve, wanted);
       // What is settled has to be kept: it would be the present again at the next look.
       const next = made.granted > 0 ? made.state : state === noted ? undefined : state;
-      return { state: next, result: { ...made, isPaused: isPaused(state, nowMs) } };
+      return { state: next, result: { ...made, isPaused: isPaused(state, nowMs), reason } };
     });
     if (decision.granted > 0) report({ type: 'budget', group, left: decision.left });
     else teller.tell(group, decision);
@@ -95,27 +89,6 @@ export function createBudgetGate(options: {
         result: undefined,
         reason,
       }));
-    },
-  };
-}
-
-/** Tells of waits, of each group's once in a while. */
-function createTeller(report: (event: SyncEvent) => void): {
-  tell(group: string, wait: Wait): void;
-  /** It was told otherwise that so long is waited for. */
-  noteTold(group: string, waitMs: number): void;
-} {
-  /** From when on it is told of again, by the steady clock. */
-  const quietUntilMs = new Map<string, number>();
-  const noteTold = (group: string, waitMs: number): void =>
-    void quietUntilMs.set(group, performance.now() + Math.min(waitMs, tellAgainMs));
-  return {
-    noteTold,
-    tell(group, { waitMs, isPaused: paused }) {
-      if (waitMs < (paused ? worthTellingMs.paused : worthTellingMs.used)) return;
-      if (performance.now() < (quietUntilMs.get(group) ?? 0)) return;
-      noteTold(group, waitMs);
-      report({ type: 'waiting-for-budget', group, waitMs, isPaused: paused });
     },
   };
 }
@@ -182,6 +155,7 @@ function createLine(ask: (priority: number, wanted: number) => Promise<BudgetDec
 type BudgetRow = {
   readonly spent: BudgetState['spent'];
   readonly paused_until_ms: number | null;
+  readonly pause_reason: string | null;
   readonly now_ms: number;
   readonly version: string;
 };
@@ -199,6 +173,7 @@ export async function updateBudget<T>(
   decide: (
     state: BudgetState,
     nowMs: number,
+    pauseReason: string | undefined,
   ) => { state: BudgetState | undefined; result: T; reason?: string },
 ): Promise<T> {
   for (;;) {
@@ -213,6 +188,7 @@ export async function updateBudget<T>(
     const { state, result, reason } = decide(
       { spent: row.spent, pausedUntilMs: row.paused_until_ms ?? undefined },
       row.now_ms,
+      row.pause_reason ?? undefined,
     );
     if (state === undefined) return result;
     const updated = await db.query(update, [
@@ -228,7 +204,7 @@ export async function updateBudget<T>(
 }
 
 // The version of the row instead of a lock: two statements on their own are half of what a transaction takes.
-const select = `select spent, xmin::text as version,
+const select = `select spent, pause_reason, xmin::text as version,
     (extract(epoch from paused_until) * 1000)::float8 as paused_until_ms,
     (extract(epoch from clock_timestamp()) * 1000)::float8 as now_ms
   from zendesk_sync.budgets

@@ -78,6 +78,8 @@ export type SyncEvent =
       readonly group: string;
       readonly waitMs: number;
       readonly isPaused: boolean;
+      /** Why there is a pause, as whoever noted it said. */
+      readonly reason: string | undefined;
     }
   /** A request to Zendesk is over. `status` is undefined when no complete answer came. */
   | {
@@ -104,4 +106,10 @@ export type SyncEvent =
       readonly code: ErrorCode | undefined;
       readonly error: string | undefined;
     }
-  | { readonly type: 'waiting-for-lease'; readonly stream: string; readonly holder: string };
+  /** Another process holds the stream; told with each look at its lease. `waitMs`: how much longer is waited at most. */
+  | {
+      readonly type: 'waiting-for-lease';
+      readonly stream: string;
+      readonly holder: string;
+      readonly waitMs: number;
+    };

@@ -48,11 +48,20 @@ export function createLeaseKeeper(engine: Keeping, stream: string): LeaseKeeper 
     // Or this process would meet its own lease, which is just being given back.
     await left;
     const deadline = performance.now() + waitMs;
+    let told: string | undefined;
     for (;;) {
       const answer = await acquireLease(engine.db, key, engine.holder, engine.leaseMs);
       if ('token' in answer) return keep(engine, answer);
       if (performance.now() >= deadline) return { busy: true, holder: answer.holder };
-      engine.report({ type: 'waiting-for-lease', stream, holder: answer.holder });
+      const { holder } = answer;
+      const leftMs = Math.round(deadline - performance.now());
+      engine.report({ type: 'waiting-for-lease', stream, holder, waitMs: leftMs });
+      if (told !== holder) {
+        const until = new Date(Date.now() + leftMs).toISOString();
+        const details = { account: engine.account, stream, holder, waitMs: leftMs, until };
+        engine.log.warn(details, 'waiting for another process to finish with the stream');
+        told = holder;
+      }
       const untilFreeMs = Math.max(shortestWaitMs, answer.expiresInMs + 10);
       await sleep(Math.min(longestWaitMs, untilFreeMs), undefined, { signal });
     }

@@ -4,6 +4,7 @@ import { pid } from 'node:process';
 import { openDatabase, type Database } from '../database/client.ts';
 import { migrateDatabase } from '../database/migrate.ts';
 import { createPartitionKeeper } from '../database/partitions.ts';
+import type { Log } from '../logger.ts';
 import { listLogs } from '../streams/registry.ts';
 import type { Stream } from '../streams/stream.ts';
 import { createZendesk, type ZendeskOptions } from '../zendesk/client.ts';
@@ -41,15 +42,16 @@ export type Connections = {
 
 /**
  * Opens the database at an address for the time of `work`; the signal ends waiting for one that is away. `queryTimeoutMs`: how
- * long a statement may take; default: that of `openDatabase`.
+ * long a statement may take; default: that of `openDatabase`. `log` is told of waits.
  */
 export async function withConnections<T>(
   url: string,
   signal: AbortSignal,
   work: (open: Connections) => Promise<T>,
   queryTimeoutMs?: number,
+  log?: Log,
 ): Promise<T> {
-  const common = { url, signal, queryTimeoutMs };
+  const common = { url, signal, queryTimeoutMs, onRetry: log && tellOfWaits(log) };
   // The view of the status tells by the name whether the holder of a lease lives.
   const db = openDatabase({ ...common, purpose: ownHolder, connections: connections.other });
   const bulk = openDatabase({ ...common, connections: connections.bulk });
@@ -59,6 +61,20 @@ export async function withConnections<T>(
     await bulk.close();
     await db.close();
   }
+}
+
+/** All that works meets a lost connection at the same moment: it is told once. */
+const quietMs = 30_000;
+
+function tellOfWaits(log: Log): (error: unknown, waitMs: number) => void {
+  let toldMs = -Infinity;
+  return (error, leftMs) => {
+    if (performance.now() - toldMs < quietMs) return;
+    toldMs = performance.now();
+    const waitMs = Math.max(0, Math.round(leftMs));
+    const until = new Date(Date.now() + waitMs).toISOString();
+    log.warn({ err: error, waitMs, until }, 'waiting for Postgres, trying again');
+  };
 }
 
 /** What is pulled of an account, and how. */

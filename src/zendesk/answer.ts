@@ -3,7 +3,13 @@ import type { IncomingHttpHeaders } from 'node:http';
 import type { Proxy } from '../proxy.ts';
 import { parseJson } from './body.ts';
 import { isObject } from './paging.ts';
-import { readLimit, readOwnLimit, readPauseMs, readRetryAfterMs } from './rate-limit.ts';
+import {
+  namePauseHeader,
+  readLimit,
+  readOwnLimit,
+  readPauseMs,
+  readRetryAfterMs,
+} from './rate-limit.ts';
 
 /** An answer as it came. */
 export type Answer = {
@@ -54,6 +60,8 @@ export type Failure =
       readonly cursorSent: boolean;
       /** For 429: how long to pause. */
       readonly pauseMs: number;
+      /** The header that says so. */
+      readonly pauseHeader?: string | undefined;
       /** The `retry-after` header alone; 503 may carry it. */
       readonly retryAfterMs: number | undefined;
       /** For a redirect: the origin it points to. */
@@ -101,6 +109,7 @@ export function readAnswer(
       body: readErrorBody(answer.body),
       cursorSent: asked.cursorSent,
       pauseMs: readPauseMs(headers, nowMs),
+      pauseHeader: namePauseHeader(headers, nowMs),
       retryAfterMs: readRetryAfterMs(headers, nowMs),
       redirectedTo: readOrigin(headers.location, asked.origin),
     });

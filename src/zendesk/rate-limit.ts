@@ -19,6 +19,16 @@ export function readPauseMs(headers: IncomingHttpHeaders, localNowMs: number): n
   return clamp(resetMs ?? unknownPauseMs, longestResetMs);
 }
 
+/** The header that says how long to pause after an answer 429; undefined when none does so legibly. */
+export function namePauseHeader(
+  headers: IncomingHttpHeaders,
+  localNowMs: number,
+): 'retry-after' | 'ratelimit-reset' | undefined {
+  if (readRetryAfterMs(headers, localNowMs) !== undefined) return 'retry-after';
+  const reset = readReset(header(headers, 'ratelimit-reset'), readDate(headers, localNowMs));
+  return reset === undefined ? undefined : 'ratelimit-reset';
+}
+
 /** `retry-after` as a wait from 1 s to 1 h; undefined when absent or unreadable. */
 export function readRetryAfterMs(
   headers: IncomingHttpHeaders,

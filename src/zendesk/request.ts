@@ -1,5 +1,5 @@
 /** One request: what may be asked, and the loop that repeats it until its answer is what was asked for. */
-import type { Answer } from './answer.ts';
+import type { Answer, Failure } from './answer.ts';
 import type { Channel } from './channel.ts';
 import type { Logins } from './login.ts';
 import type { Token } from './minting.ts';
@@ -146,7 +146,7 @@ export async function exchange<Result>(
       renewableToken: renewsTokens(credentials),
     },
     signal,
-    pause: (waitMs) => budget.pause(group.name, waitMs, 'Zendesk answered 429'),
+    pause: (waitMs, failure) => budget.pause(group.name, waitMs, explainPause(failure)),
     onRetry(failure, next, tries) {
       if (next.action === 'renew-token') refused = used;
       if (next.action === 'back-off' && next.askForLess) request.onShrink?.();
@@ -155,6 +155,12 @@ export async function exchange<Result>(
     },
     explain: (failure, tries) => explainFailure(failure, tries, asker),
   });
+}
+
+/** Why requests are paused after an answer 429, in a few words. */
+function explainPause(failure: Failure): string {
+  const header = failure.kind === 'refusal' ? failure.pauseHeader : undefined;
+  return `Zendesk answered 429 ${header === undefined ? 'without saying until when' : `with ${header}`}`;
 }
 
 async function sendOnce<Result>(

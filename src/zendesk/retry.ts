@@ -156,7 +156,7 @@ type AttemptOptions = {
   readonly policy: RetryPolicy;
   readonly signal: AbortSignal;
   /** Answers a 429: waits, or makes the next attempt wait. */
-  readonly pause: (waitMs: number) => Promise<void>;
+  readonly pause: (waitMs: number, failure: Failure) => Promise<void>;
   /** Is called with each failure after which another attempt follows. */
   readonly onRetry: (failure: Failure, next: NextAttempt, tries: Tries) => void;
   /** Makes the error that ends the request. */
@@ -182,7 +182,7 @@ export async function runAttempts<Result>(
     if (decision.action === 'give-up') throw explain(failure, tries);
     onRetry(failure, decision, tries);
     if (decision.action === 'renew-token') tokenRenewed = true;
-    if (decision.action === 'pause') await pause(decision.waitMs);
+    if (decision.action === 'pause') await pause(decision.waitMs, failure);
     if (decision.action === 'back-off') await wait(decision.waitMs, signal);
     return decision.action === 'back-off';
   };

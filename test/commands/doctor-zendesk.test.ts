@@ -146,7 +146,8 @@ describe('doctor', options, () => {
         },
         0,
         {
-          'Access log': 'skipped requests are paused for 40 seconds (Zendesk answered 429)',
+          'Access log':
+            'skipped requests are paused for 40 seconds (Zendesk answered 429 with ratelimit-reset)',
           'Access log backfill': 'skipped the log did not answer',
         },
       );

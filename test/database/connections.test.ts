@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
+import { codeOf } from '../../src/errors.ts';
 import { openDatabase } from '../../src/database/client.ts';
 import { withDatabase } from '../support/database.ts';
 
@@ -39,5 +40,21 @@ describe('a pool of connections', () => {
         await db.close();
       }
     });
+  });
+
+  it('says why something is tried again, and for how long at most', async () => {
+    const told: { readonly code: string; readonly waitMs: number }[] = [];
+    const db = openDatabase({
+      url: 'postgres://somebody@127.0.0.1:1/nowhere',
+      patienceMs: 50,
+      onRetry: (error, waitMs) => told.push({ code: codeOf(error), waitMs }),
+    });
+    await assert.rejects(db.query('select 1'), { code: 'database_unreachable' });
+    await db.close();
+    assert.deepEqual(
+      told.map(({ code }) => code),
+      ['database_unreachable'],
+    );
+    assert.ok(told.every(({ waitMs }) => waitMs <= 50));
   });
 });

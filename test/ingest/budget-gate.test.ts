@@ -126,6 +126,7 @@ describe('the gate of the budget', () => {
       const event = await told.promise;
       assert.ok(event.type === 'waiting-for-budget' && event.isPaused);
       assert.ok(event.waitMs > 1_000 && event.waitMs <= 30_000);
+      assert.equal(event.reason, 'Zendesk answered 429');
       stop.abort(new Error('stopped'));
       await Promise.allSettled(waiting);
       assert.deepEqual(

@@ -36,3 +36,48 @@ describe('a lease that is given back', () => {
     });
   });
 });
+
+describe('a lease that another process holds', () => {
+  it('is waited for, and the log says once for whom and until when', async () => {
+    await withInstallation(empty, {}, async ({ engine }) => {
+      const told: { readonly details: object; readonly message: string }[] = [];
+      const log = {
+        ...engine.log,
+        warn: (details: object, message: string) => void told.push({ details, message }),
+      };
+      const holder = createLeaseKeeper({ ...engine, holder: 'other:1' }, 'audit_logs');
+      const events: number[] = [];
+      const keeper = createLeaseKeeper(
+        {
+          ...engine,
+          log,
+          report(event) {
+            if (event.type === 'waiting-for-lease') events.push(event.waitMs);
+          },
+        },
+        'audit_logs',
+      );
+      await holder.use(
+        async () => {
+          assert.deepEqual(await keeper.use(() => Promise.resolve(), signal, 700), {
+            busy: true,
+            holder: 'other:1',
+          });
+        },
+        signal,
+        0,
+      );
+      assert.ok(events.length > 0 && events.every((waitMs) => waitMs > 0 && waitMs <= 700));
+      assert.equal(told.length, 1);
+      assert.equal(told[0]?.message, 'waiting for another process to finish with the stream');
+      const { until, ...rest } = told[0].details as { readonly until: string };
+      assert.deepEqual(rest, {
+        account,
+        stream: 'audit_logs',
+        holder: 'other:1',
+        waitMs: events[0],
+      });
+      assert.ok(Date.parse(until) > 0);
+    });
+  });
+});

@@ -77,7 +77,10 @@ describe('an answer 429', { concurrency: true }, () => {
         simulator.addFault({ kind, stream, ...(seconds === undefined ? {} : { seconds }) });
         const run = worker(stream).follow(stop.signal);
         const pause = await awaitPause(installation, stream);
-        assert.equal(pause.reason, 'Zendesk answered 429');
+        const header = { retry: 'with retry-after', reset: 'with ratelimit-reset' }[
+          kind.slice(4, 9)
+        ];
+        assert.equal(pause.reason, `Zendesk answered 429 ${header ?? 'without saying until when'}`);
         const refused = simulator.requests().find(({ status }) => status === 429);
         const pausedFor = (pause.until.getTime() - (refused?.endedAt ?? 0)) / 1000;
         // The rest is for a machine on which the answer takes its time to be read.

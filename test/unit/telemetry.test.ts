@@ -28,11 +28,11 @@ const events: {
   clocks: { zendeskMs: '', databaseMs: '' },
   budget: { group: '', left: '' },
   pause: { group: '', waitMs: '', reason: '' },
-  'waiting-for-budget': { group: '', waitMs: '', isPaused: '' },
+  'waiting-for-budget': { group: '', waitMs: '', isPaused: '', reason: '' },
   request: { endpoint: '', status: '', durationMs: '' },
   'run-started': { stream: '', task: '', run: '' },
   run: { stream: '', task: '', outcome: '', counts: '', code: '', error: '' },
-  'waiting-for-lease': { stream: '', holder: '' },
+  'waiting-for-lease': { stream: '', holder: '', waitMs: '' },
 };
 
 const page = readFileSync(new URL('../../docs/telemetry.md', import.meta.url), 'utf8');

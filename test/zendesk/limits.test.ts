@@ -11,16 +11,18 @@ function tooMany(headers: Record<string, string>, body: string | object = ''): R
 }
 
 describe('an answer 429', () => {
-  const table: [string, Reply, number][] = [
+  const table: [string, Reply, number, string][] = [
     [
       'as text with retry-after',
       tooMany({ 'retry-after': '37' }, 'Number of allowed API requests per minute exceeded'),
       37_000,
+      'with retry-after',
     ],
     [
       'as JSON with a reset in seconds',
       tooMany({ 'ratelimit-reset': '4' }, { error: 'APIRateLimitExceeded', description: 'x' }),
       4_000,
+      'with ratelimit-reset',
     ],
     [
       'of the access log service with a reset as a time',
@@ -36,15 +38,23 @@ describe('an answer 429', () => {
         },
       ),
       45_000,
+      'with ratelimit-reset',
     ],
-    ['without a header', tooMany({}), 60_000],
+    ['without a header', tooMany({}), 60_000, 'without saying until when'],
+    [
+      'with a header that nobody can read',
+      tooMany({ 'retry-after': 'NaN', 'ratelimit-reset': 'soon' }),
+      60_000,
+      'without saying until when',
+    ],
   ];
-  for (const [name, reply, waitMs] of table)
+  for (const [name, reply, waitMs, told] of table)
     it(`pauses the group and comes back through the budget: ${name}`, async (test) => {
       const server = await startServer(test, { replies: [reply, auditPage([1])] });
       const { zendesk, takes, pauses } = connect(test, server.origin);
       await zendesk.readPage(auditRequest({ group: accessLogs.budget }), neverAborted);
-      assert.deepEqual(pauses, [{ group: 'access_logs', waitMs, reason: 'Zendesk answered 429' }]);
+      const reason = `Zendesk answered 429 ${told}`;
+      assert.deepEqual(pauses, [{ group: 'access_logs', waitMs, reason }]);
       assert.equal(takes.length, 2);
       assert.equal(server.requests.length, 2);
     });

@@ -64,7 +64,10 @@ function watchStreams(
       if (event.type === 'budget') left.set(event.group, event.left);
       if (event.type === 'pause') pause = { untilMs: nowMs + event.waitMs, reason: event.reason };
       if (event.type === 'waiting-for-budget')
-        pause = { untilMs: nowMs + event.waitMs, reason: 'a pause that was asked for earlier' };
+        pause = {
+          untilMs: nowMs + event.waitMs,
+          reason: event.reason ?? 'too many requests within a minute',
+        };
       if (event.type === 'waiting-for-lease') {
         const reason = `waiting for ${event.holder} to finish with ${event.stream}`;
         pause = { untilMs: nowMs + 1000, reason };
