@@ -11,6 +11,7 @@ const near: Readonly<Record<string, readonly string[]>> = {
   'src/ingest/attention.ts': [unit('attention')],
   'src/ingest/beginning.ts': [ingest('beginning')],
   'src/ingest/budget-gate.ts': [ingest('budget-gate')],
+  'src/ingest/budget-teller.ts': [ingest('budget-gate')],
   'src/ingest/budget.ts': [unit('budget')],
   'src/ingest/classification-batch.ts': [database('classifications')],
   'src/ingest/classification-pass.ts': [unit('classify'), database('classifications')],

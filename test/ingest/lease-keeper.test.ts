@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { createLeaseKeeper } from '../../src/ingest/lease-keeper.ts';
 import { withBarrier } from '../support/barrier.ts';
+import { collectLog } from '../support/collected-log.ts';
 import { account, withInstallation } from '../support/installation.ts';
 
 const signal = new AbortController().signal;
@@ -40,11 +41,7 @@ describe('a lease that is given back', () => {
 describe('a lease that another process holds', () => {
   it('is waited for, and the log says once for whom and until when', async () => {
     await withInstallation(empty, {}, async ({ engine }) => {
-      const told: { readonly details: object; readonly message: string }[] = [];
-      const log = {
-        ...engine.log,
-        warn: (details: object, message: string) => void told.push({ details, message }),
-      };
+      const log = collectLog();
       const holder = createLeaseKeeper({ ...engine, holder: 'other:1' }, 'audit_logs');
       const events: number[] = [];
       const keeper = createLeaseKeeper(
@@ -68,16 +65,21 @@ describe('a lease that another process holds', () => {
         0,
       );
       assert.ok(events.length > 0 && events.every((waitMs) => waitMs > 0 && waitMs <= 700));
-      assert.equal(told.length, 1);
-      assert.equal(told[0]?.message, 'waiting for another process to finish with the stream');
-      const { until, ...rest } = told[0].details as { readonly until: string };
-      assert.deepEqual(rest, {
-        account,
-        stream: 'audit_logs',
-        holder: 'other:1',
-        waitMs: events[0],
-      });
-      assert.ok(Date.parse(until) > 0);
+      const lines = log.lines().filter(({ level }) => level === 'warn');
+      assert.deepEqual(
+        lines.map(({ until: _, ...rest }) => rest),
+        [
+          {
+            level: 'warn',
+            account,
+            stream: 'audit_logs',
+            holder: 'other:1',
+            waitMs: events[0],
+            msg: 'waiting for another process to finish with the stream',
+          },
+        ],
+      );
+      assert.match(String(lines[0]?.['until']), /^\d{4}-\d\d-\d\dT[\d:.]+Z$/);
     });
   });
 });
