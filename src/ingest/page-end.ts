@@ -32,8 +32,14 @@ export function judgeReading(
   };
 }
 
-/** The oldest and the newest row that a walk has read, in seconds since 1970. */
-export type ReadRows = { readonly oldestRow: number; readonly newestRow: number };
+/** The oldest, the newest and the last row that a walk has read, in seconds since 1970. */
+export type ReadRows = {
+  readonly oldestRow: number;
+  readonly newestRow: number;
+  readonly lastRow: number;
+  /** The longest time between a row and the next one. */
+  readonly longestPause: number;
+};
 
 /** The same with the rows of one more page. */
 export function extendHull(
@@ -42,9 +48,16 @@ export function extendHull(
 ): ReadRows | undefined {
   if (rows.length === 0) return hull;
   const seconds = rows.map(({ timeMs }) => timeMs / 1000);
+  let { longestPause = 0, lastRow = seconds[0] ?? 0 } = hull ?? {};
+  for (const second of seconds) {
+    longestPause = Math.max(longestPause, Math.abs(second - lastRow));
+    lastRow = second;
+  }
   return {
     oldestRow: Math.min(hull?.oldestRow ?? Infinity, ...seconds),
     newestRow: Math.max(hull?.newestRow ?? -Infinity, ...seconds),
+    lastRow,
+    longestPause,
   };
 }
 

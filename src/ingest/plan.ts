@@ -117,6 +117,8 @@ type FirstPages = {
   readonly pages: number;
   readonly oldestRow: number;
   readonly newestRow: number;
+  /** The longest time between a row and the next one: behind bursts another one passes before the next. Default 0. */
+  readonly longestPause?: number;
 };
 
 /** So many times the pages that are read twice a span must take to be given back. */
@@ -140,8 +142,9 @@ export function splitSpanSeconds({
   pages,
   oldestRow,
   newestRow,
+  longestPause = 0,
 }: FirstPages): number | undefined {
-  const reach = newestRow - oldestRow;
+  const reach = newestRow - oldestRow + longestPause;
   if (!isJudged(pages) || reach < shortestSplitSeconds) return undefined;
   const expectedPages = pages + (Math.max(0, span.to - newestRow) * pages) / reach;
   if (expectedPages <= pages * worthwhileFactor) return undefined;

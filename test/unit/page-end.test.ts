@@ -51,10 +51,16 @@ describe('what a walk has read', () => {
     const rows = (...seconds: number[]) => seconds.map((second) => ({ timeMs: second * 1000 }));
     assert.equal(extendHull(undefined, []), undefined);
     const first = extendHull(undefined, rows(30, 10, 20));
-    assert.deepEqual(first, { oldestRow: 10, newestRow: 30 });
+    const whole = { oldestRow: 10, newestRow: 30, lastRow: 20, longestPause: 20 };
+    assert.deepEqual(first, whole);
     assert.equal(extendHull(first, []), first);
-    assert.deepEqual(extendHull(first, rows(20)), first);
-    assert.deepEqual(extendHull(first, rows(5, 40)), { oldestRow: 5, newestRow: 40 });
+    assert.deepEqual(extendHull(first, rows(20)), whole);
+    assert.deepEqual(extendHull(first, rows(45, 41)), {
+      oldestRow: 10,
+      newestRow: 45,
+      lastRow: 41,
+      longestPause: 25,
+    });
   });
 });
 
@@ -80,7 +86,7 @@ describe('the end of a page', () => {
   });
 
   it('leads on by a cursor, or by the rest of the span', () => {
-    const sparse = { oldestRow: 0, newestRow: 9 * day };
+    const sparse = { oldestRow: 0, newestRow: 9 * day, lastRow: 9 * day, longestPause: 0 };
     assert.deepEqual(judgePage(settled, reading, more, sparse, settings), {
       kind: 'more',
       nextCursor: 'next',
@@ -93,7 +99,7 @@ describe('the end of a page', () => {
   });
 
   it('gives a span back that proves too dense at its fourth page, but only where that is wanted and certain', () => {
-    const dense = { oldestRow: 0, newestRow: 400 };
+    const dense = { oldestRow: 0, newestRow: 400, lastRow: 400, longestPause: 0 };
     const fourth = { ...fetch, pages: 3 };
     const judge = (
       maySplit: boolean,
