@@ -67,7 +67,7 @@ describe('a lease that another process holds', () => {
       assert.ok(events.length > 0 && events.every((waitMs) => waitMs > 0 && waitMs <= 700));
       const lines = log.lines().filter(({ level }) => level === 'warn');
       assert.deepEqual(
-        lines.map(({ until: _, ...rest }) => rest),
+        lines.map(({ until, ...rest }) => ({ ...rest, until: typeof until })),
         [
           {
             level: 'warn',
@@ -76,6 +76,7 @@ describe('a lease that another process holds', () => {
             holder: 'other:1',
             waitMs: events[0],
             msg: 'waiting for another process to finish with the stream',
+            until: 'string',
           },
         ],
       );

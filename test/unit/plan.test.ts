@@ -115,6 +115,8 @@ describe('the plan of a backfill', () => {
       splitSpanSeconds({ span, pages, oldestRow: 0, newestRow });
     assert.equal(judge(4, 8000), undefined, '32 pages');
     assert.equal(judge(4, 4000), 16_000, '64 pages');
+    const bursts = { span, pages: 4, oldestRow: 0, newestRow: 4000, longestPause: 5000 };
+    assert.equal(splitSpanSeconds(bursts), undefined, 'the pause behind the last burst counts too');
     assert.equal(judge(8, 8000), undefined, '64 pages');
     assert.equal(judge(8, 4000), 8000, '128 pages');
     assert.equal(judge(4, 60), 240);
