@@ -138,6 +138,7 @@ describe('an answer', () => {
       ...refusal,
       status: 300,
       pauseMs: 60_000,
+      pauseHeader: undefined,
       retryAfterMs: undefined,
       redirectedTo: 'https://acme.zendesk.com',
     });
@@ -146,6 +147,7 @@ describe('an answer', () => {
       ...refusal,
       status: 503,
       pauseMs: 7000,
+      pauseHeader: 'retry-after',
       retryAfterMs: 7000,
       redirectedTo: 'https://other.example',
     });
@@ -153,6 +155,7 @@ describe('an answer', () => {
       ...refusal,
       status: 302,
       pauseMs: 60_000,
+      pauseHeader: undefined,
       retryAfterMs: undefined,
       redirectedTo: undefined,
     });
