@@ -4,5 +4,5 @@ export default defineConfig({
   dialect: 'postgresql',
   schema: './src/database/schema/*.ts',
   out: './migrations',
-  schemaFilter: ['zendesk', 'zendesk_sync'],
+  schemaFilter: ['zendesk', 'zendesk_sync', 'zendesk_evidence'],
 });

@@ -24,6 +24,8 @@ export const effects = {
   run_interrupted:
     'The run ends as interrupted. The next run, here or in another process, goes on where it stopped.',
   run_skipped: 'Nothing is done.',
+  not_sealed:
+    'Pulling goes on. What happens to the history waits in `zendesk_evidence.pending` until it can be sealed; that is tried every few seconds.',
   command_failed: 'The command ends with status 1.',
   input_refused: 'The program ends with status 2 and has changed nothing.',
   nothing_wrong: 'The command ends with status 0.',
@@ -421,6 +423,25 @@ export const errorCatalogue = {
     effect: 'run_skipped',
     meaning: 'Another process is pulling the stream.',
     wayOut: 'Try again when it has finished, or stop it.',
+  },
+  sealing_key_differs: {
+    source: 'run',
+    effect: 'not_sealed',
+    meaning: 'The sealed log was begun under another name or with another key.',
+    wayOut: 'Give all processes the same `SIGNING_KEY_FILE` and the same `LOG_ORIGIN`.',
+  },
+  signing_key_not_kept: {
+    source: 'run',
+    effect: 'not_sealed',
+    meaning: 'There is no signing key, and none can be written to the data directory.',
+    wayOut: 'Set `SIGNING_KEY_FILE`, or make `DATA_DIR` writable.',
+  },
+  sealed_log_behind: {
+    source: 'run',
+    effect: 'not_sealed',
+    meaning:
+      'The sealed log in the database is shorter than what was published of it: the database went back to an earlier state.',
+    wayOut: 'Run `verify` against what was published.',
   },
   rules_replaced: {
     source: 'run',

@@ -18,6 +18,7 @@ import { openTracing } from '../tracing/tracing.ts';
 import { version } from '../version.ts';
 import type { CommandContext } from './context.ts';
 import { nameCommand } from './npm.ts';
+import { sealAccounts } from './sealing.ts';
 import { isConfigured, refuseUnconfigured } from './settings.ts';
 
 /** Opens the configured database, or the embedded one, for the time of `work`. */
@@ -126,14 +127,14 @@ export async function withSessions<T>(
   };
   const accounts = configs.map((config) => describeAccount(config, pulled));
   try {
-    return await withEngines(accounts, open, options, (sessions) =>
-      work(
-        configs.flatMap((config, place) => {
-          const session = sessions[place];
-          return session === undefined ? [] : [{ ...session, config }];
-        }),
-      ),
-    );
+    return await withEngines(accounts, open, options, async (engines) => {
+      const sessions = configs.flatMap((config, place) => {
+        const session = engines[place];
+        return session === undefined ? [] : [{ ...session, config }];
+      });
+      const endSealing = sealAccounts(configs, streams, open, log);
+      return work(sessions).finally(endSealing);
+    });
   } finally {
     await tracing.close();
   }

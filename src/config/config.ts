@@ -6,6 +6,7 @@ import { refuseInput } from '../errors.ts';
 import type { Proxies } from '../proxy.ts';
 import type { Stream } from '../streams/stream.ts';
 import { collectAccessRules } from './access-rules.ts';
+import { readEvidenceConfig, type EvidenceConfig } from './evidence.ts';
 import { describeProblem, renderProblem, setting, type Problem, type Report } from './problem.ts';
 import { alsoSmall, listSettings, type Setting, type SettingName } from './settings.ts';
 import { check, readStreamConfig, type Issue, type StreamConfig } from './stream-settings.ts';
@@ -56,6 +57,7 @@ export type LocalConfig = StreamConfig & {
   readonly proxies: Proxies;
   /** Where traces go, without the path of the protocol; undefined for no traces. */
   readonly collectorEndpoint: string | undefined;
+  readonly evidence: EvidenceConfig;
   readonly log: { readonly level: LogLevel; readonly format: LogFormat };
 };
 
@@ -161,6 +163,7 @@ export function readLocalConfig(
       exceptions: found.NO_PROXY ?? '',
     },
     collectorEndpoint: found.OTEL_EXPORTER_OTLP_ENDPOINT,
+    evidence: readEvidenceConfig(found),
     log: { level: found.LOG_LEVEL, format: found.LOG_FORMAT },
   };
 }
@@ -212,6 +215,9 @@ function createLocalSchema(streams: readonly Stream[]) {
     HTTP_PROXY: values.proxyUrl.optional(),
     NO_PROXY: z.string().optional(),
     OTEL_EXPORTER_OTLP_ENDPOINT: values.collectorEndpoint.optional(),
+    SIGNING_KEY: z.string().optional(),
+    LOG_ORIGIN: values.logOrigin.optional(),
+    EVIDENCE_DIR: z.string().optional(),
     LOG_LEVEL: values.logLevel,
     LOG_FORMAT: values.logFormat,
   } satisfies Partial<Record<SettingName, z.ZodType>>);

@@ -116,6 +116,21 @@ const after = [
   ),
   plain('HTTP_HOST', '127.0.0.1', 'address it listens on; `0.0.0.0` or `::` for every one'),
   secret(
+    'SIGNING_KEY',
+    'made in the data directory',
+    'key that signs the sealed log: Ed25519 as PKCS#8 in PEM; the same for all processes',
+  ),
+  optional(
+    'LOG_ORIGIN',
+    '`<account>/zendesk-log-sync`',
+    'name of the sealed log in its checkpoints; cannot be changed once something is sealed',
+  ),
+  optional(
+    'EVIDENCE_DIR',
+    '–',
+    'directory that the sealed log is written to as files, in a folder for each account; see [Evidence](evidence.md)',
+  ),
+  secret(
     'HEARTBEAT_URL',
     '–',
     'asked for (GET) when a run has succeeded, with `/start` when it begins, with `/fail` when it failed, as healthchecks.io expects',

@@ -205,6 +205,12 @@ export const proxyUrl = textOf(readProxyUrl, (text) => {
     : `${expected}; ${scheme} is another kind of proxy, which is not supported`;
 });
 
+/** `LOG_ORIGIN`: the name of a key in a signed note must not have spaces or a plus. */
+export const logOrigin = textOf(
+  (text) => (/^[^\s+]{1,200}$/.test(text) ? text : undefined),
+  'expected a name such as acme.example/zendesk-log, of up to 200 characters, without spaces and without +',
+);
+
 /** `OTEL_EXPORTER_OTLP_ENDPOINT`. */
 export const collectorEndpoint = textOf((text) => {
   if (!URL.canParse(text)) return undefined;

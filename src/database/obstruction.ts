@@ -3,7 +3,13 @@ import { KnownError } from '../errors.ts';
 import type { Queryable } from './client.ts';
 
 /** All schemas of this program. */
-export const ownSchemas = ['drizzle', 'zendesk', 'zendesk_fivetran', 'zendesk_sync'] as const;
+export const ownSchemas = [
+  'drizzle',
+  'zendesk',
+  'zendesk_evidence',
+  'zendesk_fivetran',
+  'zendesk_sync',
+] as const;
 
 type Holder = {
   readonly pid: number;

@@ -18,6 +18,7 @@ import { storeQuarantine, type QuarantinedRecord } from './quarantine.ts';
 import { listStale, markStaleDays } from './rollups.ts';
 import type { PageRow } from './rows/copy.ts';
 import { countByDay } from './stored-rows.ts';
+import { describePage, type NotedPage } from './page-manifest.ts';
 import { writePage, type WriteWay } from './page-rows.ts';
 import type { FormerStamps } from './rows/stamps.ts';
 import type { PageCounts, WrittenRows } from './rows/written.ts';
@@ -126,7 +127,8 @@ async function commitPage(
     await markStaleDays(tx, lease.account, stream, listStale(rows, written));
     await storeQuarantine(tx, lease, quarantined, page.fetch);
     const fetch = advance(page, counts);
-    if (!(await recordPage(tx, lease, page, fetch, written)))
+    const noted = await describePage(tx, stream, lease.account, page, written);
+    if (!(await recordPage(tx, lease, page, fetch, { ...written, noted })))
       return { ...(await describeStored(tx, lease, page, fetch)), quarantined };
     if (end.kind === 'complete') await recordCoverage(tx, lease, fetch.fetch, end);
     return { fetch, counts, quarantined };
@@ -150,25 +152,32 @@ function advance(
   };
 }
 
-/** Moves the cursor, and counts the new rows. False when the fetch does not stand where its reader left it, or has ended. */
+/** Moves the cursor, counts the new rows, and leaves the manifest for the sealer. False when the fetch does not stand where its reader left it, or has ended. */
 async function recordPage(
   tx: Queryable,
   key: StreamKey,
   page: PageToStore,
   next: Fetch,
-  { newTimesMs, leftTimesMs }: WrittenRows,
+  { newTimesMs, leftTimesMs, noted }: WrittenRows & { readonly noted: NotedPage | undefined },
 ): Promise<boolean> {
   const stored = countByDay(newTimesMs, leftTimesMs);
   const updated = await tx.query(
     `with counted as (
        insert into zendesk_sync.stored_rows (account, stream, day, rows)
        select $13, $14, day, rows from unnest($15::date[], $16::bigint[]) as stored (day, rows)
+     ),
+     moved as (
+       update zendesk_sync.fetches
+       set cursor = $3, page_size = $4, asked_at = $5, pages = $6, rows_seen = $7, rows_new = $8, rows_changed = $9,
+         rows_late = $10, outcome = $11::text, ended_at = case when $11::text is not null then now() end
+       where id = $1::bigint and pages = $2 and mark = $12::uuid and outcome is null
+       returning 1
+     ),
+     noted as (
+       insert into zendesk_evidence.pending (account, stream, manifest, tags)
+       select $13, $14, $17, $18 from moved where $17::text is not null
      )
-     update zendesk_sync.fetches
-     set cursor = $3, page_size = $4, asked_at = $5, pages = $6, rows_seen = $7, rows_new = $8, rows_changed = $9,
-       rows_late = $10, outcome = $11::text, ended_at = case when $11::text is not null then now() end
-     where id = $1::bigint and pages = $2 and mark = $12::uuid and outcome is null
-     returning 1`,
+     select from moved`,
     [
       next.fetch,
       page.fetch.pages,
@@ -186,6 +195,8 @@ async function recordPage(
       key.stream,
       stored.days,
       stored.rows,
+      noted?.manifest ?? null,
+      noted?.tags ?? null,
     ],
   );
   return updated.length === 1;

@@ -2,9 +2,9 @@
  * Reading the fields of a record into columns without losing anything: a value that does not fit its column goes to
  * `extra`, and so does every field that has no column. Pure.
  */
-import { isIP } from 'node:net';
 import { KnownError } from '../errors.ts';
 import { isWrittenNumber } from '../zendesk/exact-numbers.ts';
+import { readAddress } from './address.ts';
 import { shortenKey } from './key-text.ts';
 import { readMoment } from './moment.ts';
 import { preserve } from './preserved.ts';
@@ -54,10 +54,8 @@ export const smallint: Field<number> = field((value) => {
   return fits && number >= -32_768 && number <= 32_767 ? number : misfit;
 });
 
-/** An address for an inet column: IPv4 or IPv6 without a zone. */
-export const address: Field<string> = field((value) =>
-  typeof value === 'string' && isIP(value) !== 0 && !value.includes('%') ? value : misfit,
-);
+/** An address for an inet column: IPv4 or IPv6 without a zone, in the form in which Postgres writes it back. */
+export const address: Field<string> = field((value) => readAddress(value) ?? misfit);
 
 /** A boolean for a boolean column. */
 export const boolean: Field<boolean> = field((value) =>

@@ -27,6 +27,17 @@ export function keepWritten(_key: string, value: unknown, context?: { source?: s
   return source === undefined || isExact(source, value) ? value : json.rawJSON(source);
 }
 
+/**
+ * A number of JSON in one form, as a value that `JSON.stringify` writes as it is: whole numbers of up to 21 digits in full,
+ * others as their digits without zeros at either end and the power of ten that they are multiplied by, such as `15e-1`.
+ */
+export function writeNumber(source: string): WrittenNumber {
+  const [digits = '', power = '0'] = normalize(source).split('e');
+  const zeros = Number(power);
+  const isPlain = zeros > 0 && digits.length + zeros <= 21;
+  return json.rawJSON(isPlain ? digits + '0'.repeat(zeros) : normalize(source));
+}
+
 function isExact(source: string, value: number): boolean {
   if (Number.isInteger(value) && !Number.isSafeInteger(value)) return false;
   return normalize(source) === normalize(String(value));
@@ -39,5 +50,6 @@ function normalize(text: string): string {
   const digits = `${whole}${fraction}`.replace(/^0+/, '');
   const short = digits.replace(/0+$/, '');
   if (short === '') return `${sign}0`;
-  return `${sign}${short}e${Number(power) - fraction.length + digits.length}`;
+  const exponent = Number(power) - fraction.length + digits.length - short.length;
+  return `${sign}${short}${exponent === 0 ? '' : `e${exponent}`}`;
 }

@@ -152,7 +152,7 @@ describe('doctor and the database', { concurrency: 2 }, () => {
     await withClient(pulled.url, async (query) => {
       await query(`create role ${role} login password 'kr7-guest'`);
       await query(`alter role ${role} set default_transaction_read_only = on`);
-      for (const schema of ['drizzle', 'zendesk', 'zendesk_fivetran', 'zendesk_sync']) {
+      for (const schema of ['drizzle', 'zendesk', 'zendesk_evidence', 'zendesk_fivetran', 'zendesk_sync']) {
         await query(`grant usage on schema ${schema} to ${role}`);
         await query(`grant select on all tables in schema ${schema} to ${role}`);
       }
@@ -162,7 +162,7 @@ describe('doctor and the database', { concurrency: 2 }, () => {
       }>(
         `select 'drizzle (schema)' as name, count(*)::integer + 3 as others
          from pg_class c join pg_namespace n on n.oid = c.relnamespace
-         where nspname in ('drizzle', 'zendesk', 'zendesk_fivetran', 'zendesk_sync')
+         where nspname in ('drizzle', 'zendesk', 'zendesk_evidence', 'zendesk_fivetran', 'zendesk_sync')
            and relkind in ('r', 'p', 'v', 'S') and not relispartition`,
       );
       try {

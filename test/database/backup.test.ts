@@ -44,7 +44,7 @@ async function takeStock(db: Database): Promise<Map<string, { rows: number; show
        (select count(*) filter (where has_column_privilege('zendesk_reader', c.oid, a.attnum, 'select'))
         from pg_attribute a where a.attrelid = c.oid and a.attnum > 0 and not a.attisdropped)::integer as shown
      from pg_class c join pg_namespace n on n.oid = c.relnamespace
-     where n.nspname in ('zendesk', 'zendesk_sync', 'zendesk_fivetran', 'drizzle') and c.relkind in ('r', 'p', 'v')
+     where n.nspname in ('zendesk', 'zendesk_evidence', 'zendesk_sync', 'zendesk_fivetran', 'drizzle') and c.relkind in ('r', 'p', 'v')
      order by 1`,
   );
   const stock = new Map<string, { rows: number; shown: number }>();

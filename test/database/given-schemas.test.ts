@@ -4,7 +4,7 @@ import { migrateDatabase } from '../../src/database/migrate.ts';
 import { createEmptyTestDatabase } from '../support/database.ts';
 import { withClient } from '../support/query.ts';
 
-const schemas = 'drizzle, zendesk, zendesk_fivetran, zendesk_sync';
+const schemas = 'drizzle, zendesk, zendesk_evidence, zendesk_fivetran, zendesk_sync';
 
 describe('a database in which somebody else has made the schemas', () => {
   it('is migrated without the right to create any, and readers may call the functions of views', async () => {

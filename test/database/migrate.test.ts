@@ -37,6 +37,7 @@ describe('migrating', () => {
           '0016_horizon_proved',
           '0017_late_rows',
           '0018_count_doubts',
+          '0019_sealed_log',
           'definitions',
         ],
       ]);

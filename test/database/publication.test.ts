@@ -34,7 +34,7 @@ describe('a publication for all tables', () => {
       const without = await db.query(
         `select c.oid::regclass::text as name
          from pg_class c join pg_namespace n on n.oid = c.relnamespace
-         where n.nspname in ('drizzle', 'zendesk', 'zendesk_fivetran', 'zendesk_sync') and c.relkind in ('r', 'p')
+         where n.nspname in ('drizzle', 'zendesk', 'zendesk_evidence', 'zendesk_fivetran', 'zendesk_sync') and c.relkind in ('r', 'p')
            and c.relreplident <> 'f'
            and not exists (select from pg_index i where i.indrelid = c.oid and i.indisprimary)`,
       );

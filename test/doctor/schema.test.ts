@@ -12,7 +12,7 @@ import type { Privileges } from '../../src/doctor/diagnosis.ts';
 const owner: Privileges = {
   may_create_schema: true,
   may_create_role: true,
-  schemas: ['drizzle', 'zendesk', 'zendesk_fivetran', 'zendesk_sync'],
+  schemas: ['drizzle', 'zendesk', 'zendesk_evidence', 'zendesk_fivetran', 'zendesk_sync'],
   foreign_objects: [],
   owners: [],
   roles: ['zendesk_investigator', 'zendesk_reader'],

@@ -78,6 +78,12 @@ describe('parseConfig', () => {
       heartbeatUrl: undefined,
       proxies: { https: undefined, http: undefined, exceptions: '' },
       collectorEndpoint: undefined,
+      evidence: {
+        origin: undefined,
+        signingKey: undefined,
+        dataDirectory: './data',
+        directory: undefined,
+      },
       log: { level: 'info', format: 'auto' },
       zendesk: {
         account: 'acme',
@@ -120,6 +126,10 @@ describe('parseConfig', () => {
       HTTP_PROXY: 'http://another/',
       no_proxy: 'localhost',
       OTEL_EXPORTER_OTLP_ENDPOINT: 'http://collector:4318',
+      DATA_DIR: '/var/lib/logs',
+      SIGNING_KEY: 'a key',
+      LOG_ORIGIN: 'acme.example/logs',
+      EVIDENCE_DIR: '/srv/evidence',
       LOG_LEVEL: 'debug',
       LOG_FORMAT: 'json',
     };
@@ -144,6 +154,12 @@ describe('parseConfig', () => {
         exceptions: 'localhost',
       },
       collectorEndpoint: 'http://collector:4318',
+      evidence: {
+        origin: 'acme.example/logs',
+        signingKey: 'a key',
+        dataDirectory: '/var/lib/logs',
+        directory: '/srv/evidence',
+      },
       log: { level: 'debug', format: 'json' },
       zendesk: {
         account: 'acme',
@@ -251,6 +267,7 @@ describe('parseConfig', () => {
       'heartbeatUrl',
       'proxies',
       'collectorEndpoint',
+      'evidence',
       'log',
     ]);
   });

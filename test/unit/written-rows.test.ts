@@ -5,26 +5,32 @@ import { countByDay } from '../../src/ingest/stored-rows.ts';
 
 describe('rows that were written in parts', () => {
   it('are added up, each kind by itself', () => {
+    const row = { id: '01A', timeMs: 1, row: {}, derived: [] };
     const first = {
       counts: { new: 1, changed: 2, late: 3 },
       newTimesMs: [1],
       leftTimesMs: [2],
       droppedTimesMs: [3],
+      standing: [row],
     };
     const second = {
       counts: { new: 10, changed: 20, late: 30 },
       newTimesMs: [4, 5],
       leftTimesMs: [],
       droppedTimesMs: [6],
+      standing: [row],
     };
     assert.deepEqual(joinWritten([first, second]), {
       counts: { new: 11, changed: 22, late: 33 },
       newTimesMs: [1, 4, 5],
       leftTimesMs: [2],
       droppedTimesMs: [3, 6],
+      standing: [row, row],
     });
     assert.deepEqual(joinWritten([]), nothingWritten);
     assert.deepEqual(joinWritten([nothingWritten, first]), first);
+    const unknown = { ...second, standing: undefined };
+    assert.equal(joinWritten([first, unknown]).standing, undefined);
   });
 
   it('are counted by the day, UTC, in which they stand and stood', () => {

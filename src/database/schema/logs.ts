@@ -148,5 +148,8 @@ export const revisions = zendesk.table(
       .notNull()
       .default(sql`now()`),
   },
-  (t) => [index('revisions_row').on(t.account, t.stream, t.id)],
+  (t) => [
+    index('revisions_row').on(t.account, t.stream, t.id),
+    index('revisions_replaced').on(t.account, t.stream, t.replaced_at),
+  ],
 );

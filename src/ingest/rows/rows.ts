@@ -84,6 +84,7 @@ async function settleRestamped(
       newTimesMs: moved.map(({ toMs }) => toMs),
       leftTimesMs: moved.map(({ fromMs }) => fromMs),
       droppedTimesMs: dropped.map(({ timeMs }) => timeMs),
+      standing: undefined,
     });
     waiting = [...later, ...twins];
   }
@@ -108,7 +109,7 @@ async function writeUsual(
         await tx.copy(statement, lines);
       const counts = { new: rows.length, changed: 0, late: countLate(rows, covered) };
       const newTimesMs = rows.map(({ timeMs }) => timeMs);
-      return { ...nothing, written: { ...nothingWritten, counts, newTimesMs } };
+      return { ...nothing, written: { ...nothingWritten, counts, newTimesMs, standing: rows } };
     }
     if (await areAllStored(tx, table, bounds, rows)) return nothing;
   }

@@ -39,10 +39,14 @@ export async function upsertRows(
   const [inserted] = await tx.query<InsertAnswer>(buildInsert(table), insertValues);
   if (inserted === undefined) throw new Error(`The insert into ${table.name} gave no answer.`);
   const { written, late, oldest, newest } = inserted;
-  await replaceDerived(tx, table, account, pick(rows, written));
+  const added = pick(rows, written);
+  await replaceDerived(tx, table, account, added);
   const counts = { new: written.ids.length, changed: 0, late };
-  const isNew = { ...nothingWritten, counts, newTimesMs: written.times };
   const twinIds = new Set(inserted.twins);
+  // Which of two records with one key was written, only the table knows.
+  const hasDoubles = inserted.rows + twinIds.size < rows.length;
+  const standing = hasDoubles ? undefined : added;
+  const isNew = { ...nothingWritten, counts, newTimesMs: written.times, standing };
   const twins = twinIds.size === 0 ? [] : rows.filter(({ id }) => twinIds.has(id));
   if (counts.new === inserted.rows) return { written: isNew, twins };
   // Some rows were there already: see whether the source now returns them differently.
@@ -51,7 +55,11 @@ export async function upsertRows(
   const [revised] = await tx.query<{ changed: Keys }>(buildRevise(table), reviseValues);
   const changed = pick(rows, revised?.changed ?? { ids: [], times: [] });
   await replaceDerived(tx, table, account, changed);
-  return { written: { ...isNew, counts: { ...counts, changed: changed.length } }, twins };
+  const isChanged = {
+    counts: { ...counts, changed: changed.length },
+    standing: standing && [...standing, ...changed],
+  };
+  return { written: { ...isNew, ...isChanged }, twins };
 }
 
 function withoutIds(rows: readonly PageRow[], ids: ReadonlySet<string>): string {

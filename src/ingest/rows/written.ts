@@ -1,4 +1,5 @@
 /** What became of rows that were written. */
+import type { PageRow } from './copy.ts';
 
 /** Rows of a page: new, changed (as many as there are revisions), and late, which are new ones of time that was covered. */
 export type PageCounts = { readonly new: number; readonly changed: number; readonly late: number };
@@ -12,6 +13,8 @@ export type WrittenRows = {
   readonly leftTimesMs: readonly number[];
   /** Where a second row of a record was deleted; Postgres has counted these out. */
   readonly droppedTimesMs: readonly number[];
+  /** The rows that stand now as they were written; undefined where only the table knows, because rows were moved or came twice. */
+  readonly standing: readonly PageRow[] | undefined;
 };
 
 /** Nothing was written. */
@@ -20,6 +23,7 @@ export const nothingWritten: WrittenRows = {
   newTimesMs: [],
   leftTimesMs: [],
   droppedTimesMs: [],
+  standing: [],
 };
 
 /** Adds up what became of the parts of a page. */
@@ -31,5 +35,8 @@ export function joinWritten(parts: readonly WrittenRows[]): WrittenRows {
     newTimesMs: parts.flatMap(({ newTimesMs }) => newTimesMs),
     leftTimesMs: parts.flatMap(({ leftTimesMs }) => leftTimesMs),
     droppedTimesMs: parts.flatMap(({ droppedTimesMs }) => droppedTimesMs),
+    standing: parts.some(({ standing }) => standing === undefined)
+      ? undefined
+      : parts.flatMap(({ standing }) => standing ?? []),
   };
 }

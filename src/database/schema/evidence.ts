@@ -1,0 +1,98 @@
+import { sql } from 'drizzle-orm';
+import { bigint, date, integer, pgSchema, primaryKey, text } from 'drizzle-orm/pg-core';
+import { bigId, bytes, identifier, instant } from './columns.ts';
+
+/** The sealed log: what an auditor needs to check that no row of the history is missing or changed. */
+export const zendeskEvidence = pgSchema('zendesk_evidence');
+
+/** One sealed log for each account. */
+export const sealedLogs = zendeskEvidence.table('logs', {
+  /** Key of the Zendesk account. */
+  account: identifier().notNull().primaryKey(),
+  /** The name of the log in its checkpoints (LOG_ORIGIN); never changes. */
+  origin: text().notNull(),
+  /** The key that its checkpoints are signed with, as a verifier key of C2SP signed-note. */
+  key: text().notNull(),
+  /** How many entries the log has. */
+  size: bigint({ mode: 'bigint' })
+    .notNull()
+    .default(sql`0`),
+  /** The right edge of its tree: its size and the hashes of its perfect subtrees. */
+  frontier: bytes().notNull(),
+  /** The version of this program that added the newest entry. */
+  version: text().notNull(),
+  /** The newest checkpoint, a signed note; null before the first one. */
+  checkpoint: text(),
+  /** When the log was begun: rows stored earlier were not sealed when they arrived. */
+  begun_at: instant()
+    .notNull()
+    .default(sql`now()`),
+  /** When the newest entry was added. */
+  sealed_at: instant(),
+});
+
+/** What happened to the history and is not in the sealed log yet. The sealer takes it within seconds. */
+export const pending = zendeskEvidence.table('pending', {
+  /** Number of the manifest, in the order in which it was written. */
+  id: bigint({ mode: 'bigint' }).notNull().generatedAlwaysAsIdentity().primaryKey(),
+  /** Key of the Zendesk account. */
+  account: identifier().notNull(),
+  /** audit_logs, access_logs or users; empty for what concerns the whole account. */
+  stream: text().notNull(),
+  /** The start of the transaction that wrote it: synced_at of the rows that it stored. */
+  stored_at: instant()
+    .notNull()
+    .default(sql`now()`),
+  /** The manifest without stored_at and the root over revisions, which the sealer adds. */
+  manifest: text().notNull(),
+  /** Four bits of the hash of each row of a page, two rows a byte; null where there are none. */
+  tags: bytes(),
+});
+
+/** The entries of the sealed logs: one manifest each. Only ever added to. */
+export const entries = zendeskEvidence.table(
+  'entries',
+  {
+    /** Key of the Zendesk account. */
+    account: identifier().notNull(),
+    /** Place of the entry in the log, from 0. */
+    index: bigint({ mode: 'bigint' }).notNull(),
+    /** The manifest: canonical JSON, at most 65,535 bytes. */
+    manifest: bytes().notNull(),
+    /** Four bits of the hash of each row of a page, two rows a byte: no part of the log, but they tell which row was changed. */
+    tags: bytes(),
+  },
+  (t) => [primaryKey({ columns: [t.account, t.index] })],
+);
+
+/** The hashes of the tiles: one for each perfect subtree of 256^level entries (RFC 6962, C2SP tlog-tiles). Only ever added to. */
+export const hashes = zendeskEvidence.table(
+  'hashes',
+  {
+    /** Key of the Zendesk account. */
+    account: identifier().notNull(),
+    /** Level of the tile that the hash stands in: 0 for entries. */
+    level: integer().notNull(),
+    /** Place of the hash in its level, from 0. */
+    index: bigint({ mode: 'bigint' }).notNull(),
+    /** SHA-256. */
+    hash: bytes().notNull(),
+  },
+  (t) => [primaryKey({ columns: [t.account, t.level, t.index] })],
+);
+
+/** The keys from which the salts of a person's rows are derived, one a month. Destroying a key erases what it hides. */
+export const personKeys = zendeskEvidence.table(
+  'person_keys',
+  {
+    /** Key of the Zendesk account. */
+    account: identifier().notNull(),
+    /** Id of the person that the rows are by; 0 for nobody. */
+    person: bigId().notNull(),
+    /** First day of the month of the rows, UTC. */
+    month: date().notNull(),
+    /** 32 random bytes. */
+    key: bytes().notNull(),
+  },
+  (t) => [primaryKey({ columns: [t.account, t.person, t.month] })],
+);
