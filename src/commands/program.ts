@@ -24,6 +24,7 @@ import { addSimulate } from './simulate.ts';
 import { addSql } from './sql.ts';
 import { addStatus } from './status.ts';
 import { addSync } from './sync.ts';
+import { addVerify } from './verify.ts';
 
 /** The commands, in the order in which the help lists them. Each has a file of its own. */
 const commands: readonly ((program: Command, context: CommandContext) => void)[] = [
@@ -34,6 +35,7 @@ const commands: readonly ((program: Command, context: CommandContext) => void)[]
   addBackfill,
   addStatus,
   addReport,
+  addVerify,
   addSql,
   addConnection,
   addAudit,

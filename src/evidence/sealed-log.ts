@@ -52,7 +52,10 @@ export async function sealWaiting(db: Database, sealing: Sealing): Promise<numbe
     if (log === undefined) return undefined;
     checkIdentity(log, sealing);
     const waiting = await loadWaiting(tx, sealing.account);
-    const added = [...describeProgram(log), ...(await describeWaiting(tx, sealing, waiting))];
+    const added = [
+      ...(await describeProgram(tx, sealing, log)),
+      ...(await describeWaiting(tx, sealing, waiting)),
+    ];
     if (added.length === 0) return 0;
     const program = Array.from({ length: added.length - waiting.length }, () => null);
     const tags = [...program, ...waiting.map((each) => each.tags)];
@@ -73,7 +76,8 @@ type LogRow = {
 
 async function beginLog(db: Queryable, { account, origin, key }: Sealing): Promise<void> {
   await db.query(
-    `insert into zendesk_evidence.logs (account, origin, key, frontier, version) values ($1, $2, $3, $4, '')
+    `insert into zendesk_evidence.logs (account, origin, key, frontier, version, begun_at)
+     select $1, $2, $3, $4, '', coalesce((select min(stored_at) from zendesk_evidence.pending where account = $1), now())
      on conflict (account) do nothing`,
     [account, origin, formatVerifierKey(key.verifier), formatFrontier(emptyFrontier)],
   );
@@ -110,9 +114,21 @@ async function loadWaiting(tx: Queryable, account: string): Promise<readonly Wai
 
 const isoMicros = 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"';
 
-function describeProgram({ version: former, frontier }: LogRow): readonly object[] {
+async function describeProgram(
+  tx: Queryable,
+  { account, logs }: Sealing,
+  { version: former, frontier }: LogRow,
+): Promise<readonly object[]> {
   if (former === version) return [];
-  return [{ kind: parseFrontier(frontier).size === 0 ? 'begun' : 'version', version }];
+  if (parseFrontier(frontier).size > 0) return [{ kind: 'version', version }];
+  // What was covered before has no manifests.
+  const covered = await tx.query<{ stream: string; spans: readonly [number, number][] }>(
+    `select stream, json_agg(json_build_array(extract(epoch from covered_from), extract(epoch from covered_until)) order by covered_from) as spans
+     from zendesk_sync.coverage where account = $1 and stream = any ($2::text[]) group by stream`,
+    [account, logs.map(({ name }) => name)],
+  );
+  const coverage = Object.fromEntries(covered.map(({ stream, spans }) => [stream, spans]));
+  return [{ kind: 'begun', version, coverage }];
 }
 
 /** The manifests with what the sealer adds: when they were written, and the roots over revisions. */
