@@ -39,7 +39,7 @@ function problemsOf(text: string, environment: Record<string, string> = {}): rea
 }
 
 const expectedKeys =
-  'subdomain, base_url, client_id, client_secret_file, client_secret_env, oauth_scope, oauth_grant, refresh_token_file, refresh_token_env, oauth_token_file, oauth_token_env, user_email, api_token_file, api_token_env, audit_logs_schedule, access_logs_schedule, users_schedule, streams, audit_logs_start, access_logs_requests_per_minute, support_requests_per_minute, audit_logs_page_size, access_logs_page_size, settle, rescan_after';
+  'subdomain, base_url, client_id, client_secret_file, client_secret_env, oauth_scope, oauth_grant, refresh_token_file, refresh_token_env, oauth_token_file, oauth_token_env, user_email, api_token_file, api_token_env, audit_logs_schedule, access_logs_schedule, users_schedule, streams, audit_logs_start, access_logs_requests_per_minute, support_requests_per_minute, audit_logs_page_size, access_logs_page_size, settle, rescan_after, signing_key_file, signing_key_env, log_origin, evidence_dir';
 
 const acme = `
   - subdomain: acme
