@@ -26,9 +26,9 @@ const introduction = `# Errors
 
 Generated from \`src/error-catalogue.ts\` by \`npm run docs:errors\`.
 
-Each error has a code, which stays the same from version to version, and a sentence that says what was found and what to do. The code stands in the columns \`zendesk_sync.runs.error_code\`, \`zendesk_sync.fetches.error_code\`, \`zendesk_sync.streams.unavailable_code\` and \`zendesk_sync.status.last_error_code\`, and as \`err.code\` in the log. The sentence stands beside it. What an error does to a run is decided by its code alone.
+Each error has a code, which stays the same from version to version, and a sentence that says what was found and what to do. The code is in the columns \`zendesk_sync.runs.error_code\`, \`zendesk_sync.fetches.error_code\`, \`zendesk_sync.streams.unavailable_code\` and \`zendesk_sync.status.last_error_code\`, and as \`err.code\` in the log, next to the sentence. Only the code decides what an error does to a run.
 
-A command that does not do all that was asked ends with status 1, for input that is not right with status 2.
+A command that does not do everything you asked for exits with status 1. For wrong input, it exits with status 2.
 `;
 
 function renderEntry(code: ErrorCode): string {
@@ -38,7 +38,7 @@ function renderEntry(code: ErrorCode): string {
 ${meaning}
 
 - What to do: ${wayOut}
-- What follows: ${effects[effect]}
+- What happens next: ${effects[effect]}
 `;
 }
 

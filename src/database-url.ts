@@ -58,12 +58,12 @@ const forms = [
   new RegExp(`${scheme}(?:(?<login>[^@/?#]*)@)?${rest}$`, 'i'),
   new RegExp(`${scheme}(?<login>.*)@${rest}$`, 'is'),
 ];
-const example = 'expected postgres://user:password@host:5432/database';
+const example = 'Use postgres://user:password@host:5432/database';
 
 /** The url taken apart, or why it cannot be: the end of a sentence that begins with what was found. */
 export function readDatabaseUrl(url: string): DatabaseAddress | string {
   const groups = forms.map((form) => form.exec(url)?.groups).find((found) => found !== undefined);
-  if (groups === undefined) return `${example}; check the start, the host and the port`;
+  if (groups === undefined) return `${example}, and check the scheme, the host and the port`;
   const parameters = new Map(
     (groups['query'] ?? '')
       .split('&')
@@ -118,12 +118,12 @@ function findProblem(
   parameters: ReadonlyMap<string, string>,
 ): string | undefined {
   if (hosts.some(({ port }) => port !== undefined && !(port >= 1 && port <= 65_535)))
-    return `${example}; write a port from 1 to 65535`;
+    return `${example}, with a port from 1 to 65535`;
   const unknown = [...parameters.keys()].find(
     (name) => /^ssl/i.test(name) && !sslParameters.has(name),
   );
   if (unknown !== undefined)
-    return `it has a parameter ${quote(unknown)}, which is not known; expected sslmode, sslrootcert, sslcert, sslkey, sslpassword or sslcrl; write one of them`;
+    return `It has a parameter ${quote(unknown)}, which is not known. Use sslmode, sslrootcert, sslcert, sslkey, sslpassword or sslcrl`;
   return (
     refuseOther('sslmode', parameters, sslModes) ??
     refuseOther('target_session_attrs', parameters, targets) ??
@@ -140,14 +140,14 @@ function refuseOther(
   const value = parameters.get(name);
   return value === undefined || known.includes(value)
     ? undefined
-    : `its ${name} is ${quote(value)}; expected ${known.slice(0, -1).join(', ')} or ${known.at(-1) ?? ''}; write one of them`;
+    : `Its ${name} is ${quote(value)}. Use ${known.slice(0, -1).join(', ')} or ${known.at(-1) ?? ''}`;
 }
 
 /** Everybody can have a certificate that the system trusts: without the name it proves nothing. */
 function refuseWeakSystem(parameters: ReadonlyMap<string, string>): string | undefined {
   const mode = parameters.get('sslmode') ?? 'verify-full';
   return parameters.get('sslrootcert') === 'system' && mode !== 'verify-full'
-    ? `it has sslrootcert=system with sslmode=${mode}; expected sslmode=verify-full, because anybody may have a certificate that the system trusts; write that`
+    ? `It has sslrootcert=system with sslmode=${mode}. Use sslmode=verify-full, because anybody can have a certificate that the system trusts`
     : undefined;
 }
 

@@ -1,34 +1,34 @@
 /**
- * Every error that this program knows, by its code: what it means, what to do about it in general, and what follows from
- * it. Codes are labels of metrics and rows of tables, so one that was released keeps its meaning. `docs/errors.md` is
+ * Every error that this program knows, by its code: what it means, what to do about it in general, and what happens
+ * next. Codes are labels of metrics and rows of tables, so one that was released keeps its meaning. `docs/errors.md` is
  * generated from here.
  */
 
 /** What follows from an error, wherever it comes up. The text is for the operator. */
 export const effects = {
   stream_unavailable:
-    'The run fails with [refusal_unconfirmed](#refusal_unconfirmed) until Zendesk has refused the stream for two minutes. Then the stream is marked as unavailable and asked for again an hour later. The other streams go on.',
+    'The run fails with [refusal_unconfirmed](#refusal_unconfirmed) until Zendesk has refused the stream for two minutes. Then the stream is marked as unavailable and tried again an hour later. The other streams continue.',
   login_refused:
-    'The run fails. The metric `zendesk_log_sync_authorized` is 0 until a run of the stream ends in another way.',
+    'The run fails. The metric `zendesk_log_sync_authorized` is 0 until a run of the stream ends differently.',
   span_restarted:
     'The span is read again from its start, once. If that fails as well, the run reads the other spans and fails at its end.',
   span_dropped:
     'The run reads the other spans and fails at its end. The next run reads this span from its start.',
   span_postponed:
-    'The run reads the other spans and fails at its end. The next run goes on in this span where this one stopped.',
+    'The run reads the other spans and fails at its end. The next run continues in this span where this one stopped.',
   record_quarantined:
-    'The record goes into `zendesk_sync.quarantine`, and its neighbours are stored. Another version of the program tries it again by itself.',
-  run_failed: 'The run or the command fails. The next run goes on where this one stopped.',
+    'The record goes into `zendesk_sync.quarantine`, and the records around it are stored. Another version of the program tries it again automatically.',
+  run_failed: 'The run or the command fails. The next run continues where this one stopped.',
   run_repeated:
-    'The run fails, and another one plans anew from what the database says: at once, up to three times, and with the next tick.',
+    'The run fails, and another run plans again from the state of the database: immediately, up to three times, and then with the next tick.',
   run_interrupted:
-    'The run ends as interrupted. The next run, here or in another process, goes on where it stopped.',
-  run_skipped: 'Nothing is done.',
+    'The run ends as interrupted. The next run, in this or another process, continues where it stopped.',
+  run_skipped: 'The run is skipped.',
   not_sealed:
-    'Pulling goes on. What happens to the history waits in `zendesk_evidence.pending` until it can be sealed; that is tried every few seconds.',
-  command_failed: 'The command ends with status 1.',
-  input_refused: 'The program ends with status 2 and has changed nothing.',
-  nothing_wrong: 'The command ends with status 0.',
+    'Pulling continues. Changes to the history wait in `zendesk_evidence.pending` until they can be sealed. The program tries this every few seconds.',
+  command_failed: 'The command exits with status 1.',
+  input_refused: 'The program exits with status 2 and has changed nothing.',
+  nothing_wrong: 'The command exits with status 0.',
 } as const;
 
 /** The name of what follows from an error. */
@@ -47,27 +47,27 @@ type Entry = {
 };
 
 const subdomain = 'Check `ZENDESK_SUBDOMAIN` and `ZENDESK_BASE_URL`.';
-const noAction = 'Nothing; it passes by itself.';
+const noAction = 'Nothing. It resolves itself.';
 
 /** The catalogue, in the order of the document. */
 export const errorCatalogue = {
   unauthorized: {
     source: 'zendesk',
     effect: 'login_refused',
-    meaning: 'Zendesk refuses the credentials (401), also after a new token was minted.',
+    meaning: 'Zendesk refuses the credentials (401), even after the program got a new token.',
     wayOut: 'Replace the token, or set `ZENDESK_CLIENT_ID` and `ZENDESK_CLIENT_SECRET`.',
   },
   client_refused: {
     source: 'zendesk',
     effect: 'login_refused',
-    meaning: 'Zendesk gives the OAuth client no token.',
+    meaning: 'Zendesk does not give the OAuth client a token.',
     wayOut:
       'Check `ZENDESK_CLIENT_ID` and `ZENDESK_CLIENT_SECRET`, and that the client is confidential.',
   },
   scope_not_granted: {
     source: 'zendesk',
     effect: 'login_refused',
-    meaning: 'Zendesk does not grant the OAuth client the scope that was asked for.',
+    meaning: 'Zendesk does not grant the OAuth client the requested scope.',
     wayOut: 'Allow the scope for the client, or change `ZENDESK_OAUTH_SCOPE`.',
   },
   login_needed: {
@@ -80,7 +80,7 @@ export const errorCatalogue = {
   token_endpoint_unknown: {
     source: 'zendesk',
     effect: 'login_refused',
-    meaning: 'No token endpoint answers at the address of the account (404).',
+    meaning: 'The address of the account has no token endpoint (404).',
     wayOut: subdomain,
   },
   scope_missing: {
@@ -92,7 +92,8 @@ export const errorCatalogue = {
   role_missing: {
     source: 'zendesk',
     effect: 'stream_unavailable',
-    meaning: 'The user whose credentials are used does not have the role that the endpoint needs.',
+    meaning:
+      'The user whose credentials are used does not have the role that the endpoint requires.',
     wayOut: 'Give the role to that user.',
   },
   plan_missing: {
@@ -104,7 +105,7 @@ export const errorCatalogue = {
   add_on_missing: {
     source: 'zendesk',
     effect: 'stream_unavailable',
-    meaning: 'Zendesk refuses the endpoint (403), which needs an add-on that is switched on.',
+    meaning: 'Zendesk refuses the endpoint (403), which needs an add-on that has been switched on.',
     wayOut: 'Check the add-on and the role of the user, and switch the endpoint on.',
   },
   endpoint_unknown: {
@@ -117,9 +118,9 @@ export const errorCatalogue = {
     source: 'run',
     effect: 'run_failed',
     meaning:
-      'Zendesk refuses the stream (403, 404), but not for as long as two minutes yet: a fault of a moment looks the same.',
+      'Zendesk refuses the stream (403, 404), but not yet for two minutes: a temporary fault looks the same.',
     wayOut:
-      'Nothing yet: the next run asks again. If it stays, the code changes to what is missing.',
+      'Nothing yet: the next run asks again. If it persists, the code changes to the one for what is missing.',
   },
   account_suspended: {
     source: 'zendesk',
@@ -136,66 +137,68 @@ export const errorCatalogue = {
   address_unknown: {
     source: 'zendesk',
     effect: 'span_postponed',
-    meaning: 'What answers at the address is not Zendesk (404), also after all attempts.',
-    wayOut: `${subdomain} Look for a proxy that answers instead.`,
+    meaning:
+      'The server that answers at the address is not Zendesk (404), even after all attempts.',
+    wayOut: `${subdomain} Check whether a proxy answers instead.`,
   },
   record_unknown: {
     source: 'zendesk',
     effect: 'stream_unavailable',
-    meaning: 'The endpoint answers, and the one record asked for does not exist (404).',
+    meaning: 'The endpoint works, but the requested record does not exist (404).',
     wayOut: 'Check the id.',
   },
   cursor_refused: {
     source: 'zendesk',
     effect: 'span_restarted',
-    meaning: 'Zendesk does not accept the cursor of the page before (400, 404, 410, 422).',
+    meaning: 'Zendesk does not accept the cursor of the previous page (400, 404, 410, 422).',
     wayOut: noAction,
   },
   walk_stuck: {
     source: 'zendesk',
     effect: 'span_restarted',
-    meaning: 'The pages repeat themselves or stay empty, though Zendesk says that there are more.',
-    wayOut: 'If it stays, ask the support of Zendesk with the request id.',
+    meaning: 'The pages repeat or stay empty, although Zendesk says that there are more.',
+    wayOut: 'If it persists, contact Zendesk support with the request id.',
   },
   filter_ignored: {
     source: 'zendesk',
     effect: 'span_dropped',
     meaning:
-      'Zendesk answers with records of other times, or with other people, than were asked for. They are not proof of anything, so nothing counts as covered by them.',
-    wayOut: 'If it stays, ask the support of Zendesk with the request id.',
+      'Zendesk returns records of another time range, or other people, than requested. They prove nothing, so no time counts as covered because of them.',
+    wayOut: 'If it persists, contact Zendesk support with the request id.',
   },
   request_rejected: {
     source: 'zendesk',
     effect: 'span_dropped',
     meaning: 'Zendesk rejects the request itself (4xx), so repeating it cannot help.',
-    wayOut: 'Report it to whoever maintains this program, with the words of Zendesk.',
+    wayOut: 'Report it to the maintainers of this program, with the message from Zendesk.',
   },
   redirected: {
     source: 'zendesk',
     effect: 'span_postponed',
     meaning:
-      'The answer is a redirect, also after all attempts. It is not followed: credentials go to the configured origin only.',
+      'The response is a redirect, even after all attempts. The program does not follow it, because credentials go to the configured origin only.',
     wayOut: subdomain,
   },
   no_usable_answer: {
     source: 'zendesk',
     effect: 'span_postponed',
     meaning:
-      'No usable answer came after all attempts: network, 5xx, an answer that is broken, or a refusal that is not in the form of Zendesk.',
+      'There was no usable response after all attempts: a network error, a 5xx, a broken response, or a refusal that is not in the format of Zendesk.',
     wayOut:
-      'Check the network, the proxies on the way and the status page of Zendesk; the next run tries again.',
+      'Check the network, the proxies in between and the status page of Zendesk. The next run tries again.',
   },
   rate_limited: {
     source: 'zendesk',
     effect: 'span_postponed',
-    meaning: 'Zendesk went on answering 429 after each pause that it had asked for.',
+    meaning: 'Zendesk kept answering 429, even after each pause that it asked for.',
     wayOut:
-      'Lower `ACCESS_LOGS_REQUESTS_PER_MINUTE` or `SUPPORT_REQUESTS_PER_MINUTE`, or find out what else uses up the limit.',
+      'Lower `ACCESS_LOGS_REQUESTS_PER_MINUTE` or `SUPPORT_REQUESTS_PER_MINUTE`, or find out which other program uses up the limit.',
   },
   certificate_untrusted: {
     source: 'zendesk',
     effect: 'span_postponed',
-    meaning: 'The certificate at the address of Zendesk is not trusted, so nothing was sent.',
+    meaning:
+      'The certificate at the address of Zendesk is not trusted, so the program sent nothing.',
     wayOut: 'Check `ZENDESK_BASE_URL`, or trust the issuer with `NODE_EXTRA_CA_CERTS`.',
   },
   proxy_unreachable: {
@@ -208,72 +211,73 @@ export const errorCatalogue = {
     source: 'zendesk',
     effect: 'span_postponed',
     meaning:
-      'The proxy does not connect to Zendesk: it wants other credentials (407), or does not allow the host (403). Zendesk itself was not asked.',
+      'The proxy does not connect to Zendesk: it requires other credentials (407), or does not allow the host (403). The request did not reach Zendesk.',
     wayOut:
-      'Check the user and password in `HTTPS_PROXY`, and ask whoever runs the proxy to allow the host.',
+      'Check the user and password in `HTTPS_PROXY`, and ask the operator of the proxy to allow the host.',
   },
   record_unreadable: {
     source: 'run',
     effect: 'record_quarantined',
-    meaning: 'A record has no usable id or time, or is no JSON that can be read.',
+    meaning: 'A record has no usable id or time, or is not valid JSON.',
     wayOut:
-      'Look at it with `quarantine show`. Look for a newer version of this program, or report it to the support of Zendesk.',
+      'Look at it with `quarantine show`. Try a newer version of this program, or report it to Zendesk support.',
   },
   record_refused: {
     source: 'run',
     effect: 'record_quarantined',
-    meaning: 'Postgres does not take the row of a record; the SQLSTATE says why.',
+    meaning: 'Postgres rejects the row of a record; the SQLSTATE says why.',
     wayOut:
-      'Look at it with `quarantine show`. Look for a newer version of this program, or report it to whoever maintains it.',
+      'Look at it with `quarantine show`. Try a newer version of this program, or report it to the maintainers.',
   },
   records_unusable: {
     source: 'run',
     effect: 'span_dropped',
     meaning:
-      'Most records of a page cannot be stored: the format has changed, so that nothing is said about the page.',
-    wayOut: 'Look for a newer version of this program.',
+      'Most records of a page cannot be stored: the format has changed, so the page proves nothing.',
+    wayOut: 'Try a newer version of this program.',
   },
   export_too_soon: {
     source: 'zendesk',
     effect: 'command_failed',
-    meaning: 'Zendesk accepts one export of the audit log a minute, and this was the second.',
-    wayOut: 'Ask again a minute later.',
+    meaning: 'Zendesk accepts one export of the audit log per minute, and this was the second one.',
+    wayOut: 'Try again in a minute.',
   },
   export_uncertain: {
     source: 'zendesk',
     effect: 'command_failed',
-    meaning: 'No usable answer came, so it is not known whether Zendesk has accepted the export.',
-    wayOut: 'Look for the e-mail of Zendesk before you ask again.',
+    meaning:
+      'There was no usable response, so it is unknown whether Zendesk has accepted the export.',
+    wayOut: 'Wait for the e-mail from Zendesk before you try again.',
   },
   database_unreachable: {
     source: 'database',
     effect: 'run_failed',
     meaning: 'There is no connection to Postgres, or it was lost.',
-    wayOut: 'Check that Postgres runs and that `DATABASE_URL` points to it.',
+    wayOut: 'Check that Postgres is running and that `DATABASE_URL` points to it.',
   },
   connections_used_up: {
     source: 'database',
     effect: 'run_failed',
     meaning: 'Postgres accepts no more connections.',
-    wayOut: 'Raise `max_connections` of the server, or close connections that nobody uses.',
+    wayOut: 'Raise `max_connections` of the server, or close unused connections.',
   },
   database_untrusted: {
     source: 'database',
     effect: 'run_failed',
     meaning: 'The certificate of the Postgres server is not trusted.',
     wayOut:
-      'Trust its issuer with `NODE_EXTRA_CA_CERTS`, or name its certificate in `DATABASE_URL`: `sslrootcert=/path/to/ca.pem`.',
+      'Trust its issuer with `NODE_EXTRA_CA_CERTS`, or put its certificate into `DATABASE_URL`: `sslrootcert=/path/to/ca.pem`.',
   },
   database_without_tls: {
     source: 'database',
     effect: 'run_failed',
-    meaning: 'The Postgres server does not speak TLS, which `sslmode` insists on.',
+    meaning: 'The Postgres server does not support TLS, which `sslmode` requires.',
     wayOut: 'Switch TLS on at the server, or set `sslmode=prefer` in `DATABASE_URL`.',
   },
   database_requires_tls: {
     source: 'database',
     effect: 'run_failed',
-    meaning: 'The Postgres server takes connections with TLS only, and `sslmode` forbids it.',
+    meaning: 'The Postgres server accepts only connections with TLS, and `sslmode` forbids TLS.',
     wayOut: 'Set `sslmode=require`, or better `verify-full`, in `DATABASE_URL`.',
   },
   database_url_unusable: {
@@ -281,13 +285,13 @@ export const errorCatalogue = {
     effect: 'input_refused',
     meaning:
       'A file that `DATABASE_URL` names (`sslrootcert`, `sslcert`, `sslkey`) cannot be used.',
-    wayOut: 'Check the path, its permissions, and that it is in PEM.',
+    wayOut: 'Check its path and permissions, and that it is a PEM file.',
   },
   user_refused: {
     source: 'database',
     effect: 'run_failed',
-    meaning: 'Postgres does not let the user in.',
-    wayOut: 'Correct the user in `DATABASE_URL`, or let it in by `pg_hba.conf`.',
+    meaning: 'Postgres does not allow the user to connect.',
+    wayOut: 'Correct the user in `DATABASE_URL`, or allow it in `pg_hba.conf`.',
   },
   password_refused: {
     source: 'database',
@@ -304,39 +308,39 @@ export const errorCatalogue = {
   database_missing: {
     source: 'database',
     effect: 'run_failed',
-    meaning: 'The Postgres server has no such database.',
-    wayOut: 'Create that database (`create database … encoding UTF8`), or correct `DATABASE_URL`.',
+    meaning: 'The database does not exist on the Postgres server.',
+    wayOut: 'Create it (`create database … encoding UTF8`), or correct `DATABASE_URL`.',
   },
   database_read_only: {
     source: 'database',
     effect: 'run_failed',
-    meaning: 'Postgres takes no rows: it is a standby, or the user is set to read only.',
+    meaning: 'Postgres accepts no writes: it is a standby, or the user is read-only.',
     wayOut:
-      'Point `DATABASE_URL` to the primary, or name all servers and add `target_session_attrs=read-write`; `doctor` says more.',
+      'Point `DATABASE_URL` to the primary, or list all servers and add `target_session_attrs=read-write`. Run `doctor` for details.',
   },
   privilege_missing: {
     source: 'database',
     effect: 'run_failed',
-    meaning: 'The user of the database may not do what is needed.',
-    wayOut: 'Connect as the owner of the tables; `doctor` says what is missing.',
+    meaning: 'The database user does not have the permissions that the program needs.',
+    wayOut: 'Connect as the owner of the tables. Run `doctor` to see what is missing.',
   },
   database_full: {
     source: 'database',
     effect: 'run_failed',
     meaning: 'The disk of the Postgres server is full.',
-    wayOut: 'Make room on the disk.',
+    wayOut: 'Free some space on the disk.',
   },
   database_slow: {
     source: 'database',
     effect: 'command_failed',
-    meaning: 'Postgres did not answer a question of the HTTP server in time.',
-    wayOut: 'Look for what keeps Postgres busy.',
+    meaning: 'Postgres did not answer a query of the HTTP server in time.',
+    wayOut: 'Find out what keeps Postgres busy.',
   },
   database_refused: {
     source: 'database',
     effect: 'run_failed',
     meaning: 'Postgres refused a statement for another reason; the SQLSTATE says which.',
-    wayOut: 'Look into the log of the Postgres server.',
+    wayOut: 'Check the log of the Postgres server.',
   },
   tables_missing: {
     source: 'database',
@@ -369,21 +373,22 @@ export const errorCatalogue = {
     meaning:
       'The database has other migrations than this program, or the file of one was edited after it was applied.',
     wayOut:
-      'Start the version that migrated the database, or restore the file; put changes into a new migration.',
+      'Start the version that migrated the database, or restore the file. Put changes into a new migration.',
   },
   objects_in_the_way: {
     source: 'database',
     effect: 'input_refused',
     meaning:
-      'A view or function of this program has to be dropped for the new version, and others depend on it.',
-    wayOut: 'Keep their definitions, drop them, run `migrate`, and create them again.',
+      'The new version must drop a view or function of this program, but other objects depend on it.',
+    wayOut:
+      'Save the definitions of those objects, drop them, run `migrate`, and create them again.',
   },
   migration_blocked: {
     source: 'database',
     effect: 'command_failed',
     meaning:
-      'Others held locks on the tables for five minutes, or another process was migrating for as long.',
-    wayOut: 'Let the sessions end that the error names, then run `migrate`.',
+      'For five minutes, other sessions held locks on the tables, or another process was migrating.',
+    wayOut: 'End the sessions that the error names, then run `migrate`.',
   },
   embedded_unusable: {
     source: 'database',
@@ -400,29 +405,29 @@ export const errorCatalogue = {
   statement_refused: {
     source: 'command',
     effect: 'command_failed',
-    meaning: 'Postgres refuses a statement that was given to `sql`.',
+    meaning: 'Postgres rejects a statement passed to `sql`.',
     wayOut:
-      'Correct it at the place that the error names, or add `--write` where it is to change something.',
+      'Correct it at the position that the error shows, or add `--write` if it changes something.',
   },
   lease_lost: {
     source: 'run',
     effect: 'run_failed',
-    meaning: 'Another process has taken over, because this one had stood still for too long.',
-    wayOut: 'Nothing; the other process goes on with the work.',
+    meaning: 'Another process has taken over, because this one was frozen for too long.',
+    wayOut: 'Nothing. The other process continues the work.',
   },
   history_changed: {
     source: 'database',
     effect: 'run_repeated',
     meaning:
-      'The database does not have what was stored in it before: it went back to an earlier state, as after a failover to a replica that lacked the last transactions, or after a restore.',
+      'The database no longer has something that was stored in it: it went back to an earlier state, for example after a failover to a replica that lacked the last transactions, or after a restore.',
     wayOut:
-      'Nothing for the logs: what was lost is read again where Zendesk still has it. Find out what else of the database was lost.',
+      'For the logs, nothing: the program reads again what was lost, if Zendesk still has it. Find out what else was lost in the database.',
   },
   lease_busy: {
     source: 'run',
     effect: 'run_skipped',
     meaning: 'Another process is pulling the stream.',
-    wayOut: 'Try again when it has finished, or stop it.',
+    wayOut: 'Wait until it has finished, or stop it.',
   },
   sealing_key_differs: {
     source: 'run',
@@ -446,8 +451,8 @@ export const errorCatalogue = {
   rules_replaced: {
     source: 'run',
     effect: 'command_failed',
-    meaning: 'Another process has begun to classify the requests by other rules.',
-    wayOut: 'Let all processes have the same `ACCESS_RULES_FILE`, and classify again.',
+    meaning: 'Another process has started to classify the requests by different rules.',
+    wayOut: 'Use the same `ACCESS_RULES_FILE` for all processes, and classify again.',
   },
   stopped: {
     source: 'run',
@@ -458,26 +463,27 @@ export const errorCatalogue = {
   process_died: {
     source: 'run',
     effect: 'run_interrupted',
-    meaning: 'The process of a run has died or was cut off, so the run never ended.',
-    wayOut: 'Find out what ended the process; memory and the supervisor come first.',
+    meaning: 'The process of a run died or lost its connection, so the run never ended.',
+    wayOut: 'Find out what ended the process. Check its memory and the supervisor first.',
   },
   process_cannot_write: {
     source: 'run',
     effect: 'run_interrupted',
-    meaning: 'The process of a run lives, but Postgres has taken no writes from it for a while.',
-    wayOut: 'Look whether the disk of Postgres is full, and into the log of the process.',
+    meaning:
+      'The process of a run is alive, but Postgres has accepted no writes from it for a while.',
+    wayOut: 'Check whether the disk of Postgres is full, and read the log of the process.',
   },
   budget_used_up: {
     source: 'run',
     effect: 'run_skipped',
-    meaning: 'The request budget leaves no request within the time that `doctor` waits.',
+    meaning: 'The request budget had no request left while `doctor` waited.',
     wayOut: 'Run `doctor` again a minute later.',
   },
   bad_input: {
     source: 'command',
     effect: 'input_refused',
-    meaning: 'A setting or an argument is not right; each problem is a line.',
-    wayOut: 'Set it right as the line says.',
+    meaning: 'A setting or an argument is wrong. Each problem is one line.',
+    wayOut: 'Correct it as the line says.',
   },
   authorization_failed: {
     source: 'command',
@@ -495,19 +501,19 @@ export const errorCatalogue = {
   output_failed: {
     source: 'command',
     effect: 'command_failed',
-    meaning: 'The file or the stream that a report is written to takes no more.',
-    wayOut: 'Make room, or choose another `--output`.',
+    meaning: 'The file or stream of a report cannot be written any further.',
+    wayOut: 'Free some space, or choose another `--output`.',
   },
   output_closed: {
     source: 'command',
     effect: 'nothing_wrong',
-    meaning: 'Whoever read the output has left, as `head` does.',
+    meaning: 'The reader of the output has closed it, as `head` does.',
     wayOut: noAction,
   },
   program_fault: {
     source: 'command',
     effect: 'run_failed',
-    meaning: 'A fault of this program. Its log has the details.',
-    wayOut: 'Report it to whoever maintains this program, with the lines of the log.',
+    meaning: 'This program has a bug. Its log has the details.',
+    wayOut: 'Report it to the maintainers of this program, with the lines of the log.',
   },
 } as const satisfies Readonly<Record<string, Entry>>;

@@ -95,7 +95,7 @@ function joinClause(clause: string): string {
 export function explainError(error: unknown): string {
   return error instanceof KnownError
     ? error.message
-    : 'A fault of this program ended the work; its log has the details.';
+    : 'A bug in this program ended the work. Its log has the details.';
 }
 
 /** The code of an error; `program_fault` for one that is not known. */

@@ -19,20 +19,19 @@ export const resourceType = /^[a-z][a-z0-9_]{0,62}$/;
 /** What is wrong with the path of a rule, as the end of a sentence that begins with the path; undefined when it is fine. */
 export function findPatternProblem(path: string): string | undefined {
   if (!path.startsWith('/'))
-    return 'expected a path that begins with a slash such as /api/v2/tickets/{ticket}';
+    return 'Use a path that begins with a slash such as /api/v2/tickets/{ticket}';
   if (/\/graphql(?:\/|$)/.test(path))
-    return 'expected the path of a REST request; a GraphQL request is recognised by its operation';
-  if (/[?#]/.test(path)) return 'expected a path without a query; remove what follows the path';
-  if (/\.json(?:\/|$)/.test(path))
-    return 'expected a path without .json, which requests may have or not; remove it';
+    return 'Use the path of a REST request. For a GraphQL request, use operation';
+  if (/[?#]/.test(path)) return 'Remove the query and use only the path';
+  if (/\.json(?:\/|$)/.test(path)) return 'Remove .json: the rule matches with and without it';
   const segments = path.slice(1).split('/');
   for (const [i, segment] of segments.entries()) {
     if (segment === '**' && i === segments.length - 1 && i > 0) continue;
-    if (segment === '**') return 'expected ** at the end, after something else, if at all';
+    if (segment === '**') return 'Use ** only at the end, after something else';
     if (segment === '{id}')
-      return 'expected the type of what the id belongs to, such as {ticket}, instead of {id}';
+      return 'Use the type of the thing that the id belongs to, such as {ticket}, instead of {id}';
     if (readSegment(segment) === undefined)
-      return `expected each segment to be a word, several words such as a|b, {type}, {type:key}, {type:me}, * or **, but found ${JSON.stringify(segment)}`;
+      return `${JSON.stringify(segment)} is not a segment. Use a word, several words such as a|b, {type}, {type:key}, {type:me}, * or **`;
   }
   return undefined;
 }

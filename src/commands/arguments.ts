@@ -23,7 +23,7 @@ export function readMoment(option: string, text: string, problems: string[]): Da
     moment !== undefined && !Number.isNaN(moment.getTime()) && isCalendarDay(form?.[1] ?? '');
   if (moment !== undefined && exists) return moment;
   problems.push(
-    `${option} is "${text}"; expected a day such as 2026-01-31 or a time with its zone such as 2026-01-31T08:00:00Z.`,
+    `${option} is "${text}". Use a day such as 2026-01-31, or a time with its zone such as 2026-01-31T08:00:00Z.`,
   );
   return undefined;
 }
@@ -42,6 +42,6 @@ export function readCount(
 ): number {
   const count = /^\d{1,9}$/.test(text) ? Number(text) : 0;
   if (count >= 1 && count <= most) return count;
-  problems.push(`${option} is "${text}"; expected a whole number from 1 to ${most}.`);
+  problems.push(`${option} is "${text}". Use a whole number from 1 to ${most}.`);
   return 1;
 }

@@ -24,11 +24,11 @@ export function addBackfill(program: Command, context: CommandContext): void {
   const names = listLogs(context.streams).map(({ name }) => name);
   const command = program
     .command('backfill')
-    .description('read a span of a log now, whether or not it is covered already')
+    .description('read a time range of a log now, even if it is already covered')
     .argument('<stream>', names.join(' or '))
     .requiredOption('--from <time>', 'start: 2026-01-31 or 2026-01-31T08:00:00Z')
     .requiredOption('--to <time>', 'end, not included; in the same form')
-    .option('--account <key>', 'which of the accounts of ACCOUNTS_FILE')
+    .option('--account <key>', 'one of the accounts in ACCOUNTS_FILE')
     .option('--json', 'print the result as JSON')
     .action(async (stream: string, flags: BackfillFlags) =>
       context.finish(await runBackfill(context, stream, flags)),
@@ -84,8 +84,8 @@ function checkRequest(
       .find((each) => each.name === name);
     problems.push(
       listing === undefined
-        ? `"${name}" is no log; expected ${expected}.`
-        : `${name} has no span of time; expected ${expected}; run "sync ${name}" for the ${listing.members}.`,
+        ? `"${name}" is not a log. Use ${expected}.`
+        : `${name} has no time range. Use ${expected}, or run "sync ${name}" for the ${listing.members}.`,
     );
   }
   const start = readMoment('--from', from, problems);
@@ -94,11 +94,9 @@ function checkRequest(
     const { retentionDays, title } = stream;
     const oldest = new Date(now.getTime() - (retentionDays ?? 0) * 86_400_000);
     if (start >= end) {
-      problems.push(
-        `--from ${from} is not before --to ${to}; expected the earlier time first; swap the two.`,
-      );
+      problems.push(`--from ${from} is not before --to ${to}. Swap the two.`);
     } else if (start > now) {
-      problems.push(`--from ${from} lies in the future; expected a time that has passed.`);
+      problems.push(`--from ${from} is in the future. Use a time in the past.`);
     } else if (retentionDays !== undefined && start < oldest) {
       problems.push(
         `--from ${from} is more than ${retentionDays} days ago; Zendesk keeps the ${title} for ${retentionDays} days; start at ${oldest.toISOString().slice(0, 19)}Z or later.`,

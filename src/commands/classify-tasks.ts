@@ -74,14 +74,14 @@ export function renderPass(
 ): string {
   const requests = count(state.rowsRead, isContinued ? 'further request' : 'request');
   if (outcome === 'stopped')
-    return `Stopped after ${requests} of ${account}; "classify --apply" goes on there.`;
+    return `Stopped after ${requests} of ${account}; "classify --apply" continues from there.`;
   if (outcome === 'already')
-    return `The stored requests of ${account} are classified by these rules already, up to ${formatMoment(state.reachedAt)} UTC; --again classifies them all once more.`;
+    return `The stored requests of ${account} are already classified by these rules, up to ${formatMoment(state.reachedAt)} UTC. Add --again to classify all of them again.`;
   const changes =
     state.rowsChanged === 0
       ? 'none has changed'
       : `${formatNumber(state.rowsChanged)} ${state.rowsChanged === 1 ? 'has' : 'have'} changed`;
-  return `Classified ${requests} of ${account}: ${changes}${days === 0 ? '' : `; ${count(days, 'day')} counted anew`}.`;
+  return `Classified ${requests} of ${account}: ${changes}${days === 0 ? '' : `; ${count(days, 'day')} counted again`}.`;
 }
 
 function count(value: number, noun: string): string {
@@ -109,7 +109,7 @@ export function createClassifyProgress(outputs: Outputs): ClassifyProgress {
       meter.setShare(share, wantedSeconds, nowMs);
     },
     reportDays(done, total) {
-      days = `rollups        ${formatNumber(done)} of ${formatNumber(total)} days counted anew`;
+      days = `rollups        ${formatNumber(done)} of ${formatNumber(total)} days counted again`;
     },
     end: showLines(outputs, patience, () => [days ?? meter.describe(Date.now())]),
   };
@@ -124,7 +124,7 @@ export async function showUnclassified(
   const since = days === undefined ? undefined : new Date(now.getTime() - days * dayMs);
   let found = 0;
   const endDisplay = showLines(context, patience, () => [
-    `${accessLogs.name.padEnd(14)} ${formatNumber(found)} requests that no rule knows`,
+    `${accessLogs.name.padEnd(14)} ${formatNumber(found)} requests that no rule matches`,
   ]);
   const { signal } = context;
   const report = (total: number): void => void (found = total);
@@ -134,7 +134,7 @@ export async function showUnclassified(
     { limit, signal, report },
   ).finally(() => endDisplay());
   if (unclassified === undefined) {
-    context.printError('Stopped before the end: there is no report.');
+    context.printError('Stopped before the end. There is no report.');
     return 1;
   }
   const text = json ? toJson(describeUnclassified(unclassified)) : renderUnclassified(unclassified);
@@ -173,7 +173,7 @@ export function renderUnclassified({ account, since, requests, summary }: Unclas
   if (total === 0)
     return requests === 0
       ? `No requests of ${account} are stored${since === undefined ? '' : ` since ${formatMoment(since)} (UTC)`}.`
-      : `The rules know all of the ${stored}.`;
+      : `The rules match all of the ${stored}.`;
   const table = renderTable(
     ['Requests', 'Newest (UTC)', 'Form'],
     templates.map(({ template, newest, ...counted }) => [
@@ -184,12 +184,12 @@ export function renderUnclassified({ account, since, requests, summary }: Unclas
     [0],
   );
   return [
-    `No rule knows ${formatNumber(total)} of the ${stored} (${formatShare(total / requests)}).`,
+    `No rule matches ${formatNumber(total)} of the ${stored} (${formatShare(total / requests)}).`,
     '',
     table,
     '',
-    ...(others === 0 ? [] : [`${formatNumber(others)} more have other forms; see --limit.`]),
-    'Rules for them go into the file that ACCESS_RULES_FILE names; see "classify --help".',
+    ...(others === 0 ? [] : [`${formatNumber(others)} more have other patterns; see --limit.`]),
+    'Write rules for them into the file named in ACCESS_RULES_FILE; see "classify --help".',
   ].join('\n');
 }
 

@@ -32,12 +32,12 @@ const mostListed = 10_000;
 export function addClassify(program: Command, context: CommandContext): void {
   program
     .command('classify')
-    .description('what no rule knows of the access log; or apply changed rules to stored rows')
-    .option('--report', 'list the forms of the requests that no rule knows')
-    .option('--days <number>', 'with --report: of the last days (default: all that is stored)')
-    .option('--limit <number>', `with --report: how many forms (default: ${defaultLimit})`)
-    .option('--apply', 'classify the stored rows anew by the present rules')
-    .option('--again', 'with --apply: also rows that these rules were applied to before')
+    .description('list requests that no rule matches, or apply changed rules to stored rows')
+    .option('--report', 'list the patterns of the requests that no rule matches')
+    .option('--days <number>', 'with --report: of the last days (default: all stored requests)')
+    .option('--limit <number>', `with --report: how many patterns (default: ${defaultLimit})`)
+    .option('--apply', 'classify the stored rows again by the current rules')
+    .option('--again', 'with --apply: also rows that were already classified by these rules')
     .option('--account <key>', 'the account (default: ZENDESK_SUBDOMAIN, or the only one stored)')
     .option('--json', 'print the result as JSON')
     .addHelpText(
@@ -86,7 +86,7 @@ export function readClassifyFlags(flags: ClassifyFlags): ClassifyChoices {
   const { report = false, apply = false, again = false } = flags;
   if (report === apply) {
     throw refuseInput([
-      `classify is given ${report ? 'both --report and --apply' : 'neither --report nor --apply'}; expected one of them.`,
+      `${report ? '--report and --apply are both set' : 'Neither --report nor --apply is set'}. Use exactly one of them.`,
     ]);
   }
   const problems: string[] = [];
@@ -97,9 +97,9 @@ export function readClassifyFlags(flags: ClassifyFlags): ClassifyChoices {
   if (apply) {
     for (const name of ['days', 'limit'] as const)
       if (flags[name] !== undefined)
-        problems.push(`--${name} is for --report; leave it out with --apply.`);
+        problems.push(`--${name} works only with --report. Leave it out with --apply.`);
   } else if (again) {
-    problems.push('--again is for --apply; leave it out with --report.');
+    problems.push('--again works only with --apply. Leave it out with --report.');
   }
   if (problems.length > 0) throw refuseInput(problems);
   return apply ? { task: 'apply', again } : { task: 'report', days, limit: limit ?? defaultLimit };

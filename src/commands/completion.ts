@@ -23,13 +23,13 @@ const writers: Readonly<Record<string, (places: readonly Place[]) => string>> = 
 export function addCompletion(root: Command, context: CommandContext): void {
   const command = root
     .command('completion')
-    .description('a script for your shell that completes commands and options')
+    .description('print a script that completes commands and options in your shell')
     .argument('<shell>', Object.keys(writers).join(', '))
     .action((shell: string) => {
       const write = writers[shell];
       if (write === undefined)
         root.error(
-          `error: "${shell}" is no shell that can be completed; expected ${Object.keys(writers).join(', ')}`,
+          `error: "${shell}" is not a supported shell. Use ${Object.keys(writers).join(', ')}`,
         );
       else context.print.raw(write(listPlaces(root, [])));
     });

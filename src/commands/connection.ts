@@ -19,7 +19,7 @@ type ConnectionFlags = {
 export function addConnection(program: Command, context: CommandContext): void {
   const command = program
     .command('connection')
-    .description('say how other programs connect to the database: url, host, port, user, password')
+    .description('show how other programs connect to the database: url, host, port, user, password')
     .addOption(
       new Option(
         '--role <role>',
@@ -40,7 +40,7 @@ async function runConnection(
 ): Promise<number> {
   if (newPassword && role === 'owner')
     throw refuseInput([
-      '--new-password is for the login of a role; expected --role reader or --role investigator beside it.',
+      '--new-password needs a role too. Add --role reader or --role investigator.',
     ]);
   return withLocalDatabase(context, async ({ url, db }, config) => {
     const login: Login | undefined =
@@ -51,7 +51,7 @@ async function runConnection(
     );
     if (login !== undefined && login.password === undefined)
       context.printError(
-        'The login was made before, and its password is not kept; --new-password makes another.',
+        'The login already exists, and its password is not stored. Add --new-password to create a new one.',
       );
     if (config.database.kind === 'embedded')
       context.printError(

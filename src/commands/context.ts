@@ -63,7 +63,7 @@ export function createContext(
     controller.abort(new KnownError('stopped', { found: 'Stopped by a signal' }));
     setTimeout(() => {
       host.stderr.write(
-        'Stopped, though something did not end in time. What was stored stays; the next run goes on there.\n',
+        'Stopped, but something did not end in time. All stored rows stay; the next run continues from there.\n',
       );
       host.exit(1);
     }, shutdownMs).unref();

@@ -46,7 +46,7 @@ async function runDemo(context: CommandContext, once: boolean): Promise<number> 
   const { database } = context.readLocalConfig();
   const parent = database.kind === 'embedded' ? database.dataDirectory : './data';
   const stopped = (): number => {
-    context.print('The demo was stopped, and its data is removed.');
+    context.print('The demo was stopped, and its data was deleted.');
     return once ? 1 : 0;
   };
   context.print('Starting PostgreSQL and a simulated Zendesk account on this machine.');
@@ -106,7 +106,7 @@ async function play(context: CommandContext, stage: Stage, once: boolean): Promi
       const complete = passes.every((pass) => pass.complete);
       if (once || !complete) return complete ? 0 : 1;
       context.print(
-        `Ask your own questions from another terminal while the demo runs:\n\n  ${nameAccess(context, stage)}\n`,
+        `Run your own queries from another terminal while the demo runs:\n\n  ${nameAccess(context, stage)}\n`,
       );
       await followTail(context, session);
       return 0;
@@ -165,7 +165,7 @@ async function pull(
 ): Promise<readonly StreamPass[]> {
   const passing = runPass(workers, context.signal);
   await Promise.race([watch.firstRows, passing]);
-  context.print(`\nThe newest requests of the access log are here; 90 days follow.\n`);
+  context.print(`\nThese are the newest requests of the access log. 90 days follow.\n`);
   context.print(`${await showNewest(db, widthOf(context.stdout))}\n`);
   const display = createPullDisplay(context, config.streams);
   watch.pass(display.report);
@@ -201,7 +201,7 @@ async function sumUp({ signal, ...outputs }: CommandContext, { db }: Connections
 /** Follows the live tail every few seconds and says what came. */
 async function followTail(context: CommandContext, session: Session): Promise<void> {
   const { engine } = session;
-  context.print('Following the live tail. Ctrl-C ends the demo and removes its data.');
+  context.print('Following the live tail. Press Ctrl-C to end the demo and delete its data.');
   const schedules = Object.fromEntries(
     context.streams.map(({ name, schedule }) => [name, schedule.demoCron]),
   );

@@ -18,7 +18,7 @@ export function addDoctor(program: Command, context: CommandContext): void {
   const command = program
     .command('doctor')
     .description('check settings, Zendesk and database, and say what to do; writes nothing')
-    .option('--account <key>', 'one of the accounts of ACCOUNTS_FILE; all when none is named')
+    .option('--account <key>', 'one of the accounts in ACCOUNTS_FILE (default: all)')
     .option('--json', 'print the checks as JSON')
     .action(async (flags: DoctorFlags) => context.finish(await runDoctor(context, flags)));
   addExample(command, 'zendesk-log-sync doctor');

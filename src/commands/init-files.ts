@@ -69,7 +69,7 @@ function writePrivately(path: string, text: string): void {
   } catch (error) {
     const code = foreignCodeOf(error) ?? 'no reason known';
     throw refuseInput([
-      `${path} cannot be written (${code}); expected a directory that you may write to; start "init" in another one.`,
+      `${path} cannot be written (${code}). Run "init" in a directory that you can write to.`,
     ]);
   }
 }

@@ -8,11 +8,11 @@ import { settingsFile } from './settings.ts';
 /** The beginning. */
 export function welcome(hasAccount: boolean): string {
   return [
-    'This sets up one Zendesk account. You need somebody who is an admin of it.',
-    'Nothing is written before the answers were tried; Ctrl-C ends it at any time.',
+    'This sets up one Zendesk account. You need an admin of that account.',
+    'Nothing is written until the answers have been tested. Press Ctrl-C to stop at any time.',
     ...(hasAccount
       ? [
-          `${settingsFile} has settings of an account. They are replaced at the end; its other lines stay.`,
+          `${settingsFile} already contains the settings of an account. They are replaced at the end; the other lines stay.`,
         ]
       : []),
     '',
@@ -57,7 +57,7 @@ export function explainLogin(env: Environment): string {
 export function explainEnd(env: Environment): string {
   return [
     `Written: ${settingsFile} with the settings and ${secretFile} with the secret; only you can read them.`,
-    `Next: "${nameCommand(env, 'sync')}" pulls everything once; "${nameCommand(env, 'serve')}" goes on following the logs;`,
-    `"${nameCommand(env, 'status')}" says what is stored.`,
+    `Next: "${nameCommand(env, 'sync')}" pulls everything once; "${nameCommand(env, 'serve')}" keeps following the logs;`,
+    `"${nameCommand(env, 'status')}" shows what is stored.`,
   ].join('\n');
 }

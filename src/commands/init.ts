@@ -110,14 +110,14 @@ async function askSetting(
     if (answer === '' && usual !== undefined) return usual;
     const problem = findSettingProblem(name, answer);
     if (problem === undefined) return answer;
-    about = `That does not look right: ${problem}.\n`;
+    about = `That does not look right. ${problem}.\n`;
   }
 }
 
 async function askWish(prompt: Prompt): Promise<'write' | 'again'> {
   for (;;) {
     const answer = await prompt.ask(
-      'Answer again (a), write the settings as they are (w), or end without writing (e)? ',
+      'Answer again (a), write the settings as they are (w), or exit without writing (e)? ',
     );
     if (answer === undefined || /^e/i.test(answer)) throw endedEarly();
     if (/^w/i.test(answer)) return 'write';
@@ -126,13 +126,15 @@ async function askWish(prompt: Prompt): Promise<'write' | 'again'> {
 }
 
 function endedEarly(): KnownError {
-  return new KnownError('stopped', { found: 'Ended before all was answered; nothing was written' });
+  return new KnownError('stopped', {
+    found: 'Stopped before all questions were answered; nothing was written',
+  });
 }
 
 /** Tries the answers as `doctor` does, and shows its page. Returns whether nothing has to be fixed. */
 async function tryOut(context: CommandContext, answers: Answers): Promise<boolean> {
   const { env, print, signal, stdout, streams } = context;
-  print('\nTrying it out; this takes some seconds.\n');
+  print('\nTesting the answers. This takes a few seconds.\n');
   const options = createConfigOptions(streams);
   const environment = describeAccount(env, answers);
   const found = await examine({ ...options, environment, signal });

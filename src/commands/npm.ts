@@ -23,7 +23,7 @@ export function adviseDashes(env: Env): string | undefined {
   if (!isRunByNpm(env)) return undefined;
   const call =
     env['npm_lifecycle_event'] === 'demo' ? 'npm run demo -- --once' : 'npm start -- status --json';
-  return `npm keeps options for itself unless "--" stands before them, as in "${call}".`;
+  return `npm takes options for itself unless you put "--" before them, as in "${call}".`;
 }
 
 /**
@@ -44,7 +44,7 @@ export function checkKeptByNpm(env: Env, program: Command): string | undefined {
 
 function describeKept(env: Env, names: readonly string[]): string {
   const options = names.map((name) => `--${name}`).join(', ');
-  return `npm has kept ${options} for itself. ${adviseDashes(env) ?? ''}`;
+  return `npm has taken ${options} for itself. ${adviseDashes(env) ?? ''}`;
 }
 
 /** The long options of a command and of all below it, without the dashes. */

@@ -84,7 +84,7 @@ function explain(error: unknown, { printError, signal }: CommandContext): number
   const status = exitStatusOf(codeOf(error));
   printError(
     signal.aborted && status === 1
-      ? 'Stopped before the end. What was stored stays; the next run goes on there.'
+      ? 'Stopped before the end. All stored rows stay; the next run continues from there.'
       : error instanceof KnownError
         ? error.message
         : `A fault of this program: ${describeFault(error)}`,
@@ -102,8 +102,8 @@ function describeFault(error: unknown): string {
 function describeProgram(context: CommandContext): Command {
   const program = new Command('zendesk-log-sync')
     .description(
-      'Pulls the Zendesk audit log and access log into Postgres: complete, resumable, and able to prove it.\n' +
-        'Settings come from the environment and from the file .env; "init" asks for them.',
+      'Pulls the Zendesk audit log and access log into Postgres, completely, and can prove it.\n' +
+        'Settings come from the environment and from the file .env. "init" creates that file.',
     )
     .version(version)
     .exitOverride()

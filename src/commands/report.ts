@@ -16,7 +16,7 @@ import { addUser } from './report/user.ts';
 export function addReport(program: Command, context: CommandContext): void {
   const report = program
     .command('report')
-    .description('answer a question from what is stored, and say how complete the answer is');
+    .description('answer a question from the stored rows, and say how complete the answer is');
   addExample(report, 'zendesk-log-sync report account-settings --from 2026-01-01 --to 2026-02-01');
   addReports(report, context, async (prepare) =>
     context.finish(await runPrepared(context, prepare(new Date()))),

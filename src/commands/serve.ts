@@ -24,7 +24,7 @@ import { createFollowDisplay } from './terminal/following.ts';
 export function addServe(program: Command, context: CommandContext): void {
   const command = program
     .command('serve', { isDefault: true })
-    .description('follow the logs on their schedules until stopped; the default command')
+    .description('follow the logs on their schedules until you stop it; the default command')
     // What names no command arrives here, as an argument of the default command.
     .allowExcessArguments()
     .action(async (_flags: object, { args }: Command) => {
@@ -94,7 +94,7 @@ async function runServe(context: CommandContext): Promise<number> {
   } catch (error) {
     // Without a database there is nothing to end in good order: what was stored stays.
     if (!signal.aborted || !(isFrom(error, 'database') || hasCode(error, 'stopped'))) throw error;
-    log.info({ err: error }, 'stopped without the database');
+    log.info({ err: error }, 'stopped while the database was not available');
   } finally {
     heartbeat.close();
   }
@@ -138,7 +138,7 @@ function tellWaysIn({ env }: CommandContext, { database }: Config, url: string, 
   if (database.kind !== 'embedded') return;
   log.info(
     { port: Number(new URL(url).port) },
-    `"${nameCommand(env, 'sql')}" asks the database, "${nameCommand(env, 'connection')}" says how other programs connect to it`,
+    `"${nameCommand(env, 'sql')}" queries the database, "${nameCommand(env, 'connection')}" shows how other programs connect to it`,
   );
 }
 

@@ -63,9 +63,9 @@ export async function withLocalDatabase<T>(
 
 function checkPresent({ env }: CommandContext, dataDirectory: string): void {
   if (isPresent(dataDirectory)) return;
-  const found = `There is no database in ${dataDirectory}: nothing was pulled into it yet`;
+  const found = `There is no database in ${dataDirectory}, because nothing has been pulled yet`;
   if (!isConfigured(env)) throw refuseUnconfigured(env, `${found}.`);
-  const wayOut = `run "${nameCommand(env, 'sync')}" or "${nameCommand(env, 'serve')}" first, or set DATA_DIR or DATABASE_URL to where they keep it`;
+  const wayOut = `run "${nameCommand(env, 'sync')}" or "${nameCommand(env, 'serve')}" first, or set DATA_DIR or DATABASE_URL to the place where they store the rows`;
   throw new KnownError('nothing_pulled', { found, wayOut });
 }
 

@@ -36,7 +36,7 @@ export function loadSettingsFile({
     // Node's own words for a directory of that name.
     const reason = code === 'ERR_INVALID_ARG_TYPE' ? 'EISDIR' : (code ?? 'no reason known');
     throw refuseInput([
-      `The file ${settingsFile} in ${cwd()} cannot be read (${reason}); expected a text file with a line NAME=value for each setting; check what it is and its permissions.`,
+      `The file ${settingsFile} in ${cwd()} cannot be read (${reason}). Check that it is a text file with one line NAME=value for each setting, and its permissions.`,
     ]);
   }
 }
@@ -122,7 +122,7 @@ function chooseConfig(
   const keys = configs.map(({ zendesk }) => zendesk.account).join(', ');
   if (account === undefined) {
     if (configs.length === 1) return configs[0];
-    throw refuseInput([`The settings have several accounts (${keys}); name one with --account.`]);
+    throw refuseInput([`The settings have several accounts (${keys}). Choose one with --account.`]);
   }
   const chosen = configs.find(({ zendesk }) => zendesk.account === account);
   if (chosen !== undefined) return chosen;
@@ -132,7 +132,7 @@ function chooseConfig(
 /** The error for an account that the settings do not have. */
 export function refuseAccount(account: string, known: string): KnownError {
   return refuseInput([
-    `--account is ${JSON.stringify(account)}, which the settings do not have; expected ${known}; name one of these.`,
+    `--account is ${JSON.stringify(account)}, which the settings do not have. Use ${known}.`,
   ]);
 }
 

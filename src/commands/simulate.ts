@@ -20,16 +20,16 @@ type SimulateFlags = {
 export function addSimulate(program: Command, context: CommandContext): void {
   const command = program
     .command('simulate')
-    .description('run the simulated Zendesk alone, to try this program or another one against it')
-    .addOption(number('port', 'port on 127.0.0.1; 0 takes a free one', '8787'))
+    .description('run only the simulated Zendesk, to try this or another program against it')
+    .addOption(number('port', 'port on 127.0.0.1; 0 for any free port', '8787'))
     .addOption(number('seed', 'decides all data', '1'))
     .addOption(number('agents', 'team members', '40'))
     .addOption(number('access-log-days', 'days of access log, up to 90', '90'))
     .addOption(number('access-logs-per-day', 'access log rows a day', '1200'))
     .addOption(number('audit-log-days', 'days of audit log', '365'))
     .addOption(number('audit-logs-per-day', 'audit log rows a day', '20'))
-    .addOption(number('answer-ms', 'how long each answer takes', '0'))
-    .option('--no-limits', 'answer any number of requests')
+    .addOption(number('answer-ms', 'how long each response takes', '0'))
+    .option('--no-limits', 'switch off the rate limits')
     .action(async (flags: SimulateFlags) => context.finish(await runSimulate(context, flags)));
   addExample(command, 'zendesk-log-sync simulate --port 8787 --access-logs-per-day 50000');
 }
@@ -42,7 +42,7 @@ function number(name: string, meaning: string, usual: string): Option {
 async function runSimulate(context: CommandContext, flags: SimulateFlags): Promise<number> {
   const problems: string[] = [];
   const whole = (option: string, text: string): number => {
-    if (!/^\d{1,9}$/.test(text)) problems.push(`${option} is "${text}"; expected a whole number.`);
+    if (!/^\d{1,9}$/.test(text)) problems.push(`${option} is "${text}". Use a whole number.`);
     return Number(text);
   };
   const options = {
@@ -63,7 +63,7 @@ async function runSimulate(context: CommandContext, flags: SimulateFlags): Promi
     if (error instanceof SimulatorError) throw refuseInput(error.problems);
     if (foreignCodeOf(error) === 'EADDRINUSE') {
       throw refuseInput([
-        `Port ${options.port} is taken; expected a free one; give another with --port.`,
+        `Port ${options.port} is already in use. Choose another one with --port.`,
       ]);
     }
     throw error;

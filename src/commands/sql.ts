@@ -31,10 +31,10 @@ export function addSql(program: Command, context: CommandContext): void {
     program
       .command('sql')
       .description(
-        'ask the database: a statement, several with ";" between, from stdin, or at a prompt (psql where it is installed)',
+        'query the database: one statement, several separated by ";", from stdin, or at a prompt (psql if it is installed)',
       )
-      .argument('[statement]', 'what to ask; "\\d" lists the tables and views')
-      .option('--write', 'let statements change the database; without it each may only read'),
+      .argument('[statement]', 'the SQL statement; "\\d" lists the tables and views')
+      .option('--write', 'allow statements to change the database (default: read-only)'),
   ).action(async (statement: string | undefined, flags: SqlFlags) =>
     context.finish(await runSql(context, statement, flags)),
   );
@@ -62,7 +62,7 @@ async function runSql(
   if (problems.length > 0) throw refuseInput(problems);
   if (!isPrompt) refuseBytes(context, choices);
   return withLocalDatabase(context, async ({ url, db }) => {
-    const notice = (remark: string): void => context.printError(`Postgres remarks: ${remark}.`);
+    const notice = (remark: string): void => context.printError(`Postgres says: ${remark}.`);
     const statements = await openStatements(url, { mayWrite, notice });
     const desk: Desk = { context, db, statements, choices };
     try {
@@ -94,11 +94,11 @@ async function runAll(desk: Desk, source: string): Promise<number> {
   const statements = splitWhole(source);
   const { choices } = desk;
   if (statements.length === 0)
-    throw refuseInput(['There is no statement; expected one, such as "select 1".']);
+    throw refuseInput(['There is no statement. Write one, such as "select 1".']);
   const isFile = choices.output !== undefined || choices.format !== 'table';
   if (isFile && statements.length > 1)
     throw refuseInput([
-      `There are ${statements.length} statements; expected a single one with --format or --output, which hold one answer.`,
+      `There are ${statements.length} statements. With --format or --output, write only one.`,
     ]);
   for (const [place, statement] of statements.entries()) {
     if (place > 0) desk.context.print('');
@@ -113,7 +113,7 @@ async function runAll(desk: Desk, source: string): Promise<number> {
 async function runAtPrompt(desk: Desk, mayWrite: boolean): Promise<void> {
   const { context, statements } = desk;
   context.print(
-    `${mayWrite ? 'Statements may change the database' : 'Statements may only read'} and end with ";". ${describeHelp}`,
+    `${mayWrite ? 'Statements can change the database' : 'Statements are read-only'} and end with ";". ${describeHelp}`,
   );
   const run = async (statement: Statement): Promise<void> => {
     try {
@@ -171,6 +171,6 @@ function translate(statement: Statement): Statement {
   if (!statement.text.startsWith('\\')) return statement;
   const translated = translateDescribe(statement);
   if (translated === undefined)
-    throw refuseInput([`${statement.text} is not known here. ${describeHelp}`]);
+    throw refuseInput([`${statement.text} is not a known command. ${describeHelp}`]);
   return translated;
 }

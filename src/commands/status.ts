@@ -19,10 +19,10 @@ const watchMs = 2000;
 export function addStatus(program: Command, context: CommandContext): void {
   const command = program
     .command('status')
-    .description('how each stream stands: what is covered, what is missing, how fresh it is')
+    .description('the state of each stream: what is covered, what is missing, how fresh it is')
     .option('--json', 'print the rows of zendesk_sync.status as JSON')
     .option('--watch', 'keep the page up to date until Ctrl-C')
-    .option('--check', 'end with status 1 when a stream needs a person, and say why')
+    .option('--check', 'exit with status 1 when a stream needs attention, and say why')
     .action(async (flags: StatusFlags) => context.finish(await runStatus(context, flags)));
   addExample(command, 'zendesk-log-sync status --check');
 }
@@ -33,7 +33,7 @@ function runStatus(
 ): Promise<number> {
   if (watch && (json || check))
     throw refuseInput([
-      `--watch goes on until Ctrl-C; leave ${json ? '--json' : '--check'} out, or run it by itself.`,
+      `--watch runs until Ctrl-C. Leave out ${json ? '--json' : '--check'}, or leave out --watch.`,
     ]);
   return withLocalDatabase(context, async ({ db }, { streams }) => {
     if (watch) return watchStatus(context, db);
@@ -48,7 +48,7 @@ function runStatus(
   });
 }
 
-const nothingYet = 'Nothing was pulled yet; run "sync" or "serve".';
+const nothingYet = 'Nothing has been pulled yet. Run "sync" or "serve".';
 
 function renderPage(context: CommandContext, rows: readonly StreamStatus[]): string {
   return rows.length === 0 ? nothingYet : renderStatus(rows, context.streams, new Date(), context);
@@ -65,7 +65,7 @@ function listReasons(
     .filter(({ stream }) => pulled.includes(stream))
     .flatMap((row) =>
       listNeeds(row, listings, now).map(
-        (need) => `${row.account} ${row.stream} needs somebody: ${need}.`,
+        (need) => `${row.account} ${row.stream} needs attention: ${need}.`,
       ),
     );
 }

@@ -21,9 +21,9 @@ export function addSync(program: Command, context: CommandContext): void {
   const names = context.streams.map(({ name }) => name).join(', ');
   const command = program
     .command('sync')
-    .description('one complete pass now; status 0 only if every stream asked for is complete')
-    .argument('[stream...]', `${names}; all of STREAMS when none is named`)
-    .option('--account <key>', 'one of the accounts of ACCOUNTS_FILE; all when none is named')
+    .description('make one complete pass now; status 0 only if every requested stream is complete')
+    .argument('[stream...]', `${names}(default: all of STREAMS)`)
+    .option('--account <key>', 'one of the accounts in ACCOUNTS_FILE (default: all)')
     .option('--json', 'print the result as JSON')
     .action(async (asked: readonly string[], flags: SyncFlags) =>
       context.finish(await runSync(context, asked, flags)),
@@ -131,8 +131,7 @@ function chooseStreams(asked: readonly string[], all: readonly Stream[]): readon
   if (unknown.length === 0) return all.filter(({ name }) => asked.includes(name));
   throw refuseInput(
     unknown.map(
-      (name) =>
-        `"${name}" is no stream; expected ${names.join(', ')}; name one of these or none for all.`,
+      (name) => `"${name}" is not a stream. Use ${names.join(', ')}, or no name for all streams.`,
     ),
   );
 }

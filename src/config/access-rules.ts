@@ -12,7 +12,7 @@ const methodNames = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS']
 const longestShown = 80;
 const knownPlurals = collectVocabulary(expandRules(accessRules)).plurals;
 
-const path = z.string({ error: 'expected a path such as /api/v2/tickets/{ticket}' });
+const path = z.string({ error: 'Use a path such as /api/v2/tickets/{ticket}' });
 const pattern = path.superRefine((text, context) => {
   const problem = findPatternProblem(text);
   if (problem !== undefined) {
@@ -23,29 +23,29 @@ const pattern = path.superRefine((text, context) => {
     const type = typeof segment === 'object' && 'type' in segment ? segment.type : '';
     const singular = knownPlurals.get(type);
     if (singular !== undefined)
-      context.addIssue(`expected the singular instead of {${type}}; write {${singular}}`);
+      context.addIssue(`Use the singular {${singular}} instead of {${type}}`);
   }
 });
 const basePattern = pattern.refine((text) => !text.endsWith('/**'), {
-  error: 'expected the path of a collection without ** at its end; remove it',
+  error: 'Remove ** from the end of the path',
 });
 const methods = z
-  .array(z.enum(methodNames, { error: `expected one of ${methodNames.join(', ')}` }), {
-    error: 'expected a list such as ["GET"]',
+  .array(z.enum(methodNames, { error: `Use one of ${methodNames.join(', ')}` }), {
+    error: 'Use a list such as ["GET"]',
   })
-  .min(1, { error: 'expected at least one method; leave methods out when all are meant' });
-const kind = z.enum(ruleKinds, { error: `expected one of ${ruleKinds.join(', ')}` });
+  .min(1, { error: 'List at least one method, or leave methods out to match all' });
+const kind = z.enum(ruleKinds, { error: `Use one of ${ruleKinds.join(', ')}` });
 const resource = z
-  .string({ error: 'expected a type such as ticket' })
+  .string({ error: 'Use a type such as ticket' })
   .regex(resourceType, {
-    error: 'expected a type in small letters, digits and underscores such as ticket',
+    error: 'Use a type such as ticket: lower-case letters, digits and underscores',
   })
   .superRefine((text, context) => {
     const singular = knownPlurals.get(text);
-    if (singular !== undefined) context.addIssue(`expected the singular; write ${singular}`);
+    if (singular !== undefined) context.addIssue(`Use the singular, ${singular}`);
   });
-const operation = z.string({ error: 'expected the name of a GraphQL operation' }).regex(/^\w+$/, {
-  error: 'expected the name of a GraphQL operation: letters, digits and underscores',
+const operation = z.string({ error: 'Use the name of a GraphQL operation' }).regex(/^\w+$/, {
+  error: 'Use the name of a GraphQL operation: letters, digits and underscores',
 });
 
 /** The forms of a rule by the field that only they have. */
@@ -65,7 +65,7 @@ const forms = {
 } as const;
 type FormName = keyof typeof forms;
 const formNames = Object.keys(forms) as FormName[];
-const oneForm = 'expected one of path, collection and operation';
+const oneForm = 'Use exactly one of path, collection and operation';
 
 /**
  * The rules of a file, which go before the built-in ones. `fileName` is for the messages.
@@ -111,24 +111,26 @@ function parseList(text: string, fileName: string): readonly unknown[] {
   } catch (error) {
     const place = /\(line \d+ column \d+\)/.exec(String(error))?.[0] ?? '';
     throw refuseInput([
-      `${fileName} is not JSON${place === '' ? '' : ` ${place}`}; expected a list of rules; check quotes, commas and brackets.`,
+      `${fileName} is not JSON${place === '' ? '' : ` ${place}`}. Write a list of rules in JSON: check quotes, commas and brackets.`,
     ]);
   }
   if (Array.isArray(value)) return value;
   throw refuseInput([
-    `${fileName} holds ${describeValue(value)}; expected a list of rules; put the rules in square brackets.`,
+    `${fileName} holds ${describeValue(value)}. Put a list of rules in square brackets.`,
   ]);
 }
 
 function readRule(value: unknown, report: (problem: string) => void): AccessRule | undefined {
   if (typeof value !== 'object' || value === null || Array.isArray(value)) {
-    report(`found ${describeValue(value)}; expected a rule in braces`);
+    report(`found ${describeValue(value)}. Write each rule in braces`);
     return undefined;
   }
   const [name, ...others] = formNames.filter((candidate) => candidate in value);
   if (name === undefined || others.length > 0) {
     const found = name === undefined ? 'none' : [name, ...others].join(' and ');
-    report(`found ${found}; ${oneForm}${name === undefined ? '' : '; make a rule of each'}`);
+    report(
+      `found ${found}. ${oneForm}${name === undefined ? '' : '. Write a separate rule for each'}`,
+    );
     return undefined;
   }
   const result = forms[name].safeParse(value);
@@ -140,12 +142,12 @@ function readRule(value: unknown, report: (problem: string) => void): AccessRule
 function explainIssue(issue: z.core.$ZodIssue, rule: object, form: FormName): string {
   if (issue.code === 'unrecognized_keys') {
     const names = issue.keys.map((key) => describeValue(key)).join(', ');
-    return `found ${names}; expected ${Object.keys(forms[form].shape).join(', ')} and nothing else`;
+    return `found ${names}. Use only ${Object.keys(forms[form].shape).join(', ')}`;
   }
   let value: unknown = rule;
   for (const key of issue.path) value = (value as Record<PropertyKey, unknown> | undefined)?.[key];
   const found = value === undefined ? 'missing' : describeValue(value);
-  return `${String(issue.path[0])} is ${found}; ${issue.message}`;
+  return `${String(issue.path[0])} is ${found}. ${issue.message}`;
 }
 
 function describeValue(value: unknown): string {

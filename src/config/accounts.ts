@@ -89,7 +89,7 @@ export function readAccountEntries(
   const given = zendeskNames.filter((name) => isGivenAtAll(environment, name));
   if (given.length > 0)
     report(
-      `ACCOUNTS_FILE and ${given.join(', ')} are both set; expected one or the other; move the account into the file, or unset ACCOUNTS_FILE.`,
+      `ACCOUNTS_FILE and ${given.join(', ')} are both set. Move the account into the file, or remove ACCOUNTS_FILE.`,
     );
   const keys = listKeys(settings);
   const found = parseFile(text, fileName, report);
@@ -123,25 +123,25 @@ function parseFile(
   fileName: string,
   report: (problem: string) => void,
 ): readonly Readonly<Record<string, unknown>>[] {
-  const advice = `expected YAML or JSON such as {"accounts": [{"subdomain": "acme", …}]}; see docs/settings.md`;
+  const advice = `Use YAML or JSON such as {"accounts": [{"subdomain": "acme", …}]}; see docs/settings.md`;
   // Its own messages repeat what stands in the file.
   const document = parseAsWritten(text);
   const [error] = document.errors;
   if (error !== undefined) {
     const line = text.slice(0, error.pos[0]).split('\n').length;
-    report(`${fileName} cannot be read at line ${line} (${error.code}); ${advice}.`);
+    report(`${fileName} cannot be read at line ${line} (${error.code}). ${advice}.`);
     return [];
   }
   let content: unknown;
   try {
     content = document.toJS();
   } catch {
-    report(`${fileName} has an alias that stands for nothing, or too many of them; ${advice}.`);
+    report(`${fileName} has an alias that does not exist, or too many aliases. ${advice}.`);
     return [];
   }
   const result = fileSchema.safeParse(content);
   if (result.success) return result.data.accounts;
-  report(`${fileName} is not a list of accounts; ${advice}.`);
+  report(`${fileName} is not a list of accounts. ${advice}.`);
   return [];
 }
 
@@ -158,7 +158,7 @@ function readEntry(
     const meant = keys.get(key);
     if (meant === undefined) {
       const shown = /^\w{1,40}$/.test(key) ? JSON.stringify(key) : hideText('a key', key);
-      report(`${name}: ${shown} is no setting; expected ${writable.join(', ')}.`);
+      report(`${name}: ${shown} is not a setting. Use ${writable.join(', ')}.`);
       continue;
     }
     own.add(meant.name);
@@ -186,11 +186,11 @@ function readValue(
 ): string {
   if (form === 'secret')
     report(
-      `${key} stands in the file itself; expected secrets apart from it; write ${key}_file with a path, or ${key}_env with the name of an environment variable.`,
+      `${key} is in the file itself. Keep secrets out of this file: write ${key}_file with a path, or ${key}_env with the name of an environment variable.`,
     );
   const parsed = valueSchema.safeParse(value);
   if (!parsed.success) {
-    report(`${key} is neither a text, a number nor a list of texts; write it as one of these.`);
+    report(`${key} is not a text, a number or a list of texts. Write it as one of these.`);
     return refused;
   }
   if (form !== 'variable') return parsed.data;
@@ -201,7 +201,7 @@ function readValue(
     ? `is ${JSON.stringify(parsed.data)}`
     : hideText('is a text', parsed.data);
   report(
-    `${key} ${found}, and no environment variable of that name is set; expected one that holds the value; set it.`,
+    `${key} ${found}, but no environment variable of that name is set. Set one that holds the value.`,
   );
   return refused;
 }
@@ -222,7 +222,7 @@ function reportTwins(
   );
   for (const twin of new Set(twins))
     report(
-      `${fileName}: more than one account has the subdomain ${JSON.stringify(twin)}; expected each once; remove all but one.`,
+      `${fileName}: more than one account has the subdomain ${JSON.stringify(twin)}. Remove all but one.`,
     );
 }
 

@@ -233,7 +233,7 @@ function reportIssues(
   for (const each of settings) {
     for (const { message } of issues.filter(({ name }) => name === each.name)) {
       const found = describeText(each, texts[each.name]);
-      report(describeProblem`${setting(each.name)} is ${found}; ${message}.`);
+      report(describeProblem`${setting(each.name)} is ${found}. ${message}.`);
     }
   }
 }
@@ -245,6 +245,6 @@ function reportEarlyRescan(texts: SettingTexts, report: Report): void {
   if (!settle.success || !ages.success || ages.data.every((age) => age > settle.data)) return;
   const found = JSON.stringify(texts['RESCAN_AFTER']);
   report(
-    describeProblem`${setting('RESCAN_AFTER')} is ${found}; expected ages longer than ${setting('SETTLE')} (${texts['SETTLE'] ?? ''}); write longer ones, or none.`,
+    describeProblem`${setting('RESCAN_AFTER')} is ${found}. Use ages longer than ${setting('SETTLE')} (${texts['SETTLE'] ?? ''}), or none.`,
   );
 }

@@ -29,6 +29,6 @@ function quote(name: string, value: string): string {
   const quoted = mark === undefined ? '' : `${mark}${value}${mark}`;
   if (parseEnv(`${name}=${quoted}`)[name] === value) return quoted;
   throw refuseInput([
-    `${name} has quotation marks of all three kinds or a line break, which a settings file cannot hold; write it into a file of its own and set ${name}_FILE to its path.`,
+    `${name} has quotation marks of all three kinds or a line break, which a settings file cannot hold. Write it into a separate file and set ${name}_FILE to its path.`,
   ]);
 }

@@ -37,11 +37,15 @@ function secret<Name extends string>(name: Name, defaultText: string, meaning: s
 
 /** The settings that concern no stream alone, before and after those of the streams. */
 const before = [
-  secret('DATABASE_URL', 'embedded', 'Postgres 15 to 18; without it the embedded one is used'),
-  plain('DATA_DIR', './data', 'where the embedded database lives'),
+  secret(
+    'DATABASE_URL',
+    'embedded',
+    'URL of a Postgres server, version 15 to 18; without it, the embedded one is used',
+  ),
+  plain('DATA_DIR', './data', 'directory of the embedded database'),
   optional(
     'EMBEDDED_PORT',
-    'a free one, kept while it is free',
+    'any free port',
     'port of the embedded database on 127.0.0.1, for other programs on this machine',
   ),
   optional(
@@ -57,12 +61,12 @@ const before = [
   optional(
     'ZENDESK_BASE_URL',
     '`https://{subdomain}.zendesk.com`',
-    'another origin (simulator, test); https unless the host is this machine',
+    'a different origin (simulator, test); https, unless the host is this machine',
   ),
   optional(
     'ZENDESK_CLIENT_ID',
     '–',
-    'OAuth client credentials, the main way: identifier of the client',
+    'OAuth client credentials (recommended): identifier of the client',
   ),
   secret('ZENDESK_CLIENT_SECRET', '–', 'OAuth client credentials: secret of the client'),
   plain('ZENDESK_OAUTH_SCOPE', 'read', 'scope asked for with the OAuth client'),
@@ -92,17 +96,17 @@ const after = [
   plain(
     'SETTLE',
     '5m',
-    'how long after its own time stamp a record may still appear; a span counts as covered only when read after its end and this time (`s`, `m`, `h`, `d`)',
+    'how long after its own time stamp a record may still appear; a time range counts as covered only when it was read this long after its end (`s`, `m`, `h`, `d`)',
   ),
   plain(
     'RESCAN_AFTER',
     '1h,24h,7d,30d',
-    'ages at which covered time is read again, each longer than `SETTLE`, and once more before Zendesk drops a record; `none` switches it off',
+    'ages at which covered time is read again, each longer than `SETTLE`, and once more before Zendesk deletes it; `none` switches this off',
   ),
   optional(
     'ACCESS_RULES_FILE',
     '–',
-    'JSON file of rules that say what requests of the access log are about; they go before the built-in ones',
+    'JSON file of rules that say what requests in the access log are about; they come before the built-in rules',
   ),
   optional(
     'REPORTS_FILE',
@@ -114,7 +118,11 @@ const after = [
     '8080',
     'port of `serve` for `/livez`, `/readyz`, `/status` and `/metrics`; `0` switches it off',
   ),
-  plain('HTTP_HOST', '127.0.0.1', 'address it listens on; `0.0.0.0` or `::` for every one'),
+  plain(
+    'HTTP_HOST',
+    '127.0.0.1',
+    'address that `serve` listens on; `0.0.0.0` or `::` for all addresses',
+  ),
   secret(
     'SIGNING_KEY',
     'made in the data directory',
@@ -133,18 +141,18 @@ const after = [
   secret(
     'HEARTBEAT_URL',
     '–',
-    'asked for (GET) when a run has succeeded, with `/start` when it begins, with `/fail` when it failed, as healthchecks.io expects',
+    'URL to call (GET) when a run succeeds, with `/start` when it begins and `/fail` when it fails, as healthchecks.io expects',
   ),
   secret(
     'HTTPS_PROXY',
     '–',
-    'proxy for all https addresses: `http://user:password@proxy.acme.example:3128`; this and the next two also in small letters, which go first',
+    'proxy for all https addresses: `http://user:password@proxy.acme.example:3128`; this and the next two also work in lower case, which takes precedence',
   ),
   secret('HTTP_PROXY', '–', 'proxy for all http addresses'),
   optional(
     'NO_PROXY',
     '–',
-    'what is asked without a proxy: names with all names below them, addresses, ranges such as `10.0.0.0/8`, `*` for everything; separated by commas',
+    'hosts to reach without a proxy: names (with their subdomains), addresses, ranges such as `10.0.0.0/8`, `*` for everything; separated by commas',
   ),
   optional(
     'OTEL_EXPORTER_OTLP_ENDPOINT',
@@ -156,7 +164,7 @@ const after = [
     'info',
     'least important lines to log: trace, debug, info, warn, error, fatal or silent',
   ),
-  plain('LOG_FORMAT', 'auto', '`json`, `pretty`, or `auto`: JSON unless a terminal is there'),
+  plain('LOG_FORMAT', 'auto', '`json`, `pretty`, or `auto`: JSON unless it writes to a terminal'),
 ] as const;
 
 /** The names of the settings that concern no stream alone. */

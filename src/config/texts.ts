@@ -65,9 +65,7 @@ function findText(
   const path = secret ? readVariable(environment, `${name}_FILE`) : undefined;
   if (!isSet(path)) return isSet(direct) ? direct : defaultValue;
   if (isSet(direct)) {
-    report(
-      describeProblem`${setting(name)} and ${fileOf(name)} are both set; expected one of them; remove one.`,
-    );
+    report(describeProblem`${setting(name)} and ${fileOf(name)} are both set. Remove one of them.`);
     return undefined;
   }
   const content = readNamedFile(fileOf(name), path, 'a text file', readFile, report);
@@ -75,7 +73,7 @@ function findText(
   const text = tidyText(content);
   if (text !== '') return text;
   report(
-    describeProblem`${fileOf(name)} is ${JSON.stringify(path)}, which is empty; expected a text file that holds the value; write it there.`,
+    describeProblem`${fileOf(name)} is ${JSON.stringify(path)}, which is empty. Write the value into that file.`,
   );
   return undefined;
 }
@@ -92,13 +90,13 @@ export function readNamedFile(
     const text = readFile(path).replace(/^\uFEFF/, '');
     if (!text.includes('\0')) return text;
     report(
-      describeProblem`${named} is ${JSON.stringify(path)}, which is no text in UTF-8; expected ${expected}; write it in UTF-8, which PowerShell's ">" does not.`,
+      describeProblem`${named} is ${JSON.stringify(path)}, which is not UTF-8 text. Save it as UTF-8, which PowerShell's ">" does not do.`,
     );
     return undefined;
   } catch (error) {
     const code = foreignCodeOf(error);
     report(
-      describeProblem`${named} is ${JSON.stringify(path)}, which cannot be read${code === undefined ? '' : ` (${code})`}; expected ${expected}; check the path and its permissions.`,
+      describeProblem`${named} is ${JSON.stringify(path)}, which cannot be read${code === undefined ? '' : ` (${code})`}. Check that it is ${expected}, and its path and permissions.`,
     );
     return undefined;
   }

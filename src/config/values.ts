@@ -1,6 +1,6 @@
 /**
- * The values of single settings: text to trusted value. Each schema's message says what is expected and what to do, as
- * the end of a sentence that starts with the setting's name and what was found.
+ * The values of single settings: text to trusted value. Each schema's message is a sentence without its full stop that
+ * says what to write. It follows a sentence with the name of the setting and what was found.
  */
 import { z } from 'zod';
 import { readDatabaseUrl } from '../database-url.ts';
@@ -20,7 +20,7 @@ const unitMs = new Map([
   ['d', 86_400_000],
 ]);
 const longestSettleMs = 86_400_000;
-const durationAdvice = 'write a whole number and one unit without a space: s, m, h or d';
+const durationAdvice = 'a whole number and one unit (s, m, h or d), without a space';
 
 /** Milliseconds of `90s`, `5m`, `2h` or `1d`; undefined when the text is none of these or is zero. */
 export function parseDuration(text: string): number | undefined {
@@ -43,8 +43,12 @@ function textOf<Value>(
   });
 }
 
+function listChoices(values: readonly string[]): string {
+  return `${values.slice(0, -1).join(', ')} or ${values.at(-1) ?? ''}`;
+}
+
 function oneOf<const Values extends readonly [string, ...string[]]>(values: Values) {
-  return z.enum(values, { error: `expected one of ${values.join(', ')}; write one of them` });
+  return z.enum(values, { error: `Use ${listChoices(values)}` });
 }
 
 /** `ZENDESK_OAUTH_GRANT`. */
@@ -54,7 +58,7 @@ export const oauthGrant = oneOf(['client_credentials', 'refresh_token']);
 export const settle = textOf((text) => {
   const ms = parseDuration(text);
   return ms !== undefined && ms <= longestSettleMs ? ms : undefined;
-}, `expected a duration from 1s to 1d such as 90s or 5m; ${durationAdvice}`);
+}, `Use a duration from 1s to 1d such as 90s or 5m: ${durationAdvice}`);
 
 /** `RESCAN_AFTER`, in milliseconds, ascending, each once; empty for `none`. */
 export const rescanAfter = textOf((text) => {
@@ -62,7 +66,7 @@ export const rescanAfter = textOf((text) => {
   const ages = text.split(',').map((part) => parseDuration(part.trim()));
   if (ages.includes(undefined)) return undefined;
   return [...new Set(ages.filter((age) => age !== undefined))].toSorted((a, b) => a - b);
-}, `expected durations separated by commas such as 1h,24h, or none; ${durationAdvice}`);
+}, `Use durations separated by commas such as 1h,24h, or none. A duration is ${durationAdvice}`);
 
 /** The shape of a subdomain (contract Q27); it becomes part of the address that receives the credentials. */
 export const subdomain = textOf(
@@ -73,8 +77,8 @@ export const subdomain = textOf(
     const advice =
       label !== undefined && label.length <= 63
         ? `write ${label.toLowerCase()}`
-        : 'write acme when the account is acme.zendesk.com';
-    return `expected only the part before .zendesk.com: small letters, digits and hyphens, at most 63; ${advice}`;
+        : 'for acme.zendesk.com, it is acme';
+    return `Use only the part before .zendesk.com (at most 63 lower-case letters, digits and hyphens): ${advice}`;
   },
 );
 
@@ -83,16 +87,15 @@ function isLoopback(hostname: string): boolean {
 }
 
 function explainOrigin(text: string): string {
-  const expected = 'expected an origin such as https://acme.zendesk.com';
-  if (!URL.canParse(text)) return `${expected}; write scheme and host`;
+  const expected = 'Use an origin such as https://acme.zendesk.com';
+  if (!URL.canParse(text)) return `${expected}, with scheme and host`;
   const url = new URL(text);
-  if (url.protocol !== 'https:' && url.protocol !== 'http:')
-    return `${expected}; write an https address`;
+  if (url.protocol !== 'https:' && url.protocol !== 'http:') return `${expected}, with https`;
   if (url.username !== '' || url.password !== '')
-    return `${expected} without a user name or password; give the credentials in their own settings`;
+    return `${expected}, without a user name or password. Credentials have their own settings`;
   if (url.pathname !== '/' || url.search !== '' || url.hash !== '')
-    return `${expected} without a path or a query; write ${url.origin}`;
-  return 'expected https, because the credentials would travel in clear text; write https:// (http is accepted for localhost, 127.0.0.0/8 and [::1] only)';
+    return `${expected}, without a path or a query: ${url.origin}`;
+  return 'Use https, because http sends the credentials in clear text (http is accepted for localhost, 127.0.0.0/8 and [::1] only)';
 }
 
 /** `ZENDESK_BASE_URL` as a bare origin, without a final slash. */
@@ -117,25 +120,24 @@ export const databaseUrl = textOf(
 
 /** A secret that travels in a header: printable ASCII without spaces, and no quotation mark left over from copying. */
 export const secretText = z.string().regex(/^(?!["'`])[\x21-\x7e]+(?<!["'`])$/, {
-  error:
-    'expected printable characters without spaces, line breaks or quotation marks around them; copy it again',
+  error: 'Copy it again, without spaces, line breaks or surrounding quotation marks',
 });
 
 /** `ZENDESK_CLIENT_ID`. */
 export const clientId = z.string().regex(/^[\x21-\x7e]+$/, {
   error:
-    'expected the identifier of an OAuth client without spaces; copy it from Admin Center > Apps and integrations > APIs > OAuth clients',
+    'Copy the identifier of the OAuth client, without spaces, from Admin Center > Apps and integrations > APIs > OAuth clients',
 });
 
 /** `ZENDESK_OAUTH_SCOPE`: one string of names separated by single spaces (contract 6.1). */
 export const scope = z.string().regex(/^[a-z0-9_.:-]+(?: [a-z0-9_.:-]+)*$/, {
   error:
-    'expected scope names separated by single spaces such as read, or auditlogs:read users:read; write read when in doubt',
+    'Use scope names separated by single spaces such as read, or auditlogs:read users:read. If in doubt, use read',
 });
 
 /** `ZENDESK_USER_EMAIL`. No colon: it ends the user name in HTTP Basic. */
 export const email = z.string().regex(/^[^\s@:]+@[^\s@:/]+$/, {
-  error: 'expected an e-mail address such as jane@acme.example; leave out the ending /token',
+  error: 'Use an e-mail address such as jane@acme.example, without /token at the end',
 });
 
 /** `STREAMS`, in the order given. */
@@ -148,7 +150,7 @@ export function streamsAmong<Known extends { readonly name: string }>(all: reado
         ? chosen
         : undefined;
     },
-    `expected a list of ${all.map(({ name }) => name).join(', ')}, separated by commas and each at most once; write those to pull`,
+    `Use names from this list, separated by commas and each at most once: ${all.map(({ name }) => name).join(', ')}`,
   );
 }
 
@@ -156,34 +158,34 @@ export function streamsAmong<Known extends { readonly name: string }>(all: reado
 export const requestsPerMinute = textOf((text) => {
   const value = /^\d{1,6}$/.test(text) ? Number(text) : 0;
   return value >= 1 && value <= 100_000 ? value : undefined;
-}, 'expected a whole number from 1 to 100000; write digits only');
+}, 'Use a whole number from 1 to 100000, digits only');
 
 /** A number of records of a page, as many as Zendesk gives at most. */
 export function pageSizeUpTo(most: number) {
   return textOf((text) => {
     const value = /^\d{1,6}$/.test(text) ? Number(text) : 0;
     return value >= 1 && value <= most ? value : undefined;
-  }, `expected a whole number from 1 to ${most}; write digits only`);
+  }, `Use a whole number from 1 to ${most}, digits only`);
 }
 
 /** `EMBEDDED_PORT`. */
 export const port = textOf((text) => {
   const value = /^\d{1,5}$/.test(text) ? Number(text) : 0;
   return value >= 1 && value <= 65_535 ? value : undefined;
-}, 'expected a port from 1 to 65535; write digits only');
+}, 'Use a port from 1 to 65535, digits only');
 
 /** `HTTP_PORT`; undefined for 0, which switches HTTP off. */
 export const httpPort = z
   .string()
   .refine((text) => /^\d{1,5}$/.test(text) && Number(text) <= 65_535, {
-    error: 'expected a port from 1 to 65535, or 0 for no HTTP; write digits only',
+    error: 'Use a port from 1 to 65535, or 0 to switch HTTP off',
   })
   .transform((text) => (Number(text) === 0 ? undefined : Number(text)));
 
 /** `HTTP_HOST`: an address, or a name that has one. */
 export const httpHost = z.string().regex(/^[\w.:%-]+$/, {
   error:
-    'expected an address of this machine such as 127.0.0.1, 0.0.0.0 or ::; write it without port and brackets',
+    'Use an address of this machine such as 127.0.0.1, 0.0.0.0 or ::, without port and brackets',
 });
 
 /** `HEARTBEAT_URL`; only its form is checked. */
@@ -193,22 +195,22 @@ export const heartbeatUrl = textOf((text) => {
   return ['https:', 'http:'].includes(protocol) && `${username}${password}` === ''
     ? text
     : undefined;
-}, 'expected an address such as https://hc-ping.com/your-uuid, without a user name or password; copy it again');
+}, 'Use an address such as https://hc-ping.com/your-uuid, without a user name or password');
 
 /** `HTTPS_PROXY`, `HTTP_PROXY`, as a whole url. */
 export const proxyUrl = textOf(readProxyUrl, (text) => {
   const expected =
-    'expected the address of an HTTP proxy such as http://user:password@proxy.acme.example:3128';
+    'Use the address of an HTTP proxy such as http://user:password@proxy.acme.example:3128';
   const scheme = /^([a-z][a-z\d+.-]*):\/\//i.exec(text)?.[1]?.toLowerCase() ?? 'http';
   return /^https?$/.test(scheme)
-    ? `${expected}, without a path; check it, and percent-encode special characters of the password (%40 for @, %2F for /, %23 for #, %25 for %)`
-    : `${expected}; ${scheme} is another kind of proxy, which is not supported`;
+    ? `${expected}, without a path, and percent-encode special characters in the password (%40 for @, %2F for /, %23 for #, %25 for %)`
+    : `${expected}. ${scheme} is a different kind of proxy, which is not supported`;
 });
 
 /** `LOG_ORIGIN`: the name of a key in a signed note must not have spaces or a plus. */
 export const logOrigin = textOf(
   (text) => (/^[^\s+]{1,200}$/.test(text) ? text : undefined),
-  'expected a name such as acme.example/zendesk-log, of up to 200 characters, without spaces and without +',
+  'Use a name such as acme.example/zendesk-log, of up to 200 characters, without spaces and without +',
 );
 
 /** `OTEL_EXPORTER_OTLP_ENDPOINT`. */
@@ -218,7 +220,7 @@ export const collectorEndpoint = textOf((text) => {
   return ['https:', 'http:'].includes(protocol) && `${username}${password}${search}${hash}` === ''
     ? text
     : undefined;
-}, 'expected an address such as http://localhost:4318, without a user name, password or query; give credentials in OTEL_EXPORTER_OTLP_HEADERS');
+}, 'Use an address such as http://localhost:4318, without a user name, password or query. Put credentials into OTEL_EXPORTER_OTLP_HEADERS');
 
 const isoTime = z.union([z.iso.date(), z.iso.datetime({ offset: true })]);
 
@@ -231,8 +233,8 @@ export function startNotAfter(now: Date) {
     },
     (text) =>
       isoTime.safeParse(text).success
-        ? `expected a time that is not in the future (it is ${now.toISOString()}); write an earlier one, or leave it unset for the oldest record`
-        : 'expected a date such as 2024-01-31 or a time with its zone such as 2024-01-31T08:00:00Z; write one of these forms',
+        ? `Use a time that is not in the future (it is ${now.toISOString()}), or remove the setting to begin at the oldest record`
+        : 'Use a date such as 2024-01-31, or a time with its zone such as 2024-01-31T08:00:00Z',
   );
 }
 
@@ -240,7 +242,7 @@ export function startNotAfter(now: Date) {
 export function scheduleAcceptedBy(isSchedule: (text: string) => boolean) {
   return textOf(
     (text) => (isSchedule(text) ? text : undefined),
-    'expected a cron expression such as */5 * * * * (minute, hour, day of month, month, day of week; UTC); write five fields',
+    'Use a cron expression with five fields such as */5 * * * * (minute, hour, day of month, month, day of week; UTC)',
   );
 }
 

@@ -61,15 +61,15 @@ export function findCredentialsProblem(
   const given = [...touched.flat().filter((name) => isGiven(name)), ...extras];
   const named = given.map((name) => setting(name));
   if (given.length === 0)
-    return describeProblem`No Zendesk credentials are set; expected one kind: OAuth client credentials, ${ready ?? []}, or ${legacy?.[0] ?? ''} with ${legacy?.[1] ?? ''}; set ${client ?? []} of a confidential OAuth client.`;
+    return describeProblem`No Zendesk credentials are set. Set ${client ?? []} of a confidential OAuth client, or ${ready ?? []}, or ${legacy?.[0] ?? ''} with ${legacy?.[1] ?? ''}.`;
   if (touched.length > 1)
-    return describeProblem`${named} are set together; expected one kind of credentials; keep one, best ${client?.[0] ?? ''} with ${client?.[1] ?? ''}, and remove the rest.`;
+    return describeProblem`${named} are set together. Keep only one kind of credentials, preferably ${client?.[0] ?? ''} with ${client?.[1] ?? ''}, and remove the rest.`;
   if (client !== undefined && extras.length > 0 && given.length === extras.length)
     return describeProblem`${named} is set but no OAuth client is; expected ${client} as well; set them.`;
   const absent = touched.flat().find((name) => !isGiven(name));
   return absent === undefined
     ? undefined
-    : describeProblem`${named} is set but ${setting(absent)} is not; expected both; set ${setting(absent)} as well.`;
+    : describeProblem`${named} is set but ${setting(absent)} is not. Set ${setting(absent)} as well.`;
 }
 
 /** What is wrong with how the OAuth client logs in: a refresh token that is not wanted. */
@@ -134,14 +134,14 @@ function findWarnings(
     if (!/^oauth-(?:client|refresh)$/.test(kind) || needed === undefined) continue;
     if (!scope.split(' ').includes(needed))
       warnings.push(
-        `ZENDESK_OAUTH_SCOPE does not contain ${needed}, which the ${title} most likely needs; set it to ${needed} when Zendesk refuses that stream.`,
+        `ZENDESK_OAUTH_SCOPE does not contain ${needed}, which the ${title} most likely needs. Set it to ${needed} if Zendesk refuses that stream.`,
       );
   }
   for (const { name, setting: own, grantedPerMinute } of new Set(streams.map((s) => s.budget))) {
     const wanted = budgets[name] ?? 0;
     if (grantedPerMinute !== undefined && wanted > grantedPerMinute)
       warnings.push(
-        `${own.name} is ${wanted}, but Zendesk grants ${grantedPerMinute} a minute to an account; expect pauses after answers 429.`,
+        `${own.name} is ${wanted}, but Zendesk allows ${grantedPerMinute} a minute for an account. Expect pauses after 429 responses.`,
       );
   }
   return warnings;

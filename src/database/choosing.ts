@@ -103,7 +103,7 @@ async function isSuitable<Client>(
 
 function unsuitable(wanted: Target): KnownError {
   return new KnownError('database_unreachable', {
-    found: `None of the servers in DATABASE_URL is as target_session_attrs=${wanted} wants it`,
+    found: `None of the servers in DATABASE_URL matches target_session_attrs=${wanted}`,
     wayOut: 'Wait for the failover to end, or check the list of hosts',
     systemCode: 'ECONNABORTED',
   });

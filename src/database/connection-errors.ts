@@ -68,21 +68,21 @@ export function translateError(error: unknown): unknown {
   if (isLostConnection(error)) {
     if (code === sqlstates.tooManyConnections)
       return new KnownError('connections_used_up', {
-        found: `Postgres has no connection free: ${message} (SQLSTATE ${code})`,
+        found: `Postgres has no free connection: ${message} (SQLSTATE ${code})`,
         wayOut:
-          'raise max_connections of the server, or the connection limit of the role or the database, or close connections that nobody uses',
+          'raise max_connections of the server, or the connection limit of the role or the database, or close unused connections',
         ...describeCause(error),
       });
     return new KnownError('database_unreachable', {
       found: `Postgres cannot be reached (${code ?? 'connection ended'})`,
-      wayOut: 'Check that it runs and that DATABASE_URL points to it',
+      wayOut: 'Check that it is running and that DATABASE_URL points to it',
       ...describeCause(error),
     });
   }
   if (code === undefined) return translateHandshake(error);
   if (!/^[0-9A-Z]{5}$/.test(code))
     return new KnownError('database_unreachable', {
-      found: `There is no connection to Postgres (${code})`,
+      found: `The connection to Postgres was lost (${code})`,
       ...describeCause(error),
     });
   const known = codesByState[code];
@@ -198,17 +198,16 @@ export function explainRefusal(error: unknown): KnownError {
   const state = error instanceof Error ? (readCode(error) ?? '') : '';
   const words = refusals[state];
   return new KnownError('record_refused', {
-    found: `Postgres does not take the row${words === undefined ? '' : `: ${words}`} (SQLSTATE ${state})`,
+    found: `Postgres rejects the row${words === undefined ? '' : `: ${words}`} (SQLSTATE ${state})`,
     sqlState: state,
   });
 }
 
 const refusals: Readonly<Record<string, string>> = {
-  [sqlstates.checkViolation]: 'no partition holds its time',
+  [sqlstates.checkViolation]: 'there is no partition for its time',
   [sqlstates.numericValueOutOfRange]: 'a number in it is too large',
   [sqlstates.datetimeFieldOverflow]: 'a time in it does not exist',
-  [sqlstates.untranslatableCharacter]:
-    'a text in it has a character that no text of Postgres can have',
+  [sqlstates.untranslatableCharacter]: 'a text in it has a character that Postgres does not allow',
   [sqlstates.programLimitExceeded]: 'it is too large for an index or a table',
-  [sqlstates.statementTooComplex]: 'it is nested too deep',
+  [sqlstates.statementTooComplex]: 'it is nested too deeply',
 };

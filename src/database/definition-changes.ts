@@ -166,8 +166,8 @@ async function drop(pass: Pass, target: StoredObject): Promise<void> {
     for (const each of objects) pass.dropped.set(each.name, await dropObject(pass.tx, each));
   for (const { object, dependents } of obstacles)
     pass.conflicts.add(
-      `The ${object.kind} ${object.identity} has to be dropped for this version of the program, but others depend on it: ` +
-        `${dependents.join(', ')}. Nothing was changed; keep their definitions, drop them, run "migrate", and create them again.`,
+      `This version of the program must drop the ${object.kind} ${object.identity}, but other objects depend on it: ` +
+        `${dependents.join(', ')}. Nothing was changed. Save their definitions, drop them, run "migrate", and create them again.`,
     );
 }
 

@@ -89,7 +89,7 @@ export async function openEmbeddedPostgres(options: EmbeddedOptions): Promise<Em
   const kill = () => end((own) => own.kill());
   void server?.exited.then(() => {
     if (!stopping.signal.aborted)
-      log(`The embedded PostgreSQL server has ended by itself; see ${paths.log}.`);
+      log(`The embedded PostgreSQL server ended unexpectedly; see ${paths.log}.`);
   });
 
   /** A guest outlives its host: when the server's owner ends, the guest starts the server again at the same port. */
@@ -108,7 +108,7 @@ export async function openEmbeddedPostgres(options: EmbeddedOptions): Promise<Em
       server = next?.server;
       if (next !== undefined && next.port !== port) {
         log(
-          `The embedded PostgreSQL server could not have its port ${port} again; start this program anew.`,
+          `The embedded PostgreSQL server could not get its port ${port} again. Restart this program.`,
         );
       }
     }
@@ -151,8 +151,8 @@ async function joinOrStart(
       if (typeof server === 'object') return { port: server.port, server };
       if (server === 'port' && options.port !== undefined && ++refusals === portTries)
         throw new KnownError('embedded_unusable', {
-          found: `The embedded PostgreSQL server cannot have port ${options.port} of 127.0.0.1, because another program listens there`,
-          wayOut: 'choose another EMBEDDED_PORT, or end that program',
+          found: `The embedded PostgreSQL server cannot use port ${options.port} of 127.0.0.1, because another program uses it`,
+          wayOut: 'choose another EMBEDDED_PORT, or stop that program',
         });
       await sleep(startAgainMs);
     }

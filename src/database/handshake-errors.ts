@@ -43,22 +43,22 @@ function explainTls(error: DriverError, { sslMode, config }: Way): KnownError | 
   ): KnownError => new KnownError(known, { ...facts, ...describeCause(error) });
   if (speaksNoTls(error))
     return make('database_without_tls', {
-      found: `The server does not speak TLS, and sslmode=${sslMode} (DATABASE_URL or PGSSLMODE) insists on it`,
+      found: `The server does not support TLS, but sslmode=${sslMode} (DATABASE_URL or PGSSLMODE) requires it`,
       wayOut: 'switch TLS on at the server, or set sslmode=prefer in DATABASE_URL',
     });
   if (/error establishing an SSL connection/.test(message))
     return make('database_unreachable', {
-      found: 'What answers at the address in DATABASE_URL is not a Postgres server',
+      found: 'The server at the address in DATABASE_URL is not a Postgres server',
       wayOut: 'check host and port',
     });
   if (code === 'ERR_TLS_CERT_ALTNAME_INVALID')
     return make('database_untrusted', {
-      found: `The certificate of the Postgres server is for another name than that in DATABASE_URL (${code})`,
+      found: `The certificate of the Postgres server is for a different name than the one in DATABASE_URL (${code})`,
       wayOut: `use the name in the certificate, or sslmode=verify-ca with the issuer in sslrootcert; ${docs}`,
     });
   if (code === 'CERT_HAS_EXPIRED' || code === 'CERT_NOT_YET_VALID')
     return make('database_untrusted', {
-      found: `The certificate of the Postgres server or of its issuer is not valid now (${code})`,
+      found: `The certificate of the Postgres server, or of its issuer, has expired or is not valid yet (${code})`,
       wayOut: 'renew it, or check the clock of this machine',
     });
   if (code !== undefined && /CERT|^UNABLE_TO_/.test(code) && !code.startsWith('ERR_SSL_'))
@@ -66,13 +66,13 @@ function explainTls(error: DriverError, { sslMode, config }: Way): KnownError | 
       found: `The certificate of the Postgres server is not trusted (${code})`,
       wayOut:
         config.ssl !== false && config.ssl.ca === undefined
-          ? `name the certificate of its issuer in DATABASE_URL: sslrootcert=/path/to/ca.pem, or trust it with NODE_EXTRA_CA_CERTS; ${docs}`
-          : `sslrootcert names another issuer: take the one that signed it; ${docs}`,
+          ? `put the certificate of its issuer into DATABASE_URL: sslrootcert=/path/to/ca.pem, or trust it with NODE_EXTRA_CA_CERTS; ${docs}`
+          : `sslrootcert names a different issuer: use the one that signed the certificate; ${docs}`,
     });
   if (code === 'EPROTO' || code?.startsWith('ERR_SSL_') === true)
     return make('database_untrusted', {
       found: `The TLS handshake with the Postgres server failed (${code})`,
-      wayOut: `check sslcert and sslkey, which it may ask for, and the versions of TLS on both sides; ${docs}`,
+      wayOut: `check sslcert and sslkey, which the server may require, and the TLS versions on both sides; ${docs}`,
     });
   return undefined;
 }
@@ -86,13 +86,13 @@ function explainAdmission(error: DriverError, { config }: Way): KnownError | und
   if (/valid client certificate/.test(message))
     return new KnownError('user_refused', {
       found,
-      wayOut: 'name one in DATABASE_URL with sslcert and sslkey',
+      wayOut: 'add one to DATABASE_URL with sslcert and sslkey',
       ...cause,
     });
   if (!/pg_hba\.conf/.test(message)) return undefined;
   if (config.ssl === false && config.host?.startsWith('/') !== true)
     return new KnownError('database_requires_tls', {
-      found: `Postgres lets nobody in from here without TLS: ${message} (SQLSTATE ${code})`,
+      found: `Postgres does not accept connections from this machine without TLS: ${message} (SQLSTATE ${code})`,
       wayOut: 'set sslmode=require, or better verify-full, in DATABASE_URL',
       ...cause,
     });
@@ -113,11 +113,11 @@ function explainSocket(error: DriverError, { config }: Way): KnownError | undefi
     found:
       code === 'ENOENT'
         ? `There is no socket ${path} (ENOENT)`
-        : `The socket ${path} may not be used by this user (EACCES)`,
+        : `This user is not allowed to use the socket ${path} (EACCES)`,
     wayOut:
       code === 'ENOENT'
-        ? 'Check host and port in DATABASE_URL, and that the server, or the proxy that makes the socket, runs'
-        : 'give the user of this process the rights to its directory',
+        ? 'Check host and port in DATABASE_URL, and that the server, or the proxy that creates the socket, is running'
+        : 'give the user of this process permission to use its directory',
     ...describeCause(error),
   });
 }

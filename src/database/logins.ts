@@ -72,8 +72,8 @@ export async function provideLogin(
   );
   if (found?.role !== true)
     throw new KnownError('privilege_missing', {
-      found: `The role ${role} does not exist, because the user of the database may not make it`,
-      wayOut: 'run "doctor", which prints the statements for somebody who may',
+      found: `The role ${role} does not exist, because the database user is not allowed to create it`,
+      wayOut: 'run "doctor", which prints the statements for an administrator',
     });
   if (found.login && !isRenewed) return { user, password: undefined };
   const password = randomBytes(24).toString('hex');
@@ -90,8 +90,8 @@ export async function provideLogin(
     if (!found.login && foreignCodeOf(error) === '42710') return { user, password: undefined };
     if (!hasCode(error, 'privilege_missing')) throw error;
     throw new KnownError('privilege_missing', {
-      found: 'The user of the database may not make logins',
-      wayOut: `let somebody who may run: create role ${user} login password '…' in role ${role}`,
+      found: 'The database user is not allowed to create logins',
+      wayOut: `ask an administrator to run: create role ${user} login password '…' in role ${role}`,
     });
   }
   return { user, password };

@@ -54,14 +54,12 @@ async function checkServer(db: Queryable): Promise<void> {
   const problems = rows.flatMap(({ version, number, encoding }) => [
     ...(number < 150_000
       ? [
-          `The Postgres server is version ${version}; expected 15 to 18; point DATABASE_URL to a newer server.`,
+          `The Postgres server is version ${version}. Point DATABASE_URL to a server of version 15 to 18.`,
         ]
       : []),
     ...(encoding === 'UTF8'
       ? []
-      : [
-          `The database has the encoding ${encoding}; expected UTF8; create a database with that encoding.`,
-        ]),
+      : [`The database has the encoding ${encoding}. Create a database with the encoding UTF8.`]),
   ]);
   if (problems.length > 0) throw new KnownError('database_unsuitable', problems);
 }

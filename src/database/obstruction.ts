@@ -63,16 +63,16 @@ function describeHolders(holders: readonly Holder[]): { found: string; wayOut: s
   const [first] = holders;
   if (first === undefined)
     return {
-      found: 'The migration waited for locks of others, which are gone now',
+      found: 'The migration waited for locks of other sessions, which are gone now',
       wayOut: 'run "migrate"',
     };
   if (first.is_migrating)
     return {
       found: `Another process is migrating the database: ${describeHolder(first)}`,
-      wayOut: 'Wait for its end, then run "migrate"',
+      wayOut: 'Wait until it ends, then run "migrate"',
     };
   return {
-    found: `The migration waits for locks on its tables, which may be held by ${holders.map(describeHolder).join(' or by ')}`,
+    found: `The migration is waiting for locks on its tables, which may be held by ${holders.map(describeHolder).join(' or by ')}`,
     wayOut: `Let that end, or run "select pg_terminate_backend(${first.pid});", then run "migrate"`,
   };
 }

@@ -237,8 +237,8 @@ function createEnd(signal: AbortSignal | undefined): End {
 
 function silence(limitMs: number): KnownError {
   return new KnownError('database_unreachable', {
-    found: `Postgres gave no answer (waited for up to ${limitMs / 1000} s), and the connection was given up`,
-    wayOut: 'Check the network between here and Postgres, and what Postgres is busy with',
+    found: `Postgres did not answer within ${limitMs / 1000} s, and the connection was closed`,
+    wayOut: 'Check the network between this machine and Postgres, and what Postgres is busy with',
     systemCode: 'ETIMEDOUT',
   });
 }

@@ -145,8 +145,8 @@ function explain(error: unknown, { text, before }: Statement): unknown {
     return new KnownError('stopped', { found: 'The statement was cancelled', sqlState: code });
   if (code === sqlstates.readOnlySqlTransaction)
     return new KnownError('statement_refused', {
-      found: 'The statement would change the database, and "sql" only reads',
-      wayOut: 'add --write if that is what you want',
+      found: 'The statement would change the database, but "sql" is read-only',
+      wayOut: 'add --write to allow it',
       sqlState: code,
     });
   const { message, position, hint } = error as Error & { position?: string; hint?: string };
@@ -155,7 +155,7 @@ function explain(error: unknown, { text, before }: Statement): unknown {
       ? before.trim() && ` that begins at ${describePlace(before, text, 1)}`
       : ` at ${describePlace(before, text, Number(position))}`;
   return new KnownError('statement_refused', {
-    found: `Postgres refuses the statement${place}: ${message}`,
+    found: `Postgres rejects the statement${place}: ${message}`,
     wayOut: hint?.replace(/\.$/, '') ?? waysOut[code],
     sqlState: code,
   });

@@ -132,9 +132,9 @@ function readTls(mode: SslMode, parameters: ReadonlyMap<string, string>): Connec
     createSecureContext(options);
   } catch (error) {
     throw new KnownError('database_url_unusable', {
-      found: `The files and versions for TLS that DATABASE_URL names do not work together (${foreignCodeOf(error) ?? 'unknown format'})`,
+      found: `The TLS files and versions in DATABASE_URL do not work together (${foreignCodeOf(error) ?? 'unknown format'})`,
       wayOut:
-        'check that sslrootcert and sslcert are certificates in PEM, that sslkey is the key of sslcert, and sslpassword its password',
+        'check that sslrootcert and sslcert are PEM certificates, that sslkey is the key of sslcert, and that sslpassword is its password',
     });
   }
   return { ...options, ...chooseCheck(mode, root !== undefined) };

@@ -36,8 +36,8 @@ export function checkBackfill(
   },
 ): Check {
   const name = nameBackfill(stream);
-  if (answer === undefined) return skipped(name, 'STREAMS leaves it out');
-  if (answer.kind !== 'answered') return skipped(name, 'the log did not answer');
+  if (answer === undefined) return skipped(name, 'not in STREAMS');
+  if (answer.kind !== 'answered') return skipped(name, 'the log could not be read');
   const { local, coverage, freeBytes, now } = situation;
   const { oldest, samples } = answer;
   if (oldest === undefined) return ok(name, 'there is nothing to read yet');
@@ -47,12 +47,12 @@ export function checkBackfill(
   if (open === 0) return ok(name, 'nothing is missing');
   const requestsPerMinute = local.budgets[stream.budget.name] ?? 0;
   const estimate = estimateBackfill(samples, open, stream, requestsPerMinute);
-  if (estimate === undefined) return skipped(name, 'no page could be read to judge by');
+  if (estimate === undefined) return skipped(name, 'no page could be read for an estimate');
   const { rows, requests, seconds, bytes, diskBytes } = estimate;
   const found =
     `${formatDuration(open)} missing: about ${countOf(roundOff(rows), 'row')}, ${countOf(roundOff(requests), 'request')}, ` +
     `${formatDuration(seconds)} at ${requestsPerMinute} a minute, ${formatBytes(bytes)} to read, ${formatBytes(diskBytes)} on disk ` +
-    `(judged by ${countOf(samples.length, 'page')}: half or twice that is possible)`;
+    `(estimated from ${countOf(samples.length, 'page')}: it may be half or twice as much)`;
   return freeBytes !== undefined && diskBytes > freeBytes * usableShare
     ? warning(
         name,

@@ -14,14 +14,14 @@ export function checkClock(zendeskMs: number | undefined, databaseMs: number | u
     { owner: "Zendesk's", skewMs: zendeskMs },
     { owner: "the database's", skewMs: databaseMs },
   ].filter((clock): clock is { owner: string; skewMs: number } => clock.skewMs !== undefined);
-  if (clocks.length === 0) return skipped(name, 'there is no other clock to compare it with');
+  if (clocks.length === 0) return skipped(name, 'there is no other clock to compare with');
   const wrong = clocks.filter(({ skewMs }) => Math.abs(skewMs) > toleratedMs);
   if (wrong.length === 0)
     return ok(name, `agrees with ${clocks.map(({ owner }) => owner).join(' and ')}`);
   return warning(
     name,
     wrong.map(({ owner, skewMs }) => describeSkew(owner, skewMs)).join('; '),
-    "Keep this machine's time, and that of the database, by NTP. Until then nothing counts as covered beyond the earliest of the three clocks, and leases and budgets go by the database's.",
+    'Use NTP on this machine and on the database server. Until then, nothing newer than the slowest of the three clocks counts as covered, and leases and budgets use the clock of the database.',
   );
 }
 
@@ -61,7 +61,7 @@ function judgeShare(
 ): Judgement {
   if (accountLimit === undefined)
     return {
-      found: `${wanted} requests a minute; Zendesk did not tell the account's limit`,
+      found: `${wanted} requests a minute; Zendesk did not say what the limit of the account is`,
       wayOut: undefined,
     };
   const share = wanted / accountLimit;
@@ -84,7 +84,7 @@ function judgeGrant(
     found: `${title} ${wanted} of ${granted}`,
     wayOut:
       wanted > granted
-        ? `Set ${setting.name} to ${granted}: more is answered with 429, which stops the ${title} for a minute.`
+        ? `Set ${setting.name} to ${granted}: above that, Zendesk answers 429, which stops the ${title} for a minute.`
         : undefined,
   };
 }

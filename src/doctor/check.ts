@@ -48,7 +48,7 @@ export function explainRefusal(name: string, error: KnownError): Check {
   return explainProblem(
     name,
     error,
-    `Try again in a few minutes; if it stays, ask the support of Zendesk${reference}.`,
+    `Try again in a few minutes. If it persists, contact Zendesk support${reference}.`,
   );
 }
 

@@ -33,12 +33,12 @@ export function checkConnections(
   { role, database, server, others }: ConnectionLimits,
   { user_name: user, database: name }: Pick<ServerFacts, 'user_name' | 'database'>,
 ): readonly Check[] {
-  const wish = `"serve" takes up to ${mostConnections}; with fewer it works, but its parts wait for each other and fail when that takes long`;
+  const wish = `"serve" takes up to ${mostConnections}; with fewer it works, but its parts wait for each other, and fail when that takes too long`;
   if (isShort(role))
     return [
       warning(
         'connections',
-        `the user ${user} may have ${role}; ${wish}`,
+        `the user ${user} can have ${role}; ${wish}`,
         `Allow more:\nalter role ${quoteName(user)} connection limit ${mostConnections + 5};`,
       ),
     ];
@@ -46,7 +46,7 @@ export function checkConnections(
     return [
       warning(
         'connections',
-        `the database ${name} may have ${database}; ${wish}`,
+        `the database ${name} can have ${database}; ${wish}`,
         `Allow more:\nalter database ${quoteName(name)} connection limit ${mostConnections + 5};`,
       ),
     ];
@@ -54,8 +54,8 @@ export function checkConnections(
     return [
       warning(
         'connections',
-        `the server has ${server}, of which others use ${others}; ${wish}`,
-        'Raise max_connections of the server, or put a pooler such as PgBouncer before it.',
+        `the server has ${server}, and other programs use ${others} of them; ${wish}`,
+        'Raise max_connections of the server, or put a pooler such as PgBouncer in front of it.',
       ),
     ];
   return [];

@@ -11,7 +11,7 @@ import type { LoginUser } from './whose-login.ts';
 
 const dayMs = 86_400_000;
 const clients = 'Admin Center > Apps and integrations > APIs > OAuth clients';
-const mainWay = `Make a confidential OAuth client (${clients}) and set ZENDESK_CLIENT_ID and ZENDESK_CLIENT_SECRET instead.`;
+const mainWay = `Create a confidential OAuth client (${clients}) and set ZENDESK_CLIENT_ID and ZENDESK_CLIENT_SECRET instead.`;
 
 /** How the login is configured; nothing is asked of Zendesk. `login`: what is known of one by refresh token. */
 export function checkCredentials(
@@ -22,20 +22,20 @@ export function checkCredentials(
   const name = 'credentials';
   if (credentials.kind === 'oauth-refresh') return checkLogin(credentials, login, now);
   if (credentials.kind === 'oauth-client')
-    return ok(name, `OAuth client ${credentials.clientId}; its tokens renew themselves`);
+    return ok(name, `OAuth client ${credentials.clientId}; its tokens are renewed automatically`);
   if (credentials.kind === 'oauth-token')
     return warning(
       name,
-      'a ready access token (ZENDESK_OAUTH_TOKEN), whose end is not known and which cannot be renewed',
+      'an access token (ZENDESK_OAUTH_TOKEN), which cannot be renewed and whose expiry date is unknown',
       mainWay,
     );
   const end = endOfApiTokens.toISOString().slice(0, 10);
   const days = Math.ceil((endOfApiTokens.getTime() - now.getTime()) / dayMs);
   if (days <= 0)
-    return problem(name, `an API token, and Zendesk ended all of them on ${end}`, mainWay);
+    return problem(name, `an API token, but Zendesk ended all API tokens on ${end}`, mainWay);
   return warning(
     name,
-    `an API token; Zendesk ends all of them on ${end}, in ${countOf(days, 'day')}, and deactivates one that is not used for 30 days`,
+    `an API token; Zendesk ends all API tokens on ${end}, in ${countOf(days, 'day')}, and deactivates those that are not used for 30 days`,
     mainWay,
   );
 }
@@ -59,11 +59,11 @@ export function checkToken({ credentials, scope }: ZendeskConfig, login: LoginRe
   if (refusal !== undefined) return explainRefusal(name, refusal);
   if (grant === undefined)
     return wasUsed
-      ? ok(name, 'accepted; its scope cannot be seen, only what it opens')
-      : skipped(name, 'nothing could be asked with it');
+      ? ok(name, 'accepted; its scope is unknown, only what it can read')
+      : skipped(name, 'no request could be made with it');
   const isKept = credentials.kind === 'oauth-refresh';
   const whose = user === undefined ? '' : ` of ${user.name} (${user.role})`;
-  const found = `${isKept ? 'good' : 'minted'} for ${formatDuration(grant.expiresInMs / 1000)} with the scope ${grant.scope ?? scope}${whose}`;
+  const found = `${isKept ? 'good' : 'valid'} for ${formatDuration(grant.expiresInMs / 1000)} with the scope ${grant.scope ?? scope}${whose}`;
   if (user !== undefined && user.role !== 'admin')
     return warning(
       name,
@@ -75,7 +75,7 @@ export function checkToken({ credentials, scope }: ZendeskConfig, login: LoginRe
     ? ok(name, found)
     : warning(
         name,
-        `${found}; ${surplus.join(' ')} was not asked for`,
-        `Limit the scopes that the OAuth client is allowed (${clients}).`,
+        `${found}; ${surplus.join(' ')} was not requested`,
+        `Limit the allowed scopes of the OAuth client (${clients}).`,
       );
 }

@@ -54,7 +54,7 @@ export async function withExaminedDatabase<T>(
   now: Date,
   work: (examination: DatabaseExamination) => Promise<T>,
 ): Promise<T> {
-  if (local === undefined) return work(abstain(skipped('database', 'the settings are not right')));
+  if (local === undefined) return work(abstain(skipped('database', 'the settings are wrong')));
   const place = await findPlace(local.database);
   if ('checks' in place) return work(place);
   const db = openReadOnly(place.url);
@@ -181,9 +181,9 @@ function announce(dataDirectory: string, canBeMade: boolean, freeBytes: number |
   if (!canBeMade)
     return problem(
       'database',
-      `the embedded database cannot be made: ${dataDirectory} cannot be written`,
+      `the embedded database cannot be created, because ${dataDirectory} cannot be written`,
       'Choose another DATA_DIR, or set DATABASE_URL to a Postgres server.',
     );
   const free = freeBytes === undefined ? '' : `, where ${formatBytes(freeBytes)} are free`;
-  return ok('database', `the first sync makes the embedded one in ${dataDirectory}${free}`);
+  return ok('database', `the first sync creates the embedded one in ${dataDirectory}${free}`);
 }

@@ -29,17 +29,17 @@ export function checkServer(facts: ServerFacts, where: string): Check {
   if (facts.is_standby)
     return problem(
       name,
-      `${found}; it is a standby, which takes no rows`,
+      `${found}; it is a standby, which accepts no writes`,
       'Point DATABASE_URL to the primary.',
     );
   if (facts.is_read_only)
     return problem(
       name,
       `${found}; transactions are read-only there (default_transaction_read_only)`,
-      `Set it off for this user:\nalter role ${quoteName(user)} set default_transaction_read_only = off;`,
+      `Switch it off for this user:\nalter role ${quoteName(user)} set default_transaction_read_only = off;`,
     );
   return number >= firstUntestedServer
-    ? warning(name, found, 'This version is tested with Postgres 15 to 18; look for a newer one.')
+    ? warning(name, found, 'This version is tested with Postgres 15 to 18; check for a newer one.')
     : ok(name, found);
 }
 
@@ -49,7 +49,7 @@ export function checkEncoding({ encoding }: ServerFacts): Check {
     ? ok('encoding', 'UTF8')
     : problem(
         'encoding',
-        `${encoding}, in which not every record can be stored`,
+        `${encoding}, which cannot store every record`,
         'Create a database with the encoding UTF8 and point DATABASE_URL to it.',
       );
 }
@@ -65,13 +65,13 @@ export function checkTimeZone({
   const note =
     others.length === 0
       ? ''
-      : `; this program has its own values of ${others.join(', ')}, which differ here`;
+      : `; this program uses its own values of ${others.join(', ')}, which differ from these`;
   return isUtc
     ? ok('time zone', `${zone}${note}`)
     : warning(
         'time zone',
-        `${zone}: times are stored exactly, but queries show them, and cut days, in that zone, while the daily tables go by days in UTC${note}`,
-        `If that is not wanted:\nalter database ${quoteName(database)} set timezone = 'UTC';`,
+        `${zone}: times are stored exactly, but queries use that zone for times and days, while the daily tables use days in UTC${note}`,
+        `If you do not want that:\nalter database ${quoteName(database)} set timezone = 'UTC';`,
       );
 }
 
@@ -80,10 +80,11 @@ export function checkDisk(
   { database_bytes: size }: ServerFacts,
   freeBytes: number | undefined,
 ): Check {
-  const found = `the database takes ${formatBytes(size)}`;
-  if (freeBytes === undefined) return ok('disk', `${found}; what is free cannot be seen from here`);
+  const found = `the database uses ${formatBytes(size)}`;
+  if (freeBytes === undefined)
+    return ok('disk', `${found}; the free space cannot be seen from here`);
   const both = `${found}; ${formatBytes(freeBytes)} are free`;
   return freeBytes < littleFreeBytes
-    ? warning('disk', both, 'Make room: when the disk is full, nothing more is stored.')
+    ? warning('disk', both, 'Free some space: when the disk is full, nothing more is stored.')
     : ok('disk', both);
 }

@@ -39,8 +39,8 @@ function judgeDerivedRows(
   if (rows === 0) return undefined;
   return problem(
     name,
-    `what ${countOf(rows, 'stored request')} between ${from} and ${until} ${rows === 1 ? 'was' : 'were'} about is missing: rows were taken away from ${table.derived?.name ?? title}`,
-    'Make them anew from the stored requests:\nzendesk-log-sync classify --apply --again',
+    `what ${countOf(rows, 'stored request')} between ${from} and ${until} ${rows === 1 ? 'was' : 'were'} about is missing: rows were removed from ${table.derived?.name ?? title}`,
+    'Create them again from the stored requests:\nzendesk-log-sync classify --apply --again',
   );
 }
 

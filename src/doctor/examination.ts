@@ -27,7 +27,7 @@ import { checkStream } from './streams.ts';
 
 /** What an examination found. */
 export type Examination = {
-  /** The account key; undefined when the settings are not right. */
+  /** The account key; undefined when the settings are wrong. */
   readonly account: string | undefined;
   readonly origin: string | undefined;
   /** False when a setting is wrong, so that nothing of Zendesk could be examined. */
@@ -60,9 +60,9 @@ export async function examine(options: ExaminationOptions): Promise<Examination>
         : await examineZendesk(config, database, login, options);
     return [
       checkSettings(known),
-      origin ?? skipped('origin', 'the settings are not right'),
+      origin ?? skipped('origin', 'the settings are wrong'),
       config === undefined
-        ? skipped('credentials', 'the settings are not right')
+        ? skipped('credentials', 'the settings are wrong')
         : checkCredentials(config.zendesk, now, login),
       ...zendesk.checks,
       checkClock(zendesk.skewMs, database.skewMs),
@@ -82,7 +82,7 @@ function findAbstention(
   origin: Check | undefined,
   login: LoginFacts | undefined,
 ): string | undefined {
-  if (config === undefined) return 'the settings are not right';
+  if (config === undefined) return 'the settings are wrong';
   if (origin?.state === 'problem') return 'Zendesk cannot be reached';
   return config.zendesk.credentials.kind === 'oauth-refresh' ? findIdleness(login) : undefined;
 }

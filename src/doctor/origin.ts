@@ -33,7 +33,7 @@ export async function checkOrigin(way: Way, now: Date, signal: AbortSignal): Pro
       return problem(
         name,
         found,
-        `${site}, and the name service of this machine. Where only a proxy leads out, set HTTPS_PROXY.`,
+        `${site}, and the name service of this machine. If this network requires a proxy, set HTTPS_PROXY.`,
       );
     }
   }
@@ -44,7 +44,7 @@ export async function checkOrigin(way: Way, now: Date, signal: AbortSignal): Pro
     const days = Math.floor((validTo.getTime() - now.getTime()) / dayMs);
     const found = `${answers}; its certificate is trusted until ${validTo.toISOString().slice(0, 10)}`;
     return days < renewalDays
-      ? warning(name, `${found}, ${countOf(days, 'day')} from now`, 'Tell whoever runs it.')
+      ? warning(name, `${found}, ${countOf(days, 'day')} from now`, 'Tell its operator.')
       : ok(name, found);
   } catch (error) {
     signal.throwIfAborted();
@@ -65,13 +65,13 @@ function explainFailure({ origin, proxy }: Way, error: unknown): Check {
       `the certificate of ${origin}${way} is not trusted (${code}), so nothing will be sent`,
       proxy === undefined
         ? `${site}, or trust its issuer with NODE_EXTRA_CA_CERTS.`
-        : 'A proxy that opens TLS has an issuer of its own: trust it with NODE_EXTRA_CA_CERTS.',
+        : 'A proxy that inspects TLS has its own issuer: trust it with NODE_EXTRA_CA_CERTS.',
     );
   if (proxy !== undefined) return explainProxy(origin, proxy, error, code);
   return problem(
     name,
-    `nobody answers at ${origin} (${code})`,
-    `${site}, and whether a firewall keeps this machine from it. Where only a proxy leads out, set HTTPS_PROXY.`,
+    `there is no answer from ${origin} (${code})`,
+    `${site}, and whether a firewall blocks this machine. If this network requires a proxy, set HTTPS_PROXY.`,
   );
 }
 
@@ -88,11 +88,11 @@ function explainProxy(origin: string, proxy: Proxy, error: unknown, code: string
     ? problem(
         name,
         `the proxy ${proxy.shown} (${proxy.setting}) cannot be reached (${code})`,
-        `Check ${proxy.setting}; what needs no proxy belongs into NO_PROXY.`,
+        `Check ${proxy.setting}; list the hosts that need no proxy in NO_PROXY.`,
       )
     : problem(
         name,
-        `no connection to ${origin} came about${describeWay(proxy)} (${code})`,
+        `there was no connection to ${origin}${describeWay(proxy)} (${code})`,
         `${site}, and what the proxy does with this host.`,
       );
 }

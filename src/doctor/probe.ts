@@ -134,7 +134,7 @@ async function askStream(
     if (hasCode(error, 'budget_used_up')) return { kind: 'not-asked', reason: error.found };
     if (!late.aborted) throw error;
     const seconds = streamPatienceMs / 1000;
-    return { kind: 'unreadable', reason: `no usable answer came within ${seconds} seconds` };
+    return { kind: 'unreadable', reason: `there was no usable answer within ${seconds} seconds` };
   }
 }
 

@@ -49,7 +49,7 @@ export function createReadOnlyBudget(options: {
           const paused = state.pausedUntilMs !== undefined && state.pausedUntilMs > nowMs;
           const why = paused
             ? `requests are paused for ${formatDuration(waitMs / 1000)} (${stateOf(group).reason ?? shared?.pauseReason ?? 'no reason known'})`
-            : `the ${limit} requests of this minute are used up; the next one is free in ${formatDuration(waitMs / 1000)}`;
+            : `the ${limit} requests of this minute are used up; the next one is available in ${formatDuration(waitMs / 1000)}`;
           throw new KnownError('budget_used_up', { found: why });
         }
         await sleep(waitMs, undefined, { signal });

@@ -45,12 +45,12 @@ function judgeRows(
 ): Check | undefined {
   const name = `${log.title} rows`;
   const told = losses.map((loss) => explainLoss(loss));
-  const readAgain = 'Let "serve" run, or run "sync": what Zendesk still has is read again.';
+  const readAgain = 'Keep "serve" running, or run "sync": it reads again what Zendesk still has.';
   if (missing !== undefined && missing.rows > 0)
     return problem(
       name,
       [
-        `${countOf(missing.rows, 'row')} that ${missing.rows === 1 ? 'was' : 'were'} stored ${missing.rows === 1 ? 'is' : 'are'} missing between ${missing.from} and ${missing.until}, and nothing tells why`,
+        `${countOf(missing.rows, 'row')} that ${missing.rows === 1 ? 'was' : 'were'} stored ${missing.rows === 1 ? 'is' : 'are'} missing between ${missing.from} and ${missing.until}, and the reason is unknown`,
         ...told,
       ].join('\n'),
       readAgain,
@@ -59,10 +59,10 @@ function judgeRows(
     return warning(
       name,
       [
-        `the table holds ${countOf(missing.uncounted, 'row')} between ${missing.from} and ${missing.until} that the ledger does not count: somebody has changed its counts, or brought in rows by hand`,
+        `the table holds ${countOf(missing.uncounted, 'row')} between ${missing.from} and ${missing.until} that the ledger does not count: somebody has changed its counts, or added rows by hand`,
         ...told,
       ].join('\n'),
-      'Let "serve" run, or run "sync": the rows are counted anew.',
+      'Keep "serve" running, or run "sync": the rows are counted again.',
     );
   if (losses.some((loss) => loss.rows_found === null))
     return problem(name, told.join('\n'), readAgain);
@@ -70,7 +70,7 @@ function judgeRows(
     return warning(
       name,
       told.join('\n'),
-      'Bring them back from a backup if you have one; Zendesk does not have them any more.',
+      'Restore them from a backup if you have one. Zendesk no longer has them.',
     );
   return missing === undefined
     ? skipped(name, `counting them took longer than ${countingLimitMs / 1000} seconds`)

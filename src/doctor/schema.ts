@@ -21,8 +21,8 @@ export function checkPrivileges(
     const grants = owners.map((owner) => `grant ${quoteName(owner)} to ${user};`);
     return problem(
       name,
-      `${userName} may not change ${example}${others}`,
-      `Connect as ${owners.join(' or ')}, or let that user act for it:\n${grants.join('\n')}`,
+      `${userName} is not allowed to change ${example}${others}`,
+      `Connect as ${owners.join(' or ')}, or let the user act for it:\n${grants.join('\n')}`,
     );
   }
   const isMissing = ownSchemas.some((schema) => !schemas.includes(schema));
@@ -30,14 +30,14 @@ export function checkPrivileges(
   if (isMissing && !privileges.may_create_schema)
     return problem(
       name,
-      `${userName} may not create schemas in the database ${database}`,
-      `Let somebody who may run:\ngrant create on database ${quoteName(database)} to ${user};`,
+      `${userName} is not allowed to create schemas in the database ${database}`,
+      `Ask an administrator to run:\ngrant create on database ${quoteName(database)} to ${user};`,
     );
   return ok(
     name,
     isMissing
-      ? `${userName} may create schemas and tables`
-      : `${userName} owns the tables and may create more`,
+      ? `${userName} can create schemas and tables`
+      : `${userName} owns the tables and can create more`,
   );
 }
 
@@ -52,24 +52,21 @@ export function checkRoles(privileges: Privileges, pending: readonly string[]): 
   if (analystRoles.every((role) => granted.includes(role)))
     return ok(
       name,
-      `${analystRoles.join(' and ')} may read${privileges.may_create_large_objects ? largeObjects : ''}`,
+      `${analystRoles.join(' and ')} can read${privileges.may_create_large_objects ? largeObjects : ''}`,
     );
   const isObstructed = missing.length > 0 && !mayCreate;
   if (pending.length > 0 && !isObstructed)
-    return ok(name, `${analystRoles.join(' and ')} get their grants with the migrations`);
+    return ok(name, `${analystRoles.join(' and ')} get their permissions with the migrations`);
   const found =
     missing.length === 0
-      ? `${analystRoles.join(' and ')} are there, but may read nothing in this database`
+      ? `${analystRoles.join(' and ')} exist, but cannot read anything in this database`
       : `${missing.join(' and ')} ${missing.length === 1 ? 'is' : 'are'} missing: the roles of dashboards and analysts`;
   return warning(
     name,
     found,
     [
       ...(isObstructed
-        ? [
-            'Let somebody who may create roles run:',
-            ...missing.map((role) => `create role ${role} nologin;`),
-          ]
+        ? ['Ask an administrator to run:', ...missing.map((role) => `create role ${role} nologin;`)]
         : []),
       ...(pending.length > 0
         ? ['Then run "migrate".']
@@ -91,13 +88,13 @@ export function checkMigrations(
   missing: readonly MissingObject[],
 ): Check {
   const name = 'migrations';
-  if (isNew) return ok(name, 'there are no tables yet; the first sync makes them');
+  if (isNew) return ok(name, 'there are no tables yet; the first sync creates them');
   if (pending.length === 0 && missing.length > 0) return explainMissing(name, missing);
   if (pending.length === 0) return ok(name, 'up to date');
   return warning(
     name,
     `${countOf(pending.length, 'migration')} to be applied: ${pending.join(', ')}`,
-    'They are applied at the next start of "serve" or "sync", or now by "migrate".',
+    'The next "serve" or "sync" applies them, or run "migrate" now.',
   );
 }
 
@@ -120,12 +117,15 @@ function explainMissing(name: string, missing: readonly MissingObject[]): Check 
 export function checkPartitions(wanted: readonly string[], missing: readonly string[]): Check {
   const name = 'partitions';
   if (missing.length === 0)
-    return ok(name, wanted.length === 0 ? 'none are needed' : 'those for now and next are there');
+    return ok(
+      name,
+      wanted.length === 0 ? 'none are needed' : 'the current and the next ones exist',
+    );
   if (missing.length === wanted.length)
-    return ok(name, 'there are none for now and next yet; the next sync makes them');
+    return ok(name, 'the current and the next ones do not exist yet; the next sync creates them');
   return warning(
     name,
     `${missing.join(', ')} ${missing.length === 1 ? 'is' : 'are'} missing`,
-    'Run "sync", or start "serve": they are made ahead of need, so probably nothing has run for a while.',
+    'Run "sync", or start "serve": they are created in advance, so probably nothing has run for a while.',
   );
 }

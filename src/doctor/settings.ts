@@ -41,7 +41,7 @@ export function checkSettings({ problems }: Pick<KnownSettings, 'problems'>): Ch
   return problem(
     name,
     found.join('\n'),
-    'Set them right; the table of settings is in docs/settings.md.',
+    'Correct them. The table of settings is in docs/settings.md.',
   );
 }
 

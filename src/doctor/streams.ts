@@ -8,7 +8,7 @@ import type { StreamAnswer } from './probe.ts';
 /** Explains how a stream answered. `answer` is undefined for a stream that is not pulled. */
 export function checkStream(stream: Stream, answer: StreamAnswer | undefined, now: Date): Check {
   const { title } = stream;
-  if (answer === undefined) return skipped(title, 'STREAMS leaves it out');
+  if (answer === undefined) return skipped(title, 'not in STREAMS');
   if (answer.kind === 'not-asked') return skipped(title, answer.reason);
   if (answer.kind === 'unreadable')
     return problem(title, answer.reason, 'Try again in a few minutes.');
@@ -24,13 +24,13 @@ function judgeEmptiness(
   fault: string | undefined,
 ): Check {
   if (fault !== undefined)
-    return problem(title, `answers with records of which none can be read; ${fault}`, quarantined);
+    return problem(title, `answers with records, but none can be read; ${fault}`, quarantined);
   const judge = whenEmpty.isProblem ? problem : warning;
   return judge(title, whenEmpty.found, whenEmpty.wayOut);
 }
 
 const quarantined =
-  'A sync puts such a record into quarantine, and stores the others: see "quarantine list". If there are many, look for a newer version of this program.';
+  'A sync puts such a record into quarantine and stores the others: see "quarantine list". If there are many, try a newer version of this program.';
 
 function judgeAge(
   { title, health: { whenSilent } }: LogStream,
@@ -39,7 +39,7 @@ function judgeAge(
   now: Date,
 ): Check {
   const age = formatDuration((now.getTime() - oldest * 1000) / 1000);
-  const byWhom = proof === 'claimed' ? ', as one answer says' : '';
+  const byWhom = proof === 'claimed' ? ', according to one response' : '';
   const found = `answers; oldest record ${formatMinute(new Date(oldest * 1000))}, ${age} ago${byWhom}`;
   if (whenSilent !== undefined && isSilent)
     return warning(title, `${found}; ${whenSilent.found}`, whenSilent.wayOut);
@@ -47,8 +47,8 @@ function judgeAge(
   return proof === 'disordered'
     ? warning(
         title,
-        `${found} or up to a day later; the first answer held later ones, so the order that is asked for is not obeyed`,
-        'A sync reads everything all the same. If it stays, tell the support of Zendesk.',
+        `${found} or up to a day later; the first response had later records, so Zendesk does not use the requested order`,
+        'A sync still reads everything. If it persists, contact Zendesk support.',
       )
     : ok(title, found);
 }

@@ -22,10 +22,10 @@ export async function answer(method: string, path: string, sources: Sources): Pr
   const page = pages.get(path);
   if (page === undefined)
     return json(404, {
-      reason: `Nothing is here; there are ${[...pages.keys()].join(', ')}.`,
+      reason: `There is nothing here. The pages are ${[...pages.keys()].join(', ')}.`,
     });
   if (method !== 'GET' && method !== 'HEAD')
-    return json(405, { reason: 'Only GET and HEAD are answered.' });
+    return json(405, { reason: 'Only GET and HEAD are supported.' });
   return page(sources);
 }
 
@@ -39,7 +39,7 @@ const pages = new Map<string, (sources: Sources) => Promise<Answer>>([
 async function answerLife({ scheduler }: Sources): Promise<Answer> {
   const overdue = scheduler.listOverdue();
   if (overdue.length === 0) return json(200, { alive: true });
-  const reason = `No tick came at its time: ${overdue.join(', ')}.`;
+  const reason = `Schedules are overdue: ${overdue.join(', ')}.`;
   return json(503, { alive: false, reason });
 }
 

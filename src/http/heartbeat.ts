@@ -40,7 +40,7 @@ export function createHeartbeat(
     const problem = await ping(address, proxy, timeoutMs, closing.signal);
     if (closing.signal.aborted) return;
     if (problem !== undefined && !failing)
-      log.warn({ reason: problem }, 'HEARTBEAT_URL does not accept the heartbeat; runs go on');
+      log.warn({ reason: problem }, 'HEARTBEAT_URL does not accept the heartbeat; runs continue');
     if (problem === undefined && failing) log.info({}, 'HEARTBEAT_URL accepts the heartbeat again');
     failing = problem !== undefined;
   }

@@ -19,7 +19,7 @@ export type StreamMeasures = {
   readonly gapSeconds: number;
   /** Records that could not be stored. */
   readonly quarantined: number;
-  /** Rows that were stored, were taken away by hand, and are not back. */
+  /** Rows that were stored, were removed by hand, and are not back. */
   readonly lostRows: number;
   /** When the newest of these losses was noticed, or now for one that no run has noticed; 0 while there is none. */
   readonly lastLoss: number;

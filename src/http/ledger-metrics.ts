@@ -12,34 +12,34 @@ const streamGauges: readonly (readonly [
 ])[] = [
   [
     'last_success_timestamp_seconds',
-    'End of the last run that completed, whatever its task.',
+    'End of the last run that completed, of any task.',
     ({ lastSuccess }) => lastSuccess,
   ],
   [
     'covered_until_timestamp_seconds',
-    'The watermark: everything wanted up to this moment is stored.',
+    'The watermark: everything up to this moment is stored.',
     ({ coveredUntil }) => coveredUntil,
   ],
   [
     'newest_record_timestamp_seconds',
-    'Time of the newest record that is stored.',
+    'Time of the newest stored record.',
     ({ newestRecord }) => newestRecord,
   ],
   [
     'retention_headroom_seconds',
-    'Time until the oldest moment that is not stored leaves what Zendesk keeps.',
+    'Time until Zendesk deletes the oldest moment that is not stored.',
     ({ headroom }) => headroom,
   ],
-  ['gaps', 'Spans of time that are wanted and not stored yet.', ({ gaps }) => gaps],
-  ['gap_seconds', 'Length of the gaps together.', ({ gapSeconds }) => gapSeconds],
+  ['gaps', 'Time ranges that are not stored yet.', ({ gaps }) => gaps],
+  ['gap_seconds', 'Total length of the gaps.', ({ gapSeconds }) => gapSeconds],
   [
     'quarantined_records',
-    'Records that could not be stored and lie in quarantine.',
+    'Records in quarantine because they could not be stored.',
     ({ quarantined }) => quarantined,
   ],
   [
     'lost_rows',
-    'Rows that were stored, were taken away by hand, and are not back.',
+    'Rows that were stored, were removed by hand, and are not back.',
     ({ lostRows }) => lostRows,
   ],
   [
@@ -49,7 +49,7 @@ const streamGauges: readonly (readonly [
   ],
   [
     'backfill_progress_ratio',
-    'Share of the time from the oldest wanted moment to the newest covered one that is stored.',
+    'Stored share of the time from the horizon to the newest covered moment.',
     ({ backfillShare }) => backfillShare,
   ],
   [
@@ -65,7 +65,7 @@ const streamGauges: readonly (readonly [
   ['lease_held', '1 while a process holds the stream.', ({ leaseHeld }) => Number(leaseHeld)],
   [
     'lease_token',
-    'Number of times that the stream was taken by a process.',
+    'Number of times that a process took the lease on the stream.',
     ({ leaseToken }) => leaseToken,
   ],
 ];
@@ -85,7 +85,7 @@ export function createLedgerGauges(registry: Registry): (measures: LedgerMeasure
   }));
   const lateRows = gauge(
     'late_rows',
-    'New records that were found by reading covered time again, by the age at which that was done.',
+    'New records that were found by reading covered time again, by its age at that time.',
     ['account', 'stream', 'age_seconds'],
   );
   const partitionsAhead = gauge(

@@ -49,7 +49,7 @@ export function openLedgerQuestions(
       const pending = await findPendingNow().catch((error: unknown) => explainAbsence(error));
       if (typeof pending === 'string') return pending;
       if (pending.length === 0) return undefined;
-      return `The database lacks ${pending.length === 1 ? 'a migration' : `${pending.length} migrations`} of this program (${pending.join(', ')}); they are being made, or run "migrate".`;
+      return `The database lacks ${pending.length === 1 ? 'a migration' : `${pending.length} migrations`} of this program (${pending.join(', ')}); they are being applied, or run "migrate".`;
     },
     loadStatus: keep((tx) => loadStatus(tx, streams)),
     loadMeasures: keep((tx) => loadLedgerMeasures(tx, listLogs(streams))),

@@ -38,12 +38,12 @@ export function createMetrics(build: Build, schedules: Schedules = noSchedules):
   });
   const databaseUp = new Gauge({
     name: `${prefix}database_up`,
-    help: '0 while the database cannot be asked; the gauges of the ledger are left out meanwhile.',
+    help: '0 while the database cannot be queried; the gauges of the ledger are left out during that time.',
     registers: [own],
   });
   const overdue = new Gauge({
     name: `${prefix}schedules_overdue`,
-    help: 'Schedules of which a tick should have come more than a minute ago; 0 in normal work.',
+    help: 'Schedules that are more than a minute overdue; normally 0.',
     registers: [own],
   });
   const setLedger = createLedgerGauges(ledger);

@@ -22,7 +22,7 @@ const durationBuckets = [0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60];
 function createClockGauge(registers: Registry[]): Gauge<'account' | 'clock'> {
   return new Gauge({
     name: `${prefix}clock_skew_seconds`,
-    help: 'How far the clock of Zendesk and that of the database are ahead of the clock of this machine; 0 while they agree.',
+    help: 'How far the clocks of Zendesk and of the database are ahead of the clock of this machine; 0 while they agree.',
     labelNames: ['account', 'clock'],
     registers,
   });
@@ -42,7 +42,7 @@ function createProcessMetrics(registry: Registry, build: Build) {
   const rows = {
     ingested: counter(
       'rows_ingested',
-      'Records received from Zendesk, repeated ones too.',
+      'Records received from Zendesk, including repeated ones.',
       perStream,
     ),
     new: counter('rows_new', 'Records stored for the first time.', perStream),
@@ -52,28 +52,28 @@ function createProcessMetrics(registry: Registry, build: Build) {
   };
   const unclassified = counter(
     'rows_unclassified',
-    'Records of the access log that no rule knows, repeated ones too.',
+    'Records of the access log that no rule matches, including repeated ones.',
     ['account'],
   );
   const requests = counter(
     'requests',
-    'Requests to Zendesk by HTTP status; error when no complete answer came.',
+    'Requests to Zendesk by HTTP status; "error" if there was no complete response.',
     ['account', 'endpoint', 'code'],
   );
   const durations = new Histogram({
     name: `${prefix}request_duration_seconds`,
-    help: 'Time from sending a request to the last byte of its answer.',
+    help: 'Time from sending a request to the last byte of its response.',
     labelNames: ['endpoint'],
     buckets: durationBuckets,
     registers,
   });
   const pauses = counter(
     'rate_limit_pauses',
-    'Pauses because Zendesk answered 429 or because little of its limit was left.',
+    'Pauses because Zendesk answered 429 or because its limit was nearly used up.',
     ['account', 'group'],
   );
   const clocks = createClockGauge(registers);
-  const runs = counter('runs', 'Runs by their end; busy when another process had the stream.', [
+  const runs = counter('runs', 'Runs by their outcome; busy when another process had the stream.', [
     'account',
     'stream',
     'task',
@@ -81,7 +81,7 @@ function createProcessMetrics(registry: Registry, build: Build) {
   ]);
   new Gauge({
     name: `${prefix}build_info`,
-    help: 'Always 1; the labels say what runs.',
+    help: 'Always 1; the labels show the running version.',
     labelNames: ['version', 'node_version'],
     registers,
   }).set({ version: build.version, node_version: build.nodeVersion }, 1);

@@ -104,7 +104,7 @@ function send(response: ServerResponse, { status, type, body }: Answer): void {
 function explainListenError(error: unknown, host: string, port: number): unknown {
   const code = foreignCodeOf(error);
   if (code === undefined) return error;
-  const noAddress = `HTTP_HOST is ${JSON.stringify(host)}, where nothing can listen (${code}); expected an address of this machine; set it to 127.0.0.1, or to 0.0.0.0 for every address.`;
+  const noAddress = `HTTP_HOST is ${JSON.stringify(host)}, where nothing can listen (${code}). Use an address of this machine: 127.0.0.1, or to 0.0.0.0 for every address.`;
   return refuseInput([portProblems(host, port).get(code) ?? noAddress]);
 }
 
@@ -112,11 +112,11 @@ function portProblems(host: string, port: number): ReadonlyMap<string, string> {
   return new Map([
     [
       'EADDRINUSE',
-      `HTTP_PORT is ${port}, which another program uses on ${host}; expected a free port; set another one, or 0 for no HTTP.`,
+      `HTTP_PORT is ${port}, which another program already uses on ${host}. Set another port, or 0 to switch HTTP off.`,
     ],
     [
       'EACCES',
-      `HTTP_PORT is ${port}, which this user may not listen on; expected one that it may; set a port above 1023, or 0 for no HTTP.`,
+      `HTTP_PORT is ${port}, which this user is not allowed to use. Set a port above 1023, or 0 to switch HTTP off.`,
     ],
   ]);
 }

@@ -25,17 +25,15 @@ export function listNeeds(
   if (row.state === 'unavailable') needs.push('Zendesk refuses it');
   else if (row.state === 'failed' && isRefusedLogin(row)) needs.push('the credentials are refused');
   else if (isStale && !isRunning)
-    needs.push(
-      row.state === 'failed' ? 'it fails again and again' : 'nothing pulls it; "serve" does',
-    );
+    needs.push(row.state === 'failed' ? 'it fails repeatedly' : 'nothing pulls it; start "serve"');
   const { headroom_seconds: headroom } = row;
   if (row.gaps > 0 && !isRunning && headroom !== null && headroom < lowHeadroomSeconds)
-    needs.push('Zendesk is about to drop what is not stored yet, and nothing reads it');
+    needs.push('Zendesk will soon delete what is not stored yet, and nothing reads it');
   if (row.quarantined > 0) needs.push('records could not be stored');
   if (
     row.losses.some(({ noticed_at: at }) => at !== null && secondsSince(new Date(at)) < newsSeconds)
   )
-    needs.push('rows were taken away by hand');
+    needs.push('rows were removed by hand');
   return needs;
 }
 

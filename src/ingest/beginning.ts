@@ -67,7 +67,7 @@ async function askWithin(pull: Pull, span: Span): Promise<number | undefined> {
 /** The error for an answer that holds other times than were asked for. */
 export function ignoredFilter(stream: string, requestId: string | undefined): KnownError {
   return new KnownError('filter_ignored', {
-    found: `Zendesk answered a question for a span of ${stream} with records of other times, so nothing can be said of what the span holds`,
+    found: `Zendesk returned records of ${stream} from another time range than requested, so the content of the requested time range is unknown`,
     requestId,
   });
 }

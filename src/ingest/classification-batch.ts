@@ -126,7 +126,7 @@ async function readState(
   );
   if (state?.rules === rules) return state;
   throw new KnownError('rules_replaced', {
-    found: `Another process has begun to classify the requests of ${account} by other rules; this one has ended`,
+    found: `Another process has started to classify the requests of ${account} by different rules, so this one has stopped`,
   });
 }
 

@@ -102,8 +102,8 @@ export function createClocks(options: {
     told = { atMs, zendeskMs, databaseMs };
     log.warn(
       { account, ...skews },
-      `the clocks disagree: that of Zendesk is ${describeSkew(zendeskMs)} that of this machine, that of the database ${describeSkew(databaseMs)} it; ` +
-        'nothing counts as covered beyond the earliest of the three',
+      `the clocks disagree: the clock of Zendesk is ${describeSkew(zendeskMs)} this machine, the clock of the database ${describeSkew(databaseMs)} this machine; ` +
+        'nothing newer than the slowest of the three counts as covered',
     );
   }
 

@@ -72,7 +72,7 @@ export type SyncEvent =
       readonly waitMs: number;
       readonly reason: string;
     }
-  /** No request may go: because of a pause that was asked for earlier or by another process, or for more than a minute because too many are counted. */
+  /** No request may go: because of a pause that began earlier or by another process, or for more than a minute because too many are counted. */
   | {
       readonly type: 'waiting-for-budget';
       readonly group: string;

@@ -30,7 +30,7 @@ export async function withdrawFuture(pull: Pull, coverage: Spans): Promise<Spans
   });
   engine.log.warn(
     { ...key, from: fromSeconds(from).toISOString(), until: fromSeconds(until).toISOString() },
-    'coverage that lies in the future was withdrawn; the time from then to now is read again',
+    'coverage in the future was withdrawn; the time from then to now is read again',
   );
   return loadCoverage(engine.db, key);
 }
@@ -57,7 +57,7 @@ export async function withdrawFutureRescans(pull: Pull, rescanned: Rescanned): P
   });
   engine.log.warn(
     { ...key, ages: early.map(([age]) => age) },
-    'spans that counted as read again at an age that they do not have yet are read again after all',
+    'spans that counted as read again, at an age that they have not reached yet, will be read again',
   );
   return loadRescans(engine.db, key);
 }

@@ -136,7 +136,7 @@ async function giveBack(
   await releaseLease(db, held.lease).catch((error: unknown) => {
     // What was done under it is done all the same, and what is wrong is told by the work itself.
     const details = { account, stream, code: codeOf(error) };
-    log.info(details, 'a lease could not be given back; it will expire');
+    log.info(details, 'a lease could not be released; it will expire');
   });
 }
 

@@ -221,14 +221,14 @@ export async function explainLoss(db: Queryable, lease: Lease): Promise<KnownErr
 /** The error for a lease that another process has taken over. */
 function lostLease({ account, stream }: StreamKey): KnownError {
   return new KnownError('lease_lost', {
-    found: `Another process has taken over ${stream} of ${account}; nothing of the current page was stored here`,
+    found: `Another process has taken over ${stream} of ${account}; this process stored nothing of the current page`,
   });
 }
 
 /** The error for a database that has lost what was stored in it, so that what is remembered of it is worth nothing. */
 export function changedHistory({ account, stream }: StreamKey): KnownError {
   return new KnownError('history_changed', {
-    found: `The database does not have what was stored in it for ${stream} of ${account}: it went back to an earlier state, as after a failover to a replica that lacked the last transactions, or a restore`,
-    wayOut: 'What was lost is read again',
+    found: `The database no longer has something that was stored for ${stream} of ${account}: it went back to an earlier state, for example after a failover to a replica that lacked the last transactions, or a restore`,
+    wayOut: 'The program reads again what was lost',
   });
 }

@@ -57,9 +57,9 @@ function explainDeed(loss: Loss, show: (moment: Date) => string): string {
 }
 
 function explainRest({ rows, rows_found: found }: Loss): string {
-  if (found === null) return 'What Zendesk still has of it is read again.';
-  if (found === 0) return 'Zendesk does not have them any more.';
-  return `${countRows(found)} could be read again, the others (${(rows - found).toLocaleString('en-US')}) Zendesk does not have any more.`;
+  if (found === null) return 'The program reads again what Zendesk still has.';
+  if (found === 0) return 'Zendesk no longer has them.';
+  return `${countRows(found)} could be read again. Zendesk no longer has the others (${(rows - found).toLocaleString('en-US')}).`;
 }
 
 function countRows(rows: number): string {

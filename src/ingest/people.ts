@@ -116,7 +116,7 @@ function refuseStrangers(people: readonly UserRow[], requestId: string | undefin
   const strangers = people.filter(({ role }) => role === 'end-user').length;
   if (strangers <= fewStrangers || strangers * 2 <= people.length) return;
   throw new KnownError('filter_ignored', {
-    found: `Zendesk answered the question for agents and admins with a page of which ${strangers} of ${people.length} are customers, so the list is not read on`,
+    found: `Zendesk was asked for agents and admins, but ${strangers} of ${people.length} people on a page are customers, so the program stopped reading the list`,
     requestId,
   });
 }
@@ -182,7 +182,7 @@ function listUsers(answer: unknown): readonly unknown[] {
       : undefined;
   if (!Array.isArray(users))
     throw new KnownError('no_usable_answer', {
-      found: 'Zendesk answered the look-up of people without a list of users',
+      found: 'Zendesk answered the lookup of people without a list of users',
     });
   return users;
 }

@@ -243,7 +243,7 @@ export function createUpgradeRetry(
     if (counts.stored + counts.known + counts.left > 0)
       log.info(
         { account, stream: stream.name, ...counts },
-        'what lay in quarantine was tried again',
+        'the records in quarantine were tried again',
       );
   };
 }

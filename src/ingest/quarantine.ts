@@ -39,7 +39,7 @@ export function quarantineRecord(
     position,
     code: error instanceof KnownError ? error.code : 'record_unreadable',
     reason:
-      error instanceof KnownError ? error.message : 'The record is nested too deep to be read.',
+      error instanceof KnownError ? error.message : 'The record is nested too deeply to be read.',
     recordId: readHint(hints.id),
     recordTime: readHint(hints.time),
     content,
@@ -69,8 +69,8 @@ export function refuseIfMost(
   if (first === undefined || quarantined.length <= fewRecords || quarantined.length * 2 <= of)
     return;
   throw new KnownError('records_unusable', {
-    found: `${quarantined.length} of the ${of} records of a page of ${stream} cannot be stored, so nothing of the page is. The first of them is ${nameRecord(first)}: ${first.reason.replace(/\.$/, '')}`,
-    wayOut: 'If it stays, Zendesk has changed its format: look for a newer version of this program',
+    found: `${quarantined.length} of the ${of} records of a page of ${stream} cannot be stored, so the whole page was not stored. The first one is ${nameRecord(first)}: ${first.reason.replace(/\.$/, '')}`,
+    wayOut: 'If it persists, Zendesk has changed its format: try a newer version of this program',
   });
 }
 

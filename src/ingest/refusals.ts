@@ -44,8 +44,8 @@ function doubt(stream: string, refusal: KnownError): KnownError {
   const { status, requestId, quote, subject, found, wayOut } = refusal;
   const sentence = composeSentence({ subject, found, wayOut }).replace(/\.$/, '');
   return new KnownError('refusal_unconfirmed', {
-    found: `Zendesk has just refused ${stream} (${status}), which may pass by itself, so the next run asks again`,
-    wayOut: `If it stays: ${sentence}`,
+    found: `Zendesk has just refused ${stream} (${status}), which may be temporary, so the next run asks again`,
+    wayOut: `If it persists: ${sentence}`,
     quote,
     status,
     requestId,

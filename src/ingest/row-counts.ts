@@ -84,7 +84,7 @@ async function spreadDoubts(
   for (const { changedTable, doneBy } of doubts)
     log?.warn(
       { ...key, table: changedTable, by: doneBy },
-      'somebody else has changed rows or counts of the ledger: the rows are counted anew',
+      'somebody else has changed rows or counts of the ledger; the rows are counted again',
     );
 }
 

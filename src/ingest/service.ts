@@ -146,7 +146,7 @@ function watchSchedules(scheduler: Scheduler, log: Log): () => void {
   const timer = setInterval(() => {
     const schedules = scheduler.listOverdue();
     const found = schedules.join();
-    if (found !== known && found !== '') log.error({ schedules }, 'no tick came at its time');
+    if (found !== known && found !== '') log.error({ schedules }, 'schedules are overdue');
     known = found;
   }, watchSchedulesMs).unref();
   return () => clearInterval(timer);

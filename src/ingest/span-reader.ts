@@ -85,7 +85,7 @@ async function readWithRestart(pull: Pull, task: SpanTask): Promise<SpanResult> 
         code: error.code,
         requestId: error.requestId,
       },
-      'the cursor led nowhere; the span is read again from its start',
+      'the cursor did not work; the span is read again from its start',
     );
     const restarted = await restartFetch(db, lease, fetch);
     return walkSpan(pull, { ...task, fetch: restarted, maySplit: false });

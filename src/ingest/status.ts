@@ -21,7 +21,7 @@ export type StreamStatus = {
   readonly last_error_code: ErrorCode | null;
   readonly last_error_at: Date | null;
   readonly rows: number;
-  /** Records that could not be stored and lie in quarantine. */
+  /** Records in quarantine because they could not be stored. */
   readonly quarantined: number;
   /** What was taken away by hand and is not all back, oldest first. */
   readonly losses: readonly Loss[];

@@ -109,7 +109,7 @@ type CheckPage = (
 ) => boolean;
 
 function refuseWalk(fault: string, requestId: string | undefined): KnownError {
-  const found = `${fault}. The span is not complete and will be read again`;
+  const found = `${fault}. The time range is not complete and will be read again`;
   return new KnownError('walk_stuck', { found, requestId });
 }
 
@@ -142,7 +142,7 @@ export function createWalkGuard(
     if (stalePages > stalePagesAllowed)
       return `Zendesk sent ${stalePages} pages of ${stream} in a row that it had sent before`;
     if (emptyPages > emptyPagesAllowed)
-      return `Zendesk sent ${emptyPages} empty pages of ${stream} in a row and says that there are more`;
+      return `Zendesk sent ${emptyPages} empty pages of ${stream} in a row, but says that there are more`;
     return undefined;
   }
 
@@ -170,7 +170,7 @@ export function createWalkGuard(
     wasUnsure = isUnsure;
     if (isChanged && !isSame)
       throw refuseWalk(
-        `Zendesk changed the order of ${stream} from one page to the next, so that records between them may not have been sent`,
+        `Zendesk changed the order of ${stream} from one page to the next, so records between them may be missing`,
         requestId,
       );
     if (nextCursor === undefined || isAgreed) return isAgreed;

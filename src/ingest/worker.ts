@@ -217,7 +217,7 @@ function describeBusy(stream: string, task: Task, holder: string): RunResult {
     outcome: 'busy',
     counts: nothing,
     code: 'lease_busy',
-    error: `Another process (${holder}) is pulling ${stream}; nothing was done here. Try again when it has finished, or stop it.`,
+    error: `Another process (${holder}) is pulling ${stream}; this process skipped it. Try again when it has finished, or stop it.`,
   };
 }
 

@@ -44,7 +44,7 @@ export const accessLogs: LogStream = {
     setting: {
       name: 'ACCESS_LOGS_REQUESTS_PER_MINUTE',
       requestsPerMinute: 50,
-      meaning: 'budget of the access log service, which grants 50 to an account',
+      meaning: 'budget of the access log service, which allows 50 for an account',
     },
     // Contract 4.3.
     grantedPerMinute: 50,
@@ -79,7 +79,7 @@ export const accessLogs: LogStream = {
   horizonSetting: undefined,
   pageSizeSetting: {
     name: 'ACCESS_LOGS_PAGE_SIZE',
-    meaning: 'the most records of the access log that are asked for at once, up to 2500',
+    meaning: 'records of the access log to request per page, up to 2500',
   },
   table: {
     name: 'zendesk.access_logs',
@@ -186,8 +186,8 @@ export const accessLogs: LogStream = {
   ],
   blindSpots: [
     'Zendesk records what admins and agents do, not what end users do.',
-    'Zendesk recorded nothing before the Access Log API was switched on, nothing of Explore and Sell, and loses what was recorded before an account moved to another pod.',
-    'A list, a search or an export does not say which records it showed.',
+    'Zendesk recorded nothing before the Access Log API was switched on, and nothing in Explore and Sell. It loses what was recorded before an account moved to another pod.',
+    'For a list, a search or an export, Zendesk does not record which records were shown.',
     'A request names tickets by their ids; who requested a ticket is not in the log.',
     'What a GraphQL request was about is known only where a rule knows its operation.',
   ],
@@ -195,11 +195,11 @@ export const accessLogs: LogStream = {
     whenEmpty: {
       isProblem: true,
       found:
-        'answers, and holds no record, though requests such as this one should leave some: it is not switched on, or was just now',
-      wayOut: `Turn it on: ${theSwitch}. The first records may take an hour; what was before is never captured.`,
+        'answers, but has no records, although requests such as this one should create some: it is not switched on, or was switched on just now',
+      wayOut: `Turn it on: ${theSwitch}. The first records may take an hour. What happened before is never recorded.`,
     },
     whenSilent: {
-      found: 'none of the last 24 hours, though requests such as this one should leave some',
+      found: 'none in the last 24 hours, although requests such as this one should create some',
       wayOut: `Check that it is still switched on: ${theSwitch}.`,
     },
   },

@@ -57,7 +57,7 @@ export const auditLogs: LogStream = {
   },
   pageSizeSetting: {
     name: 'AUDIT_LOGS_PAGE_SIZE',
-    meaning: 'the most records of the audit log that are asked for at once, up to 100',
+    meaning: 'records of the audit log to request per page, up to 100',
   },
   table: {
     name: 'zendesk.audit_logs',
@@ -86,13 +86,13 @@ export const auditLogs: LogStream = {
   blindSpots: [
     'Zendesk records successful sign-ins only; failed ones are in no log.',
     'Zendesk does not record that a user was created, nor what end users do.',
-    'Some changes are made by Zendesk itself: they carry the name "Zendesk" and the id -1.',
+    'Zendesk itself makes some changes: they have the name "Zendesk" and the id -1.',
   ],
   health: {
     whenEmpty: {
       isProblem: false,
-      found: 'answers, and holds no record at all',
-      wayOut: 'Check that ZENDESK_SUBDOMAIN is the account that is meant.',
+      found: 'answers, but has no records at all',
+      wayOut: 'Check that ZENDESK_SUBDOMAIN is the right account.',
     },
     whenSilent: undefined,
   },

@@ -175,7 +175,7 @@ export function keep(extra: Extra | null, name: string, value: unknown): Extra {
 export function readRecord(record: unknown, stream: string): Readonly<Record<string, unknown>> {
   if (isObject(record)) return record;
   throw refuseRecord(
-    `Zendesk sent a record in ${stream} that is ${record === undefined ? 'no JSON' : 'not an object'}`,
+    `Zendesk sent a record in ${stream} that is ${record === undefined ? 'not valid JSON' : 'not an object'}`,
   );
 }
 
@@ -220,7 +220,7 @@ export function readTime(
 
 /** Names a record by its id, where that looks like one: whatever else stands there may be content. */
 function nameRecord(id: string): string {
-  return /^[\w.:-]{1,64}$/.test(id) ? `Record ${id}` : 'A record with an odd id';
+  return /^[\w.:-]{1,64}$/.test(id) ? `Record ${id}` : 'A record with an unusual id';
 }
 
 function isObject(value: unknown): value is Readonly<Record<string, unknown>> {

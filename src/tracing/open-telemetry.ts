@@ -55,7 +55,7 @@ function watchExporter(exporter: SpanExporter, log: Log): SpanExporter {
       exporter.export(spans, (result) => {
         const failed = result.code !== ExportResultCode.SUCCESS;
         if (failed && !failing)
-          log.warn({}, 'OTEL_EXPORTER_OTLP_ENDPOINT does not accept traces; runs go on');
+          log.warn({}, 'OTEL_EXPORTER_OTLP_ENDPOINT does not accept traces; runs continue');
         if (!failed && failing) log.info({}, 'OTEL_EXPORTER_OTLP_ENDPOINT accepts traces again');
         failing = failed;
         done(result);

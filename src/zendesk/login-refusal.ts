@@ -15,7 +15,7 @@ const logInAgain = 'then log in again with the command "login"';
 export const unauthorizedRefusals: Readonly<Record<Credentials['kind'], Refusal>> = {
   'oauth-client': {
     code: 'unauthorized',
-    found: 'Zendesk refuses the access token (401), even a newly minted one',
+    found: 'Zendesk refuses the access token (401), even a new one',
     wayOut: `check that the OAuth client is confidential and that its user is an active admin (${clients})`,
   },
   'oauth-refresh': {
@@ -27,12 +27,12 @@ export const unauthorizedRefusals: Readonly<Record<Credentials['kind'], Refusal>
     code: 'unauthorized',
     found: 'Zendesk refuses ZENDESK_OAUTH_TOKEN (401): it is wrong, expired or revoked',
     wayOut:
-      'make a new one, or set ZENDESK_CLIENT_ID and ZENDESK_CLIENT_SECRET so that tokens are renewed',
+      'create a new one, or set ZENDESK_CLIENT_ID and ZENDESK_CLIENT_SECRET so that tokens are renewed automatically',
   },
   'api-token': {
     code: 'unauthorized',
     found:
-      'Zendesk refuses ZENDESK_USER_EMAIL with ZENDESK_API_TOKEN (401): one is wrong, or the token was deactivated, as Zendesk does after 30 days without use and for good on 2027-04-30',
+      'Zendesk refuses ZENDESK_USER_EMAIL with ZENDESK_API_TOKEN (401): one is wrong, or the token was deactivated (Zendesk does this after 30 days without use, and permanently on 2027-04-30)',
     wayOut: 'set ZENDESK_CLIENT_ID and ZENDESK_CLIENT_SECRET of an OAuth client instead',
   },
 };
@@ -43,12 +43,12 @@ export function explainMintRefusal(status: number, body: ErrorBody, scope: strin
     return {
       code: 'scope_not_granted',
       found: `Zendesk does not grant the scope ${scope} to the OAuth client (${status})`,
-      wayOut: `set ZENDESK_OAUTH_SCOPE to scopes that the client is allowed (${clients})`,
+      wayOut: `set ZENDESK_OAUTH_SCOPE to scopes that are allowed for the client (${clients})`,
     };
   if (status === 404)
     return {
       code: 'token_endpoint_unknown',
-      found: 'No token endpoint answers (404)',
+      found: 'There is no token endpoint (404)',
       wayOut: subdomain,
     };
   return {
@@ -67,7 +67,7 @@ export function explainNarrowScope(
 ): Refusal {
   return {
     code: 'scope_not_granted',
-    found: `Zendesk granted the scope ${granted || '(none)'} where ${requested} was asked for, so ${missing} is missing`,
+    found: `Zendesk granted the scope ${granted || '(none)'} instead of ${requested}, so ${missing} is missing`,
     wayOut: `allow it for the OAuth client (${clients}) or change ZENDESK_OAUTH_SCOPE${kind === 'oauth-refresh' ? `; ${logInAgain}` : ''}`,
   };
 }

@@ -101,7 +101,7 @@ function createTokens(options: LoginOptions, mint: Minting): Logins {
     warned = true;
     log.warn(
       { account },
-      `Zendesk granted more than the scope ${scope} that was asked for: ${secrets.quote(surplus.join(' '))}; limit the scopes that the OAuth client is allowed.`,
+      `Zendesk granted more than the requested scope ${scope}: ${secrets.quote(surplus.join(' '))}. Limit the allowed scopes of the OAuth client.`,
     );
   };
 

@@ -41,7 +41,7 @@ export type Needs = {
 const maintenance =
   'look at status.zendesk.com whether Zendesk is in maintenance; nothing is lost, and the next run goes on there';
 const itsUser = 'the user whose credentials are used';
-const foreignWayOut = `look for a proxy or a firewall on the way that answers instead, and ${subdomain}`;
+const foreignWayOut = `check whether a proxy or a firewall answers instead, and ${subdomain}`;
 
 /** The error for a failure that ends a request. */
 export function explainFailure(failure: Failure, tries: Tries, asker: Asker): KnownError {
@@ -102,7 +102,7 @@ function explainDistrust({ code, proxy }: Silence, { origin }: Asker): Refusal {
   const wayOut =
     proxy === undefined
       ? 'check ZENDESK_BASE_URL, or trust its issuer with NODE_EXTRA_CA_CERTS'
-      : 'a proxy that opens TLS has an issuer of its own: trust it with NODE_EXTRA_CA_CERTS';
+      : 'a proxy that inspects TLS has its own issuer: trust it with NODE_EXTRA_CA_CERTS';
   return {
     code: 'certificate_untrusted',
     found: `The certificate of ${origin}${way} is not trusted (${code}), so nothing was sent`,
@@ -115,10 +115,10 @@ function explainLimit({ pauses }: Tries, { path }: Asker): Refusal {
   if (pauses === 1)
     return {
       code,
-      found: `Zendesk answered 429 to ${path}: what it grants in a minute is used up, so nothing was done`,
-      wayOut: 'ask again in a minute',
+      found: `Zendesk answered 429 to ${path}: the limit for this minute is used up, so nothing was done`,
+      wayOut: 'try again in a minute',
     };
-  const found = `Zendesk answered 429 to ${path} ${pauses} times in a row, each time after the pause it had asked for`;
+  const found = `Zendesk answered 429 to ${path} ${pauses} times in a row, each time after the pause that it asked for`;
   return { code, found };
 }
 
@@ -131,7 +131,7 @@ function explainExhaustion(failure: Failure, { attempt }: Tries, asker: Asker): 
   const code = failure.status === 404 ? 'address_unknown' : 'no_usable_answer';
   return {
     code,
-    found: `${found}, which is not in the form of Zendesk's own errors`,
+    found: `${found}, which is not in the format of Zendesk's own errors`,
     wayOut: foreignWayOut,
   };
 }
@@ -149,7 +149,7 @@ function explainCursor(
   if (!refusesCursor(failure)) return undefined;
   return {
     code: 'cursor_refused',
-    found: `Zendesk does not accept the cursor for ${path} (${failure.status}), so the span has to be read again from its start`,
+    found: `Zendesk does not accept the cursor for ${path} (${failure.status}), so the time range must be read again from its start`,
   };
 }
 
@@ -164,7 +164,7 @@ function explainRedirect(
       : secrets.quote(redirectedTo, privateTexts);
   return {
     code: 'redirected',
-    found: `${origin} answered ${path} with a redirect to ${target} (${status}), which is not followed, because the credentials go to the configured origin only`,
+    found: `${origin} answered ${path} with a redirect to ${target} (${status}), which the program does not follow, because the credentials go to the configured origin only`,
     wayOut: subdomain,
   };
 }
@@ -221,13 +221,13 @@ function explainForbidden(body: ErrorBody, needs: Needs): Refusal {
       found: `the token lacks the scope ${missing}`,
       wayOut: missing.includes('write')
         ? `allow it for the OAuth client (${clients}) and set ZENDESK_OAUTH_SCOPE to "read ${missing}"; the user must be an admin too`
-        : `allow it for the OAuth client (${clients}) and set ZENDESK_OAUTH_SCOPE to it, best to read`,
+        : `allow it for the OAuth client (${clients}) and set ZENDESK_OAUTH_SCOPE to it, or better to read`,
     };
   }
   if (/administrator privileges|authorization failed/i.test(words))
     return {
       code: 'role_missing',
-      found: `only the role ${needs.role} may read it`,
+      found: `only the role ${needs.role} can read it`,
       wayOut: `give that role to ${itsUser}`,
     };
   return { code: needs.code, found: needs.entitlement, wayOut: needs.wayOut };
@@ -235,7 +235,7 @@ function explainForbidden(body: ErrorBody, needs: Needs): Refusal {
 
 function explainAbsence(body: ErrorBody, { entitlement, wayOut }: Needs): Refusal {
   if (body.code === 'RecordNotFound')
-    return { code: 'record_unknown', found: 'Zendesk knows no such record' };
+    return { code: 'record_unknown', found: 'the record does not exist' };
   return {
     code: 'endpoint_unknown',
     found: 'this account does not have the endpoint',

@@ -168,7 +168,7 @@ describe('a file of accounts', () => {
     const unclear = await run(...backfill);
     assert.deepEqual(
       [unclear.status, unclear.stdout, unclear.stderr],
-      [2, '', 'The settings have several accounts (acme, globex); name one with --account.\n'],
+      [2, '', 'The settings have several accounts (acme, globex). Choose one with --account.\n'],
     );
     const { status, stdout } = await run(...backfill, '--account', 'acme', '--json');
     assert.equal(status, 0);
@@ -193,11 +193,7 @@ describe('a file of accounts', () => {
       const { status, stdout, stderr } = await run(...command, '--account', 'initech');
       assert.deepEqual(
         [status, stdout, stderr],
-        [
-          2,
-          '',
-          '--account is "initech", which the settings do not have; expected acme, globex; name one of these.\n',
-        ],
+        [2, '', '--account is "initech", which the settings do not have. Use acme, globex.\n'],
       );
     });
 
@@ -226,12 +222,12 @@ describe('a file of accounts', () => {
     const unclear = await run(...report);
     assert.deepEqual(
       [unclear.status, unclear.stdout, unclear.stderr],
-      [2, '', 'The database holds the accounts acme, globex; choose one with --account.\n'],
+      [2, '', 'The database has the accounts acme, globex. Choose one with --account.\n'],
     );
     const unclearLive = await run(...report, '--live');
     assert.deepEqual(
       [unclearLive.status, unclearLive.stdout, unclearLive.stderr],
-      [2, '', 'The settings have several accounts (acme, globex); name one with --account.\n'],
+      [2, '', 'The settings have several accounts (acme, globex). Choose one with --account.\n'],
     );
     const asked = countRequests();
     const accountOf = async (...flags: string[]): Promise<unknown> => {
@@ -331,11 +327,11 @@ describe('a file of accounts that is wrong', { concurrency: 2 }, () => {
       assert.deepEqual([status, stdout], [2, '']);
       const problems = stderr.trimEnd().split('\n');
       for (const [place, start] of [
-        'LOG_LEVEL is "loud"; ',
-        `${file}, account globex: client_secret stands in the file itself; `,
-        `${file}, account globex: "steams" is no setting; expected subdomain, `,
-        `${file}, account acme: settle is "soon"; `,
-        `${file}, account acme: oauth_token_file is "/nowhere/acme", which cannot be read (ENOENT); `,
+        'LOG_LEVEL is "loud". Use trace, ',
+        `${file}, account globex: client_secret is in the file itself. Keep secrets out of this file: `,
+        `${file}, account globex: "steams" is not a setting. Use subdomain, `,
+        `${file}, account acme: settle is "soon". Use a duration `,
+        `${file}, account acme: oauth_token_file is "/nowhere/acme", which cannot be read (ENOENT). Check that it is a text file, `,
       ].entries())
         assert.ok(problems[place]?.startsWith(start), stderr);
       assert.equal(problems.length, 5, stderr);

@@ -36,15 +36,15 @@ describe('audit export', { concurrency: 2 }, () => {
         'filter[created_at][]=2025-12-31T23:00:00Z filter[created_at][]=2026-01-31T23:00:00Z filter[actor_id]=7 filter[action][]=create filter[action][]=destroy filter[source_type]=rule filter[source_id]=5 filter[ip_address]=2001:db8::7';
       const lines = stdout.replaceAll(/\d{4}-\d\d-\d\d \d\d:\d\d:\d\d/g, '<------ time ----->');
       assert.deepEqual(lines.split('\n'), [
-        'Export of the audit log of acme, asked of Zendesk at <------ time ----->',
+        'Export of the audit log of acme, requested from Zendesk at <------ time ----->',
         '',
         `Asked at             ${'Filters'.padEnd(filters.length)}  Next export from`,
         `<------ time ----->  ${filters}  <------ time ----->`,
         '',
         '1 row.',
         '',
-        'Coverage: Zendesk has accepted the export. It makes the CSV later and sends it by e-mail to the user whose credentials are used here; its API gives no address of the file.',
-        'Gap: What the file will hold is not known here, and nothing of it is stored.',
+        'Coverage: Zendesk has accepted the export. It will send the CSV by e-mail to the user whose credentials are used here. Its API does not provide the address of the file.',
+        'Gap: The content of the file is unknown here, and none of it is stored.',
         'Limit: Zendesk accepts one export a minute for the whole account.',
         'Limit: The export is itself recorded in the audit log, with the action exported.',
         '',
@@ -73,7 +73,7 @@ describe('audit export', { concurrency: 2 }, () => {
       assert.deepEqual([second.status, second.stdout], [1, '']);
       assert.match(
         second.stderr,
-        /^Zendesk accepts one export of the audit log of acme a minute, and the last one was less than a minute ago, so nothing was started; ask again in [1-9]\d? seconds?\.\n$/,
+        /^Zendesk accepts one export of the audit log of acme a minute, and the last one was less than a minute ago, so no export was started; try again in [1-9]\d? seconds?\.\n$/,
       );
       assert.deepEqual(listAsked(simulator), Array(2).fill('POST /api/v2/audit_logs/export?'));
     });
@@ -106,7 +106,7 @@ describe('audit export', { concurrency: 2 }, () => {
       assert.deepEqual([status, stdout], [1, '']);
       assert.match(
         stderr,
-        /^No usable answer from Zendesk to \/api\/v2\/audit_logs\/export after 1 attempt; .* Whether Zendesk has accepted the export is not known; look for its e-mail before you ask again\.\n$/,
+        /^No usable answer from Zendesk to \/api\/v2\/audit_logs\/export after 1 attempt; .* It is unknown whether Zendesk has accepted the export; wait for its e-mail before you try again\.\n$/,
       );
       assert.equal(listAsked(simulator).length, 1);
     });
@@ -118,32 +118,32 @@ describe('audit export', { concurrency: 2 }, () => {
       const table: [string[], string][] = [
         [
           ['--to', '2026-01-01'],
-          '--to is given without --from; expected both, or none for the whole log.\n',
+          '--to needs --from too. Use both, or neither for the whole log.\n',
         ],
         [
           ['--from', '2026-02-01', '--to', '2026-01-01'],
-          '--from 2026-02-01 is not before --to 2026-01-01; expected the earlier time first; swap the two.\n',
+          '--from 2026-02-01 is not before --to 2026-01-01. Swap the two.\n',
         ],
         [
           ['--actor', 'nobody'],
-          'No user "nobody" is stored for the account acme; expected an id, an e-mail address or a full name.\n',
+          'No user "nobody" is stored for the account acme. Use an id, an e-mail address or a full name.\n',
         ],
         [
           ['--source-id', '3', '--ip', 'office'],
-          '--source-id is given without --source-type; expected both: an id is one of its type.\n--ip is "office"; expected an address such as 203.0.113.9.\n',
+          '--source-id needs --source-type too, because each type has ids of its own.\n--ip is "office". Use an address such as 203.0.113.9.\n',
         ],
         [
           ['--source-type', 'rule', '--source-id', 'x'],
-          '--source-id is "x"; expected an id, digits only.\n',
+          '--source-id is "x". Use an id, digits only.\n',
         ],
-        [['--actor', ''], '--actor is empty; leave it out or give it a value.\n'],
+        [['--actor', ''], '--actor is empty. Leave it out or give it a value.\n'],
         [
           ['--action', ''],
-          '--action is empty; expected one such as create, update, destroy or login.\n',
+          '--action is empty. Use an action such as create, update, destroy or login.\n',
         ],
         [
           ['--account', 'beta'],
-          '--account is "beta", but the settings reach acme; leave --account out.\n',
+          '--account is "beta", but the settings are for acme. Leave out --account.\n',
         ],
       ];
       for (const [args, sentence] of table) {

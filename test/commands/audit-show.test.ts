@@ -36,7 +36,7 @@ describe('audit show', { concurrency: 2 }, () => {
       assert.deepEqual(lines.split('\n'), [
         'Audit log record 2 of acme',
         '',
-        'Version   Field               Value                                  As Zendesk gave it                     Until',
+        'Version   Field               Value                                  As Zendesk sent it                     Until',
         'stored    id                  2                                      2',
         'stored    created_at          2026-11-18 12:00:00                    2026-11-18T12:00:00Z',
         'stored    action              update                                 update',
@@ -61,7 +61,7 @@ describe('audit show', { concurrency: 2 }, () => {
         '',
         '21 rows.',
         '',
-        'Coverage: Stored first at <------ time ----->. Zendesk has given it differently since; kept are former 2 (until <------ time ----->), former 1 (until <------ time ----->).',
+        'Coverage: First stored at <------ time ----->. It has changed since; the previous contents are former 2 (until <------ time ----->), former 1 (until <------ time ----->).',
         'Gaps: none.',
         ...auditLimits,
         '',
@@ -75,10 +75,7 @@ describe('audit show', { concurrency: 2 }, () => {
       const path = join(mkdtempSync(join(temporary, 'audit-')), 'record.csv');
       const filed = await runProgram(['audit', 'show', '1', '--output', path], settings);
       assert.deepEqual([filed.status, filed.stdout], [0, '']);
-      assert.match(
-        filed.stderr,
-        /^Coverage: Stored first at .*\. Zendesk has given it in no other form since\.$/m,
-      );
+      assert.match(filed.stderr, /^Coverage: First stored at .*\. It has not changed since\.$/m);
       assert.match(filed.stderr, /^Wrote 15 rows to .*record\.csv\.$/m);
       const lines = readFileSync(path, 'utf8').split('\r\n');
       assert.deepEqual(lines.slice(0, 3), [
@@ -124,7 +121,7 @@ describe('audit show', { concurrency: 2 }, () => {
           rows: Row[];
           statement: { coverage: string[] };
         };
-        assert.match(statement.coverage[0] ?? '', /^Asked of Zendesk at \S+ \S+\.$/);
+        assert.match(statement.coverage[0] ?? '', /^Read from Zendesk at \S+ \S+\.$/);
         return { rows, coverage: statement.coverage.slice(1) };
       };
       const first = await ask();
@@ -146,14 +143,14 @@ describe('audit show', { concurrency: 2 }, () => {
       assert.deepEqual(budgets, [{ spent: 1 }]);
 
       assert.equal((await runProgram(['sync', 'audit_logs'], settings)).status, 0);
-      assert.deepEqual((await ask()).coverage, ['It is stored here as Zendesk gives it.']);
+      assert.deepEqual((await ask()).coverage, ['It is stored here as Zendesk sends it.']);
       await query(
         `update zendesk.audit_logs set actor_name = 'Former Name', ip_address = null where id = $1`,
         [id],
       );
       assert.match(
         (await ask()).coverage[0] ?? '',
-        /^It is stored here as well, but differs in actor_name(, ip_address)?; the next pull of its span takes that over and keeps the former content\.$/,
+        /^The stored record differs in actor_name(, ip_address)?\. When its time is read again, the new values are stored and the previous version is kept\.$/,
       );
 
       const unknown = await runProgram(['audit', 'show', '5', '--live'], settings);
@@ -174,16 +171,16 @@ describe('audit show', { concurrency: 2 }, () => {
       const table: [string[], string][] = [
         [
           ['3'],
-          'No record 3 of the audit log of acme is stored; expected an id as the column id of the reports shows it; --live asks Zendesk.\n',
+          'No record 3 of the audit log of acme is stored. Use an id from the column "id" of a report, or add --live to ask Zendesk.\n',
         ],
-        [['x'], 'The id is "x"; expected the id of a record of the audit log, digits only.\n'],
+        [['x'], 'The id is "x". Use the id of a record of the audit log, digits only.\n'],
         [
           ['9999999999999999999'],
-          'The id is "9999999999999999999"; expected the id of a record of the audit log, digits only.\n',
+          'The id is "9999999999999999999". Use the id of a record of the audit log, digits only.\n',
         ],
         [
           ['2', '--time-zone', 'Mars'],
-          '--time-zone is "Mars"; expected an IANA time zone such as Europe/Madrid or UTC.\n',
+          '--time-zone is "Mars". Use an IANA time zone such as Europe/Madrid or UTC.\n',
         ],
         [[], "error: missing required argument 'id'\n(see --help)\n"],
       ];

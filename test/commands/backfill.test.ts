@@ -94,7 +94,7 @@ describe('backfill', { concurrency: 2 }, () => {
       assert.match(first.stdout, /^audit_logs +backfill +failed +0 +0 +0 +0$/m);
       assert.match(
         first.stdout,
-        /^audit_logs: Zendesk has just refused audit_logs \(403\), which may pass by itself, so the next run asks again\. /m,
+        /^audit_logs: Zendesk has just refused audit_logs \(403\), which may be temporary, so the next run asks again\. /m,
       );
       await query(
         `update zendesk_sync.streams set refused_since = refused_since - interval '3 minutes'`,
@@ -113,32 +113,32 @@ describe('backfill', { concurrency: 2 }, () => {
   it('refuses arguments that make no sense with a sentence for each, and does nothing', async () => {
     await withAccount(smallAccount, async ({ settings, simulator, query }) => {
       const expected =
-        'expected a day such as 2026-01-31 or a time with its zone such as 2026-01-31T08:00:00Z.';
+        'Use a day such as 2026-01-31, or a time with its zone such as 2026-01-31T08:00:00Z.';
       const table: [string, string[], string | RegExp][] = [
         [
           'inverted',
           ['audit_logs', '--from', '2026-02-01', '--to', '2026-01-01'],
-          '--from 2026-02-01 is not before --to 2026-01-01; expected the earlier time first; swap the two.\n',
+          '--from 2026-02-01 is not before --to 2026-01-01. Swap the two.\n',
         ],
         [
           'empty',
           ['audit_logs', '--from', '2026-02-01', '--to', '2026-02-01T01:00+01:00'],
-          '--from 2026-02-01 is not before --to 2026-02-01T01:00+01:00; expected the earlier time first; swap the two.\n',
+          '--from 2026-02-01 is not before --to 2026-02-01T01:00+01:00. Swap the two.\n',
         ],
         [
           'unreadable, and no log',
           ['tickets', '--from', 'yesterday', '--to', '2026-02-31'],
-          `"tickets" is no log; expected audit_logs or access_logs.\n--from is "yesterday"; ${expected}\n--to is "2026-02-31"; ${expected}\n`,
+          `"tickets" is not a log. Use audit_logs or access_logs.\n--from is "yesterday". ${expected}\n--to is "2026-02-31". ${expected}\n`,
         ],
         [
           'without a zone',
           ['audit_logs', '--from', '2026-01-01T08:00:00', '--to', '2026-02-01'],
-          `--from is "2026-01-01T08:00:00"; ${expected}\n`,
+          `--from is "2026-01-01T08:00:00". ${expected}\n`,
         ],
         [
           'people',
           ['users', '--from', '2026-01-01', '--to', '2026-02-01'],
-          'users has no span of time; expected audit_logs or access_logs; run "sync users" for the people.\n',
+          'users has no time range. Use audit_logs or access_logs, or run "sync users" for the people.\n',
         ],
         [
           'not kept any more',
@@ -148,7 +148,7 @@ describe('backfill', { concurrency: 2 }, () => {
         [
           'in the future',
           ['audit_logs', '--from', '2100-01-01', '--to', '2100-02-01'],
-          '--from 2100-01-01 lies in the future; expected a time that has passed.\n',
+          '--from 2100-01-01 is in the future. Use a time in the past.\n',
         ],
       ];
       const ends = table.map(async ([name, args, sentence]) => {

@@ -62,7 +62,7 @@ describe('a record that cannot be read', { concurrency: 3 }, () => {
         '{"action":"update","actor_id":12345678901234567890,"created_at":"soon","id":5}',
       ]);
       assert.deepEqual(statement.gaps, [
-        'It cannot be stored as Zendesk gives it: Record 5 has no usable created_at.',
+        'It cannot be stored as Zendesk sends it: Record 5 has no usable created_at.',
       ]);
     });
   });
@@ -80,15 +80,15 @@ describe('a record that cannot be read', { concurrency: 3 }, () => {
         ['1', '3'],
       );
       assert.deepEqual(statement.gaps.slice(1), [
-        'Zendesk also sent what others did, which is left out, so that activities may be missing.',
-        'Of the activities that Zendesk sent one record cannot be read (record 2 of the page (id 2): Record 2 has no usable created_at).',
+        'Zendesk also sent activities of other users. They are left out, so some activities may be missing.',
+        'Of the activities that Zendesk sent, one record cannot be read (record 2 of the page (id 2): Record 2 has no usable created_at).',
       ]);
       server.others['/api/v2/users/show_many'] = '{"users":[{"name":"Ann"},5]}';
       const unknown = await askJson(ask, 'report', 'user', '7', '--live');
       assert.deepEqual(unknown.rows, rows);
       assert.equal(
         unknown.statement.gaps[1],
-        'Who the user is, Zendesk did not say: 2 records cannot be read (the first: record 1 of the page: Zendesk sent a record in users without a usable id).',
+        'Zendesk did not say who the user is: 2 records cannot be read (the first: record 1 of the page: Zendesk sent a record in users without a usable id).',
       );
     });
   });
@@ -110,7 +110,7 @@ describe('a record that cannot be read', { concurrency: 3 }, () => {
         .slice(0, 16)
         .replace('T', ' ');
       const quarantined =
-        '-> A sync puts such a record into quarantine, and stores the others: see "quarantine list". If there are many, look for a newer version of this program.';
+        '-> A sync puts such a record into quarantine and stores the others: see "quarantine list". If there are many, try a newer version of this program.';
       const found = (title: string): string[] => {
         const place = lines.findIndex((line) => line.includes(` ${title}: `));
         return lines.slice(place, place + 2);
@@ -120,7 +120,7 @@ describe('a record that cannot be read', { concurrency: 3 }, () => {
         quarantined,
       ]);
       assert.deepEqual(found('Access log'), [
-        'problem Access log: answers with records of which none can be read; one record cannot be read (record 1 of the page (id a): Record a has no usable timestamp)',
+        'problem Access log: answers with records, but none can be read; one record cannot be read (record 1 of the page (id a): Record a has no usable timestamp)',
         quarantined,
       ]);
     });
@@ -168,7 +168,7 @@ describe('audit show', () => {
       assert.equal(rawOf(stored, 'extra', 'former 1'), extra.replace('1.50', '1.25'));
       assert.equal(
         (await show('--live')).statement.coverage[1],
-        'It is stored here as Zendesk gives it.',
+        'It is stored here as Zendesk sends it.',
       );
     });
   });

@@ -76,13 +76,13 @@ describe('classify --report', { concurrency: 2 }, () => {
       assert.deepEqual({ status, stderr: withoutProgress(stderr) }, { status: 0, stderr: '' });
       assert.equal(
         stdout,
-        `No rule knows 3 of the 4 stored requests of acme (75.00%).
+        `No rule matches 3 of the 4 stored requests of acme (75.00%).
 
 Requests  Newest (UTC)      Form
        2  2026-11-19 10:00  GET /api/v2/moon_phases/{id}
        1  2026-11-19 11:00  GET /api/v2/moon_phases/{id}/tides
 
-Rules for them go into the file that ACCESS_RULES_FILE names; see "classify --help".
+Write rules for them into the file named in ACCESS_RULES_FILE; see "classify --help".
 `,
       );
     });
@@ -134,14 +134,14 @@ describe('classify --report, while another holds the table', () => {
         await query('begin');
         await query('lock table zendesk.access_logs in access exclusive mode');
         const program = startProgram(['classify', '--report'], { DATABASE_URL: url });
-        await program.waitFor(/^access_logs {4}0 requests that no rule knows$/m);
+        await program.waitFor(/^access_logs {4}0 requests that no rule matches$/m);
         program.kill('SIGINT');
         await query('rollback');
         return program.ended;
       });
       assert.deepEqual(
         [report.status, report.stdout, withoutProgress(report.stderr)],
-        [1, '', 'Stopped before the end: there is no report.\n'],
+        [1, '', 'Stopped before the end. There is no report.\n'],
       );
     });
   });
@@ -162,7 +162,7 @@ describe('classify --apply', { concurrency: 2 }, () => {
       };
       assert.deepEqual(await apply(), [
         0,
-        'Classified 4 requests of acme: 2 have changed; 1 day counted anew.\n',
+        'Classified 4 requests of acme: 2 have changed; 1 day counted again.\n',
         '',
       ]);
       assert.deepEqual(await saidLines(db), [
@@ -186,13 +186,13 @@ describe('classify --apply', { concurrency: 2 }, () => {
         ],
       );
       const { stdout } = await runProgram(['classify', '--report'], settings);
-      assert.match(stdout, /^No rule knows 1 of the 4 stored requests of acme \(25\.00%\)\.\n/);
+      assert.match(stdout, /^No rule matches 1 of the 4 stored requests of acme \(25\.00%\)\.\n/);
 
       const [status, told, trouble] = await apply();
       assert.deepEqual([status, trouble], [0, '']);
       assert.match(
         told,
-        /^The stored requests of acme are classified by these rules already, up to 2026-11-19 11:00 UTC; --again classifies them all once more\.\n$/,
+        /^The stored requests of acme are already classified by these rules, up to 2026-11-19 11:00 UTC\. Add --again to classify all of them again\.\n$/,
       );
       assert.deepEqual(await apply('--again'), [
         0,
@@ -262,7 +262,8 @@ describe('classify --apply', { concurrency: 2 }, () => {
         {
           status: 1,
           stdout: '',
-          stderr: 'Stopped after 10,000 requests of acme; "classify --apply" goes on there.\n',
+          stderr:
+            'Stopped after 10,000 requests of acme; "classify --apply" continues from there.\n',
         },
       );
       assert.deepEqual(await readPass(db), { rows: 10_000, changed: 10_000 });
@@ -270,7 +271,7 @@ describe('classify --apply', { concurrency: 2 }, () => {
       const last = await start().ended;
       assert.deepEqual(
         [last.status, last.stdout, withoutProgress(last.stderr)],
-        [0, 'Classified 12,000 requests of acme: 12,000 have changed; 9 days counted anew.\n', ''],
+        [0, 'Classified 12,000 requests of acme: 12,000 have changed; 9 days counted again.\n', ''],
       );
       assert.deepEqual(
         await db.query(
@@ -319,9 +320,9 @@ describe('a file of rules', { concurrency: 2 }, () => {
       {
         status: 2,
         stdout: '',
-        stderr: `LOG_FORMAT is "xml"; expected one of auto, json, pretty; write one of them.
-${broken}, rule 1: kind is "look"; expected one of view, list, search, export, write, secret, log, noise.
-${broken}, rule 2: operation is ""; expected the name of a GraphQL operation: letters, digits and underscores.
+        stderr: `LOG_FORMAT is "xml". Use auto, json or pretty.
+${broken}, rule 1: kind is "look". Use one of view, list, search, export, write, secret, log, noise.
+${broken}, rule 2: operation is "". Use the name of a GraphQL operation: letters, digits and underscores.
 `,
       },
     );
@@ -337,7 +338,7 @@ ${broken}, rule 2: operation is ""; expected the name of a GraphQL operation: le
         status: 2,
         stdout: '',
         stderr:
-          'ACCESS_RULES_FILE is "/nowhere/rules.json", which cannot be read (ENOENT); expected a JSON file of rules; check the path and its permissions.\n',
+          'ACCESS_RULES_FILE is "/nowhere/rules.json", which cannot be read (ENOENT). Check that it is a JSON file of rules, and its path and permissions.\n',
       },
     );
   });
@@ -359,7 +360,7 @@ describe('classify', { concurrency: 2 }, () => {
       {
         status: 2,
         stdout: '',
-        stderr: 'classify is given neither --report nor --apply; expected one of them.\n',
+        stderr: 'Neither --report nor --apply is set. Use exactly one of them.\n',
       },
     );
   });
@@ -385,7 +386,7 @@ describe('classify', { concurrency: 2 }, () => {
       const nothing = await runProgram(['classify', '--report'], { DATABASE_URL: url });
       assert.deepEqual(
         [nothing.status, nothing.stderr],
-        [1, 'Nothing was pulled yet; run "sync" or "serve" first.\n'],
+        [1, 'Nothing has been pulled yet; run "sync" or "serve" first.\n'],
       );
       await storeRequests(db, requests);
       const { status, stderr } = await runProgram(['classify', '--apply'], {
@@ -397,7 +398,7 @@ describe('classify', { concurrency: 2 }, () => {
         {
           status: 2,
           stderr:
-            'Nothing of the account "beta" is stored; the database holds acme; choose one with --account.\n',
+            'There are no rows of the account "beta". The database has acme. Choose one with --account.\n',
         },
       );
     });

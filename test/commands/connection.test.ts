@@ -22,7 +22,7 @@ describe('connection', { skip: process.env['TEST_POSTGRES_BINARIES'] !== undefin
       ZENDESK_BASE_URL: `http://127.0.0.1:${await findFreePort()}`,
     };
     const service = startProgram(['serve'], settings);
-    await service.waitFor(/says how other programs connect to it/);
+    await service.waitFor(/shows how other programs connect to it/);
     await service.waitFor(/"msg":"started"/);
     const owner = await runProgram(['connection'], settings);
     assert.equal(owner.status, 0, owner.stderr);
@@ -41,7 +41,7 @@ describe('connection', { skip: process.env['TEST_POSTGRES_BINARIES'] !== undefin
     });
     const again = await runProgram(['connection', '--role', 'reader'], settings);
     assert.match(again.stdout, /^password {2}–$/m);
-    assert.match(again.stderr, /--new-password makes another/);
+    assert.match(again.stderr, /Add --new-password to create a new one\./);
     const renewed = await runProgram(
       ['connection', '--role', 'reader', '--new-password', '--json'],
       settings,
@@ -62,7 +62,7 @@ describe('connection', { skip: process.env['TEST_POSTGRES_BINARIES'] !== undefin
       [status, stderr],
       [
         2,
-        `The embedded PostgreSQL server cannot have port ${port} of 127.0.0.1, because another program listens there; choose another EMBEDDED_PORT, or end that program.\n`,
+        `The embedded PostgreSQL server cannot use port ${port} of 127.0.0.1, because another program uses it; choose another EMBEDDED_PORT, or stop that program.\n`,
       ],
     );
   });

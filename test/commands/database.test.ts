@@ -41,7 +41,7 @@ describe('a database that cannot be used', { concurrency: true }, () => {
             status: 1,
             stdout: '',
             stderr:
-              'Postgres cannot be reached (ECONNREFUSED). Check that it runs and that DATABASE_URL points to it.\n',
+              'Postgres cannot be reached (ECONNREFUSED). Check that it is running and that DATABASE_URL points to it.\n',
           },
         );
         assert.ok(ms < patienceMs, `${args.join(' ')} took ${ms} ms`);
@@ -67,7 +67,7 @@ describe('a database that cannot be used', { concurrency: true }, () => {
           // Progress comes before it.
           assert.match(
             stderr,
-            /^(\w+ .* rows.*\n)*Postgres cannot be reached \(.+\)\. Check that it runs and that DATABASE_URL points to it\.\n$/,
+            /^(\w+ .* rows.*\n)*Postgres cannot be reached \(.+\)\. Check that it is running and that DATABASE_URL points to it\.\n$/,
           );
           assert.ok(ms < patienceMs, `${args.join(' ')} took ${ms} ms`);
         });

@@ -15,7 +15,7 @@ import { clockEnvironment, returnToMachineClock } from '../support/run-clock.ts'
 // The demo's database has it.
 returnToMachineClock();
 
-const stopped = 'The demo was stopped, and its data is removed.\n';
+const stopped = 'The demo was stopped, and its data was deleted.\n';
 
 /** Waits until the demo says where its database lies. */
 async function readDirectory(demo: Program): Promise<string> {
@@ -36,7 +36,7 @@ describe('demo', { skip: process.env['TEST_POSTGRES_BINARIES'] !== undefined }, 
     const directory = join(temporary, 'once');
     const { status, stdout } = await runProgram(['demo', '--once'], { DATA_DIR: directory });
     assert.equal(status, 0, stdout);
-    assert.match(stdout, /^The newest requests of the access log are here; 90 days follow\.$/m);
+    assert.match(stdout, /^These are the newest requests of the access log\. 90 days follow\.$/m);
     assert.match(stdout, /^First complete pass in \d+\.\d s\.$/m);
     for (const run of [
       'audit_logs +live',
@@ -68,7 +68,9 @@ describe('demo', { skip: process.env['TEST_POSTGRES_BINARIES'] !== undefined }, 
   it('without --once has its rollups, answers what the README and the page of the tables ask, and follows the live tail until Ctrl-C', async () => {
     const directory = join(temporary, 'following');
     const demo = startProgram(['demo'], { DATA_DIR: directory });
-    await demo.waitFor(/^Following the live tail\. Ctrl-C ends the demo and removes its data\.$/m);
+    await demo.waitFor(
+      /^Following the live tail\. Press Ctrl-C to end the demo and delete its data\.$/m,
+    );
     await ask(demo, async (query) => {
       const days = await query(
         `select (select count(distinct day) >= 90 from zendesk.agent_day)

@@ -48,7 +48,7 @@ describe('doctor and the database', { concurrency: 2 }, () => {
       {
         ...noConnection,
         Database:
-          'problem Postgres cannot be reached (ECONNREFUSED)\n-> Check that it runs and that DATABASE_URL points to it.',
+          'problem Postgres cannot be reached (ECONNREFUSED)\n-> Check that it is running and that DATABASE_URL points to it.',
       },
     );
   });
@@ -67,7 +67,7 @@ describe('doctor and the database', { concurrency: 2 }, () => {
     const empty = await createEmptyTestDatabase();
     try {
       const { url: databaseUrl } = database;
-      const none = 'ok there are none for now and next yet; the next sync makes them';
+      const none = 'ok the current and the next ones do not exist yet; the next sync creates them';
       await withClient(databaseUrl, (query) =>
         query(
           'delete from drizzle.__drizzle_migrations where created_at = (select max(created_at) from drizzle.__drizzle_migrations)',
@@ -78,15 +78,16 @@ describe('doctor and the database', { concurrency: 2 }, () => {
       ).default.entries.slice(-1);
       const old = {
         ...nothingStored,
-        Migrations: `warning 1 migration to be applied: ${newest}\n-> They are applied at the next start of "serve" or "sync", or now by "migrate".`,
+        Migrations: `warning 1 migration to be applied: ${newest}\n-> The next "serve" or "sync" applies them, or run "migrate" now.`,
       };
       await examine({ databaseUrl }, 0, { ...old, Partitions: none });
 
       await examine({ databaseUrl: empty.url }, 0, {
         ...nothingStored,
-        Privileges: `ok ${new URL(empty.url).username} may create schemas and tables`,
-        Roles: 'ok zendesk_reader and zendesk_investigator get their grants with the migrations',
-        Migrations: 'ok there are no tables yet; the first sync makes them',
+        Privileges: `ok ${new URL(empty.url).username} can create schemas and tables`,
+        Roles:
+          'ok zendesk_reader and zendesk_investigator get their permissions with the migrations',
+        Migrations: 'ok there are no tables yet; the first sync creates them',
         Partitions: none,
       });
 
@@ -101,7 +102,7 @@ describe('doctor and the database', { concurrency: 2 }, () => {
         ...old,
         Partitions:
           `warning zendesk.audit_logs_${year}, zendesk.audit_logs_${year + 1}, zendesk.access_logs_${month}, zendesk.access_log_resources_${month} are missing\n` +
-          '-> Run "sync", or start "serve": they are made ahead of need, so probably nothing has run for a while.',
+          '-> Run "sync", or start "serve": they are created in advance, so probably nothing has run for a while.',
       });
     } finally {
       await database.drop();
@@ -121,7 +122,7 @@ describe('doctor and the database', { concurrency: 2 }, () => {
         ...nothingStored,
         Migrations:
           'problem The database was migrated by a newer version of this program (1 migration unknown here).\n-> Start that version, or restore a backup from before the upgrade.',
-        Partitions: 'ok there are none for now and next yet; the next sync makes them',
+        Partitions: 'ok the current and the next ones do not exist yet; the next sync creates them',
       });
     } finally {
       await database.drop();
@@ -138,7 +139,7 @@ describe('doctor and the database', { concurrency: 2 }, () => {
         ...nothingStored,
         Migrations:
           'problem The file migrations/0000_tables.sql is not the one that this database was migrated with.\n-> Restore it by installing this version again, and put changes into a new migration.',
-        Partitions: 'ok there are none for now and next yet; the next sync makes them',
+        Partitions: 'ok the current and the next ones do not exist yet; the next sync creates them',
       });
     } finally {
       await database.drop();
@@ -152,7 +153,13 @@ describe('doctor and the database', { concurrency: 2 }, () => {
     await withClient(pulled.url, async (query) => {
       await query(`create role ${role} login password 'kr7-guest'`);
       await query(`alter role ${role} set default_transaction_read_only = on`);
-      for (const schema of ['drizzle', 'zendesk', 'zendesk_evidence', 'zendesk_fivetran', 'zendesk_sync']) {
+      for (const schema of [
+        'drizzle',
+        'zendesk',
+        'zendesk_evidence',
+        'zendesk_fivetran',
+        'zendesk_sync',
+      ]) {
         await query(`grant usage on schema ${schema} to ${role}`);
         await query(`grant select on all tables in schema ${schema} to ${role}`);
       }
@@ -169,8 +176,8 @@ describe('doctor and the database', { concurrency: 2 }, () => {
         url.username = role;
         url.password = 'kr7-guest';
         await examine({ databaseUrl: pulled.url, settings: { DATABASE_URL: url.href } }, 1, {
-          Database: `problem PostgreSQL VERSION, database ${url.pathname.slice(1)}, user ${role}; transactions are read-only there (default_transaction_read_only)\n-> Set it off for this user: alter role ${role} set default_transaction_read_only = off;`,
-          Privileges: `problem ${role} may not change ${name} and ${others} other objects\n-> Connect as ${owner}, or let that user act for it: grant ${owner} to ${role};`,
+          Database: `problem PostgreSQL VERSION, database ${url.pathname.slice(1)}, user ${role}; transactions are read-only there (default_transaction_read_only)\n-> Switch it off for this user: alter role ${role} set default_transaction_read_only = off;`,
+          Privileges: `problem ${role} is not allowed to change ${name} and ${others} other objects\n-> Connect as ${owner}, or let the user act for it: grant ${owner} to ${role};`,
         });
       } finally {
         await query(`drop owned by ${role}`);

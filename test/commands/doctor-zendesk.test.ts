@@ -24,7 +24,7 @@ const clients = 'Admin Center > Apps and integrations > APIs > OAuth clients';
 const options = { skip: process.env['TEST_POSTGRES_BINARIES'] !== undefined };
 
 const limitUnknown =
-  "ok 100 requests a minute; Zendesk did not tell the account's limit; access log 50 of 50";
+  'ok 100 requests a minute; Zendesk did not say what the limit of the account is; access log 50 of 50';
 
 describe('doctor', options, () => {
   let pulled: TestDatabase;
@@ -35,7 +35,7 @@ describe('doctor', options, () => {
 
   describe('asks Zendesk about the credentials, and', { concurrency: 2 }, () => {
     const noLogin = skipAll('there is no login', streams);
-    const noAnswer = skipAll('the log did not answer', backfills);
+    const noAnswer = skipAll('the log could not be read', backfills);
 
     it('reports a wrong token', async () => {
       const ready = {
@@ -43,12 +43,12 @@ describe('doctor', options, () => {
         ZENDESK_CLIENT_SECRET: '',
         ZENDESK_OAUTH_TOKEN: 'kr7-wrong',
       };
-      const mainWay = `Make a confidential OAuth client (${clients}) and set ZENDESK_CLIENT_ID and ZENDESK_CLIENT_SECRET instead.`;
+      const mainWay = `Create a confidential OAuth client (${clients}) and set ZENDESK_CLIENT_ID and ZENDESK_CLIENT_SECRET instead.`;
       await examine({ databaseUrl: pulled.url, settings: ready }, 1, {
-        Credentials: `warning a ready access token (ZENDESK_OAUTH_TOKEN), whose end is not known and which cannot be renewed\n-> ${mainWay}`,
+        Credentials: `warning an access token (ZENDESK_OAUTH_TOKEN), which cannot be renewed and whose expiry date is unknown\n-> ${mainWay}`,
         'Access token':
           'problem Zendesk refuses ZENDESK_OAUTH_TOKEN (401): it is wrong, expired or revoked. Zendesk said: "invalid_token: The access token provided is expired, revoked, malformed or invalid for other reasons.".\n' +
-          '-> Make a new one, or set ZENDESK_CLIENT_ID and ZENDESK_CLIENT_SECRET so that tokens are renewed.',
+          '-> Create a new one, or set ZENDESK_CLIENT_ID and ZENDESK_CLIENT_SECRET so that tokens are renewed automatically.',
         ...noLogin,
         ...noAnswer,
       });
@@ -72,7 +72,7 @@ describe('doctor', options, () => {
     it('reports a scope that is narrower than was asked for', async () => {
       await examine({ databaseUrl: pulled.url, simulator: { grantedScope: 'users:read' } }, 1, {
         'Access token':
-          'problem Zendesk granted the scope users:read where read was asked for, so read is missing.\n' +
+          'problem Zendesk granted the scope users:read instead of read, so read is missing.\n' +
           `-> Allow it for the OAuth client (${clients}) or change ZENDESK_OAUTH_SCOPE.`,
         Budget: limitUnknown,
         ...noLogin,
@@ -94,13 +94,13 @@ describe('doctor', options, () => {
           'Zendesk said: "Forbidden: You do not have access to this page. Please contact the account owner of this help desk for further help.".\n' +
           '-> Check the plan, and the role of the user whose credentials are used.',
         'Access log':
-          'problem not available (403): only the role admin may read it. Zendesk said: "Authorization failed: You must have administrator privileges".\n' +
+          'problem not available (403): only the role admin can read it. Zendesk said: "Authorization failed: You must have administrator privileges".\n' +
           '-> Give that role to the user whose credentials are used.',
         Users:
           'problem not available (403): the token lacks the scope read. Zendesk said: "Forbidden: You are missing the following required scopes: read".\n' +
-          `-> Allow it for the OAuth client (${clients}) and set ZENDESK_OAUTH_SCOPE to it, best to read.`,
+          `-> Allow it for the OAuth client (${clients}) and set ZENDESK_OAUTH_SCOPE to it, or better to read.`,
         Budget: limitUnknown,
-        ...skipAll('the log did not answer', backfills),
+        ...skipAll('the log could not be read', backfills),
       });
     });
 
@@ -112,7 +112,7 @@ describe('doctor', options, () => {
           'Access log':
             'problem not available (404): this account does not have the endpoint. Zendesk said: "InvalidEndpoint: Not found".\n' +
             `-> It needs the add-on Advanced Data Privacy and Protection and the role admin; check both, and switch it on: ${theSwitch}.`,
-          'Access log backfill': 'skipped the log did not answer',
+          'Access log backfill': 'skipped the log could not be read',
         },
       );
     });
@@ -120,8 +120,8 @@ describe('doctor', options, () => {
     it('says how the access log is switched on', async () => {
       await examine({ databaseUrl: pulled.url, simulator: { accessLogRowsPerDay: 0 } }, 1, {
         'Access log':
-          'problem answers, and holds no record, though requests such as this one should leave some: it is not switched on, or was just now\n' +
-          `-> Turn it on: ${theSwitch}. The first records may take an hour; what was before is never captured.`,
+          'problem answers, but has no records, although requests such as this one should create some: it is not switched on, or was switched on just now\n' +
+          `-> Turn it on: ${theSwitch}. The first records may take an hour. What happened before is never recorded.`,
         'Access log backfill': 'ok there is nothing to read yet',
       });
     });
@@ -132,7 +132,7 @@ describe('doctor', options, () => {
         const { status, stdout } = await runProgram(['doctor'], settingsFor(simulator, pulled.url));
         assert.match(
           unfold(stdout).join('\n'),
-          /^warning Access log: answers; oldest record .* UTC, AGE; none of the last 24 hours, though .*\n-> Check that it is still switched on: /m,
+          /^warning Access log: answers; oldest record .* UTC, AGE; none in the last 24 hours, although .*\n-> Check that it is still switched on: /m,
         );
         assert.equal(status, 0);
       });
@@ -148,7 +148,7 @@ describe('doctor', options, () => {
         {
           'Access log':
             'skipped requests are paused for 40 seconds (Zendesk answered 429 with ratelimit-reset)',
-          'Access log backfill': 'skipped the log did not answer',
+          'Access log backfill': 'skipped the log could not be read',
         },
       );
     });
@@ -157,10 +157,7 @@ describe('doctor', options, () => {
       await withSimulator({ clockOffsetMs: 120_000 }, async (simulator) => {
         const { status, stdout } = await runProgram(['doctor'], settingsFor(simulator, pulled.url));
         assert.match(stdout, /^warning {2}Clock: 1(19|20|21) seconds behind Zendesk's$/m);
-        assert.match(
-          stdout,
-          /^ {9}-> Keep this machine's time, and that of the database, by NTP\./m,
-        );
+        assert.match(stdout, /^ {9}-> Use NTP on this machine and on the database server\./m);
         assert.equal(status, 0);
       });
     });
@@ -191,7 +188,7 @@ describe('doctor', options, () => {
       await examineOrigin(
         'https://acme.invalid',
         'the name acme.invalid cannot be resolved (DNS)\n' +
-          '-> Check ZENDESK_SUBDOMAIN and ZENDESK_BASE_URL, and the name service of this machine. Where only a proxy leads out, set HTTPS_PROXY.',
+          '-> Check ZENDESK_SUBDOMAIN and ZENDESK_BASE_URL, and the name service of this machine. If this network requires a proxy, set HTTPS_PROXY.',
       );
     });
 
@@ -215,8 +212,8 @@ describe('doctor', options, () => {
     it('reports an origin where nobody listens', async () => {
       await examineOrigin(
         'https://localhost:1',
-        'nobody answers at https://localhost:1 (ECONNREFUSED)\n' +
-          '-> Check ZENDESK_SUBDOMAIN and ZENDESK_BASE_URL, and whether a firewall keeps this machine from it. Where only a proxy leads out, set HTTPS_PROXY.',
+        'there is no answer from https://localhost:1 (ECONNREFUSED)\n' +
+          '-> Check ZENDESK_SUBDOMAIN and ZENDESK_BASE_URL, and whether a firewall blocks this machine. If this network requires a proxy, set HTTPS_PROXY.',
       );
     });
   });

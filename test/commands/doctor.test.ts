@@ -99,7 +99,7 @@ describe('doctor, which writes nothing,', () => {
       assert.match(
         unfold(stdout).join('\n'),
         new RegExp(
-          `^ok Database: the first sync makes the embedded one in ${directory}, where .* are free$`,
+          `^ok Database: the first sync creates the embedded one in ${directory}, where .* are free$`,
           'm',
         ),
       );
@@ -131,9 +131,9 @@ describe('doctor, which writes nothing,', () => {
     assert.deepEqual(page.slice(0, 2), ['Examined NOW', '']);
     assert.match(
       page.slice(2, 4).join('\n'),
-      /^problem Settings: 2 problems: ZENDESK_SUBDOMAIN is "acme!"; .* ZENDESK_CLIENT_ID is set but ZENDESK_CLIENT_SECRET is not; .*\n-> Set them right; the table of settings is in docs\/settings\.md\.$/,
+      /^problem Settings: 2 problems: ZENDESK_SUBDOMAIN is "acme!"\. .* ZENDESK_CLIENT_ID is set but ZENDESK_CLIENT_SECRET is not\. .*\n-> Correct them\. The table of settings is in docs\/settings\.md\.$/,
     );
-    assert.ok(page.includes('skipped Audit log: the settings are not right'));
+    assert.ok(page.includes('skipped Audit log: the settings are wrong'));
     assert.ok(page.includes('ok Migrations: up to date'));
   });
 

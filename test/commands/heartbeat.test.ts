@@ -89,7 +89,7 @@ describe('HEARTBEAT_URL', { concurrency: 2 }, () => {
           STREAMS: 'users',
           USERS_SCHEDULE: everySecond,
         });
-        await service.waitFor(/HEARTBEAT_URL does not accept the heartbeat; runs go on/);
+        await service.waitFor(/HEARTBEAT_URL does not accept the heartbeat; runs continue/);
         // Each would wait for a watcher that does not answer.
         await waitUntil(async () => {
           const runs = await query<{ outcome: string }>(

@@ -95,7 +95,7 @@ describe('the program', options, () => {
       'backfill --from 2026-01-30 --to 2026-01-31',
       "error: missing required argument 'stream'\n(see --help)\n",
     ],
-    ['simulate --port x', '--port is "x"; expected a whole number.\n'],
+    ['simulate --port x', '--port is "x". Use a whole number.\n'],
   ];
   for (const [line, sentence] of table)
     it(`refuses "${line}" with status 2 and a sentence`, async () => {

@@ -40,10 +40,7 @@ describe('init', suite, () => {
       const answers = [`https://${subdomain}.zendesk.com`, subdomain, clientId, clientSecret, ''];
       const { status, stdout, stderr } = await answer(directory, answers, settings);
       assert.equal(status, 0, stderr);
-      assert.match(
-        stdout,
-        /That does not look right: expected only the part before \.zendesk\.com/,
-      );
+      assert.match(stdout, /That does not look right\. Use only the part before \.zendesk\.com/);
       assert.match(stdout, /Add OAuth client[^]*Confidential[^]*"audit export" also needs write/);
       assert.match(stdout, /Account > Logs > Access log > Turn on the Access Log API/);
       assert.match(stdout, /ok {7}Audit log: answers/);
@@ -93,7 +90,7 @@ describe('init', suite, () => {
     const directory = createDirectory();
     const { status, stderr } = await answer(directory, ['acme', 'log-puller'], {});
     assert.equal(status, 1);
-    assert.equal(stderr, 'Ended before all was answered; nothing was written.\n');
+    assert.equal(stderr, 'Stopped before all questions were answered; nothing was written.\n');
     assert.equal(existsSync(join(directory, '.env')), false);
   });
 });
@@ -104,8 +101,11 @@ describe('the file .env', suite, () => {
     writeFileSync(join(directory, '.env'), 'ZENDESK_SUBDOMAIN=acme\nLOG_LEVEL=loud\n');
     const run = (settings = {}): Promise<Ended> =>
       startProcess([process.execPath, main, 'status'], settings, directory).ended;
-    assert.match((await run()).stderr, /^LOG_LEVEL is "loud"; expected one of trace, /);
-    assert.match((await run({ LOG_LEVEL: 'info' })).stderr, /^There is no database in \.\/data: /);
+    assert.match((await run()).stderr, /^LOG_LEVEL is "loud"\. Use trace, /);
+    assert.match(
+      (await run({ LOG_LEVEL: 'info' })).stderr,
+      /^There is no database in \.\/data, because nothing has been pulled yet; run /,
+    );
   });
 
   it('that cannot be read is told in a sentence', async () => {
@@ -114,7 +114,10 @@ describe('the file .env', suite, () => {
     const { status, stderr } = await startProcess([process.execPath, main, 'status'], {}, directory)
       .ended;
     assert.equal(status, 2);
-    assert.match(stderr, /^The file \.env in \S+ cannot be read \(EISDIR\); expected a text file /);
+    assert.match(
+      stderr,
+      /^The file \.env in \S+ cannot be read \(EISDIR\)\. Check that it is a text file /,
+    );
   });
 });
 
@@ -139,7 +142,7 @@ describe('somebody without settings', suite, () => {
       const [first = '', second, ...more] = stderr.trimEnd().split('\n');
       assert.match(
         first,
-        /^(?:No Zendesk account is set up yet|There is no database in \.\/data: nothing was pulled into it yet)\.$/,
+        /^(?:No Zendesk account is set up yet|There is no database in \.\/data, because nothing has been pulled yet)\.$/,
       );
       assert.equal(
         second,
@@ -162,7 +165,7 @@ describe('somebody without settings', suite, () => {
       first,
       'ZENDESK_SUBDOMIAN is not a setting of this program and has no effect; did you mean ZENDESK_SUBDOMAIN?',
     );
-    assert.match(second ?? '', /^ZENDESK_SUBDOMAIN is not set; /);
+    assert.match(second ?? '', /^ZENDESK_SUBDOMAIN is not set\. /);
   });
 
   it('is told the command that was meant', async () => {
@@ -186,16 +189,16 @@ describe('somebody without settings', suite, () => {
     assert.equal(once.status, 2);
     assert.equal(
       once.stderr,
-      'npm has kept --once for itself. npm keeps options for itself unless "--" stands before them, as in "npm run demo -- --once".\n',
+      'npm has taken --once for itself. npm takes options for itself unless you put "--" before them, as in "npm run demo -- --once".\n',
     );
     // An option that npm has, too, may come from its own settings: the command goes on.
     const json = await run(['status'], { npm_lifecycle_event: 'start', npm_config_json: 'true' });
-    assert.match(json.stderr, /^npm has kept --json for itself\. [^]*\nThere is no database /);
+    assert.match(json.stderr, /^npm has taken --json for itself\. [^]*\nThere is no database /);
     assert.match(json.stderr, /Run "npm start -- init" to set one up, or "npm run demo" /);
     const days = await run(['status', '30'], { npm_lifecycle_event: 'start' });
     assert.match(
       days.stderr,
-      /too many arguments[^]*npm keeps options for itself unless "--" stands before them/,
+      /too many arguments[^]*npm takes options for itself unless you put "--" before them/,
     );
   });
 

@@ -103,7 +103,7 @@ describe('a proxy', { concurrency: 2 }, () => {
       assert.equal(
         originOf(foreign.stdout).replace('ORIGIN', way),
         `problem Origin: the certificate of ${other} through the proxy ${way} (HTTPS_PROXY) is not trusted (ERR_TLS_CERT_ALTNAME_INVALID), so nothing will be sent\n` +
-          '-> A proxy that opens TLS has an issuer of its own: trust it with NODE_EXTRA_CA_CERTS.',
+          '-> A proxy that inspects TLS has its own issuer: trust it with NODE_EXTRA_CA_CERTS.',
       );
     });
   });
@@ -164,7 +164,7 @@ describe('a proxy', { concurrency: 2 }, () => {
       assert.equal(
         originOf(stdout).replace('ORIGIN', way),
         `problem Origin: the proxy ${way} (HTTPS_PROXY) cannot be reached (ECONNREFUSED)\n` +
-          '-> Check HTTPS_PROXY; what needs no proxy belongs into NO_PROXY.',
+          '-> Check HTTPS_PROXY; list the hosts that need no proxy in NO_PROXY.',
       );
     });
   });
@@ -192,7 +192,7 @@ describe('a proxy', { concurrency: 2 }, () => {
       [end.status, end.stderr],
       [
         2,
-        'HTTPS_PROXY is set to 35 characters that are not shown here; expected the address of an HTTP proxy such as http://user:password@proxy.acme.example:3128, without a path; check it, and percent-encode special characters of the password (%40 for @, %2F for /, %23 for #, %25 for %).\n',
+        'HTTPS_PROXY is set to 35 characters that are not shown here. Use the address of an HTTP proxy such as http://user:password@proxy.acme.example:3128, without a path, and percent-encode special characters in the password (%40 for @, %2F for /, %23 for #, %25 for %).\n',
       ],
     );
     const socks = await runProgram(['status'], { http_proxy: 'socks5://proxy:1080' });
@@ -200,7 +200,7 @@ describe('a proxy', { concurrency: 2 }, () => {
       [socks.status, socks.stderr],
       [
         2,
-        'HTTP_PROXY is set to 19 characters that are not shown here; expected the address of an HTTP proxy such as http://user:password@proxy.acme.example:3128; socks5 is another kind of proxy, which is not supported.\n',
+        'HTTP_PROXY is set to 19 characters that are not shown here. Use the address of an HTTP proxy such as http://user:password@proxy.acme.example:3128. socks5 is a different kind of proxy, which is not supported.\n',
       ],
     );
   });

@@ -52,7 +52,7 @@ describe('quarantine', { concurrency: 3 }, () => {
         ),
         '',
       ]);
-      assert.match(stderr, /^Coverage: 3 records could not be stored; /m);
+      assert.match(stderr, /^Coverage: 3 records could not be stored\. /m);
       const other = await run('list', '--stream', 'users', '--format', 'json');
       assert.deepEqual((JSON.parse(other.stdout) as { rows: unknown }).rows, []);
     });
@@ -83,7 +83,7 @@ describe('quarantine', { concurrency: 3 }, () => {
         [unknown.status, unknown.stderr],
         [
           2,
-          'No record of acme has the number 99 in quarantine; "quarantine list" says which there are.\n',
+          'No record of acme has the number 99 in quarantine. "quarantine list" shows the numbers.\n',
         ],
       );
       const wrong = await run('retry', 'x', '--stream', 'tickets', '--format', 'csv');
@@ -91,7 +91,7 @@ describe('quarantine', { concurrency: 3 }, () => {
         [wrong.status, wrong.stderr],
         [
           2,
-          '--stream is "tickets"; expected audit_logs, access_logs, users.\nThe number is "x"; expected one of "quarantine list", digits only.\n--format is "csv"; expected table or json.\n',
+          '--stream is "tickets". Use audit_logs, access_logs, users.\nThe number is "x". Use a number from "quarantine list", digits only.\n--format is "csv". Use table or json.\n',
         ],
       );
     });

@@ -55,8 +55,8 @@ async function storeDay(db: Database): Promise<void> {
 }
 
 const statement = [
-  'Coverage: The access log from 2026-11-02 00:00:00 to 2026-11-03 00:00:00 is stored completely.',
-  'Coverage: No rule knows what 12.5 % of the requests on these days (1 of 8) were about.',
+  'Coverage: The access log from 2026-11-02 00:00:00 to 2026-11-03 00:00:00 is completely stored.',
+  'Coverage: No rule recognises what 12.5 % of the requests on these days (1 of 8) were about.',
   'Gaps: none.',
   ...accessLimits,
   outcomeNote,
@@ -223,7 +223,7 @@ describe('report accessed', { concurrency: 2 }, () => {
           title,
           found: rows.map((row) => `${row.agent_id} ${row.resource_id}`),
           left: said.notes.includes(
-            'Left out with --role are requests of people whose role at that time is not known here.',
+            '--role leaves out requests of people whose role at that time is unknown.',
           ),
         };
       };
@@ -271,10 +271,10 @@ describe('report accessed', { concurrency: 2 }, () => {
       assert.match(stdout, /^1 row\.$/m);
       assert.match(
         stdout,
-        /^Coverage: Of the access log from .* 50\.0 % of the time is stored completely\.$/m,
+        /^Coverage: Of the access log from .*, 50\.0 % of the time is completely stored\.$/m,
       );
       assert.match(stdout, /^Gap: \S+ \S+ to \S+ \S+ \((12h|11h 59m)\) is not stored\.$/m);
-      assert.match(stdout, /^Gap: .* to now \(1d\) is not stored completely yet\.$/m);
+      assert.match(stdout, /^Gap: .* to now \(1d\) is not completely stored yet\.$/m);
     });
   });
 
@@ -285,7 +285,7 @@ describe('report accessed', { concurrency: 2 }, () => {
       const table: [string, string | RegExp][] = [
         [
           'tikets --days 3',
-          /^"tikets" is no type of resource that a rule knows; expected one of [a-z_]+, [a-z_, ]*\btickets\b[a-z_, ]*\.\n$/,
+          /^"tikets" is not a type of resource that a rule knows. Use one of [a-z_]+, [a-z_, ]*\btickets\b[a-z_, ]*\.\n$/,
         ],
         [
           'tickets',
@@ -297,30 +297,30 @@ describe('report accessed', { concurrency: 2 }, () => {
         ],
         [
           `tickets --days 3 --from ${day}`,
-          '--days and --from or --to are both there; specify the time range in one way.\n',
+          '--days and --from or --to are both set. Specify the time range in one way only.\n',
         ],
-        ['tickets --days 0', '--days is "0"; expected a whole number from 1 to 36500.\n'],
-        ['tickets --days 36501', '--days is "36501"; expected a whole number from 1 to 36500.\n'],
+        ['tickets --days 0', '--days is "0". Use a whole number from 1 to 36500.\n'],
+        ['tickets --days 36501', '--days is "36501". Use a whole number from 1 to 36500.\n'],
         [
           `tickets --from 2026-11-03 --to ${day}`,
-          `--from 2026-11-03 is not before --to ${day}; expected the earlier time first; swap the two.\n`,
+          `--from 2026-11-03 is not before --to ${day}. Swap the two.\n`,
         ],
         [
           'tickets --days 3 --time-zone Europe/Nowhere',
-          '--time-zone is "Europe/Nowhere"; expected an IANA time zone such as Europe/Madrid or UTC.\n',
+          '--time-zone is "Europe/Nowhere". Use an IANA time zone such as Europe/Madrid or UTC.\n',
         ],
         [
           'tickets --days 3 --role owner',
-          '--role is "owner"; expected agent, admin or both: agent,admin.\n',
+          '--role is "owner". Use agent, admin or both: agent,admin.\n',
         ],
         [
           'tickets --days 3 --agent nobody',
-          'No user "nobody" is stored for the account acme; expected an id, an e-mail address or a full name.\n',
+          'No user "nobody" is stored for the account acme. Use an id, an e-mail address or a full name.\n',
         ],
         [
           'tickets --from 2025-01-01 --to 2025-02-01',
           new RegExp(
-            `^Nothing of the access log from 2025-01-01 00:00:00 to 2025-02-01 00:00:00 is stored, and Zendesk keeps it for 90 days only; expected a start at ${moment} or later\\.\\n$`,
+            `^The access log from 2025-01-01 00:00:00 to 2025-02-01 00:00:00 is not stored, and Zendesk keeps it for only 90 days\\. Use a start at ${moment} or later\\.\\n$`,
           ),
         ],
       ];
@@ -345,11 +345,11 @@ describe('report accessed', { concurrency: 2 }, () => {
       assert.match(young.stdout, /^No rows\.$/m);
       assert.match(
         young.stdout,
-        /^Coverage: Nothing of the access log from .* is stored completely\.$/m,
+        /^Coverage: No part of the access log from .* is completely stored\.$/m,
       );
       const old = await ask('200');
       assert.deepEqual([old.status, old.stdout], [2, '']);
-      assert.match(old.stderr, /is stored, and Zendesk keeps it for 90 days only; /);
+      assert.match(old.stderr, /is not stored, and Zendesk keeps it for only 90 days\. /);
     });
   });
 });

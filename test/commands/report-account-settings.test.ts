@@ -46,7 +46,7 @@ describe('report account-settings', { concurrency: 2 }, () => {
         '',
         '2 rows.',
         '',
-        'Coverage: Of the audit log from 2026-01-01 00:00:00 to 2026-02-01 00:00:00 99.6 % of the time is stored completely.',
+        'Coverage: Of the audit log from 2026-01-01 00:00:00 to 2026-02-01 00:00:00, 99.6 % of the time is completely stored.',
         'Gap: 2026-01-20 01:00:00 to 2026-01-20 03:30:00 (2h 30m) is not stored.',
         ...auditLimits,
         '',
@@ -77,7 +77,7 @@ describe('report account-settings', { concurrency: 2 }, () => {
       );
       assert.deepEqual(stderr.split('\n'), [
         'Account settings changed, 2026-01-01 to 2026-02-01 (UTC)',
-        'Coverage: The audit log from 2026-01-01 00:00:00 to 2026-02-01 00:00:00 is stored completely.',
+        'Coverage: The audit log from 2026-01-01 00:00:00 to 2026-02-01 00:00:00 is completely stored.',
         'Gaps: none.',
         ...auditLimits,
         '',
@@ -117,8 +117,8 @@ describe('report account-settings', { concurrency: 2 }, () => {
         ['Changes of rule, tickets, 2026-01-01 to 2026-02-01 (UTC)', 'acme'],
       );
       assert.deepEqual(statement.coverage, [
-        'Nothing of the audit log from 2026-01-01 00:00:00 to 2026-02-01 00:00:00 is stored completely.',
-        'No change of the type tickets is stored at any time; stored are account_setting, rule, ticket.',
+        'No part of the audit log from 2026-01-01 00:00:00 to 2026-02-01 00:00:00 is completely stored.',
+        'No change of the type tickets is stored at all. The stored types are account_setting, rule, ticket.',
       ]);
       assert.deepEqual(
         rows.map(({ id }) => id),
@@ -132,22 +132,22 @@ describe('report account-settings', { concurrency: 2 }, () => {
   const table: [string, string][] = [
     [
       '--from 2026-02-01 --to 2026-01-01',
-      '--from 2026-02-01 is not before --to 2026-01-01; expected the earlier time first; swap the two.',
+      '--from 2026-02-01 is not before --to 2026-01-01. Swap the two.',
     ],
     [
       '--from 2026-01-01 --to 2026-01-01',
-      '--from 2026-01-01 is not before --to 2026-01-01; expected the earlier time first; swap the two.',
+      '--from 2026-01-01 is not before --to 2026-01-01. Swap the two.',
     ],
     [
       '--from 2026-01-01 --time-zone Europe/Madird',
-      '--time-zone is "Europe/Madird"; expected an IANA time zone such as Europe/Madrid or UTC.',
+      '--time-zone is "Europe/Madird". Use an IANA time zone such as Europe/Madrid or UTC.',
     ],
     [
       '--from yesterday --to 2026-02-30',
-      '--from is "yesterday"; expected a day such as 2026-01-31 or a time with its zone such as 2026-01-31T08:00:00Z.\n' +
-        '--to is "2026-02-30"; expected a day such as 2026-01-31 or a time with its zone such as 2026-01-31T08:00:00Z.',
+      '--from is "yesterday". Use a day such as 2026-01-31, or a time with its zone such as 2026-01-31T08:00:00Z.\n' +
+        '--to is "2026-02-30". Use a day such as 2026-01-31, or a time with its zone such as 2026-01-31T08:00:00Z.',
     ],
-    ['--from 9998-01-01', '--from 9998-01-01 lies in the future; expected a time that has passed.'],
+    ['--from 9998-01-01', '--from 9998-01-01 is in the future. Use a time in the past.'],
     [
       '--to 2026-01-01',
       'Specify a time range: --days 30, --since "2 days ago", --month 2026-09, or --from 2026-01-31 with or without --to.',

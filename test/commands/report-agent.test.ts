@@ -67,10 +67,10 @@ describe('report agent', { concurrency: 2 }, () => {
         '',
         '4 rows.',
         '',
-        'Coverage: The access log from 2026-11-02 00:00:00 to 2026-11-03 00:00:00 is stored completely.',
+        'Coverage: The access log from 2026-11-02 00:00:00 to 2026-11-03 00:00:00 is completely stored.',
         'Gaps: none.',
         ...accessLimits,
-        'Note: Requests of one kind for one thing are one visit as long as no more than 30 minutes lie between two of them; each search, export, write and reading of a credential stands alone; --requests shows each request.',
+        'Note: Requests of one kind for one thing are one visit while there are at most 30 minutes between them. Each search, export, write and reading of a credential is listed separately. Add --requests to show each request.',
         outcomeNote,
         '',
       ]);
@@ -141,31 +141,31 @@ describe('report agent', { concurrency: 2 }, () => {
       const table: [string[], string | RegExp][] = [
         [
           ['nobody', '--from', day],
-          'No user "nobody" is stored for the account acme; expected an id, an e-mail address or a full name.\n',
+          'No user "nobody" is stored for the account acme. Use an id, an e-mail address or a full name.\n',
         ],
         [
           ['ann', '--from', day],
-          'No user "ann" is stored for the account acme; similar are 7 (Ann Agent, ann@acme.example); choose one by id.\n',
+          'No user "ann" is stored for the account acme. Similar users are 7 (Ann Agent, ann@acme.example). Choose one by id.\n',
         ],
         [
           [' ', '--from', day],
-          'The agent is empty; expected an id, an e-mail address or a full name.\n',
+          'The agent is empty. Use an id, an e-mail address or a full name.\n',
         ],
         [
           ['7', '--from', '2026-11-03', '--to', day],
-          `--from 2026-11-03 is not before --to ${day}; expected the earlier time first; swap the two.\n`,
+          `--from 2026-11-03 is not before --to ${day}. Swap the two.\n`,
         ],
         [
           ['7', '--from', '2026-11-31'],
-          '--from is "2026-11-31"; expected a day such as 2026-01-31 or a time with its zone such as 2026-01-31T08:00:00Z.\n',
+          '--from is "2026-11-31". Use a day such as 2026-01-31, or a time with its zone such as 2026-01-31T08:00:00Z.\n',
         ],
         [
           ['7', '--from', day, '--time-zone', 'CET2'],
-          '--time-zone is "CET2"; expected an IANA time zone such as Europe/Madrid or UTC.\n',
+          '--time-zone is "CET2". Use an IANA time zone such as Europe/Madrid or UTC.\n',
         ],
         [
           ['7', '--from', '2025-01-01', '--to', '2025-02-01'],
-          /^Nothing of the access log .* for 90 days only; expected a start at .*\n$/,
+          /^The access log .* for only 90 days\. Use a start at .*\n$/,
         ],
       ];
       for (const [args, sentence] of table) {

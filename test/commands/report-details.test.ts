@@ -123,7 +123,7 @@ describe('report accessed --details', { concurrency: 2 }, () => {
       }
       assert.match(
         stderr,
-        /^Note: Details are as Zendesk gives them now\. "gone" in the column Record: /m,
+        /^Note: Details are as Zendesk shows them now\. In the column Record, "gone" means /m,
       );
     });
   });
@@ -167,7 +167,7 @@ describe('report accessed --details', { concurrency: 2 }, () => {
           status: 2,
           stdout: '',
           stderr:
-            '--details are known of tickets and users, not of the type macro; leave --details out.\n',
+            '--details works only for tickets and users, not for the type macro. Leave out --details.\n',
         },
       );
       assert.deepEqual(simulator.requests(), []);

@@ -177,15 +177,15 @@ describe('the fields of a record', { concurrency: 2 }, () => {
     const table: [string, string][] = [
       [
         'log --days 3 --all-fields --raw',
-        '--all-fields and --raw are both there; choose one of them.\n',
+        '--all-fields and --raw are both set. Use only one of them.\n',
       ],
       [
         'accessed tickets --days 3 --details --raw',
-        '--details and --raw are both there; choose one of them.\n',
+        '--details and --raw are both set. Use only one of them.\n',
       ],
       [
         'subject --user 7 --days 3 --pseudonymise --raw',
-        '--pseudonymise is given with --all-fields or --raw, which tell who the agents are; choose one of them.\n',
+        '--pseudonymise cannot be used with --all-fields or --raw, which show who the agents are. Use only one of them.\n',
       ],
     ];
     for (const [args, sentence] of table) {

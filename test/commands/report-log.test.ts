@@ -44,7 +44,7 @@ describe('report log', { concurrency: 2 }, () => {
       assert.match(mistyped.stdout, /^Audit log, .*, type rulez, at most 1 row$/m);
       assert.match(
         mistyped.stdout,
-        /^Coverage: No change of the type rulez is stored at any time; stored are account_setting, rule\.$/m,
+        /^Coverage: No change of the type rulez is stored at all\. The stored types are account_setting, rule\.$/m,
       );
     });
   });
@@ -83,10 +83,10 @@ describe('report log', { concurrency: 2 }, () => {
         status: 2,
         stderr: [
           '--month is "2026-13"; expected a month such as 2026-09, or last or this.',
-          '--source-id is "x"; expected an id, digits only.',
-          '--source-id is given without --source-type; expected both: an id is one of its type.',
-          '--ip is "here"; expected an address such as 203.0.113.9.',
-          '--sort is "up"; expected created_at or -created_at.',
+          '--source-id is "x". Use an id, digits only.',
+          '--source-id needs --source-type too, because each type has ids of its own.',
+          '--ip is "here". Use an address such as 203.0.113.9.',
+          '--sort is "up". Use created_at or -created_at.',
           '',
         ],
       },
@@ -188,8 +188,7 @@ describe('completion', () => {
       { status, stderr },
       {
         status: 2,
-        stderr:
-          'error: "tcsh" is no shell that can be completed; expected bash, zsh, fish\n(see --help)\n',
+        stderr: 'error: "tcsh" is not a supported shell. Use bash, zsh, fish\n(see --help)\n',
       },
     );
   });

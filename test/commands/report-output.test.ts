@@ -58,7 +58,7 @@ describe('the output of a report', { concurrency: 2 }, () => {
       assert.deepEqual({ status, stdout }, { status: 0, stdout: '' });
       assert.deepEqual(stderr.split('\n'), [
         'Account settings changed, 2026-01-01 to 2026-02-01 (UTC)',
-        'Coverage: Nothing of the audit log from 2026-01-01 00:00:00 to 2026-02-01 00:00:00 is stored completely.',
+        'Coverage: No part of the audit log from 2026-01-01 00:00:00 to 2026-02-01 00:00:00 is completely stored.',
         'Gap: 2026-01-01 00:00:00 to 2026-02-01 00:00:00 (31d) is not stored.',
         ...auditLimits,
         `Wrote 1 row to ${path}.`,
@@ -130,7 +130,7 @@ describe('the output of a report', { concurrency: 2 }, () => {
           {
             status: 2,
             stdout: '',
-            stderr: `--output is "${path}", whose ending names no format; expected .csv, .json, .ndjson, .xlsx, .parquet or .txt, or --format beside it.\n`,
+            stderr: `--output is "${path}", which does not end like a known format. Use .csv, .json, .ndjson, .xlsx, .parquet or .txt, or add --format.\n`,
           },
         );
       }
@@ -158,7 +158,7 @@ describe('the output of a report', { concurrency: 2 }, () => {
         [status, stdout.trim()],
         [
           2,
-          '--format xlsx is no text that a terminal can show; add --output report.xlsx, or send it through a pipe.',
+          '--format xlsx cannot be shown on a terminal. Add --output report.xlsx, or use a pipe.',
         ],
       );
     });
@@ -173,13 +173,13 @@ describe('the output of a report', { concurrency: 2 }, () => {
       const table: [string, string][] = [
         [
           'missing/a.csv',
-          'which cannot be written: its folder does not exist; expected a file in a folder that may be written.',
+          'which cannot be written: its folder does not exist. Use a file in a folder that you can write to.',
         ],
         [
           'file/a.csv',
-          'which cannot be written: a part of its path is no folder; expected a file in a folder that may be written.',
+          'which cannot be written: a part of its path is not a folder. Use a file in a folder that you can write to.',
         ],
-        ['folder', 'which is a folder; expected the name of a file.'],
+        ['folder', 'which is a folder. Use the name of a file.'],
       ];
       for (const [name, reason] of table) {
         const path = join(place, name);
@@ -198,7 +198,7 @@ describe('the output of a report', { concurrency: 2 }, () => {
       const full = await runProgram([...report, '--output', '/dev/full'], settings);
       assert.deepEqual(
         { status: full.status, stderr: full.stderr },
-        { status: 1, stderr: '"/dev/full" could not be written to the end: the disk is full.\n' },
+        { status: 1, stderr: '"/dev/full" could not be written completely: the disk is full.\n' },
       );
     });
   });
@@ -279,13 +279,13 @@ describe('the account of a report', { concurrency: 2 }, () => {
       await registerStream(db, 'beta', auditLogs);
       assert.equal(
         await ask([]),
-        '2: The database holds the accounts acme, beta; choose one with --account.\n',
+        '2: The database has the accounts acme, beta. Choose one with --account.\n',
       );
       assert.equal(await ask([], { ZENDESK_SUBDOMAIN: 'beta' }), '2');
       assert.equal(await ask(['--account', 'acme'], { ZENDESK_SUBDOMAIN: 'beta' }), '1');
       assert.equal(
         await ask(['--account', 'gamma']),
-        '2: Nothing of the account "gamma" is stored; the database holds acme, beta; choose one with --account.\n',
+        '2: There are no rows of the account "gamma". The database has acme, beta. Choose one with --account.\n',
       );
     });
   });
@@ -295,7 +295,7 @@ describe('the account of a report', { concurrency: 2 }, () => {
       const { status, stderr } = await runProgram(report, { DATABASE_URL: url });
       assert.deepEqual(
         { status, stderr },
-        { status: 1, stderr: 'Nothing was pulled yet; run "sync" or "serve" first.\n' },
+        { status: 1, stderr: 'Nothing has been pulled yet; run "sync" or "serve" first.\n' },
       );
     });
     const empty = await createEmptyTestDatabase();

@@ -32,13 +32,13 @@ async function storeDay(db: Database): Promise<void> {
 }
 
 const statement = [
-  'Coverage: The access log from 2026-11-02 00:00:00 to 2026-11-03 00:00:00 is stored completely.',
-  'Coverage: No stored request of the account acme names ticket 941 at any time; check the id.',
+  'Coverage: The access log from 2026-11-02 00:00:00 to 2026-11-03 00:00:00 is completely stored.',
+  'Coverage: No stored request of the account acme names ticket 941. Check the id.',
   'Gaps: none.',
   ...accessLimits,
-  'Note: Confirmed: an answered request named the person or one of the tickets.',
-  'Note: Possible: a list, a search, an export, a request whose ids the log does not show, or one that no rule knows may have shown the person; the log does not say.',
-  'Note: A row of the confirmed tier is a visit: all that one agent asked for of one record with no more than 30 minutes in between. One of the possible tier is what an agent did of one kind on one day. --requests shows each request.',
+  'Note: Confirmed: a successful request named the person or one of the tickets.',
+  'Note: Possible: a list, a search, an export, a request whose ids the log does not show, or one that no rule matches may have shown the person. The log does not say.',
+  'Note: A confirmed row is a visit: a series of requests by one agent for one record, with at most 30 minutes between them. A possible row is what an agent did of one kind on one day. Add --requests to show each request.',
 ];
 
 describe('report subject', { concurrency: 2 }, () => {
@@ -157,25 +157,25 @@ describe('report subject', { concurrency: 2 }, () => {
     await withStored(async (db, settings) => {
       await storeDay(db);
       const user =
-        'expected the id of the person, digits only, as the address of their profile in Zendesk shows it.\n';
+        'Use the id of the person, digits only. The address of their profile in Zendesk shows it.\n';
       const table: [string, string][] = [
-        [`--from ${day} --user jane@acme.example`, `--user is "jane@acme.example"; ${user}`],
-        [`--from ${day} --user 0`, `--user is "0"; ${user}`],
+        [`--from ${day} --user jane@acme.example`, `--user is "jane@acme.example". ${user}`],
+        [`--from ${day} --user 0`, `--user is "0". ${user}`],
         [
           `--from ${day} --user 417 --tickets 1,x`,
-          '--tickets has "x"; expected ids of tickets such as 1,2,3.\n',
+          '--tickets has "x". Use ids of tickets such as 1,2,3.\n',
         ],
         [
           `--from 2026-11-03 --to ${day} --user 417`,
-          `--from 2026-11-03 is not before --to ${day}; expected the earlier time first; swap the two.\n`,
+          `--from 2026-11-03 is not before --to ${day}. Swap the two.\n`,
         ],
         [
           `--from ${day} --user 417 --time-zone Mars/Olympus`,
-          '--time-zone is "Mars/Olympus"; expected an IANA time zone such as Europe/Madrid or UTC.\n',
+          '--time-zone is "Mars/Olympus". Use an IANA time zone such as Europe/Madrid or UTC.\n',
         ],
         [
           '--from 2999-01-01 --user 417',
-          '--from 2999-01-01 lies in the future; expected a time that has passed.\n',
+          '--from 2999-01-01 is in the future. Use a time in the past.\n',
         ],
         [`--from ${day}`, "error: required option '--user <id>' not specified\n(see --help)\n"],
         [
@@ -195,10 +195,7 @@ describe('report subject', { concurrency: 2 }, () => {
         settings,
       );
       assert.deepEqual([old.status, old.stdout], [2, '']);
-      assert.match(
-        old.stderr,
-        /^Nothing of the access log .* for 90 days only; expected a start at .*\n$/,
-      );
+      assert.match(old.stderr, /^The access log .* for only 90 days\. Use a start at .*\n$/);
     });
   });
 });

@@ -19,7 +19,7 @@ const joe = {
   last_login_at: '2026-01-29T15:31:16Z',
 };
 const changesOnly =
-  'Limit: Activities are changes and sign-ins; what a user has only looked at is in the access log.';
+  'Limit: Activities are changes and sign-ins. What a user only looked at is in the access log.';
 
 type JsonReport = {
   title: string;
@@ -65,8 +65,8 @@ describe('report user', { concurrency: 2 }, () => {
         '',
         '1 row.',
         '',
-        'Coverage: The audit log from 2026-01-01 00:00:00 to 2026-02-01 00:00:00 is stored completely.',
-        'Gap: 2026-02-01 00:00:00 to now (days) is not stored completely yet.',
+        'Coverage: The audit log from 2026-01-01 00:00:00 to 2026-02-01 00:00:00 is completely stored.',
+        'Gap: 2026-02-01 00:00:00 to now (days) is not completely stored yet.',
         ...auditLimits,
         changesOnly,
         '',
@@ -84,17 +84,17 @@ describe('report user', { concurrency: 2 }, () => {
       const table: [string, string][] = [
         [
           'nobody',
-          'No user "nobody" is stored for the account acme; expected an id, an e-mail address or a full name.\n',
+          'No user "nobody" is stored for the account acme. Use an id, an e-mail address or a full name.\n',
         ],
         [
           'ann',
-          'No user "ann" is stored for the account acme; similar are 3 (Ann [2J Agent); choose one by id.\n',
+          'No user "ann" is stored for the account acme. Similar users are 3 (Ann [2J Agent). Choose one by id.\n',
         ],
         [
           'Joe Agent',
-          '"Joe Agent" are 2 users: 2 (joe agent), 1509756491122 (Joe Agent, joe.agent@acme.example); choose one by id.\n',
+          '"Joe Agent" matches 2 users: 2 (joe agent), 1509756491122 (Joe Agent, joe.agent@acme.example). Choose one by id.\n',
         ],
-        ['', 'The user is empty; expected an id, an e-mail address or a full name.\n'],
+        ['', 'The user is empty. Use an id, an e-mail address or a full name.\n'],
       ];
       for (const [user, sentence] of table) {
         const { status, stdout, stderr } = await runProgram(['report', 'user', user], settings);
@@ -103,7 +103,7 @@ describe('report user', { concurrency: 2 }, () => {
       const { status, stderr } = await runProgram(['report', 'user', '2', '--last', '0'], settings);
       assert.deepEqual(
         { status, stderr },
-        { status: 2, stderr: '--last is "0"; expected a whole number from 1 to 999999999.\n' },
+        { status: 2, stderr: '--last is "0". Use a whole number from 1 to 999999999.\n' },
       );
     });
   });
@@ -131,7 +131,7 @@ describe('report user', { concurrency: 2 }, () => {
       const live = await ask('--live');
       assert.match(
         live.statement.coverage[0] ?? '',
-        /^Asked of Zendesk at .*; what is stored was not used\.$/,
+        /^Read from Zendesk at .*; stored rows were not used\.$/,
       );
       const asked = simulator.requests().filter(({ path }) => path.startsWith('/api/'));
       const [budget] = await query<{ spent: unknown[] }>(
@@ -156,12 +156,12 @@ describe('report user', { concurrency: 2 }, () => {
       const table: [string[], string][] = [
         [
           ['5', '--account', 'beta'],
-          '--account is "beta", but the settings reach acme; leave one of --account and --live out.\n',
+          '--account is "beta", but the settings are for acme. Leave out one of --account and --live.\n',
         ],
-        [['5'], 'Zendesk knows no user 5 in the account acme.\n'],
+        [['5'], 'Zendesk has no user 5 in the account acme.\n'],
         [
           ['5', '--last', '5000'],
-          '--last is 5000; expected at most 1000 with --live; leave --live out to read what is stored.\n',
+          '--last is 5000. Use at most 1000 with --live, or leave out --live to read what is stored.\n',
         ],
       ];
       for (const [args, sentence] of table) {

@@ -161,7 +161,7 @@ describe('no secret, no query and no content of a row is printed', { concurrency
       const { status, stdout, stderr } = await service.ended;
       assert.equal(status, 0);
       assert.match(stdout, /trying again/);
-      assert.match(stdout, /has no usable created_at\. If it stays/);
+      assert.match(stdout, /has no usable created_at\. If it persists/);
       assertTellsNothing(stdout + stderr, pulled);
       const answers = [...shown].join('');
       assert.match(
@@ -169,7 +169,7 @@ describe('no secret, no query and no content of a row is printed', { concurrency
         /^zendesk_log_sync_rows_new_total\{account="acme",stream="users"\} [1-9]/m,
       );
       const [failed] = await query<{ error: string }>(
-        `select error from zendesk_sync.runs where error like '%has no usable created_at. If it stays%' limit 1`,
+        `select error from zendesk_sync.runs where error like '%has no usable created_at. If it persists%' limit 1`,
       );
       assert.ok(failed !== undefined, 'the run that failed is in the ledger');
       assertTellsNothing(failed.error, pulled);
@@ -234,7 +234,7 @@ describe('no secret, no query and no content of a row is printed', { concurrency
           assert.match(
             stdout,
             new RegExp(
-              `^audit_logs: .* a redirect to ${location} \\(302\\), which is not followed`,
+              `^audit_logs: .* a redirect to ${location} \\(302\\), which the program does not follow`,
               'm',
             ),
           );

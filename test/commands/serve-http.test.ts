@@ -136,7 +136,7 @@ describe('the HTTP server of serve', { concurrency: 2 }, () => {
         {
           status: 2,
           stdout: '',
-          stderr: `HTTP_PORT is ${port}, which another program uses on 127.0.0.1; expected a free port; set another one, or 0 for no HTTP.\n`,
+          stderr: `HTTP_PORT is ${port}, which another program already uses on 127.0.0.1. Set another port, or 0 to switch HTTP off.\n`,
         },
       );
       assert.deepEqual(simulator.requests(), []);

@@ -195,7 +195,7 @@ describe('serve with REPORTS_FILE', { concurrency: 2 }, () => {
     assert.deepEqual(stderr.split('\n'), [
       'reports.yaml, report 1: "logs" is no report; expected one of ticket, accessed, agent, subject, findings, log, account-settings, user; did you mean log?',
       "reports.yaml, report 2: unknown option '--dayz' (Did you mean --days?)",
-      'reports.yaml, report 3: --days is "0"; expected a whole number from 1 to 36500.',
+      'reports.yaml, report 3: --days is "0". Use a whole number from 1 to 36500.',
       'reports.yaml, report 4: Specify a time range: --days 30, --since "2 days ago", --month 2026-09, or --from 2026-01-31 with or without --to.',
       'reports.yaml, report 5: the report says --output; expected form and directory to say it; take it out.',
       'reports.yaml, report 6: --account is "beta", which the settings do not have; expected acme.',

@@ -41,8 +41,8 @@ describe('settings', { concurrency: 2 }, () => {
       );
       assert.equal(
         lines[0],
-        `DATABASE_URL is set to ${settings.DATABASE_URL.length} characters that are not shown here; expected ` +
-          'postgres://user:password@host:5432/database; check the start, the host and the port.',
+        `DATABASE_URL is set to ${settings.DATABASE_URL.length} characters that are not shown here. Use ` +
+          'postgres://user:password@host:5432/database, and check the scheme, the host and the port.',
       );
     }
   });
@@ -90,7 +90,7 @@ describe('settings', { concurrency: 2 }, () => {
         status: 2,
         stdout: '',
         stderr:
-          'DATABASE_URL_FILE is "/nowhere/url", which cannot be read (ENOENT); expected a text file; check the path and its permissions.\n',
+          'DATABASE_URL_FILE is "/nowhere/url", which cannot be read (ENOENT). Check that it is a text file, and its path and permissions.\n',
       },
     );
   });

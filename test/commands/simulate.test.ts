@@ -58,7 +58,7 @@ describe('simulate', { concurrency: 2 }, () => {
       {
         status: 2,
         stdout: '',
-        stderr: `Port ${port} is taken; expected a free one; give another with --port.\n`,
+        stderr: `Port ${port} is already in use. Choose another one with --port.\n`,
       },
     );
   });

@@ -31,7 +31,7 @@ describe('sql', { concurrency: 2 }, () => {
     await withStored(async (db, settings) => {
       await storePeople(db, [{ id: 7, name: 'Joe Agent' }]);
       const sentence =
-        'The statement would change the database, and "sql" only reads; add --write if that is what you want.\n';
+        'The statement would change the database, but "sql" is read-only; add --write to allow it.\n';
       for (const source of [
         'delete from zendesk.users',
         'commit; delete from zendesk.users',
@@ -57,19 +57,19 @@ describe('sql', { concurrency: 2 }, () => {
       for (const [source, sentence] of [
         [
           'select 1;\nselect é, nme\nfrom zendesk.users; select 3',
-          'Postgres refuses the statement at line 2, character 8: column "é" does not exist; "\\d" and the name of a table lists its columns.',
+          'Postgres rejects the statement at line 2, character 8: column "é" does not exist; "\\d" and the name of a table lists its columns.',
         ],
         [
           'select 1;\n selec 2',
-          'Postgres refuses the statement at line 2, character 2: syntax error at or near "selec".',
+          'Postgres rejects the statement at line 2, character 2: syntax error at or near "selec".',
         ],
         [
           'select 1; select 1 / 0; select 3',
-          'Postgres refuses the statement that begins at line 1, character 11: division by zero.',
+          'Postgres rejects the statement that begins at line 1, character 11: division by zero.',
         ],
         [
           'select 1; select * from nothing',
-          'Postgres refuses the statement at line 1, character 25: relation "nothing" does not exist; "\\d" lists the tables and views.',
+          'Postgres rejects the statement at line 1, character 25: relation "nothing" does not exist; "\\d" lists the tables and views.',
         ],
       ] as const) {
         const { status, stdout, stderr } = await runProgram(['sql', source], settings);
@@ -77,10 +77,10 @@ describe('sql', { concurrency: 2 }, () => {
         assert.doesNotMatch(stdout, /3/);
       }
       for (const [args, sentence] of [
-        [['sql', ' ; -- nothing'], 'There is no statement; expected one, such as "select 1".'],
+        [['sql', ' ; -- nothing'], 'There is no statement. Write one, such as "select 1".'],
         [
           ['sql', 'select 1; select 2', '--format', 'csv'],
-          'There are 2 statements; expected a single one with --format or --output, which hold one answer.',
+          'There are 2 statements. With --format or --output, write only one.',
         ],
       ] as const) {
         const { status, stderr } = await runProgram(args, settings);
@@ -121,8 +121,8 @@ describe('sql', { concurrency: 2 }, () => {
       assert.match(columns.stdout, /^role +text +admin, agent or end-user\.$/m);
       const unknown = await runProgram(['sql', '\\x'], settings);
       assert.deepEqual(
-        [unknown.status, unknown.stderr.slice(0, 21)],
-        [2, '\\x is not known here.'],
+        [unknown.status, unknown.stderr.slice(0, 26)],
+        [2, '\\x is not a known command.'],
       );
     });
   });

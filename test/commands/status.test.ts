@@ -107,9 +107,9 @@ describe('status', { concurrency: 2 }, () => {
             `access_logs  failed       ${day(ago(92))}    ${minute(ago(42, 6))}  1     2h   98,765,432`,
             'users        unavailable                                                      0',
             'access_logs: No usable answer from Zendesk.',
-            'access_logs: 3d were never stored and Zendesk no longer keeps them.',
-            'access_logs: 2d 6h are missing; Zendesk drops the oldest of it in 47d 17h.',
-            `access_logs: last pulled with success ${minute(ago(3))}.`,
+            'access_logs: 3d were never stored, and Zendesk no longer has them.',
+            'access_logs: 2d 6h are missing; Zendesk deletes the oldest part in 47d 17h.',
+            `access_logs: last pulled successfully ${minute(ago(3))}.`,
             'users: The list of users is not available (403).',
             '',
           ].join('\n'),
@@ -152,7 +152,7 @@ describe('status', { concurrency: 2 }, () => {
         };
         assert.deepEqual(await check(), {
           status: 1,
-          stderr: 'Nothing was pulled yet; run "sync" or "serve".\n',
+          stderr: 'Nothing has been pulled yet. Run "sync" or "serve".\n',
         });
         const justNow = new Date(Date.now() - 60_000);
         await record(query, 'audit_logs', { runs: [complete('live', justNow)] });
@@ -161,7 +161,7 @@ describe('status', { concurrency: 2 }, () => {
         await record(query, 'users', { runs: [complete('listing', justNow)] });
         assert.deepEqual(await check(), {
           status: 1,
-          stderr: 'acme access_logs needs somebody: Zendesk refuses it.\n',
+          stderr: 'acme access_logs needs attention: Zendesk refuses it.\n',
         });
         assert.deepEqual(await check({ STREAMS: 'audit_logs,users' }), { status: 0, stderr: '' });
       }),
@@ -185,7 +185,7 @@ describe('status', { concurrency: 2 }, () => {
           { status, stderr },
           {
             status: 2,
-            stderr: '--watch goes on until Ctrl-C; leave --json out, or run it by itself.\n',
+            stderr: '--watch runs until Ctrl-C. Leave out --json, or leave out --watch.\n',
           },
         );
       }),
@@ -250,7 +250,7 @@ describe('status', { concurrency: 2 }, () => {
       const { status, stdout, stderr } = await runProgram(['status'], { DATABASE_URL: url });
       assert.deepEqual(
         { status, stdout, stderr },
-        { status: 0, stdout: 'Nothing was pulled yet; run "sync" or "serve".\n', stderr: '' },
+        { status: 0, stdout: 'Nothing has been pulled yet. Run "sync" or "serve".\n', stderr: '' },
       );
       const { stdout: json } = await runProgram(['status', '--json'], { DATABASE_URL: url });
       assert.deepEqual(JSON.parse(json), []);

@@ -131,7 +131,7 @@ describe('sync', { concurrency: 2 }, () => {
       assert.match(first.stdout, /^access_logs +live +failed +0 +0 +0 +0$/m);
       assert.match(
         first.stdout,
-        /^access_logs: Zendesk has just refused access_logs \(403\), which may pass by itself, so the next run asks again\. If it stays: The access log is not available \(403\): it needs the add-on .*$/m,
+        /^access_logs: Zendesk has just refused access_logs \(403\), which may be temporary, so the next run asks again\. If it persists: The access log is not available \(403\): it needs the add-on .*$/m,
       );
       await account.query(
         `update zendesk_sync.streams set refused_since = refused_since - interval '3 minutes'`,
@@ -185,8 +185,8 @@ describe('sync', { concurrency: 2 }, () => {
           status: 2,
           stdout: '',
           stderr:
-            '"tickets" is no stream; expected audit_logs, access_logs, users; name one of these or none for all.\n' +
-            '"Users" is no stream; expected audit_logs, access_logs, users; name one of these or none for all.\n',
+            '"tickets" is not a stream. Use audit_logs, access_logs, users, or no name for all streams.\n' +
+            '"Users" is not a stream. Use audit_logs, access_logs, users, or no name for all streams.\n',
         },
       );
       assert.deepEqual(simulator.requests(), []);

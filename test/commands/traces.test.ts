@@ -140,7 +140,7 @@ describe('traces', { concurrency: 2 }, () => {
         assert.equal(status, 0);
         await waitUntil(() => collector.received.length > 0);
         assert.equal(
-          stderr.split('OTEL_EXPORTER_OTLP_ENDPOINT does not accept traces; runs go on').length,
+          stderr.split('OTEL_EXPORTER_OTLP_ENDPOINT does not accept traces; runs continue').length,
           2,
           stderr,
         );

@@ -189,7 +189,7 @@ describe('the classification of stored requests', { concurrency: 2 }, () => {
         classifyBatch(db, byMoon),
         new KnownError('rules_replaced', {
           found:
-            'Another process has begun to classify the requests of acme by other rules; this one has ended',
+            'Another process has started to classify the requests of acme by different rules, so this one has stopped',
         }),
       );
     });

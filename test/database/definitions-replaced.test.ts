@@ -39,7 +39,7 @@ describe('a function with other parameters', () => {
       await assert.rejects(applyFiles(db, renamed), {
         code: 'objects_in_the_way',
         message:
-          /^The function zendesk\.shout\(text\) has to be dropped .* depend on it: default value for public\.words\.loud\. /,
+          /^This version of the program must drop the function zendesk\.shout\(text\), but other objects depend on it: default value for public\.words\.loud\. /,
       });
       await db.query('drop table public.words');
       await applyFiles(db, renamed);
@@ -72,7 +72,7 @@ describe('a definition whose file is gone', () => {
       await db.query('create view public.mine as select * from zendesk.admins');
       await assert.rejects(applyFiles(db, {}), {
         message:
-          /^The view zendesk\.admins has to be dropped .* depend on it: view public\.mine\. /,
+          /^This version of the program must drop the view zendesk\.admins, but other objects depend on it: view public\.mine\. /,
       });
       assert.equal(await columnsOf(db, 'public.mine'), 'id name');
     });

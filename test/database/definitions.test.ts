@@ -113,8 +113,8 @@ describe('a changed definition', () => {
         create trigger written instead of insert on zendesk.people for each row execute function bi.write()`);
       const others = { 'views/zendesk.other': 'create view zendesk.other as select 1 as one;\n' };
       const sentence = (view: string, dependents: string): string =>
-        `The view ${view} has to be dropped for this version of the program, but others depend on it: ${dependents}. ` +
-        'Nothing was changed; keep their definitions, drop them, run "migrate", and create them again.';
+        `This version of the program must drop the view ${view}, but other objects depend on it: ${dependents}. ` +
+        'Nothing was changed. Save their definitions, drop them, run "migrate", and create them again.';
       await assert.rejects(applyFiles(db, { ...withoutRole, ...others }), {
         code: 'objects_in_the_way',
         problems: [
@@ -151,8 +151,14 @@ describe('a changed definition', () => {
         'views/zendesk.workers': 'create view zendesk.workers as select job from zendesk.people;\n',
       };
       await assert.rejects(applyFiles(db, changed), (error: Error) => {
-        assert.match(error.message, /^The view zendesk\.people .* view bi\.people\..*$/m);
-        assert.match(error.message, /^The view zendesk\.tall .* view bi\.tall\..*$/m);
+        assert.match(
+          error.message,
+          /^This version of the program must drop the view zendesk\.people, .* view bi\.people\..*$/m,
+        );
+        assert.match(
+          error.message,
+          /^This version of the program must drop the view zendesk\.tall, .* view bi\.tall\..*$/m,
+        );
         return true;
       });
     });

@@ -5,13 +5,13 @@ import { describe, it } from 'node:test';
 import { locateBinaries, restoreLibraryLinks } from '../../src/database/embedded/binaries.ts';
 import { refusal, temporary } from '../support/embedded.ts';
 
-const wayOut = 'set DATABASE_URL to use a PostgreSQL server of your own.';
+const wayOut = 'set DATABASE_URL to use your own PostgreSQL server.';
 
 describe('the search for the programs of the server', () => {
   it('says when there is no server for the platform, or it is not installed', async () => {
     assert.equal(
       await refusal(locateBinaries(undefined, 'win32-x64')),
-      `The embedded PostgreSQL exists for linux-x64, linux-arm64, darwin-x64, darwin-arm64, not for win32-x64; ${wayOut}`,
+      `The embedded PostgreSQL is available for linux-x64, linux-arm64, darwin-x64, darwin-arm64, but not for win32-x64; ${wayOut}`,
     );
     const absent = process.platform === 'darwin' ? 'linux-x64' : 'darwin-x64';
     assert.equal(

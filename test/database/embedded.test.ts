@@ -18,7 +18,7 @@ import {
 } from '../support/embedded.ts';
 import { waitUntil } from '../support/pulled-account.ts';
 
-const wayOut = 'set DATABASE_URL to use a PostgreSQL server of your own.';
+const wayOut = 'set DATABASE_URL to use your own PostgreSQL server.';
 
 const readPid = () => Number.parseInt(readFileSync(join(cluster, 'postmaster.pid'), 'utf8'));
 
@@ -102,7 +102,7 @@ describe('a database that one process opens', () => {
     await waitUntil(() => messages.length === 2);
     assert.equal(
       messages[1],
-      `The embedded PostgreSQL server has ended by itself; see ${join(dataDir, 'postgres.log')}.`,
+      `The embedded PostgreSQL server ended unexpectedly; see ${join(dataDir, 'postgres.log')}.`,
     );
     const second = await open();
     assert.deepEqual(await query(second.url, 'select id from kept order by id'), [[7], [8]]);
@@ -126,7 +126,7 @@ describe('a database that cannot be opened', () => {
     await writeFile(join(dir, 'cluster', 'PG_VERSION'), '12\n');
     assert.equal(
       await refusal(open({ dataDir: dir })),
-      `The data directory ${dir} was made by PostgreSQL 12, and this server is PostgreSQL ${binariesDir === undefined ? 18 : 15}; ` +
+      `The data directory ${dir} was created by PostgreSQL 12, but this server is PostgreSQL ${binariesDir === undefined ? 18 : 15}; ` +
         `choose another DATA_DIR, or ${wayOut}`,
     );
   });

@@ -137,7 +137,7 @@ describe('a lease', () => {
         {
           code: 'lease_lost',
           message:
-            'Another process has taken over access_logs of acme; nothing of the current page was stored here.',
+            'Another process has taken over access_logs of acme; this process stored nothing of the current page.',
         },
       );
       await releaseLease(db, former);

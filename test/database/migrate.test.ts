@@ -33,7 +33,7 @@ describe('migrating', () => {
         assert.equal(error.code, 'database_unreachable');
         assert.equal(
           error.message,
-          'Postgres cannot be reached (ECONNREFUSED). Check that it runs and that DATABASE_URL points to it.',
+          'Postgres cannot be reached (ECONNREFUSED). Check that it is running and that DATABASE_URL points to it.',
         );
         return true;
       },
@@ -52,8 +52,7 @@ describe('migrating', () => {
       );
       await assert.rejects(migrateDatabase(latin.href), {
         code: 'database_unsuitable',
-        message:
-          'The database has the encoding LATIN1; expected UTF8; create a database with that encoding.',
+        message: 'The database has the encoding LATIN1. Create a database with the encoding UTF8.',
       });
     } finally {
       await server.query(`drop database if exists ${name} with (force)`);

@@ -68,7 +68,7 @@ describe('a migration', () => {
         assert.match(
           await told,
           new RegExp(
-            `^The migration waits for locks on its tables, which may be held by process ${pid} ` +
+            `^The migration is waiting for locks on its tables, which may be held by process ${pid} ` +
               String.raw`\(user postgres, someone, in a transaction since \d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ\)\. ` +
               `Let that end, or run "select pg_terminate_backend\\(${pid}\\);", then run "migrate"\\.$`,
           ),
@@ -88,7 +88,7 @@ describe('a migration', () => {
           code: 'migration_blocked',
           sqlState: '55P03',
           message:
-            /^The migration waits for locks on its tables, which may be held by process \d+ /,
+            /^The migration is waiting for locks on its tables, which may be held by process \d+ /,
         });
         assert.equal(await countMigrations(query), 7);
       });
@@ -105,7 +105,7 @@ describe('a migration', () => {
           assert.match(
             await told,
             new RegExp(
-              `^Another process is migrating the database: process ${pid} \\(.*\\)\\. Wait for its end, then run "migrate"\\.$`,
+              `^Another process is migrating the database: process ${pid} \\(.*\\)\\. Wait until it ends, then run "migrate"\\.$`,
             ),
           );
           await end();

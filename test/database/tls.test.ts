@@ -101,10 +101,10 @@ describe('a connection to Postgres', () => {
         await tryUrl(local('sslrootcert=system')),
       ],
       [
-        `database_untrusted: The certificate of the Postgres server is not trusted (SELF_SIGNED_CERT_IN_CHAIN); name the certificate of its issuer in DATABASE_URL: sslrootcert=/path/to/ca.pem, or trust it with NODE_EXTRA_CA_CERTS; ${docs}.`,
-        `database_untrusted: The certificate of the Postgres server is for another name than that in DATABASE_URL (ERR_TLS_CERT_ALTNAME_INVALID); use the name in the certificate, or sslmode=verify-ca with the issuer in sslrootcert; ${docs}.`,
-        `database_untrusted: The certificate of the Postgres server is not trusted (SELF_SIGNED_CERT_IN_CHAIN); sslrootcert names another issuer: take the one that signed it; ${docs}.`,
-        `database_untrusted: The certificate of the Postgres server is not trusted (SELF_SIGNED_CERT_IN_CHAIN); sslrootcert names another issuer: take the one that signed it; ${docs}.`,
+        `database_untrusted: The certificate of the Postgres server is not trusted (SELF_SIGNED_CERT_IN_CHAIN); put the certificate of its issuer into DATABASE_URL: sslrootcert=/path/to/ca.pem, or trust it with NODE_EXTRA_CA_CERTS; ${docs}.`,
+        `database_untrusted: The certificate of the Postgres server is for a different name than the one in DATABASE_URL (ERR_TLS_CERT_ALTNAME_INVALID); use the name in the certificate, or sslmode=verify-ca with the issuer in sslrootcert; ${docs}.`,
+        `database_untrusted: The certificate of the Postgres server is not trusted (SELF_SIGNED_CERT_IN_CHAIN); sslrootcert names a different issuer: use the one that signed the certificate; ${docs}.`,
+        `database_untrusted: The certificate of the Postgres server is not trusted (SELF_SIGNED_CERT_IN_CHAIN); sslrootcert names a different issuer: use the one that signed the certificate; ${docs}.`,
       ],
     );
   });
@@ -113,7 +113,7 @@ describe('a connection to Postgres', () => {
     await server.allow('hostssl all kr7 127.0.0.1/32 trust', 'host all kr7 127.0.0.1/32 reject');
     assert.equal(
       await tryUrl(local('sslmode=disable')),
-      'database_requires_tls: Postgres lets nobody in from here without TLS: pg_hba.conf rejects connection for host "127.0.0.1", user "kr7", database "postgres", no encryption (SQLSTATE 28000); set sslmode=require, or better verify-full, in DATABASE_URL.',
+      'database_requires_tls: Postgres does not accept connections from this machine without TLS: pg_hba.conf rejects connection for host "127.0.0.1", user "kr7", database "postgres", no encryption (SQLSTATE 28000); set sslmode=require, or better verify-full, in DATABASE_URL.',
     );
     assert.deepEqual(
       [await tryUrl(local('')), await tryUrl(local('sslmode=allow'))],
@@ -132,7 +132,7 @@ describe('a connection to Postgres', () => {
     plain.search = '?sslmode=require';
     assert.equal(
       await tryUrl(plain.href),
-      'database_without_tls: The server does not speak TLS, and sslmode=require (DATABASE_URL or PGSSLMODE) insists on it; switch TLS on at the server, or set sslmode=prefer in DATABASE_URL.',
+      'database_without_tls: The server does not support TLS, but sslmode=require (DATABASE_URL or PGSSLMODE) requires it; switch TLS on at the server, or set sslmode=prefer in DATABASE_URL.',
     );
   });
 
@@ -140,7 +140,7 @@ describe('a connection to Postgres', () => {
     await server.allow('hostssl all kr7 127.0.0.1/32 cert');
     assert.equal(
       await tryUrl(local('sslmode=require')),
-      'user_refused: Postgres refused: connection requires a valid client certificate (SQLSTATE 28000); name one in DATABASE_URL with sslcert and sslkey.',
+      'user_refused: Postgres refused: connection requires a valid client certificate (SQLSTATE 28000); add one to DATABASE_URL with sslcert and sslkey.',
     );
     assert.deepEqual(await tryUrl(local(`sslmode=require&sslcert=${ownCert}&sslkey=${ownKey}`)), [
       true,
@@ -156,7 +156,7 @@ describe('a connection to Postgres', () => {
       ],
       [
         'database_url_unusable: sslrootcert in DATABASE_URL is "/nowhere/ca.pem", which cannot be read (ENOENT); check the path and its permissions.',
-        'database_url_unusable: The files and versions for TLS that DATABASE_URL names do not work together (ERR_OSSL_UNSUPPORTED); check that sslrootcert and sslcert are certificates in PEM, that sslkey is the key of sslcert, and sslpassword its password.',
+        'database_url_unusable: The TLS files and versions in DATABASE_URL do not work together (ERR_OSSL_UNSUPPORTED); check that sslrootcert and sslcert are PEM certificates, that sslkey is the key of sslcert, and that sslpassword is its password.',
       ],
     );
   });
@@ -197,7 +197,7 @@ describe('a connection to Postgres', () => {
     }
     assert.equal(
       await tryUrl(at(`/postgres?host=/cloudsql/acme:eu:logs`)),
-      'database_unreachable: There is no socket /cloudsql/acme:eu:logs/.s.PGSQL.5432 (ENOENT). Check host and port in DATABASE_URL, and that the server, or the proxy that makes the socket, runs.',
+      'database_unreachable: There is no socket /cloudsql/acme:eu:logs/.s.PGSQL.5432 (ENOENT). Check host and port in DATABASE_URL, and that the server, or the proxy that creates the socket, is running.',
     );
   });
 
@@ -229,7 +229,7 @@ describe('a connection to Postgres', () => {
     );
     assert.equal(
       await find('target_session_attrs=standby'),
-      'database_unreachable: None of the servers in DATABASE_URL is as target_session_attrs=standby wants it. Wait for the failover to end, or check the list of hosts.',
+      'database_unreachable: None of the servers in DATABASE_URL matches target_session_attrs=standby. Wait for the failover to end, or check the list of hosts.',
     );
   });
 
@@ -276,7 +276,7 @@ describe('a connection to Postgres', () => {
     await server.allow(all);
     assert.equal(
       await tryUrl(`postgres://kr7_limited@localhost:${server.port}/postgres`),
-      'connections_used_up: Postgres has no connection free: too many connections for role "kr7_limited" (SQLSTATE 53300); raise max_connections of the server, or the connection limit of the role or the database, or close connections that nobody uses.',
+      'connections_used_up: Postgres has no free connection: too many connections for role "kr7_limited" (SQLSTATE 53300); raise max_connections of the server, or the connection limit of the role or the database, or close unused connections.',
     );
   });
 
@@ -288,7 +288,7 @@ describe('a connection to Postgres', () => {
       [strict.status, strict.stderr],
       [
         1,
-        `The certificate of the Postgres server is not trusted (SELF_SIGNED_CERT_IN_CHAIN); name the certificate of its issuer in DATABASE_URL: sslrootcert=/path/to/ca.pem, or trust it with NODE_EXTRA_CA_CERTS; ${docs}.\n`,
+        `The certificate of the Postgres server is not trusted (SELF_SIGNED_CERT_IN_CHAIN); put the certificate of its issuer into DATABASE_URL: sslrootcert=/path/to/ca.pem, or trust it with NODE_EXTRA_CA_CERTS; ${docs}.\n`,
       ],
     );
     const trusted = await runProgram(['migrate'], {
@@ -313,7 +313,7 @@ describe('a connection to Postgres', () => {
     assert.equal(misspelled.status, 2);
     assert.match(
       misspelled.stderr,
-      /^DATABASE_URL is set to \d+ characters that are not shown here; its sslmode is "requrie"; expected disable, allow, prefer, require, verify-ca, verify-full or no-verify; write one of them\.\n$/,
+      /^DATABASE_URL is set to \d+ characters that are not shown here\. Its sslmode is "requrie"\. Use disable, allow, prefer, require, verify-ca, verify-full or no-verify\.\n$/,
     );
   });
 });

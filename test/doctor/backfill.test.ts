@@ -111,7 +111,7 @@ describe('the check of a backfill', () => {
   });
   const whole = answered([sample()], nowSeconds - 10 * day - hour);
   const found =
-    '10 days missing: about 500,000 rows, 200 requests, 4 minutes at 50 a minute, 250 MB to read, 350 MB on disk (judged by 1 page: half or twice that is possible)';
+    '10 days missing: about 500,000 rows, 200 requests, 4 minutes at 50 a minute, 250 MB to read, 350 MB on disk (estimated from 1 page: it may be half or twice as much)';
   const table: [string, StreamAnswer | undefined, Partial<Situation>, Check][] = [
     [
       'says how long it takes and how much disk it needs',
@@ -145,19 +145,19 @@ describe('the check of a backfill', () => {
       'does not guess without a sample',
       answered([], nowSeconds - day),
       {},
-      skipped('access log backfill', 'no page could be read to judge by'),
+      skipped('access log backfill', 'no page could be read for an estimate'),
     ],
     [
       'does not judge a log that did not answer',
       { kind: 'not-asked', reason: 'x' },
       {},
-      skipped('access log backfill', 'the log did not answer'),
+      skipped('access log backfill', 'the log could not be read'),
     ],
     [
       'does not judge a log that is not pulled',
       undefined,
       {},
-      skipped('access log backfill', 'STREAMS leaves it out'),
+      skipped('access log backfill', 'not in STREAMS'),
     ],
   ];
   for (const [title, answer, change, check] of table)

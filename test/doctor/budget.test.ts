@@ -6,7 +6,7 @@ import { streams } from '../../src/streams/registry.ts';
 
 describe('the check of the clock', () => {
   const ntp =
-    "Keep this machine's time, and that of the database, by NTP. Until then nothing counts as covered beyond the earliest of the three clocks, and leases and budgets go by the database's.";
+    'Use NTP on this machine and on the database server. Until then, nothing newer than the slowest of the three clocks counts as covered, and leases and budgets use the clock of the database.';
   const table: [string, number | undefined, number | undefined, ReturnType<typeof ok>][] = [
     [
       'accepts a difference of five seconds',
@@ -36,7 +36,7 @@ describe('the check of the clock', () => {
       'is skipped where no clock is known',
       undefined,
       undefined,
-      skipped('clock', 'there is no other clock to compare it with'),
+      skipped('clock', 'there is no other clock to compare with'),
     ],
   ];
   for (const [title, zendeskMs, databaseMs, check] of table)
@@ -71,7 +71,7 @@ describe('the check of the budget', () => {
     );
     assert.deepEqual(
       checkBudget(local(30, 90, ['users']), undefined),
-      ok('budget', "30 requests a minute; Zendesk did not tell the account's limit"),
+      ok('budget', '30 requests a minute; Zendesk did not say what the limit of the account is'),
     );
   });
 
@@ -82,7 +82,7 @@ describe('the check of the budget', () => {
         'budget',
         "75% of the account's 200 requests a minute; access log 60 of 50",
         'Set SUPPORT_REQUESTS_PER_MINUTE to 100 or less: all integrations of the account share that limit. ' +
-          'Set ACCESS_LOGS_REQUESTS_PER_MINUTE to 50: more is answered with 429, which stops the access log for a minute.',
+          'Set ACCESS_LOGS_REQUESTS_PER_MINUTE to 50: above that, Zendesk answers 429, which stops the access log for a minute.',
       ),
     );
   });

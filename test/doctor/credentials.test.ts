@@ -7,7 +7,7 @@ import { KnownError } from '../../src/errors.ts';
 
 const now = new Date('2026-11-21T08:00:00Z');
 const mainWay =
-  'Make a confidential OAuth client (Admin Center > Apps and integrations > APIs > OAuth clients) and set ZENDESK_CLIENT_ID and ZENDESK_CLIENT_SECRET instead.';
+  'Create a confidential OAuth client (Admin Center > Apps and integrations > APIs > OAuth clients) and set ZENDESK_CLIENT_ID and ZENDESK_CLIENT_SECRET instead.';
 const configOf = (credentials: ZendeskConfig['credentials']): ZendeskConfig => ({
   account: 'acme',
   origin: 'https://acme.zendesk.com',
@@ -24,7 +24,7 @@ describe('the check of the credentials', () => {
   it('is content with an OAuth client', () => {
     assert.deepEqual(
       checkCredentials(client, now),
-      ok('credentials', 'OAuth client log-puller; its tokens renew themselves'),
+      ok('credentials', 'OAuth client log-puller; its tokens are renewed automatically'),
     );
   });
 
@@ -33,7 +33,7 @@ describe('the check of the credentials', () => {
       checkCredentials(ready, now),
       warning(
         'credentials',
-        'a ready access token (ZENDESK_OAUTH_TOKEN), whose end is not known and which cannot be renewed',
+        'an access token (ZENDESK_OAUTH_TOKEN), which cannot be renewed and whose expiry date is unknown',
         mainWay,
       ),
     );
@@ -41,7 +41,7 @@ describe('the check of the credentials', () => {
 
   it('counts the days that API tokens have left, to the last one', () => {
     const found = (days: string): string =>
-      `an API token; Zendesk ends all of them on 2027-04-30, in ${days}, and deactivates one that is not used for 30 days`;
+      `an API token; Zendesk ends all API tokens on 2027-04-30, in ${days}, and deactivates those that are not used for 30 days`;
     assert.deepEqual(
       checkCredentials(legacy, now),
       warning('credentials', found('160 days'), mainWay),
@@ -52,7 +52,11 @@ describe('the check of the credentials', () => {
     );
     assert.deepEqual(
       checkCredentials(legacy, new Date('2027-04-30T00:00:00Z')),
-      problem('credentials', 'an API token, and Zendesk ended all of them on 2027-04-30', mainWay),
+      problem(
+        'credentials',
+        'an API token, but Zendesk ended all API tokens on 2027-04-30',
+        mainWay,
+      ),
     );
   });
 });
@@ -153,7 +157,7 @@ describe('the check of the access token', () => {
     for (const scope of ['read', undefined])
       assert.deepEqual(
         checkToken(client, { ...unused, grant: { scope, expiresInMs: 7_200_000 } }),
-        ok('access token', 'minted for 2 hours with the scope read'),
+        ok('access token', 'valid for 2 hours with the scope read'),
       );
   });
 
@@ -162,8 +166,8 @@ describe('the check of the access token', () => {
       checkToken(client, { ...unused, grant: { scope: 'read write', expiresInMs: 7_200_000 } }),
       warning(
         'access token',
-        'minted for 2 hours with the scope read write; write was not asked for',
-        'Limit the scopes that the OAuth client is allowed (Admin Center > Apps and integrations > APIs > OAuth clients).',
+        'valid for 2 hours with the scope read write; write was not requested',
+        'Limit the allowed scopes of the OAuth client (Admin Center > Apps and integrations > APIs > OAuth clients).',
       ),
     );
   });
@@ -171,11 +175,11 @@ describe('the check of the access token', () => {
   it('believes a ready token that was used, and says so when it was not', () => {
     assert.deepEqual(
       checkToken(ready, { ...unused, wasUsed: true }),
-      ok('access token', 'accepted; its scope cannot be seen, only what it opens'),
+      ok('access token', 'accepted; its scope is unknown, only what it can read'),
     );
     assert.deepEqual(
       checkToken(ready, unused),
-      skipped('access token', 'nothing could be asked with it'),
+      skipped('access token', 'no request could be made with it'),
     );
   });
 
@@ -203,7 +207,7 @@ describe('the check of the access token', () => {
       problem(
         'access token',
         failure.message,
-        'Try again in a few minutes; if it stays, ask the support of Zendesk with the request id abc-1.',
+        'Try again in a few minutes. If it persists, contact Zendesk support with the request id abc-1.',
       ),
     );
   });

@@ -48,7 +48,7 @@ describe('the check of the server', () => {
       warning(
         'database',
         'PostgreSQL 19beta1, database zendesk, user zls',
-        'This version is tested with Postgres 15 to 18; look for a newer one.',
+        'This version is tested with Postgres 15 to 18; check for a newer one.',
       ),
     ],
     [
@@ -56,7 +56,7 @@ describe('the check of the server', () => {
       { is_standby: true },
       problem(
         'database',
-        `${found}; it is a standby, which takes no rows`,
+        `${found}; it is a standby, which accepts no writes`,
         'Point DATABASE_URL to the primary.',
       ),
     ],
@@ -66,7 +66,7 @@ describe('the check of the server', () => {
       problem(
         'database',
         'PostgreSQL 18.1, database zendesk, user Log Puller; transactions are read-only there (default_transaction_read_only)',
-        'Set it off for this user:\nalter role "Log Puller" set default_transaction_read_only = off;',
+        'Switch it off for this user:\nalter role "Log Puller" set default_transaction_read_only = off;',
       ),
     ],
   ];
@@ -85,7 +85,7 @@ describe('the check of the settings of the database', () => {
       checkEncoding({ ...facts, encoding: 'LATIN1' }),
       problem(
         'encoding',
-        'LATIN1, in which not every record can be stored',
+        'LATIN1, which cannot store every record',
         'Create a database with the encoding UTF8 and point DATABASE_URL to it.',
       ),
     );
@@ -97,8 +97,8 @@ describe('the check of the settings of the database', () => {
       checkTimeZone({ ...facts, time_zone: 'Europe/London', is_utc: false }),
       warning(
         'time zone',
-        'Europe/London: times are stored exactly, but queries show them, and cut days, in that zone, while the daily tables go by days in UTC',
-        "If that is not wanted:\nalter database zendesk set timezone = 'UTC';",
+        'Europe/London: times are stored exactly, but queries use that zone for times and days, while the daily tables use days in UTC',
+        "If you do not want that:\nalter database zendesk set timezone = 'UTC';",
       ),
     );
   });
@@ -106,7 +106,10 @@ describe('the check of the settings of the database', () => {
   it('names what is set there and overridden here', () => {
     assert.deepEqual(
       checkTimeZone({ ...facts, overridden: ['DateStyle', 'TimeZone'] }),
-      ok('time zone', 'UTC; this program has its own values of DateStyle, which differ here'),
+      ok(
+        'time zone',
+        'UTC; this program uses its own values of DateStyle, which differ from these',
+      ),
     );
   });
 
@@ -115,26 +118,26 @@ describe('the check of the settings of the database', () => {
     const judge = (limits: Partial<typeof plenty>): string | undefined =>
       checkConnections({ ...plenty, ...limits }, facts)[0]?.found.split(';')[0];
     assert.equal(judge({}), undefined);
-    assert.equal(judge({ role: 5 }), `the user ${facts.user_name} may have 5`);
-    assert.equal(judge({ database: 14 }), `the database ${facts.database} may have 14`);
-    assert.equal(judge({ others: 90 }), 'the server has 97, of which others use 90');
+    assert.equal(judge({ role: 5 }), `the user ${facts.user_name} can have 5`);
+    assert.equal(judge({ database: 14 }), `the database ${facts.database} can have 14`);
+    assert.equal(judge({ others: 90 }), 'the server has 97, and other programs use 90 of them');
   });
 
   it('warns of a disk that is nearly full, where it can be seen', () => {
     assert.deepEqual(
       checkDisk(facts, undefined),
-      ok('disk', 'the database takes 4.2 GB; what is free cannot be seen from here'),
+      ok('disk', 'the database uses 4.2 GB; the free space cannot be seen from here'),
     );
     assert.deepEqual(
       checkDisk(facts, 2_000_000_000),
-      ok('disk', 'the database takes 4.2 GB; 2.0 GB are free'),
+      ok('disk', 'the database uses 4.2 GB; 2.0 GB are free'),
     );
     assert.deepEqual(
       checkDisk(facts, 900_000_000),
       warning(
         'disk',
-        'the database takes 4.2 GB; 900 MB are free',
-        'Make room: when the disk is full, nothing more is stored.',
+        'the database uses 4.2 GB; 900 MB are free',
+        'Free some space: when the disk is full, nothing more is stored.',
       ),
     );
   });
@@ -150,7 +153,7 @@ describe('the reason why there is no connection', () => {
       problem(
         'database',
         'Postgres cannot be reached (ECONNREFUSED)',
-        'Check that it runs and that DATABASE_URL points to it.',
+        'Check that it is running and that DATABASE_URL points to it.',
       ),
     ],
     [
@@ -158,8 +161,8 @@ describe('the reason why there is no connection', () => {
       driverError('connect EADDRNOTAVAIL', 'EADDRNOTAVAIL'),
       problem(
         'database',
-        'There is no connection to Postgres (EADDRNOTAVAIL).',
-        'Check that Postgres runs and that DATABASE_URL points to it.',
+        'The connection to Postgres was lost (EADDRNOTAVAIL).',
+        'Check that Postgres is running and that DATABASE_URL points to it.',
       ),
     ],
     [
@@ -177,7 +180,7 @@ describe('the reason why there is no connection', () => {
       problem(
         'database',
         'Postgres refused: database "nope" does not exist (SQLSTATE 3D000).',
-        'Create that database (create database … encoding UTF8), or correct DATABASE_URL.',
+        'Create it (create database … encoding UTF8), or correct DATABASE_URL.',
       ),
     ],
     [

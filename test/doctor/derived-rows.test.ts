@@ -66,10 +66,7 @@ describe('rows that are taken away from access_log_resources alone', { concurren
           const [found, wayOut] = [check?.found ?? '', check?.wayOut ?? ''];
           if (deed === 'deleted') assert.match(found, /^what 1 stored request between /);
           else assert.ok(found.startsWith(`what ${lost.requests} stored requests ${lost.span}`));
-          assert.match(
-            found,
-            /is missing: rows were taken away from zendesk.access_log_resources$/,
-          );
+          assert.match(found, /is missing: rows were removed from zendesk.access_log_resources$/);
           assert.match(wayOut, /classify --apply --again$/);
 
           await classifyStored(db, classification, again);

@@ -19,7 +19,7 @@ const examination = {
       `2 problems:\nSETTLE is wrong.\nDATA_DIR is ${'x'.repeat(90)}, which is too long to be shown in one line.`,
       'Set them right; this advice is so long that it does not fit into a single line of the page.',
     ),
-    skipped('users', 'STREAMS leaves it out'),
+    skipped('users', 'not in STREAMS'),
   ],
 };
 
@@ -42,7 +42,7 @@ describe('the page of doctor', () => {
         `         ${'x'.repeat(19)}, which is too long to be shown in one line.`,
         '         -> Set them right; this advice is so long that it does not fit into a',
         '            single line of the page.',
-        'skipped  Users: STREAMS leaves it out',
+        'skipped  Users: not in STREAMS',
         '',
         '4 checks: 1 ok, 1 warning, 1 problem, 1 skipped; fix the problem.',
       ].join('\n'),

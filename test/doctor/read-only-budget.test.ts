@@ -24,7 +24,7 @@ describe('the budget of doctor', () => {
     await budget.take('access_logs', 0, never);
     await assert.rejects(budget.take('access_logs', 0, never), {
       code: 'budget_used_up',
-      found: 'the 3 requests of this minute are used up; the next one is free in 51 seconds',
+      found: 'the 3 requests of this minute are used up; the next one is available in 51 seconds',
     });
     await budget.take('support', 0, never);
   });

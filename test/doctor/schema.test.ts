@@ -27,20 +27,20 @@ describe('the check of the privileges', () => {
     [
       'is content with the owner',
       {},
-      ok('privileges', 'Puller owns the tables and may create more'),
+      ok('privileges', 'Puller owns the tables and can create more'),
     ],
     [
       'is content with who may make the schemas',
       { schemas: [] },
-      ok('privileges', 'Puller may create schemas and tables'),
+      ok('privileges', 'Puller can create schemas and tables'),
     ],
     [
       'asks for the right to make them',
       { schemas: [], may_create_schema: false },
       problem(
         'privileges',
-        'Puller may not create schemas in the database logs',
-        'Let somebody who may run:\ngrant create on database logs to "Puller";',
+        'Puller is not allowed to create schemas in the database logs',
+        'Ask an administrator to run:\ngrant create on database logs to "Puller";',
       ),
     ],
     [
@@ -48,8 +48,8 @@ describe('the check of the privileges', () => {
       { foreign_objects: ['drizzle (schema)', 'zendesk.users', 'zendesk.x'], owners: ['zls'] },
       problem(
         'privileges',
-        'Puller may not change drizzle (schema) and 2 other objects',
-        'Connect as zls, or let that user act for it:\ngrant zls to "Puller";',
+        'Puller is not allowed to change drizzle (schema) and 2 other objects',
+        'Connect as zls, or let the user act for it:\ngrant zls to "Puller";',
       ),
     ],
   ];
@@ -61,21 +61,21 @@ describe('the check of the roles', () => {
   const none = { roles: [], granted_roles: [] };
   const grant = 'select zendesk_sync.grant_roles();';
   const table: [string, Partial<Privileges>, readonly string[], Check][] = [
-    ['is content with roles that may read', {}, [], ok('roles', `${roles} may read`)],
+    ['is content with roles that may read', {}, [], ok('roles', `${roles} can read`)],
     [
       'says how large objects are forbidden',
       { may_create_large_objects: true },
       [],
       ok(
         'roles',
-        `${roles} may read; they may also create large objects, which a superuser forbids for this database by: revoke execute on function lo_creat(integer), lo_create(oid), lo_from_bytea(oid, bytea) from public;`,
+        `${roles} can read; they may also create large objects, which a superuser forbids for this database by: revoke execute on function lo_creat(integer), lo_create(oid), lo_from_bytea(oid, bytea) from public;`,
       ),
     ],
     [
       'leaves the roles to migrations that may create them',
       none,
       ['0006_roles'],
-      ok('roles', `${roles} get their grants with the migrations`),
+      ok('roles', `${roles} get their permissions with the migrations`),
     ],
     [
       'prints the statement for roles that came later',
@@ -83,7 +83,7 @@ describe('the check of the roles', () => {
       [],
       warning(
         'roles',
-        `${roles} are there, but may read nothing in this database`,
+        `${roles} exist, but cannot read anything in this database`,
         `Run as the owner of the tables:\n${grant}`,
       ),
     ],
@@ -105,7 +105,7 @@ describe('the check of the roles', () => {
         'roles',
         `${roles} are missing: the roles of dashboards and analysts`,
         [
-          'Let somebody who may create roles run:',
+          'Ask an administrator to run:',
           'create role zendesk_reader nologin;',
           'create role zendesk_investigator nologin;',
           'Then run as the owner of the tables:',
@@ -120,7 +120,7 @@ describe('the check of the roles', () => {
       warning(
         'roles',
         'zendesk_investigator is missing: the roles of dashboards and analysts',
-        'Let somebody who may create roles run:\ncreate role zendesk_investigator nologin;\nThen run "migrate".',
+        'Ask an administrator to run:\ncreate role zendesk_investigator nologin;\nThen run "migrate".',
       ),
     ],
   ];
@@ -133,14 +133,14 @@ describe('the checks of the schema', () => {
     assert.deepEqual(checkMigrations([], false, []), ok('migrations', 'up to date'));
     assert.deepEqual(
       checkMigrations(['0000_a', '0001_b'], true, []),
-      ok('migrations', 'there are no tables yet; the first sync makes them'),
+      ok('migrations', 'there are no tables yet; the first sync creates them'),
     );
     assert.deepEqual(
       checkMigrations(['0006_roles'], false, []),
       warning(
         'migrations',
         '1 migration to be applied: 0006_roles',
-        'They are applied at the next start of "serve" or "sync", or now by "migrate".',
+        'The next "serve" or "sync" applies them, or run "migrate" now.',
       ),
     );
   });
@@ -149,18 +149,21 @@ describe('the checks of the schema', () => {
     assert.deepEqual(checkPartitions([], []), ok('partitions', 'none are needed'));
     assert.deepEqual(
       checkPartitions(['a', 'b'], []),
-      ok('partitions', 'those for now and next are there'),
+      ok('partitions', 'the current and the next ones exist'),
     );
     assert.deepEqual(
       checkPartitions(['a', 'b'], ['a', 'b']),
-      ok('partitions', 'there are none for now and next yet; the next sync makes them'),
+      ok(
+        'partitions',
+        'the current and the next ones do not exist yet; the next sync creates them',
+      ),
     );
     assert.deepEqual(
       checkPartitions(['a', 'b'], ['b']),
       warning(
         'partitions',
         'b is missing',
-        'Run "sync", or start "serve": they are made ahead of need, so probably nothing has run for a while.',
+        'Run "sync", or start "serve": they are created in advance, so probably nothing has run for a while.',
       ),
     );
   });

@@ -39,7 +39,7 @@ describe('the check of a stream', () => {
     samples: [],
     isSilent,
   });
-  const scopeAdvice = `Allow it for the OAuth client (${clients}) and set ZENDESK_OAUTH_SCOPE to it, best to read.`;
+  const scopeAdvice = `Allow it for the OAuth client (${clients}) and set ZENDESK_OAUTH_SCOPE to it, or better to read.`;
   const table: [string, Stream, StreamAnswer | undefined, Check][] = [
     [
       'shows how far the log reaches back',
@@ -53,7 +53,7 @@ describe('the check of a stream', () => {
       { ...answered(daysAgo(400)), proof: 'claimed' } as StreamAnswer,
       ok(
         'audit log',
-        'answers; oldest record 2025-10-17 08:00 UTC, 400 days ago, as one answer says',
+        'answers; oldest record 2025-10-17 08:00 UTC, 400 days ago, according to one response',
       ),
     ],
     [
@@ -62,8 +62,8 @@ describe('the check of a stream', () => {
       { ...answered(daysAgo(400)), proof: 'disordered' } as StreamAnswer,
       warning(
         'audit log',
-        'answers; oldest record 2025-10-17 08:00 UTC, 400 days ago or up to a day later; the first answer held later ones, so the order that is asked for is not obeyed',
-        'A sync reads everything all the same. If it stays, tell the support of Zendesk.',
+        'answers; oldest record 2025-10-17 08:00 UTC, 400 days ago or up to a day later; the first response had later records, so Zendesk does not use the requested order',
+        'A sync still reads everything. If it persists, contact Zendesk support.',
       ),
     ],
     ['is content with users who answer', users, answered(undefined), ok('users', 'answers')],
@@ -103,7 +103,7 @@ describe('the check of a stream', () => {
       refuse(accessLogs, 403, noAdmin),
       problem(
         'access log',
-        `not available (403): only the role admin may read it.${said}`,
+        `not available (403): only the role admin can read it.${said}`,
         'Give that role to the user whose credentials are used.',
       ),
     ],
@@ -119,8 +119,8 @@ describe('the check of a stream', () => {
       answered(undefined),
       problem(
         'access log',
-        'answers, and holds no record, though requests such as this one should leave some: it is not switched on, or was just now',
-        `Turn it on: ${theSwitch}. The first records may take an hour; what was before is never captured.`,
+        'answers, but has no records, although requests such as this one should create some: it is not switched on, or was switched on just now',
+        `Turn it on: ${theSwitch}. The first records may take an hour. What happened before is never recorded.`,
       ),
     ],
     [
@@ -129,8 +129,8 @@ describe('the check of a stream', () => {
       answered(undefined),
       warning(
         'audit log',
-        'answers, and holds no record at all',
-        'Check that ZENDESK_SUBDOMAIN is the account that is meant.',
+        'answers, but has no records at all',
+        'Check that ZENDESK_SUBDOMAIN is the right account.',
       ),
     ],
     [
@@ -139,7 +139,7 @@ describe('the check of a stream', () => {
       answered(daysAgo(60), true),
       warning(
         'access log',
-        'answers; oldest record 2026-09-22 08:00 UTC, 60 days ago; none of the last 24 hours, though requests such as this one should leave some',
+        'answers; oldest record 2026-09-22 08:00 UTC, 60 days ago; none in the last 24 hours, although requests such as this one should create some',
         `Check that it is still switched on: ${theSwitch}.`,
       ),
     ],
@@ -149,12 +149,7 @@ describe('the check of a stream', () => {
       { kind: 'not-asked', reason: 'there is no login' },
       skipped('access log', 'there is no login'),
     ],
-    [
-      'does not judge what is not pulled',
-      users,
-      undefined,
-      skipped('users', 'STREAMS leaves it out'),
-    ],
+    ['does not judge what is not pulled', users, undefined, skipped('users', 'not in STREAMS')],
     [
       'tells of an answer that cannot be read',
       auditLogs,
@@ -171,7 +166,7 @@ describe('the check of a stream', () => {
 
   it('advises where a redirect leads elsewhere', () => {
     const found =
-      'https://acme.zendesk.com answered /api/v2/audit_logs with a redirect to https://other.example (302), which is not followed';
+      'https://acme.zendesk.com answered /api/v2/audit_logs with a redirect to https://other.example (302), which the program does not follow';
     const error = new KnownError('redirected', { found, wayOut: 'check ZENDESK_SUBDOMAIN' });
     assert.deepEqual(
       checkStream(auditLogs, { kind: 'refused', error }, now),

@@ -92,7 +92,7 @@ describe('a heartbeat', () => {
       {
         level: 'warn',
         reason: 'status 404',
-        msg: 'HEARTBEAT_URL does not accept the heartbeat; runs go on',
+        msg: 'HEARTBEAT_URL does not accept the heartbeat; runs continue',
       },
     ]);
     receiver.answerWith((response) => response.end());

@@ -58,7 +58,7 @@ const json = (status: number, value: unknown): Answer => ({
   body: `${JSON.stringify(value)}\n`,
 });
 const unreachable =
-  'Postgres cannot be reached (ECONNREFUSED). Check that it runs and that DATABASE_URL points to it.';
+  'Postgres cannot be reached (ECONNREFUSED). Check that it is running and that DATABASE_URL points to it.';
 
 describe('the HTTP server', { concurrency: true }, () => {
   it('says that the process is not alive when a schedule does not tick', async (test) => {
@@ -67,7 +67,7 @@ describe('the HTTP server', { concurrency: true }, () => {
       const server = await start(test, url, { scheduler });
       assert.deepEqual(
         await ask(server, '/livez'),
-        json(503, { alive: false, reason: 'No tick came at its time: acme users.' }),
+        json(503, { alive: false, reason: 'Schedules are overdue: acme users.' }),
       );
     });
   });
@@ -95,14 +95,14 @@ describe('the HTTP server', { concurrency: true }, () => {
         body: '',
       });
       const nothing = json(404, {
-        reason: 'Nothing is here; there are /livez, /readyz, /status, /metrics.',
+        reason: 'There is nothing here. The pages are /livez, /readyz, /status, /metrics.',
       });
       for (const path of ['/', '/livez/', '//livez', '/etc/passwd'])
         assert.deepEqual(await ask(server, path), nothing);
       for (const method of ['POST', 'PUT', 'DELETE', 'OPTIONS'])
         assert.deepEqual(
           await ask(server, '/status', method),
-          json(405, { reason: 'Only GET and HEAD are answered.' }),
+          json(405, { reason: 'Only GET and HEAD are supported.' }),
         );
       const { headers } = await fetch(`http://127.0.0.1:${server.port}/livez`, { method: 'POST' });
       assert.equal(headers.get('allow'), 'GET, HEAD');
@@ -123,7 +123,7 @@ describe('the HTTP server', { concurrency: true }, () => {
       assert.equal(status, 503);
       assert.match(
         body,
-        /^\{"ready":false,"reason":"Postgres cannot be reached \(.+\)\. Check that it runs and that DATABASE_URL points to it\."\}\n$/,
+        /^\{"ready":false,"reason":"Postgres cannot be reached \(.+\)\. Check that it is running and that DATABASE_URL points to it\."\}\n$/,
       );
       assert.equal((await ask(server, '/status')).status, 503);
       const metrics = await ask(server, '/metrics');
@@ -185,7 +185,7 @@ describe('the HTTP server', { concurrency: true }, () => {
     assert.equal(status, 503);
     assert.match(
       body,
-      /^\{"ready":false,"reason":"The database lacks \d+ migrations of this program \(0000_tables, .+\); they are being made, or run \\"migrate\\"\."\}\n$/,
+      /^\{"ready":false,"reason":"The database lacks \d+ migrations of this program \(0000_tables, .+\); they are being applied, or run \\"migrate\\"\."\}\n$/,
     );
     assert.deepEqual(
       await ask(empty, '/status'),
@@ -254,17 +254,17 @@ describe('the HTTP server', { concurrency: true }, () => {
     const first = await start(test, 'postgres://127.0.0.1:1/none');
     await assert.rejects(start(test, 'postgres://127.0.0.1:1/none', { port: first.port }), {
       code: 'bad_input',
-      message: `HTTP_PORT is ${first.port}, which another program uses on 127.0.0.1; expected a free port; set another one, or 0 for no HTTP.`,
+      message: `HTTP_PORT is ${first.port}, which another program already uses on 127.0.0.1. Set another port, or 0 to switch HTTP off.`,
     });
     await assert.rejects(start(test, 'postgres://127.0.0.1:1/none', { host: '192.0.2.1' }), {
       code: 'bad_input',
       message:
-        'HTTP_HOST is "192.0.2.1", where nothing can listen (EADDRNOTAVAIL); expected an address of this machine; set it to 127.0.0.1, or to 0.0.0.0 for every address.',
+        'HTTP_HOST is "192.0.2.1", where nothing can listen (EADDRNOTAVAIL). Use an address of this machine: 127.0.0.1, or to 0.0.0.0 for every address.',
     });
     await assert.rejects(start(test, 'postgres://127.0.0.1:1/none', { host: 'no.such.invalid' }), {
       code: 'bad_input',
       message:
-        /^HTTP_HOST is "no\.such\.invalid", where nothing can listen \(E\w+\); expected an address of this machine; /,
+        /^HTTP_HOST is "no\.such\.invalid", where nothing can listen \(E\w+\)\. Use an address of this machine: /,
     });
   });
 });

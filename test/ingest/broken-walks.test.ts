@@ -15,9 +15,9 @@ type Log = (typeof logs)[number];
 
 const refused = {
   audit_logs:
-    'Zendesk does not accept the cursor for /api/v2/audit_logs (400), so the span has to be read again from its start. Zendesk said: "InvalidPaginationParameter: page[after] is not valid".',
+    'Zendesk does not accept the cursor for /api/v2/audit_logs (400), so the time range must be read again from its start. Zendesk said: "InvalidPaginationParameter: page[after] is not valid".',
   access_logs:
-    'Zendesk does not accept the cursor for /api/v2/access_logs (400), so the span has to be read again from its start. Zendesk said: "Malformed query params: invalid cursor".',
+    'Zendesk does not accept the cursor for /api/v2/access_logs (400), so the time range must be read again from its start. Zendesk said: "Malformed query params: invalid cursor".',
 };
 
 /** Stops a backfill in the middle of the span that takes several pages, with the cursor of its second page stored. */
@@ -196,7 +196,7 @@ describe('empty pages that say that there is more', { concurrency: 3 }, () => {
           times: Infinity,
         });
         const filled = await worker(stream).fill(signal);
-        const error = `Zendesk sent 11 empty pages of ${stream} in a row and says that there are more. The span is not complete and will be read again.`;
+        const error = `Zendesk sent 11 empty pages of ${stream} in a row, but says that there are more. The time range is not complete and will be read again.`;
         assert.deepEqual(
           { outcome: filled?.outcome, error: filled?.error },
           { outcome: 'failed', error },
@@ -266,7 +266,7 @@ describe('a walk in a circle', { concurrency: 2 }, () => {
         const before = simulator.requests().length;
         simulator.addFault({ kind: 'circle', stream, times: Infinity, pages: 3 });
         const filled = await worker(stream).fill(signal);
-        const error = `Zendesk sent 3 pages of ${stream} in a row that it had sent before. The span is not complete and will be read again.`;
+        const error = `Zendesk sent 3 pages of ${stream} in a row that it had sent before. The time range is not complete and will be read again.`;
         assert.deepEqual(
           { outcome: filled?.outcome, code: filled?.code, error: filled?.error },
           { outcome: 'failed', code: 'walk_stuck', error },

@@ -130,7 +130,7 @@ describe('clocks that disagree', () => {
         log.lines().map(({ msg }) => msg),
         ['3600', '7200'].map(
           (seconds) =>
-            `the clocks disagree: that of Zendesk is 90 s ahead of that of this machine, that of the database ${seconds} s behind it; nothing counts as covered beyond the earliest of the three`,
+            `the clocks disagree: the clock of Zendesk is 90 s ahead of this machine, the clock of the database ${seconds} s behind this machine; nothing newer than the slowest of the three counts as covered`,
         ),
       );
     });

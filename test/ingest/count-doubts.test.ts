@@ -221,8 +221,8 @@ describe('the rows that the status tells', { concurrency: 2 }, () => {
         assert.deepEqual(await checkRows(looked, account, auditLogs), {
           name: 'audit log rows',
           state: 'warning',
-          found: `the table holds 2 rows between ${first?.day} and ${first?.day} that the ledger does not count: somebody has changed its counts, or brought in rows by hand`,
-          wayOut: 'Let "serve" run, or run "sync": the rows are counted anew.',
+          found: `the table holds 2 rows between ${first?.day} and ${first?.day} that the ledger does not count: somebody has changed its counts, or added rows by hand`,
+          wayOut: 'Keep "serve" running, or run "sync": the rows are counted again.',
         });
         assert.equal(await checkRows(looked, account, accessLogs), undefined);
       } finally {

@@ -63,19 +63,19 @@ describe('credentials that are refused', { concurrency: 3 }, () => {
       '401 for the audit log',
       'audit_logs',
       { kind: '401', stream: 'audit_logs' },
-      `Zendesk refuses the access token (401), even a newly minted one; check that the OAuth client is confidential and that its user is an active admin (${clients}). Zendesk said: "Couldn't authenticate you".`,
+      `Zendesk refuses the access token (401), even a new one; check that the OAuth client is confidential and that its user is an active admin (${clients}). Zendesk said: "Couldn't authenticate you".`,
     ],
     [
       '401 for the access log',
       'access_logs',
       { kind: '401', stream: 'access_logs' },
-      `Zendesk refuses the access token (401), even a newly minted one; check that the OAuth client is confidential and that its user is an active admin (${clients}). Zendesk said: "Authentication failed: Please use valid credentials".`,
+      `Zendesk refuses the access token (401), even a new one; check that the OAuth client is confidential and that its user is an active admin (${clients}). Zendesk said: "Authentication failed: Please use valid credentials".`,
     ],
     [
       'tokens that expire at once',
       'audit_logs',
       { kind: 'token-expired', stream: 'audit_logs' },
-      `Zendesk refuses the access token (401), even a newly minted one; check that the OAuth client is confidential and that its user is an active admin (${clients}). Zendesk said: "invalid_token: The access token provided is expired, revoked, malformed or invalid for other reasons.".`,
+      `Zendesk refuses the access token (401), even a new one; check that the OAuth client is confidential and that its user is an active admin (${clients}). Zendesk said: "invalid_token: The access token provided is expired, revoked, malformed or invalid for other reasons.".`,
     ],
   ];
   for (const [name, stream, fault, error] of table)

@@ -53,13 +53,13 @@ const lasting: readonly (readonly [what: string, Oddity, error: RegExp, requests
   [
     'a redirect to the same place',
     (request, response) => void response.writeHead(302, { location: request.url ?? '/' }).end(),
-    /answered \/api\/v2\/audit_logs with a redirect to http:\/\/127\.0\.0\.1:\d+ \(302\), which is not followed/,
+    /answered \/api\/v2\/audit_logs with a redirect to http:\/\/127\.0\.0\.1:\d+ \(302\), which the program does not follow/,
     6,
   ],
   [
     'a redirect to another origin',
     say(307, '', { location: 'https://elsewhere.example/' }),
-    /with a redirect to https:\/\/elsewhere\.example \(307\), which is not followed/,
+    /with a redirect to https:\/\/elsewhere\.example \(307\), which the program does not follow/,
     6,
   ],
   ['a redirect without a place', say(302, ''), /a redirect to an unreadable address \(302\)/, 6],

@@ -432,7 +432,7 @@ describe('a login by refresh token', { concurrency: 4 }, () => {
       assert.ok(error instanceof KnownError);
       assert.equal(
         error.message,
-        'Zendesk granted the scope read where read write was asked for, so write is missing; allow it for the OAuth client (Admin Center > Apps and integrations > APIs > OAuth clients) or change ZENDESK_OAUTH_SCOPE; then log in again with the command "login".',
+        'Zendesk granted the scope read instead of read write, so write is missing; allow it for the OAuth client (Admin Center > Apps and integrations > APIs > OAuth clients) or change ZENDESK_OAUTH_SCOPE; then log in again with the command "login".',
       );
     });
   });

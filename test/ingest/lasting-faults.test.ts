@@ -111,7 +111,7 @@ describe('a redirect to another origin', () => {
       const filled = await worker(stream).fill(signal);
       assert.equal(
         filled?.error,
-        `${simulator.url} answered /api/v2/audit_logs with a redirect to ${location} (302), which is not followed, because the credentials go to the configured origin only; check ZENDESK_SUBDOMAIN and ZENDESK_BASE_URL.`,
+        `${simulator.url} answered /api/v2/audit_logs with a redirect to ${location} (302), which the program does not follow, because the credentials go to the configured origin only; check ZENDESK_SUBDOMAIN and ZENDESK_BASE_URL.`,
       );
       const failed = (await listFetches(db, stream)).find(({ outcome }) => outcome === 'failed');
       assert.equal(failed?.pages, 1);

@@ -167,7 +167,7 @@ describe('a loss that Zendesk cannot make good', () => {
       const [loss] = status.losses;
       assert.ok(loss !== undefined && loss.noticed_at !== null);
       const noticed = loss.noticed_at.slice(0, 16).replace('T', ' ');
-      const sentence = `2 rows from 2026-03-05 00:00 to 2026-03-07 00:00 are gone: the partition zendesk.access_logs_2026_03 was dropped by hand (first noticed ${noticed}). Zendesk does not have them any more.`;
+      const sentence = `2 rows from 2026-03-05 00:00 to 2026-03-07 00:00 are gone: the partition zendesk.access_logs_2026_03 was dropped by hand (first noticed ${noticed}). Zendesk no longer has them.`;
       assert.equal(explainLoss(loss), sentence);
       assert.deepEqual([status.gaps, status.lost_seconds > 2 * 86_400], [0, true]);
 
@@ -175,12 +175,12 @@ describe('a loss that Zendesk cannot make good', () => {
       const asked = { log: accessLogs, from: new Date('2026-03-04'), to: new Date('2026-03-08') };
       const { coverage, gaps } = await describeCoverage(scope, asked);
       assert.deepEqual(coverage, [
-        'Of the access log from 2026-03-04 00:00:00 to 2026-03-08 00:00:00 50.0 % of the time is stored completely.',
+        'Of the access log from 2026-03-04 00:00:00 to 2026-03-08 00:00:00, 50.0 % of the time is completely stored.',
       ]);
       assert.deepEqual(
         [gaps[0], gaps[1]?.slice(0, 62)],
         [
-          '2026-03-05 00:00:00 to 2026-03-07 00:00:00 (2d) is not stored any more, and Zendesk no longer keeps it: 90 days have passed.',
+          '2026-03-05 00:00:00 to 2026-03-07 00:00:00 (2d) is no longer stored, and Zendesk no longer has it: 90 days have passed.',
           '2 rows from 2026-03-05 00:00:00 to 2026-03-07 00:00:00 are gon',
         ],
       );
@@ -190,8 +190,7 @@ describe('a loss that Zendesk cannot make good', () => {
           name: 'access log rows',
           state: 'warning',
           found: sentence,
-          wayOut:
-            'Bring them back from a backup if you have one; Zendesk does not have them any more.',
+          wayOut: 'Restore them from a backup if you have one. Zendesk no longer has them.',
         });
         assert.equal(await checkRows(looked, account, auditLogs), undefined);
         await withoutTriggers(
@@ -202,7 +201,7 @@ describe('a loss that Zendesk cannot make good', () => {
         assert.equal(check?.state, 'problem');
         assert.match(
           check?.found ?? '',
-          /^1 row that was stored is missing between .*, and nothing tells why\n2 rows /,
+          /^1 row that was stored is missing between .*, and the reason is unknown\n2 rows /,
         );
       } finally {
         await looked.close();

@@ -93,7 +93,7 @@ describe('a page whose content is odd', { concurrency: 3 }, () => {
       'id',
       null,
       'audit_logs',
-      /^\d+ of the \d+ records of a page of audit_logs cannot be stored, so nothing of the page is\. The first of them is record 1 of the page \(of [\d:TZ-]{20}\): Zendesk sent a record in audit_logs without a usable id\. /,
+      /^\d+ of the \d+ records of a page of audit_logs cannot be stored, so the whole page was not stored\. The first one is record 1 of the page \(of [\d:TZ-]{20}\): Zendesk sent a record in audit_logs without a usable id\. /,
     ],
     [
       'id',
@@ -105,13 +105,13 @@ describe('a page whose content is odd', { concurrency: 3 }, () => {
       'created_at',
       'yesterday',
       'audit_logs',
-      / The first of them is record 1 of the page \(id \d+\): Record \d+ has no usable created_at\. /,
+      / The first one is record 1 of the page \(id \d+\): Record \d+ has no usable created_at\. /,
     ],
     [
       'timestamp',
       1_790_000_000,
       'access_logs',
-      / The first of them is record 1 of the page \(id \w{26}\): Record \w{26} has no usable timestamp\. /,
+      / The first one is record 1 of the page \(id \w{26}\): Record \w{26} has no usable timestamp\. /,
     ],
   ];
   for (const [field, value, stream, error] of unreadable)

@@ -183,7 +183,7 @@ describe('a look-up of people', () => {
         { outcome, error },
         {
           outcome: 'failed',
-          error: 'Zendesk answered the look-up of people without a list of users.',
+          error: 'Zendesk answered the lookup of people without a list of users.',
         },
       );
       assert.deepEqual(await loadHistory(installation, 12), [grace]);

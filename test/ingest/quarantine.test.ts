@@ -158,7 +158,7 @@ describe('a record that cannot be stored', { concurrency: 3 }, () => {
               [
                 content,
                 'record_refused',
-                'Postgres does not take the row: a number in it is too large (SQLSTATE 22003).',
+                'Postgres rejects the row: a number in it is too large (SQLSTATE 22003).',
               ],
             ],
           );
@@ -199,7 +199,7 @@ describe('a record that cannot be stored', { concurrency: 3 }, () => {
       assert.equal(filled.code, 'records_unusable');
       assert.equal(
         filled.error,
-        '5 of the 9 records of a page of audit_logs cannot be stored, so nothing of the page is. The first of them is record 5 of the page (id 1100): Record 1100 has no usable created_at. If it stays, Zendesk has changed its format: look for a newer version of this program.',
+        '5 of the 9 records of a page of audit_logs cannot be stored, so the whole page was not stored. The first one is record 5 of the page (id 1100): Record 1100 has no usable created_at. If it persists, Zendesk has changed its format: try a newer version of this program.',
       );
       // By themselves, in the parts of the span, they are single records.
       assert.equal((await listQuarantine(installation)).length, 5);
@@ -471,7 +471,7 @@ describe('a record with odd values', { concurrency: 3 }, () => {
         const kept = await listQuarantine(installation);
         assert.deepEqual(
           kept.map((row) => [row.content.toString(), row.reason]),
-          [[content, 'Zendesk sent a record in audit_logs that is no JSON.']],
+          [[content, 'Zendesk sent a record in audit_logs that is not valid JSON.']],
         );
       });
     });

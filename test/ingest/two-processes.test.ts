@@ -168,7 +168,7 @@ describe('two processes on one database', { concurrency: 2 }, () => {
           for (const stream of logs)
             assert.ok(
               outcomes.includes(
-                `Another process has taken over ${stream} of acme; nothing of the current page was stored here.`,
+                `Another process has taken over ${stream} of acme; this process stored nothing of the current page.`,
               ),
               outcomes.join('\n'),
             );

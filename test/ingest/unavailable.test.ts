@@ -39,12 +39,12 @@ const refusals: [kind: FaultKind, sentence: (stream: StreamName) => string][] = 
   [
     '403-scope',
     (stream) =>
-      `${names[stream]} is not available (403): the token lacks the scope read; allow it for the OAuth client (${clients}) and set ZENDESK_OAUTH_SCOPE to it, best to read. Zendesk said: "Forbidden: You are missing the following required scopes: read".`,
+      `${names[stream]} is not available (403): the token lacks the scope read; allow it for the OAuth client (${clients}) and set ZENDESK_OAUTH_SCOPE to it, or better to read. Zendesk said: "Forbidden: You are missing the following required scopes: read".`,
   ],
   [
     '403-role',
     (stream) =>
-      `${names[stream]} is not available (403): only the role ${stream === 'users' ? 'agent or admin' : 'admin'} may read it; give that role to ${user}. Zendesk said: "Authorization failed: You must have administrator privileges".`,
+      `${names[stream]} is not available (403): only the role ${stream === 'users' ? 'agent or admin' : 'admin'} can read it; give that role to ${user}. Zendesk said: "Authorization failed: You must have administrator privileges".`,
   ],
   [
     '404-endpoint',
@@ -57,7 +57,7 @@ const refusals: [kind: FaultKind, sentence: (stream: StreamName) => string][] = 
 function doubtful(stream: StreamName, sentence: string): string {
   const status = /\((40[34])\)/.exec(sentence)?.[1];
   const [refusal = '', said = ''] = sentence.split(/(?<=\.) (?=Zendesk said: )/);
-  return `Zendesk has just refused ${stream} (${status}), which may pass by itself, so the next run asks again. If it stays: ${refusal} ${said}`;
+  return `Zendesk has just refused ${stream} (${status}), which may be temporary, so the next run asks again. If it persists: ${refusal} ${said}`;
 }
 
 /** Puts the first refusal of a stream three minutes back. */
@@ -238,7 +238,7 @@ describe('an answer that passes by itself', { concurrency: 3 }, () => {
         if (said !== undefined)
           assert.equal(
             run.error,
-            `No usable answer from Zendesk to /api/v2/access_logs after 6 attempts; the last one: ${said} in the form of Zendesk's own errors; look for a proxy or a firewall on the way that answers instead, and check ZENDESK_SUBDOMAIN and ZENDESK_BASE_URL.`,
+            `No usable answer from Zendesk to /api/v2/access_logs after 6 attempts; the last one: ${said} in the format of Zendesk's own errors; check whether a proxy or a firewall answers instead, and check ZENDESK_SUBDOMAIN and ZENDESK_BASE_URL.`,
           );
         assert.equal((await statusOf(db, stream)).state, 'failed');
         await pullCompletely(installation, stream);

@@ -55,7 +55,7 @@ describe('of several replicas on one database,', { concurrency: true }, () => {
         const successor = await findSuccessor(account, replicas, holder);
         holder.kill('SIGCONT');
         await holder.waitFor(
-          /Another process has taken over access_logs of acme; nothing of the current page was stored here\./,
+          /Another process has taken over access_logs of acme; this process stored nothing of the current page\./,
         );
         await account.whenComplete();
         await account.assertTrue();

@@ -101,7 +101,7 @@ export const deletionLogs: LogStream = {
     whenEmpty: {
       isProblem: false,
       found: 'answers, and nothing was ever deleted',
-      wayOut: 'Check that ZENDESK_SUBDOMAIN is the account that is meant.',
+      wayOut: 'Check that ZENDESK_SUBDOMAIN is the right account.',
     },
     whenSilent: undefined,
   },

@@ -195,7 +195,7 @@ describe('a log of which only its file knows', () => {
     const unknown = await run(['backfill', 'moon_logs', '--from', from, '--to', to]);
     assert.equal(
       unknown.stderr,
-      '"moon_logs" is no log; expected audit_logs or access_logs or deletion_logs.\n',
+      '"moon_logs" is not a log. Use audit_logs or access_logs or deletion_logs.\n',
     );
   });
 
@@ -207,9 +207,9 @@ describe('a log of which only its file knows', () => {
     });
     assert.equal(status, 2);
     assert.deepEqual(stderr.split('\n'), [
-      'DELETION_LOGS_SCHEDULE is "often"; expected a cron expression such as */5 * * * * (minute, hour, day of month, month, day of week; UTC); write five fields.',
-      'STREAMS is "deletion_logs,moons"; expected a list of audit_logs, access_logs, users, deletion_logs, separated by commas and each at most once; write those to pull.',
-      'DELETION_LOGS_REQUESTS_PER_MINUTE is "many"; expected a whole number from 1 to 100000; write digits only.',
+      'DELETION_LOGS_SCHEDULE is "often". Use a cron expression with five fields such as */5 * * * * (minute, hour, day of month, month, day of week; UTC).',
+      'STREAMS is "deletion_logs,moons". Use names from this list, separated by commas and each at most once: audit_logs, access_logs, users, deletion_logs.',
+      'DELETION_LOGS_REQUESTS_PER_MINUTE is "many". Use a whole number from 1 to 100000, digits only.',
       '',
     ]);
   });
@@ -226,7 +226,7 @@ describe('a log of which only its file knows', () => {
     await run(['sync']);
     const afterwards = await examine();
     assert.equal(afterwards['deletion log backfill']?.found, 'nothing is missing');
-    assert.equal(afterwards['partitions']?.found, 'those for now and next are there');
+    assert.equal(afterwards['partitions']?.found, 'the current and the next ones exist');
     server.records.splice(0);
     const empty = await examine();
     assert.deepEqual(
@@ -274,13 +274,13 @@ describe('a log of which only its file knows', () => {
     const asked = { log: deletionLogs, from: new Date(Date.now() - 40 * dayMs), to: new Date() };
     await assert.rejects(
       describeCoverage(scope, asked),
-      /^KnownError: Nothing of the deletion log from .* is stored, and Zendesk keeps it for 30 days only;/,
+      /^KnownError: The deletion log from .* is not stored, and Zendesk keeps it for only 30 days\. /,
     );
     await run(['sync']);
     const from = new Date(Date.now() - 20 * dayMs);
     const to = new Date(Date.now() - 10 * dayMs);
     const { coverage, gaps, limits } = await describeCoverage(scope, { ...asked, from, to });
-    assert.match(coverage.join(), /^The deletion log from .* to .* is stored completely\.$/);
+    assert.match(coverage.join(), /^The deletion log from .* to .* is completely stored\.$/);
     assert.deepEqual(gaps, []);
     assert.deepEqual(limits, ['Zendesk does not record why something was deleted.']);
   });

@@ -59,12 +59,12 @@ export async function storeState(
 /** The lines that a report about a span of the access log ends with, before its notes. */
 export const accessLimits = [
   'Limit: Zendesk records what admins and agents do, not what end users do.',
-  'Limit: Zendesk recorded nothing before the Access Log API was switched on, nothing of Explore and Sell, and loses what was recorded before an account moved to another pod.',
-  'Limit: A list, a search or an export does not say which records it showed.',
+  'Limit: Zendesk recorded nothing before the Access Log API was switched on, and nothing in Explore and Sell. It loses what was recorded before an account moved to another pod.',
+  'Limit: For a list, a search or an export, Zendesk does not record which records were shown.',
   'Limit: A request names tickets by their ids; who requested a ticket is not in the log.',
   'Limit: What a GraphQL request was about is known only where a rule knows its operation.',
 ];
 
 /** How reports explain the column "Outcome". */
 export const outcomeNote =
-  'Note: The outcome "ok" was shown or done; "denied" (401, 403, 404) and "failed" (any other error) were not.';
+  'Note: The outcome "ok" means shown or done; "denied" (401, 403, 404) and "failed" (any other error) mean not.';

@@ -48,7 +48,7 @@ export function unfold(page: string): string[] {
     .replace(/(?<=examined )\d{4}-\d\d-\d\d \d\d:\d\d UTC/i, 'NOW')
     .replaceAll(/, \d+ days ago/g, ', AGE')
     .replaceAll(/backfill: \d+ (days|hours) missing: about .*/g, 'backfill: ESTIMATE')
-    .replace(/the database takes [\d.,]+ [kMGT]?B; .*/, 'SIZE')
+    .replace(/the database uses [\d.,]+ [kMGT]?B; .*/, 'SIZE')
     .split('\n');
 }
 
@@ -99,8 +99,8 @@ export async function expectPage(
   const well: Record<Name, string> = {
     Settings: 'ok all are understood',
     Origin: 'ok ORIGIN answers; without TLS, on this machine',
-    Credentials: 'ok OAuth client log-puller; its tokens renew themselves',
-    'Access token': 'ok minted for 2 hours with the scope read',
+    Credentials: 'ok OAuth client log-puller; its tokens are renewed automatically',
+    'Access token': 'ok valid for 2 hours with the scope read',
     'Audit log': oldest('audit_logs', 'created_at'),
     'Access log': oldest('access_logs', 'timestamp'),
     Users: 'ok answers',
@@ -109,10 +109,10 @@ export async function expectPage(
     Database: `ok PostgreSQL VERSION, database ${pathname.slice(1)}, user ${username}`,
     Encoding: 'ok UTF8',
     'Time zone': 'ok UTC',
-    Privileges: `ok ${username} owns the tables and may create more`,
-    Roles: 'ok zendesk_reader and zendesk_investigator may read',
+    Privileges: `ok ${username} owns the tables and can create more`,
+    Roles: 'ok zendesk_reader and zendesk_investigator can read',
     Migrations: 'ok up to date',
-    Partitions: 'ok those for now and next are there',
+    Partitions: 'ok the current and the next ones exist',
     Disk: 'ok SIZE',
     'Audit log backfill': 'ok nothing is missing',
     'Access log backfill': 'ok nothing is missing',

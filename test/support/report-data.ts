@@ -100,5 +100,5 @@ export async function cover(db: Database, from: string, until: string): Promise<
 export const auditLimits = [
   'Limit: Zendesk records successful sign-ins only; failed ones are in no log.',
   'Limit: Zendesk does not record that a user was created, nor what end users do.',
-  'Limit: Some changes are made by Zendesk itself: they carry the name "Zendesk" and the id -1.',
+  'Limit: Zendesk itself makes some changes: they have the name "Zendesk" and the id -1.',
 ];

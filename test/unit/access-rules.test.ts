@@ -42,16 +42,16 @@ describe('readAccessRules', () => {
 
   it('says when a file is no list of rules', () => {
     assert.deepEqual(problemsOf(''), [
-      'rules.json is not JSON; expected a list of rules; check quotes, commas and brackets.',
+      'rules.json is not JSON. Write a list of rules in JSON: check quotes, commas and brackets.',
     ]);
     assert.deepEqual(problemsOf('[\n  {"path": "/a"]'), [
-      'rules.json is not JSON (line 2 column 16); expected a list of rules; check quotes, commas and brackets.',
+      'rules.json is not JSON (line 2 column 16). Write a list of rules in JSON: check quotes, commas and brackets.',
     ]);
     assert.deepEqual(problemsOf({ path: '/a', kind: 'view' }), [
-      'rules.json holds an object; expected a list of rules; put the rules in square brackets.',
+      'rules.json holds an object. Put a list of rules in square brackets.',
     ]);
     assert.deepEqual(problemsOf('""'), [
-      'rules.json holds ""; expected a list of rules; put the rules in square brackets.',
+      'rules.json holds "". Put a list of rules in square brackets.',
     ]);
   });
 
@@ -66,13 +66,13 @@ describe('readAccessRules', () => {
       { path: '/a', operation: 'a', kind: 'view' },
     ]);
     assert.deepEqual(problems, [
-      `rules.json, rule 1: kind is "look"; expected one of ${kinds}.`,
-      'rules.json, rule 3: path is "moons"; expected a path that begins with a slash such as /api/v2/tickets/{ticket}.',
-      `rules.json, rule 3: kind is missing; expected one of ${kinds}.`,
-      'rules.json, rule 4: found 7; expected a rule in braces.',
-      'rules.json, rule 5: found a list; expected a rule in braces.',
-      'rules.json, rule 6: found none; expected one of path, collection and operation.',
-      'rules.json, rule 7: found path and operation; expected one of path, collection and operation; make a rule of each.',
+      `rules.json, rule 1: kind is "look". Use one of ${kinds}.`,
+      'rules.json, rule 3: path is "moons". Use a path that begins with a slash such as /api/v2/tickets/{ticket}.',
+      `rules.json, rule 3: kind is missing. Use one of ${kinds}.`,
+      'rules.json, rule 4: found 7. Write each rule in braces.',
+      'rules.json, rule 5: found a list. Write each rule in braces.',
+      'rules.json, rule 6: found none. Use exactly one of path, collection and operation.',
+      'rules.json, rule 7: found path and operation. Use exactly one of path, collection and operation. Write a separate rule for each.',
     ]);
   });
 
@@ -83,70 +83,70 @@ describe('readAccessRules', () => {
       return problem?.replace('rules.json, rule 1: ', '');
     };
     const pathProblem = (path: unknown): string | undefined => problemOf({ path, kind: 'view' });
-    assert.equal(pathProblem(5), 'path is 5; expected a path such as /api/v2/tickets/{ticket}.');
+    assert.equal(pathProblem(5), 'path is 5. Use a path such as /api/v2/tickets/{ticket}.');
     assert.equal(
       pathProblem('/a?b=c'),
-      'path is "/a?b=c"; expected a path without a query; remove what follows the path.',
+      'path is "/a?b=c". Remove the query and use only the path.',
     );
     assert.equal(
       pathProblem('/a.json'),
-      'path is "/a.json"; expected a path without .json, which requests may have or not; remove it.',
+      'path is "/a.json". Remove .json: the rule matches with and without it.',
     );
     assert.equal(
       pathProblem('/graphql'),
-      'path is "/graphql"; expected the path of a REST request; a GraphQL request is recognised by its operation.',
+      'path is "/graphql". Use the path of a REST request. For a GraphQL request, use operation.',
     );
     assert.equal(
       pathProblem('/a/{id}'),
-      'path is "/a/{id}"; expected the type of what the id belongs to, such as {ticket}, instead of {id}.',
+      'path is "/a/{id}". Use the type of the thing that the id belongs to, such as {ticket}, instead of {id}.',
     );
     assert.equal(
       pathProblem('/moons/{moon}/{tickets}'),
-      'path is "/moons/{moon}/{tickets}"; expected the singular instead of {tickets}; write {ticket}.',
+      'path is "/moons/{moon}/{tickets}". Use the singular {ticket} instead of {tickets}.',
     );
     assert.equal(
       pathProblem('/a/**/b'),
-      'path is "/a/**/b"; expected ** at the end, after something else, if at all.',
+      'path is "/a/**/b". Use ** only at the end, after something else.',
     );
     assert.equal(
       pathProblem('/a/{Ticket}'),
-      'path is "/a/{Ticket}"; expected each segment to be a word, several words such as a|b, {type}, {type:key}, {type:me}, * or **, but found "{Ticket}".',
+      'path is "/a/{Ticket}". "{Ticket}" is not a segment. Use a word, several words such as a|b, {type}, {type:key}, {type:me}, * or **.',
     );
     assert.equal(
       problemOf({ path: '/a', kind: 'view', methods: ['GET', 'get'] }),
-      'methods is "get"; expected one of GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS.',
+      'methods is "get". Use one of GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS.',
     );
     assert.equal(
       problemOf({ path: '/a', kind: 'view', methods: 'GET' }),
-      'methods is "GET"; expected a list such as ["GET"].',
+      'methods is "GET". Use a list such as ["GET"].',
     );
     assert.equal(
       problemOf({ path: '/a', kind: 'view', methods: [] }),
-      'methods is []; expected at least one method; leave methods out when all are meant.',
+      'methods is []. List at least one method, or leave methods out to match all.',
     );
     assert.equal(
       problemOf({ path: '/a', kind: 'view', resource: 'Moon' }),
-      'resource is "Moon"; expected a type in small letters, digits and underscores such as ticket.',
+      'resource is "Moon". Use a type such as ticket: lower-case letters, digits and underscores.',
     );
     assert.equal(
       problemOf({ path: '/a', kind: 'view', resource: 'tickets' }),
-      'resource is "tickets"; expected the singular; write ticket.',
+      'resource is "tickets". Use the singular, ticket.',
     );
     assert.equal(
       problemOf({ path: '/a', kind: 'view', method: 'GET', note: 'x' }),
-      'found "method", "note"; expected path, methods, kind, resource and nothing else.',
+      'found "method", "note". Use only path, methods, kind, resource.',
     );
     assert.equal(
       problemOf({ collection: '/a/**', resource: 'moon' }),
-      'collection is "/a/**"; expected the path of a collection without ** at its end; remove it.',
+      'collection is "/a/**". Remove ** from the end of the path.',
     );
     assert.equal(
       problemOf({ operation: 'moon phase' }),
-      'operation is "moon phase"; expected the name of a GraphQL operation: letters, digits and underscores.',
+      'operation is "moon phase". Use the name of a GraphQL operation: letters, digits and underscores.',
     );
     assert.equal(
       problemOf({ operation: 'x'.repeat(200) + '!' }),
-      `operation is "${'x'.repeat(79)}…; expected the name of a GraphQL operation: letters, digits and underscores.`,
+      `operation is "${'x'.repeat(79)}…. Use the name of a GraphQL operation: letters, digits and underscores.`,
     );
   });
 });

@@ -129,14 +129,14 @@ describe('a file of accounts', () => {
         { LOG_LEVEL: 'loud' },
       ),
       [
-        'LOG_LEVEL is "loud"; expected one of trace, debug, info, warn, error, fatal, silent; write one of them.',
-        `${path}, account acme: client_secret stands in the file itself; expected secrets apart from it; write client_secret_file with a path, or client_secret_env with the name of an environment variable.`,
-        `${path}, account acme: "shcedule" is no setting; expected ${expectedKeys}.`,
-        `${path}, account 2: oauth_token_env is "NO_SUCH_VARIABLE", and no environment variable of that name is set; expected one that holds the value; set it.`,
-        `${path}: more than one account has the subdomain "acme"; expected each once; remove all but one.`,
-        `${path}, account 2: settle is "soon"; expected a duration from 1s to 1d such as 90s or 5m; write a whole number and one unit without a space: s, m, h or d.`,
-        `${path}, account 2: subdomain is "Globex Inc"; expected only the part before .zendesk.com: small letters, digits and hyphens, at most 63; write acme when the account is acme.zendesk.com.`,
-        `${path}, account acme: client_secret_file is "/run/secrets/none", which cannot be read (ENOENT); expected a text file; check the path and its permissions.`,
+        'LOG_LEVEL is "loud". Use trace, debug, info, warn, error, fatal or silent.',
+        `${path}, account acme: client_secret is in the file itself. Keep secrets out of this file: write client_secret_file with a path, or client_secret_env with the name of an environment variable.`,
+        `${path}, account acme: "shcedule" is not a setting. Use ${expectedKeys}.`,
+        `${path}, account 2: oauth_token_env is "NO_SUCH_VARIABLE", but no environment variable of that name is set. Set one that holds the value.`,
+        `${path}: more than one account has the subdomain "acme". Remove all but one.`,
+        `${path}, account 2: settle is "soon". Use a duration from 1s to 1d such as 90s or 5m: a whole number and one unit (s, m, h or d), without a space.`,
+        `${path}, account 2: subdomain is "Globex Inc". Use only the part before .zendesk.com (at most 63 lower-case letters, digits and hyphens): for acme.zendesk.com, it is acme.`,
+        `${path}, account acme: client_secret_file is "/run/secrets/none", which cannot be read (ENOENT). Check that it is a text file, and its path and permissions.`,
       ],
     );
   });
@@ -153,8 +153,8 @@ describe('a file of accounts', () => {
         'accounts: [{subdomain: acme, client_id: x, client_secret_env: t0ken-in-the-open, oauth_scope:t0ken-in-the-open}]',
       ),
       [
-        `${path}, account acme: client_secret_env is a text of 17 characters that are not shown here, and no environment variable of that name is set; expected one that holds the value; set it.`,
-        `${path}, account acme: a key of 29 characters that are not shown here is no setting; expected ${expectedKeys}.`,
+        `${path}, account acme: client_secret_env is a text of 17 characters that are not shown here, but no environment variable of that name is set. Set one that holds the value.`,
+        `${path}, account acme: a key of 29 characters that are not shown here is not a setting. Use ${expectedKeys}.`,
       ],
     );
   });
@@ -164,7 +164,7 @@ describe('a file of accounts', () => {
     [
       'has an alias without its anchor',
       'accounts: [*acme]',
-      `${path} has an alias that stands for nothing, or too many of them; expected YAML or JSON`,
+      `${path} has an alias that does not exist, or too many aliases. Use YAML or JSON`,
     ],
     ['is empty', '', `${path} is not a list of accounts`],
     ['lists nobody', 'accounts: []', `${path} is not a list of accounts`],
@@ -179,13 +179,13 @@ describe('a file of accounts', () => {
 
   it('is refused with one sentence when it cannot be read', () => {
     assert.deepEqual(problemsOf('', { ACCOUNTS_FILE: '/nowhere.yaml' }), [
-      'ACCOUNTS_FILE is "/nowhere.yaml", which cannot be read (ENOENT); expected a YAML or JSON file of accounts; check the path and its permissions.',
+      'ACCOUNTS_FILE is "/nowhere.yaml", which cannot be read (ENOENT). Check that it is a YAML or JSON file of accounts, and its path and permissions.',
     ]);
   });
 
   it('does not go together with an account in the environment', () => {
     assert.deepEqual(problemsOf(`accounts:${acme}`, { ZENDESK_SUBDOMAIN: 'globex' }), [
-      'ACCOUNTS_FILE and ZENDESK_SUBDOMAIN are both set; expected one or the other; move the account into the file, or unset ACCOUNTS_FILE.',
+      'ACCOUNTS_FILE and ZENDESK_SUBDOMAIN are both set. Move the account into the file, or remove ACCOUNTS_FILE.',
     ]);
   });
 });

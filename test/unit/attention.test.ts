@@ -39,7 +39,7 @@ describe('what a stream needs of a person', () => {
     [
       'a look when it fails for a quarter of an hour',
       { state: 'failed', last_success: ago(901) },
-      ['it fails again and again'],
+      ['it fails repeatedly'],
     ],
     [
       'new credentials at once',
@@ -55,15 +55,15 @@ describe('what a stream needs of a person', () => {
     [
       'a process that pulls people who were listed three hours ago',
       { stream: 'users', last_success: ago(10_801) },
-      ['nothing pulls it; "serve" does'],
+      ['nothing pulls it; start "serve"'],
     ],
     [
       'a process that pulls it for the first time',
       { last_success: null },
-      ['nothing pulls it; "serve" does'],
+      ['nothing pulls it; start "serve"'],
     ],
     ['a look when Zendesk refuses it', { state: 'unavailable' }, ['Zendesk refuses it']],
-    ['a process that pulls it', { last_success: ago(901) }, ['nothing pulls it; "serve" does']],
+    ['a process that pulls it', { last_success: ago(901) }, ['nothing pulls it; start "serve"']],
     [
       'nothing while a first backfill runs',
       { state: 'running', last_success: null, gaps: 1, headroom_seconds: 60 },
@@ -72,7 +72,7 @@ describe('what a stream needs of a person', () => {
     [
       'somebody to fill what Zendesk is about to drop',
       { gaps: 1, headroom_seconds: 13 * 86_400 },
-      ['Zendesk is about to drop what is not stored yet, and nothing reads it'],
+      ['Zendesk will soon delete what is not stored yet, and nothing reads it'],
     ],
     ['nothing where no gap is in danger', { gaps: 0, headroom_seconds: 60 }, []],
     [
@@ -92,7 +92,7 @@ describe('what a stream needs of a person', () => {
     [
       'a look at rows that were taken away',
       { losses: [lossAt(ago(86_399))] },
-      ['rows were taken away by hand'],
+      ['rows were removed by hand'],
     ],
     [
       'nothing for people who were listed an hour ago',

@@ -116,7 +116,7 @@ describe('createClassifier', () => {
     assert.throws(
       () => createClassifier([{ path: 'tickets', kind: 'view' }]),
       refuseInput([
-        'The rule for tickets: expected a path that begins with a slash such as /api/v2/tickets/{ticket}.',
+        'The rule for tickets: Use a path that begins with a slash such as /api/v2/tickets/{ticket}.',
       ]),
     );
   });

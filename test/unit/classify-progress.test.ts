@@ -45,8 +45,8 @@ describe('the progress of classify', () => {
   });
 
   it('shows the days that are counted again', () => {
-    assert.match(watchPass(true, 2500, 1200), /rollups {8}0 of 1,200 days counted anew/);
-    assert.match(watchPass(false, 2500, 31), /\nrollups {8}0 of 31 days counted anew\n$/);
+    assert.match(watchPass(true, 2500, 1200), /rollups {8}0 of 1,200 days counted again/);
+    assert.match(watchPass(false, 2500, 31), /\nrollups {8}0 of 31 days counted again\n$/);
   });
 
   it('is not shown when it takes less', () => {

@@ -36,23 +36,23 @@ describe('the flags of classify', () => {
     });
     assert.deepEqual(readClassifyFlags({ apply: true }), { task: 'apply', again: false });
     assert.deepEqual(problemsOf({}), [
-      'classify is given neither --report nor --apply; expected one of them.',
+      'Neither --report nor --apply is set. Use exactly one of them.',
     ]);
     assert.deepEqual(problemsOf({ report: true, apply: true }), [
-      'classify is given both --report and --apply; expected one of them.',
+      '--report and --apply are both set. Use exactly one of them.',
     ]);
   });
 
   it('must fit the task and be numbers, and all problems are listed at once', () => {
     assert.deepEqual(problemsOf({ report: true, days: '0', limit: '10001', again: true }), [
-      '--days is "0"; expected a whole number from 1 to 36500.',
-      '--limit is "10001"; expected a whole number from 1 to 10000.',
-      '--again is for --apply; leave it out with --report.',
+      '--days is "0". Use a whole number from 1 to 36500.',
+      '--limit is "10001". Use a whole number from 1 to 10000.',
+      '--again works only with --apply. Leave it out with --report.',
     ]);
     assert.deepEqual(problemsOf({ apply: true, days: '1.5', limit: '5' }), [
-      '--days is "1.5"; expected a whole number from 1 to 36500.',
-      '--days is for --report; leave it out with --apply.',
-      '--limit is for --report; leave it out with --apply.',
+      '--days is "1.5". Use a whole number from 1 to 36500.',
+      '--days works only with --report. Leave it out with --apply.',
+      '--limit works only with --report. Leave it out with --apply.',
     ]);
   });
 });
@@ -67,13 +67,13 @@ describe('the report on what no rule knows', () => {
   it('says how much that is and which forms it has', () => {
     assert.equal(
       renderUnclassified({ account: 'acme', since: at(0), requests: 24_000, summary }),
-      `No rule knows 12 of the 24,000 stored requests of acme since 2026-11-20 00:00 (UTC) (0.05%).
+      `No rule matches 12 of the 24,000 stored requests of acme since 2026-11-20 00:00 (UTC) (0.05%).
 
 Requests  Newest (UTC)      Form
       10  2026-11-20 09:00  GET /api/v2/moons/{id}
 
-2 more have other forms; see --limit.
-Rules for them go into the file that ACCESS_RULES_FILE names; see "classify --help".`,
+2 more have other patterns; see --limit.
+Write rules for them into the file named in ACCESS_RULES_FILE; see "classify --help".`,
     );
     assert.deepEqual(
       describeUnclassified({ account: 'acme', since: undefined, requests: 24, summary }),
@@ -93,7 +93,7 @@ Rules for them go into the file that ACCESS_RULES_FILE names; see "classify --he
     const nothing = { total: 0, templates: [], others: 0 };
     const render = (requests: number, since?: Date): string =>
       renderUnclassified({ account: 'acme', since, requests, summary: nothing });
-    assert.equal(render(7), 'The rules know all of the 7 stored requests of acme.');
+    assert.equal(render(7), 'The rules match all of the 7 stored requests of acme.');
     assert.equal(render(0), 'No requests of acme are stored.');
     assert.equal(render(0, at(3)), 'No requests of acme are stored since 2026-11-20 03:00 (UTC).');
     assert.equal(
@@ -102,7 +102,7 @@ Rules for them go into the file that ACCESS_RULES_FILE names; see "classify --he
     );
     assert.match(
       renderUnclassified({ account: 'acme', since: undefined, requests: 1_000_000, summary }),
-      /^No rule knows 12 of the 1,000,000 stored requests of acme \(below 0\.01%\)\.\n/,
+      /^No rule matches 12 of the 1,000,000 stored requests of acme \(below 0\.01%\)\.\n/,
     );
   });
 });
@@ -123,19 +123,19 @@ describe('a pass of classify', () => {
     assert.equal(render('complete'), 'Classified 1 request of acme: none has changed.');
     assert.equal(
       render('complete', { rowsRead: 5000, rowsChanged: 1 }, 1),
-      'Classified 5,000 requests of acme: 1 has changed; 1 day counted anew.',
+      'Classified 5,000 requests of acme: 1 has changed; 1 day counted again.',
     );
     assert.equal(
       render('complete', { rowsRead: 5000, rowsChanged: 1200 }, 31),
-      'Classified 5,000 requests of acme: 1,200 have changed; 31 days counted anew.',
+      'Classified 5,000 requests of acme: 1,200 have changed; 31 days counted again.',
     );
     assert.equal(
       render('stopped', { rowsRead: 5000 }),
-      'Stopped after 5,000 requests of acme; "classify --apply" goes on there.',
+      'Stopped after 5,000 requests of acme; "classify --apply" continues from there.',
     );
     assert.equal(
       render('already', { endedAt: at(7) }),
-      'The stored requests of acme are classified by these rules already, up to 2026-11-20 06:00 UTC; --again classifies them all once more.',
+      'The stored requests of acme are already classified by these rules, up to 2026-11-20 06:00 UTC. Add --again to classify all of them again.',
     );
     assert.equal(
       renderPass('acme', { outcome: 'complete', state, days: 0, isContinued: true }),

@@ -89,7 +89,7 @@ describe('the values of settings', () => {
     );
     assert.equal(
       start.safeParse('2026-11-20T12:00:01Z').error?.issues[0]?.message,
-      'expected a time that is not in the future (it is 2026-11-20T12:00:00.000Z); write an earlier one, or leave it unset for the oldest record',
+      'Use a time that is not in the future (it is 2026-11-20T12:00:00.000Z), or remove the setting to begin at the oldest record',
     );
   });
 
@@ -172,8 +172,8 @@ describe('an age of a rescan', () => {
     assert.throws(
       () => parseLocal({ RESCAN_AFTER: '5m,1h', LOG_FORMAT: 'xml' }),
       refuseInput([
-        'LOG_FORMAT is "xml"; expected one of auto, json, pretty; write one of them.',
-        'RESCAN_AFTER is "5m,1h"; expected ages longer than SETTLE (5m); write longer ones, or none.',
+        'LOG_FORMAT is "xml". Use auto, json or pretty.',
+        'RESCAN_AFTER is "5m,1h". Use ages longer than SETTLE (5m), or none.',
       ]),
     );
     assert.deepEqual(parseLocal({ RESCAN_AFTER: '301s' }).rescanAfterMs, [301_000]);
@@ -236,12 +236,12 @@ describe('the table of settings', () => {
     assert.equal(lines.length, settings.length + 3);
     assert.ok(
       lines.includes(
-        '| `SETTLE` | `5m` | how long after its own time stamp a record may still appear; a span counts as covered only when read after its end and this time (`s`, `m`, `h`, `d`) |',
+        '| `SETTLE` | `5m` | how long after its own time stamp a record may still appear; a time range counts as covered only when it was read this long after its end (`s`, `m`, `h`, `d`) |',
       ),
     );
     assert.ok(
       lines.includes(
-        '| `DATABASE_URL`, `DATABASE_URL_FILE` | embedded | Postgres 15 to 18; without it the embedded one is used |',
+        '| `DATABASE_URL`, `DATABASE_URL_FILE` | embedded | URL of a Postgres server, version 15 to 18; without it, the embedded one is used |',
       ),
     );
   });

@@ -54,7 +54,7 @@ function problemsWith(name: string, text: string): readonly string[] {
 
 /** What a problem with the subdomain tells to do. */
 function adviceOn(subdomain: string): string | undefined {
-  return problemsWith('ZENDESK_SUBDOMAIN', subdomain)[0]?.split('; ').at(-1);
+  return problemsWith('ZENDESK_SUBDOMAIN', subdomain)[0]?.split('): ').at(-1);
 }
 
 function originOf(baseUrl: string): string {
@@ -184,13 +184,13 @@ describe('parseConfig', () => {
         new Map([['/etc/rules.json', content]]),
       ),
       [
-        'LOG_LEVEL is "loud"; expected one of trace, debug, info, warn, error, fatal, silent; write one of them.',
-        '/etc/rules.json, rule 1: kind is "look"; expected one of view, list, search, export, write, secret, log, noise.',
-        '/etc/rules.json, rule 2: operation is "moon by id"; expected the name of a GraphQL operation: letters, digits and underscores.',
+        'LOG_LEVEL is "loud". Use trace, debug, info, warn, error, fatal or silent.',
+        '/etc/rules.json, rule 1: kind is "look". Use one of view, list, search, export, write, secret, log, noise.',
+        '/etc/rules.json, rule 2: operation is "moon by id". Use the name of a GraphQL operation: letters, digits and underscores.',
       ],
     );
     assert.deepEqual(problemsWith('ACCESS_RULES_FILE', '/nowhere/rules.json'), [
-      'ACCESS_RULES_FILE is "/nowhere/rules.json", which cannot be read (ENOENT); expected a JSON file of rules; check the path and its permissions.',
+      'ACCESS_RULES_FILE is "/nowhere/rules.json", which cannot be read (ENOENT). Check that it is a JSON file of rules, and its path and permissions.',
     ]);
   });
 
@@ -226,23 +226,23 @@ describe('parseConfig', () => {
       LOG_FORMAT: 'xml',
     });
     assert.deepEqual(problems, [
-      'DATABASE_URL is set to 28 characters that are not shown here; expected postgres://user:password@host:5432/database; check the start, the host and the port.',
-      'AUDIT_LOGS_SCHEDULE is "often"; expected a cron expression such as */5 * * * * (minute, hour, day of month, month, day of week; UTC); write five fields.',
-      'STREAMS is "audit_logs,tickets"; expected a list of audit_logs, access_logs, users, separated by commas and each at most once; write those to pull.',
-      'AUDIT_LOGS_START is "yesterday"; expected a date such as 2024-01-31 or a time with its zone such as 2024-01-31T08:00:00Z; write one of these forms.',
-      'ACCESS_LOGS_REQUESTS_PER_MINUTE is "fifty"; expected a whole number from 1 to 100000; write digits only.',
-      'SETTLE is "5 minutes"; expected a duration from 1s to 1d such as 90s or 5m; write a whole number and one unit without a space: s, m, h or d.',
-      'RESCAN_AFTER is "daily"; expected durations separated by commas such as 1h,24h, or none; write a whole number and one unit without a space: s, m, h or d.',
-      'HTTP_PORT is "65536"; expected a port from 1 to 65535, or 0 for no HTTP; write digits only.',
-      'HTTP_HOST is "127.0.0.1:8080/"; expected an address of this machine such as 127.0.0.1, 0.0.0.0 or ::; write it without port and brackets.',
-      'HEARTBEAT_URL is set to 16 characters that are not shown here; expected an address such as https://hc-ping.com/your-uuid, without a user name or password; copy it again.',
-      'OTEL_EXPORTER_OTLP_ENDPOINT is set to 28 characters that are not shown here; expected an address such as http://localhost:4318, without a user name, password or query; give credentials in OTEL_EXPORTER_OTLP_HEADERS.',
-      'LOG_LEVEL is "loud"; expected one of trace, debug, info, warn, error, fatal, silent; write one of them.',
-      'LOG_FORMAT is "xml"; expected one of auto, json, pretty; write one of them.',
-      'ZENDESK_SUBDOMAIN is "acme.zendesk.com"; expected only the part before .zendesk.com: small letters, digits and hyphens, at most 63; write acme.',
-      'ZENDESK_BASE_URL is "http://acme.example"; expected https, because the credentials would travel in clear text; write https:// (http is accepted for localhost, 127.0.0.0/8 and [::1] only).',
-      'ZENDESK_CLIENT_SECRET is set to 9 characters that are not shown here; expected printable characters without spaces, line breaks or quotation marks around them; copy it again.',
-      'ZENDESK_CLIENT_SECRET is set but ZENDESK_CLIENT_ID is not; expected both; set ZENDESK_CLIENT_ID as well.',
+      'DATABASE_URL is set to 28 characters that are not shown here. Use postgres://user:password@host:5432/database, and check the scheme, the host and the port.',
+      'AUDIT_LOGS_SCHEDULE is "often". Use a cron expression with five fields such as */5 * * * * (minute, hour, day of month, month, day of week; UTC).',
+      'STREAMS is "audit_logs,tickets". Use names from this list, separated by commas and each at most once: audit_logs, access_logs, users.',
+      'AUDIT_LOGS_START is "yesterday". Use a date such as 2024-01-31, or a time with its zone such as 2024-01-31T08:00:00Z.',
+      'ACCESS_LOGS_REQUESTS_PER_MINUTE is "fifty". Use a whole number from 1 to 100000, digits only.',
+      'SETTLE is "5 minutes". Use a duration from 1s to 1d such as 90s or 5m: a whole number and one unit (s, m, h or d), without a space.',
+      'RESCAN_AFTER is "daily". Use durations separated by commas such as 1h,24h, or none. A duration is a whole number and one unit (s, m, h or d), without a space.',
+      'HTTP_PORT is "65536". Use a port from 1 to 65535, or 0 to switch HTTP off.',
+      'HTTP_HOST is "127.0.0.1:8080/". Use an address of this machine such as 127.0.0.1, 0.0.0.0 or ::, without port and brackets.',
+      'HEARTBEAT_URL is set to 16 characters that are not shown here. Use an address such as https://hc-ping.com/your-uuid, without a user name or password.',
+      'OTEL_EXPORTER_OTLP_ENDPOINT is set to 28 characters that are not shown here. Use an address such as http://localhost:4318, without a user name, password or query. Put credentials into OTEL_EXPORTER_OTLP_HEADERS.',
+      'LOG_LEVEL is "loud". Use trace, debug, info, warn, error, fatal or silent.',
+      'LOG_FORMAT is "xml". Use auto, json or pretty.',
+      'ZENDESK_SUBDOMAIN is "acme.zendesk.com". Use only the part before .zendesk.com (at most 63 lower-case letters, digits and hyphens): write acme.',
+      'ZENDESK_BASE_URL is "http://acme.example". Use https, because http sends the credentials in clear text (http is accepted for localhost, 127.0.0.0/8 and [::1] only).',
+      'ZENDESK_CLIENT_SECRET is set to 9 characters that are not shown here. Copy it again, without spaces, line breaks or surrounding quotation marks.',
+      'ZENDESK_CLIENT_SECRET is set but ZENDESK_CLIENT_ID is not. Set ZENDESK_CLIENT_ID as well.',
     ]);
     assert.equal(refuseInput(problems).message, problems.join('\n'));
   });
@@ -276,7 +276,7 @@ describe('parseConfig', () => {
     assert.throws(
       () => parseConfig({ SETTLE: '0s' }, { ...outside, needs: { zendesk: false } }),
       refuseInput([
-        'SETTLE is "0s"; expected a duration from 1s to 1d such as 90s or 5m; write a whole number and one unit without a space: s, m, h or d.',
+        'SETTLE is "0s". Use a duration from 1s to 1d such as 90s or 5m: a whole number and one unit (s, m, h or d), without a space.',
       ]),
     );
   });
@@ -309,7 +309,7 @@ describe('secrets from files', () => {
     assert.deepEqual(
       problemsOf({ ...unpaired, ZENDESK_CLIENT_SECRET_FILE: '/run/secrets/two-lines' }, files),
       [
-        'ZENDESK_CLIENT_SECRET is set to 12 characters that are not shown here; expected printable characters without spaces, line breaks or quotation marks around them; copy it again.',
+        'ZENDESK_CLIENT_SECRET is set to 12 characters that are not shown here. Copy it again, without spaces, line breaks or surrounding quotation marks.',
       ],
     );
   });
@@ -333,28 +333,26 @@ describe('secrets from files', () => {
 
   it('are refused with one quotation mark, and in UTF-16', () => {
     assert.deepEqual(problemsOf({ ...unpaired, ZENDESK_CLIENT_SECRET: '"from-a-file' }), [
-      'ZENDESK_CLIENT_SECRET is set to 12 characters that are not shown here; expected printable characters without spaces, line breaks or quotation marks around them; copy it again.',
+      'ZENDESK_CLIENT_SECRET is set to 12 characters that are not shown here. Copy it again, without spaces, line breaks or surrounding quotation marks.',
     ]);
     const wide = new Map([['/wide', '\uFFFD\uFFFDa\0b\0']]);
     assert.deepEqual(problemsOf({ ...unpaired, ZENDESK_CLIENT_SECRET_FILE: '/wide' }, wide), [
-      'ZENDESK_CLIENT_SECRET_FILE is "/wide", which is no text in UTF-8; expected a text file; write it in UTF-8, which PowerShell\'s ">" does not.',
+      'ZENDESK_CLIENT_SECRET_FILE is "/wide", which is not UTF-8 text. Save it as UTF-8, which PowerShell\'s ">" does not do.',
     ]);
   });
 
   it('are refused beside the same setting, unreadable, or empty, without a second complaint about the pair', () => {
     assert.deepEqual(
       problemsOf({ ...account, ZENDESK_CLIENT_SECRET_FILE: '/run/secrets/zendesk' }, files),
-      [
-        'ZENDESK_CLIENT_SECRET and ZENDESK_CLIENT_SECRET_FILE are both set; expected one of them; remove one.',
-      ],
+      ['ZENDESK_CLIENT_SECRET and ZENDESK_CLIENT_SECRET_FILE are both set. Remove one of them.'],
     );
     assert.deepEqual(problemsOf({ ...unpaired, ZENDESK_CLIENT_SECRET_FILE: '/absent' }, files), [
-      'ZENDESK_CLIENT_SECRET_FILE is "/absent", which cannot be read (ENOENT); expected a text file; check the path and its permissions.',
+      'ZENDESK_CLIENT_SECRET_FILE is "/absent", which cannot be read (ENOENT). Check that it is a text file, and its path and permissions.',
     ]);
     assert.deepEqual(
       problemsOf({ ...unpaired, ZENDESK_CLIENT_SECRET_FILE: '/run/secrets/empty' }, files),
       [
-        'ZENDESK_CLIENT_SECRET_FILE is "/run/secrets/empty", which is empty; expected a text file that holds the value; write it there.',
+        'ZENDESK_CLIENT_SECRET_FILE is "/run/secrets/empty", which is empty. Write the value into that file.',
       ],
     );
   });
@@ -381,16 +379,16 @@ describe('the account of the settings', () => {
   it('must be named by its subdomain', () => {
     const { ZENDESK_SUBDOMAIN: _, ...unnamed } = account;
     assert.deepEqual(problemsOf(unnamed), [
-      'ZENDESK_SUBDOMAIN is not set; expected only the part before .zendesk.com: small letters, digits and hyphens, at most 63; write acme when the account is acme.zendesk.com.',
+      'ZENDESK_SUBDOMAIN is not set. Use only the part before .zendesk.com (at most 63 lower-case letters, digits and hyphens): for acme.zendesk.com, it is acme.',
     ]);
   });
 
   it('is refused with the right spelling as advice', () => {
     assert.equal(adviceOn('https://Acme-EU.zendesk.com/'), 'write acme-eu.');
     assert.equal(adviceOn('ACME'), 'write acme.');
-    assert.equal(adviceOn('acme/evil.example'), 'write acme when the account is acme.zendesk.com.');
-    assert.equal(adviceOn('-acme'), 'write acme when the account is acme.zendesk.com.');
-    assert.equal(adviceOn('a'.repeat(64)), 'write acme when the account is acme.zendesk.com.');
+    assert.equal(adviceOn('acme/evil.example'), 'for acme.zendesk.com, it is acme.');
+    assert.equal(adviceOn('-acme'), 'for acme.zendesk.com, it is acme.');
+    assert.equal(adviceOn('a'.repeat(64)), 'for acme.zendesk.com, it is acme.');
     assert.equal(adviceOn('a'.repeat(63)), undefined);
   });
 
@@ -404,26 +402,26 @@ describe('the account of the settings', () => {
 
   it('is refused at every other kind of address', () => {
     const clear =
-      'expected https, because the credentials would travel in clear text; write https:// (http is accepted for localhost, 127.0.0.0/8 and [::1] only).';
+      'Use https, because http sends the credentials in clear text (http is accepted for localhost, 127.0.0.0/8 and [::1] only).';
     const hidden = 'is set to 34 characters that are not shown here';
-    const expected = 'expected an origin such as https://acme.zendesk.com';
+    const expected = 'Use an origin such as https://acme.zendesk.com';
     for (const [text, problem] of [
-      ['http://127.evil.example', `is "http://127.evil.example"; ${clear}`],
-      ['http://localhost.example', `is "http://localhost.example"; ${clear}`],
-      ['http://10.0.0.1', `is "http://10.0.0.1"; ${clear}`],
-      ['acme.zendesk.com', `is "acme.zendesk.com"; ${expected}; write scheme and host.`],
-      ['ftp://acme.example', `is "ftp://acme.example"; ${expected}; write an https address.`],
+      ['http://127.evil.example', `is "http://127.evil.example". ${clear}`],
+      ['http://localhost.example', `is "http://localhost.example". ${clear}`],
+      ['http://10.0.0.1', `is "http://10.0.0.1". ${clear}`],
+      ['acme.zendesk.com', `is "acme.zendesk.com". ${expected}, with scheme and host.`],
+      ['ftp://acme.example', `is "ftp://acme.example". ${expected}, with https.`],
       [
         'https://acme.example/api/v2',
-        `is "https://acme.example/api/v2"; ${expected} without a path or a query; write https://acme.example.`,
+        `is "https://acme.example/api/v2". ${expected}, without a path or a query: https://acme.example.`,
       ],
       [
         'https://acme.example/?query=private',
-        `is set to 35 characters that are not shown here; ${expected} without a path or a query; write https://acme.example.`,
+        `is set to 35 characters that are not shown here. ${expected}, without a path or a query: https://acme.example.`,
       ],
       [
         'https://me:password@acme.example/a',
-        `${hidden}; ${expected} without a user name or password; give the credentials in their own settings.`,
+        `${hidden}. ${expected}, without a user name or password. Credentials have their own settings.`,
       ],
     ] as const)
       assert.deepEqual(problemsWith('ZENDESK_BASE_URL', text), [`ZENDESK_BASE_URL ${problem}`]);
@@ -447,18 +445,18 @@ describe('the credentials of the settings', () => {
 
   it('must be given, complete, and of one kind', () => {
     assert.deepEqual(problemsOf(bare), [
-      'No Zendesk credentials are set; expected one kind: OAuth client credentials, ZENDESK_OAUTH_TOKEN, or ZENDESK_USER_EMAIL with ZENDESK_API_TOKEN; set ZENDESK_CLIENT_ID and ZENDESK_CLIENT_SECRET of a confidential OAuth client.',
+      'No Zendesk credentials are set. Set ZENDESK_CLIENT_ID and ZENDESK_CLIENT_SECRET of a confidential OAuth client, or ZENDESK_OAUTH_TOKEN, or ZENDESK_USER_EMAIL with ZENDESK_API_TOKEN.',
     ]);
     assert.deepEqual(problemsOf({ ...bare, ZENDESK_CLIENT_ID: 'log-puller' }), [
-      'ZENDESK_CLIENT_ID is set but ZENDESK_CLIENT_SECRET is not; expected both; set ZENDESK_CLIENT_SECRET as well.',
+      'ZENDESK_CLIENT_ID is set but ZENDESK_CLIENT_SECRET is not. Set ZENDESK_CLIENT_SECRET as well.',
     ]);
     assert.deepEqual(problemsOf({ ...bare, ZENDESK_API_TOKEN: 'abc' }), [
-      'ZENDESK_API_TOKEN is set but ZENDESK_USER_EMAIL is not; expected both; set ZENDESK_USER_EMAIL as well.',
+      'ZENDESK_API_TOKEN is set but ZENDESK_USER_EMAIL is not. Set ZENDESK_USER_EMAIL as well.',
     ]);
     assert.deepEqual(
       problemsOf({ ...account, ZENDESK_OAUTH_TOKEN: 'abc', ZENDESK_USER_EMAIL: email }),
       [
-        'ZENDESK_CLIENT_ID, ZENDESK_CLIENT_SECRET, ZENDESK_OAUTH_TOKEN and ZENDESK_USER_EMAIL are set together; expected one kind of credentials; keep one, best ZENDESK_CLIENT_ID with ZENDESK_CLIENT_SECRET, and remove the rest.',
+        'ZENDESK_CLIENT_ID, ZENDESK_CLIENT_SECRET, ZENDESK_OAUTH_TOKEN and ZENDESK_USER_EMAIL are set together. Keep only one kind of credentials, preferably ZENDESK_CLIENT_ID with ZENDESK_CLIENT_SECRET, and remove the rest.',
       ],
     );
   });
@@ -499,12 +497,12 @@ describe('the credentials of the settings', () => {
       ],
     );
     assert.deepEqual(problemsOf({ ...account, ZENDESK_OAUTH_GRANT: 'password' }), [
-      'ZENDESK_OAUTH_GRANT is "password"; expected one of client_credentials, refresh_token; write one of them.',
+      'ZENDESK_OAUTH_GRANT is "password". Use client_credentials or refresh_token.',
     ]);
     assert.deepEqual(
       problemsOf({ ...bare, ZENDESK_OAUTH_TOKEN: 'abc', ZENDESK_REFRESH_TOKEN: 'def' }),
       [
-        'ZENDESK_OAUTH_TOKEN and ZENDESK_REFRESH_TOKEN are set together; expected one kind of credentials; keep one, best ZENDESK_CLIENT_ID with ZENDESK_CLIENT_SECRET, and remove the rest.',
+        'ZENDESK_OAUTH_TOKEN and ZENDESK_REFRESH_TOKEN are set together. Keep only one kind of credentials, preferably ZENDESK_CLIENT_ID with ZENDESK_CLIENT_SECRET, and remove the rest.',
       ],
     );
   });
@@ -513,7 +511,7 @@ describe('the credentials of the settings', () => {
     assert.deepEqual(
       problemsOf({ ...bare, ZENDESK_USER_EMAIL: `${email}/token`, ZENDESK_API_TOKEN: 'abc' }),
       [
-        'ZENDESK_USER_EMAIL is "jane@acme.example/token"; expected an e-mail address such as jane@acme.example; leave out the ending /token.',
+        'ZENDESK_USER_EMAIL is "jane@acme.example/token". Use an e-mail address such as jane@acme.example, without /token at the end.',
       ],
     );
   });
@@ -540,8 +538,8 @@ describe('the credentials of the settings', () => {
       ACCESS_LOGS_REQUESTS_PER_MINUTE: '51',
     };
     assert.deepEqual(parse(unfit).zendesk.warnings, [
-      'ZENDESK_OAUTH_SCOPE does not contain read, which the access log most likely needs; set it to read when Zendesk refuses that stream.',
-      'ACCESS_LOGS_REQUESTS_PER_MINUTE is 51, but Zendesk grants 50 a minute to an account; expect pauses after answers 429.',
+      'ZENDESK_OAUTH_SCOPE does not contain read, which the access log most likely needs. Set it to read if Zendesk refuses that stream.',
+      'ACCESS_LOGS_REQUESTS_PER_MINUTE is 51, but Zendesk allows 50 a minute for an account. Expect pauses after 429 responses.',
     ]);
     assert.deepEqual(parse({ ...unfit, STREAMS: 'audit_logs,users' }).zendesk.warnings, []);
   });

@@ -65,15 +65,15 @@ describe('a database url', () => {
         'postgres://db/logs?sslmode=require&sslrootcert=system',
       ].map((url) => {
         const problem = readDatabaseUrl(url);
-        return typeof problem === 'string' ? problem.split(';')[0] : 'none';
+        return typeof problem === 'string' ? problem.split(/[;,] (?!which)|\. Use/)[0] : 'none';
       }),
       [
-        'expected postgres://user:password@host:5432/database',
-        'expected postgres://user:password@host:5432/database',
-        'it has a parameter "sslmod", which is not known',
-        'its sslmode is "requrie"',
-        'its target_session_attrs is "master"',
-        'it has sslrootcert=system with sslmode=require',
+        'Use postgres://user:password@host:5432/database',
+        'Use postgres://user:password@host:5432/database',
+        'It has a parameter "sslmod", which is not known',
+        'Its sslmode is "requrie"',
+        'Its target_session_attrs is "master"',
+        'It has sslrootcert=system with sslmode=require',
       ],
     );
   });

@@ -121,7 +121,7 @@ describe('the code of an error', () => {
     assert.equal(codeOf(fault), 'program_fault');
     assert.equal(
       explainError(fault),
-      'A fault of this program ended the work; its log has the details.',
+      'A bug in this program ended the work. Its log has the details.',
     );
   });
 });

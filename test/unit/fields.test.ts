@@ -178,7 +178,7 @@ describe('a record', () => {
         message: 'Zendesk sent a record in logs that is not an object.',
       });
     assert.throws(() => readRecord(undefined, 'logs'), {
-      message: 'Zendesk sent a record in logs that is no JSON.',
+      message: 'Zendesk sent a record in logs that is not valid JSON.',
     });
   });
 
@@ -223,10 +223,10 @@ describe('a record without a usable time', () => {
     for (const [id, name] of [
       ['01M7-a.b:c_d', 'Record 01M7-a.b:c_d'],
       ['x'.repeat(64), `Record ${'x'.repeat(64)}`],
-      ['x'.repeat(65), 'A record with an odd id'],
-      ['Ann Lee', 'A record with an odd id'],
-      ['ann@', 'A record with an odd id'],
-      ['@ann', 'A record with an odd id'],
+      ['x'.repeat(65), 'A record with an unusual id'],
+      ['Ann Lee', 'A record with an unusual id'],
+      ['ann@', 'A record with an unusual id'],
+      ['@ann', 'A record with an unusual id'],
     ] as const)
       assert.throws(() => readTime(null, 'timestamp', id), {
         message: `${name} has no usable timestamp.`,

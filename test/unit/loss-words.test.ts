@@ -17,7 +17,7 @@ const loss: Loss = {
   rows_found: null,
 };
 const span = 'from 2026-10-01 00:00 to 2026-11-01 00:00';
-const again = 'What Zendesk still has of it is read again.';
+const again = 'The program reads again what Zendesk still has.';
 
 describe('a loss in words', () => {
   const table: [string, Partial<Loss>, string][] = [
@@ -49,12 +49,12 @@ describe('a loss in words', () => {
     [
       'rows that are missing and gone for good',
       { code: 'rows_missing', rows_found: 0 },
-      `1,234 rows ${span} are gone: the table holds fewer rows than were stored (first noticed 2026-11-19 15:04). Zendesk does not have them any more.`,
+      `1,234 rows ${span} are gone: the table holds fewer rows than were stored (first noticed 2026-11-19 15:04). Zendesk no longer has them.`,
     ],
     [
       'rows of which some are back',
       { code: 'rows_missing', rows_found: 1 },
-      `1,234 rows ${span} are gone: the table holds fewer rows than were stored (first noticed 2026-11-19 15:04). 1 row could be read again, the others (1,233) Zendesk does not have any more.`,
+      `1,234 rows ${span} are gone: the table holds fewer rows than were stored (first noticed 2026-11-19 15:04). 1 row could be read again. Zendesk no longer has the others (1,233).`,
     ],
   ];
   for (const [name, change, words] of table)

@@ -37,7 +37,7 @@ describe('a record that cannot be stored', () => {
       {
         position: 1,
         code: 'record_unreadable',
-        reason: 'The record is nested too deep to be read.',
+        reason: 'The record is nested too deeply to be read.',
         recordId: undefined,
         recordTime: undefined,
         content,
@@ -115,9 +115,9 @@ describe('a page with records that cannot be stored', () => {
     ] as const)
       assert.throws(() => refuseIfMost('audit_logs', some(bad), all), {
         code: 'records_unusable',
-        found: `${bad} of the ${all} records of a page of audit_logs cannot be stored, so nothing of the page is. The first of them is record 1 of the page (id id0): It has no usable id`,
+        found: `${bad} of the ${all} records of a page of audit_logs cannot be stored, so the whole page was not stored. The first one is record 1 of the page (id id0): It has no usable id`,
         wayOut:
-          'If it stays, Zendesk has changed its format: look for a newer version of this program',
+          'If it persists, Zendesk has changed its format: try a newer version of this program',
       });
   });
 });

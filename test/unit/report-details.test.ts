@@ -165,13 +165,13 @@ describe('the details of records', () => {
     assert.throws(
       () => createRecordDetails('macro', ask),
       refuseInput([
-        '--details are known of tickets and users, not of the type macro; leave --details out.',
+        '--details works only for tickets and users, not for the type macro. Leave out --details.',
       ]),
     );
     await assert.rejects(
       collect(addRecordDetails(rowsOf('1'), createRecordDetails('user', ask))),
       new KnownError('no_usable_answer', {
-        found: 'Zendesk answered the look-up of users without a list of users',
+        found: 'Zendesk answered the lookup of users without a list of users',
       }),
     );
   });

@@ -92,7 +92,7 @@ describe('a workbook', () => {
     );
     assert.equal(
       sheets.get('What this rests on')?.at(-1)?.[1]?.text,
-      'A text is cut: a cell holds 32767 characters. The forms csv, json, ndjson and parquet hold all.',
+      'A text is cut off: a cell holds 32767 characters. The formats csv, json, ndjson and parquet have the full text.',
     );
   });
 

@@ -43,7 +43,7 @@ describe('the type of resources that is meant', () => {
     await assert.rejects(
       chooseResourceType('tikets', few, async () => ['moon_phase']),
       refuseInput([
-        '"tikets" is no type of resource that a rule knows; expected one of moon_phases, sla_policies, tickets.',
+        '"tikets" is not a type of resource that a rule knows. Use one of moon_phases, sla_policies, tickets.',
       ]),
     );
   });

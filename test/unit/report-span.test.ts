@@ -82,12 +82,12 @@ describe('the time range of a report', () => {
     ],
     [
       { days: '3', month: '2026-01' },
-      '--days and --month are both there; specify the time range in one way.',
+      '--days and --month are both set. Specify the time range in one way only.',
     ],
-    [{ month: '2026-04' }, '--month 2026-04 lies in the future; expected a month that has begun.'],
+    [{ month: '2026-04' }, '--month 2026-04 is in the future. Use a month that has begun.'],
     [
       { since: 'soon' },
-      '--since is "soon"; expected a length of time such as "2 days ago" or "3 hours ago", "yesterday", or a day such as 2026-01-31.',
+      '--since is "soon". Use a length of time such as "2 days ago" or "3 hours ago", "yesterday", or a day such as 2026-01-31.',
     ],
   ];
   for (const [flags, sentence] of refused)

@@ -30,7 +30,7 @@ describe('the statement of a report', () => {
     assert.deepEqual(
       audit({ coverage: [{ from: 800 * day, to: 990 * day }] }, 900 * day, 950 * day),
       {
-        coverage: ['The audit log from day 900 to day 950 is stored completely.'],
+        coverage: ['The audit log from day 900 to day 950 is completely stored.'],
         gaps: [],
       },
     );
@@ -46,14 +46,14 @@ describe('the statement of a report', () => {
     ];
     const coverage = [{ from: 800 * day, to: 990 * day }];
     assert.deepEqual(audit({ coverage, quarantined }, 900 * day, 950 * day).coverage, [
-      'The audit log from day 900 to day 950 is stored completely.',
-      '19 records of that time could not be stored and are not in here: see "quarantine list".',
+      'The audit log from day 900 to day 950 is completely stored.',
+      '19 records of that time could not be stored and are missing here: see "quarantine list".',
     ]);
     assert.deepEqual(
       audit({ coverage, quarantined: quarantined.slice(0, 1) }, 900 * day, 950 * day).coverage,
       [
-        'The audit log from day 900 to day 950 is stored completely.',
-        'One record of that time could not be stored and is not in here: see "quarantine list".',
+        'The audit log from day 900 to day 950 is completely stored.',
+        'One record of that time could not be stored and is missing here: see "quarantine list".',
       ],
     );
   });
@@ -66,7 +66,7 @@ describe('the statement of a report', () => {
     ];
     assert.deepEqual(audit({ coverage, horizon: 800 * day }, 900 * day, 950 * day), {
       coverage: [
-        'Of the audit log from day 900 to day 950 89.9 % of the time is stored completely.',
+        'Of the audit log from day 900 to day 950, 89.9 % of the time is completely stored.',
       ],
       gaps: [
         `day 910 to day ${(910 * day + 60) / day} (1m) is not stored.`,
@@ -89,23 +89,23 @@ describe('the statement of a report', () => {
   it('distinguishes the newest part, which is not settled yet, from a gap', () => {
     const coverage = [{ from: 800 * day, to: now - 360 }];
     assert.deepEqual(audit({ coverage, horizon: 800 * day }, 900 * day, 1100 * day), {
-      coverage: [`The audit log from day 900 to day ${(now - 360) / day} is stored completely.`],
-      gaps: [`day ${(now - 360) / day} to now (6m) is not stored completely yet.`],
+      coverage: [`The audit log from day 900 to day ${(now - 360) / day} is completely stored.`],
+      gaps: [`day ${(now - 360) / day} to now (6m) is not completely stored yet.`],
     });
   });
 
   it('counts nothing that lies before the beginning of the log as missing', () => {
     const coverage = [{ from: 700 * day, to: 990 * day }];
     assert.deepEqual(audit({ coverage, horizon: 700 * day }, 600 * day, 900 * day), {
-      coverage: ['The audit log from day 700 to day 900 is stored completely.'],
+      coverage: ['The audit log from day 700 to day 900 is completely stored.'],
       gaps: [
-        'Before day 700 nothing is stored: the audit log of the account begins there, or AUDIT_LOGS_START says so.',
+        'Nothing is stored before day 700: the audit log of the account begins there, or AUDIT_LOGS_START says so.',
       ],
     });
     assert.deepEqual(audit({ coverage, horizon: 700 * day }, 600 * day, 650 * day), {
-      coverage: ['Nothing of the audit log from day 600 to day 650 is stored completely.'],
+      coverage: ['No part of the audit log from day 600 to day 650 is completely stored.'],
       gaps: [
-        'Before day 700 nothing is stored: the audit log of the account begins there, or AUDIT_LOGS_START says so.',
+        'Nothing is stored before day 700: the audit log of the account begins there, or AUDIT_LOGS_START says so.',
       ],
     });
   });
@@ -113,11 +113,11 @@ describe('the statement of a report', () => {
   it('begins with the log where no beginning is asked for', () => {
     const coverage = [{ from: 700 * day, to: now }];
     assert.deepEqual(audit({ coverage, horizon: 700 * day }, undefined, now), {
-      coverage: ['The audit log from day 700 to day 1000 is stored completely.'],
+      coverage: ['The audit log from day 700 to day 1000 is completely stored.'],
       gaps: [],
     });
     assert.deepEqual(audit({}, undefined, now), {
-      coverage: ['Nothing of the audit log is stored yet.'],
+      coverage: ['The audit log is not stored yet.'],
       gaps: [],
     });
   });
@@ -125,10 +125,10 @@ describe('the statement of a report', () => {
   it('says that nothing is stored, and quotes the refusal of Zendesk', () => {
     const unavailableReason = 'It needs an add-on.';
     assert.deepEqual(access({ unavailableReason }, 950 * day, 960 * day), {
-      coverage: ['Nothing of the access log from day 950 to day 960 is stored completely.'],
+      coverage: ['No part of the access log from day 950 to day 960 is completely stored.'],
       gaps: [
         'day 950 to day 960 (10d) is not stored.',
-        'Zendesk refuses the access log at present: It needs an add-on.',
+        'Zendesk currently refuses the access log: It needs an add-on.',
       ],
     });
   });
@@ -140,10 +140,10 @@ describe('the statement of a report', () => {
     ];
     assert.deepEqual(access({ coverage }, 890 * day, 930 * day), {
       coverage: [
-        'Of the access log from day 890 to day 930 50.0 % of the time is stored completely.',
+        'Of the access log from day 890 to day 930, 50.0 % of the time is completely stored.',
       ],
       gaps: [
-        'day 900 to day 910 (10d) was never stored, and Zendesk no longer keeps it: 90 days have passed.',
+        'day 900 to day 910 (10d) was never stored, and Zendesk no longer has it: 90 days have passed.',
         'day 910 to day 920 (10d) is not stored.',
       ],
     });
@@ -154,7 +154,7 @@ describe('the statement of a report', () => {
     const asked = { from: 880 * day, to: 950 * day };
     assert.equal(
       findUnreachable(accessLogs, facts, asked, moment),
-      'Nothing of the access log from day 880 to day 909 is stored, and Zendesk keeps it for 90 days only; expected a start at day 910 or later.',
+      'The access log from day 880 to day 909 is not stored, and Zendesk keeps it for only 90 days. Use a start at day 910 or later.',
     );
     const pulledEarlierToday = { ...facts, coverage: [{ from: 910 * day - 2 * hour, to: now }] };
     assert.notEqual(findUnreachable(accessLogs, pulledEarlierToday, asked, moment), undefined);

@@ -86,7 +86,7 @@ describe('a report as a table', () => {
       '                     so it is',
       '',
       '1 row.',
-      'Not shown, because the window is too narrow:',
+      'Not shown because the window is too narrow:',
     ]);
   });
 

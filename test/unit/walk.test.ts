@@ -76,7 +76,7 @@ function assertStuck(answers: readonly Answered[], fault: string, startCursor?: 
   );
   assert.throws(() => guard(answers, startCursor), {
     code: 'walk_stuck',
-    found: `${fault}. The span is not complete and will be read again`,
+    found: `${fault}. The time range is not complete and will be read again`,
     requestId: `request ${answers.length - 1}`,
   });
 }
@@ -119,7 +119,7 @@ describe('a walk that does not get on', () => {
     const empty = Array.from({ length: 10 }, (): Answered => ({}));
     assertStuck(
       [abc, ...empty, {}],
-      'Zendesk sent 11 empty pages of audit_logs in a row and says that there are more',
+      'Zendesk sent 11 empty pages of audit_logs in a row, but says that there are more',
     );
     assert.deepEqual(
       guard([...empty, abc, ...empty, { nextCursor: undefined }]),
@@ -168,7 +168,7 @@ describe('a page that is said to be the last', () => {
     assert.deepEqual(guard([full, last]), [false, false]);
     assert.throws(() => guard([{ ...full, isUnsure: false }, last]), {
       found:
-        'Zendesk changed the order of audit_logs from one page to the next, so that records between them may not have been sent. The span is not complete and will be read again',
+        'Zendesk changed the order of audit_logs from one page to the next, so records between them may be missing. The time range is not complete and will be read again',
     });
   });
 });

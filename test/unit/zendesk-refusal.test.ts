@@ -24,7 +24,7 @@ const accessEntitlement =
 const usersEntitlement =
   'it needs the role agent or admin; check the role of the user whose credentials are used';
 const lackingScope = (scope: string): string =>
-  `the token lacks the scope ${scope}; allow it for the OAuth client (Admin Center > Apps and integrations > APIs > OAuth clients) and set ZENDESK_OAUTH_SCOPE to it, best to read`;
+  `the token lacks the scope ${scope}; allow it for the OAuth client (Admin Center > Apps and integrations > APIs > OAuth clients) and set ZENDESK_OAUTH_SCOPE to it, or better to read`;
 
 const noAccess =
   '{"error":{"title":"Forbidden","message":"You do not have access to this page. Please contact the account owner of this help desk for further help."}}';
@@ -83,7 +83,7 @@ describe('the sentence about a stream that is not available', () => {
       noAdmin,
       access,
       'role_missing',
-      'The access log is not available (403): only the role admin may read it; give that role to the user whose credentials are used',
+      'The access log is not available (403): only the role admin can read it; give that role to the user whose credentials are used',
     ],
     [
       403,
@@ -111,7 +111,7 @@ describe('the sentence about a stream that is not available', () => {
       '{"error":"RecordNotFound","description":"Not found"}',
       { ...people.needs, name: '/api/v2/users/1' },
       'record_unknown',
-      '/api/v2/users/1 is not available (404): Zendesk knows no such record',
+      '/api/v2/users/1 is not available (404): the record does not exist',
     ],
   ];
   for (const [status, body, needs, code, sentence] of table)
@@ -133,13 +133,13 @@ describe('the sentence about a refused OAuth client', () => {
       400,
       '{"error":"invalid_scope","error_description":"The requested scope is invalid"}',
       'scope_not_granted',
-      'Zendesk does not grant the scope everything to the OAuth client (400); set ZENDESK_OAUTH_SCOPE to scopes that the client is allowed (Admin Center > Apps and integrations > APIs > OAuth clients)',
+      'Zendesk does not grant the scope everything to the OAuth client (400); set ZENDESK_OAUTH_SCOPE to scopes that are allowed for the client (Admin Center > Apps and integrations > APIs > OAuth clients)',
     ],
     [
       404,
       '<html></html>',
       'token_endpoint_unknown',
-      'No token endpoint answers (404); check ZENDESK_SUBDOMAIN and ZENDESK_BASE_URL',
+      'There is no token endpoint (404); check ZENDESK_SUBDOMAIN and ZENDESK_BASE_URL',
     ],
   ];
   for (const [status, body, code, sentence] of table)

@@ -84,7 +84,7 @@ describe('a code', () => {
     assert.equal(error.code, 'scope_not_granted');
     assert.match(
       error.message,
-      /^Zendesk granted the scope users:read where auditlogs:read users:read was asked for, so auditlogs:read is missing; /,
+      /^Zendesk granted the scope users:read instead of auditlogs:read users:read, so auditlogs:read is missing; /,
     );
   });
 

@@ -349,7 +349,7 @@ describe('a refusal', () => {
       },
       'role_missing',
       'role_missing',
-      /only the role admin may read it;/,
+      /only the role admin can read it;/,
       3,
       3,
     ],
@@ -358,7 +358,7 @@ describe('a refusal', () => {
       { error: 'RecordNotFound', description: 'Not found' },
       'record_unknown',
       'cursor_refused',
-      /Zendesk knows no such record\. Zendesk said: "RecordNotFound: Not found"\.$/,
+      /the record does not exist\. Zendesk said: "RecordNotFound: Not found"\.$/,
       1,
       1,
     ],
@@ -398,7 +398,7 @@ describe('a refusal', () => {
       edgePage,
       'no_usable_answer',
       'no_usable_answer',
-      /after 6 attempts; the last one: status 403 "502 Bad Gateway", which is not in the form of Zendesk's own errors; look for a proxy or a firewall/,
+      /after 6 attempts; the last one: status 403 "502 Bad Gateway", which is not in the format of Zendesk's own errors; check whether a proxy or a firewall/,
       6,
       6,
     ],
@@ -447,7 +447,7 @@ describe('a refusal', () => {
     const error = await refusalOf(zendesk.readPage(auditRequest({ cursor: 'old' }), neverAborted));
     assert.equal(
       error.message,
-      'Zendesk does not accept the cursor for /api/v2/audit_logs (400), so the span has to be read again from its start.',
+      'Zendesk does not accept the cursor for /api/v2/audit_logs (400), so the time range must be read again from its start.',
     );
   });
 });
@@ -468,7 +468,7 @@ describe('a redirect', () => {
       assert.equal(error.code, 'redirected');
       assert.equal(
         error.message,
-        `${server.origin} answered /api/v2/audit_logs with a redirect to ${shown} (302), which is not followed, because the credentials go to the configured origin only; check ZENDESK_SUBDOMAIN and ZENDESK_BASE_URL.`,
+        `${server.origin} answered /api/v2/audit_logs with a redirect to ${shown} (302), which the program does not follow, because the credentials go to the configured origin only; check ZENDESK_SUBDOMAIN and ZENDESK_BASE_URL.`,
       );
       assert.equal(server.requests.length, 6);
     });

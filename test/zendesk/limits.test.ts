@@ -93,7 +93,7 @@ describe('an answer 429', () => {
     assert.equal(error.status, 429);
     assert.equal(
       error.message,
-      'Zendesk answered 429 to /api/v2/audit_logs 20 times in a row, each time after the pause it had asked for.',
+      'Zendesk answered 429 to /api/v2/audit_logs 20 times in a row, each time after the pause that it asked for.',
     );
     assert.equal(server.requests.length, 20);
     assert.equal(pauses.length, 19);

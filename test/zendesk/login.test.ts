@@ -137,7 +137,7 @@ describe('OAuth client credentials', () => {
     assert.equal(error.code, 'unauthorized');
     assert.equal(
       error.message,
-      'Zendesk refuses the access token (401), even a newly minted one; check that the OAuth client is confidential and that its user is an active admin (Admin Center > Apps and integrations > APIs > OAuth clients). Zendesk said: "invalid_token: The access token expired".',
+      'Zendesk refuses the access token (401), even a new one; check that the OAuth client is confidential and that its user is an active admin (Admin Center > Apps and integrations > APIs > OAuth clients). Zendesk said: "invalid_token: The access token expired".',
     );
     assert.equal(server.requests.length, 2);
     assert.equal(server.tokenRequests.length, 2);
@@ -155,7 +155,7 @@ describe('OAuth client credentials', () => {
     assert.equal(error.code, 'scope_not_granted');
     assert.equal(
       error.message,
-      'Zendesk granted the scope users:read where auditlogs:read users:read was asked for, so auditlogs:read is missing; allow it for the OAuth client (Admin Center > Apps and integrations > APIs > OAuth clients) or change ZENDESK_OAUTH_SCOPE.',
+      'Zendesk granted the scope users:read instead of auditlogs:read users:read, so auditlogs:read is missing; allow it for the OAuth client (Admin Center > Apps and integrations > APIs > OAuth clients) or change ZENDESK_OAUTH_SCOPE.',
     );
     assert.equal(server.requests.length, 0);
     assert.equal(takes.length, 0);
@@ -176,7 +176,7 @@ describe('OAuth client credentials', () => {
         {
           details: { account: 'acme' },
           message:
-            'Zendesk granted more than the scope read that was asked for: write; limit the scopes that the OAuth client is allowed.',
+            'Zendesk granted more than the requested scope read: write. Limit the allowed scopes of the OAuth client.',
         },
       ],
     );

@@ -82,7 +82,7 @@ describe('an order', () => {
       assert.deepEqual([error.code, server.requests.length, pauses], ['rate_limited', 1, []]);
       assert.equal(
         error.message,
-        'Zendesk answered 429 to /api/v2/audit_logs/export: what it grants in a minute is used up, so nothing was done; ask again in a minute.',
+        'Zendesk answered 429 to /api/v2/audit_logs/export: the limit for this minute is used up, so nothing was done; try again in a minute.',
       );
     });
 

@@ -28,10 +28,13 @@ type ExportFlags = ReportFlags & {
 export function addExport(audit: Command, context: CommandContext): void {
   const command = audit
     .command('export')
-    .description('have Zendesk make a CSV, which it sends by e-mail; at most one a minute')
-    .option('--from <time>', 'start: 2026-01-31 (the start of that day) or 2026-01-31T08:00:00Z')
+    .description('ask Zendesk to send its CSV by e-mail; at most one a minute')
+    .option(
+      '--from <time>',
+      'start: 2026-01-31 (the beginning of that day) or 2026-01-31T08:00:00Z',
+    )
     .option('--to <time>', 'end, in the same form (default: now)')
-    .option('--actor <actor>', 'only changes by this one: id, e-mail address or full name')
+    .option('--actor <actor>', 'only changes by this person: id, e-mail address or full name')
     .option(
       '--action <action>',
       'only create, update, destroy, login or exported; may be repeated',
@@ -54,17 +57,15 @@ function runExport(context: CommandContext, flags: ExportFlags): Promise<number>
   const { actor, action: actions = [], sourceType, sourceId, ip } = flags;
   for (const [option, text] of Object.entries({ actor, 'source-type': sourceType }))
     if (text?.trim() === '')
-      problems.push(`--${option} is empty; leave it out or give it a value.`);
+      problems.push(`--${option} is empty. Leave it out or give it a value.`);
   if (actions.includes(''))
-    problems.push('--action is empty; expected one such as create, update, destroy or login.');
+    problems.push('--action is empty. Use an action such as create, update, destroy or login.');
   if (sourceId !== undefined && !/^-?\d{1,18}$/.test(sourceId))
-    problems.push(`--source-id is "${sourceId}"; expected an id, digits only.`);
+    problems.push(`--source-id is "${sourceId}". Use an id, digits only.`);
   if (sourceId !== undefined && sourceType === undefined)
-    problems.push(
-      '--source-id is given without --source-type; expected both: an id is one of its type.',
-    );
+    problems.push('--source-id needs --source-type too, because each type has ids of its own.');
   if (ip !== undefined && isIP(ip) === 0)
-    problems.push(`--ip is "${ip}"; expected an address such as 203.0.113.9.`);
+    problems.push(`--ip is "${ip}". Use an address such as 203.0.113.9.`);
   if (problems.length > 0) throw refuseInput(problems);
   const filters = {
     span,
@@ -89,6 +90,6 @@ function readBounds(
   if (from !== undefined)
     return readSpanFlags({ from, ...(to === undefined ? {} : { to }) }, choices, now, problems);
   if (to !== undefined)
-    problems.push('--to is given without --from; expected both, or none for the whole log.');
+    problems.push('--to needs --from too. Use both, or neither for the whole log.');
   return undefined;
 }

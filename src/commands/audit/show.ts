@@ -13,9 +13,9 @@ type ShowFlags = ReportFlags & { readonly live?: boolean };
 export function addShow(audit: Command, context: CommandContext): void {
   const command = audit
     .command('show')
-    .description('one record, cleaned and as Zendesk gave it, with its former contents')
+    .description('one record, cleaned and as Zendesk sent it, with its previous versions')
     .argument('<id>', 'id of the record')
-    .option('--live', 'ask Zendesk now, and compare with what is stored');
+    .option('--live', 'ask Zendesk now, and compare with the stored record');
   addReportFlags(command).action(async (id: string, flags: ShowFlags) =>
     context.finish(await runShow(context, id, flags)),
   );
@@ -27,7 +27,7 @@ function runShow(context: CommandContext, id: string, flags: ShowFlags): Promise
   const problems: string[] = [];
   const choices = readReportFlags(flags, problems);
   if (!/^[1-9]\d{0,17}$/.test(id))
-    problems.push(`The id is "${id}"; expected the id of a record of the audit log, digits only.`);
+    problems.push(`The id is "${id}". Use the id of a record of the audit log, digits only.`);
   if (problems.length > 0) throw refuseInput(problems);
   return flags.live === true
     ? runLiveReport(context, { choices, now, flag: '--live' }, (scope, source) =>

@@ -12,7 +12,7 @@ type ListFlags = ReportFlags & { readonly stream?: string };
 export function addList(quarantine: Command, context: CommandContext): void {
   const command = quarantine
     .command('list')
-    .description('which records could not be stored, and why; nothing of their content')
+    .description('which records could not be stored, and why, without their content')
     .option('--stream <name>', 'of one stream (default: of all)');
   addReportFlags(command).action(async (flags: ListFlags) =>
     context.finish(await runList(context, flags)),
@@ -38,5 +38,5 @@ export function checkStream(
 ): void {
   const names = streams.map(({ name }) => name);
   if (asked !== undefined && !names.includes(asked))
-    problems.push(`--stream is "${asked}"; expected ${names.join(', ')}.`);
+    problems.push(`--stream is "${asked}". Use ${names.join(', ')}.`);
 }

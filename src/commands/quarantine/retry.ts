@@ -24,8 +24,8 @@ const formats = ['table', 'json'];
 export function addRetry(quarantine: Command, context: CommandContext): void {
   const command = quarantine
     .command('retry')
-    .description('try again to store records; status 0 only if none of them is left')
-    .argument('[number...]', 'their numbers in "quarantine list"; all when none is named')
+    .description('try again to store records; status 0 only if none is left')
+    .argument('[number...]', 'their numbers in "quarantine list" (default: all)')
     .option('--stream <name>', 'of one stream (default: of all)')
     .option('--account <key>', 'the account (default: ZENDESK_SUBDOMAIN, or the only one stored)')
     .option('--format <format>', 'table or json (default: table)')
@@ -44,7 +44,7 @@ function runRetry(
   checkStream(context, stream, problems);
   for (const number of numbers) checkNumber(number, problems);
   if (!formats.includes(format))
-    problems.push(`--format is "${format}"; expected ${formats.join(' or ')}.`);
+    problems.push(`--format is "${format}". Use ${formats.join(' or ')}.`);
   if (problems.length > 0) throw refuseInput(problems);
   return withLocalDatabase(context, async ({ db }, config, log) => {
     const account = await chooseAccount(db, asked, context.env['ZENDESK_SUBDOMAIN']);

@@ -14,9 +14,9 @@ type ShowFlags = ReportFlags & { readonly raw?: boolean };
 export function addShow(quarantine: Command, context: CommandContext): void {
   const command = quarantine
     .command('show')
-    .description('one record as it came, and what is known of it')
+    .description('one record exactly as Zendesk sent it, and what is known about it')
     .argument('<number>', 'its number in "quarantine list"')
-    .option('--raw', 'write its bytes and nothing else');
+    .option('--raw', 'write only its bytes');
   addReportFlags(command).action(async (number: string, flags: ShowFlags) =>
     context.finish(await runShow(context, number, flags)),
   );
@@ -28,7 +28,7 @@ function runShow(context: CommandContext, number: string, flags: ShowFlags): Pro
   const choices = readReportFlags(flags, problems);
   checkNumber(number, problems);
   if (flags.raw === true && (flags.format !== undefined || flags.output !== undefined))
-    problems.push('--raw writes bytes to stdout; leave --format and --output out with it.');
+    problems.push('--raw writes bytes to stdout. Leave out --format and --output.');
   if (problems.length > 0) throw refuseInput(problems);
   if (flags.raw !== true)
     return runReport(context, { choices, now: new Date() }, (scope) =>
@@ -45,5 +45,5 @@ function runShow(context: CommandContext, number: string, flags: ShowFlags): Pro
 /** Adds a problem for what is no number of a record in quarantine. */
 export function checkNumber(number: string, problems: string[]): void {
   if (!/^[1-9]\d{0,17}$/.test(number))
-    problems.push(`The number is "${number}"; expected one of "quarantine list", digits only.`);
+    problems.push(`The number is "${number}". Use a number from "quarantine list", digits only.`);
 }

@@ -30,17 +30,17 @@ export function addAccessed(report: Command, take: TakeReport, context: CommandC
   )
     .option(
       '--agent <agent>',
-      'only this one: id, e-mail address or full name; may be repeated',
+      'only this person: id, e-mail address or full name; may be repeated',
       gather,
     )
     .option(
       '--role <role>',
-      'only those who were agent or admin then; agent,admin for both',
+      'only people who were agent or admin then; agent,admin for both',
       gather,
     )
     .option(
       '--details',
-      'ask Zendesk for subject and requester of tickets, name and e-mail of users',
+      'ask Zendesk for the subject and requester of tickets, and the name and e-mail of users',
     );
   addReportFlags(addLineFlags(command)).action((type: string, flags: AccessedFlags) =>
     take((now) => prepareAccessed(now, context.readLocalConfig().accessRules, type, flags)),
@@ -61,9 +61,9 @@ function prepareAccessed(
   const chosenRoles = readRoles(flags.role ?? [], problems);
   const agents = (flags.agent ?? []).map((agent) => agent.trim());
   if (agents.includes(''))
-    problems.push('--agent is empty; expected an id, an e-mail address or a full name.');
+    problems.push('--agent is empty. Use an id, an e-mail address or a full name.');
   if (flags.details === true && lines.fields === 'raw')
-    problems.push('--details and --raw are both there; choose one of them.');
+    problems.push('--details and --raw are both set. Use only one of them.');
   if (problems.length > 0 || span === undefined) throw refuseInput(problems);
   const question: AccessedQuestion = {
     span,
@@ -96,7 +96,7 @@ function readRoles(texts: readonly string[], problems: string[]): string[] {
   for (const role of chosen)
     if (!teamRoles.some((known) => known === role))
       problems.push(
-        `--role is "${role}"; expected ${teamRoles.join(', ')} or both: ${teamRoles.join(',')}.`,
+        `--role is "${role}". Use ${teamRoles.join(', ')} or both: ${teamRoles.join(',')}.`,
       );
   return chosen;
 }

@@ -38,7 +38,7 @@ function prepareAccountSettings(now: Date, flags: AccountSettingsFlags): Prepare
   const fields = readFieldFlags(flags, problems);
   const sourceTypes = [...new Set(flags.sourceType ?? [accountSetting])];
   if (sourceTypes.includes(''))
-    problems.push('--source-type is empty; expected a type such as account_setting or rule.');
+    problems.push('--source-type is empty. Use a type such as account_setting or rule.');
   if (problems.length > 0 || span === undefined) throw refuseInput(problems);
   return {
     choices,

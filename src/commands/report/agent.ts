@@ -27,7 +27,7 @@ function prepareAgent(now: Date, agent: string, flags: AgentFlags): PreparedRepo
   const span = readSpanFlags(flags, choices, now, problems);
   const lines = readLineFlags(flags, problems);
   if (agent.trim() === '')
-    problems.push('The agent is empty; expected an id, an e-mail address or a full name.');
+    problems.push('The agent is empty. Use an id, an e-mail address or a full name.');
   if (problems.length > 0 || span === undefined) throw refuseInput(problems);
   return {
     choices,

@@ -14,22 +14,22 @@ type Lines = { readonly requests: boolean; readonly fields: FieldChoice };
 /** Adds the flags of a report about records. */
 export function addFieldFlags(command: Command): Command {
   return command
-    .option('--all-fields', 'every field of each record, by the names that Zendesk gives them')
+    .option('--all-fields', 'every field of each record, with the names that Zendesk uses')
     .option('--raw', 'each record as Zendesk sent it, as JSON');
 }
 
 /** Checks the flags of a report about records. */
 export function readFieldFlags({ allFields, raw }: FieldFlags, problems: string[]): FieldChoice {
   if (allFields === true && raw === true)
-    problems.push('--all-fields and --raw are both there; choose one of them.');
+    problems.push('--all-fields and --raw are both set. Use only one of them.');
   return raw === true ? 'raw' : allFields === true ? 'all' : 'usual';
 }
 
 /** Adds the flags of a report about accesses. */
 export function addLineFlags(command: Command): Command {
   return command
-    .option('--requests', 'each request instead of visits')
-    .option('--all-fields', 'each request with every field that Zendesk gives')
+    .option('--requests', 'show each request instead of visits')
+    .option('--all-fields', 'each request with every field from Zendesk')
     .option('--raw', 'each request as Zendesk sent it, as JSON');
 }
 

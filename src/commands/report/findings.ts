@@ -19,7 +19,7 @@ export function addFindings(report: Command, take: TakeReport): void {
     .description('what the rules found in the audit log and the access log');
   addSpanFlags(command)
     .addOption(
-      new Option('--severity <severity>', 'the least grave ones to show (default: all)').choices(
+      new Option('--severity <severity>', 'show this severity and higher (default: all)').choices(
         severities,
       ),
     )

@@ -40,10 +40,10 @@ export function addFormFlags(command: Command): Command {
     .addOption(
       new Option(
         '--format <format>',
-        'how to print it (default: as --output is called, else table)',
+        'output format (default: by the ending of --output, otherwise table)',
       ).choices(formats),
     )
-    .option('--output <file>', 'write to a file, complete or not at all');
+    .option('--output <file>', 'write to a file, completely or not at all');
 }
 
 /** Checks the shared flags. */
@@ -53,7 +53,7 @@ export function readReportFlags(flags: ReportFlags, problems: string[]): ReportC
   const knownZone = timeZone === undefined || isTimeZone(timeZone);
   if (!knownZone) {
     problems.push(
-      `--time-zone is "${timeZone}"; expected an IANA time zone such as Europe/Madrid or UTC.`,
+      `--time-zone is "${timeZone}". Use an IANA time zone such as Europe/Madrid or UTC.`,
     );
   }
   return {
@@ -75,8 +75,8 @@ function chooseFormat(output: string | undefined, problems: string[]): ReportFor
   const endings = formNames.map((form) => findForm(form).endings[0]).join(', ');
   problems.push(
     output === ''
-      ? '--output is empty; expected the name of a file.'
-      : `--output is "${output}", whose ending names no format; expected ${endings} or .txt, or --format beside it.`,
+      ? '--output is empty. Use the name of a file.'
+      : `--output is "${output}", which does not end like a known format. Use ${endings} or .txt, or add --format.`,
   );
   return 'table';
 }

@@ -31,11 +31,11 @@ export function addLog(report: Command, take: TakeReport): void {
   addSpanFlags(command)
     .option('--source-type <type>', 'only this type of thing: rule, user; may be repeated', gather)
     .option('--source-id <id>', 'only this thing; with --source-type')
-    .option('--actor <actor>', 'only by this one: id, e-mail address or full name')
+    .option('--actor <actor>', 'only by this person: id, e-mail address or full name')
     .option('--ip <address>', 'only from this IP address')
     .option('--action <action>', 'only create, update, destroy …; may be repeated', gather)
     .option('--sort <order>', `${oldestFirst} or ${newestFirst}`, oldestFirst)
-    .option('--limit <number>', 'at most so many records');
+    .option('--limit <number>', 'at most this many records');
   addReportFlags(addFieldFlags(command)).action((flags: LogFlags) =>
     take((now) => prepareLog(now, flags)),
   );
@@ -54,17 +54,15 @@ function prepareLog(now: Date, flags: LogFlags): PreparedReport {
   const given = { 'source-type': sourceType, action, actor: actor === undefined ? [] : [actor] };
   for (const [option, texts] of Object.entries(given))
     if (texts.some((text) => text.trim() === ''))
-      problems.push(`--${option} is empty; leave it out or give it a value.`);
+      problems.push(`--${option} is empty. Leave it out or give it a value.`);
   if (sourceId !== undefined && !/^-?\d{1,18}$/.test(sourceId))
-    problems.push(`--source-id is "${sourceId}"; expected an id, digits only.`);
+    problems.push(`--source-id is "${sourceId}". Use an id, digits only.`);
   if (sourceId !== undefined && sourceType.length === 0)
-    problems.push(
-      '--source-id is given without --source-type; expected both: an id is one of its type.',
-    );
+    problems.push('--source-id needs --source-type too, because each type has ids of its own.');
   if (ip !== undefined && isIP(ip) === 0)
-    problems.push(`--ip is "${ip}"; expected an address such as 203.0.113.9.`);
+    problems.push(`--ip is "${ip}". Use an address such as 203.0.113.9.`);
   if (sort !== oldestFirst && sort !== newestFirst)
-    problems.push(`--sort is "${sort}"; expected ${oldestFirst} or ${newestFirst}.`);
+    problems.push(`--sort is "${sort}". Use ${oldestFirst} or ${newestFirst}.`);
   const count = limit === undefined ? undefined : readCount('--limit', limit, problems);
   if (problems.length > 0 || span === undefined) throw refuseInput(problems);
   return {

@@ -146,5 +146,5 @@ function formatCell(value: ReportValue | undefined, show: (moment: Date) => stri
 
 function explainLeftOut(columns: readonly ReportColumn[]): string {
   const titles = columns.map(({ title }) => title).join(', ');
-  return `Not shown, because the window is too narrow: ${titles}. A wider window shows them; --output report.xlsx has everything.`;
+  return `Not shown because the window is too narrow: ${titles}. Use a wider window, or --output report.xlsx for everything.`;
 }

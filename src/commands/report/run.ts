@@ -82,7 +82,7 @@ export async function runLiveReport(
   const asked = run.choices.account;
   if (asked !== undefined && asked !== account)
     throw refuseInput([
-      `--account is "${asked}", but the settings reach ${account}; leave ${flag === undefined ? '--account' : `one of --account and ${flag}`} out.`,
+      `--account is "${asked}", but the settings are for ${account}. Leave out ${flag === undefined ? '--account' : `one of --account and ${flag}`}.`,
     ]);
   let zendesk: Zendesk | undefined;
   try {
@@ -116,7 +116,7 @@ export function refuseBytes({ stdout }: CommandContext, { format, output }: Repo
   if (format === 'table' || findForm(format).isBinary !== true) return;
   if (output === undefined && stdout.isTTY)
     throw refuseInput([
-      `--format ${format} is no text that a terminal can show; add --output report.${format}, or send it through a pipe.`,
+      `--format ${format} cannot be shown on a terminal. Add --output report.${format}, or use a pipe.`,
     ]);
 }
 
@@ -240,8 +240,8 @@ function explainEnd(
   if (signal.aborted) {
     printError(
       path === undefined
-        ? 'Stopped before the end: the report is not complete.'
-        : `Stopped before the end: ${path} was not written.`,
+        ? 'Stopped before the end. The report is not complete.'
+        : `Stopped before the end. ${path} was not written.`,
     );
     return 1;
   }

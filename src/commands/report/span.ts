@@ -44,7 +44,7 @@ export function readSpanFlags(
     ...(from === undefined && to === undefined ? [] : ['--from or --to']),
   ];
   if (ways.length > 1) {
-    problems.push(`${ways.join(' and ')} are both there; specify the time range in one way.`);
+    problems.push(`${ways.join(' and ')} are both set. Specify the time range in one way only.`);
     return undefined;
   }
   if (days !== undefined) return readDays(days, now, problems);
@@ -98,7 +98,7 @@ function readSince(
   }
   if (/^\d{4}-/.test(words)) return readBounds({ from: text, to: undefined }, zone, now, problems);
   problems.push(
-    `--since is "${text}"; expected a length of time such as "2 days ago" or "3 hours ago", "yesterday", or a day such as 2026-01-31.`,
+    `--since is "${text}". Use a length of time such as "2 days ago" or "3 hours ago", "yesterday", or a day such as 2026-01-31.`,
   );
   return undefined;
 }
@@ -127,7 +127,7 @@ function readMonth(
   const next = new Date(Date.UTC(Number(year), Number(month), 1)).toISOString().slice(0, 10);
   const from = startOfDay(`${year}-${month}-01`, timeZone);
   if (from > now) {
-    problems.push(`--month ${text} lies in the future; expected a month that has begun.`);
+    problems.push(`--month ${text} is in the future. Use a month that has begun.`);
     return undefined;
   }
   const end = startOfDay(next, timeZone);
@@ -152,11 +152,9 @@ function readBounds(
   const to = end === undefined ? now : readLocalMoment('--to', end, timeZone, problems);
   if (from === undefined || to === undefined) return undefined;
   if (from > now) {
-    problems.push(`--from ${start} lies in the future; expected a time that has passed.`);
+    problems.push(`--from ${start} is in the future. Use a time in the past.`);
   } else if (from >= to) {
-    problems.push(
-      `--from ${start} is not before --to ${end ?? 'now'}; expected the earlier time first; swap the two.`,
-    );
+    problems.push(`--from ${start} is not before --to ${end ?? 'now'}. Swap the two.`);
   }
   return { from, to };
 }

@@ -22,7 +22,7 @@ const id = /^[1-9]\d{0,17}$/;
 export function addSubject(report: Command, take: TakeReport): void {
   const command = report
     .command('subject')
-    .description('who accessed the records of one person, for certain or possibly (GDPR)')
+    .description('who accessed the records of one person, confirmed or possibly (GDPR)')
     .requiredOption('--user <id>', 'id of the person')
     .option('--tickets <ids>', 'ids of tickets about the person: 1,2,3; may be repeated', gather)
     .option('--confirmed-only', 'leave out what may have shown the person')
@@ -43,19 +43,19 @@ function prepareSubject(now: Date, flags: SubjectFlags): PreparedReport {
   const lines = readLineFlags(flags, problems);
   if (flags.pseudonymise === true && lines.fields !== 'usual')
     problems.push(
-      '--pseudonymise is given with --all-fields or --raw, which tell who the agents are; choose one of them.',
+      '--pseudonymise cannot be used with --all-fields or --raw, which show who the agents are. Use only one of them.',
     );
   const user = flags.user.trim();
   if (!id.test(user))
     problems.push(
-      `--user is "${user}"; expected the id of the person, digits only, as the address of their profile in Zendesk shows it.`,
+      `--user is "${user}". Use the id of the person, digits only. The address of their profile in Zendesk shows it.`,
     );
   const tickets = (flags.tickets ?? [])
     .flatMap((text) => text.split(','))
     .map((text) => text.trim());
   for (const ticket of tickets)
     if (!id.test(ticket))
-      problems.push(`--tickets has "${ticket}"; expected ids of tickets such as 1,2,3.`);
+      problems.push(`--tickets has "${ticket}". Use ids of tickets such as 1,2,3.`);
   if (problems.length > 0 || span === undefined) throw refuseInput(problems);
   return {
     choices,

@@ -33,7 +33,7 @@ function prepareTicket(now: Date, ticket: string, flags: TicketFlags): PreparedR
   const lines = readLineFlags(flags, problems);
   const id = ticket.trim().replace(/^#/, '');
   if (!/^[1-9]\d{0,17}$/.test(id))
-    problems.push(`The ticket is "${ticket}"; expected its id, digits only.`);
+    problems.push(`The ticket is "${ticket}". Use its id, digits only.`);
   if (problems.length > 0 || span === undefined) throw refuseInput(problems);
   return {
     choices,

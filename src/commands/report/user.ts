@@ -16,7 +16,7 @@ const mostLive = 1000;
 export function addUser(report: Command, take: TakeReport): void {
   const command = report
     .command('user')
-    .description('who a user is and what they changed last')
+    .description('who a user is, and what they changed last')
     .argument('<user>', 'id, e-mail address or full name')
     .option('--last <number>', 'how many activities', '20')
     .option('--live', 'ask Zendesk now instead of the database');
@@ -32,10 +32,10 @@ function prepareUser(now: Date, user: string, flags: UserFlags): PreparedReport 
   const fields = readFieldFlags(flags, problems);
   const last = readCount('--last', flags.last, problems);
   if (user.trim() === '')
-    problems.push('The user is empty; expected an id, an e-mail address or a full name.');
+    problems.push('The user is empty. Use an id, an e-mail address or a full name.');
   if (flags.live === true && last > mostLive)
     problems.push(
-      `--last is ${last}; expected at most ${mostLive} with --live; leave --live out to read what is stored.`,
+      `--last is ${last}. Use at most ${mostLive} with --live, or leave out --live to read what is stored.`,
     );
   if (problems.length > 0) throw refuseInput(problems);
   const asked = { user: user.trim(), last, fields };

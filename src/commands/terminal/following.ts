@@ -48,7 +48,7 @@ function logProgress(log: Log): FollowDisplay {
       const percent = Math.floor(event.share * 100);
       log.info(
         { account, stream: event.stream, percent, rows },
-        `${event.stream}: ${percent} % of the wanted time is stored, ${formatNumber(rows)} rows read`,
+        `${event.stream}: ${percent} % of the required time is stored, ${formatNumber(rows)} rows read`,
       );
       streams.set(key, { rows, nextLineMs: nowMs + lineMs });
     },

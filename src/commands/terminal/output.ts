@@ -49,7 +49,7 @@ export async function writeToFile(path: string): Promise<ReportOutput> {
   const target = await realpath(path).catch(() => path);
   const existing = await stat(target).catch(() => undefined);
   if (existing?.isDirectory() === true)
-    throw refuseInput([`--output is "${path}", which is a folder; expected the name of a file.`]);
+    throw refuseInput([`--output is "${path}", which is a folder. Use the name of a file.`]);
   if (existing?.isFile() === false) return writeDirectly(path, target);
 
   const partial = `${target}.${randomBytes(4).toString('hex')}.partial`;
@@ -96,10 +96,10 @@ async function writeDirectly(path: string, target: string): Promise<ReportOutput
 }
 
 const reasons: Readonly<Record<string, string>> = {
-  EACCES: 'this user may not write there',
-  EPERM: 'this user may not write there',
+  EACCES: 'this user is not allowed to write there',
+  EPERM: 'this user is not allowed to write there',
   ENOENT: 'its folder does not exist',
-  ENOTDIR: 'a part of its path is no folder',
+  ENOTDIR: 'a part of its path is not a folder',
   EROFS: 'the file system is read-only',
   ENOSPC: 'the disk is full',
   EDQUOT: 'the disk quota is used up',
@@ -108,14 +108,14 @@ const reasons: Readonly<Record<string, string>> = {
 
 function refuse(path: string, error: unknown): KnownError {
   return refuseInput([
-    `--output is "${path}", which cannot be written: ${explain(error)}; expected a file in a folder that may be written.`,
+    `--output is "${path}", which cannot be written: ${explain(error)}. Use a file in a folder that you can write to.`,
   ]);
 }
 
 function explainOutputError(place: string, error: unknown): KnownError {
   const systemCode = foreignCodeOf(error);
   return new KnownError(systemCode === 'EPIPE' ? 'output_closed' : 'output_failed', {
-    found: `${place} could not be written to the end: ${explain(error)}`,
+    found: `${place} could not be written completely: ${explain(error)}`,
     systemCode,
   });
 }

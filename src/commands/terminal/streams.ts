@@ -77,7 +77,7 @@ function remarks(row: StreamStatus, now: Date): string[] {
     lines.push(row.last_error ?? 'no reason known');
   if (row.lost_seconds > 0) {
     lines.push(
-      `${formatSeconds(row.lost_seconds)} were never stored and Zendesk no longer keeps them.`,
+      `${formatSeconds(row.lost_seconds)} were never stored, and Zendesk no longer has them.`,
     );
   }
   if (row.gaps > 0) {
@@ -92,7 +92,7 @@ function remarks(row: StreamStatus, now: Date): string[] {
   }
   lines.push(...row.losses.map((loss) => explainLoss(loss)), ...describeLate(row));
   if (row.last_success !== null && now.getTime() - row.last_success.getTime() > 3_600_000) {
-    lines.push(`last pulled with success ${formatMoment(row.last_success)}.`);
+    lines.push(`last pulled successfully ${formatMoment(row.last_success)}.`);
   }
   return lines;
 }
@@ -104,14 +104,14 @@ function describeLate({ late_rows }: StreamStatus): string[] {
   const parts = found.map(
     ({ rows, age_seconds }) => `${formatNumber(rows)} after ${formatSeconds(age_seconds)}`,
   );
-  return [`records that appeared late were found and stored: ${parts.join(', ')}.`];
+  return [`late records were found and stored: ${parts.join(', ')}.`];
 }
 
 function describeHeadroom(seconds: number | null): string {
   if (seconds === null) return '';
   return seconds < 60
-    ? '; Zendesk is dropping the oldest of it now'
-    : `; Zendesk drops the oldest of it in ${formatSeconds(seconds)}`;
+    ? '; Zendesk is deleting the oldest part now'
+    : `; Zendesk deletes the oldest part in ${formatSeconds(seconds)}`;
 }
 
 /** What a pass did, one row a run, and each error once. */

@@ -11,7 +11,7 @@ export type Binaries = {
 };
 
 /** What an operator can do who cannot use the embedded server; ends each message about it. */
-export const wayOut = 'set DATABASE_URL to use a PostgreSQL server of your own';
+export const wayOut = 'set DATABASE_URL to use your own PostgreSQL server';
 
 const platforms = ['linux-x64', 'linux-arm64', 'darwin-x64', 'darwin-arm64'];
 
@@ -39,7 +39,7 @@ export async function locateBinaries(
 async function prepareBundledBinaries(platform: string): Promise<string> {
   if (!platforms.includes(platform)) {
     throw new KnownError('embedded_unusable', {
-      found: `The embedded PostgreSQL exists for ${platforms.join(', ')}, not for ${platform}`,
+      found: `The embedded PostgreSQL is available for ${platforms.join(', ')}, but not for ${platform}`,
       wayOut,
     });
   }

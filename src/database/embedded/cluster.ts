@@ -105,7 +105,7 @@ export async function prepareCluster(
   const found = await readClusterFile(join(paths.cluster, 'PG_VERSION'));
   if (found !== expected) {
     throw new KnownError('embedded_unusable', {
-      found: `The data directory ${paths.dataDir} was made by PostgreSQL ${found}, and this server is PostgreSQL ${expected}`,
+      found: `The data directory ${paths.dataDir} was created by PostgreSQL ${found}, but this server is PostgreSQL ${expected}`,
       wayOut: `choose another DATA_DIR, or ${wayOut}`,
     });
   }
@@ -157,7 +157,7 @@ async function createCluster(
     signal?.throwIfAborted();
     if (made.status !== 0) {
       throw new KnownError('embedded_unusable', {
-        found: `initdb could not make a database in ${paths.dataDir} (${tellingLine(made.stderr)})`,
+        found: `initdb could not create a database in ${paths.dataDir} (${tellingLine(made.stderr)})`,
         wayOut: `choose another DATA_DIR, or ${wayOut}`,
       });
     }

@@ -173,7 +173,7 @@ export const watchlist = zendesk.table(
 
 /**
  * Users that are programs. Their requests are marked is_service_account and left out of the findings about people.
- * Yours to fill; this program marks its own requests by itself.
+ * Yours to fill; this program marks its own requests automatically.
  */
 export const serviceAccounts = zendesk.table(
   'service_accounts',

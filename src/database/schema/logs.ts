@@ -14,7 +14,7 @@ import { bigId, identifier, instant } from './columns.ts';
 /** The Zendesk logs and the people in them, for queries. */
 export const zendesk = pgSchema('zendesk');
 
-/** The Zendesk audit log: who changed what in the account. One row a record, kept for ever. */
+/** The Zendesk audit log: who changed what in the account. One row per record, kept permanently. */
 export const auditLogs = zendesk.table(
   'audit_logs',
   {
@@ -141,9 +141,9 @@ export const revisions = zendesk.table(
     id: identifier().notNull(),
     /** Time of the row in its log (created_at or timestamp). */
     occurred_at: instant().notNull(),
-    /** The whole former row, column by column. */
+    /** The whole previous row, column by column. */
     content: jsonb().notNull(),
-    /** When the former content was replaced here. */
+    /** When the previous content was replaced here. */
     replaced_at: instant()
       .notNull()
       .default(sql`now()`),

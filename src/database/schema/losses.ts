@@ -25,8 +25,8 @@ export const storedRows = zendeskSync.table(
 );
 
 /**
- * Rows that were stored and are not there any more: dropped, detached, truncated or deleted by somebody else than this
- * program. Their time is a gap again, and is read again where Zendesk still has it. Kept for ever.
+ * Rows that were stored and are no longer there: dropped, detached, truncated or deleted by somebody other than this
+ * program. Their time is a gap again, and is read again where Zendesk still has it. Kept permanently.
  */
 export const coverageLosses = zendeskSync.table(
   'coverage_losses',
@@ -63,7 +63,7 @@ export const coverageLosses = zendeskSync.table(
     settled_at: instant(),
     /** When all of the span that Zendesk still had was stored again; null until then. */
     closed_at: instant(),
-    /** How many rows that brought back; fewer than were lost: Zendesk does not have the others any more. */
+    /** How many rows that brought back; if fewer than were lost, Zendesk no longer has the others. */
     rows_found: bigId(),
   },
   (t) => [index('coverage_losses_stream').on(t.account, t.stream, t.lost_from)],

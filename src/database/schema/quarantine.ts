@@ -32,7 +32,7 @@ export const quarantine = zendeskSync.table(
     code: text().notNull(),
     /** Why it could not be stored, in plain words. */
     reason: text().notNull(),
-    /** The record as it came, byte by byte. */
+    /** The record as Zendesk sent it, byte by byte. */
     content: bytes().notNull(),
     /** SHA-256 of those bytes: the same record again is no second row. */
     fingerprint: bytes().notNull(),
@@ -46,7 +46,7 @@ export const quarantine = zendeskSync.table(
       .default(sql`now()`),
     /** How often it came. */
     times_seen: integer().notNull().default(1),
-    /** The version of this program that last tried to store it. Another version tries again by itself. */
+    /** The version of this program that last tried to store it. Another version tries again automatically. */
     tried_by: text().notNull(),
   },
   (t) => [uniqueIndex('quarantine_record').on(t.account, t.stream, t.fingerprint)],

@@ -120,7 +120,7 @@ export const fetches = zendeskSync.table(
   ],
 );
 
-/** How far "classify --apply" came with the stored rows of an account; it goes on from here when it was stopped. */
+/** How far "classify --apply" came with the stored rows of an account; it continues from here if it was stopped. */
 export const classifications = zendeskSync.table('classifications', {
   /** Key of the Zendesk account. */
   account: identifier().primaryKey(),

@@ -26,7 +26,7 @@ export const streams = zendeskSync.table(
      * retention decides.
      */
     horizon: instant(),
-    /** How many days Zendesk keeps the log; null when for ever. */
+    /** How many days Zendesk keeps the log; null: permanently. */
     retention_days: integer(),
     /** Since when the log is followed live; what lies before is backfill. */
     followed_from: instant(),
@@ -104,7 +104,7 @@ export const leases = zendeskSync.table(
     /** When another process may take over; renewed while the holder lives. */
     expires_at: instant().notNull(),
     /**
-     * Drawn anew with each change of holder. A database that went back to an earlier state gives a token twice, never a
+     * A new random value with each change of holder. A database that went back to an earlier state gives a token twice, never a
      * mark.
      */
     mark: uuid().notNull().defaultRandom(),

@@ -30,7 +30,7 @@ export const users = zendesk.table(
     suspended: boolean(),
     /** True while the person is an agent or admin. */
     team_member: boolean().notNull(),
-    /** Since when the person is no team member any more: for somebody who is deleted as Zendesk tells it (updated_at), else when it was first noticed; null for team members. */
+    /** Since when the person is no longer a team member: for deleted people, the time that Zendesk reports (updated_at), otherwise when it was first noticed; null for team members. */
     departed_at: instant(),
     /** Time zone as Zendesk names it. */
     time_zone: text(),

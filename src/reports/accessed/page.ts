@@ -46,8 +46,7 @@ const requestColumns: readonly ReportColumn[] = [
   { key: 'resource_type', title: 'Type', isOptional: true },
 ];
 
-const unknownRoles =
-  'Left out with --role are requests of people whose role at that time is not known here.';
+const unknownRoles = '--role leaves out requests of people whose role at that time is unknown.';
 
 /**
  * The visits to resources of the type, or each request about one, oldest first.

@@ -19,7 +19,7 @@ type RecordDetails = {
 
 /** How the column `record` is read. */
 export const recordWords =
-  'Details are as Zendesk gives them now. "gone" in the column Record: Zendesk no longer has the record, or does not show it to the user of these credentials; "deleted": it still tells who it was.';
+  'Details are as Zendesk shows them now. In the column Record, "gone" means that Zendesk no longer has the record, or does not show it to the user of these credentials; "deleted" means that Zendesk still says who it was.';
 
 /** Zendesk shows so many records in one answer (contract 5.2, 5.4). */
 const batch = 100;
@@ -39,7 +39,7 @@ export function createRecordDetails(type: string, ask: AskZendesk): RecordDetail
   if (type === 'ticket') return describeTickets(ask);
   if (type === 'user') return describeUsers(ask);
   throw refuseInput([
-    `--details are known of tickets and users, not of the type ${type}; leave --details out.`,
+    `--details works only for tickets and users, not for the type ${type}. Leave out --details.`,
   ]);
 }
 
@@ -176,7 +176,7 @@ function readList(
   const list = answer[itemsKey];
   if (!Array.isArray(list))
     throw new KnownError('no_usable_answer', {
-      found: `Zendesk answered the look-up of ${itemsKey} without a list of ${itemsKey}`,
+      found: `Zendesk answered the lookup of ${itemsKey} without a list of ${itemsKey}`,
     });
   return list.filter(
     (record): record is Record<string, unknown> => typeof record === 'object' && record !== null,

@@ -25,7 +25,7 @@ export async function chooseResourceType(
   if (stored !== undefined) return stored;
   const names = all.map(({ plural }) => plural).toSorted();
   throw refuseInput([
-    `"${text}" is no type of resource that a rule knows; expected one of ${names.join(', ')}.`,
+    `"${text}" is not a type of resource that a rule knows. Use one of ${names.join(', ')}.`,
   ]);
 }
 

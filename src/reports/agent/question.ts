@@ -49,4 +49,4 @@ export type NamedTotals = { readonly resource_type: string; readonly resources: 
 
 /** How rows are read that are visits. */
 export const meaning =
-  'Requests of one kind for one thing are one visit as long as no more than 30 minutes lie between two of them; each search, export, write and reading of a credential stands alone; --requests shows each request.';
+  'Requests of one kind for one thing are one visit while there are at most 30 minutes between them. Each search, export, write and reading of a credential is listed separately. Add --requests to show each request.';

@@ -63,8 +63,8 @@ export async function placeOrder(
     if (!hasCode(error, 'no_usable_answer')) throw error;
     const { found, status, requestId } = error;
     throw new KnownError('export_uncertain', {
-      found: `${found}. Whether Zendesk has accepted the export is not known`,
-      wayOut: 'look for its e-mail before you ask again',
+      found: `${found}. It is unknown whether Zendesk has accepted the export`,
+      wayOut: 'wait for its e-mail before you try again',
       status,
       requestId,
       cause: error,
@@ -73,8 +73,8 @@ export async function placeOrder(
   if (answer.accepted) return answer;
   const seconds = Math.ceil((answer.nextInMs ?? 60_000) / 1000);
   throw new KnownError('export_too_soon', {
-    found: `Zendesk accepts one export of the audit log of ${account} a minute, and the last one was less than a minute ago, so nothing was started`,
-    wayOut: `ask again in ${seconds} ${seconds === 1 ? 'second' : 'seconds'}`,
+    found: `Zendesk accepts one export of the audit log of ${account} a minute, and the last one was less than a minute ago, so no export was started`,
+    wayOut: `try again in ${seconds} ${seconds === 1 ? 'second' : 'seconds'}`,
     status: 429,
   });
 }

@@ -21,7 +21,7 @@ export async function reportAuditExport(
   const { nextInMs } = await placeOrder(source, account, parameters);
   const show = createMomentFormat(timeZone);
   return {
-    title: `Export of the audit log of ${account}, asked of Zendesk at ${show(now)}`,
+    title: `Export of the audit log of ${account}, requested from Zendesk at ${show(now)}`,
     columns: [
       { key: 'asked_at', title: 'Asked at', isTime: true },
       { key: 'filters', title: 'Filters' },
@@ -37,9 +37,9 @@ export async function reportAuditExport(
     ]),
     statement: {
       coverage: [
-        'Zendesk has accepted the export. It makes the CSV later and sends it by e-mail to the user whose credentials are used here; its API gives no address of the file.',
+        'Zendesk has accepted the export. It will send the CSV by e-mail to the user whose credentials are used here. Its API does not provide the address of the file.',
       ],
-      gaps: ['What the file will hold is not known here, and nothing of it is stored.'],
+      gaps: ['The content of the file is unknown here, and none of it is stored.'],
       limits: [
         'Zendesk accepts one export a minute for the whole account.',
         'The export is itself recorded in the audit log, with the action exported.',

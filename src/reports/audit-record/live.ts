@@ -28,7 +28,7 @@ export async function reportLiveAuditRecord(
   const stored = await findAuditRecord(db, account, id);
   const show = createMomentFormat(timeZone);
   return {
-    title: `Audit log record ${id} of ${account}, asked of Zendesk`,
+    title: `Audit log record ${id} of ${account}, from Zendesk`,
     columns: auditRecordColumns,
     rows: iterateRows(
       auditFields.map((field) => ({
@@ -41,14 +41,14 @@ export async function reportLiveAuditRecord(
     ),
     statement: {
       coverage: [
-        `Asked of Zendesk at ${show(now)}.`,
+        `Read from Zendesk at ${show(now)}.`,
         stored === undefined
           ? 'It is not stored here.'
           : fault === undefined
             ? compare(content, readContent(stored))
-            : 'It is stored here in a form that could be read.',
+            : 'It is stored here in a readable form.',
       ],
-      gaps: fault === undefined ? [] : [`It cannot be stored as Zendesk gives it: ${fault}`],
+      gaps: fault === undefined ? [] : [`It cannot be stored as Zendesk sends it: ${fault}`],
       limits: auditLogs.blindSpots,
     },
   };
@@ -83,6 +83,6 @@ function readFields(record: unknown): {
 function compare(live: AuditContent, stored: AuditContent): string {
   const different = auditFields.filter((field) => live[field] !== stored[field]);
   return different.length === 0
-    ? 'It is stored here as Zendesk gives it.'
-    : `It is stored here as well, but differs in ${different.join(', ')}; the next pull of its span takes that over and keeps the former content.`;
+    ? 'It is stored here as Zendesk sends it.'
+    : `The stored record differs in ${different.join(', ')}. When its time is read again, the new values are stored and the previous version is kept.`;
 }

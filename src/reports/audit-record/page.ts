@@ -34,7 +34,7 @@ export const auditRecordColumns: readonly ReportColumn[] = [
   { key: 'version', title: 'Version' },
   { key: 'field', title: 'Field' },
   { key: 'value', title: 'Value' },
-  { key: 'raw', title: 'As Zendesk gave it', isOptional: true },
+  { key: 'raw', title: 'As Zendesk sent it', isOptional: true },
   { key: 'until', title: 'Until', isTime: true, isOptional: true },
 ];
 
@@ -48,7 +48,7 @@ export async function reportAuditRecord(scope: ReportScope, id: string): Promise
   const record = await findAuditRecord(db, account, id);
   if (record === undefined)
     throw refuseInput([
-      `No record ${id} of the audit log of ${account} is stored; expected an id as the column id of the reports shows it; --live asks Zendesk.`,
+      `No record ${id} of the audit log of ${account} is stored. Use an id from the column "id" of a report, or add --live to ask Zendesk.`,
     ]);
   const rows = listStored(record);
   let newer = readContent(record);
@@ -67,8 +67,8 @@ export async function reportAuditRecord(scope: ReportScope, id: string): Promise
   const show = createMomentFormat(timeZone);
   const kept =
     revisions.length === 0
-      ? 'Zendesk has given it in no other form since.'
-      : `Zendesk has given it differently since; kept are ${revisions
+      ? 'It has not changed since.'
+      : `It has changed since; the previous contents are ${revisions
           .map(({ replaced_at: until }, index) => `${versionOf(index)} (until ${show(until)})`)
           .join(', ')}.`;
   return {
@@ -76,7 +76,7 @@ export async function reportAuditRecord(scope: ReportScope, id: string): Promise
     columns: auditRecordColumns,
     rows: iterateRows(rows),
     statement: {
-      coverage: [`Stored first at ${show(record.first_synced_at)}. ${kept}`],
+      coverage: [`First stored at ${show(record.first_synced_at)}. ${kept}`],
       gaps: [],
       limits: auditLogs.blindSpots,
     },

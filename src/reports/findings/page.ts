@@ -39,7 +39,7 @@ const columns: readonly ReportColumn[] = [
 ];
 
 const notes = [
-  'A finding is what a rule of zendesk.finding_rules recognised: a reason to look, not a proof. Rules that are switched off find nothing.',
+  'A finding is a match of a rule in zendesk.finding_rules: a reason to look, not proof. Rules that are switched off find nothing.',
 ];
 
 /**

@@ -213,7 +213,7 @@ function explainCut(tally: Tally): string[] {
   const cut = tally.cut();
   if (cut === 0) return [];
   return [
-    `${cut === 1 ? 'A text is' : `${cut} texts are`} cut: a cell holds ${mostCellCharacters} characters. The forms csv, json, ndjson and parquet hold all.`,
+    `${cut === 1 ? 'A text is' : `${cut} texts are`} cut off: a cell holds ${mostCellCharacters} characters. The formats csv, json, ndjson and parquet have the full text.`,
   ];
 }
 

@@ -45,12 +45,12 @@ export async function reportQuarantine(
     statement: {
       coverage: [
         records === 0
-          ? 'Every record that was read is stored.'
-          : `${records === 1 ? 'One record' : `${records} records`} could not be stored; all others of their pages are.`,
+          ? 'All records that were read are stored.'
+          : `${records === 1 ? 'One record' : `${records} records`} could not be stored. All other records of their pages are stored.`,
       ],
       gaps: [],
       limits: [],
-      notes: records === 0 ? [] : ['"quarantine show" prints a record as it came.'],
+      notes: records === 0 ? [] : ['"quarantine show" prints a record as Zendesk sent it.'],
     },
   };
 }

@@ -34,7 +34,7 @@ export async function loadQuarantined(
   );
   if (row !== undefined) return row;
   throw refuseInput([
-    `No record of ${account} has the number ${number} in quarantine; "quarantine list" says which there are.`,
+    `No record of ${account} has the number ${number} in quarantine. "quarantine list" shows the numbers.`,
   ]);
 }
 
@@ -47,7 +47,7 @@ const titles: Readonly<Record<Exclude<keyof QuarantineRow, 'content'>, string>> 
   first_seen: 'First seen',
   last_seen: 'Last seen',
   times_seen: 'Times seen',
-  fetch_id: 'First came in fetch',
+  fetch_id: 'First seen in fetch',
   span_from: 'Its span from',
   span_until: 'Its span to',
   tried_by: 'Last tried by version',
@@ -82,7 +82,7 @@ export async function reportQuarantined(
       coverage: [],
       gaps: [],
       limits: [],
-      notes: ['"quarantine show --raw" writes its bytes as they came.'],
+      notes: ['"quarantine show --raw" writes its bytes unchanged.'],
     },
   };
 }

@@ -41,9 +41,9 @@ function stateUnclassified({ requests, unclassified }: RequestCounts): string[] 
   if (requests === 0) return [];
   const all = requests.toLocaleString('en-US');
   if (unclassified === 0)
-    return [`Rules know what each of the ${all} requests on these days was about.`];
+    return [`The rules recognise what each of the ${all} requests on these days was about.`];
   const share = ((unclassified / requests) * 100).toFixed(1);
   return [
-    `No rule knows what ${share} % of the requests on these days (${unclassified.toLocaleString('en-US')} of ${all}) were about.`,
+    `No rule recognises what ${share} % of the requests on these days (${unclassified.toLocaleString('en-US')} of ${all}) were about.`,
   ];
 }

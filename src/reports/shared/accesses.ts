@@ -11,7 +11,7 @@ export type AccessOutcome = 'ok' | 'denied' | 'failed';
 
 /** How the column `outcome` is read. */
 export const outcomeWords =
-  'The outcome "ok" was shown or done; "denied" (401, 403, 404) and "failed" (any other error) were not.';
+  'The outcome "ok" means shown or done; "denied" (401, 403, 404) and "failed" (any other error) mean not.';
 
 /** The values of $1, $2 and $3. */
 export function spanValues({ account, from, to }: AccessSpan): unknown[] {

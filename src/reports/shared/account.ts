@@ -20,18 +20,18 @@ export async function chooseAccount(
   const [first, ...others] = stored;
   if (first === undefined)
     throw new KnownError('nothing_pulled', {
-      found: 'Nothing was pulled yet',
+      found: 'Nothing has been pulled yet',
       wayOut: 'run "sync" or "serve" first',
     });
   const wanted = asked ?? (configured === '' ? undefined : configured);
   if (wanted === undefined) {
     if (others.length === 0) return first;
     throw refuseInput([
-      `The database holds the accounts ${stored.join(', ')}; choose one with --account.`,
+      `The database has the accounts ${stored.join(', ')}. Choose one with --account.`,
     ]);
   }
   if (stored.includes(wanted)) return wanted;
   throw refuseInput([
-    `Nothing of the account "${wanted}" is stored; the database holds ${stored.join(', ')}; choose one with --account.`,
+    `There are no rows of the account "${wanted}". The database has ${stored.join(', ')}. Choose one with --account.`,
   ]);
 }

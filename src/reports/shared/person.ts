@@ -43,19 +43,19 @@ export async function findPerson(
     const show = createMomentFormat(timeZone);
     const remarks = former.map(
       ({ id, name, until }) =>
-        `"${text}" is taken for ${first.name ?? 'user'} (${first.id}); until ${show(until)} it was also a name or an address of ${name ?? 'user'} (${id}).`,
+        `"${text}" is understood as ${first.name ?? 'user'} (${first.id}); until ${show(until)} it was also a name or an address of ${name ?? 'user'} (${id}).`,
     );
     return { ...first, remarks };
   }
   if (first !== undefined)
     throw refuseInput([
-      `"${text}" are ${candidates.length} users: ${listPeople(candidates)}; choose one by id.`,
+      `"${text}" matches ${candidates.length} users: ${listPeople(candidates)}. Choose one by id.`,
     ]);
   const similar = await findSimilarPeople(db, account, text);
   throw refuseInput([
     similar.length === 0
-      ? `No user "${text}" is stored for the account ${account}; expected an id, an e-mail address or a full name.`
-      : `No user "${text}" is stored for the account ${account}; similar are ${listPeople(similar)}; choose one by id.`,
+      ? `No user "${text}" is stored for the account ${account}. Use an id, an e-mail address or a full name.`
+      : `No user "${text}" is stored for the account ${account}. Similar users are ${listPeople(similar)}. Choose one by id.`,
   ]);
 }
 

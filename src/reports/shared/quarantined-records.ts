@@ -37,7 +37,7 @@ export function describeQuarantined(
   if (records === 0) return [];
   return [
     records === 1
-      ? 'One record of that time could not be stored and is not in here: see "quarantine list".'
-      : `${records} records of that time could not be stored and are not in here: see "quarantine list".`,
+      ? 'One record of that time could not be stored and is missing here: see "quarantine list".'
+      : `${records} records of that time could not be stored and are missing here: see "quarantine list".`,
   ];
 }

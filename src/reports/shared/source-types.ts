@@ -13,7 +13,7 @@ export async function explainUnknownTypes(
     .filter((type) => !known.includes(type))
     .map(
       (type) =>
-        `No change of the type ${type} is stored at any time; stored are ${known.join(', ')}.`,
+        `No change of the type ${type} is stored at all. The stored types are ${known.join(', ')}.`,
     );
 }
 

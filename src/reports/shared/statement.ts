@@ -68,7 +68,7 @@ export function findUnreachable(
   // What was pulled since the start of the retention moved on does not make a long span answerable.
   const known = unite(coverage, losses.map(spanOf));
   if (intersect(known, [{ from, to: Math.min(to, grace) }]).length > 0) return undefined;
-  return `Nothing of the ${title} from ${show(from)} to ${show(Math.min(to, grace))} is stored, and Zendesk keeps it for ${retentionDays} days only; expected a start at ${show(keptFrom)} or later.`;
+  return `The ${title} from ${show(from)} to ${show(Math.min(to, grace))} is not stored, and Zendesk keeps it for only ${retentionDays} days. Use a start at ${show(keptFrom)} or later.`;
 }
 
 /** The sentences about coverage and gaps of a span; pure. */
@@ -83,7 +83,7 @@ export function stateCoverage(
   const refused =
     unavailableReason === undefined
       ? []
-      : [`Zendesk refuses the ${title} at present: ${unavailableReason}`];
+      : [`Zendesk currently refuses the ${title}: ${unavailableReason}`];
   const from =
     asked.from ??
     Math.min(
@@ -91,8 +91,7 @@ export function stateCoverage(
       horizon ?? Infinity,
       ...losses.map((loss) => spanOf(loss).from),
     );
-  if (from === Infinity)
-    return { coverage: [`Nothing of the ${title} is stored yet.`], gaps: refused };
+  if (from === Infinity) return { coverage: [`The ${title} is not stored yet.`], gaps: refused };
 
   const wanted = { from, to: Math.max(from, Math.min(asked.to, now)) };
   const lost = losses.filter((loss) => intersect([spanOf(loss)], [wanted]).length > 0);
@@ -120,7 +119,7 @@ export function stateCoverage(
       ...(tail === undefined
         ? []
         : [
-            `${show(tail.from)} to now (${describeLength(tail.to - tail.from)}) is not stored completely yet.`,
+            `${show(tail.from)} to now (${describeLength(tail.to - tail.from)}) is not completely stored yet.`,
           ]),
       ...refused,
     ],
@@ -157,7 +156,7 @@ function judge(
 
 function describeBeginning({ title, horizonSetting }: LogStream, begin: string): string {
   const setting = horizonSetting === undefined ? '' : `, or ${horizonSetting.name} says so`;
-  return `Before ${begin} nothing is stored: the ${title} of the account begins there${setting}.`;
+  return `Nothing is stored before ${begin}: the ${title} of the account begins there${setting}.`;
 }
 
 function describeShare(
@@ -171,15 +170,15 @@ function describeShare(
   const length = judged.to - judged.from;
   const covered = length - measure(gaps);
   if (covered <= 0)
-    return `Nothing of the ${title} from ${show(wanted.from)} to ${show(wanted.to)} is stored completely.`;
+    return `No part of the ${title} from ${show(wanted.from)} to ${show(wanted.to)} is completely stored.`;
   const span = `from ${show(judged.from)} to ${show(judged.to)}`;
   if (covered === length)
     return hasLosses
-      ? `The ${title} ${span} was read completely, but not all of its rows are there any more.`
-      : `The ${title} ${span} is stored completely.`;
+      ? `The ${title} ${span} was read completely, but some of its rows are no longer there.`
+      : `The ${title} ${span} is completely stored.`;
   // Rounded down: what is not complete is never called 100 %.
   const share = Math.floor((covered / length) * 1000) / 10;
-  return `Of the ${title} ${span} ${share.toFixed(1)} % of the time is stored completely.`;
+  return `Of the ${title} ${span}, ${share.toFixed(1)} % of the time is completely stored.`;
 }
 
 function splitAt(gap: Span, second: number | undefined): Span[] {
@@ -200,9 +199,9 @@ function describeGap(
   const span = `${show(gap.from)} to ${show(gap.to)} (${describeLength(gap.to - gap.from)})`;
   const wasStored = intersect(lost, [gap]).length > 0;
   if (keptFrom === undefined || gap.to > keptFrom)
-    return `${span} is not stored${wasStored ? ' any more' : ''}.`;
-  const state = wasStored ? 'is not stored any more' : 'was never stored';
-  return `${span} ${state}, and Zendesk no longer keeps it: ${retentionDays} days have passed.`;
+    return `${span} is ${wasStored ? 'no longer' : 'not'} stored.`;
+  const state = wasStored ? 'is no longer stored' : 'was never stored';
+  return `${span} ${state}, and Zendesk no longer has it: ${retentionDays} days have passed.`;
 }
 
 function spanOf({ lost_from, lost_until }: Loss): Span {

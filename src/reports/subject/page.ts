@@ -81,7 +81,7 @@ function explainNeverNamed(
   const rest = records.length - names.length;
   const listed = [...names, ...(rest > 0 ? [`${rest} more`] : [])].join(', ');
   return [
-    `No stored request of the account ${account} names ${listed} at any time; check the ${records.length === 1 ? 'id' : 'ids'}.`,
+    `No stored request of the account ${account} names ${listed}. Check the ${records.length === 1 ? 'id' : 'ids'}.`,
   ];
 }
 

@@ -70,11 +70,11 @@ export type PossibleTotals = {
 
 /** How the two tiers are meant. */
 export const notes = {
-  confirmed: 'Confirmed: an answered request named the person or one of the tickets.',
+  confirmed: 'Confirmed: a successful request named the person or one of the tickets.',
   possible:
-    'Possible: a list, a search, an export, a request whose ids the log does not show, or one that no rule knows may have shown the person; the log does not say.',
+    'Possible: a list, a search, an export, a request whose ids the log does not show, or one that no rule matches may have shown the person. The log does not say.',
   visits:
-    'A row of the confirmed tier is a visit: all that one agent asked for of one record with no more than 30 minutes in between. One of the possible tier is what an agent did of one kind on one day. --requests shows each request.',
+    'A confirmed row is a visit: a series of requests by one agent for one record, with at most 30 minutes between them. A possible row is what an agent did of one kind on one day. Add --requests to show each request.',
   confirmedOnly:
     'Left out (--confirmed-only): lists, searches, exports and other requests that may have shown the person; the log does not say whether they did.',
 };

@@ -43,7 +43,7 @@ const columns: readonly ReportColumn[] = [
 ];
 
 const otherWays =
-  'Lists, searches and exports may have shown the ticket too; the log does not say which rows they had.';
+  'Lists, searches and exports may have shown the ticket too. The log does not say which rows they had.';
 
 /** The accesses to a ticket, oldest first. */
 export async function reportTicket(

@@ -44,7 +44,7 @@ export async function reportLiveUserActivity(
   const name = details?.name ?? textOf(records[0]?.row ?? {}, 'actor_name');
   const gaps = [...faults, ...doubts];
   if (details === undefined && records.length === 0 && gaps.length === 0)
-    throw refuseInput([`Zendesk knows no user ${id} in the account ${scope.account}.`]);
+    throw refuseInput([`Zendesk has no user ${id} in the account ${scope.account}.`]);
   const person = { id, name, details };
   const show = createMomentFormat(scope.timeZone);
   return {
@@ -53,8 +53,8 @@ export async function reportLiveUserActivity(
     ...(await describeRecords(scope, records, fields)),
     statement: {
       ...(fields === 'usual' ? {} : { notes: fieldNotes[fields] }),
-      coverage: [`Asked of Zendesk at ${show(scope.now)}; what is stored was not used.`],
-      gaps: ['What happened in the last minutes may not be in the log of Zendesk yet.', ...gaps],
+      coverage: [`Read from Zendesk at ${show(scope.now)}; stored rows were not used.`],
+      gaps: ['The log of Zendesk may not have the last few minutes yet.', ...gaps],
       limits: [...auditLogs.blindSpots, changesOnly],
     },
   };
@@ -81,7 +81,7 @@ async function askPerson(source: LiveSource, id: string): Promise<AskedPerson> {
   const fault = describeUnreadable(unreadable);
   if (found === undefined)
     return {
-      faults: fault === undefined ? [] : [`Who the user is, Zendesk did not say: ${fault}.`],
+      faults: fault === undefined ? [] : [`Zendesk did not say who the user is: ${fault}.`],
     };
   const {
     time_zone: railsName,
@@ -140,9 +140,9 @@ async function askChanges(
     ...(own.length === read.length
       ? []
       : [
-          'Zendesk also sent what others did, which is left out, so that activities may be missing.',
+          'Zendesk also sent activities of other users. They are left out, so some activities may be missing.',
         ]),
-    ...(fault === undefined ? [] : [`Of the activities that Zendesk sent ${fault}.`]),
+    ...(fault === undefined ? [] : [`Of the activities that Zendesk sent, ${fault}.`]),
   ];
   // Pages may overlap.
   const records = [...new Map(own.map((each) => [each.id, each])).values()].slice(0, last);

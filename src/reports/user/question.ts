@@ -14,7 +14,7 @@ export type UserQuestion = {
 
 /** Where else to look: not every act is a change. */
 export const changesOnly =
-  'Activities are changes and sign-ins; what a user has only looked at is in the access log.';
+  'Activities are changes and sign-ins. What a user only looked at is in the access log.';
 
 /** The title of a report about a user's activities. */
 export function titleOf({ id, name }: Pick<Person, 'id' | 'name'>, last: number): string {

@@ -59,7 +59,7 @@ from (
 group by p.account, p.id, p.timestamp, p.user_id
 having bool_or(p.is_own_request) is not null;
 
-comment on view zendesk.access_events is 'The access log for reading: one row a request, with who made it and what it was about. Search text stands in search_query alone. Ask for a span of timestamp.';
+comment on view zendesk.access_events is 'The access log for reading: one row a request, with who made it and what it was about. Search text is only in search_query. Limit queries to a range of timestamp.';
 comment on column zendesk.access_events.account is 'Key of the Zendesk account.';
 comment on column zendesk.access_events.id is 'Id of the request: access_log_id of the other views.';
 comment on column zendesk.access_events.timestamp is 'When the request happened, UTC.';
@@ -67,12 +67,12 @@ comment on column zendesk.access_events.user_id is 'The team member who made the
 comment on column zendesk.access_events.user_name is 'Name of that person then, else as it is now.';
 comment on column zendesk.access_events.user_email is 'E-mail address of that person then, else as it is now.';
 comment on column zendesk.access_events.user_role is 'Role of that person then: admin, agent or end-user; null for times before the person was first seen here.';
-comment on column zendesk.access_events.kind is 'view, list, search, export, write, secret, log, unclassified, or noise: what the user interface asks for by itself.';
+comment on column zendesk.access_events.kind is 'view, list, search, export, write, secret, log, unclassified, or noise: requests that the user interface makes automatically.';
 comment on column zendesk.access_events.resource_type is 'Type of the resource the request is mainly about, singular.';
 comment on column zendesk.access_events.resource_id is 'Id of that resource as text; null when the request names none.';
 comment on column zendesk.access_events.resource_count is 'How many resources the request names.';
 comment on column zendesk.access_events.resources is 'All resources the request names, as [{"type": "ticket", "id": "199"}], the main one first.';
-comment on column zendesk.access_events.search_query is 'What was searched for. Personal data: null for whoever may not read access_log_resources, such as zendesk_reader.';
+comment on column zendesk.access_events.search_query is 'What was searched for. Personal data: null for roles that cannot read access_log_resources, such as zendesk_reader.';
 comment on column zendesk.access_events.method is 'HTTP method. Do not tell reads from writes by it: see kind.';
 comment on column zendesk.access_events.path is 'The url without its query, which may hold search text. May hold placeholders such as {...}.';
 comment on column zendesk.access_events.status is 'HTTP status of the request.';

@@ -25,7 +25,7 @@ comment on column zendesk.access_searches.access_log_id is 'The request: access_
 comment on column zendesk.access_searches.user_id is 'Who searched.';
 comment on column zendesk.access_searches.user_name is 'Name of that person then, else as it is now.';
 comment on column zendesk.access_searches.user_email is 'E-mail address of that person then, else as it is now.';
-comment on column zendesk.access_searches.search_query is 'What was searched for. Personal data: null for whoever may not read access_log_resources, such as zendesk_reader, and where Zendesk has blanked it.';
+comment on column zendesk.access_searches.search_query is 'What was searched for. Personal data: null for roles that cannot read access_log_resources, such as zendesk_reader, and where Zendesk has blanked it.';
 comment on column zendesk.access_searches.resource_type is 'What was searched among: ticket, user, article and so on; null for everything.';
 comment on column zendesk.access_searches.kind is 'search; export where all that was found was exported; another kind where a list was narrowed by a text.';
 comment on column zendesk.access_searches.status is 'HTTP status of the request.';

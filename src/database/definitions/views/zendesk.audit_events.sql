@@ -45,8 +45,8 @@ comment on column zendesk.audit_events.actor_role is 'Role of the actor then: ad
 comment on column zendesk.audit_events.source_type is 'Type of the thing that was changed.';
 comment on column zendesk.audit_events.source_id is 'Id of the thing that was changed.';
 comment on column zendesk.audit_events.source_label is 'Name of the thing that was changed, as Zendesk gave it.';
-comment on column zendesk.audit_events.source_label_type is 'What stands before the first ": " of the cleaned source_label, such as Team member or Security; null where there is none.';
-comment on column zendesk.audit_events.source_label_name is 'What stands after it; the whole source_label where there is none.';
+comment on column zendesk.audit_events.source_label_type is 'What is before the first ": " of the cleaned source_label, such as Team member or Security; null where there is none.';
+comment on column zendesk.audit_events.source_label_name is 'What is after it; the whole source_label where there is none.';
 comment on column zendesk.audit_events.change_description is 'What changed, as Zendesk gave it.';
 comment on column zendesk.audit_events.description is 'What changed, cleaned: line breaks are line breaks, HTML escapes are undone.';
 comment on column zendesk.audit_events.property is 'What changed of the thing: Owner in "Owner changed from A to B". Null where the description names nothing or several things.';

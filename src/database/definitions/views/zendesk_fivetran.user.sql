@@ -20,7 +20,7 @@ select
   account
 from zendesk.users;
 
-comment on view zendesk_fivetran."user" is 'The people in the logs as Fivetran names them: team members and whoever else appears there, not all end users.';
+comment on view zendesk_fivetran."user" is 'The people in the logs as Fivetran names them: team members and everybody else who appears there, not all end users.';
 comment on column zendesk_fivetran."user".id is 'Id of the person. Unique within an account.';
 comment on column zendesk_fivetran."user".name is 'Name now, or when last seen.';
 comment on column zendesk_fivetran."user".email is 'E-mail address now, or when last seen.';
@@ -37,5 +37,5 @@ comment on column zendesk_fivetran."user".organization_id is 'Always empty.';
 comment on column zendesk_fivetran."user".phone is 'Always empty.';
 comment on column zendesk_fivetran."user".ticket_restriction is 'Always empty.';
 comment on column zendesk_fivetran."user"._fivetran_synced is 'When the person was last written here.';
-comment on column zendesk_fivetran."user"._fivetran_deleted is 'Always false: whoever leaves stays here; see active.';
+comment on column zendesk_fivetran."user"._fivetran_deleted is 'Always false: people who leave stay here; see active.';
 comment on column zendesk_fivetran."user".account is 'Key of the Zendesk account: not a column of Fivetran.';

@@ -32,6 +32,6 @@ cross join lateral (
 comment on view zendesk_sync.reached is 'Between which moments a stream is covered or being read, and until when it was asked for: a part of the view losses.';
 comment on column zendesk_sync.reached.account is 'Key of the Zendesk account.';
 comment on column zendesk_sync.reached.stream is 'The stream.';
-comment on column zendesk_sync.reached.oldest is 'The oldest moment that is covered, or lies in a fetch that has not ended.';
+comment on column zendesk_sync.reached.oldest is 'The oldest moment that is covered or is in a fetch that has not ended.';
 comment on column zendesk_sync.reached.newest is 'The newest covered moment.';
 comment on column zendesk_sync.reached.asked_until is 'The newest moment that any of the last fetches, or one that has not ended, asked for.';

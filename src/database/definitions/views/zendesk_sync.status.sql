@@ -111,7 +111,7 @@ left join lateral (
   order by r.id desc limit 1
 ) as trouble on true;
 
-comment on view zendesk_sync.status is 'How each stream of each account stands: one row per account and stream.';
+comment on view zendesk_sync.status is 'The state of each stream of each account: one row per account and stream.';
 comment on column zendesk_sync.status.account is 'Key of the Zendesk account.';
 comment on column zendesk_sync.status.stream is 'audit_logs, access_logs or users.';
 comment on column zendesk_sync.status.state is 'ok; running; failed (the last run did not finish: see last_error); unavailable (Zendesk refuses this stream to us: see last_error).';
@@ -119,8 +119,8 @@ comment on column zendesk_sync.status.covered_from is 'Where the unbroken covere
 comment on column zendesk_sync.status.covered_until is 'The watermark: everything from covered_from up to this moment is stored. For users: when the last complete listing started.';
 comment on column zendesk_sync.status.gaps is 'Number of spans between the horizon and the newest covered moment that are not stored yet.';
 comment on column zendesk_sync.status.gap_seconds is 'Length of those spans together, in seconds.';
-comment on column zendesk_sync.status.lost_seconds is 'Seconds that were never stored and that Zendesk no longer keeps. They cannot be had any more.';
-comment on column zendesk_sync.status.headroom is 'Time until the oldest moment that is not stored yet falls out of what Zendesk keeps; null where it keeps the log for ever.';
+comment on column zendesk_sync.status.lost_seconds is 'Seconds that were never stored and that Zendesk no longer has. They are permanently lost.';
+comment on column zendesk_sync.status.headroom is 'Time until Zendesk deletes the oldest moment that is not stored yet; null if Zendesk keeps the log permanently.';
 comment on column zendesk_sync.status.lag is 'Age of the newest covered moment. In normal work about SETTLE plus the time between two ticks.';
 comment on column zendesk_sync.status.last_success is 'When the stream was last followed to the present without an error.';
 comment on column zendesk_sync.status.last_error is 'The newest error in plain words, also when it is over; null if there never was one.';

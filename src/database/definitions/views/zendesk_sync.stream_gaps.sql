@@ -57,7 +57,7 @@ comment on view zendesk_sync.stream_gaps is 'What is stored of each stream and w
 comment on column zendesk_sync.stream_gaps.account is 'Key of the Zendesk account.';
 comment on column zendesk_sync.stream_gaps.stream is 'The stream.';
 comment on column zendesk_sync.stream_gaps.kind is 'log or listing.';
-comment on column zendesk_sync.stream_gaps.retention_days is 'How long the source keeps the log; null: for ever.';
+comment on column zendesk_sync.stream_gaps.retention_days is 'How long the source keeps the log; null: permanently.';
 comment on column zendesk_sync.stream_gaps.unavailable_since is 'Since when Zendesk refuses the stream; null while it does not.';
 comment on column zendesk_sync.stream_gaps.unavailable_reason is 'Why, and what to do.';
 comment on column zendesk_sync.stream_gaps.unavailable_code is 'Why: a code of docs/errors.md.';
