@@ -1,16 +1,20 @@
 /** What each address answers. Decides nothing about sockets. */
 import { explainAbsence, type LedgerQuestions } from './ledger-questions.ts';
 import type { Metrics, Schedules } from './metrics.ts';
+import { logPrefix } from './sealed-log.ts';
 
 export type Answer = {
   readonly status: 200 | 404 | 405 | 500 | 503;
   readonly type: string;
-  readonly body: string;
+  readonly body: string | Buffer;
 };
 
 /** What the answers are made from. */
 type Sources = {
-  readonly questions: Pick<LedgerQuestions, 'findFault' | 'loadStatus' | 'loadMeasures'>;
+  readonly questions: Pick<
+    LedgerQuestions,
+    'findFault' | 'loadStatus' | 'loadMeasures' | 'loadLogFile'
+  >;
   readonly metrics: Metrics;
   readonly scheduler: Schedules;
   /** True from the signal that ends the process. */
@@ -19,7 +23,7 @@ type Sources = {
 
 /** The answer to GET or HEAD of a path; 405 for other methods, 404 for other paths. */
 export async function answer(method: string, path: string, sources: Sources): Promise<Answer> {
-  const page = pages.get(path);
+  const page = path.startsWith(logPrefix) ? answerLog(path) : pages.get(path);
   if (page === undefined)
     return json(404, {
       reason: `There is nothing here. The pages are ${[...pages.keys()].join(', ')}.`,
@@ -62,6 +66,19 @@ async function answerMetrics({ questions, metrics }: Sources): Promise<Answer> {
     explainAbsence(error);
   });
   return { status: 200, type: metrics.contentType, body: await metrics.render(measures) };
+}
+
+function answerLog(path: string): (sources: Sources) => Promise<Answer> {
+  return async ({ questions }) => {
+    try {
+      const file = await questions.loadLogFile(path.slice(logPrefix.length));
+      if (file === undefined) return json(404, { reason: 'The sealed log has no such file.' });
+      const type = file.isText ? 'text/plain; charset=utf-8' : 'application/octet-stream';
+      return { status: 200, type, body: file.body };
+    } catch (error) {
+      return json(503, { reason: explainAbsence(error) });
+    }
+  };
 }
 
 /** An answer in JSON. */

@@ -6,6 +6,7 @@ import { findPending } from '../database/migrate.ts';
 import { loadStatus, type StreamStatus } from '../ingest/status.ts';
 import { listLogs } from '../streams/registry.ts';
 import type { Stream } from '../streams/stream.ts';
+import { loadLogFile, type LogFile } from './sealed-log.ts';
 import { createSnapshot } from './snapshot.ts';
 
 /** The questions. Each rejects when the database is away; `explainAbsence` makes a sentence of that. */
@@ -14,6 +15,8 @@ export type LedgerQuestions = {
   findFault(): Promise<string | undefined>;
   loadStatus(): Promise<StreamStatus[]>;
   loadMeasures(): Promise<LedgerMeasures>;
+  /** A file of the sealed log by its path below `/log/`; undefined when there is none. */
+  loadLogFile(path: string): Promise<LogFile | undefined>;
   close(): Promise<void>;
 };
 
@@ -53,6 +56,7 @@ export function openLedgerQuestions(
     },
     loadStatus: keep((tx) => loadStatus(tx, streams)),
     loadMeasures: keep((tx) => loadLedgerMeasures(tx, listLogs(streams))),
+    loadLogFile: (path) => askWithin(db, times.limitMs, (tx) => loadLogFile(tx, path)),
     close: () => db.close(),
   };
 }
