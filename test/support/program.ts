@@ -64,6 +64,11 @@ export function runProgram(args: readonly string[], settings: Environment = {}):
   return startProgram(args, settings).ended;
 }
 
+/** Signs nothing but the logs of tests. Without it each would leave a key in the data directory. */
+const signingKey = `-----BEGIN PRIVATE KEY-----
+MC4CAQAwBQYDK2VwBCIEIEIWEo7kGcoi3sBRE+8umCMdEnUKkbb6NNr6CWhjVf+B
+-----END PRIVATE KEY-----`;
+
 /** Starts a command in an environment that holds the settings, the search path, the clock of the run and nothing else of this process. */
 export function startProcess(
   [command = '', ...args]: readonly string[],
@@ -74,7 +79,13 @@ export function startProcess(
   const startedMs = performance.now();
   const child = spawn(command, args, {
     cwd,
-    env: { PATH: searchPath, HOME: temporary, ...clockEnvironment(), ...settings },
+    env: {
+      PATH: searchPath,
+      HOME: temporary,
+      SIGNING_KEY: signingKey,
+      ...clockEnvironment(),
+      ...settings,
+    },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   const texts = { stdout: '', stderr: '' };
