@@ -127,9 +127,10 @@ describe('no secret, no query and no content of a row is printed', { concurrency
         { kind: 'reset-mid-body', stream: 'access_logs' },
         { kind: 'truncated-json', stream: 'access_logs', after: 1 },
         { kind: '429-retry-after', stream: 'users' },
-        // A whole page; fewer records would go into quarantine.
+        // Whole pages; fewer records would go into quarantine, and a page behind the last one has none.
         {
           kind: 'changed-type',
+          times: 4,
           stream: 'audit_logs',
           field: 'created_at',
           value: 'kr7',
