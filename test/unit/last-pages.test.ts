@@ -33,6 +33,7 @@ describe('a page that is said to be the last', () => {
     assert.equal(endsUnsure(after([150, 3]), 149), false);
     assert.equal(endsUnsure(after([37, 37, 1]), 36), false);
     assert.equal(endsUnsure(after([5]), 4), false);
+    assert.equal(endsUnsure(after([37, 37, 1]), 0, 36), false);
   });
 
   it('is not believed when it is as large as the source gives them, whatever it was asked for', () => {
@@ -44,8 +45,15 @@ describe('a page that is said to be the last', () => {
     assert.equal(endsUnsure(after([150, 1]), 100), true);
   });
 
+  it('is not believed when it is as large as it was asked for, also where larger ones have come', () => {
+    const page = { pageSize: 77, isSaidLast: true, hasCursor: true, isReadAgain: false };
+    assert.equal(after([150, 150, 1]).doubts(stream, { ...page, records: 77 }), true);
+    assert.equal(after([150, 150, 1]).doubts(stream, { ...page, records: 76 }), false);
+  });
+
   it('is not believed while nothing is known of the source, or only one page that it cut', () => {
     assert.equal(endsUnsure(after(), 37), true);
+    assert.equal(endsUnsure(after([5]), 5), true);
     assert.equal(endsUnsure(after([5]), 6), true);
     assert.equal(endsUnsure(after(), 37, 12), true);
   });
