@@ -1,7 +1,12 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { inspect } from 'node:util';
-import { createSecrets, encodeBasic, type Secrets } from '../../src/zendesk/secrets.ts';
+import {
+  createSecrets,
+  encodeBasic,
+  renewsTokens,
+  type Secrets,
+} from '../../src/zendesk/secrets.ts';
 
 const client = createSecrets({
   kind: 'oauth-client',
@@ -57,6 +62,22 @@ describe('the secrets of a text', () => {
     );
   });
 
+  it('include the first refresh token of a login, where there is one', () => {
+    const login = {
+      kind: 'oauth-refresh',
+      clientId: 'log-puller',
+      clientSecret: 'se/cret',
+    } as const;
+    const said = 'log-puller se/cret se%2Fcret first-1';
+    const cleaned = 'log-puller [removed] [removed]';
+    assert.equal(
+      createSecrets({ ...login, firstToken: 'first-1' }).scrub(said),
+      `${cleaned} [removed]`,
+    );
+    for (const firstToken of [undefined, ''])
+      assert.equal(createSecrets({ ...login, firstToken }).scrub(said), `${cleaned} first-1`);
+  });
+
   it('include the tokens minted last', () => {
     const secrets = createSecrets({ kind: 'oauth-client', clientId: 'a', clientSecret: 'b-b-b' });
     const tokens = Array.from({ length: 9 }, (_, place) => `token-${place}`);
@@ -92,5 +113,15 @@ describe('the secrets of a text', () => {
     const unknown = client.plainError('a text');
     assert.equal(unknown.message, 'unknown failure');
     assert.ok(!('code' in unknown));
+  });
+});
+
+describe('credentials', () => {
+  it('renew their tokens where those are minted or refreshed', () => {
+    const kinds = ['oauth-client', 'oauth-refresh', 'oauth-token', 'api-token'] as const;
+    assert.deepEqual(
+      kinds.map((kind) => renewsTokens({ kind })),
+      [true, true, false, false],
+    );
   });
 });
