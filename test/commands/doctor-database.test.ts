@@ -167,7 +167,7 @@ describe('doctor and the database', { concurrency: 2 }, () => {
         name: string;
         others: number;
       }>(
-        `select 'drizzle (schema)' as name, count(*)::integer + 3 as others
+        `select 'drizzle (schema)' as name, count(*)::integer + 4 as others
          from pg_class c join pg_namespace n on n.oid = c.relnamespace
          where nspname in ('drizzle', 'zendesk', 'zendesk_evidence', 'zendesk_fivetran', 'zendesk_sync')
            and relkind in ('r', 'p', 'v', 'S') and not relispartition`,

@@ -43,11 +43,13 @@ describe('the option --help', options, () => {
     const named = [...stdout.matchAll(/^ {2}(\w+) .*$/gm)].map(([, name]) => name);
     assert.deepEqual(named, [
       'init',
+      'login',
       'serve',
       'sync',
       'backfill',
       'status',
       'report',
+      'verify',
       'sql',
       'connection',
       'audit',

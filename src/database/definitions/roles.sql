@@ -11,7 +11,7 @@ begin
     and not exists (
       select from pg_catalog.pg_class c join pg_catalog.pg_namespace n on n.oid = c.relnamespace
       where c.relkind in ('r', 'p') and n.nspname !~ '^pg_'
-        and n.nspname not in ('information_schema', 'drizzle', 'zendesk', 'zendesk_fivetran', 'zendesk_sync')
+        and n.nspname not in ('information_schema', 'drizzle', 'zendesk', 'zendesk_evidence', 'zendesk_fivetran', 'zendesk_sync')
     )
   then
     revoke execute on function pg_catalog.lo_creat(integer), pg_catalog.lo_create(oid), pg_catalog.lo_from_bytea(oid, bytea) from public;
