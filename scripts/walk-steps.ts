@@ -86,7 +86,7 @@ export const walkSteps: readonly WalkStep[] = [
     title: 'Follow the logs',
     words: 'In a second terminal; the embedded database answers while it runs.',
     command: 'EMBEDDED_PORT=54329 npm start -- serve',
-    until: /says how other programs connect/,
+    until: /shows how other programs connect/,
     shown: nothing,
   },
   {
