@@ -61,6 +61,8 @@ export function hashRow({ plain, personal }: CanonicalRow, salt: string): string
 
 /** The time of a row in microseconds since 1970: milliseconds rounded down, and the text that has the rest. */
 export function microsOf(timeMs: number, text: unknown): string {
+  // Nearly every time has whole seconds.
+  if (typeof text === 'string' && !text.includes('.')) return String(timeMs * 1000);
   const [, digits = ''] = /\.(\d+)/.exec(String(text)) ?? [];
   const rest = digits.padEnd(6, '0').slice(3, 6);
   return String(timeMs * 1000 + Number(rest));
@@ -71,7 +73,8 @@ function renderValue(name: string, value: unknown): string {
   if (name === 'extra')
     return escapeText(canonicalJson(typeof value === 'string' ? value : JSON.stringify(value)));
   if (typeof value === 'boolean') return value ? 't' : 'f';
-  return typeof value === 'string' ? escapeText(value) : JSON.stringify(value);
+  if (typeof value === 'string') return escapeText(value);
+  return typeof value === 'number' ? String(value) : JSON.stringify(value);
 }
 
 const special = /[\\\n\r\t]/;

@@ -57,7 +57,7 @@ export function sortRows<Each extends Omit<SealedRow, 'row'>>(
 ): readonly Each[] {
   const compareIds = id.type === 'bigint' ? compareNumbers : compareBytes;
   const compare = (a: Each, b: Each): number =>
-    Number(a.micros) - Number(b.micros) || compareIds(a.id, b.id);
+    a.micros === b.micros ? compareIds(a.id, b.id) : Number(a.micros) - Number(b.micros);
   const isSorted = rows.every((row, at) => at === 0 || compare(rows[at - 1] ?? row, row) <= 0);
   return isSorted ? rows : rows.toSorted(compare);
 }
