@@ -117,7 +117,10 @@ describe('serve with REPORTS_FILE', { concurrency: 2 }, () => {
       const [failed] = await account.query<{ error: string }>(
         `select error from zendesk_sync.scheduled_reports where report = 'user-nobody'`,
       );
-      assert.match(failed?.error ?? '', /^No user "nobody" is stored for the account acme; /);
+      assert.match(
+        failed?.error ?? '',
+        /^No user "nobody" is stored for the account acme\. Use an id, /,
+      );
     });
   });
 
