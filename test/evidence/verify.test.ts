@@ -61,6 +61,16 @@ async function withSealed(work: (sealed: Sealed) => Promise<void>): Promise<void
   });
 }
 
+/** Four bits of each row's hash are kept: a row is named in 15 of 16 cases, and found in all. */
+function assertNames(found: readonly string[], kind: string, ids: readonly string[]): void {
+  const usual = ids.map((id) => `${kind} ${id}`);
+  assert.ok(found.length > 0, 'nothing is found');
+  assert.ok(
+    found.every((each) => each === kind || usual.includes(each)),
+    found.join(),
+  );
+}
+
 async function pickIds({ db }: Installation, count: number): Promise<readonly string[]> {
   const rows = await db.query<{ id: string }>(
     `select id from zendesk.access_logs where url is not null order by timestamp, id offset 300 limit ${count}`,
@@ -91,7 +101,7 @@ describe('verify --deep', { concurrency: 2 }, () => {
       await sealed.tamper(
         `update zendesk.access_logs set url = overlay(url placing 'X' from 2) where id = '${id}'`,
       );
-      assert.deepEqual(await sealed.verify(), [`row_changed ${id}`]);
+      assertNames(await sealed.verify(), 'row_changed', [id]);
     });
   });
 
@@ -103,11 +113,7 @@ describe('verify --deep', { concurrency: 2 }, () => {
         `update zendesk.access_logs a set client = b.url, url = coalesce(b.client, '-')
          from zendesk.access_logs b where a.id in ('${first}', '${second}') and b.id in ('${first}', '${second}') and a.id <> b.id`,
       );
-      const found = await verify();
-      assert.deepEqual(
-        found.toSorted(),
-        [`row_changed ${first}`, `row_changed ${second}`].toSorted(),
-      );
+      assertNames(await verify(), 'row_changed', [first, second]);
       assert.equal((await db.query('select from zendesk.access_logs')).length > 1000, true);
     });
   });
@@ -127,11 +133,10 @@ describe('verify --deep', { concurrency: 2 }, () => {
         `insert into zendesk.access_logs (account, id, timestamp, user_id, url, first_synced_at, synced_at)
          select account, '${own}', timestamp, user_id, url, ${syncedAt}, ${syncedAt} from zendesk.access_logs where id = '${id}'`;
       await sealed.tamper(copy('00STRANGER', 'clock_timestamp()'), copy('00GUEST', 'synced_at'));
-      assert.deepEqual(await sealed.verify(), [
-        'rows_miscounted',
-        'row_added 00STRANGER',
-        'row_added 00GUEST',
-      ]);
+      const [counted, stranger, guest = ''] = await sealed.verify();
+      assert.deepEqual([counted, stranger], ['rows_miscounted', 'row_added 00STRANGER']);
+      // Among rows with equal tags another one may be named.
+      assert.match(guest, /^row_added /);
     });
   });
 
