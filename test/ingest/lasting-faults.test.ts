@@ -9,9 +9,12 @@ import { smallAccount } from '../support/small-account.ts';
 
 const signal = new AbortController().signal;
 
+const maintenance =
+  '; look at status.zendesk.com whether Zendesk is in maintenance; nothing is lost, and the next run goes on there';
+
 describe('a fault that stays', { concurrency: 3 }, () => {
   const unusable = (path: string, last: string): string =>
-    `No usable answer from Zendesk to ${path} after 6 attempts; the last one: ${last}.`;
+    `No usable answer from Zendesk to ${path} after 6 attempts; the last one: ${last}${last.startsWith('status 503') ? maintenance : ''}.`;
   const table: [kind: FaultKind, audit: string, access?: string][] = [
     [
       '500-json',

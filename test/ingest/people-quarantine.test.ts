@@ -106,7 +106,7 @@ describe('the record of a person that cannot be stored', () => {
       server.list = () => [ada, ...customers];
       const { outcome, code, error } = await installation.worker('users').follow(signal);
       assert.deepEqual([outcome, code], ['failed', 'filter_ignored']);
-      assert.match(error ?? '', /a page of which 40 of 41 are customers/);
+      assert.match(error ?? '', /40 of 41 people on a page are customers/);
       assert.equal((await loadTeam(installation)).length, 2);
     });
   });
