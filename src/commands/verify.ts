@@ -2,12 +2,9 @@ import type { Command } from 'commander';
 import type { LocalConfig } from '../config/config.ts';
 import type { Database } from '../database/client.ts';
 import { refuseInput } from '../errors.ts';
+import { listSealedAccounts } from '../evidence/tile-store.ts';
 import { listPublished, loadAnchor } from '../evidence/verification/anchors.ts';
-import {
-  listSealedAccounts,
-  verifyHistory,
-  type Verification,
-} from '../evidence/verification/verification.ts';
+import { verifyHistory, type Verification } from '../evidence/verification/verification.ts';
 import { listLogs } from '../streams/registry.ts';
 import { addExample, gather } from './arguments.ts';
 import type { CommandContext } from './context.ts';

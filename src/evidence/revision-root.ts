@@ -1,10 +1,11 @@
 /** The root over the revisions that a page made: former contents of rows, committed to like the rows themselves. */
 import type { Queryable } from '../database/client.ts';
 import type { LogTable } from '../streams/stream.ts';
+import { inMicros } from './stored-rows.ts';
 import { canonicalJson } from './canonical-json.ts';
 import { hashBytes, hashPackedTree } from './forms/merkle.ts';
 import { hashRow } from './row-leaf.ts';
-import { ensurePersonKeys, keyNameOf, saltOf, spell, type PersonKeys } from './salts.ts';
+import { ensurePersonKeys, keyNameOf, saltOf, type PersonKeys } from './salts.ts';
 
 /** A revision as it is stored: its content without and with what is personal, each as JSON text, and whose key hides it. */
 type StoredRevision = {
@@ -26,7 +27,7 @@ type RevisionsOf = {
 /** The columns of `StoredRevision`, of revisions `r`. */
 function selectRevision({ actor, personal }: RevisionsOf['table']): string {
   const names = personal.map((name) => `'${name}'`).join(', ');
-  return `r.revision::text as revision, r.id, (extract(epoch from r.occurred_at) * 1000000)::bigint::text as micros,
+  return `r.revision::text as revision, r.id, ${inMicros('r.occurred_at')} as micros,
     (r.content - array[${names}])::text as plain,
     (select coalesce(jsonb_object_agg(key, value), '{}') from jsonb_each(r.content) where key in (${names}))::text as personal,
     r.content ->> '${actor}' as actor`;
@@ -45,8 +46,7 @@ export async function sealRevisions(
     [of.account, of.stream, storedAt],
   );
   const names = revisions.map(({ actor, micros }) => keyNameOf(actor, micros));
-  const own = new Map(names.map((name) => [spell(name), name]));
-  const keys = await ensurePersonKeys(tx, of.account, [...own.values()]);
+  const keys = await ensurePersonKeys(tx, of.account, [...new Set(names)]);
   return { count: revisions.length, root: hashRevisions(of, revisions, keys).toString('base64') };
 }
 
@@ -58,7 +58,7 @@ function hashRevisions(
 ): Buffer {
   const leaves = Buffer.allocUnsafe(revisions.length * hashBytes);
   for (const [place, { revision, id, micros, plain, personal, actor }] of revisions.entries()) {
-    const key = keys.get(spell(keyNameOf(actor, micros)));
+    const key = keys.get(keyNameOf(actor, micros));
     if (key === undefined) throw new Error('A revision has no key for its salt.');
     const canonical = {
       plain: `${revision}\t${id}\t${micros}\t${canonicalJson(plain)}`,

@@ -2,7 +2,7 @@
 import type { LogTable, Row } from '../streams/stream.ts';
 import { hashBytes, hashPackedTree } from './forms/merkle.ts';
 import { canonicalRow, hashRow, layOut } from './row-leaf.ts';
-import { keyNameOf, saltOf, spell, type PersonKeys } from './salts.ts';
+import { keyNameOf, saltOf, type PersonKeys } from './salts.ts';
 
 /** A row: its id, its time in microseconds since 1970, and its columns. */
 export type SealedRow = { readonly id: string; readonly micros: string; readonly row: Row };
@@ -17,16 +17,25 @@ type RowsOf = {
 /** The root over rows, and a tag of four bits for each, two a byte: enough to tell which row it was that changed. */
 type HashedRows = { readonly root: Buffer; readonly tags: Buffer };
 
+/** The name of the key of each row's salt. */
+export function nameKeys(
+  { actor }: Pick<LogTable, 'actor'>,
+  rows: readonly SealedRow[],
+): readonly string[] {
+  return rows.map(({ micros, row }) => keyNameOf(row[actor], micros));
+}
+
 /** Hashes rows in the order of their keys. */
 export function hashRows(
   { account, stream, table }: RowsOf,
   rows: readonly SealedRow[],
   keys: PersonKeys,
+  names = nameKeys(table, rows),
 ): HashedRows {
   const layout = layOut(table);
   const leaves = Buffer.allocUnsafe(rows.length * hashBytes);
   for (const [place, { id, micros, row }] of rows.entries()) {
-    const key = keys.get(spell(keyNameOf(row[table.actor], micros)));
+    const key = keys.get(names[place] ?? '');
     if (key === undefined) throw new Error('A row has no key for its salt.');
     const hashed = hashRow(canonicalRow(layout, id, micros, row), saltOf(key, account, stream, id));
     leaves.write(hashed, place * hashBytes, 'latin1');

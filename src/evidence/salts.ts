@@ -2,16 +2,13 @@
 import { hash } from 'node:crypto';
 import type { Queryable } from '../database/client.ts';
 
-/** Whose row it is, and the first day of the month of its time. */
-export type KeyName = { readonly person: string; readonly month: string };
-
-/** The key names and their keys. */
+/** The keys by their names: the person whose rows they hide, and the first day of the month of their times, such as `7 2026-11-01`. */
 export type PersonKeys = ReadonlyMap<string, Buffer>;
 
-/** Whose key hides what is personal in a row: that of who acted; nobody's is 0. */
-export function keyNameOf(actor: unknown, micros: string): KeyName {
+/** The name of the key that hides what is personal in a row: that of who acted; nobody's is 0. */
+export function keyNameOf(actor: unknown, micros: string): string {
   const person = typeof actor === 'string' || typeof actor === 'number' ? String(actor) : '0';
-  return { person, month: monthOf(Number(micros) / 1000) };
+  return nameKey(person, monthOf(Number(micros) / 1000));
 }
 
 let [lastMonthMs, lastMonth] = [NaN, ''];
@@ -26,8 +23,8 @@ function monthOf(timeMs: number): string {
   return lastMonth;
 }
 
-/** The name under which `PersonKeys` has a key. */
-export function spell({ person, month }: KeyName): string {
+/** The name of the key of a person and a month. */
+export function nameKey(person: string, month: string): string {
   return `${person} ${month}`;
 }
 
@@ -53,24 +50,28 @@ export function saltOf(key: Buffer, account: string, stream: string, id: string)
 export async function ensurePersonKeys(
   tx: Queryable,
   account: string,
-  names: readonly KeyName[],
+  names: readonly string[],
 ): Promise<PersonKeys> {
   const keys = new Map<string, Buffer>();
   let wanted = names;
   // Another page that makes the same keys is waited for, and its keys are seen by the next look.
   while (wanted.length > 0) {
-    for (const { key, ...name } of await askForKeys(tx, account, wanted))
-      keys.set(spell(name), key);
-    wanted = names.filter((name) => !keys.has(spell(name)));
+    for (const { person, month, key } of await askForKeys(tx, account, wanted))
+      keys.set(nameKey(person, month), key);
+    wanted = names.filter((name) => !keys.has(name));
   }
   return keys;
 }
 
+/** A key as it is stored. */
+type StoredKey = { readonly person: string; readonly month: string; readonly key: Buffer };
+
 async function askForKeys(
   tx: Queryable,
   account: string,
-  names: readonly KeyName[],
-): Promise<(KeyName & { readonly key: Buffer })[]> {
+  names: readonly string[],
+): Promise<StoredKey[]> {
+  const parts = names.map((name) => name.split(' '));
   return tx.query(
     `with wanted as (select distinct * from unnest($2::bigint[], $3::date[]) as w (person, month)),
      known as (
@@ -86,6 +87,6 @@ async function askForKeys(
        returning person, month, key
      )
      select person::text as person, month::text as month, key from (table known union all table made) as k`,
-    [account, names.map(({ person }) => person), names.map(({ month }) => month)],
+    [account, parts.map(([person]) => person), parts.map(([, month]) => month)],
   );
 }

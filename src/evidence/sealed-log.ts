@@ -21,6 +21,7 @@ import { hashLeaf } from './forms/merkle.ts';
 import { formatNote, signNote } from './forms/note.ts';
 import { manifestVersion } from './manifest.ts';
 import { sealRevisions } from './revision-root.ts';
+import { inUtc } from './stored-rows.ts';
 import type { LogStream } from '../streams/stream.ts';
 
 /** What it takes to seal the log of an account. */
@@ -43,6 +44,7 @@ export const batchEntries = 256;
  * @throws {KnownError} `sealing_key_differs` when the log was begun under another name or with another key
  */
 export async function sealWaiting(db: Database, sealing: Sealing): Promise<number | undefined> {
+  if (!(await hasWork(db, sealing))) return 0;
   await beginLog(db, sealing);
   return db.transaction(async (tx) => {
     const [log] = await tx.query<LogRow>(
@@ -73,6 +75,16 @@ type LogRow = {
   readonly frontier: Buffer;
   readonly version: string;
 };
+
+/** Whether something waits, or the log has still to be told of this version. Asked every few seconds: nothing is locked or written for it. */
+async function hasWork(db: Queryable, { account }: Sealing): Promise<boolean> {
+  const [answer] = await db.query<{ has_work: boolean }>(
+    `select exists (select from zendesk_evidence.pending where account = $1)
+       or not exists (select from zendesk_evidence.logs where account = $1 and version = $2) as has_work`,
+    [account, version],
+  );
+  return answer?.has_work === true;
+}
 
 async function beginLog(db: Queryable, { account, origin, key }: Sealing): Promise<void> {
   await db.query(
@@ -106,13 +118,11 @@ type Waiting = {
 
 async function loadWaiting(tx: Queryable, account: string): Promise<readonly Waiting[]> {
   return tx.query<Waiting>(
-    `select id::text as id, stream, manifest, tags, to_char(stored_at at time zone 'UTC', '${isoMicros}') as stored_at
+    `select id::text as id, stream, manifest, tags, ${inUtc('stored_at')} as stored_at
      from zendesk_evidence.pending where account = $1 order by pending.id limit ${batchEntries}`,
     [account],
   );
 }
-
-const isoMicros = 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"';
 
 async function describeProgram(
   tx: Queryable,

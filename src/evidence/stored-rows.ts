@@ -5,13 +5,23 @@ import type { SealedRow } from './rows-root.ts';
 /** A row as the columns of `selectSealed` give it. */
 export type SelectedRow = Readonly<Record<string, string | null>>;
 
+/** A time of Postgres in microseconds since 1970, as text. */
+export function inMicros(time: string): string {
+  return `(extract(epoch from ${time}) * 1000000)::bigint::text`;
+}
+
+/** A time of Postgres as manifests have it: UTC with microseconds. */
+export function inUtc(time: string): string {
+  return `to_char(${time} at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"')`;
+}
+
 /** The columns of a sealed row: its id, its time in microseconds since 1970, and every value as Postgres writes it as text. */
 export function selectSealed({ id, time, columns }: LogTable): string {
   // A cast to text would give an address its mask.
   const values = columns.map(
     (column) => `case when ${column} is not null then format('%s', ${column}) end as ${column}`,
   );
-  return `${id.name}::text as "$id", (extract(epoch from ${time}) * 1000000)::bigint::text as "$micros", ${values.join(', ')}`;
+  return `${id.name}::text as "$id", ${inMicros(time)} as "$micros", ${values.join(', ')}`;
 }
 
 /** The row that was selected. */

@@ -3,6 +3,14 @@ import type { Queryable } from '../database/client.ts';
 import { formatBundle } from './forms/bundles.ts';
 import { tileWidth, type Tile } from './forms/tiles.ts';
 
+/** The accounts that have a sealed log. */
+export async function listSealedAccounts(db: Queryable): Promise<readonly string[]> {
+  const rows = await db.query<{ account: string }>(
+    'select account from zendesk_evidence.logs order by account',
+  );
+  return rows.map(({ account }) => account);
+}
+
 /** The newest checkpoint of an account's log; undefined before the first one. */
 export async function loadCheckpoint(db: Queryable, account: string): Promise<string | undefined> {
   const [log] = await db.query<{ checkpoint: string | null }>(

@@ -3,7 +3,7 @@ import type { Queryable } from '../database/client.ts';
 import { parseCheckpoint } from '../evidence/forms/checkpoint.ts';
 import { parseNote } from '../evidence/forms/note.ts';
 import { parseTilePath, tileWidth, type Tile } from '../evidence/forms/tiles.ts';
-import { loadCheckpoint, loadTile } from '../evidence/tile-store.ts';
+import { listSealedAccounts, loadCheckpoint, loadTile } from '../evidence/tile-store.ts';
 
 /** Where the logs are. */
 export const logPrefix = '/log/';
@@ -16,7 +16,7 @@ export type LogFile = { readonly isText: boolean; readonly body: Buffer };
  */
 export async function loadLogFile(db: Queryable, path: string): Promise<LogFile | undefined> {
   const [first = '', ...rest] = path.split('/').map(decode);
-  const accounts = await listAccounts(db);
+  const accounts = await listSealedAccounts(db);
   const [only = ''] = accounts.length === 1 ? accounts : [];
   const [account, file] = accounts.includes(first)
     ? [first, rest.join('/')]
@@ -42,9 +42,4 @@ function decode(part: string): string {
   } catch {
     return '';
   }
-}
-
-async function listAccounts(db: Queryable): Promise<readonly string[]> {
-  const rows = await db.query<{ account: string }>('select account from zendesk_evidence.logs');
-  return rows.map(({ account }) => account);
 }

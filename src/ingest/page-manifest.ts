@@ -2,8 +2,8 @@
 import type { Transaction } from '../database/client.ts';
 import { renderManifest } from '../evidence/manifest.ts';
 import { microsOf } from '../evidence/row-leaf.ts';
-import { hashRows, sortRows, type SealedRow } from '../evidence/rows-root.ts';
-import { ensurePersonKeys, keyNameOf, spell, type KeyName } from '../evidence/salts.ts';
+import { hashRows, nameKeys, sortRows, type SealedRow } from '../evidence/rows-root.ts';
+import { ensurePersonKeys } from '../evidence/salts.ts';
 import { readSelected, selectSealed, type SelectedRow } from '../evidence/stored-rows.ts';
 import { fromSeconds } from '../span.ts';
 import type { LogStream, LogTable } from '../streams/stream.ts';
@@ -61,13 +61,9 @@ async function hashStanding(
   account: string,
   standing: readonly SealedRow[],
 ): Promise<ReturnType<typeof hashRows>> {
-  const names = new Map<string, KeyName>();
-  for (const { micros, row } of standing) {
-    const keyName = keyNameOf(row[table.actor], micros);
-    names.set(spell(keyName), keyName);
-  }
-  const keys = await ensurePersonKeys(tx, account, [...names.values()]);
-  return hashRows({ account, stream: name, table }, standing, keys);
+  const names = nameKeys(table, standing);
+  const keys = await ensurePersonKeys(tx, account, [...new Set(names)]);
+  return hashRows({ account, stream: name, table }, standing, keys, names);
 }
 
 /** The rows that this transaction has written, as they stand now, in the order of their keys. */

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import type { Database } from '../../src/database/client.ts';
 import { hashRows, sortRows } from '../../src/evidence/rows-root.ts';
-import { spell } from '../../src/evidence/salts.ts';
+import { nameKey } from '../../src/evidence/salts.ts';
 import { readSelected, selectSealed, type SelectedRow } from '../../src/evidence/stored-rows.ts';
 import type { LogStream } from '../../src/streams/stream.ts';
 
@@ -34,7 +34,7 @@ export async function assertSealed(
       await db.query<{ person: string; month: string; key: Buffer }>(
         'select person::text, month::text, key from zendesk_evidence.person_keys',
       )
-    ).map(({ key, ...keyName }) => [spell(keyName), key]),
+    ).map(({ person, month, key }) => [nameKey(person, month), key]),
   );
   for (const { stored_at: storedAt, manifest } of noted) {
     const rows = await db.query<SelectedRow>(

@@ -2,19 +2,12 @@
 import { hashBytes, hashPackedTree } from '../forms/merkle.ts';
 import type { SealedEntry } from './entry.ts';
 
-/** What became of the manifests. */
-type SortedManifests = {
-  /** How many have exactly their rows. */
-  readonly valid: number;
-  /** Those that have not. */
-  readonly doubtful: readonly SealedEntry[];
-};
-
 /** Takes rows one by one. */
 type ManifestSorter = {
   /** Takes the hash of a row's leaf, as Latin-1 text. False for a row of no manifest. */
   add(writtenAt: string, leaf: string): boolean;
-  end(): SortedManifests;
+  /** The manifests that have not exactly their rows. */
+  listDoubtful(): readonly SealedEntry[];
 };
 
 /** Sorts rows under manifests by the transaction that wrote them, in microseconds since 1970. */
@@ -30,11 +23,8 @@ export function sortUnderManifests(entries: readonly SealedEntry[]): ManifestSor
       if (manifest !== undefined) take(manifest, leaf);
       return manifest !== undefined;
     },
-    end() {
-      const all = [...open.values()];
-      const doubtful = all.filter(({ isValid }) => !isValid).map(({ entry }) => entry);
-      return { valid: all.length - doubtful.length, doubtful };
-    },
+    listDoubtful: () =>
+      [...open.values()].filter(({ isValid }) => !isValid).map(({ entry }) => entry),
   };
 }
 

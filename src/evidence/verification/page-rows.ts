@@ -2,7 +2,7 @@
 import type { Database } from '../../database/client.ts';
 import type { LogStream } from '../../streams/stream.ts';
 import { hashRows, sortRows } from '../rows-root.ts';
-import { keyNameOf, spell, type PersonKeys } from '../salts.ts';
+import { keyNameOf, type PersonKeys } from '../salts.ts';
 import type { SealedEntry } from './entry.ts';
 import { finding, type Finding } from './finding.ts';
 import { loadWritten, type RowVersion } from './row-source.ts';
@@ -19,9 +19,7 @@ export async function comparePage(
 ): Promise<readonly Finding[]> {
   const { table, name } = stream;
   const written = sortRows(table, await loadWritten(db, stream, account, entry));
-  const known = written.filter(({ row, micros }) =>
-    keys.has(spell(keyNameOf(row[table.actor], micros))),
-  );
+  const known = written.filter(({ row, micros }) => keys.has(keyNameOf(row[table.actor], micros)));
   const { root, tags } = hashRows({ account, stream: name, table }, known, keys);
   const { count = 0, root: sealedRoot } = entry.rows ?? {};
   const isWhole = known.length === written.length && known.length === count;

@@ -3,32 +3,23 @@ import type { Database } from '../../database/client.ts';
 import type { LogStream } from '../../streams/stream.ts';
 import type { SealedRow } from '../rows-root.ts';
 import type { SealedEntry } from './entry.ts';
-import { readSelected, selectSealed, type SelectedRow } from '../stored-rows.ts';
+import { inMicros, readSelected, selectSealed, type SelectedRow } from '../stored-rows.ts';
 
 /** A version of a row, and the transaction that wrote it, in microseconds since 1970. */
 export type RowVersion = SealedRow & { readonly writtenAt: string };
-
-/** Whose rows, and from when until when; undefined for no bound. */
-type RowRange = {
-  readonly account: string;
-  readonly from: Date | undefined;
-  readonly to: Date | undefined;
-};
-
-const inMicros = (time: string): string => `(extract(epoch from ${time}) * 1000000)::bigint::text`;
 
 /** The rows that stand in the table, in the order of their keys. */
 export async function* readRows(
   db: Database,
   { table }: LogStream,
-  { account, from, to }: RowRange,
+  account: string,
 ): AsyncGenerator<RowVersion> {
   const { name, time, id } = table;
   const rows = db.read<SelectedRow>(
     `select ${selectSealed(table)}, ${inMicros('synced_at')} as "$writtenAt" from ${name}
-     where account = $1 and ($2::timestamptz is null or ${time} >= $2) and ($3::timestamptz is null or ${time} < $3)
+     where account = $1
      order by ${time}, ${id.name}`,
-    [account, from ?? null, to ?? null],
+    [account],
   );
   for await (const row of rows) yield readVersion(row);
 }

@@ -2,7 +2,7 @@
 import type { Database } from '../../database/client.ts';
 import type { LogStream } from '../../streams/stream.ts';
 import { canonicalRow, hashRow, layOut } from '../row-leaf.ts';
-import { keyNameOf, saltOf, spell, type PersonKeys } from '../salts.ts';
+import { keyNameOf, saltOf, type PersonKeys } from '../salts.ts';
 import type { SealedEntry } from './entry.ts';
 import { finding, type Finding } from './finding.ts';
 import { microsOfIso, sortUnderManifests } from './open-manifests.ts';
@@ -13,7 +13,6 @@ import { formatMicros } from './time-text.ts';
 /** What the rows of a log came to. */
 type VerifiedRows = {
   readonly rows: number;
-  readonly validManifests: number;
   /** Rows that were stored before the log was begun: nothing is known of them. */
   readonly unsealedRows: number;
   readonly findings: readonly Finding[];
@@ -22,7 +21,9 @@ type VerifiedRows = {
 type RowsToVerify = {
   readonly account: string;
   readonly stream: LogStream;
-  /** Loads all manifests of the stream, those that wait among them. */
+  /** The manifests of the stream, those that wait among them. */
+  readonly entries: readonly SealedEntry[];
+  /** Loads them again. */
   readonly loadEntries: () => Promise<readonly SealedEntry[]>;
   /** When the log was begun, in microseconds since 1970. */
   readonly begunAt: string;
@@ -37,13 +38,11 @@ const mostNamed = 1000;
 
 /** Reads all rows, and looks closely at what does not agree with its manifest. */
 export async function verifyRows(db: Database, task: RowsToVerify): Promise<VerifiedRows> {
-  const entries = await task.loadEntries();
-  const sorter = sortUnderManifests(entries);
+  const sorter = sortUnderManifests(task.entries);
   const strangers: RowVersion[] = [];
   let [rows, unsealedRows, manyStrangers] = [0, 0, 0];
-  const range = { account: task.account, from: undefined, to: undefined };
   const toLeaf = prepareLeaves(task);
-  for await (const row of readRows(db, task.stream, range)) {
+  for await (const row of readRows(db, task.stream, task.account)) {
     task.signal.throwIfAborted();
     rows += 1;
     if (rows % 1000 === 0) task.report(rows);
@@ -54,7 +53,6 @@ export async function verifyRows(db: Database, task: RowsToVerify): Promise<Veri
     else manyStrangers += 1;
   }
   task.report(rows);
-  const { valid, doubtful } = sorter.end();
   // What was stored meanwhile has its manifest by now.
   const known = new Set((await task.loadEntries()).map(({ storedAt }) => microsOfIso(storedAt)));
   const findings = strangers
@@ -68,14 +66,11 @@ export async function verifyRows(db: Database, task: RowsToVerify): Promise<Veri
         { stream: task.stream.name },
       ),
     );
-  let settled = 0;
-  for (const entry of doubtful) {
+  for (const entry of sorter.listDoubtful()) {
     task.signal.throwIfAborted();
-    const found = await comparePage(db, task, entry);
-    if (found.length === 0) settled += 1;
-    findings.push(...found);
+    findings.push(...(await comparePage(db, task, entry)));
   }
-  return { rows, validManifests: valid + settled, unsealedRows, findings };
+  return { rows, unsealedRows, findings };
 }
 
 /** The hash of a row's leaf; undefined without the key of its salt. */
@@ -86,7 +81,7 @@ function prepareLeaves({
 }: RowsToVerify): (row: RowVersion) => string | undefined {
   const layout = layOut(stream.table);
   return ({ id, micros, row }) => {
-    const key = keys.get(spell(keyNameOf(row[stream.table.actor], micros)));
+    const key = keys.get(keyNameOf(row[stream.table.actor], micros));
     return (
       key && hashRow(canonicalRow(layout, id, micros, row), saltOf(key, account, stream.name, id))
     );

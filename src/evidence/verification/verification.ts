@@ -1,7 +1,8 @@
 /** Whether the history is what was sealed: the log itself, what is covered, and the rows. */
 import type { Database, Queryable } from '../../database/client.ts';
 import type { LogStream } from '../../streams/stream.ts';
-import { spell, type PersonKeys } from '../salts.ts';
+import { nameKey, type PersonKeys } from '../salts.ts';
+import { inMicros, inUtc } from '../stored-rows.ts';
 import { verifyChain, type Anchor } from './chain.ts';
 import { verifyCounts, verifyCoverage, verifyRevisions } from './counts.ts';
 import { readEntry, type SealedEntry } from './entry.ts';
@@ -73,6 +74,7 @@ export async function verifyHistory(
           begunAt: begunAt.micros,
           signal: task.signal,
           report: (rows) => task.report(stream.name, rows),
+          entries: own,
           loadEntries: () => loadEntries(db, account, stream.name),
         })
       : undefined;
@@ -119,7 +121,7 @@ async function loadEntries(
 async function loadWaitingEntries(db: Queryable, account: string): Promise<readonly SealedEntry[]> {
   const rows = await db.query<EntryRow>(
     `select -1 as index, tags, convert_to((manifest::jsonb - 'revisions' || jsonb_build_object('stream', stream,
-       'stored_at', to_char(stored_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"')))::text, 'UTF8') as manifest
+       'stored_at', ${inUtc('stored_at')}))::text, 'UTF8') as manifest
      from zendesk_evidence.pending where account = $1 order by id`,
     [account],
   );
@@ -131,8 +133,7 @@ async function loadBegin(
   account: string,
 ): Promise<{ readonly text: string; readonly micros: string }> {
   const [log] = await db.query<{ text: string; micros: string }>(
-    `select to_char(begun_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"') as text,
-       (extract(epoch from begun_at) * 1000000)::bigint::text as micros
+    `select ${inUtc('begun_at')} as text, ${inMicros('begun_at')} as micros
      from zendesk_evidence.logs where account = $1`,
     [account],
   );
@@ -144,13 +145,5 @@ async function loadKeys(db: Queryable, account: string): Promise<PersonKeys> {
     'select person::text as person, month::text as month, key from zendesk_evidence.person_keys where account = $1',
     [account],
   );
-  return new Map(rows.map(({ key, ...name }) => [spell(name), key]));
-}
-
-/** The accounts that have a sealed log. */
-export async function listSealedAccounts(db: Queryable): Promise<readonly string[]> {
-  const rows = await db.query<{ account: string }>(
-    'select account from zendesk_evidence.logs order by account',
-  );
-  return rows.map(({ account }) => account);
+  return new Map(rows.map(({ person, month, key }) => [nameKey(person, month), key]));
 }
