@@ -7,7 +7,7 @@ COPY package.json package-lock.json ./
 RUN npm ci --ignore-scripts --no-audit --no-fund
 COPY tsconfig.json tsconfig.build.json ./
 COPY src ./src
-RUN npm run build && npm prune --omit=dev --omit=optional --ignore-scripts --no-audit --no-fund
+RUN npm run build && npm prune --omit=dev --omit=optional --ignore-scripts --no-audit --no-fund && install -d -m 700 state
 
 # The same Debian without npm and yarn, which only make the image larger and are found fault with by scanners.
 FROM debian:bookworm-slim
@@ -19,6 +19,8 @@ COPY --from=build /app/dist ./dist
 COPY package.json ./
 COPY bin ./bin
 COPY migrations ./migrations
+# A volume that is mounted here is the program's to write.
+COPY --from=build --chown=1000:1000 /app/state /var/lib/zendesk-log-sync
 # A number: Kubernetes cannot tell from a name that it is not root.
 USER 1000:1000
 EXPOSE 8080

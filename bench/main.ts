@@ -1,17 +1,22 @@
-/** `npm run bench`: measures the product as it is shipped and prints one table. */
+/** `npm run bench`: measures the shipped product and prints one table. */
 import { writeFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
-import { keepHeapSmall } from '../src/memory.ts';
+import { keepHeapSmall, makeRoomForPages } from '../src/memory.ts';
 import type { Figure, Line } from './figure.ts';
 import { aheadFigure } from './figures/ahead.ts';
+import { archiveFigure } from './figures/archive.ts';
 import { classificationFigure } from './figures/classification.ts';
 import { demoStartFigure } from './figures/demo-start.ts';
 import { fiftyAccountsFigure } from './figures/fifty-accounts.ts';
+import { findingsFigure } from './figures/findings.ts';
 import { ingestFigures } from './figures/ingest.ts';
+import { pageFigure } from './figures/page.ts';
 import { realBudgetFigure } from './figures/real-budget.ts';
 import { replayFigure } from './figures/replay.ts';
+import { sealingFigure } from './figures/sealing.ts';
 import { storedRowsFigure } from './figures/stored-rows.ts';
 import { ticksFigure } from './figures/ticks.ts';
+import { viewsFigure } from './figures/views.ts';
 import { waysFigure } from './figures/ways.ts';
 import { describeMachine } from './machine.ts';
 import { renderLines } from './table.ts';
@@ -19,6 +24,10 @@ import { renderLines } from './table.ts';
 const figures: readonly Figure[] = [
   ...ingestFigures,
   classificationFigure,
+  sealingFigure,
+  archiveFigure,
+  findingsFigure,
+  viewsFigure,
   waysFigure,
   aheadFigure,
   realBudgetFigure,
@@ -26,6 +35,7 @@ const figures: readonly Figure[] = [
   replayFigure,
   storedRowsFigure,
   fiftyAccountsFigure,
+  pageFigure,
   demoStartFigure,
 ];
 
@@ -42,6 +52,7 @@ if (unknown.length > 0) {
 }
 // As the program does when it starts.
 keepHeapSmall();
+makeRoomForPages();
 const machine = describeMachine();
 console.log(`${machine}\n`);
 const lines: Line[] = [];

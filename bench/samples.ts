@@ -1,4 +1,4 @@
-/** Samples of one measurement and what is said of them. */
+/** Samples of one measurement and their summary. */
 export type Summary = {
   readonly median: number;
   readonly low: number;
@@ -24,8 +24,8 @@ export function summarize(samples: readonly number[]): Summary {
 }
 
 /**
- * Runs the ways of doing a thing in turn, A B C A B C …, so that a machine whose speed drifts treats them alike, and
- * returns the samples of each in the order of the rounds. The first round warms up and is not counted.
+ * Runs the alternatives in turn, A B C A B C …, so that a changing speed of the machine affects all of them, and returns the
+ * samples of each in the order of the rounds. The first round warms up and is not counted.
  */
 export async function alternate<Name extends string>(
   rounds: number,
@@ -45,7 +45,7 @@ export async function alternate<Name extends string>(
   return samples;
 }
 
-/** Round by round: a divided by b. */
+/** For each round: a divided by b. */
 export function divide(a: readonly number[], b: readonly number[]): number[] {
   return a.map((value, round) => value / (b[round] ?? NaN));
 }

@@ -1,4 +1,4 @@
-/** The simulator as a process: takes its settings as the first message and answers with its url. */
+/** The simulator as a process: it receives its settings as the first message and answers with its url. */
 import { startSimulator, type SimulatorSettings } from '../src/simulator/simulator.ts';
 
 process.once('message', (settings: SimulatorSettings) => {

@@ -19,7 +19,7 @@ import { streams } from '../src/streams/registry.ts';
 /** A migrated database on a server with the settings the product ships. */
 export type Stage = { readonly url: string; readonly db: Database };
 
-/** Starts the embedded server, durable as in the product, with one migrated database, for the time of `work`. */
+/** Starts the embedded server, durable as in the product, with one migrated database, for the duration of `work`. */
 export async function withStage<T>(work: (stage: Stage) => Promise<T>): Promise<T> {
   const dataDir = await mkdtemp(join(tmpdir(), 'zls-bench-'));
   const postgres = await openEmbeddedPostgres({ dataDir });
@@ -40,11 +40,19 @@ export async function clear(db: Database): Promise<void> {
      zendesk.access_logs, zendesk.audit_logs, zendesk.users, zendesk.user_history, zendesk.revisions,
     zendesk_sync.streams, zendesk_sync.coverage, zendesk_sync.rescans, zendesk_sync.runs, zendesk_sync.fetches,
     zendesk_sync.leases, zendesk_sync.budgets, zendesk_sync.unknown_users, zendesk_sync.stale_days,
-    zendesk.access_log_resources, zendesk.agent_day, zendesk.resource_day, zendesk.audit_day`);
+    zendesk_sync.unexamined, zendesk_sync.stale_findings,
+    zendesk.access_log_resources, zendesk.agent_day, zendesk.resource_day, zendesk.audit_day, zendesk.sign_in_day`);
+  const evidence = await db.query<{ name: string }>(
+    // Records that nobody may rewrite are not written here.
+    `select t.oid::regclass::text as name from pg_class t
+     where t.relnamespace = 'zendesk_evidence'::regnamespace and t.relkind = 'r'
+       and not exists (select from pg_trigger g where g.tgrelid = t.oid and g.tgname = 'refuse_rewriting')`,
+  );
+  await db.query(`truncate ${evidence.map(({ name }) => name).join(', ')}`);
   await db.query('checkpoint');
 }
 
-/** The simulator in a process of its own, so that it does not share the event loop of what is measured. */
+/** The simulator in a separate process, so that it does not share the event loop with the measured code. */
 export type RemoteSimulator = { readonly url: string; stop(): Promise<void> };
 
 /** Starts the simulator as another process. */
@@ -66,10 +74,10 @@ export async function startRemoteSimulator(settings: SimulatorSettings): Promise
   };
 }
 
-/** What a request was about, by the rules of the program alone. */
+/** What a request was about, by only the rules of the program. */
 export const usualClassify: Classify = createClassifier(accessRules);
 
-/** The engine as `sync` builds it, with budgets that the simulator without limits allows unless others are given. */
+/** The engine as `sync` builds it, by default with budgets for a simulator without limits. */
 export function createBenchEngine(
   stage: Stage,
   origin: string,

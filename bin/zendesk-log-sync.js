@@ -10,11 +10,11 @@ import { constants } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
-/** Since then the agents of Node.js know proxies. */
+/** From this version on, the agents of Node.js support proxies. */
 const neededVersion = '24.5';
 
 if (isNewEnough(process.versions.node)) {
-  // A checkout runs its sources, also when something was built there once; the package has only what was built.
+  // A checkout runs its sources, even if there is an old build; the package contains only the build.
   const source = new URL('../src/main.ts', import.meta.url);
   await import(existsSync(source) ? source.href : new URL('../dist/main.js', import.meta.url).href);
 } else {
@@ -51,10 +51,10 @@ function findRuntime(packageName) {
 /** @param {string} runtime */
 function runWith(runtime) {
   const program = fileURLToPath(import.meta.url);
-  // Before there is a child: a signal in between would end this process and leave the child behind.
+  // Before the child exists: a signal in between would end this process and leave the child behind.
   const forwarded = ['SIGINT', 'SIGTERM', 'SIGHUP', 'SIGWINCH'];
   for (const signal of forwarded) process.on(signal, () => child.kill(signal));
-  // A session of its own: otherwise Ctrl-C at the terminal would reach it twice, from there and from here.
+  // A separate session: otherwise Ctrl-C at the terminal would reach it twice, from the terminal and from here.
   const child = spawn(runtime, [program, ...process.argv.slice(2)], {
     stdio: 'inherit',
     detached: true,
@@ -67,7 +67,7 @@ function runWith(runtime) {
   });
   child.once('exit', (status, signal) => {
     if (signal === null) process.exit(status);
-    // The caller is to see the same end; a signal that does not end this process still shows in the status.
+    // The caller must see the same end; a signal that does not end this process is still visible in the status.
     for (const name of forwarded) process.removeAllListeners(name);
     process.exitCode = 128 + constants.signals[signal];
     process.kill(process.pid, signal);

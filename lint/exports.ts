@@ -7,12 +7,12 @@ const named = /\b(?:import|export)\s+(?:type\s+)?\{([^}]*)\}\s*from\s*'(\.[^']+)
 const whole =
   /\b(?:import\s+\*\s+as\s+\w+\s+from|export\s+\*\s+from)\s*'(\.[^']+)'|\bimport\(\s*'(\.[^']+)'/g;
 
-/** The files that import a name from a file; `*` as the name stands for those that import all. */
+/** The files that import a name from a file; the name `*` means files that import everything. */
 type Importers = ReadonlyMap<string, readonly string[]>;
 
 let importers: Importers | undefined;
 
-/** Who uses an export: `tests` when they are the only ones, its own file included. Paths are relative to `folder`. */
+/** Who uses an export: `tests` if only they do, not counting its own file. Paths are relative to `folder`. */
 export function findUsers(
   folder: string,
   file: string,

@@ -32,7 +32,7 @@ const rooms: Rule = {
   },
 };
 
-/** No export that nobody uses, no production code for tests alone, and one place to import a name from. */
+/** No unused export, no production code only for tests, and one place to import a name from. */
 const exports: Rule = {
   meta: { fixable: 'code' },
   create({ cwd, filename, report }) {
@@ -88,7 +88,7 @@ const classes: Rule = {
   }),
 };
 
-/** What a type names does not change once it is made. */
+/** Values of a type do not change after they are created. */
 const readonlyProperties: Rule = {
   meta: { fixable: 'code' },
   create: ({ report }) => ({

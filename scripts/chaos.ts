@@ -1,7 +1,7 @@
 /**
- * `npm run test:chaos -- [--runs N] [--seed S] [--only name]…`: what `test/ingest/chaos.test.ts` does, for as long as one
- * likes. Disturbs N pulling processes (default 500) at random moments and compares what is stored with the truth after
- * each. `--list` names the disturbances. Ends with status 1 at the first difference, and says which seed brought it.
+ * `npm run test:chaos -- [--runs N] [--seed S] [--only name]…`: what `test/ingest/chaos.test.ts` does, for any length of
+ * time. Disturbs N pulling processes (default 500) at random moments and compares what is stored with the truth after each.
+ * `--list` names the disturbances. Ends with status 1 at the first difference, and prints its seed.
  */
 import { parseArgs } from 'node:util';
 import { runChaos } from '../test/support/chaos/chaos.ts';

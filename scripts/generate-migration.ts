@@ -26,7 +26,7 @@ function addPartitioning(sql: string): string {
   return result;
 }
 
-/** drizzle compares with the newest only; all of them together are longer than the program. */
+/** drizzle compares only with the newest; all of them together are longer than the program. */
 function keepNewestSnapshot(): void {
   const snapshots = globSync('migrations/meta/*_snapshot.json').toSorted();
   const newest = snapshots.pop();

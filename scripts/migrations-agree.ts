@@ -1,4 +1,4 @@
-/** Fails when the schema in TypeScript says something that the migrations or the written comments do not. */
+/** Fails if the schema in TypeScript differs from the migrations or the written comments. */
 import { execFileSync } from 'node:child_process';
 import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -16,7 +16,7 @@ for (const fault of faults)
 if (faults.length === 0) console.log('Schema, migrations and comments agree.');
 else process.exitCode = 1;
 
-/** Whether drizzle would write one. */
+/** Whether drizzle would write a migration. */
 function isMigrationMissing(): boolean {
   const copy = mkdtempSync(join(tmpdir(), 'zls-migrations-'));
   try {

@@ -1,16 +1,25 @@
-/** Which tests look for a fault in a file: those near it, the quick ones first, because the first that fails ends the search. */
+/**
+ * Which tests search for a fault in a file: quick ones near it that together reach all of its code. Of these only the tests
+ * that reach the fault run. Tests that start the program are of no use: a fault is active only in the process of the test.
+ */
+
+import { dirname } from 'node:path';
 
 const unit = (name: string): string => `test/unit/${name}.test.ts`;
 const ingest = (name: string): string => `test/ingest/${name}.test.ts`;
 const zendesk = (name: string): string => `test/zendesk/${name}.test.ts`;
 const database = (name: string): string => `test/database/${name}.test.ts`;
 const ledger = database('ledger');
+const leases = database('leases-and-fetches');
 const streams = [unit('record'), unit('streams'), unit('config'), unit('zendesk-refusal')];
 
-const near: Readonly<Record<string, readonly string[]>> = {
+export const near: Readonly<Record<string, readonly string[]>> = {
+  'src/ingest/account-gaps.ts': [ingest('account-gaps')],
+  'src/ingest/account-share.ts': [unit('account-share')],
+  'src/ingest/archived-spans.ts': [ingest('reconcile')],
   'src/ingest/attention.ts': [unit('attention')],
-  'src/ingest/beginning.ts': [ingest('beginning')],
-  'src/ingest/budget-gate.ts': [ingest('budget-gate')],
+  'src/ingest/beginning.ts': [ingest('oldest-record'), ingest('beginning')],
+  'src/ingest/budget-gate.ts': [ingest('budget-line'), ingest('budget-gate')],
   'src/ingest/budget-teller.ts': [ingest('budget-gate')],
   'src/ingest/budget.ts': [unit('budget')],
   'src/ingest/classification-batch.ts': [database('classifications')],
@@ -21,20 +30,34 @@ const near: Readonly<Record<string, readonly string[]>> = {
   'src/ingest/division.ts': [unit('division')],
   'src/ingest/each-record.ts': [unit('quarantine')],
   'src/ingest/engine.ts': [unit('pace'), unit('cursor-share')],
-  'src/ingest/fetch.ts': [ledger, ingest('ledger-races')],
+  'src/ingest/erased-people.ts': [ingest('people'), 'test/retention/source-erasure.test.ts'],
+  'src/ingest/fetch.ts': [leases, ledger, database('history')],
   'src/ingest/fill-state.ts': [unit('fill-state')],
-  'src/ingest/fill.ts': [ingest('rescan-ages'), ingest('parallel-cursors'), ingest('losses')],
-  'src/ingest/follow.ts': [ingest('asked-at'), ingest('beginning'), ingest('clock')],
-  'src/ingest/future.ts': [ingest('ledger-races'), ingest('clock')],
+  'src/ingest/fill.ts': [ingest('filling')],
+  'src/ingest/follow.ts': [ingest('following')],
+  'src/ingest/findings/acknowledge.ts': ['test/evidence/acknowledgements.test.ts'],
+  'src/ingest/findings/*': ['test/ingest/findings/*.test.ts'],
+  'src/ingest/future.ts': [ingest('future')],
+  'src/ingest/gap-cost.ts': [unit('gap-cost'), ingest('account-gaps')],
+  'src/ingest/gap-facts.ts': [ingest('account-gaps')],
+  'src/ingest/gaps.ts': [unit('gaps')],
+  'src/ingest/kept-login.ts': [ingest('kept-login')],
+  'src/ingest/learned-limits.ts': [unit('learned-limits')],
   'src/ingest/lease-keeper.ts': [ingest('lease-keeper')],
-  'src/ingest/lease.ts': [ledger, ingest('ledger-races')],
+  'src/ingest/lease.ts': [leases, ledger, database('history')],
   'src/ingest/loss-words.ts': [unit('loss-words')],
-  'src/ingest/losses.ts': [unit('loss-words'), ingest('losses'), ingest('ledger-races')],
+  'src/ingest/losses.ts': [ingest('settled-losses')],
   'src/ingest/order.ts': [unit('order'), unit('walk')],
   'src/ingest/last-pages.ts': [unit('last-pages'), ingest('capped-pages')],
+  'src/ingest/own-counts.ts': [ingest('settled-losses')],
+  'src/ingest/page-at-once.ts': [ingest('page-store'), 'test/evidence/page-manifest.test.ts'],
+  'src/ingest/page-coverage.ts': [ledger, ingest('ledger-races')],
   'src/ingest/page-end.ts': [unit('page-end')],
-  'src/ingest/page-records.ts': [ingest('page-store'), database('odd-values'), ledger],
-  'src/ingest/page-rows.ts': [ingest('page-store'), ledger],
+  'src/ingest/page-ledger.ts': [ingest('page-store'), 'test/evidence/page-manifest.test.ts'],
+  'src/ingest/page-manifest.ts': ['test/evidence/page-manifest.test.ts'],
+  'src/ingest/page-records.ts': [unit('page-records')],
+  'src/ingest/page-returned.ts': [unit('page-returned'), ingest('page-rows')],
+  'src/ingest/page-rows.ts': [ingest('page-rows')],
   'src/ingest/page-sizes.ts': [unit('page-sizes')],
   'src/ingest/page.ts': [ingest('page-store'), ingest('two-cursors')],
   'src/ingest/people-tables.ts': [
@@ -42,61 +65,66 @@ const near: Readonly<Record<string, readonly string[]>> = {
     ingest('people'),
     ingest('people-history'),
   ],
-  'src/ingest/people.ts': [
-    ingest('people'),
-    ingest('people-lookups'),
-    ingest('people-after-backfill'),
-  ],
+  'src/ingest/people.ts': [ingest('people'), ingest('people-lookups')],
   'src/ingest/plan.ts': [unit('plan'), unit('page-times')],
   'src/ingest/pull.ts': [ingest('ledger-races'), ledger],
-  'src/ingest/quarantine-pass.ts': [ingest('quarantine'), ingest('people-quarantine')],
+  'src/ingest/quarantine-release.ts': [ingest('quarantine'), ingest('people-quarantine')],
   'src/ingest/quarantine-retry.ts': [ingest('quarantine'), ingest('people-quarantine')],
   'src/ingest/quarantine.ts': [
     unit('quarantine'),
     ingest('quarantine'),
     ingest('people-quarantine'),
   ],
-  'src/ingest/refusals.ts': [ingest('unavailable'), ingest('credentials')],
-  'src/ingest/rollup-schedule.ts': [database('rollups'), ingest('complete-pass')],
+  'src/ingest/reconcile/*': [ingest('reconcile')],
+  'src/ingest/reconcile/words.ts': ['test/doctor/page.test.ts'],
+  'src/ingest/refusals.ts': [ingest('refusals')],
+  'src/ingest/removals.ts': [unit('removals'), 'test/retention/drop.test.ts'],
+  'src/ingest/rollup-schedule.ts': [ingest('complete-pass')],
   'src/ingest/rollups.ts': [database('rollups')],
-  'src/ingest/row-counts.ts': [ingest('losses'), ingest('ledger-races')],
-  'src/ingest/rows/copy.ts': [ingest('page-store'), ledger],
+  'src/ingest/row-counts.ts': [ingest('settled-losses'), ingest('ledger-races')],
+  'src/ingest/rows/bounds.ts': [database('log-copy'), ingest('page-store')],
+  'src/ingest/rows/copy.ts': [database('log-copy'), ingest('upserted-rows'), ingest('page-store')],
   'src/ingest/rows/doubles.ts': [unit('doubles'), ingest('doubles')],
-  'src/ingest/rows/isolate.ts': [ingest('quarantine'), ingest('page-store')],
+  'src/ingest/rows/isolate.ts': [ingest('page-rows')],
   'src/ingest/rows/restamps.ts': [ingest('restamps')],
-  'src/ingest/rows/rows.ts': [ingest('page-store'), ingest('revisions'), database('rollups')],
+  'src/ingest/rows/returns.ts': [unit('returns'), ingest('returned-versions')],
+  'src/ingest/rows/rows.ts': [database('log-copy'), ingest('page-store'), ingest('restamps')],
   'src/ingest/rows/stamps.ts': [unit('stamps'), ingest('restamps')],
   'src/ingest/rows/standing.ts': [ingest('page-store'), ingest('restamps')],
-  'src/ingest/rows/upsert.ts': [ingest('page-store'), ingest('revisions')],
+  'src/ingest/rows/unstored.ts': [database('log-copy'), ingest('page-store'), ingest('restamps')],
+  'src/ingest/rows/upsert.ts': [ingest('upserted-rows')],
   'src/ingest/rows/written.ts': [unit('written-rows')],
   'src/ingest/run-record.ts': [ledger, database('history'), database('status')],
-  'src/ingest/run.ts': [ledger, ingest('losses'), ingest('broken-walks')],
-  'src/ingest/seen.ts': [unit('walk')],
-  'src/ingest/service.ts': [
-    ingest('complete-pass'),
-    ingest('unavailable'),
-    ingest('recording-faults'),
-  ],
+  'src/ingest/run.ts': [ingest('recorded-runs')],
+  'src/ingest/sealed-tokens.ts': [ingest('kept-login')],
+  'src/ingest/seen.ts': [unit('seen')],
+  'src/ingest/service.ts': [ingest('passes'), ingest('many-accounts')],
   'src/ingest/session.ts': [ingest('many-accounts'), ingest('unavailable')],
-  'src/ingest/span-reader.ts': [ingest('asked-at'), ingest('full-pages'), ingest('broken-walks')],
+  'src/ingest/span-pages.ts': [ingest('span-reading'), ingest('full-pages')],
+  'src/ingest/span-reader.ts': [ingest('span-reading')],
+  'src/ingest/stale-days.ts': [database('stale-days')],
   'src/ingest/status.ts': [database('status'), ingest('rescan-ages')],
-  'src/ingest/stored-rows.ts': [unit('written-rows'), ingest('losses')],
+  'src/ingest/stored-rows.ts': [unit('written-rows'), ingest('settled-losses')],
+  'src/ingest/turns.ts': [unit('turns')],
+  'src/ingest/uncovered.ts': [ingest('future')],
+  'src/ingest/verification-words.ts': [unit('report-statement')],
   'src/ingest/walk.ts': [unit('walk'), ingest('page-size')],
-  'src/ingest/worker.ts': [ingest('rescan-ages'), ingest('page-size'), ingest('losses')],
+  'src/ingest/worker.ts': [ingest('stream-worker')],
   'src/span.ts': [unit('span')],
   'src/streams/access-logs.ts': [...streams, 'test/streams/contract.test.ts', database('rollups')],
+  'src/streams/access-personal.ts': [...streams, 'test/retention/erase.test.ts'],
+  'src/streams/address.ts': [unit('address')],
   'src/streams/audit-logs.ts': [...streams, 'test/streams/contract.test.ts', database('rollups')],
-  'src/streams/fields.ts': [unit('fields'), unit('record'), unit('moment')],
+  'src/streams/fields.ts': [unit('fields'), unit('record')],
   'src/streams/key-text.ts': [unit('fields')],
   'src/streams/moment.ts': [unit('moment')],
   'src/streams/preserved.ts': [unit('fields')],
   'src/streams/registry.ts': [unit('config'), unit('streams')],
-  'src/streams/rollup-day.ts': [database('rollups')],
   'src/streams/stream.ts': [unit('record'), unit('streams')],
   'src/streams/support-budget.ts': streams,
   'src/streams/users.ts': streams,
   'src/zendesk/answer-limit.ts': [unit('zendesk-answer-limit')],
-  'src/zendesk/answer.ts': [unit('zendesk-answer'), unit('zendesk-body'), zendesk('faults')],
+  'src/zendesk/answer.ts': [unit('zendesk-answer'), zendesk('faults')],
   'src/zendesk/authorization.ts': [unit('authorization'), zendesk('authorization')],
   'src/zendesk/body.ts': [unit('zendesk-body')],
   'src/zendesk/client.ts': [
@@ -110,7 +138,8 @@ const near: Readonly<Record<string, readonly string[]>> = {
   'src/zendesk/clock.ts': [unit('zendesk-clock')],
   'src/zendesk/exact-numbers.ts': [unit('zendesk-body'), unit('fields')],
   'src/zendesk/faithful.ts': [unit('zendesk-records')],
-  'src/zendesk/http.ts': [zendesk('pages'), zendesk('abort'), zendesk('faults')],
+  'src/zendesk/http.ts': [zendesk('http'), zendesk('tls')],
+  'src/zendesk/inactive-account.ts': [unit('inactive-account'), unit('zendesk-refusal')],
   'src/zendesk/list-cutter.ts': [unit('zendesk-records')],
   'src/zendesk/login-keeper.ts': [ingest('kept-login')],
   'src/zendesk/login-refusal.ts': [unit('zendesk-refusal'), zendesk('login')],
@@ -124,8 +153,9 @@ const near: Readonly<Record<string, readonly string[]>> = {
   'src/zendesk/minting.ts': [unit('zendesk-login'), zendesk('login')],
   'src/zendesk/paging.ts': [unit('zendesk-paging')],
   'src/zendesk/proxy-fault.ts': [unit('zendesk-proxy-fault')],
+  'src/zendesk/reach.ts': [unit('reach')],
   'src/zendesk/rate-limit.ts': [unit('zendesk-rate-limit')],
-  'src/zendesk/refreshed-login.ts': [ingest('kept-login')],
+  'src/zendesk/refreshed-login.ts': [zendesk('refreshed-login')],
   'src/zendesk/refusal.ts': [unit('zendesk-refusal'), zendesk('faults')],
   'src/zendesk/request.ts': [
     zendesk('pages'),
@@ -146,10 +176,16 @@ const near: Readonly<Record<string, readonly string[]>> = {
   'src/zendesk/unpack.ts': [unit('zendesk-unpack')],
 };
 
-/** The tests for a file of the program; for one that has none of its own, those of its folder. */
+/** What only tests that start the program reach. */
+export const unreached: readonly string[] = [
+  'src/ingest/quarantine-pass.ts',
+  'src/ingest/reconcile/schedule.ts',
+];
+
+/** The tests for a file of the program; for a new one, those of its folder, which takes long. */
 export function chooseTests(file: string): readonly string[] {
-  const own = near[file];
-  if (own !== undefined) return own;
+  const named = near[file] ?? near[`${dirname(file)}/*`];
+  if (named !== undefined) return named;
   if (file.startsWith('src/zendesk/')) return ['test/unit/zendesk-*.test.ts', 'test/zendesk'];
   if (file.startsWith('src/streams/')) return ['test/unit', 'test/streams/contract.test.ts'];
   return ['test/unit', 'test/ingest'];

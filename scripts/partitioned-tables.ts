@@ -1,18 +1,20 @@
+import { findingsTable } from '../src/database/partitions.ts';
 import { listLogs, streams } from '../src/streams/registry.ts';
 
-/** A table that is partitioned, the column that it goes by, and how long the span of a partition is. */
+/** A partitioned table, its partition column, and the span of a partition. */
 export type PartitionedTable = {
   readonly name: string;
   readonly by: string;
   readonly every: 'month' | 'year';
 };
 
-/** The partitioned tables: those of the logs, and what is derived from them. drizzle does not know such tables. */
-export const partitionedTables: readonly PartitionedTable[] = listLogs(streams).flatMap(
-  ({ table: { name, time, partition, derived } }) => [
+/** The partitioned tables: those of the logs, the derived ones, and the findings. drizzle does not support such tables. */
+export const partitionedTables: readonly PartitionedTable[] = [
+  ...listLogs(streams).flatMap(({ table: { name, time, partition, derived } }) => [
     { name, by: time, every: partition },
     ...(derived === undefined
       ? []
       : [{ name: derived.name, by: derived.key.time, every: partition }]),
-  ],
-);
+  ]),
+  { name: findingsTable.name, by: findingsTable.time, every: findingsTable.partition },
+];

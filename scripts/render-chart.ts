@@ -1,7 +1,8 @@
 /**
- * `node scripts/render-chart.ts`: after each change of the settings, of the alert rules or of the chart. Puts the names of
- * the settings into the schema of the chart and the rules into its files; then has helm, if it is in the path, make the
- * resources that test/deploy/chart.test.ts looks at (`go install helm.sh/helm/v3/cmd/helm@v3.22.0` is one way to helm).
+ * `node scripts/render-chart.ts`: run it after each change of the settings, of the alert rules or of the chart. It writes
+ * the names of the settings into the schema of the chart and the rules into its files; then helm, if it is in the path,
+ * makes the resources that test/deploy/chart.test.ts checks (`go install helm.sh/helm/v3/cmd/helm@v3.22.0` is one way to
+ * helm).
  */
 import { copyFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';

@@ -5,10 +5,10 @@ import { is } from 'drizzle-orm';
 import { getTableConfig, PgSchema, PgTable } from 'drizzle-orm/pg-core';
 import { partitionedTables } from './partitioned-tables.ts';
 
-/** Where the comments are written to, by `npm run migrations:generate`. */
+/** The file for the comments, which `npm run migrations:generate` writes. */
 export const commentsFile = 'src/database/definitions/comments.sql';
 
-/** What a comment is about, as `comment on` names it, and its text. */
+/** The object of a comment, as in `comment on`, and its text. */
 export type Comment = { readonly target: string; readonly text: string };
 
 /** All comments, in the order of the schema's files. @throws {Error} when a table or a column has none */

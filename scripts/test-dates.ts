@@ -1,12 +1,12 @@
 /**
- * `npm run test:dates`: runs tests that are quick and read the clock under dates at which programs go wrong, each in a
- * time zone of its own. Prints a line for each date, and all failures with their date at the end. Arguments: files and
- * folders instead of the usual ones.
+ * `npm run test:dates`: runs quick tests that read the clock, at dates at which programs often fail, each in another time
+ * zone. Prints a line for each date, and all failures with their date at the end. Arguments: files and folders instead of
+ * the default ones.
  */
 import { findFiles, isInterrupted, reportTallies, runFiles } from './test-run.ts';
 import type { Tally } from './test-tally.ts';
 
-/** What is decided about time, what shows it, and the data of the simulator. */
+/** Code that decides about time or shows it, and the data of the simulator. */
 const usualFiles = [
   'test/unit',
   'test/doctor',

@@ -13,7 +13,7 @@ for (const signal of ['SIGINT', 'SIGTERM'] as const) {
   process.once(signal, () => interrupted.abort());
 }
 
-// Each file is a process: what one has compiled the next need not.
+// Each file is a process: the next one can reuse compiled code.
 process.env['NODE_COMPILE_CACHE'] ??= join(tmpdir(), 'zls-tests-compiled');
 
 /** How files are run. */
@@ -26,12 +26,12 @@ export type RunOptions = {
   readonly prints: boolean;
 };
 
-/** Whether somebody has stopped the run by a signal. */
+/** Whether a signal has stopped the run. */
 export function isInterrupted(): boolean {
   return interrupted.signal.aborted;
 }
 
-/** The test files that files, folders and patterns stand for, as absolute paths; says which of them stand for none. */
+/** The test files for the given files, folders and patterns, as absolute paths; reports which of them match none. */
 export function findFiles(patterns: readonly string[]): string[] {
   const found = patterns.flatMap((pattern) => {
     const isFolder = statSync(pattern, { throwIfNoEntry: false })?.isDirectory() ?? false;
@@ -42,7 +42,7 @@ export function findFiles(patterns: readonly string[]): string[] {
   return [...new Set(found)].toSorted();
 }
 
-/** Runs test files, each in a process of its own, with one database server for all of them. */
+/** Runs test files, each in its own process, with one database server for all of them. */
 export async function runFiles(files: readonly string[], options: RunOptions): Promise<Tally> {
   const { label, start, prints } = options;
   setClockOfChildren(start);

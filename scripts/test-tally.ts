@@ -11,10 +11,10 @@ export type Failure = {
   readonly error: string;
 };
 
-/** What a run came to. Only tests without tests inside count; skipped ones and those marked todo do not. */
+/** The result of a run. Only tests without tests inside count; skipped ones and those marked todo do not. */
 export type Tally = { readonly passed: number; readonly failures: readonly Failure[] };
 
-/** Counts the events of a run, `onEvent` seeing each first. `files` are the absolute paths that were to run. */
+/** Counts the events of a run; `onEvent` gets each first. `files` are the absolute paths that should run. */
 export async function tallyEvents(
   events: AsyncIterable<TestEvent>,
   files: readonly string[],
@@ -22,13 +22,13 @@ export async function tallyEvents(
 ): Promise<Tally> {
   let passed = 0;
   const failures: Failure[] = [];
-  // Levels at which something has ended below the test that ends next, for each file.
+  // For each file, the levels at which something below the next ending test has ended.
   const levels = new Map<string, Set<number>>(files.map((file) => [file, new Set()]));
-  // Files that need no complaint: they ran to their end, or have a failure of their own.
+  // Files without a problem of their own: they ran to their end, or already have a failure.
   const settled = new Set<string | undefined>();
-  // The titles of the test that is reported and of those around it, for each file.
+  // For each file, the titles of the reported test and of those around it.
   const titles = new Map<string, string[]>();
-  // What each file's process wrote about itself, for files that crash.
+  // The output of each file's process, for files that crash.
   const outcries = new Map<string, string>();
 
   function isLeaf({ details, file = '', nesting }: EventData.TestPass | EventData.TestFail) {
@@ -40,7 +40,7 @@ export async function tallyEvents(
 
   for await (const event of events) {
     onEvent(event);
-    // An error after the last test comes as a remark.
+    // An error after the last test is reported as a diagnostic message.
     if (event.type === 'test:stderr' || event.type === 'test:diagnostic') {
       const { file = '', message } = event.data;
       outcries.set(file, `${outcries.get(file) ?? ''}${message.trimEnd()}\n`);

@@ -1,8 +1,8 @@
 /**
- * `npm test`: runs the test files, those for which the version of Postgres matters once more on Postgres 15 where Debian's
- * programs are installed. Arguments: files, folders or patterns (default: all); `--only-18` leaves the second run out;
- * `--start 2028-02-29T12:00Z` lets the run begin at that moment instead of the usual one. With `TEST_DATABASE_URL`
- * everything runs once, on that server. Ends with status 1 when anything failed; the last line is `N passed, N failed`.
+ * `npm test`: runs the test files, and those for which the version of Postgres matters again on Postgres 15 if Debian's
+ * programs are installed. Arguments: files, folders or patterns (default: all); `--only-18` leaves out the second run;
+ * `--start 2028-02-29T12:00Z` starts the run at that moment instead of the default one. With `TEST_DATABASE_URL` everything
+ * runs once, on that server. Ends with status 1 when anything failed; the last line is `N passed, N failed`.
  */
 import { existsSync } from 'node:fs';
 import { join, relative } from 'node:path';
@@ -12,13 +12,15 @@ import { findFiles, isInterrupted, reportTallies, runFiles } from './test-run.ts
 import type { Tally } from './test-tally.ts';
 
 const postgres15 = '/usr/lib/postgresql/15/bin';
-/** Where the version of Postgres matters: all statements, and each kind of command once. */
+/** Tests for which the version of Postgres matters: all statements, and each kind of command once. */
 const databaseTests = [
+  'test/archive/',
   'test/database/',
   'test/ingest/',
   'test/http/',
   'test/monitoring/',
   'test/reports/',
+  'test/retention/',
   'test/commands/backfill.test.ts',
   'test/commands/classify.test.ts',
   'test/commands/database.test.ts',

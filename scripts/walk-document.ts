@@ -1,15 +1,15 @@
 /** docs/walk.md as Markdown. */
 import type { WalkStep } from './walk-steps.ts';
 
-/** A step with what it brought. */
+/** A step with its output. */
 export type WalkedStep = WalkStep & {
   readonly output: string;
   readonly seconds: number;
-  /** Of the processor; undefined for what goes on. */
+  /** Processor time; undefined for a program that keeps running. */
   readonly ownSeconds: number | undefined;
 };
 
-/** The document of a walk that was taken. */
+/** The document of a completed walk. */
 export function renderWalk(steps: readonly WalkedStep[]): string {
   const sum = steps.reduce((seconds, step) => seconds + step.seconds, 0);
   return [

@@ -1,20 +1,20 @@
-/** The walk of docs/walk.md, step by step; `npm run docs:walk` takes it. */
+/** The walk of docs/walk.md, step by step; `npm run docs:walk` runs it. */
 
-/** One step: a command that somebody types. */
+/** One step: a command that a person types. */
 export type WalkStep = {
-  /** Above it, and why. */
+  /** The text above it, with the reason. */
   readonly title: string;
   readonly words: string;
   readonly command: string;
-  /** What is typed in answer to its questions, a line each. */
+  /** The answers to its questions, one line each. */
   readonly answers?: readonly string[];
-  /** It goes on in a terminal of its own; this is the line that says that it is ready. */
+  /** It keeps running in a separate terminal; this line says that it is ready. */
   readonly until?: RegExp;
-  /** Those of its lines that are shown. */
+  /** Which of its lines are shown. */
   readonly shown: RegExp;
 };
 
-/** In place of the address of the repository, which is another one for everybody. */
+/** Instead of the address of the repository, which differs for everybody. */
 export const addressMark = '<address of this repository>';
 
 const question = [
@@ -24,7 +24,7 @@ const question = [
   'group by actor_name order by changes desc, actor_name limit 5',
 ].join(' ');
 
-/** Of a command that says nothing worth showing. */
+/** For a command without useful output. */
 const nothing = /(?!)/;
 
 /** The steps in their order. */
@@ -81,6 +81,26 @@ export const walkSteps: readonly WalkStep[] = [
     words: 'Who opened which tickets; the last sheet says what that rests on.',
     command: 'npm start -- report accessed tickets --days 30 --output tickets.xlsx',
     shown: /^Wrote/,
+  },
+  {
+    title: 'Evidence for an auditor',
+    words:
+      'Rows with a proof for each, in one file for somebody who trusts neither the program nor who runs it.',
+    command: 'npm start -- evidence export --days 30 --output evidence.zip',
+    shown: /rows|^Wrote/,
+  },
+  {
+    title: 'The auditor checks it',
+    words: 'Without a database and without a network.',
+    command: 'npm start -- evidence verify evidence.zip',
+    shown: /proven|findings/,
+  },
+  {
+    title: 'The same without this program',
+    words:
+      '150 lines that come with the file, for Node.js 22 or newer. `README.txt` beside them has the commands for tools of other projects.',
+    command: 'unzip -q evidence.zip -d evidence && npx node evidence/verify.mjs',
+    shown: /./,
   },
   {
     title: 'Follow the logs',

@@ -1,6 +1,6 @@
 /**
- * `npm run docs:walk`: takes the walk of docs/walk.md from a clone of what is committed here, and writes down what it saw. It
- * needs npm's registry, psql and some minutes on a machine that does nothing else.
+ * `npm run docs:walk`: runs the walk of docs/walk.md in a clone of the committed files, and writes down the output. It needs
+ * npm's registry, psql and some minutes on an idle machine.
  */
 import { spawn, type ChildProcess } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
@@ -14,7 +14,7 @@ import { addressMark, walkSteps, type WalkStep } from './walk-steps.ts';
 const root = fileURLToPath(new URL('..', import.meta.url));
 const stopMs = 15_000;
 
-/** What one step after the other changes: where it stands, and what its shell knows. */
+/** What each step changes: the working directory, and the variables of its shell. */
 type Walk = {
   readonly base: string;
   directory: string;
@@ -36,7 +36,7 @@ try {
   rmSync(base, { recursive: true, force: true });
 }
 
-/** Without settings of this program, and without what npm has put there for this script. */
+/** Without settings of this program, and without what npm has added for this script. */
 function usualEnvironment(): Record<string, string> {
   const kept = Object.entries(process.env).filter(
     ([name]) =>
@@ -45,7 +45,7 @@ function usualEnvironment(): Record<string, string> {
   const path = (process.env['PATH'] ?? '')
     .split(':')
     .filter((part) => !part.includes('node_modules'));
-  // The port of `serve` may be taken on the machine that takes the walk.
+  // The port of `serve` may be in use on this machine.
   return {
     ...(Object.fromEntries(kept) as Record<string, string>),
     PATH: path.join(':'),

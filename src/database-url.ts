@@ -1,13 +1,13 @@
-/** `DATABASE_URL` as libpq reads it, taken apart. Decides nothing about connections. */
+/** Parses `DATABASE_URL` as libpq does. Decides nothing about connections. */
 
-/** One place where Postgres may be: a name or an address, or the directory of a socket. */
+/** One possible place of Postgres: a name or an address, or the directory of a socket. */
 export type DatabaseHost = {
-  /** Undefined where the url names none. */
+  /** Undefined if the url names none. */
   readonly host: string | undefined;
   readonly port: number | undefined;
 };
 
-/** What a url says. All of it may be secret. */
+/** The content of a url. All of it may be secret. */
 type DatabaseAddress = {
   /** At least one, in the order in which they are tried. */
   readonly hosts: readonly DatabaseHost[];
@@ -18,7 +18,7 @@ type DatabaseAddress = {
   readonly parameters: ReadonlyMap<string, string>;
 };
 
-/** How a connection is protected: the words of libpq, from nothing to everything, and one of the driver. */
+/** How a connection is protected: the words of libpq, from no protection to full, and one of the driver. */
 const sslModes = [
   'disable',
   'allow',
@@ -34,7 +34,7 @@ export type SslMode = (typeof sslModes)[number];
 const targets = ['any', 'read-write', 'read-only', 'primary', 'standby', 'prefer-standby'] as const;
 export type Target = (typeof targets)[number];
 
-/** Those that are understood; others that begin with `ssl` would promise what is not kept. */
+/** The supported parameters; others that begin with `ssl` would have no effect. */
 const sslParameters: ReadonlySet<string> = new Set([
   'ssl',
   'sslmode',
@@ -53,14 +53,14 @@ const sslParameters: ReadonlySet<string> = new Set([
 const host = String.raw`(?:\[[0-9a-f:.%]+\]|[^@/?#:,[\]\s]*)(?::\d*)?`;
 const rest = String.raw`(?<hosts>${host}(?:,${host})*)(?:/(?<database>[^@/?#]*))?(?:\?(?<query>(?:[^=&@#]+=[^&#]*(?:&|$))*))?`;
 const scheme = String.raw`^postgres(?:ql)?://`;
-/** As the standard has it, and as people write passwords: then all up to the last @ is the login. */
+/** As the standard says, and as people write passwords: then everything up to the last @ is the login. */
 const forms = [
   new RegExp(`${scheme}(?:(?<login>[^@/?#]*)@)?${rest}$`, 'i'),
   new RegExp(`${scheme}(?<login>.*)@${rest}$`, 'is'),
 ];
 const example = 'Use postgres://user:password@host:5432/database';
 
-/** The url taken apart, or why it cannot be: the end of a sentence that begins with what was found. */
+/** The parsed url, or why it is invalid: the end of a sentence that begins with what was found. */
 export function readDatabaseUrl(url: string): DatabaseAddress | string {
   const groups = forms.map((form) => form.exec(url)?.groups).find((found) => found !== undefined);
   if (groups === undefined) return `${example}, and check the scheme, the host and the port`;
@@ -86,7 +86,7 @@ export function readDatabaseUrl(url: string): DatabaseAddress | string {
   );
 }
 
-/** The url with parameters that it does not have itself. */
+/** The url with additional parameters that it lacks. */
 export function addParameters(url: string, parameters: ReadonlyMap<string, string>): string {
   const address = readDatabaseUrl(url);
   if (typeof address === 'string') return url;
@@ -143,7 +143,7 @@ function refuseOther(
     : `Its ${name} is ${quote(value)}. Use ${known.slice(0, -1).join(', ')} or ${known.at(-1) ?? ''}`;
 }
 
-/** Everybody can have a certificate that the system trusts: without the name it proves nothing. */
+/** Everybody can get a certificate that the system trusts: without a check of the name it proves nothing. */
 function refuseWeakSystem(parameters: ReadonlyMap<string, string>): string | undefined {
   const mode = parameters.get('sslmode') ?? 'verify-full';
   return parameters.get('sslrootcert') === 'system' && mode !== 'verify-full'
@@ -159,7 +159,7 @@ function given(text: string): string | undefined {
   return text === '' ? undefined : text;
 }
 
-/** Percent escapes as what they stand for; what is no escape, such as the sign in `100%`, stays as it is. */
+/** Decodes percent escapes; a sign that is not an escape, as in `100%`, stays unchanged. */
 function decode(text: string): string {
   return text.replaceAll(/(?:%[0-9a-f]{2})+/gi, (escapes) => {
     try {

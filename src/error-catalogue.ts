@@ -1,10 +1,10 @@
 /**
  * Every error that this program knows, by its code: what it means, what to do about it in general, and what happens
- * next. Codes are labels of metrics and rows of tables, so one that was released keeps its meaning. `docs/errors.md` is
+ * next. Codes are labels of metrics and values in tables, so a released code keeps its meaning. `docs/errors.md` is
  * generated from here.
  */
 
-/** What follows from an error, wherever it comes up. The text is for the operator. */
+/** What follows from an error, wherever it appears. The text is for the operator. */
 export const effects = {
   stream_unavailable:
     'The run fails with [refusal_unconfirmed](#refusal_unconfirmed) until Zendesk has refused the stream for two minutes. Then the stream is marked as unavailable and tried again an hour later. The other streams continue.',
@@ -26,6 +26,8 @@ export const effects = {
   run_skipped: 'The run is skipped.',
   not_sealed:
     'Pulling continues. Changes to the history wait in `zendesk_evidence.pending` until they can be sealed. The program tries this every few seconds.',
+  not_anchored:
+    'Pulling and sealing continue. The place is tried again after a minute at first, then after longer and longer, up to the usual time between two anchors.',
   command_failed: 'The command exits with status 1.',
   input_refused: 'The program exits with status 2 and has changed nothing.',
   nothing_wrong: 'The command exits with status 0.',
@@ -192,7 +194,7 @@ export const errorCatalogue = {
     effect: 'span_postponed',
     meaning: 'Zendesk kept answering 429, even after each pause that it asked for.',
     wayOut:
-      'Lower `ACCESS_LOGS_REQUESTS_PER_MINUTE` or `SUPPORT_REQUESTS_PER_MINUTE`, or find out which other program uses up the limit.',
+      'Lower `ACCESS_LOGS_REQUESTS_PER_MINUTE` or `SUPPORT_SHARE` (or `SUPPORT_REQUESTS_PER_MINUTE` where you set it), or find out which other program uses up the limit.',
   },
   certificate_untrusted: {
     source: 'zendesk',
@@ -375,6 +377,21 @@ export const errorCatalogue = {
     wayOut:
       'Start the version that migrated the database, or restore the file. Put changes into a new migration.',
   },
+  schema_taken: {
+    source: 'database',
+    effect: 'input_refused',
+    meaning:
+      'The database has a schema of the name that this program needs, with tables of another program, such as `zendesk` of Fivetran.',
+    wayOut: 'Set `SCHEMA` to a name that is free, or point `DATABASE_URL` to another database.',
+  },
+  citus_not_ready: {
+    source: 'database',
+    effect: 'input_refused',
+    meaning:
+      '`distribute` was run on a database without the extension Citus, or one of its servers could not do what was asked.',
+    wayOut:
+      'Create the extension and add the servers, as docs/scale.md says. Nothing else needs it.',
+  },
   objects_in_the_way: {
     source: 'database',
     effect: 'input_refused',
@@ -415,6 +432,22 @@ export const errorCatalogue = {
     meaning: 'Another process has taken over, because this one was frozen for too long.',
     wayOut: 'Nothing. The other process continues the work.',
   },
+  account_moved: {
+    source: 'run',
+    effect: 'run_failed',
+    meaning:
+      'The account is in another database since `account move`, or on its way there. Nothing is written of it here.',
+    wayOut:
+      'Set `database` of the account in `ACCOUNTS_FILE` to the database where it is, and start the processes again. A move that was stopped goes on when the same command is run again.',
+  },
+  move_failed: {
+    source: 'command',
+    effect: 'command_failed',
+    meaning:
+      'An account could not be moved to another database. Nothing is lost: what was copied is checked before anything is deleted.',
+    wayOut:
+      'The message says what to do. Then run `account move` again; it goes on where it stopped. `--cancel` undoes a move that has not ended.',
+  },
   history_changed: {
     source: 'database',
     effect: 'run_repeated',
@@ -433,7 +466,8 @@ export const errorCatalogue = {
     source: 'run',
     effect: 'not_sealed',
     meaning: 'The sealed log was begun under another name or with another key.',
-    wayOut: 'Give all processes the same `SIGNING_KEY_FILE` and the same `LOG_ORIGIN`.',
+    wayOut:
+      'Give all processes the same `SIGNING_KEY_FILE` and the same `LOG_ORIGIN`. To change the key, run `keys rotate`.',
   },
   signing_key_not_kept: {
     source: 'run',
@@ -441,12 +475,34 @@ export const errorCatalogue = {
     meaning: 'There is no signing key, and none can be written to the data directory.',
     wayOut: 'Set `SIGNING_KEY_FILE`, or make `DATA_DIR` writable.',
   },
+  anchor_failed: {
+    source: 'run',
+    effect: 'not_anchored',
+    meaning:
+      'A place outside of the database that checkpoints of the sealed log are brought to cannot be reached, or does not accept them.',
+    wayOut: 'Do what the error says. `doctor` and `status` show each place.',
+  },
+  archive_failed: {
+    source: 'command',
+    effect: 'command_failed',
+    meaning:
+      'The archive cannot be reached, or has not what was written there, or rows cannot be archived as they are. Nothing is dropped, and no answer is given from a part of the rows.',
+    wayOut: 'Do what the error says. `archive verify` checks every object.',
+  },
+  sealed_log_differs: {
+    source: 'run',
+    effect: 'not_anchored',
+    meaning:
+      'A place outside of the database has seen another sealed log under the same name: entries were changed or removed since, or the database was restored from a backup and went on. Or the newest checkpoint in the database is not signed for the tree that stands beside it; then nothing is sealed either.',
+    wayOut: 'Run `verify` against what that place has. Nothing there is overwritten.',
+  },
   sealed_log_behind: {
     source: 'run',
-    effect: 'not_sealed',
+    effect: 'not_anchored',
     meaning:
       'The sealed log in the database is shorter than what was published of it: the database went back to an earlier state.',
-    wayOut: 'Run `verify` against what was published.',
+    wayOut:
+      'The program takes the missing entries back from `EVIDENCE_DIR` or `EVIDENCE_URL` when it starts. If the error stays, run `verify`.',
   },
   rules_replaced: {
     source: 'run',
@@ -497,6 +553,38 @@ export const errorCatalogue = {
     effect: 'command_failed',
     meaning: 'There is no database yet, or it holds no account.',
     wayOut: 'Run `sync` or `serve`.',
+  },
+  hold_exists: {
+    source: 'command',
+    effect: 'command_failed',
+    meaning: 'There is or was a hold of that name. A name stands for one hold for ever.',
+    wayOut: 'Use another name.',
+  },
+  hold_unknown: {
+    source: 'command',
+    effect: 'command_failed',
+    meaning: 'No hold of that name is set.',
+    wayOut: 'See `hold list`.',
+  },
+  held: {
+    source: 'command',
+    effect: 'command_failed',
+    meaning: 'A hold keeps what was to be erased. Nothing was erased.',
+    wayOut: 'See `hold list`. Release the hold when what it is for is over.',
+  },
+  not_sealed_yet: {
+    source: 'command',
+    effect: 'command_failed',
+    meaning:
+      'Previous versions of rows wait to be sealed, so nothing was dropped or erased: the sealed log must know them first.',
+    wayOut: 'Let `serve` or `sync` run for some seconds, and try again.',
+  },
+  holds_doubtful: {
+    source: 'command',
+    effect: 'command_failed',
+    meaning:
+      'The holds in the database are not those that the sealed log knows: somebody has removed, changed or added some. Nothing is dropped or erased until they agree.',
+    wayOut: 'Run `verify`, and put `zendesk_sync.holds` back from a backup.',
   },
   output_failed: {
     source: 'command',

@@ -1,26 +1,26 @@
 /**
- * The errors of this program: a code with facts. What follows from an error is decided by its code; its sentence is for
- * people and is read by nobody else. Libraries' own errors are translated at the border of the folder that owns the
- * library, so that no error carries a secret, a query text or a row's content.
+ * The errors of this program: a code with facts. The code decides what follows from an error; its sentence is only for
+ * people. Libraries' own errors are translated at the border of the folder that owns the library, so that no error contains
+ * a secret, a query text or a row's content.
  */
 import { errorCatalogue, type Effect, type ErrorSource } from './error-catalogue.ts';
 
 /** The code of an error that this program knows. */
 export type ErrorCode = keyof typeof errorCatalogue;
 
-/** What is known of an error besides its code. */
+/** The facts about an error besides its code. */
 export type ErrorFacts = {
   /**
-   * The start of the sentence where it stands alone: "The audit log is". A page with a heading for it leaves it out.
+   * The start of the sentence if it is alone: "The audit log is". A page with a heading leaves it out.
    */
   readonly subject?: string | undefined;
   /** What is wrong: a clause or more, without a full stop. */
   readonly found: string;
-  /** What to do: a clause that goes on after "; ", or a sentence with a capital letter; without a full stop. */
+  /** What to do: a clause after "; ", or a sentence with a capital letter; without a full stop. */
   readonly wayOut?: string | undefined;
   /** Zendesk's own words, without secrets and query texts. */
   readonly quote?: string | undefined;
-  /** HTTP status; absent when no answer came. */
+  /** HTTP status; absent if there was no answer. */
   readonly status?: number | undefined;
   /** Zendesk's `x-request-id`, for support cases. */
   readonly requestId?: string | undefined;
@@ -28,7 +28,7 @@ export type ErrorFacts = {
   readonly sqlState?: string | undefined;
   /** Node's code of an error of the system: ECONNREFUSED, ENOSPC. */
   readonly systemCode?: string | undefined;
-  /** A translated error: it holds nothing private. */
+  /** A translated error: it contains nothing private. */
   readonly cause?: unknown;
 };
 
@@ -44,7 +44,7 @@ export class KnownError extends Error {
   readonly requestId: string | undefined;
   readonly sqlState: string | undefined;
   readonly systemCode: string | undefined;
-  /** One sentence each: several for input in which several things are wrong. */
+  /** One sentence each: several if several things are wrong in the input. */
   readonly problems: readonly string[];
 
   constructor(code: ErrorCode, facts: ErrorFacts | readonly string[]) {
@@ -82,7 +82,7 @@ export function composeSentence(
   return `${start}${wayOut === undefined ? '' : joinClause(wayOut)}.${composeQuote(quote)}`;
 }
 
-/** Zendesk's words after a sentence; nothing where there are none. */
+/** Zendesk's words after a sentence; nothing if there are none. */
 export function composeQuote(quote: string | undefined): string {
   return quote === undefined || quote === '' ? '' : ` Zendesk said: "${quote}".`;
 }
@@ -91,19 +91,19 @@ function joinClause(clause: string): string {
   return `${/^\p{Lu}\p{Ll}/u.test(clause) ? '. ' : '; '}${clause}`;
 }
 
-/** The sentence of an error that is known. Any other error is a fault of this program, and its message may hold anything. */
+/** The sentence of a known error. Any other error is a fault of this program, and its message may contain anything. */
 export function explainError(error: unknown): string {
   return error instanceof KnownError
     ? error.message
     : 'A bug in this program ended the work. Its log has the details.';
 }
 
-/** The code of an error; `program_fault` for one that is not known. */
+/** The code of an error; `program_fault` for an unknown one. */
 export function codeOf(error: unknown): ErrorCode {
   return error instanceof KnownError ? error.code : 'program_fault';
 }
 
-/** The `code` of an error of Node or of a library: ENOENT, a SQLSTATE; undefined when it has none. */
+/** The `code` of an error of Node or a library: ENOENT, a SQLSTATE; undefined if it has none. */
 export function foreignCodeOf(error: unknown): string | undefined {
   return error instanceof Error && 'code' in error && typeof error.code === 'string'
     ? error.code
@@ -115,17 +115,17 @@ export function hasCode(error: unknown, ...codes: readonly ErrorCode[]): error i
   return error instanceof KnownError && codes.includes(error.code);
 }
 
-/** Whether an error is known and comes from there. */
+/** Whether an error is known and has that source. */
 export function isFrom(error: unknown, source: ErrorSource): error is KnownError {
   return error instanceof KnownError && errorCatalogue[error.code].source === source;
 }
 
-/** Whether Zendesk refuses the stream: it rests, and the others go on. */
+/** Whether Zendesk refuses the stream: it pauses, and the others continue. */
 export function makesUnavailable(code: ErrorCode): boolean {
   return effectOf(code) === 'stream_unavailable';
 }
 
-/** Whether the credentials are refused: a person must act, and no other request will be answered. */
+/** Whether the credentials are refused: a person must act, and no other request will succeed. */
 export function refusesLogin(code: ErrorCode): boolean {
   return effectOf(code) === 'login_refused';
 }
@@ -135,27 +135,27 @@ export function breaksWalk(code: ErrorCode): boolean {
   return effectOf(code) === 'span_restarted';
 }
 
-/** Whether the error lies in what one span holds, so that the others may be read all the same. */
+/** Whether the content of one span causes the error, so that the others can still be read. */
 export function concernsSpan(code: ErrorCode): boolean {
   return ['span_restarted', 'span_dropped', 'span_postponed'].includes(effectOf(code));
 }
 
-/** Whether a fetch that ended with the error may go on at its cursor. */
+/** Whether a fetch that ended with the error may continue at its cursor. */
 export function isResumable(code: ErrorCode): boolean {
   return !['span_restarted', 'span_dropped'].includes(effectOf(code));
 }
 
-/** What to do in general about errors of a code, for where the error itself does not say. */
+/** What to do in general about errors of a code, if the error itself does not say it. */
 export function adviseOn(code: ErrorCode): string {
   return errorCatalogue[code].wayOut.replaceAll('`', '');
 }
 
-/** Whether what was remembered of the database is worth nothing, so that the work is planned anew. */
+/** Whether the process's memory of the database is no longer valid, so that the work is planned again. */
 export function isRepeated(code: ErrorCode | undefined): boolean {
   return code !== undefined && effectOf(code) === 'run_repeated';
 }
 
-/** The status with which a command ends that ended with the error: 0, 1 or 2. */
+/** The exit status of a command that ended with the error: 0, 1 or 2. */
 export function exitStatusOf(code: ErrorCode): number {
   const effect = effectOf(code);
   return effect === 'input_refused' ? 2 : effect === 'nothing_wrong' ? 0 : 1;

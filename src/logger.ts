@@ -9,7 +9,7 @@ export type Log = Logger;
 /** Where and how to log. */
 type LogOptions = {
   readonly level: string;
-  /** `auto`: for people on a terminal, else JSON. */
+  /** `auto`: for people on a terminal, otherwise JSON. */
   readonly format: 'auto' | 'json' | 'pretty';
   /** 1 for stdout (the service), 2 for stderr (commands whose stdout is their result). */
   readonly fileDescriptor: 1 | 2;
@@ -18,7 +18,7 @@ type LogOptions = {
   readonly writeTerminal?: (text: string) => void;
 };
 
-/** Keys that never reach a log, whatever object they come in: a second belt behind the translated errors. */
+/** Keys that never reach a log, in any object: a second protection besides the translated errors. */
 const secretKeys = [
   'authorization',
   'password',
@@ -64,10 +64,10 @@ export function createLogger({
   );
 }
 
-/** An error that comes again within this time is shown once to whoever watches. */
+/** An error that is repeated within this time is shown only once on a terminal. */
 const repeatMs = 600_000;
 
-/** Lines for a terminal. What fails again and again, for one stream or for several, is shown once: a person has read it. */
+/** Lines for a terminal. A repeated failure, of one stream or of several, is shown once: the person has read it. */
 function createTerminalDestination(
   write: (text: string) => void,
   format: (line: string) => string,
@@ -94,7 +94,7 @@ type LogLine = {
   readonly err?: { readonly message?: string };
 };
 
-/** What is the same in all lines about one trouble; undefined for a line that tells of none. */
+/** What is the same in all lines about one problem; undefined for a line without a problem. */
 function describeTrouble({ level, msg, account, reason, err }: LogLine): string | undefined {
   if (!['warn', 'error'].includes(level)) return undefined;
   return [account, msg, reason, err?.message]
@@ -104,8 +104,8 @@ function describeTrouble({ level, msg, account, reason, err }: LogLine): string 
 }
 
 /**
- * An error as a log may show it: names, messages, codes and the chain of causes, but no other property, because
- * libraries hang requests and rows on their errors. Stacks only for errors that are not ours: those are bugs.
+ * An error in a form for the log: names, messages, codes and the chain of causes, but no other property, because libraries
+ * add requests and rows to their errors. Stacks only for errors that are not ours: those are bugs.
  */
 function describeError(error: unknown, isCause = false): unknown {
   if (!(error instanceof Error)) return { message: 'not an error object' };

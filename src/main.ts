@@ -1,7 +1,7 @@
-/** The program: hands the process to the command line and nothing else. */
+/** The program: passes the process to the command line. */
 import { keepHeapSmall } from './memory.ts';
 
-// Before anything else is loaded: what the heap has grown to by then it keeps.
+// Before anything else is loaded: the heap never shrinks below the size that it has reached by then.
 keepHeapSmall();
 const { runCommandLine } = await import('./commands/program.ts');
 process.exitCode = await runCommandLine(process);

@@ -1,14 +1,14 @@
-/** Which proxy a request takes, as `HTTPS_PROXY`, `HTTP_PROXY` and `NO_PROXY` say: decided purely, done by Node's agents. */
+/** Decides which proxy a request uses, from `HTTPS_PROXY`, `HTTP_PROXY` and `NO_PROXY`; Node's agents do the rest. */
 import type { AgentOptions } from 'node:http';
 import { BlockList, isIP } from 'node:net';
 
-/** The proxies of this machine, as set. The addresses are secret. */
+/** The configured proxies. The addresses are secret. */
 export type Proxies = {
-  /** For https addresses: a whole url. */
+  /** For https addresses: a complete url. */
   readonly https: string | undefined;
-  /** For http addresses: a whole url. */
+  /** For http addresses: a complete url. */
   readonly http: string | undefined;
-  /** What is asked directly: the text of `NO_PROXY`. */
+  /** The hosts to contact directly: the text of `NO_PROXY`. */
   readonly exceptions: string;
 };
 
@@ -16,14 +16,14 @@ export type Proxies = {
 export type Proxy = {
   /** With its credentials: secret. */
   readonly url: string;
-  /** Without its credentials: fit to be shown. */
+  /** Without its credentials: safe to show. */
   readonly shown: string;
   readonly setting: 'HTTPS_PROXY' | 'HTTP_PROXY';
 };
 
 /**
- * The proxy for an address; undefined when it is asked directly. An address of this machine takes only a proxy of this
- * machine: any other would look for it on itself, and would get in clear text what was meant to stay here.
+ * The proxy for an address; undefined if it is contacted directly. An address of this machine uses only a proxy on this
+ * machine: any other would look for the address on its own machine, and would see in clear text what should stay here.
  */
 export function chooseProxy(proxies: Proxies, address: string): Proxy | undefined {
   const target = new URL(address);
@@ -35,12 +35,12 @@ export function chooseProxy(proxies: Proxies, address: string): Proxy | undefine
   return { url, shown: proxy.origin, setting: isSecure ? 'HTTPS_PROXY' : 'HTTP_PROXY' };
 }
 
-/** What an agent of Node takes, so that its requests go through the proxy. */
+/** The options for a Node agent, so that its requests use the proxy. */
 export function throughProxy(proxy: Proxy | undefined): Pick<AgentOptions, 'proxyEnv'> {
   return proxy === undefined ? {} : { proxyEnv: { http_proxy: proxy.url, https_proxy: proxy.url } };
 }
 
-/** A url of a proxy from what people write: `proxy.acme.example:3128` is http; undefined where it is none. */
+/** The url of a proxy from what people write: `proxy.acme.example:3128` is http; undefined if it is invalid. */
 export function readProxyUrl(text: string): string | undefined {
   const address = /^[a-z][a-z\d+.-]*:\/\//i.test(text) ? text : `http://${text}`;
   if (!URL.canParse(address)) return undefined;
@@ -60,11 +60,14 @@ function isDecodable({ username, password }: URL): boolean {
 }
 
 /** Whether a host name is that of this machine. */
-function isLoopback(hostname: string): boolean {
-  return /^(?:(?:.+\.)?localhost|\[::1\]|127\.\d+\.\d+\.\d+)$/.test(hostname);
+export function isLoopback(hostname: string): boolean {
+  return /^(?:(?:.+\.)?localhost|\[?::1\]?|127\.\d+\.\d+\.\d+)$/.test(hostname);
 }
 
-/** A list of names (with all names below them), addresses, and ranges such as 10.0.0.0/8, each with a port or without; `*` is everything. */
+/**
+ * A list of names (with their subdomains), addresses, and ranges such as 10.0.0.0/8, each with or without a port; `*` is
+ * everything.
+ */
 function isExcepted(exceptions: string, target: URL): boolean {
   const host = target.hostname.replace(/^\[(.*)\]$/, '$1');
   const port = target.port || (target.protocol === 'https:' ? '443' : '80');

@@ -7,9 +7,9 @@ export function isSchedule(text: string): boolean {
 
 /** The times of a cron expression of five fields. */
 export type Times = {
-  /** The first one after the present. */
+  /** The first one after now. */
   next(): Date;
-  /** The last one that is not after a moment; undefined where none lies within 32 days before it. */
+  /** The last one that is not after a moment; undefined if there is none in the 32 days before it. */
   last(moment: Date): Date | undefined;
 };
 
@@ -39,28 +39,28 @@ export function listTimes(expression: string, timeZone: string): Times {
 /** The schedules of one process. */
 export type Scheduler = {
   /**
-   * Calls `tick` at each time of the cron expression, in UTC or another time zone. A tick that takes longer than the schedule is the caller's
-   * business: `tick` is called all the same. Ends with the returned function.
+   * Calls `tick` at each time of the cron expression, in UTC or another time zone. If a tick takes longer than the schedule,
+   * `tick` is called anyway; the caller must handle this. The returned function ends it.
    */
   start(name: string, expression: string, tick: () => void, timeZone?: string): () => void;
-  /** The names of schedules of which a tick should have come more than a minute ago. */
+  /** The names of schedules whose tick is more than a minute overdue. */
   listOverdue(): readonly string[];
 };
 
-/** The next tick, by the clock on the wall and by the one that only goes forward. */
+/** The next tick, by the system clock and by the monotonic clock. */
 type Due = { readonly wallMs: number; readonly steadyMs: number };
 
-/** So often the clocks are looked at: the one on the wall may be set meanwhile. */
+/** How often the clocks are checked: the system clock may be changed meanwhile. */
 const stepMs = 1_000;
-/** Clocks drift apart a little; beyond this the wall's was set back, and its time is not waited for. */
+/** Clocks drift apart a little; beyond this the system clock was set back, and the schedule does not wait for it. */
 const toleranceMs = 2_000;
 const overdueMs = 60_000;
 
 /**
- * Creates the schedules of a process. A clock that is set does not stop them: a tick comes when its time is there, and at the
- * latest when as much time has passed as was left for it.
+ * Creates the schedules of a process. Changing a clock does not stop them: a tick comes at its time, and at the latest after
+ * the time that was left until it.
  *
- * @param steadyNow milliseconds of a clock that only goes forward; default: that of the process
+ * @param steadyNow milliseconds of a monotonic clock; default: that of the process
  */
 export function createScheduler(steadyNow = (): number => performance.now()): Scheduler {
   const awaited = new Map<symbol, { readonly name: string; readonly due: Due }>();

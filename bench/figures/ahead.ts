@@ -12,10 +12,10 @@ import { alternate, divide, summarize } from '../samples.ts';
 import { clear, createBenchEngine, startRemoteSimulator, withStage, type Stage } from '../stage.ts';
 
 const signal = new AbortController().signal;
-/** As long as Zendesk keeps the log: the product reads all of that time, and so does the loop. */
+/** As long as Zendesk keeps the log: both the product and the loop read that whole time. */
 const days = 90;
 
-/** The product's backfill against a plain loop that asks for a page, stores it the same way and asks for the next. */
+/** The product's backfill compared with a plain loop that requests a page, stores it in the same way and requests the next. */
 export const aheadFigure: Figure = {
   name: 'ways-ahead',
   async measure(effort) {

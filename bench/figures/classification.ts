@@ -15,7 +15,7 @@ const leastRatio = 0.9;
 const days = 30;
 const nothing: ReturnType<Classify> = { kind: 'noise', resources: [], searchQuery: null };
 
-/** What knowing what requests were about costs while they are pulled, and what it would cost in SQL. */
+/** The cost of classifying requests while they are pulled, and what it would cost in SQL. */
 export const classificationFigure: Figure = {
   name: 'classification',
   async measure(effort) {
@@ -77,7 +77,7 @@ function describe({
   ];
 }
 
-/** All rules in the program against a single regular expression in Postgres, over the stored requests. */
+/** All rules in the program compared with a single regular expression in Postgres, over the stored requests. */
 async function compareWithSql({ db }: Stage, classify: Classify): Promise<Line[]> {
   const rows = await db.query<Parameters<Classify>[0]>(
     `select method, url, graphql_operation_name, graphql_operation_type, graphql_query, graphql_variables, user_id

@@ -19,7 +19,7 @@ export const copyConnections = 2;
 export async function copyRows(stage: Stage, text: CopyText): Promise<number> {
   await clear(stage.db);
   const pool = new Pool({ connectionString: stage.url, max: copyConnections });
-  // The server may end before the pool has quite let its connections go.
+  // The server may end before the pool has closed all its connections.
   pool.on('error', () => {});
   const started = performance.now();
   await Promise.all(
@@ -46,7 +46,7 @@ export type CopyText = {
 
 const chunkRows = 250;
 
-/** Renders all rows that the simulator answers with under these settings. */
+/** Writes the text of all rows that the simulator sends with these settings. */
 export async function renderCopyText(
   stream: LogStream,
   options: SimulatorSettings,

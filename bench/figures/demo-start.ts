@@ -64,7 +64,7 @@ async function startDemo(directory: string): Promise<number> {
   }
 }
 
-/** Whether the demo's database is there and holds a row; as seen by others, hence committed. */
+/** Whether the demo's database exists and has a row, seen from another connection, so it is committed. */
 async function hasPage(parent: string): Promise<boolean> {
   const [own = ''] = await readdir(parent);
   const cluster = join(parent, own, 'cluster');
@@ -86,7 +86,7 @@ async function hasPage(parent: string): Promise<boolean> {
     );
     return rowCount === 1;
   } catch {
-    // The database, or its tables, are not made yet.
+    // The database, or its tables, do not exist yet.
     return false;
   } finally {
     await client.end().catch(() => {});

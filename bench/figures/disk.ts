@@ -4,7 +4,7 @@ import { summarize } from '../samples.ts';
 
 const mostRatio = 1.3;
 
-/** What the access log takes on the disk, part by part, against its rows as CSV. */
+/** The size of the access log on disk, part by part, compared with its rows as CSV. */
 export async function measureDisk(db: Database): Promise<Line[]> {
   const csv = await measureCsv(db);
   const parts = await db.query<{ part: string; bytes: number }>(
@@ -52,7 +52,7 @@ export async function measureDisk(db: Database): Promise<Line[]> {
   ];
 }
 
-/** Bytes of all rows as CSV, reckoned from every fiftieth block. */
+/** Bytes of all rows as CSV, estimated from every fiftieth block. */
 async function measureCsv(db: Database): Promise<number> {
   const [found] = await db.query<{ bytes: number }>(
     `select (avg(octet_length(l::text) - 2 + 1) * (select count(*) from zendesk.access_logs))::float8 as bytes

@@ -10,7 +10,7 @@ import { createBenchEngine, startRemoteSimulator, withStage, type Stage } from '
 import { readServerSeconds } from './processor-time.ts';
 
 const rowsPerSecond = 20;
-/** What the simulator is asked for so that it gives the above: its scenes come out shorter than it reckons. */
+/** The number requested from the simulator to get the above: its scenes are shorter than it assumes. */
 const askedRowsPerMinute = 1360;
 const settleSeconds = 300;
 const lookEveryMs = 1000;
@@ -20,21 +20,21 @@ type Load = {
   readonly lags: readonly number[];
   readonly program: number;
   readonly server: number;
-  /** Rows a second of each account in ten minutes that are covered. */
+  /** Rows a second of each account in ten covered minutes. */
   readonly rowRate: number;
 };
 
 /**
- * Many accounts followed at once by one process, all of them ticking at the same moment as a schedule makes them, with
- * the default SETTLE: each tick reads the last five minutes again. The accounts are one simulated account under many
- * keys: to the program and the database they are different ones.
+ * One process follows many accounts at once, and a schedule makes all of them tick at the same moment, with the default
+ * SETTLE: each tick reads the last five minutes again. The accounts are one simulated account under many keys: for the
+ * program and the database they are different.
  */
 export const fiftyAccountsFigure: Figure = {
   name: 'fifty-accounts',
   async measure(effort) {
     const size = sizeOf(effort);
     const simulator = await startRemoteSimulator({
-      // The lively tail has been there for longer than a live fetch reaches back.
+      // The additional live rows have existed for longer than a live fetch reaches back.
       anchor: new Date(Date.now() - 30 * 60_000),
       accessLogDays: 1,
       accessLogRowsPerDay: 0,
@@ -73,7 +73,7 @@ async function follow(
     createRoutine(createStreamWorker(engine, accessLogs), log, signal),
   );
   const settle = () => Promise.all(routines.map((routine) => routine.settle()));
-  // The first tick of each finds an empty table and fills the gap behind it.
+  // The first tick of each finds an empty table and fills the gap before it.
   for (const routine of routines) routine.tick();
   await settle();
 
@@ -108,7 +108,7 @@ async function measureRowRate({ db }: Stage, accounts: number): Promise<number> 
   return (stored?.rows ?? 0) / 600 / accounts;
 }
 
-/** How far the account that is furthest behind is from what could be covered now, in seconds. */
+/** How far the slowest account is behind what could be covered now, in seconds. */
 async function measureLag({ db }: Stage, accounts: number): Promise<number> {
   const rows = await db.query<{ until: number }>(
     `select extract(epoch from max(covered_until))::float8 as until

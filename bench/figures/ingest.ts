@@ -13,7 +13,7 @@ import { readServerSeconds } from './processor-time.ts';
 
 const signal = new AbortController().signal;
 
-/** HTTP to committed rows, against COPY of the same rows into the same tables. */
+/** HTTP to committed rows, compared with COPY of the same rows into the same tables. */
 export function createIngestFigure(
   stream: LogStream,
   share: number,
@@ -51,7 +51,7 @@ function describe(
   samples: { pull: number[]; copy: number[]; read: number[] },
 ): Line[] {
   const ratio = summarize(divide(samples.pull, samples.copy));
-  // What one after the other would come to on processors that are busy with either: the times of a row add up.
+  // The rate of one after the other on processors that each of them keeps busy: the times for a row add up.
   const both = samples.copy.map((rate, round) => 1 / (1 / rate + 1 / (samples.read[round] ?? NaN)));
   const what = `${stream.name}, ${rows.toLocaleString('en-US')} rows`;
   return [
@@ -84,7 +84,7 @@ function describe(
   ];
 }
 
-/** Where the processors' time went in one round, in microseconds a row; `rollups` in milliseconds for all days. */
+/** The processor time of one round, in microseconds a row; `rollups` in milliseconds for all days. */
 type Spent = { readonly program: number; readonly server: number; readonly rollups: number };
 
 function describeSpent(spent: readonly Spent[]): Line[] {

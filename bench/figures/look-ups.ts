@@ -8,16 +8,16 @@ const mostLookUpMs = 20;
 const mostDashboardMs = 500;
 
 /** A query with its values, as an analyst would ask it. */
-type Question = {
+export type Question = {
   readonly what: string;
   readonly text: string;
   readonly values: readonly unknown[];
 };
 
-/** Look-ups of single things, warm, with their plans. Fills the audit log up with as many rows as the access log has. */
+/** Look-ups of single resources, warm, with their plans. Fills the audit log with as many rows as the access log has. */
 export async function measureLookUps(db: Database, rows: number, effort: Effort): Promise<Line[]> {
   await fillAuditLog(db, rows);
-  // The busiest of all, so that nothing else takes longer.
+  // The busiest one, so that no other takes longer.
   const [ticket] = await db.query<{ id: string }>(
     `select resource_id as id from zendesk.resource_day where resource_type = 'ticket'
      group by resource_id order by sum(accesses) desc limit 1`,
@@ -53,7 +53,7 @@ export async function measureLookUps(db: Database, rows: number, effort: Effort)
   return measure(db, questions, mostLookUpMs, effort);
 }
 
-/** What a dashboard asks about a month, from the rollups. */
+/** Queries of a dashboard about a month, on the rollups. */
 export async function measureDashboards(db: Database, effort: Effort): Promise<Line[]> {
   const month = `account = 'acme' and day >= current_date - 30`;
   const ask = (what: string, text: string): Question => ({ what, text, values: [] });
@@ -88,10 +88,11 @@ export async function measureDashboards(db: Database, effort: Effort): Promise<L
   return measure(db, questions, mostDashboardMs, effort);
 }
 
-/** Rounds of which the first warms up. */
+/** Rounds; the first one warms up. */
 const rounds = { tiny: 2, full: 8 };
 
-async function measure(
+/** Asks each question several times, and tells its plan. */
+export async function measure(
   db: Database,
   questions: readonly Question[],
   mostMs: number,
@@ -123,7 +124,7 @@ async function measure(
   return lines;
 }
 
-/** One answer: the time that the server took for it, and the time until the client had all its rows. */
+/** One answer: the time of the server, and the time until the client had all its rows. */
 type Answer = {
   readonly databaseMs: number;
   readonly clientMs: number;
@@ -145,7 +146,7 @@ async function answer(db: Database, { text, values }: Question): Promise<Answer>
   return { databaseMs: took('Planning') + took('Execution'), clientMs, rows, plan };
 }
 
-/** Made by Postgres itself: nothing that is asked of these rows depends on their texts. Actor 7 is one of 200. */
+/** Made by Postgres itself: no query on these rows depends on their texts. Actor 7 is one of 200. */
 async function fillAuditLog(db: Database, rows: number): Promise<void> {
   const end = Date.now();
   const yearMs = 365 * 86_400_000;

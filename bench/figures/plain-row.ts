@@ -1,9 +1,9 @@
 import type { accessLogs } from '../../src/database/schema/logs.ts';
 
-/** A row of the access log as the schema's insert takes it. */
+/** A row of the access log for the schema's insert. */
 export type PlainRow = typeof accessLogs.$inferInsert;
 
-/** Reads a well-formed record as one would write it first: field by field, nothing checked, nothing classified. */
+/** Reads a well-formed record in the most obvious way: field by field, without checks and classification. */
 export function readPlainly(record: Record<string, unknown>, account: string): PlainRow {
   const graphql = (record['graphql'] ?? {}) as Record<string, unknown>;
   return {

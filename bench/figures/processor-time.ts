@@ -1,10 +1,10 @@
 import { readdir, readFile } from 'node:fs/promises';
 import type { Database } from '../../src/database/client.ts';
 
-/** What `/proc` counts processor time in; Linux says so to every program. */
+/** The unit of processor time in `/proc`, the same for every program on Linux. */
 const ticksPerSecond = 100;
 
-/** Seconds of processor time that the server of a local database has used so far, its ended processes included. Linux only. */
+/** Seconds of processor time that the server of a local database has used so far, including its ended processes. Linux only. */
 export async function readServerSeconds(db: Database): Promise<number> {
   const [backend] = await db.query<{ pid: number }>('select pg_backend_pid() as pid');
   const postmaster = (await readProcess(backend?.pid ?? 0))?.parent;
@@ -24,11 +24,11 @@ type Process = {
   readonly endedChildrenSeconds: number;
 };
 
-/** Undefined when the process has ended meanwhile. See proc_pid_stat(5). */
+/** Undefined if the process has ended meanwhile. See proc_pid_stat(5). */
 async function readProcess(pid: number): Promise<Process | undefined> {
   const text = await readFile(`/proc/${pid}/stat`, 'utf8').catch(() => undefined);
   if (text === undefined) return undefined;
-  // The name of the program, in parentheses, may hold anything.
+  // The name of the program, in parentheses, may contain anything.
   const fields = text.slice(text.lastIndexOf(')') + 2).split(' ');
   const secondsOf = (first: number): number =>
     (Number(fields[first]) + Number(fields[first + 1])) / ticksPerSecond;

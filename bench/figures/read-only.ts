@@ -12,7 +12,7 @@ import { usualClassify } from '../stage.ts';
 const signal = new AbortController().signal;
 
 /**
- * Asks for all pages with two cursors, as many as the product has, reads and classifies every record, and drops it.
+ * Requests all pages with two cursors, as many as the product has, reads and classifies every record, and drops it.
  *
  * @returns rows a second
  */

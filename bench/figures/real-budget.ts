@@ -11,8 +11,8 @@ const minuteMs = 60_000;
 const leastShare = 98;
 
 /**
- * A backfill under the limit of the real access log, the simulator's limits on. The first minute begins with an empty
- * window and is not counted. All answer times at once: what they do is wait.
+ * A backfill under the limit of the real access log, the simulator's limits on. The first minute begins with an empty window
+ * and is not counted. All answer times run at once: they mostly wait.
  */
 export const realBudgetFigure: Figure = {
   name: 'real-budget',
@@ -31,7 +31,7 @@ export const realBudgetFigure: Figure = {
 async function measureBackfill(stage: Stage, answerMs: number, forMs: number): Promise<Line[]> {
   const simulator = await startRemoteSimulator({
     accessLogDays: 30,
-    // More pages than the budget of the time allows.
+    // More pages than the budget allows in this time.
     accessLogRowsPerDay: 30_000,
     auditLogRowsPerDay: 0,
     anchor: new Date(),
@@ -59,7 +59,7 @@ async function measureBackfill(stage: Stage, answerMs: number, forMs: number): P
   }
 }
 
-/** The requests for access logs of the time that begins with the first of them. */
+/** The requests for access logs in the time that begins with the first of them. */
 async function awaitRequests(url: string, forMs: number): Promise<RequestRecord[]> {
   const load = async (): Promise<RequestRecord[]> => {
     const answer = await fetch(`${url}/simulator/requests`);

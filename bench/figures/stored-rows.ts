@@ -2,6 +2,7 @@ import type { Figure, Line } from '../figure.ts';
 import { summarize } from '../samples.ts';
 import { clear, startRemoteSimulator, withStage, type Stage } from '../stage.ts';
 import { measureDisk } from './disk.ts';
+import { measureEvidence, sizeEvidence } from './evidence.ts';
 import { measureDashboards, measureLookUps } from './look-ups.ts';
 import { buildProgram, runSync, type SyncRun } from './sync-process.ts';
 
@@ -11,8 +12,8 @@ const mostRatio = 1.1;
 const days = 90;
 
 /**
- * What grows with the rows and what must not: memory of the program and time a row during a backfill; then, over the
- * larger number of rows, look-ups, dashboards and disk.
+ * What grows with the number of rows and what must not: memory of the program and time for each row during a backfill; then,
+ * with the larger number of rows, look-ups, dashboards, disk and evidence.
  */
 export const storedRowsFigure: Figure = {
   name: 'stored-rows',
@@ -21,6 +22,7 @@ export const storedRowsFigure: Figure = {
     await buildProgram();
     return withStage(async (stage) => {
       const small = await backfill(stage, few);
+      const fewSealed = await sizeEvidence(stage.db);
       const large = await backfill(stage, many);
       await stage.db.query('vacuum (analyze) zendesk.access_logs, zendesk.access_log_resources');
       return [
@@ -29,6 +31,7 @@ export const storedRowsFigure: Figure = {
         ...(await measureLookUps(stage.db, many, effort)),
         ...(await measureDashboards(stage.db, effort)),
         ...(await measureDisk(stage.db)),
+        ...(await measureEvidence(stage.db, effort, fewSealed)),
       ];
     });
   },
@@ -76,7 +79,7 @@ function describeMemory(small: SyncRun, large: SyncRun): Line[] {
   ];
 }
 
-/** The time of half of `few` rows before `few` were stored, and of as many in the middle and shortly before the end. */
+/** The time of half of `few` rows before `few` were stored, and of the same number in the middle and shortly before the end. */
 function describePace({ progress }: SyncRun, few: number, many: number): Line[] {
   const last = progress.at(-1)?.rows ?? 0;
   const early = microsecondsARow(progress, few * 0.5, few);

@@ -4,12 +4,14 @@ import { readFile } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
+import { formatSigningKey, makeSigningKey } from '../../src/evidence/forms/keys.ts';
 import { DEFAULT_CREDENTIALS } from '../../src/simulator/simulator.ts';
 import type { Stage } from '../stage.ts';
 
+const signingKey = formatSigningKey(makeSigningKey('acme/zendesk-log-sync'));
 const root = fileURLToPath(new URL('../..', import.meta.url));
 
-/** What a run of `sync` has stored, and what it was seen to need meanwhile. */
+/** What a run of `sync` has stored, and what it needed. */
 export type SyncRun = {
   readonly rows: number;
   /** Resident memory from the first page to the last. */
@@ -17,7 +19,7 @@ export type SyncRun = {
   readonly progress: readonly { readonly atMs: number; readonly rows: number }[];
 };
 
-/** Builds the program as it is packed: what is measured is what is installed, not the sources. */
+/** Builds the program as for the package: the installed program is measured, not the sources. */
 export async function buildProgram(): Promise<void> {
   await promisify(execFile)('npm', ['run', 'build'], { cwd: root });
 }
@@ -36,6 +38,8 @@ export async function runSync(stage: Stage, origin: string): Promise<SyncRun> {
       ZENDESK_CLIENT_SECRET: DEFAULT_CREDENTIALS.clientSecret,
       DATABASE_URL: stage.url,
       ACCESS_LOGS_REQUESTS_PER_MINUTE: '100000',
+      // Otherwise it would make one and keep it in this folder.
+      SIGNING_KEY: signingKey,
     },
   });
   let said = '';
@@ -45,7 +49,7 @@ export async function runSync(stage: Stage, origin: string): Promise<SyncRun> {
   const progress: { atMs: number; rows: number }[] = [];
   while (child.exitCode === null && child.signalCode === null) {
     const rows = await countRows(stage);
-    // After the last page the rollups are made, which need none of the memory of pages.
+    // After the last page the rollups are made, which do not need the memory of pages.
     if (rows > (progress.at(-1)?.rows ?? 0)) {
       progress.push({ atMs: performance.now(), rows });
       const resident = await readResident(child.pid);
@@ -65,7 +69,7 @@ async function countRows({ db }: Stage): Promise<number> {
   return counted?.rows ?? 0;
 }
 
-/** In MB; undefined when the process has ended. See proc_pid_status(5). */
+/** In MB; undefined if the process has ended. See proc_pid_status(5). */
 async function readResident(pid: number | undefined): Promise<number | undefined> {
   const text = await readFile(`/proc/${pid}/status`, 'utf8').catch(() => '');
   const kilobytes = /^VmRSS:\s+(\d+) kB$/m.exec(text)?.[1];

@@ -11,7 +11,7 @@ const signal = new AbortController().signal;
 const mostRequests = 10;
 const mostDatabaseMs = 10;
 
-/** What little there is to do must cost little: an empty account, and a tick that finds nothing new. */
+/** If there is little to do, it must cost little: an empty account, and a tick that finds nothing new. */
 export const ticksFigure: Figure = {
   name: 'ticks',
   measure: (effort) =>
@@ -127,7 +127,7 @@ function sum(counts: Counts): number {
   return Object.values(counts).reduce((total, count) => total + count, 0);
 }
 
-/** The database with a clock that adds up how long its statements and transactions are waited for. */
+/** The database, with a clock that adds up the waits for its statements and transactions. */
 function timeDatabase(db: Database, clock: { ms: number }): Database {
   async function time<T>(work: () => Promise<T>): Promise<T> {
     const started = performance.now();

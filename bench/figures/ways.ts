@@ -18,7 +18,7 @@ import { readPlainly, type PlainRow } from './plain-row.ts';
 const account = 'acme';
 const pageSize = 2500;
 
-/** Storing the same pages: the product's page transaction against what one would write first. */
+/** Storing the same pages: the product's page transaction compared with the most obvious ways. */
 export const waysFigure: Figure = {
   name: 'ways',
   async measure(effort) {
@@ -68,7 +68,7 @@ async function makePages(count: number): Promise<Record<string, unknown>[][]> {
   const days = 30;
   const simulator = await startSimulator({
     accessLogDays: days,
-    // The real number of rows differs a little from the mean that is asked for.
+    // The real number of rows differs a little from the requested mean.
     accessLogRowsPerDay: (count * pageSize * 1.2) / days,
     auditLogRowsPerDay: 0,
   });

@@ -18,9 +18,9 @@ export const ruleKinds = [
 ] as const satisfies readonly RuleKind[];
 
 /**
- * A REST path. Its segments: a word; several words `a|b`; `{ticket}`, an id of that type; `{custom_object:key}`, a word or an
- * id; `{user:me}`, the word `me` that stands for whoever asks; `*`, any one segment; `**` at the end, whatever follows,
- * if anything: ids that follow a known plural there are resources as well.
+ * A REST path. Its segments: a word; several words `a|b`; `{ticket}`, an id of that type; `{custom_object:key}`, a word or
+ * an id; `{user:me}`, the word `me`, which means the user of the request; `*`, any one segment; `**` at the end, anything or
+ * nothing: ids after a known plural there are resources too.
  */
 export type PathRule = {
   readonly path: string;
@@ -28,16 +28,16 @@ export type PathRule = {
   readonly methods?: readonly string[];
   readonly kind: RuleKind;
   /**
-   * Type of what the request is mainly about, which comes first. When the path has no such id, the ids are those of the
-   * parameters `ids` and `external_ids`, or else null.
+   * Type of what the request is mainly about, which comes first. If the path has no such id, the ids are those of the
+   * parameters `ids` and `external_ids`, or null.
    */
   readonly resource?: string;
 };
 
-/** A REST collection as Zendesk builds them: list, count, one by id, show_many, the bulk writes, search and export. */
+/** A typical REST collection of Zendesk: list, count, one by id, show_many, the bulk writes, search and export. */
 type CollectionRule = { readonly collection: string; readonly resource: string };
 
-/** A GraphQL operation: its name or, when no rule knows that, the first field that its query asks for. */
+/** A GraphQL operation: its name or, if no rule has that name, the first field of its query. */
 export type OperationRule = {
   readonly operation: string;
   /** Default: `view`. A `view` or `list` by a mutation is a `write`. */
@@ -71,7 +71,7 @@ function expandCollection({ collection, resource }: CollectionRule): readonly Pa
   ];
 }
 
-/** Raise it when the code reads the same rules or rows differently from before, so that stored rows are classified again. */
+/** Increase it when the code reads the same rules or rows differently than before, so that stored rows are classified again. */
 const edition = 1;
 
 /** SHA-256 of the rules in their order, as 64 hexadecimal digits: equal as long as rows are classified alike. */

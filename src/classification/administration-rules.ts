@@ -1,6 +1,6 @@
 import type { AccessRule } from './access-rule.ts';
 
-/** The last of the built-in rules: what an administrator arranges, mostly read by the user interface. */
+/** The last of the built-in rules: what an administrator configures, mostly read by the user interface. */
 export const administrationRules: readonly AccessRule[] = [
   { path: '/api/*/autocomplete/tags', kind: 'search', resource: 'tag' },
   { path: '/api/*/tags/**', kind: 'list', resource: 'tag' },

@@ -2,15 +2,18 @@
 
 /**
  * What a request did. `list` shows resources it does not name; `secret` reads or changes a credential; `log` reads the
- * audit log or the access log; `noise` is chatter of the user interface; `unclassified` is what no rule knows.
+ * audit log or the access log; `noise` is background traffic of the user interface; `unclassified` is what no rule matches.
  */
 export type AccessKind =
   'view' | 'list' | 'search' | 'export' | 'write' | 'secret' | 'log' | 'noise' | 'unclassified';
 
-/** Something a request touched. `type` is singular, such as `ticket`; `id` is null for a list, search or export of that type. */
+/**
+ * A resource that a request used. `type` is singular, such as `ticket`; `id` is null for a list, search or export of that
+ * type.
+ */
 export type AccessedResource = { readonly type: string; readonly id: string | null };
 
-/** What one request was about. The first resource is the one it is mainly about; there are at most `mostResources`, each once. */
+/** What one request was about. The first resource is the main one; there are at most `mostResources`, each once. */
 export type Classification = {
   readonly kind: AccessKind;
   readonly resources: readonly AccessedResource[];
@@ -18,7 +21,7 @@ export type Classification = {
   readonly searchQuery: string | null;
 };
 
-/** The columns of an access-log row that are looked at, as in `zendesk.access_logs`; each may be null, and dirty. */
+/** The columns of an access-log row that are used, as in `zendesk.access_logs`; each may be null or malformed. */
 export type AccessRequest = {
   readonly method: string | null;
   readonly url: string | null;
@@ -26,14 +29,14 @@ export type AccessRequest = {
   readonly graphql_operation_type: string | null;
   readonly graphql_query: string | null;
   readonly graphql_variables: string | null;
-  /** Who made the request: what `me` in a path stands for. */
+  /** Who sent the request: the meaning of `me` in a path. */
   readonly user_id: number | string | null;
 };
 
-/** Tells what a request was about. Pure, and never throws. */
+/** Finds what a request was about. Pure, and never throws. */
 export type Classify = (request: AccessRequest) => Classification;
 
-/** No request is about more, whatever it claims. */
+/** The largest number of resources of one request, whatever it contains. */
 export const mostResources = 1000;
 
 /** Adds a resource unless it is there already or the list is full. */

@@ -8,8 +8,8 @@ import { collectVocabulary } from './vocabulary.ts';
 const unclassified: Classification = { kind: 'unclassified', resources: [], searchQuery: null };
 
 /**
- * A classifier by these rules; of several that fit, the first decides. Make one and keep it: the rules are compiled.
- * @throws {KnownError} `bad_input` when the path of a rule is none, see `findPatternProblem`
+ * A classifier with these rules; if several match, the first decides. Make one and keep it: the rules are compiled.
+ * @throws {KnownError} `bad_input` when the path of a rule is invalid, see `findPatternProblem`
  */
 export function createClassifier(rules: readonly AccessRule[]): Classify {
   const expanded = expandRules(rules);

@@ -12,9 +12,9 @@ const OPEN_BRACE = 123;
 const CLOSE_BRACE = 125;
 
 /**
- * Calls `found` for each id. `typeOf` tells the type of the ids under a key, such as `id` or `ticketId`, or undefined when
- * they are of no interest; `parent` is the key of the object around it, empty at the top. Lists of objects are not looked
- * into: their ids are parts of what is sent, not what it is about. An id that is cut off is none.
+ * Calls `found` for each id. `typeOf` returns the type of the ids under a key, such as `id` or `ticketId`, or undefined if
+ * they do not matter; `parent` is the key of the object around it, empty at the top. Lists of objects are not searched:
+ * their ids are parts of the sent data, not its subject. An id that is cut off does not count.
  */
 export function scanIds(
   variables: string,
@@ -72,7 +72,7 @@ export function scanIds(
 const textKeys =
   /"(?:query|search|searchQuery|searchTerm|searchText|term|text|q)"\s*:\s*("(?:[^"\\]|\\.)*")/;
 
-/** The text of a search among the variables; null when there is none. */
+/** The search text in the variables; null if there is none. */
 export function readVariableText(variables: string): string | null {
   const literal = textKeys.exec(unwrap(variables))?.[1];
   if (literal === undefined) return null;
@@ -84,7 +84,7 @@ export function readVariableText(variables: string): string | null {
   }
 }
 
-/** Some rows have the text in quotes once more, with or without escapes. */
+/** In some rows the text has a second pair of quotes, with or without escapes. */
 function unwrap(variables: string): string {
   if (variables.charCodeAt(0) !== QUOTE) return variables;
   const inner = variables.slice(1);

@@ -1,6 +1,7 @@
 /**
- * What a GraphQL request was about. It is always sent by POST, so the type of the operation tells reading from writing.
- * Only the operation `ticket` is documented; for others the first field of the query, the name and the names of the ids tell.
+ * What a GraphQL request was about. It is always sent by POST, so the type of the operation says whether it reads or writes.
+ * Only the operation `ticket` is documented; for others the first field of the query, the name and the names of the ids
+ * decide.
  */
 import type { OperationRule } from './access-rule.ts';
 import {
@@ -13,7 +14,7 @@ import {
 import { readVariableText, scanIds } from './graphql-variables.ts';
 import type { Noun, Vocabulary } from './vocabulary.ts';
 
-/** What an operation is about: by its rule or, when `guessed`, by its name. */
+/** What an operation is about: from its rule or, if `guessed`, from its name. */
 type Subject = {
   readonly type: string | undefined;
   readonly kind: AccessKind;
@@ -21,11 +22,11 @@ type Subject = {
 };
 
 const noise: Classification = { kind: 'noise', resources: [], searchQuery: null };
-/** So many names are remembered: more than an account's programs use, and little memory when somebody invents names. */
+/** How many names are remembered: more than an account's programs use, but little memory if somebody invents names. */
 const mostGuesses = 2000;
 const unknown: Subject = { type: undefined, kind: 'view', guessed: true };
 
-/** Makes the reader of such requests; it gives undefined for one that nothing is known of. */
+/** Makes the reader of such requests; it returns undefined for an unknown one. */
 export function createOperationReader(
   rules: readonly OperationRule[],
   vocabulary: Vocabulary,
@@ -85,7 +86,7 @@ function chooseKind(
   return names ? 'view' : kind;
 }
 
-/** The main type comes first, without an id when none of that type is named. */
+/** The main type comes first, without an id if the request names none of that type. */
 function putFirst(
   resources: readonly AccessedResource[],
   type: string | undefined,
@@ -110,7 +111,7 @@ function listIds(
   return resources;
 }
 
-/** Words for people and organizations that are in a customer's place. */
+/** Words for people and organizations in the role of a customer. */
 const roles = new Map([
   ['requester', 'user'],
   ['endUser', 'user'],
@@ -119,7 +120,7 @@ const roles = new Map([
   ['org', 'organization'],
 ]);
 
-/** The type of the ids under a key: `ticketId` says it, `id` is of the main type or that of the object it is in. */
+/** The type of the ids under a key: `ticketId` contains it, `id` has the main type or that of the object around it. */
 function findTypeOfKey(
   key: string,
   parent: string,
@@ -132,19 +133,19 @@ function findTypeOfKey(
   return parent === '' || parent === 'input' ? main : words.get(parent)?.type;
 }
 
-/** What stands before `id`, `Ids` or the like; undefined when the key ends otherwise. */
+/** The part before `id`, `Ids` or similar; undefined if the key ends differently. */
 function findStem(key: string): string | undefined {
   const singular = key.endsWith('s') ? key.slice(0, -1) : key;
   if (!singular.endsWith('d') || !/(?:id|Id|ID)$/.test(singular)) return undefined;
   return singular.slice(0, singular.endsWith('_id') ? -3 : -2);
 }
 
-/** Whether the text of a query, which may begin with a stray quote (contract 4.2), begins as a mutation does. */
+/** Whether the text of a query, which may begin with a wrong quote (contract 4.2), begins like a mutation. */
 function isMutation(query: string): boolean {
   return /^[\s"\\]*mutation\b/.test(query);
 }
 
-/** The first field that a query asks for, such as `ticket`; undefined when the text is cut off before it. */
+/** The first field of a query, such as `ticket`; undefined if the text is cut off before it. */
 function readFirstField(query: string): string | undefined {
   let brace = query.indexOf('{');
   const parenthesis = query.indexOf('(');
@@ -155,20 +156,20 @@ function readFirstField(query: string): string | undefined {
   if (brace === -1) return undefined;
   firstField.lastIndex = brace;
   const [, alias, field, mark] = firstField.exec(query) ?? [];
-  // A word that the cut may have shortened is none; one before a colon is an alias.
+  // A word that the cut may have shortened does not count; one before a colon is an alias.
   return mark === undefined || mark === '.' ? undefined : (field ?? alias);
 }
 
 const firstField = /\{(?:\s|\\n)*(\w+)\s*(?::\s*(\w+)\s*)?([^\s\w:])/y;
 
-/** Nouns of ours that are verbs at the beginning of a longer name: `viewTickets` lists tickets. */
+/** Nouns in our rules that are verbs at the beginning of a longer name: `viewTickets` lists tickets. */
 const verbs = new Set(['view', 'group', 'call', 'post', 'trigger', 'schedule', 'target', 'queue']);
 const credentials = new Set(['secret', 'secrets', 'password', 'recovery']);
 const longestName = 100;
 
 /**
  * What the name of a GraphQL field or operation says: `getUser` shows a user, `searchTickets` searches tickets. The first
- * known noun counts, and of those that begin there the longest: `ticketForms` are no tickets. Undefined: nothing.
+ * known noun counts, and if several begin there, the longest: `ticketForms` are not tickets. Undefined: nothing.
  */
 function interpretName(
   name: string,

@@ -1,7 +1,7 @@
 /** Reads the path of a rule (see PathRule). */
 import { refuseInput } from '../errors.ts';
 
-/** One segment: words of which any fits, an id or key of a type, or anything. */
+/** One segment: one of several words, an id or key of a type, or anything. */
 export type PatternSegment =
   | { readonly words: readonly string[] }
   | { readonly type: string; readonly form: 'id' | 'key' | 'me' }
@@ -9,14 +9,14 @@ export type PatternSegment =
 
 export type PathPattern = {
   readonly segments: readonly PatternSegment[];
-  /** True when whatever follows fits as well. */
+  /** True if anything may follow. */
   readonly open: boolean;
 };
 
 /** The form of a resource type. */
 export const resourceType = /^[a-z][a-z0-9_]{0,62}$/;
 
-/** What is wrong with the path of a rule, as the end of a sentence that begins with the path; undefined when it is fine. */
+/** What is wrong with the path of a rule, as the end of a sentence that begins with the path; undefined if it is valid. */
 export function findPatternProblem(path: string): string | undefined {
   if (!path.startsWith('/'))
     return 'Use a path that begins with a slash such as /api/v2/tickets/{ticket}';
@@ -36,7 +36,7 @@ export function findPatternProblem(path: string): string | undefined {
   return undefined;
 }
 
-/** Reads a path. @throws {KnownError} `bad_input` when it is none, see `findPatternProblem` */
+/** Reads a path. @throws {KnownError} `bad_input` when it is invalid, see `findPatternProblem` */
 export function parsePattern(path: string): PathPattern {
   const problem = findPatternProblem(path);
   if (problem !== undefined) throw refuseInput([`The rule for ${path}: ${problem}.`]);

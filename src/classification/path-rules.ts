@@ -1,5 +1,5 @@
 /**
- * Classifies a path: the first rule of a table that fits it, and what that rule says of the request. The table is a tree by
+ * Classifies a path: finds the first rule of a table that matches it, and applies it to the request. The table is a tree of
  * segments, so that its length does not matter.
  */
 import type { PathRule } from './access-rule.ts';
@@ -15,9 +15,9 @@ import { isId, isKey, readIds, readSearchText } from './url.ts';
 import type { Vocabulary } from './vocabulary.ts';
 
 /**
- * Makes the reader of paths; it gives undefined for a path that no rule knows.
+ * Makes the reader of paths; it returns undefined for a path that no rule matches.
  *
- * @throws {KnownError} `bad_input` when the path of a rule is none, see `findPatternProblem`
+ * @throws {KnownError} `bad_input` when the path of a rule is invalid, see `findPatternProblem`
  */
 export function createPathReader(
   rules: readonly PathRule[],
@@ -35,10 +35,10 @@ export function createPathReader(
   };
 }
 
-/** A path rule made ready for many requests. */
+/** A path rule, prepared for many requests. */
 type CompiledRule = {
   readonly pattern: PathPattern;
-  /** Its place in the table: the lowest that fits decides. */
+  /** Its position in the table: the lowest that matches decides. */
   readonly order: number;
   readonly methods: ReadonlySet<string> | undefined;
   /** The types named in the path, the main one first. */
@@ -47,10 +47,10 @@ type CompiledRule = {
     readonly type: string;
     readonly isMe: boolean;
   }[];
-  /** The type that the path names no id of. */
+  /** The type without an id in the path. */
   readonly unnamed: string | undefined;
   readonly readsText: boolean;
-  /** What is said of requests that carry neither ids nor text. */
+  /** The result for requests with neither ids nor text. */
   readonly onReading: Classification;
   readonly onWriting: Classification;
 };
@@ -84,7 +84,7 @@ function allowsMethod({ methods }: CompiledRule, method: string | null): boolean
   return methods === undefined || (method !== null && methods.has(method.toUpperCase()));
 }
 
-/** What the rule says of a request that fits it. `query` is what follows the path. */
+/** The result of the rule for a matching request. `query` is the part after the path. */
 function applyRule(
   rule: CompiledRule,
   { method, user_id }: AccessRequest,
@@ -123,7 +123,7 @@ function isWriting(method: string | null): boolean {
   return writingMethods.has(method) || writingMethods.has(method.toUpperCase());
 }
 
-/** A place in the tree: what may follow in a path, and the rules that end there. */
+/** A node of the tree: what may follow in a path, and the rules that end there. */
 type Node = {
   /** The lowest order of all rules at and below this node. */
   readonly first: number;
@@ -136,7 +136,7 @@ type Node = {
   readonly any: Node | undefined;
 };
 
-/** A node while the rules are planted. */
+/** A node while the tree is built. */
 type GrowingNode = { -readonly [Part in keyof Node]: Node[Part] };
 
 function createNode(): GrowingNode {
@@ -174,7 +174,7 @@ function growWord(node: GrowingNode, word: string): GrowingNode {
   return child;
 }
 
-/** The better of `best` and what fits at or below a node; branches that hold only later rules are left alone. */
+/** The better of `best` and the rules that match at or below a node; branches with only later rules are skipped. */
 function search(
   node: Node,
   segments: readonly string[],

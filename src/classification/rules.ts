@@ -1,7 +1,7 @@
 /**
- * What the requests of the access log mean: the built-in rules. The first that fits decides, so what is special stands
- * before what is general. `/api/*` is /api/v2, /api/v2beta, /api/lotus and /api/services alike. The forms of rules are
- * explained in access-rule.ts; an installation puts its own before these.
+ * What the requests of the access log mean: the built-in rules. The first that matches decides, so special rules come before
+ * general ones. `/api/*` is /api/v2, /api/v2beta, /api/lotus and /api/services alike. The forms of rules are explained in
+ * access-rule.ts; an installation puts its own before these.
  */
 import type { AccessRule } from './access-rule.ts';
 import { administrationRules } from './administration-rules.ts';
@@ -51,7 +51,7 @@ export const accessRules: readonly AccessRule[] = [
   { path: '/api/services/zis/*/connections/**', kind: 'secret', resource: 'api_connection' },
   { path: '/api/services/zis/*/*/connections/**', kind: 'secret', resource: 'api_connection' },
 
-  // What the user interface asks for by itself.
+  // What the user interface requests automatically.
   { path: '/api/*/users/me/**', kind: 'noise' },
   { path: '/api/*/assignables/**', kind: 'noise' },
   {

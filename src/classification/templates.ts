@@ -1,15 +1,16 @@
-/** The forms of requests that no rule knows, without a word of what they were about: no ids, keys, addresses, tokens or search texts. */
+/** The forms of requests that no rule matches, without any content: no ids, keys, addresses, tokens or search texts. */
 import type { AccessRequest } from './classification.ts';
 import { findQuery, splitPath } from './url.ts';
 
 const mostSegments = 12;
 const hidden = '{id}';
-/** Words that are followed by a name that people chose, or by a token. */
+/** Words before a name that people chose, or before a token. */
 const namesFollow = new Set(['custom_objects', 'tags', 'token', 'tokens']);
 
 /**
- * The path of a request as a template such as `GET /api/v2/foo/{id}/bar`, or `graphql QUERY operationName`. What is no plain
- * small-letter word is replaced, and the query is dropped: reports count these templates and anybody may read them.
+ * The path of a request as a template such as `GET /api/v2/foo/{id}/bar`, or `graphql QUERY operationName`. Everything
+ * except plain lower-case words is replaced, and the query is dropped: reports count these templates and anybody may read
+ * them.
  */
 export function describeRequest(request: AccessRequest): string {
   const url = request.url ?? '';
@@ -41,14 +42,14 @@ function describeOperation(request: AccessRequest): string {
   return `graphql ${shownType} ${/^[A-Za-z_]{1,60}$/.test(name) ? name : '{name}'}`;
 }
 
-/** How often a template came, and when last. */
+/** How often a template was found, and when last. */
 type TemplateCount = {
   readonly template: string;
   readonly requests: number;
   readonly newest: Date;
 };
 
-/** The templates that came most often, and what the list leaves out. */
+/** The most frequent templates, and what the list leaves out. */
 export type TemplateSummary = {
   /** All requests that were counted. */
   readonly total: number;
@@ -65,10 +66,10 @@ type TemplateCounts = {
   summarize(limit: number): TemplateSummary;
 };
 
-/** A template without ids is a form of request; no installation has so many. Those that come later are counted together. */
+/** A template without ids is a form of request; no installation has so many. Later ones are counted together. */
 const mostTemplates = 10_000;
 
-/** Creates an empty count of at most `most` different templates: fixed memory, however many rows there are. */
+/** Creates an empty count of at most `most` different templates: fixed memory for any number of rows. */
 export function createTemplateCounts(most = mostTemplates): TemplateCounts {
   const counts = new Map<string, { requests: number; newestMs: number }>();
   let total = 0;

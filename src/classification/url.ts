@@ -1,6 +1,6 @@
 /**
- * Takes the logged url apart: the segments of its path, the ids and the text of a search in its query. It is no URL:
- * placeholders `{...}` and `[...]` stand anywhere, also before a name: `[...]query=a`; spaces are not encoded (contract
+ * Parses the logged url: the segments of its path, and the ids and the search text in its query. It is not a valid URL:
+ * placeholders `{...}` and `[...]` may be anywhere, also before a name: `[...]query=a`; spaces are not encoded (contract
  * 4.2). So nothing here may fail.
  */
 
@@ -42,13 +42,13 @@ function stripPlaceholders(path: string): string {
   return rest.includes('{') || rest.includes('[') ? rest.replaceAll(placeholder, '') : rest;
 }
 
-// One that is not closed reaches to the end of the path, or to the next segment.
+// A placeholder that is not closed reaches to the end of the path, or to the next segment.
 const placeholder = /\{[^{}/]*(?:\}|$|(?=\/))|\[[^[\]/]*(?:\]|$|(?=\/))/g;
 
-/** What endpoints call the text of a search, most usual first. */
+/** The parameter names for a search text, the most common first. */
 const textParameters = ['query', 'name', 'q', 'term', 'text', 'external_id'];
 
-/** The text of a search, decoded; null when there is none or Zendesk blanked it. */
+/** The search text, decoded; null if there is none or Zendesk has removed it. */
 export function readSearchText(query: string): string | null {
   for (const name of textParameters) {
     const value = findParameter(query, name);
@@ -80,10 +80,10 @@ export function readIds(query: string): readonly string[] {
 const none: readonly string[] = [];
 const external = 'external_';
 const endings = new Set(['', ']', '[]', '%5D', '%5B%5D']);
-// What people use as ids in their own systems; only placeholders are no such.
+// What people use as ids in their own systems: anything except placeholders.
 const externalId = /^[^{}[\]\p{Cc}]{1,255}$/u;
 
-/** Whether a parameter begins there: at the start, after a separator or a placeholder, or within `filter[…]`. */
+/** Whether a parameter begins there: at the start, after a separator or a placeholder, or inside `filter[…]`. */
 function beginsParameter(query: string, at: number): boolean {
   if (at <= 0 || '?&;]}'.includes(query.charAt(at - 1))) return true;
   return query.startsWith('filter[', at - 7) || query.startsWith('filter%5B', at - 9);
@@ -100,7 +100,7 @@ function findParameter(query: string, name: string): string | undefined {
   return undefined;
 }
 
-/** An `&` that begins no further parameter belongs to the text, as in `Tom & Jerry`. */
+/** An `&` without a parameter after it belongs to the text, as in `Tom & Jerry`. */
 function findEnd(query: string, from: number): number {
   for (let at = query.indexOf('&', from); at !== -1; at = query.indexOf('&', at + 1)) {
     nextParameter.lastIndex = at;
@@ -118,7 +118,7 @@ function cleanText(value: string): string | null {
 
 const blankedPart = /\{\.\.\.\}|\[\.\.\.\]/g;
 
-/** Percent-decoded, `+` as a space; what is not UTF-8 stays as it is, and so does U+0000, which Postgres cannot hold. */
+/** Percent-decoded, `+` as a space; escapes that are not UTF-8 stay unchanged, and so does U+0000, which Postgres cannot hold. */
 function decodeText(value: string): string {
   const text = value.includes('+') ? value.replaceAll('+', ' ') : value;
   return text.includes('%') ? text.replaceAll(/(?:%[0-9a-f]{2})+/gi, decodeRun) : text;
@@ -149,12 +149,12 @@ export function isId(text: string): boolean {
   return true;
 }
 
-/** A name that people chose for a thing, such as the key of a custom object; an id is one too. */
+/** A name that people chose, such as the key of a custom object; an id is one too. */
 export function isKey(text: string): boolean {
   return key.test(text);
 }
 
-// Crockford's alphabet; the first digit is at most 7, so no word is one.
+// Crockford's alphabet; the first digit is at most 7, so no word matches.
 const ulid = /^[0-7][0-9A-HJKMNP-TV-Z]{25}$/i;
 const uuid = /^[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}$/i;
 const key = /^[A-Za-z0-9][\w:.-]{0,99}$/;

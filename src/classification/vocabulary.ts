@@ -1,4 +1,4 @@
-/** The types of resources that the rules name, by the words that urls and GraphQL use for them. */
+/** The types of resources in the rules, by the words that urls and GraphQL use for them. */
 import type { OperationRule, PathRule, RuleKind } from './access-rule.ts';
 import { parsePattern } from './path-pattern.ts';
 
@@ -6,18 +6,18 @@ import { parsePattern } from './path-pattern.ts';
 export type Noun = {
   readonly type: string;
   readonly plural: boolean;
-  /** `secret` or `log` when that is all the rules say of the type, whatever is done with it. */
+  /** `secret` or `log` if the rules say only that about the type, for every action. */
   readonly kind: 'secret' | 'log' | undefined;
 };
 
 export type Vocabulary = {
-  /** Types by their plural as in a path: `tickets`, `custom_object_records`. */
+  /** Types by their plural in a path: `tickets`, `custom_object_records`. */
   readonly plurals: ReadonlyMap<string, string>;
   /** Types by every form: `ticket`, `tickets`, `customObjectRecords`, `custom_object_records`. */
   readonly words: ReadonlyMap<string, Noun>;
 };
 
-/** Gathers the types from all rules, collections expanded. */
+/** Collects the types from all rules, with expanded collections. */
 export function collectVocabulary(rules: readonly (PathRule | OperationRule)[]): Vocabulary {
   const plurals = new Map<string, string>();
   const words = new Map<string, Noun>();

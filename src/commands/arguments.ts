@@ -1,7 +1,7 @@
-/** What the arguments of commands have in common: from text to trusted values. Problems are gathered, so that all are told at once. */
+/** Shared parsing of command arguments: from text to trusted values. Problems are collected, so that all are reported at once. */
 import type { Command } from 'commander';
 
-/** Adds the example that the help of a command ends with. */
+/** Adds the example at the end of a command's help. */
 export function addExample(command: Command, line: string): Command {
   return command.addHelpText('after', `\nExample:\n  ${line}\n`);
 }
@@ -13,12 +13,12 @@ export function gather(value: string, before: readonly string[] | undefined): st
 
 /**
  * Reads a day (`2026-01-31`, midnight UTC) or a date-time with zone (`2026-01-31T08:00:00Z`) given on the command line.
- * What is neither is added to `problems` in a sentence, and undefined comes back.
+ * Any other text adds a sentence to `problems`, and undefined is returned.
  */
 export function readMoment(option: string, text: string, problems: string[]): Date | undefined {
   const form = /^(\d{4}-\d\d-\d\d)(T\d\d:\d\d(:\d\d(\.\d+)?)?(Z|[+-]\d\d:\d\d))?$/.exec(text);
   const moment = form === null ? undefined : new Date(text);
-  // Date rolls 31 February over to March.
+  // Date turns 31 February into a day in March.
   const exists =
     moment !== undefined && !Number.isNaN(moment.getTime()) && isCalendarDay(form?.[1] ?? '');
   if (moment !== undefined && exists) return moment;

@@ -5,10 +5,7 @@ import { addShow } from './audit/show.ts';
 import type { CommandContext } from './context.ts';
 
 /** `audit`: single records of the audit log, and Zendesk's own export of it. */
-export function addAudit(program: Command, context: CommandContext): void {
-  const audit = program
-    .command('audit')
-    .description("one record of the audit log, or Zendesk's own export of it");
+export function addAudit(audit: Command, context: CommandContext): void {
   addExample(audit, 'zendesk-log-sync audit show 54337476015999');
   addShow(audit, context);
   addExport(audit, context);

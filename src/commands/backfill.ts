@@ -19,12 +19,10 @@ type BackfillFlags = {
   readonly json?: boolean;
 };
 
-/** `backfill`: reads a span of a log, whatever the coverage says. */
-export function addBackfill(program: Command, context: CommandContext): void {
+/** `backfill`: reads a span of a log, even if it is covered. */
+export function addBackfill(command: Command, context: CommandContext): void {
   const names = listLogs(context.streams).map(({ name }) => name);
-  const command = program
-    .command('backfill')
-    .description('read a time range of a log now, even if it is already covered')
+  command
     .argument('<stream>', names.join(' or '))
     .requiredOption('--from <time>', 'start: 2026-01-31 or 2026-01-31T08:00:00Z')
     .requiredOption('--to <time>', 'end, not included; in the same form')
@@ -67,7 +65,7 @@ async function runBackfill(
   });
 }
 
-/** What a backfill asks for, checked. @throws {KnownError} `bad_input` with every problem at once */
+/** The checked arguments of a backfill. @throws {KnownError} `bad_input` with every problem at once */
 function checkRequest(
   streams: readonly Stream[],
   name: string,

@@ -17,7 +17,7 @@ import { writeToStream } from './terminal/output.ts';
 import { renderTable } from './terminal/table.ts';
 import { formatMoment, formatNumber, toJson } from './terminal/words.ts';
 
-/** What both tasks work with. */
+/** What both tasks need. */
 type ClassifyScope = {
   readonly context: CommandContext;
   readonly db: Database;
@@ -25,12 +25,12 @@ type ClassifyScope = {
   readonly json: boolean;
 };
 
-/** After which time it is shown what goes on. */
+/** After this time the progress is shown. */
 const patience: Patience = { terminalMs: 2000, plainMs: 2000 };
 
 const dayMs = 86_400_000;
 
-/** `classify --apply`: the stored requests, classified again by the present rules. Status 1 when it was stopped. */
+/** `classify --apply`: classifies the stored requests again with the current rules. Status 1 if it was stopped. */
 export async function applyRules(
   { context, db, account, json }: ClassifyScope,
   accessRules: readonly AccessRule[],
@@ -51,7 +51,7 @@ export async function applyRules(
   return isStopped ? 1 : 0;
 }
 
-/** A pass as `--json` prints it; `requests` and `changed` count from its beginning, whatever interrupted it. */
+/** A pass as `--json` prints it; `requests` and `changed` count from its beginning, also after interruptions. */
 function describePass(
   account: string,
   { outcome, state, days }: ClassificationPass,
@@ -88,14 +88,14 @@ function count(value: number, noun: string): string {
   return `${formatNumber(value)} ${noun}${value === 1 ? '' : 's'}`;
 }
 
-/** Takes in the progress of a pass until it is ended. */
+/** Receives the progress of a pass until it is ended. */
 type ClassifyProgress = {
   readonly report: (progress: ClassificationProgress) => void;
   readonly reportDays: (done: number, total: number) => void;
   readonly end: () => void;
 };
 
-/** Shows on stderr how far the classification is, when it takes more than two seconds. */
+/** Shows the progress of the classification on stderr, if it takes more than two seconds. */
 export function createClassifyProgress(outputs: Outputs): ClassifyProgress {
   const meter = createMeter(accessLogs.name, Date.now());
   let days: string | undefined;
@@ -115,7 +115,10 @@ export function createClassifyProgress(outputs: Outputs): ClassifyProgress {
   };
 }
 
-/** `classify --report`: the forms of the requests that no rule knows, without ids and search texts. Status 1 when it was stopped. */
+/**
+ * `classify --report`: the forms of the requests that no rule matches, without ids and search texts. Status 1 if it was
+ * stopped.
+ */
 export async function showUnclassified(
   { context, db, account, json }: ClassifyScope,
   { days, limit }: { readonly days: number | undefined; readonly limit: number },
@@ -141,7 +144,7 @@ export async function showUnclassified(
   try {
     await writeToStream(context.stdout).write(`${text}\n`);
   } catch (error) {
-    // Whoever read the pipe has enough, as "head" does.
+    // The reader of the pipe has read enough, such as "head".
     if (!hasCode(error, 'output_closed')) throw error;
   }
   return 0;

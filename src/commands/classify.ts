@@ -23,16 +23,14 @@ type ClassifyChoices =
   | { readonly task: 'report'; readonly days: number | undefined; readonly limit: number }
   | { readonly task: 'apply'; readonly again: boolean };
 
-/** Forms listed unless asked otherwise. */
+/** How many forms are listed by default. */
 const defaultLimit = 20;
 const mostDays = 36_500;
 const mostListed = 10_000;
 
-/** `classify`: what no rule knows of the access log; or changed rules, applied to stored rows. */
-export function addClassify(program: Command, context: CommandContext): void {
-  program
-    .command('classify')
-    .description('list requests that no rule matches, or apply changed rules to stored rows')
+/** `classify`: shows which requests of the access log no rule matches, or applies changed rules to stored rows. */
+export function addClassify(command: Command, context: CommandContext): void {
+  command
     .option('--report', 'list the patterns of the requests that no rule matches')
     .option('--days <number>', 'with --report: of the last days (default: all stored requests)')
     .option('--limit <number>', `with --report: how many patterns (default: ${defaultLimit})`)

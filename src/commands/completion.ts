@@ -2,9 +2,9 @@ import type { Command } from 'commander';
 import { addExample } from './arguments.ts';
 import type { CommandContext } from './context.ts';
 
-/** What may follow a command. */
+/** The words that may follow a command. */
 type Place = {
-  /** The names of the commands down to here, separated by spaces; empty for the program. */
+  /** The names of the commands up to this one, separated by spaces; empty for the program. */
   readonly path: string;
   readonly commands: readonly string[];
   readonly options: readonly string[];
@@ -20,19 +20,16 @@ const writers: Readonly<Record<string, (places: readonly Place[]) => string>> = 
 };
 
 /** `completion`: a script that completes commands and options in a shell. */
-export function addCompletion(root: Command, context: CommandContext): void {
-  const command = root
-    .command('completion')
-    .description('print a script that completes commands and options in your shell')
-    .argument('<shell>', Object.keys(writers).join(', '))
-    .action((shell: string) => {
-      const write = writers[shell];
-      if (write === undefined)
-        root.error(
-          `error: "${shell}" is not a supported shell. Use ${Object.keys(writers).join(', ')}`,
-        );
-      else context.print.raw(write(listPlaces(root, [])));
-    });
+export function addCompletion(command: Command, context: CommandContext): void {
+  const root = command.parent ?? command;
+  command.argument('<shell>', Object.keys(writers).join(', ')).action((shell: string) => {
+    const write = writers[shell];
+    if (write === undefined)
+      root.error(
+        `error: "${shell}" is not a supported shell. Use ${Object.keys(writers).join(', ')}`,
+      );
+    else context.print.raw(write(listPlaces(root, [])));
+  });
   addExample(command, `source <(${program} completion bash)`);
 }
 
@@ -48,7 +45,7 @@ function listPlaces(command: Command, path: readonly string[]): Place[] {
   ];
 }
 
-/** Walks down the words as far as they are commands, and offers what may follow; files where nothing does. */
+/** Follows the words as long as they are commands, and offers what may follow; files if nothing else. */
 function writeBash(places: readonly Place[]): string {
   const cases = places.map(
     ({ path, commands, options }) =>

@@ -7,7 +7,7 @@ import { nameCommand } from './npm.ts';
 import { withLocalDatabase } from './session.ts';
 import { toJson } from './terminal/words.ts';
 
-const roles = ['owner', 'reader', 'investigator'] as const;
+const roles = ['owner', 'writer', 'reader', 'investigator', 'auditor'] as const;
 
 type ConnectionFlags = {
   readonly role: (typeof roles)[number];
@@ -15,15 +15,13 @@ type ConnectionFlags = {
   readonly json?: boolean;
 };
 
-/** `connection`: what drivers and BI tools ask for. */
-export function addConnection(program: Command, context: CommandContext): void {
-  const command = program
-    .command('connection')
-    .description('show how other programs connect to the database: url, host, port, user, password')
+/** `connection`: what drivers and BI tools need. */
+export function addConnection(command: Command, context: CommandContext): void {
+  command
     .addOption(
       new Option(
         '--role <role>',
-        'reader and investigator get a login of their own, which cannot write',
+        'all but the owner get a login of their own; that of the writer is for the service',
       )
         .choices(roles)
         .default('owner'),
@@ -40,7 +38,7 @@ async function runConnection(
 ): Promise<number> {
   if (newPassword && role === 'owner')
     throw refuseInput([
-      '--new-password needs a role too. Add --role reader or --role investigator.',
+      '--new-password needs a role too. Add --role reader, or another one than owner.',
     ]);
   return withLocalDatabase(context, async ({ url, db }, config) => {
     const login: Login | undefined =

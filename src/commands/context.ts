@@ -1,9 +1,10 @@
 import type { LocalConfig } from '../config/config.ts';
-import { foreignCodeOf, KnownError } from '../errors.ts';
-import { createLogger, type Log } from '../logger.ts';
+import { KnownError } from '../errors.ts';
+import type { Log } from '../logger.ts';
 import type { Stream } from '../streams/stream.ts';
-import { createSettingsReader, type SettingsReader } from './settings.ts';
-import { writeAbove } from './terminal/display.ts';
+import type { Wanted } from './databases.ts';
+import type { SettingsReader } from './settings.ts';
+import { createLateParts } from './late-parts.ts';
 
 /** The part of Node's `process` that the commands use; nothing below `commands/` knows it. */
 export type ProcessLike = Pick<
@@ -11,46 +12,54 @@ export type ProcessLike = Pick<
   'argv' | 'env' | 'stdin' | 'stdout' | 'stderr' | 'on' | 'off' | 'exit' | 'cwd' | 'loadEnvFile'
 >;
 
-/** Writes a line; `raw` writes text as it is. */
+/** Writes a line; `raw` writes text unchanged. */
 type Print = ((line: string) => void) & { readonly raw: (text: string) => void };
 
-/** What a command gets from the process. */
+/** What the process gives to a command. */
 export type CommandContext = SettingsReader & {
   readonly env: Readonly<Record<string, string | undefined>>;
-  /** Every stream that there is, in the order in which they are shown. */
+  /** The account and the database that the arguments name. */
+  readonly wanted: () => Wanted;
+  /** Every stream, in the order in which they are shown. */
   readonly streams: readonly Stream[];
   /** The command's result: stdout. */
   readonly print: Print;
-  /** Progress, problems: stderr. */
+  /** Progress and problems: stderr. */
   readonly printError: Print;
   readonly stdin: ProcessLike['stdin'];
   readonly stdout: ProcessLike['stdout'];
   readonly stderr: ProcessLike['stderr'];
-  /** Aborted by SIGTERM and SIGINT: no new request, the running page ends, then the process. */
+  /** Aborted by SIGTERM and SIGINT: no new request begins, the running page ends, then the process exits. */
   readonly signal: AbortSignal;
-  /** Hands Ctrl-C over until the function is called that it returns: it then ends a statement, not the program. */
+  /** Takes over Ctrl-C until the returned function is called: meanwhile it ends a statement, not the program. */
   readonly takeInterrupts: (interrupt: () => void) => () => void;
   /**
-   * The log goes to stderr, because stdout has the result, and speaks only of trouble unless asked for more. On stdout it is
-   * itself the result: that of the service. Default: `stderr`.
+   * The log goes to stderr, because stdout has the result, and by default it has only problems. On stdout the log itself is
+   * the result, as for the service. Default: `stderr`.
    */
   readonly openLog: (config: LocalConfig, destination?: 'stdout' | 'stderr') => Log;
-  /** Says with which status the program ends; 0 without it. */
+  /** Sets the exit status of the program; 0 by default. Of several the highest counts. */
   readonly finish: (status: number) => void;
+  /** Loads what reads settings and writes logs: before a command acts, and not for its help. */
+  readonly prepare: () => Promise<void>;
   readonly close: () => void;
 };
 
-/** After a signal the process ends within this time, whatever still hangs. */
+/** After a signal the process exits within this time, even if something hangs. */
 const shutdownMs = 9000;
 
-/** Some supervisors send a signal to the program and to what started it, which passes it on: that is one wish, not two. */
+/** Some supervisors send a signal to the program and to its parent, which passes it on: that is one signal, not two. */
 const sameWishMs = 1000;
 
-/** Creates the context of one command for a program with these streams. A second signal, a while after the first, ends the process at once. */
+/**
+ * Creates the context of one command for a program with these streams. A second signal, some time after the first, ends the
+ * process at once.
+ */
 export function createContext(
   host: ProcessLike,
   streams: readonly Stream[],
   finish: CommandContext['finish'],
+  wanted: CommandContext['wanted'] = () => ({}),
 ): CommandContext {
   const controller = new AbortController();
   let stoppedAtMs = 0;
@@ -68,8 +77,6 @@ export function createContext(
       host.exit(1);
     }, shutdownMs).unref();
   };
-  // Whoever reads a pipe may leave before the end (`| head`): nothing is wrong then.
-  host.stdout.on('error', leaveQuietly);
   host.on('SIGTERM', stop);
   let interrupt = stop;
   const onInterrupt = (): void => interrupt();
@@ -78,6 +85,7 @@ export function createContext(
   const printError = createPrint(host.stderr);
   return {
     env: host.env,
+    wanted,
     streams,
     print: createPrint(host.stdout),
     printError,
@@ -87,32 +95,15 @@ export function createContext(
     signal: controller.signal,
     takeInterrupts(handler) {
       interrupt = handler;
-      return () => {
-        interrupt = stop;
-      };
+      return () => void (interrupt = stop);
     },
-    ...createSettingsReader(host.env, streams, printError),
-    openLog({ log }, destination = 'stderr') {
-      const isResult = destination === 'stdout';
-      return createLogger({
-        ...log,
-        level: log.level === 'info' && !isResult ? 'warn' : log.level,
-        fileDescriptor: isResult ? 1 : 2,
-        isTerminal: host[destination].isTTY === true,
-        writeTerminal: (text) => writeAbove(host, host[destination], text),
-      });
-    },
+    ...createLateParts(host, streams, printError),
     finish,
     close() {
       host.off('SIGTERM', stop);
       host.off('SIGINT', onInterrupt);
-      // The listener of stdout stays: what was written last may fail only now.
     },
   };
-}
-
-function leaveQuietly(error: Error): void {
-  if (foreignCodeOf(error) !== 'EPIPE') throw error;
 }
 
 function createPrint(stream: NodeJS.WritableStream): Print {

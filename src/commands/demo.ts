@@ -1,20 +1,21 @@
 import { resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Command } from 'commander';
 import { parseConfig } from '../config/config.ts';
-import type { SyncEvent } from '../ingest/events.ts';
+import { examine } from '../ingest/findings/examine.ts';
 import { refreshRollups } from '../ingest/rollups.ts';
 import { followAccounts, runPass, type StreamPass } from '../ingest/service.ts';
 import { withConnections, type Connections } from '../ingest/session.ts';
 import { loadStatus } from '../ingest/status.ts';
 import { createLogger, type Log } from '../logger.ts';
-import { createScheduler } from '../scheduler.ts';
+import { createScheduler, type Scheduler } from '../scheduler.ts';
 import { listLogs } from '../streams/registry.ts';
-import { addExample } from './arguments.ts';
 import type { CommandContext } from './context.ts';
 import { answerQuestions, showNewest } from './demo/answers.ts';
+import { withPage } from './demo/page.ts';
 import { account, openStage, type Stage } from './demo/stage.ts';
+import { createWatch, type Watch } from './demo/watch.ts';
 import { nameCommand } from './npm.ts';
+import { verifyAtTime } from './schedule/verifications.ts';
 import { createConfigOptions } from './settings.ts';
 import { withSession, type Session } from './session.ts';
 import { showLines } from './terminal/display.ts';
@@ -23,25 +24,11 @@ import { renderPasses, renderStatus } from './terminal/streams.ts';
 import { widthOf } from './terminal/text.ts';
 import { formatNumber } from './terminal/words.ts';
 
-/** `demo`: everything on this machine, then the live tail until Ctrl-C. */
-export function addDemo(program: Command, context: CommandContext): void {
-  const command = program
-    .command('demo')
-    .description(
-      'see it work: an embedded Postgres, a simulated Zendesk account, 90 days of both logs',
-    )
-    .option('--once', 'end after the first complete pass')
-    .action(async ({ once = false }: { readonly once?: boolean }) =>
-      context.finish(await runDemo(context, once)),
-    );
-  addExample(command, 'zendesk-log-sync demo --once');
-}
-
-/** After a signal nothing is worth waiting for: what is still pulled is thrown away with the database. */
+/** After a signal it waits for nothing: running work is thrown away with the database. */
 const graceMs = 300;
 
-/** @returns the exit status: Ctrl-C is how the demo ends, unless it was to end by itself */
-async function runDemo(context: CommandContext, once: boolean): Promise<number> {
+/** Runs everything on this machine, then follows. @returns the exit status: Ctrl-C is the normal end of the demo, except with `--once` */
+export async function runDemo(context: CommandContext, once: boolean): Promise<number> {
   const { signal } = context;
   const { database } = context.readLocalConfig();
   const parent = database.kind === 'embedded' ? database.dataDirectory : './data';
@@ -77,8 +64,9 @@ async function runDemo(context: CommandContext, once: boolean): Promise<number> 
 
 async function play(context: CommandContext, stage: Stage, once: boolean): Promise<number> {
   const { credentials } = stage.simulator.options;
-  const config = parseConfig(
+  const parsed = parseConfig(
     {
+      ...(context.env['HTTP_PORT'] === undefined ? {} : { HTTP_PORT: context.env['HTTP_PORT'] }),
       ZENDESK_SUBDOMAIN: account,
       ZENDESK_BASE_URL: stage.simulator.url,
       ZENDESK_CLIENT_ID: credentials.clientId,
@@ -87,34 +75,65 @@ async function play(context: CommandContext, stage: Stage, once: boolean): Promi
     { ...createConfigOptions(context.streams), needs: { zendesk: true } },
   );
   const { signal, streams } = context;
+  const config = {
+    ...parsed,
+    schedules: Object.fromEntries(streams.map(({ name, schedule }) => [name, schedule.demoCron])),
+  };
   const log = openQuietLog(context);
   const watch = createWatch();
   return withConnections(stage.url, signal, (open) =>
-    withSession(context, config, open, { log, report: watch.report }, async (session) => {
-      const startedMs = Date.now();
-      const passes = await pull(context, open, session, watch);
-      await sumUp(context, open);
-      if (signal.aborted) return 1;
-      context.print(
-        `\nFirst complete pass in ${((Date.now() - startedMs) / 1000).toFixed(1)} s.\n`,
-      );
-      context.print(renderPasses(passes, context));
-      context.print(
-        renderStatus(await loadStatus(open.db, streams, account), streams, new Date(), context),
-      );
-      context.print(await answerQuestions(open.db, widthOf(context.stdout)));
-      const complete = passes.every((pass) => pass.complete);
-      if (once || !complete) return complete ? 0 : 1;
-      context.print(
-        `Run your own queries from another terminal while the demo runs:\n\n  ${nameAccess(context, stage)}\n`,
-      );
-      await followTail(context, session);
-      return 0;
-    }),
+    withSession(context, config, open, { log, report: watch.report }, async (session) =>
+      once
+        ? show(context, { stage, open, session, watch, log, once }, createScheduler())
+        : withPage(context, { stage, session, log }, (scheduler) =>
+            show(context, { stage, open, session, watch, log, once }, scheduler),
+          ),
+    ),
   );
 }
 
-/** How somebody else gets at the database: whatever the settings say, this comes before them. */
+/** What is shown, and on which stage. */
+type Scene = {
+  readonly stage: Stage;
+  readonly open: Connections;
+  readonly session: Session;
+  readonly watch: Watch;
+  readonly log: Log;
+  readonly once: boolean;
+};
+
+async function show(
+  context: CommandContext,
+  { stage, open, session, watch, log, once }: Scene,
+  scheduler: Scheduler,
+): Promise<number> {
+  const { signal, streams } = context;
+  const startedMs = Date.now();
+  const passes = await pull(context, open, session, watch);
+  await sumUp(context, open);
+  if (signal.aborted) return 1;
+  context.print(`\nFirst complete pass in ${((Date.now() - startedMs) / 1000).toFixed(1)} s.\n`);
+  context.print(renderPasses(passes, context));
+  context.print(
+    renderStatus(await loadStatus(open.db, streams, account), streams, new Date(), context),
+  );
+  context.print(await answerQuestions(open.db, widthOf(context.stdout)));
+  const complete = passes.every((pass) => pass.complete);
+  if (once || !complete) return complete ? 0 : 1;
+  context.print(
+    `Run your own queries from another terminal while the demo runs:\n\n  ${nameAccess(context, stage)}\n`,
+  );
+  await verifyAtTime(
+    open.db,
+    { key: { account, depth: 'quick' }, config: session.config },
+    undefined,
+    { streams, log, signal },
+  );
+  await followTail(context, session, scheduler);
+  return 0;
+}
+
+/** How another process connects to the database: this has priority over the settings. */
 function nameAccess({ env, readLocalConfig }: CommandContext, { directory, url }: Stage): string {
   const isOverridden = readLocalConfig().database.kind === 'server';
   const setting = isOverridden ? `DATABASE_URL='${url}'` : `DATA_DIR='${resolve(directory)}'`;
@@ -130,33 +149,7 @@ function openQuietLog({ stderr }: CommandContext): Log {
   });
 }
 
-/** Keeps what happens for a display that does not show anything yet. */
-type Watch = {
-  readonly report: (event: SyncEvent) => void;
-  /** Resolves when the first requests are stored. */
-  readonly firstRows: Promise<void>;
-  /** From now on `show` gets what happens, and at once what has happened already. */
-  readonly pass: (show: (event: SyncEvent) => void) => void;
-};
-
-function createWatch(): Watch {
-  const early: SyncEvent[] = [];
-  const { promise: firstRows, resolve: tell } = Promise.withResolvers<void>();
-  let show = (event: SyncEvent): void => void early.push(event);
-  return {
-    firstRows,
-    report(event) {
-      if (event.type === 'page' && event.stream === 'access_logs' && event.rows > 0) tell();
-      show(event);
-    },
-    pass(next) {
-      show = next;
-      for (const event of early.splice(0)) next(event);
-    },
-  };
-}
-
-/** One complete pass. The newest rows are shown as soon as they are there. */
+/** One complete pass. The newest rows are shown as soon as they are stored. */
 async function pull(
   context: CommandContext,
   { db }: Connections,
@@ -174,18 +167,17 @@ async function pull(
   return passes;
 }
 
-/** Makes the rollups, of both logs at once. */
+/** Makes the rollups, of both logs at once, and then the findings. */
 async function sumUp({ signal, ...outputs }: CommandContext, { db }: Connections): Promise<void> {
   const logs = listLogs(outputs.streams);
   const sums = logs.map(() => ({ done: 0, total: 0 }));
   const count = (key: 'done' | 'total'): number => sums.reduce((sum, part) => sum + part[key], 0);
   const patience = { terminalMs: 150, plainMs: 1000 };
+  let findings = '';
   const endLines = showLines(outputs, patience, () => [
-    `rollups     ${formatNumber(count('done'))} of ${formatNumber(count('total'))} days`,
+    `rollups     ${formatNumber(count('done'))} of ${formatNumber(count('total'))} days${findings}`,
   ]);
   try {
-    // Without statistics, which come only after a minute, each day would be looked for in all rows.
-    await db.query('analyze zendesk.access_log_resources (account, timestamp, kind, position)');
     await Promise.all(
       logs.map((log, place) =>
         refreshRollups(db, account, [log], signal, (done, total) => {
@@ -193,18 +185,25 @@ async function sumUp({ signal, ...outputs }: CommandContext, { db }: Connections
         }),
       ),
     );
+    await examine(db, account, logs, {
+      signal,
+      report(done, total) {
+        findings = `, findings ${formatNumber(done)} of ${formatNumber(total)} parts`;
+      },
+    });
   } finally {
     endLines();
   }
 }
 
-/** Follows the live tail every few seconds and says what came. */
-async function followTail(context: CommandContext, session: Session): Promise<void> {
-  const { engine } = session;
+/** Follows the logs every few seconds and shows what was stored. */
+async function followTail(
+  context: CommandContext,
+  session: Session,
+  scheduler: Scheduler,
+): Promise<void> {
+  const { engine, config } = session;
   context.print('Following the live tail. Press Ctrl-C to end the demo and delete its data.');
-  const schedules = Object.fromEntries(
-    context.streams.map(({ name, schedule }) => [name, schedule.demoCron]),
-  );
   const timer = setInterval(() => {
     loadStatus(engine.db, context.streams, account)
       .then((rows) => {
@@ -216,8 +215,8 @@ async function followTail(context: CommandContext, session: Session): Promise<vo
       })
       .catch(() => {});
   }, 10_000);
-  const followed = [{ session, schedules }];
-  await followAccounts(followed, createScheduler(), engine.log, context.signal).finally(() =>
+  const followed = [{ session, schedules: config.schedules }];
+  await followAccounts(followed, scheduler, engine.log, context.signal).finally(() =>
     clearInterval(timer),
   );
 }

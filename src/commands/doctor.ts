@@ -1,31 +1,19 @@
-import type { Command } from 'commander';
 import { splitEnvironment } from '../config/every-account.ts';
 import type { Environment } from '../config/texts.ts';
 import { capitalize, type Check, type CheckState } from '../doctor/check.ts';
 import { examine, type Examination } from '../doctor/examination.ts';
 import { countOf, formatMinute } from '../doctor/figures.ts';
-import { addExample } from './arguments.ts';
 import type { CommandContext } from './context.ts';
-import { checkConfigured, createConfigOptions, refuseAccount } from './settings.ts';
+import { checkConfigured, refuseAccount } from './environment.ts';
+import { createConfigOptions } from './settings.ts';
 import { paintState } from './terminal/colours.ts';
 import { wrapText } from './terminal/text.ts';
 import { toJson } from './terminal/words.ts';
 
-type DoctorFlags = { readonly account?: string; readonly json?: boolean };
+export type DoctorFlags = { readonly account?: string; readonly json?: boolean };
 
-/** `doctor`: checks the installation, account by account, and says what to do. Writes nothing. */
-export function addDoctor(program: Command, context: CommandContext): void {
-  const command = program
-    .command('doctor')
-    .description('check settings, Zendesk and database, and say what to do; writes nothing')
-    .option('--account <key>', 'one of the accounts in ACCOUNTS_FILE (default: all)')
-    .option('--json', 'print the checks as JSON')
-    .action(async (flags: DoctorFlags) => context.finish(await runDoctor(context, flags)));
-  addExample(command, 'zendesk-log-sync doctor');
-}
-
-/** Returns 0 when nothing has to be fixed, 2 when a setting is wrong, 1 when anything else is. */
-async function runDoctor(
+/** Returns 0 if nothing has to be fixed, 2 if a setting is wrong, 1 for any other problem. */
+export async function runDoctor(
   { env, print, signal, stdout, streams }: CommandContext,
   { account, json = false }: DoctorFlags,
 ): Promise<number> {
@@ -52,7 +40,7 @@ function chooseEnvironments(
 ): readonly Environment[] {
   if (account === undefined) return environments;
   const keys = environments.map((environment) => environment['ZENDESK_SUBDOMAIN'] ?? '');
-  // One without a subdomain is the environment, of which the examination says that it lacks it.
+  // An entry without a subdomain is the environment; the examination reports that it is missing.
   const chosen = environments.filter((_, place) => [account, ''].includes(keys[place] ?? ''));
   if (chosen.length > 0) return chosen;
   throw refuseAccount(account, keys.join(', '));
@@ -74,7 +62,7 @@ function toRow({ name, state, found, wayOut }: Check): Record<string, string | n
 const pageWidth = 80;
 const markWidth = 9;
 const indent = ' '.repeat(markWidth);
-/** The whole page, in the colours that the stream shows, without line break at the end. */
+/** The whole page, with colours if the stream shows them, without a line break at the end. */
 export function renderPage(
   { account, origin, checks }: Pick<Examination, 'account' | 'origin' | 'checks'>,
   now: Date,
@@ -90,7 +78,7 @@ export function renderPage(
   ].join('\n');
 }
 
-/** How many checks came out how, in one line. */
+/** The number of checks with each result, in one line. */
 function summarize(checks: readonly Check[]): string {
   const count = (state: CheckState): number =>
     checks.filter((check) => check.state === state).length;

@@ -1,27 +1,27 @@
-/** The files that `init` writes: the settings, and the secret in a file of its own. */
+/** The files that `init` writes: the settings, and the secret in a separate file. */
 import { chmodSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { changeSettings } from '../config/settings-file.ts';
 import { foreignCodeOf, refuseInput } from '../errors.ts';
-import { settingsFile } from './settings.ts';
+import { settingsFile } from './environment.ts';
 
-/** Where the secret goes: a folder that git ignores and that the compose file mounts. */
+/** The place of the secret: a folder that git ignores and that the compose file mounts. */
 export const secretFile = 'secrets/zendesk-client-secret';
 
-/** What was answered. An empty `databaseUrl` leaves the database as it is set, or embedded. */
+/** The answers. An empty `databaseUrl` leaves the database as configured, or embedded. */
 export type Answers = {
   readonly subdomain: string;
   readonly clientId: string;
   readonly clientSecret: string;
   readonly databaseUrl: string;
-  /** Whether a person logs in afterwards, instead of the OAuth client by itself. */
+  /** Whether a person logs in afterwards, instead of the OAuth client alone. */
   readonly isForPerson: boolean;
 };
 
 /** The settings file as it was before. */
 type AccountFiles = { readonly text: string; readonly hasAccount: boolean };
 
-/** Reads the settings file; one that is not there is empty. */
+/** Reads the settings file; empty if it does not exist. */
 export function readAccountFiles(): AccountFiles {
   try {
     const text = readFileSync(settingsFile, 'utf8');
@@ -33,7 +33,8 @@ export function readAccountFiles(): AccountFiles {
 }
 
 /**
- * Writes both files for their owner alone, each under another name first, so that none is ever half-written.
+ * Writes both files so that only their owner can read them, each under another name first, so that none is ever
+ * half-written.
  *
  * @throws {KnownError} `bad_input` when one cannot be written
  */

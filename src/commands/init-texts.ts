@@ -3,7 +3,7 @@ import type { Environment } from '../config/texts.ts';
 import { secretFile } from './init-files.ts';
 import { nameRedirect, usualPort } from './login-listener.ts';
 import { nameCommand } from './npm.ts';
-import { settingsFile } from './settings.ts';
+import { settingsFile } from './environment.ts';
 
 /** The beginning. */
 export function welcome(hasAccount: boolean): string {
@@ -19,7 +19,7 @@ export function welcome(hasAccount: boolean): string {
   ].join('\n');
 }
 
-/** How an admin makes the OAuth client and switches the access log on. */
+/** How an admin creates the OAuth client and switches on the access log. */
 export function explainClient(subdomain: string, isForPerson: boolean): string {
   return `
 In Zendesk (https://${subdomain}.zendesk.com/admin), as an admin:
@@ -45,7 +45,7 @@ The secret is shown only once, when the client is saved. If it is lost, open
 the client and choose "Regenerate": the old secret ends then.
 `;
 
-/** What was written, and that somebody has to log in. */
+/** What was written, and that somebody must log in. */
 export function explainLogin(env: Environment): string {
   return [
     `Written: ${settingsFile} with the settings and ${secretFile} with the secret; only you can read them.`,
@@ -53,7 +53,7 @@ export function explainLogin(env: Environment): string {
   ].join('\n');
 }
 
-/** What was written, and how to go on. */
+/** What was written, and what to do next. */
 export function explainEnd(env: Environment): string {
   return [
     `Written: ${settingsFile} with the settings and ${secretFile} with the secret; only you can read them.`,

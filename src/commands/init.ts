@@ -1,9 +1,7 @@
-import type { Command } from 'commander';
 import { findSettingProblem, type AskedSetting } from '../config/setting-check.ts';
 import type { Environment } from '../config/texts.ts';
 import { examine } from '../doctor/examination.ts';
 import { KnownError } from '../errors.ts';
-import { addExample } from './arguments.ts';
 import type { CommandContext } from './context.ts';
 import { renderPage } from './doctor.ts';
 import {
@@ -17,20 +15,13 @@ import { createConfigOptions } from './settings.ts';
 import { readAccountFiles, writeAccountFiles, type Answers } from './init-files.ts';
 import { openPrompt, type Prompt } from './terminal/prompt.ts';
 
-type InitFlags = { readonly login?: boolean };
+export type InitFlags = { readonly login?: boolean };
 
-/** `init`: asks for what an account needs, explains where to find it, tries it, and writes the settings. */
-export function addInit(program: Command, context: CommandContext): void {
-  const command = program
-    .command('init')
-    .description('set up an account: asks, explains, tries the answers and writes .env')
-    .option('--login', 'for a person who logs in afterwards, instead of the OAuth client by itself')
-    .action(async (flags: InitFlags) => context.finish(await runInit(context, flags)));
-  addExample(command, 'zendesk-log-sync init');
-}
-
-/** Returns 0 when what was written works, 1 when it was written although it does not. */
-async function runInit(context: CommandContext, { login = false }: InitFlags): Promise<number> {
+/** Returns 0 if the written settings work, 1 if they were written although they do not work. */
+export async function runInit(
+  context: CommandContext,
+  { login = false }: InitFlags,
+): Promise<number> {
   const prompt = openPrompt(context, context.signal);
   try {
     return await setUp(context, prompt, login);
@@ -50,7 +41,7 @@ async function setUp(
   for (;;) {
     answers = await askAll(context, prompt, answers, isForPerson);
     if (isForPerson) {
-      // There is nothing to try before somebody has logged in.
+      // Nothing can be tested before somebody has logged in.
       writeAccountFiles(before, answers);
       context.print(explainLogin(context.env));
       return 0;
@@ -64,7 +55,7 @@ async function setUp(
   }
 }
 
-/** Asks for everything; what was answered before is kept with Enter. */
+/** Asks for everything; Enter keeps the previous answer. */
 async function askAll(
   { print, env }: CommandContext,
   prompt: Prompt,
@@ -94,7 +85,7 @@ async function askAll(
   return { subdomain, clientId, clientSecret, databaseUrl, isForPerson };
 }
 
-/** Asks until the answer has the form of the setting. Enter stands for the usual answer, where there is one. */
+/** Asks until the answer is valid for the setting. Enter gives the default answer, if there is one. */
 async function askSetting(
   prompt: Prompt,
   name: AskedSetting,
@@ -131,7 +122,7 @@ function endedEarly(): KnownError {
   });
 }
 
-/** Tries the answers as `doctor` does, and shows its page. Returns whether nothing has to be fixed. */
+/** Tests the answers as `doctor` does, and shows its page. Returns whether nothing has to be fixed. */
 async function tryOut(context: CommandContext, answers: Answers): Promise<boolean> {
   const { env, print, signal, stdout, streams } = context;
   print('\nTesting the answers. This takes a few seconds.\n');
@@ -142,7 +133,7 @@ async function tryOut(context: CommandContext, answers: Answers): Promise<boolea
   return found.checks.every(({ state }) => state !== 'problem');
 }
 
-/** The settings that a later command will find: the answers in place of what is set of another account. */
+/** The settings that a later command will find: the answers replace settings of another account. */
 function describeAccount(env: Environment, answers: Answers): Environment {
   const kept = Object.entries(env).filter(
     ([name]) => name === 'ZENDESK_BASE_URL' || !/^(?:ZENDESK_|ACCOUNTS_FILE$)/.test(name),

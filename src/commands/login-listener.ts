@@ -1,9 +1,9 @@
-/** Waits on this machine for the browser of somebody who logs in. */
+/** Waits on this machine for the browser of the person who logs in. */
 import { createServer, type ServerResponse } from 'node:http';
 import { foreignCodeOf, refuseInput } from '../errors.ts';
 import type { Callback } from '../zendesk/authorization.ts';
 
-/** What listens until it is closed. */
+/** A listener, until it is closed. */
 export type LoginListener = {
   /** The first answer that belongs to this login. */
   readonly answered: Promise<Callback>;
@@ -12,16 +12,16 @@ export type LoginListener = {
 
 const host = '127.0.0.1';
 const path = '/callback';
-/** The port where nobody says another one. */
+/** The default port. */
 export const usualPort = 8976;
 
-/** Where the browser is sent back to: one of the redirect URLs of the OAuth client. */
+/** The address to which the browser is sent back: one of the redirect URLs of the OAuth client. */
 export function nameRedirect(port: number): string {
   return `http://${host}:${port}${path}`;
 }
 
 /**
- * Listens on a port of this machine alone.
+ * Listens on a port, for this machine only.
  *
  * @throws {KnownError} `bad_input` when it cannot
  */
@@ -50,7 +50,7 @@ export async function listenForLogin(
     await listening;
   } catch (error) {
     throw refuseInput([
-      `Port ${port} of ${host} cannot be listened on (${foreignCodeOf(error) ?? 'no reason known'}); expected a free one; stop what uses it, name another one with --port that is in a redirect URL of the OAuth client, or use --paste.`,
+      `Port ${port} of ${host} cannot be listened on (${foreignCodeOf(error) ?? 'no reason known'}). Stop what uses it, choose a free one with --port that is also in a redirect URL of the OAuth client, or use --paste.`,
     ]);
   }
   return {

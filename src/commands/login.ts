@@ -30,14 +30,12 @@ type LoginFlags = {
   readonly redirectUrl?: string;
 };
 
-/** So long somebody may take to log in. */
+/** How long the person may take to log in. */
 const patienceMs = 15 * 60_000;
 
 /** `login`: a person allows the program to read the logs for them; the tokens are kept in the database. */
-export function addLogin(program: Command, context: CommandContext): void {
-  const command = program
-    .command('login')
-    .description('log in as a person, for ZENDESK_OAUTH_GRANT=refresh_token; once, or again')
+export function addLogin(command: Command, context: CommandContext): void {
+  command
     .option('--account <key>', 'one of the accounts of ACCOUNTS_FILE')
     .option(
       '--port <number>',
@@ -55,13 +53,13 @@ async function runLogin(context: CommandContext, flags: LoginFlags): Promise<num
   const { credentials } = config.zendesk;
   if (credentials.kind !== 'oauth-refresh')
     throw refuseInput([
-      'The settings do not log in as a person; expected an OAuth client (ZENDESK_CLIENT_ID, ZENDESK_CLIENT_SECRET) with ZENDESK_OAUTH_GRANT=refresh_token; set these.',
+      'The settings do not log in as a person. Set an OAuth client (ZENDESK_CLIENT_ID, ZENDESK_CLIENT_SECRET) and ZENDESK_OAUTH_GRANT=refresh_token.',
     ]);
   const redirect = readRedirect(flags);
   const log = context.openLog(config);
   const { signal } = context;
   return withDatabase(config, log, signal, async ({ url, db }) => {
-    // First, so that nobody logs in for nothing.
+    // First, so that nobody logs in without effect.
     await migrateDatabase(url, { signal, report: (sentence) => context.printError(sentence) });
     const authorization = beginAuthorization({ ...config.zendesk, credentials }, redirect.url);
     const code = await waitForCode(context, authorization, redirect.port);
@@ -73,24 +71,24 @@ async function runLogin(context: CommandContext, flags: LoginFlags): Promise<num
   });
 }
 
-/** Where the browser is sent back to, and the port to listen on; none where an address is pasted. */
+/** The address to which the browser is sent back, and the port to listen on; no port if an address is pasted. */
 function readRedirect({ port, paste = false, redirectUrl }: LoginFlags): {
   readonly url: string;
   readonly port: number | undefined;
 } {
   const number = /^\d{1,5}$/.test(port) ? Number(port) : 0;
   if (number < 1 || number > 65_535)
-    throw refuseInput([`--port is "${port}"; expected a port from 1 to 65535; write digits only.`]);
+    throw refuseInput([`--port is "${port}". Use a port from 1 to 65535, in digits only.`]);
   if (redirectUrl === undefined)
     return { url: nameRedirect(number), port: paste ? undefined : number };
   if (!URL.canParse(redirectUrl) || !/^https?:$/.test(new URL(redirectUrl).protocol))
     throw refuseInput([
-      `--redirect-url is ${JSON.stringify(redirectUrl)}; expected an address as it stands at the OAuth client, such as https://acme.example/zendesk; copy it from there.`,
+      `--redirect-url is ${JSON.stringify(redirectUrl)}. Copy the address from the OAuth client, such as https://acme.example/zendesk.`,
     ]);
   return { url: redirectUrl, port: undefined };
 }
 
-/** Shows the link and waits for the browser on this machine, or for somebody who pastes where it was sent back to. */
+/** Shows the link and waits for the browser on this machine, or for the pasted address to which it was sent back. */
 async function waitForCode(
   context: CommandContext,
   authorization: Authorization,
@@ -139,7 +137,7 @@ function explain({ link, redirectUri }: Authorization, listens: boolean): string
   ].join('\n');
 }
 
-/** Asks until what is pasted belongs to this login. Where nobody can paste, only the browser is waited for. */
+/** Asks until the pasted text belongs to this login. If nobody can paste, it only waits for the browser. */
 async function readPasted(
   context: CommandContext,
   read: (text: string) => Callback,

@@ -5,20 +5,21 @@ import type { CommandContext } from './context.ts';
 
 type Env = CommandContext['env'];
 
-/** The option that npm has, too: it may stand in somebody's own settings of npm. */
+/** The option that npm has too: it may be in the user's own npm settings. */
 const sharedOption = 'json';
 
-function isRunByNpm({ npm_lifecycle_event: script }: Env): boolean {
+/** Whether `npm start` or `npm run demo` in a checkout runs the program. */
+export function isRunByNpm({ npm_lifecycle_event: script }: Env): boolean {
   return script === 'start' || script === 'demo';
 }
 
-/** How the program is called here with these arguments: by npm in a checkout, by its name where it is installed. */
+/** How to call the program here with these arguments: with npm in a checkout, by its name if it is installed. */
 export function nameCommand(env: Env, args: string): string {
   if (!isRunByNpm(env)) return `zendesk-log-sync ${args}`;
   return args === 'demo' ? 'npm run demo' : `npm start -- ${args}`;
 }
 
-/** What to do about arguments that did not arrive as they were meant; undefined when npm has no part in it. */
+/** What to do about arguments that did not arrive as intended; undefined if npm is not the cause. */
 export function adviseDashes(env: Env): string | undefined {
   if (!isRunByNpm(env)) return undefined;
   const call =
@@ -27,8 +28,8 @@ export function adviseDashes(env: Env): string | undefined {
 }
 
 /**
- * Notices options of this program that npm has taken for its own, because the `--` before them was forgotten. Returns a
- * sentence about the one that npm may have from its own settings.
+ * Notices options of this program that npm has kept, because the `--` before them is missing. Returns a sentence about the
+ * one that npm may have from its own settings.
  *
  * @throws {KnownError} `bad_input` for every other one
  */
@@ -47,7 +48,7 @@ function describeKept(env: Env, names: readonly string[]): string {
   return `npm has taken ${options} for itself. ${adviseDashes(env) ?? ''}`;
 }
 
-/** The long options of a command and of all below it, without the dashes. */
+/** The long options of a command and its subcommands, without the dashes. */
 function listOptions(command: Command): readonly string[] {
   const own = command.options.flatMap(({ long }) =>
     typeof long === 'string' ? [long.slice(2)] : [],

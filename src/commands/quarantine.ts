@@ -6,10 +6,7 @@ import { addRetry } from './quarantine/retry.ts';
 import { addShow } from './quarantine/show.ts';
 
 /** `quarantine`: the records that could not be stored. */
-export function addQuarantine(program: Command, context: CommandContext): void {
-  const quarantine = program
-    .command('quarantine')
-    .description('the records that could not be stored: list, show, retry');
+export function addQuarantine(quarantine: Command, context: CommandContext): void {
   addExample(quarantine, 'zendesk-log-sync quarantine list');
   addList(quarantine, context);
   addShow(quarantine, context);

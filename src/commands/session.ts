@@ -1,27 +1,20 @@
-import { createClassifier } from '../classification/classifier.ts';
+/** What commands open, loaded when they open it: the help and the errors of a command need none of it. */
 import type { Config, LocalConfig } from '../config/config.ts';
-import { longLimitMs } from '../database/client.ts';
-import { isPresent, openEmbeddedPostgres } from '../database/embedded.ts';
+import type { LocalPlace } from '../config/every-account.ts';
 import { KnownError } from '../errors.ts';
 import type { SyncEvent } from '../ingest/events.ts';
-import {
-  withConnections,
-  withSessions as withEngines,
-  type AccountOptions,
-  type Connections,
-  type Session as EngineSession,
-} from '../ingest/session.ts';
+import type { AccountOptions, Connections, Session as EngineSession } from '../ingest/session.ts';
 import type { Log } from '../logger.ts';
+import { makeRoomForPages } from '../memory.ts';
 import { toSeconds } from '../span.ts';
 import type { Stream } from '../streams/stream.ts';
-import { openTracing } from '../tracing/tracing.ts';
 import { version } from '../version.ts';
 import type { CommandContext } from './context.ts';
+import { choosePlace, inTurn, nameOfDatabase, settleEach, type EachEnded } from './databases.ts';
+import { isConfigured, refuseUnconfigured } from './environment.ts';
 import { nameCommand } from './npm.ts';
-import { sealAccounts } from './sealing.ts';
-import { isConfigured, refuseUnconfigured } from './settings.ts';
 
-/** Opens the configured database, or the embedded one, for the time of `work`. */
+/** Opens the configured database, or the embedded one, for the duration of `work`. */
 export async function withDatabase<T>(
   config: LocalConfig,
   log: Log,
@@ -29,8 +22,10 @@ export async function withDatabase<T>(
   work: (open: Connections) => Promise<T>,
   queryTimeoutMs?: number,
 ): Promise<T> {
+  const { withConnections } = await import('../ingest/session.ts');
   if (config.database.kind === 'server')
     return withConnections(config.database.url, signal, work, queryTimeoutMs, log);
+  const { openEmbeddedPostgres } = await import('../database/embedded.ts');
   const embedded = await openEmbeddedPostgres({
     dataDir: config.database.dataDirectory,
     port: config.database.port,
@@ -44,24 +39,95 @@ export async function withDatabase<T>(
   }
 }
 
+/** The accounts of a database that is open. */
+export type OpenGroup = {
+  readonly configs: readonly [Config, ...Config[]];
+  readonly open: Connections;
+};
+
+/** Opens the database of each group of accounts for the duration of `work`; nothing is connected yet. */
+export async function withGroups<T>(
+  groups: readonly OpenGroup['configs'][],
+  log: Log,
+  signal: AbortSignal,
+  work: (opened: readonly OpenGroup[]) => Promise<T>,
+  opened: readonly OpenGroup[] = [],
+): Promise<T> {
+  const [configs, ...others] = groups;
+  if (configs === undefined) return work(opened);
+  return withDatabase(configs[0], log, signal, (open) =>
+    withGroups(others, log, signal, work, [...opened, { configs, open }]),
+  );
+}
+
 /**
- * Opens the database of a command that reads what was stored, for the time of `work`. Makes none where there is none.
+ * Opens the database for a command that reads stored rows, for the duration of `work`: of several the one that the
+ * arguments name, or that of their account. Does not create one.
  *
- * @throws {KnownError} `nothing_pulled` for an embedded database that nothing was ever pulled into
+ * @throws {KnownError} `nothing_pulled` for an embedded database that nothing was ever pulled into, `bad_input` when it is
+ *   not clear which of several is meant
  */
 export async function withLocalDatabase<T>(
   context: CommandContext,
   work: (open: Connections, config: LocalConfig, log: Log) => Promise<T>,
 ): Promise<T> {
-  const config = context.readLocalConfig();
-  if (config.database.kind === 'embedded') checkPresent(context, config.database.dataDirectory);
+  return openLocal(context, choosePlace(context.readPlaces(context.wanted())), work);
+}
+
+/**
+ * The same for each of the databases that are meant, one after the other: for commands that are about all accounts.
+ *
+ * @returns what came of each that did not fail, in the order of the settings
+ */
+export async function withLocalDatabases<T>(
+  context: CommandContext,
+  work: (open: Connections, config: LocalConfig, log: Log) => Promise<T>,
+): Promise<readonly T[]> {
+  return inTurn(context, listFilled(context), (config) => openLocal(context, config, work));
+}
+
+/** The same at once: one that fails of several is named beside what came of the others. */
+export async function askLocalDatabases<T>(
+  context: CommandContext,
+  work: (open: Connections, isOwn: (account: string) => boolean) => Promise<T>,
+): Promise<EachEnded<T>> {
+  const places = listFilled(context);
+  return settleEach(
+    places,
+    ({ config }) => nameOfDatabase(config),
+    (place) => {
+      // An account may be in two databases while it moves: that of the settings counts.
+      const isOwn = (account: string): boolean =>
+        places.every((other) => other === place || other.accounts?.includes(account) !== true);
+      return openLocal(context, place.config, (open) => work(open, isOwn));
+    },
+  );
+}
+
+/** The databases that are meant. Nothing is in one that no account names: it waits for one that moves there. */
+function listFilled(context: CommandContext): readonly LocalPlace[] {
+  const places = context.readPlaces(context.wanted());
+  return places.filter(
+    ({ accounts }) => places.length === 1 || accounts === undefined || accounts.length > 0,
+  );
+}
+
+async function openLocal<T>(
+  context: CommandContext,
+  config: LocalConfig,
+  work: (open: Connections, config: LocalConfig, log: Log) => Promise<T>,
+): Promise<T> {
+  if (config.database.kind === 'embedded')
+    await checkPresent(context, config.database.dataDirectory);
+  const { longLimitMs } = await import('../database/client.ts');
   const log = context.openLog(config);
-  // What is summed over years may take long, and somebody waits for it.
+  // Sums over years may take long, and a person waits for them.
   const run = (open: Connections): Promise<T> => work(open, config, log);
   return withDatabase(config, log, context.signal, run, longLimitMs);
 }
 
-function checkPresent({ env }: CommandContext, dataDirectory: string): void {
+async function checkPresent({ env }: CommandContext, dataDirectory: string): Promise<void> {
+  const { isPresent } = await import('../database/embedded.ts');
   if (isPresent(dataDirectory)) return;
   const found = `There is no database in ${dataDirectory}, because nothing has been pulled yet`;
   if (!isConfigured(env)) throw refuseUnconfigured(env, `${found}.`);
@@ -72,14 +138,14 @@ function checkPresent({ env }: CommandContext, dataDirectory: string): void {
 /** Everything that pulls one account, and its settings. */
 export type Session = EngineSession & { readonly config: Config };
 
-/** How a session differs from command to command. */
+/** How sessions differ between commands. */
 type SessionOptions = {
   readonly log: Log;
-  /** Called with the engine's events. Default: nobody watches. */
+  /** Called with the engine's events. Default: events are ignored. */
   readonly report?: (event: SyncEvent, account: string) => void;
   /** What is pulled. Default: the streams of the settings. */
   readonly pulled?: readonly Stream[];
-  /** Whether ticks go on beside a backfill, so that it leaves a request a minute to them. Default false. */
+  /** Whether ticks continue during a backfill, so that it leaves them a request a minute. Default false. */
   readonly live?: boolean;
 };
 
@@ -97,7 +163,7 @@ export async function withSession<T>(
   });
 }
 
-/** Brings the database to the present schema and sets up what pulls each account, with traces, for the time of `work`. */
+/** Migrates the database and sets up what pulls each account, with traces, for the duration of `work`. */
 export async function withSessions<T>(
   { streams }: Pick<CommandContext, 'streams'>,
   configs: readonly Config[],
@@ -105,10 +171,18 @@ export async function withSessions<T>(
   { log, report, pulled, live = false }: SessionOptions,
   work: (sessions: readonly Session[]) => Promise<T>,
 ): Promise<T> {
-  // What concerns the process is the same for all accounts.
+  makeRoomForPages();
+  // Settings of the process are the same for all accounts.
   const [common] = configs;
   for (const { zendesk } of configs)
     for (const warning of zendesk.warnings) log.warn({ account: zendesk.account }, warning);
+  const [{ withSessions: withEngines }, { openTracing }, { createClassifier }, { sealAccounts }] =
+    await Promise.all([
+      import('../ingest/session.ts'),
+      import('../tracing/tracing.ts'),
+      import('../classification/classifier.ts'),
+      import('./sealing.ts'),
+    ]);
   const tracing = await openTracing({
     endpoint: common?.collectorEndpoint,
     proxies: common?.proxies,
@@ -152,6 +226,7 @@ function describeAccount(config: Config, pulled = config.streams): AccountOption
         Object.entries(config.horizons).map(([name, start]) => [name, toSeconds(start)]),
       ),
       requestsPerMinute: config.budgets,
+      shares: config.shares,
       pageSizes: config.pageSizes,
     },
   };

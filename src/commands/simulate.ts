@@ -16,11 +16,9 @@ type SimulateFlags = {
   readonly limits: boolean;
 };
 
-/** `simulate`: the simulated Zendesk alone, until a signal comes. */
-export function addSimulate(program: Command, context: CommandContext): void {
-  const command = program
-    .command('simulate')
-    .description('run only the simulated Zendesk, to try this or another program against it')
+/** `simulate`: only the simulated Zendesk, until a signal comes. */
+export function addSimulate(command: Command, context: CommandContext): void {
+  command
     .addOption(number('port', 'port on 127.0.0.1; 0 for any free port', '8787'))
     .addOption(number('seed', 'decides all data', '1'))
     .addOption(number('agents', 'team members', '40'))

@@ -25,14 +25,10 @@ import { widthOf } from './terminal/text.ts';
 
 type SqlFlags = Pick<ReportFlags, 'format' | 'output'> & { readonly write?: boolean };
 
-/** `sql`: asks the database, with the statements given, from stdin, or at a prompt. */
-export function addSql(program: Command, context: CommandContext): void {
-  const command = addFormFlags(
-    program
-      .command('sql')
-      .description(
-        'query the database: one statement, several separated by ";", from stdin, or at a prompt (psql if it is installed)',
-      )
+/** `sql`: queries the database, with statements from the arguments, from stdin, or from a prompt. */
+export function addSql(command: Command, context: CommandContext): void {
+  addFormFlags(
+    command
       .argument('[statement]', 'the SQL statement; "\\d" lists the tables and views')
       .option('--write', 'allow statements to change the database (default: read-only)'),
   ).action(async (statement: string | undefined, flags: SqlFlags) =>
@@ -41,7 +37,7 @@ export function addSql(program: Command, context: CommandContext): void {
   addExample(command, 'zendesk-log-sync sql "select * from status" --format csv');
 }
 
-/** What running statements needs. */
+/** What is needed to run statements. */
 type Desk = {
   readonly context: CommandContext;
   readonly db: Database;
@@ -79,7 +75,7 @@ async function runSql(
   });
 }
 
-/** Whoever read the pipe has enough, as "head" does. */
+/** The reader of the pipe has read enough, such as "head". */
 function leaveQuietly(error: unknown): number {
   if (hasCode(error, 'output_closed')) return 0;
   throw error;
@@ -89,7 +85,7 @@ async function readText({ stdin, signal }: CommandContext): Promise<string> {
   return text(addAbortSignal(signal, stdin));
 }
 
-/** Runs the statements of a text; the first that fails is the last. */
+/** Runs the statements of a text and stops at the first that fails. */
 async function runAll(desk: Desk, source: string): Promise<number> {
   const statements = splitWhole(source);
   const { choices } = desk;
@@ -126,10 +122,10 @@ async function runAtPrompt(desk: Desk, mayWrite: boolean): Promise<void> {
   await runPrompt(context, run, () => void statements.cancel());
 }
 
-/** After which time somebody is told how to end a statement. */
+/** After this time a message says how to end a statement. */
 const longMs = 2000;
 
-/** Ctrl-C ends what runs, and not the program. */
+/** Ctrl-C ends the running statement, not the program. */
 async function interruptible<T>({ context, statements }: Desk, work: () => Promise<T>): Promise<T> {
   context.signal.throwIfAborted();
   const cancel = (): void => void statements.cancel();
@@ -166,7 +162,7 @@ async function writeReport(
   return deliver(context, choices, describeAnswer(answer, typed, facts));
 }
 
-/** What a line with a backslash stands for. @throws {KnownError} `bad_input` where it stands for nothing */
+/** The statement for a line with a backslash. @throws {KnownError} `bad_input` if there is none */
 function translate(statement: Statement): Statement {
   if (!statement.text.startsWith('\\')) return statement;
   const translated = translateDescribe(statement);

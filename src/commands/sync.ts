@@ -9,6 +9,8 @@ import type { Log } from '../logger.ts';
 import type { Stream } from '../streams/stream.ts';
 import { addExample } from './arguments.ts';
 import type { CommandContext } from './context.ts';
+import { explainIn, inEachDatabase, type Failure } from './databases.ts';
+import { findElsewhere } from './elsewhere.ts';
 import { withDatabase, withSessions } from './session.ts';
 import { createPullDisplay } from './terminal/pulling.ts';
 import { describePasses, listTroubles, renderPasses, renderStatus } from './terminal/streams.ts';
@@ -17,11 +19,9 @@ import { toJson } from './terminal/words.ts';
 type SyncFlags = { readonly account?: string; readonly json?: boolean };
 
 /** `sync`: one complete pass over all accounts, or the one named. Status 0 only if every stream asked for is complete. */
-export function addSync(program: Command, context: CommandContext): void {
+export function addSync(command: Command, context: CommandContext): void {
   const names = context.streams.map(({ name }) => name).join(', ');
-  const command = program
-    .command('sync')
-    .description('make one complete pass now; status 0 only if every requested stream is complete')
+  command
     .argument('[stream...]', `${names}(default: all of STREAMS)`)
     .option('--account <key>', 'one of the accounts in ACCOUNTS_FILE (default: all)')
     .option('--json', 'print the result as JSON')
@@ -45,19 +45,19 @@ async function runSync(
   heartbeat.begin();
   let complete = false;
   try {
-    const results = await withDatabase(common, log, context.signal, (open) =>
-      pullOnce(context, configs, streams, open, log),
-    );
-    complete = results.every((result) => result.complete);
+    const { results, failures } = await pullOnce(context, configs, streams, log);
+    complete = failures.length === 0 && results.every((result) => result.complete);
+    if (results.length === 0) throw failures[0]?.error;
     if (json) context.print(toJson(describeResults(results, complete)));
-    else for (const result of results) printResult(context, result, results.length > 1);
+    else for (const result of results) printResult(context, result, configs.length > 1);
+    for (const { name, error } of failures) context.printError(explainIn(name, error));
   } finally {
     heartbeat.end(complete);
   }
   return complete ? 0 : 1;
 }
 
-/** What a pass over one account came to. */
+/** The result of a pass over one account. */
 type Result = {
   readonly account: string;
   readonly complete: boolean;
@@ -65,22 +65,44 @@ type Result = {
   readonly status: readonly StreamStatus[];
 };
 
+/** What came of the accounts; one database that fails stops only its own. */
 async function pullOnce(
   context: CommandContext,
   configs: readonly Config[],
   streams: readonly Stream[] | undefined,
-  open: Connections,
   log: Log,
-): Promise<readonly Result[]> {
+): Promise<{ readonly results: readonly Result[]; readonly failures: readonly Failure[] }> {
   const shown = streams ?? configs[0]?.streams ?? [];
-  const display = createPullDisplay(context, shown, configs.length);
   const asked = streams === undefined ? {} : { pulled: streams };
-  const options = { log, report: display.report, ...asked };
+  let display: ReturnType<typeof createPullDisplay> | undefined;
+  const ended = await inEachDatabase(configs, (group) =>
+    withDatabase(group[0], log, context.signal, async (open) => {
+      for (const reason of (await findElsewhere(context, group, open.db, log)).values())
+        throw reason;
+      // Nothing is shown while Postgres is awaited.
+      display ??= createPullDisplay(context, shown, configs.length);
+      return pullDatabase(context, group, open, { log, ...display, ...asked });
+    }),
+  ).finally(() => display?.end());
+  return { results: ended.results.flat(), failures: ended.failures };
+}
+
+type Pulling = Omit<ReturnType<typeof createPullDisplay>, 'end'> & {
+  readonly log: Log;
+  readonly pulled?: readonly Stream[];
+};
+
+async function pullDatabase(
+  context: CommandContext,
+  configs: readonly Config[],
+  open: Connections,
+  options: Pulling,
+): Promise<readonly Result[]> {
   const pulled = await withSessions(context, configs, open, options, async (sessions) => {
     const passed = await Promise.all(
       sessions.map(async ({ engine, workers }) => {
         const passes = await runPass(workers, context.signal);
-        display.noteDone();
+        options.noteDone();
         return { account: engine.account, workers, passes };
       }),
     );
@@ -90,7 +112,7 @@ async function pullOnce(
         passes: await confirmPass(workers, passes, context.signal),
       })),
     );
-  }).finally(() => display.end());
+  });
   return Promise.all(pulled.map((result) => judge(open, context.streams, result)));
 }
 
@@ -124,7 +146,7 @@ function printResult(context: CommandContext, result: Result, named: boolean): v
   context.print(renderStatus(status, context.streams, new Date(), context, listTroubles(passes)));
 }
 
-/** The streams named, in their usual order. @throws {KnownError} `bad_input` for names that are no stream */
+/** The streams named, in their usual order. @throws {KnownError} `bad_input` for names that are not streams */
 function chooseStreams(asked: readonly string[], all: readonly Stream[]): readonly Stream[] {
   const names = all.map(({ name }) => name);
   const unknown = asked.filter((name) => !names.includes(name));

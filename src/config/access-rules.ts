@@ -68,7 +68,7 @@ const formNames = Object.keys(forms) as FormName[];
 const oneForm = 'Use exactly one of path, collection and operation';
 
 /**
- * The rules of a file, which go before the built-in ones. `fileName` is for the messages.
+ * The rules of a file, which come before the built-in ones. `fileName` is for the messages.
  * @throws {KnownError} `bad_input` with every problem of every rule, one sentence each
  */
 export function readAccessRules(text: string, fileName: string): readonly AccessRule[] {
@@ -82,7 +82,7 @@ export function readAccessRules(text: string, fileName: string): readonly Access
 
 /**
  * All rules for the access log in their order: those of the file that `ACCESS_RULES_FILE` names, if any, then the built-in
- * ones. Each problem of the file is reported as a sentence; its rules are left out then.
+ * ones. Each problem of the file is reported as a sentence; then its rules are left out.
  */
 export function collectAccessRules(
   file: string | undefined,

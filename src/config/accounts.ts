@@ -1,21 +1,25 @@
 /**
  * `ACCOUNTS_FILE`: many accounts in one file. Each entry becomes the environment of one account, so that one parser reads
- * settings wherever they stand: a key is the name of a setting in lower case, without `ZENDESK_`.
+ * all settings, wherever they are: a key is the name of a setting in lower case, without `ZENDESK_`.
  */
 import { z } from 'zod';
-import { parseAsWritten } from './as-written.ts';
+import { parseAccountsText } from './accounts-text.ts';
+import { placeInDatabase, readNamedDatabases, type DatabaseReading } from './databases.ts';
 import { listConcerned, renderProblem, type NamedSetting, type Problem } from './problem.ts';
-import { settings as usualSettings, type Setting } from './settings.ts';
+import type { Setting } from './setting.ts';
+import { settings as usualSettings } from './settings.ts';
 import type { Environment } from './texts.ts';
 
 /** One entry of the file. */
 export type AccountEntry = {
-  /** How a sentence names it: `accounts.yaml, account acme`. */
+  /** Its name in messages: `accounts.yaml, account acme`. */
   readonly name: string;
-  /** The environment of the process with this account's settings in the place of the common ones. */
+  /** The environment of the process, with this account's settings instead of the common ones. */
   readonly environment: Environment;
-  /** The settings that this entry has, or has to have, itself. */
+  /** The settings that this entry has, or must have, itself. */
   readonly own: ReadonlySet<string>;
+  /** The name of its database; undefined where the file names none. */
+  readonly database: string | undefined;
 };
 
 /** Settings of the process: one database, one log, one address for all accounts. */
@@ -26,11 +30,12 @@ const common: ReadonlySet<string> = new Set([
   'ACCOUNTS_FILE',
   'ACCESS_RULES_FILE',
   'REPORTS_FILE',
-  'HTTP_PORT',
-  'HTTP_HOST',
+  'RETENTION',
+  'ON_SOURCE_ERASURE',
+  ...usualSettings
+    .map(({ name }): string => name)
+    .filter((name) => /^(?:ALERT|ARCHIVE|AWS|HTTPS?|SMTP)_|SCHEMA$/.test(name)),
   'HEARTBEAT_URL',
-  'HTTPS_PROXY',
-  'HTTP_PROXY',
   'NO_PROXY',
   'OTEL_EXPORTER_OTLP_ENDPOINT',
   'LOG_LEVEL',
@@ -42,7 +47,7 @@ const secretNames = new Set(
   usualSettings.filter(({ secret }) => secret).map(({ name }): string => name),
 );
 
-/** What a key says: the value itself, where it is to be found, or a secret that must not stand there. */
+/** What a key contains: the value itself, the place of the value, or a secret that must not be in the file. */
 type Form = 'text' | 'file' | 'variable' | 'secret';
 type Meaning = { readonly name: string; readonly form: Form };
 type Keys = ReadonlyMap<string, Meaning>;
@@ -65,7 +70,6 @@ function listKeys(settings: readonly Setting[]): Keys {
 
 const refused = 'refused';
 
-const fileSchema = z.strictObject({ accounts: z.array(z.record(z.string(), z.unknown())).min(1) });
 const valueSchema = z.union([
   z.string().min(1),
   z
@@ -75,16 +79,15 @@ const valueSchema = z.union([
 ]);
 
 /**
- * The accounts of a file, YAML or JSON. Each problem is reported as a sentence, never with a secret; an entry that has
- * one is still returned as far as it goes, so that all problems are found at once.
+ * The accounts of a file, YAML or JSON. Each problem is reported as a sentence, never with a secret; an entry with a problem
+ * is still returned as far as possible, so that all problems are found at once.
  */
 export function readAccountEntries(
   text: string,
-  fileName: string,
-  environment: Environment,
+  reading: DatabaseReading,
   settings: readonly Setting[],
-  report: (problem: string) => void,
 ): readonly AccountEntry[] {
+  const { fileName, environment, report } = reading;
   const zendeskNames = settings.map(({ name }) => name).filter(isZendesk);
   const given = zendeskNames.filter((name) => isGivenAtAll(environment, name));
   if (given.length > 0)
@@ -92,19 +95,24 @@ export function readAccountEntries(
       `ACCOUNTS_FILE and ${given.join(', ')} are both set. Move the account into the file, or remove ACCOUNTS_FILE.`,
     );
   const keys = listKeys(settings);
-  const found = parseFile(text, fileName, report);
-  const entries = found.map((entry, index) => {
+  const found = parseAccountsText(text, fileName, report);
+  const databases = readNamedDatabases(found.databases, reading);
+  const entries = found.accounts.map(({ database: asked, ...entry }, index) => {
     const name = `${fileName}, ${nameEntry(entry, index)}`;
     const own = new Set(zendeskNames);
-    return readEntry(entry, { name, own, environment }, keys, report);
+    const database = typeof asked === 'string' ? asked : undefined;
+    const placed = placeInDatabase(environment, asked, databases, (problem) =>
+      report(`${name}: ${problem}`),
+    );
+    return readEntry(entry, { name, own, environment: placed, database }, keys, report);
   });
   reportTwins(entries, fileName, report);
   return entries;
 }
 
 /**
- * The sentence about a problem of an entry: its place first, and the file's keys instead of the names of variables. What
- * is common to all accounts is said as it stands in the environment, so that it is said once.
+ * The sentence about a problem of an entry: its place first, and the file's keys instead of the names of variables. A
+ * problem that all accounts share is described with the name of the variable, so that it is reported once.
  */
 export function placeProblem({ name, own }: AccountEntry, problem: Problem): string {
   const concerned = listConcerned(problem);
@@ -118,36 +126,9 @@ function nameKey({ setting: name, isFile }: NamedSetting): string {
   return isFile || secretNames.has(name) ? `${keyOf(name)}_file` : keyOf(name);
 }
 
-function parseFile(
-  text: string,
-  fileName: string,
-  report: (problem: string) => void,
-): readonly Readonly<Record<string, unknown>>[] {
-  const advice = `Use YAML or JSON such as {"accounts": [{"subdomain": "acme", …}]}; see docs/settings.md`;
-  // Its own messages repeat what stands in the file.
-  const document = parseAsWritten(text);
-  const [error] = document.errors;
-  if (error !== undefined) {
-    const line = text.slice(0, error.pos[0]).split('\n').length;
-    report(`${fileName} cannot be read at line ${line} (${error.code}). ${advice}.`);
-    return [];
-  }
-  let content: unknown;
-  try {
-    content = document.toJS();
-  } catch {
-    report(`${fileName} has an alias that does not exist, or too many aliases. ${advice}.`);
-    return [];
-  }
-  const result = fileSchema.safeParse(content);
-  if (result.success) return result.data.accounts;
-  report(`${fileName} is not a list of accounts. ${advice}.`);
-  return [];
-}
-
 function readEntry(
   entry: Readonly<Record<string, unknown>>,
-  { name, own: inherited, environment }: AccountEntry,
+  { name, own: inherited, environment, database }: AccountEntry,
   keys: Keys,
   report: (problem: string) => void,
 ): AccountEntry {
@@ -162,7 +143,7 @@ function readEntry(
       continue;
     }
     own.add(meant.name);
-    // An account's own way of saying it goes before both ways of the environment.
+    // What the account's entry says comes before both forms in the environment.
     delete account[meant.name];
     delete account[`${meant.name}_FILE`];
     account[meant.form === 'file' ? `${meant.name}_FILE` : meant.name] = readValue(
@@ -173,10 +154,10 @@ function readEntry(
       (problem) => report(`${name}: ${problem}`),
     );
   }
-  return { name, environment: account, own };
+  return { name, environment: account, own, database };
 }
 
-/** The text of a value. One that is refused still counts as given, so that one mistake is one sentence. */
+/** The text of a value. A refused one still counts as set, so that one mistake gives one sentence. */
 function readValue(
   key: string,
   form: Form,
@@ -196,7 +177,7 @@ function readValue(
   if (form !== 'variable') return parsed.data;
   const referred = environment[parsed.data];
   if (referred !== undefined && referred !== '') return referred;
-  // Who takes it for the place of the secret writes the secret there.
+  // People who mistake it for the place of the secret write the secret there.
   const found = /^[A-Z][A-Z0-9_]{0,63}$/.test(parsed.data)
     ? `is ${JSON.stringify(parsed.data)}`
     : hideText('is a text', parsed.data);
@@ -206,7 +187,7 @@ function readValue(
   return refused;
 }
 
-/** In the place of a text that may be or hold a secret. */
+/** Shown instead of a text that may be or contain a secret. */
 function hideText(what: string, text: string): string {
   return `${what} of ${text.length} characters that are not shown here`;
 }
@@ -226,7 +207,8 @@ function reportTwins(
     );
 }
 
-function nameEntry(entry: Readonly<Record<string, unknown>>, index: number): string {
+/** What an entry is called in messages: by its subdomain, or by its place in the file. */
+export function nameEntry(entry: Readonly<Record<string, unknown>>, index: number): string {
   const { subdomain } = entry;
   return typeof subdomain === 'string' && /^[\w-]{1,63}$/.test(subdomain)
     ? `account ${subdomain}`

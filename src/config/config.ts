@@ -1,14 +1,22 @@
-/** Environment to trusted settings. After this nobody checks a setting again. */
+/** Turns the environment into trusted settings. After this, nothing checks a setting again. */
 import { z } from 'zod';
 import type { AccessRule } from '../classification/access-rule.ts';
-import { addParameters } from '../database-url.ts';
 import { refuseInput } from '../errors.ts';
 import type { Proxies } from '../proxy.ts';
 import type { Stream } from '../streams/stream.ts';
 import { collectAccessRules } from './access-rules.ts';
-import { readEvidenceConfig, type EvidenceConfig } from './evidence.ts';
+import { collectorEndpoint, heartbeatUrl } from './address-values.ts';
+import { alertSettings, readAlertConfig, type AlertConfig } from './alerts.ts';
+import { withAliases } from './aliases.ts';
+import { listArchiveSettings, readArchiveConfig, type ArchiveConfig } from './archive.ts';
+import { placeOf, type DatabaseConfig } from './databases.ts';
+import { scheduleOrOff } from './evidence-values.ts';
+import { evidenceSettings, readEvidenceConfig, type EvidenceConfig } from './evidence.ts';
+import { httpValues, readHttp, type HttpConfig } from './page-access.ts';
 import { describeProblem, renderProblem, setting, type Problem, type Report } from './problem.ts';
-import { alsoSmall, listSettings, type Setting, type SettingName } from './settings.ts';
+import { readSchemaConfig, schemaSettings } from './schema-values.ts';
+import type { Setting } from './setting.ts';
+import { listSettings, type SettingName } from './settings.ts';
 import { check, readStreamConfig, type Issue, type StreamConfig } from './stream-settings.ts';
 import {
   collectTexts,
@@ -27,19 +35,11 @@ import {
   type ZendeskConfig,
 } from './zendesk.ts';
 
-/** Where the rows go: a server of the operator, or the embedded one in a directory. `url` is secret. */
-export type DatabaseConfig =
-  | { readonly kind: 'server'; readonly url: string }
-  | {
-      readonly kind: 'embedded';
-      readonly dataDirectory: string;
-      /** Undefined: a free one. */
-      readonly port: number | undefined;
-    };
-
 /** The settings that need no Zendesk account. */
 export type LocalConfig = StreamConfig & {
   readonly database: DatabaseConfig;
+  /** The names of the schemas in it. */
+  readonly schemas: { readonly schema: string; readonly syncSchema: string };
   /** What this installation pulls, in the order of the setting. */
   readonly streams: readonly Stream[];
   readonly settleMs: number;
@@ -47,24 +47,31 @@ export type LocalConfig = StreamConfig & {
   readonly rescanAfterMs: number[];
   /** What requests of the access log are about: the rules of the operator's file, then the built-in ones. */
   readonly accessRules: readonly AccessRule[];
-  /** Where the reports are listed that `serve` writes at their times; undefined for none. */
+  /** The file that lists the reports that `serve` writes at set times; undefined for none. */
   readonly reportsFile: string | undefined;
   /** Where `serve` answers over HTTP; undefined when it does not. */
-  readonly http: { readonly host: string; readonly port: number } | undefined;
-  /** Is told of runs; secret. */
+  readonly http: HttpConfig | undefined;
+  /** The address that runs are reported to; secret. */
   readonly heartbeatUrl: string | undefined;
-  /** The proxies on the way to Zendesk, to what is told of runs, and to the collector. */
+  readonly alerts: AlertConfig;
+  /** The proxies for Zendesk, for the heartbeat, and for the collector. */
   readonly proxies: Proxies;
   /** Where traces go, without the path of the protocol; undefined for no traces. */
   readonly collectorEndpoint: string | undefined;
   readonly evidence: EvidenceConfig;
+  /** When `serve` verifies the history, as cron expressions, UTC; undefined for never. */
+  readonly verifySchedules: {
+    readonly quick: string | undefined;
+    readonly deep: string | undefined;
+  };
+  readonly archive: ArchiveConfig;
   readonly log: { readonly level: LogLevel; readonly format: LogFormat };
 };
 
 /** All settings of a program that talks to Zendesk. */
 export type Config = LocalConfig & { readonly zendesk: ZendeskConfig };
 
-/** What the parsing needs from outside. */
+/** What the parser needs from outside. */
 export type ConfigOptions = {
   /** Every stream that an installation may pull. */
   readonly streams: readonly Stream[];
@@ -76,7 +83,7 @@ export type ConfigOptions = {
 };
 
 /**
- * Reads all settings. Without the need for Zendesk its settings are not looked at, so that `migrate` and `status` run
+ * Reads all settings. If Zendesk is not needed, its settings are not checked, so that `migrate` and `status` run
  * where the credentials are absent.
  * @throws {KnownError} `bad_input` with every problem of every setting, one sentence each, never with a secret's value
  */
@@ -101,7 +108,7 @@ export function parseConfig(
   throw refuseInput(problems.map((problem) => renderProblem(problem)));
 }
 
-/** Reads all settings and reports each problem; undefined where nothing can be gone on with. */
+/** Reads all settings and reports each problem; undefined if the program cannot continue. */
 export function readConfig(
   environment: Environment,
   options: ConfigOptions,
@@ -135,9 +142,9 @@ export function readLocalConfig(
   report: Report,
 ): LocalConfig | undefined {
   const settings = listSettings(options.streams).filter((each) => !isOfZendesk(each));
-  const texts = collectTexts(preferSmall(environment), settings, options.readFile, report);
+  const texts = collectTexts(withAliases(environment), settings, options.readFile, report);
   const issues: Issue[] = [];
-  const found = check(createLocalSchema(options.streams), texts, issues);
+  const found = check(createLocalSchema(options), texts, issues);
   const ofStreams = readStreamConfig(options, texts, issues);
   reportIssues(issues, texts, settings, report);
   reportEarlyRescan(texts, report);
@@ -147,77 +154,55 @@ export function readLocalConfig(
     database:
       found.DATABASE_URL === undefined
         ? { kind: 'embedded', dataDirectory: found.DATA_DIR, port: found.EMBEDDED_PORT }
-        : { kind: 'server', url: addParameters(found.DATABASE_URL, usualParameters(environment)) },
+        : placeOf(environment, found.DATABASE_URL),
+    schemas: readSchemaConfig(found, report),
     streams: found.STREAMS,
     ...ofStreams,
     settleMs: found.SETTLE,
     rescanAfterMs: found.RESCAN_AFTER,
     accessRules,
     reportsFile: found.REPORTS_FILE,
-    http:
-      found.HTTP_PORT === undefined ? undefined : { host: found.HTTP_HOST, port: found.HTTP_PORT },
+    http: readHttp(found),
     heartbeatUrl: found.HEARTBEAT_URL,
+    alerts: readAlertConfig(found, report),
     proxies: {
       https: found.HTTPS_PROXY,
       http: found.HTTP_PROXY,
       exceptions: found.NO_PROXY ?? '',
     },
     collectorEndpoint: found.OTEL_EXPORTER_OTLP_ENDPOINT,
-    evidence: readEvidenceConfig(found),
+    evidence: readEvidenceConfig(found, options.readFile, report),
+    verifySchedules: { quick: found.VERIFY_SCHEDULE, deep: found.VERIFY_DEEP_SCHEDULE },
+    archive: readArchiveConfig(found, report),
     log: { level: found.LOG_LEVEL, format: found.LOG_FORMAT },
   };
-}
-
-/** What programs of Postgres take from the environment where the url is silent. */
-const parametersByVariable: Readonly<Record<string, string>> = {
-  PGSSLMODE: 'sslmode',
-  PGSSLROOTCERT: 'sslrootcert',
-  PGSSLCERT: 'sslcert',
-  PGSSLKEY: 'sslkey',
-  PGSSLCRL: 'sslcrl',
-  PGTARGETSESSIONATTRS: 'target_session_attrs',
-};
-
-function usualParameters(environment: Environment): ReadonlyMap<string, string> {
-  return new Map(
-    Object.entries(parametersByVariable).flatMap(([name, parameter]) => {
-      const text = environment[name] ?? '';
-      return text === '' ? [] : [[parameter, text] as const];
-    }),
-  );
-}
-
-function preferSmall(environment: Environment): Environment {
-  const given = alsoSmall.flatMap((name) => {
-    const text = environment[name.toLowerCase()] ?? '';
-    return text === '' ? [] : [[name, text] as const];
-  });
-  return { ...environment, ...Object.fromEntries(given) };
 }
 
 function isOfZendesk({ name }: Setting): boolean {
   return name.startsWith('ZENDESK_');
 }
 
-function createLocalSchema(streams: readonly Stream[]) {
+function createLocalSchema({ streams, isSchedule }: ConfigOptions) {
   return z.object({
     DATABASE_URL: values.databaseUrl.optional(),
     DATA_DIR: z.string(),
     EMBEDDED_PORT: values.port.optional(),
+    ...schemaSettings,
     STREAMS: values.streamsAmong(streams),
     SETTLE: values.settle,
     RESCAN_AFTER: values.rescanAfter,
     REPORTS_FILE: z.string().optional(),
-    HTTP_PORT: values.httpPort,
-    HTTP_HOST: values.httpHost,
-    HEARTBEAT_URL: values.heartbeatUrl.optional(),
+    ...httpValues,
+    HEARTBEAT_URL: heartbeatUrl.optional(),
+    ...alertSettings(isSchedule),
     HTTPS_PROXY: values.proxyUrl.optional(),
     HTTP_PROXY: values.proxyUrl.optional(),
     NO_PROXY: z.string().optional(),
-    OTEL_EXPORTER_OTLP_ENDPOINT: values.collectorEndpoint.optional(),
-    SIGNING_KEY: z.string().optional(),
-    LOG_ORIGIN: values.logOrigin.optional(),
-    EVIDENCE_DIR: z.string().optional(),
+    OTEL_EXPORTER_OTLP_ENDPOINT: collectorEndpoint.optional(),
+    ...evidenceSettings,
+    VERIFY_SCHEDULE: scheduleOrOff(isSchedule),
+    VERIFY_DEEP_SCHEDULE: scheduleOrOff(isSchedule),
+    ...listArchiveSettings(isSchedule),
     LOG_LEVEL: values.logLevel,
     LOG_FORMAT: values.logFormat,
   } satisfies Partial<Record<SettingName, z.ZodType>>);
@@ -238,7 +223,7 @@ function reportIssues(
   }
 }
 
-/** A rescan within the settle time would read again what is not even covered. Checked apart, as each of the two may be wrong by itself. */
+/** A rescan within the settle time would read what is not covered yet. Separate, because each value may be invalid alone. */
 function reportEarlyRescan(texts: SettingTexts, report: Report): void {
   const settle = values.settle.safeParse(texts['SETTLE']);
   const ages = values.rescanAfter.safeParse(texts['RESCAN_AFTER']);

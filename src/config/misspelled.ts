@@ -1,14 +1,18 @@
-/** Names in the environment that look like a setting and are none: what they say would be overlooked in silence. */
+/**
+ * Names in the environment that look like a setting but are not one: without a message their values would be ignored
+ * silently.
+ */
 import { findNearest } from './nearest.ts';
-import { alsoSmall, type Setting } from './settings.ts';
+import type { Setting } from './setting.ts';
+import { alsoSmall } from './settings.ts';
 import type { Environment } from './texts.ts';
 
-/** What only settings of this program begin with. */
+/** Prefixes that only settings of this program have. */
 const ownPrefix = /^ZENDESK_(?!LOG_SYNC_)|^(?:AUDIT|ACCESS)_LOGS?_|^SUPPORT_REQUESTS_/i;
 
 /**
  * A sentence for each variable of the environment that is probably a misspelled setting, with the nearest name. A variable
- * that may belong to another program counts only when it is one letter off, and what it may mean is not set.
+ * that may belong to another program counts only if it differs by one letter, and the setting it may mean is not set.
  */
 export function findMisspelled(
   environment: Environment,
@@ -33,7 +37,7 @@ export function findMisspelled(
   });
 }
 
-/** One letter too many, too few or another one, two that changed places, or small letters. */
+/** One letter too many, too few or different, two letters in the wrong order, or lower case. */
 function isOneOff(name: string, known: string): boolean {
   const written = name.toUpperCase();
   if (written === known) return true;

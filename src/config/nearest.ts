@@ -1,10 +1,10 @@
-/** What somebody may have meant by a name that is none. */
+/** What somebody may have meant by an unknown name. */
 import leven from 'leven';
 
-/** The known name that is nearest to one that is not known, whatever its case; undefined where none is near. */
+/** The known name nearest to an unknown one, in upper or lower case; undefined if none is near. */
 export function findNearest(name: string, known: readonly string[]): string | undefined {
   const written = name.toLowerCase();
-  // A third of the letters may be wrong: more than that is another word.
+  // Up to a third of the letters may be wrong: with more it is another word.
   let least = Math.floor(name.length / 3) + 1;
   let nearest: string | undefined;
   for (const each of known) {

@@ -1,5 +1,5 @@
 /**
- * What is wrong with settings, as facts. The sentence is made where it is shown, because a setting has one name in the
+ * What is wrong with settings, as facts. The sentence is built where it is shown, because a setting has one name in the
  * environment and another in `ACCOUNTS_FILE`.
  */
 
@@ -12,7 +12,7 @@ export type Problem = {
   readonly about?: readonly string[];
 };
 
-/** Takes a problem. */
+/** Receives a problem. */
 export type Report = (problem: Problem) => void;
 
 /** A setting, for `describeProblem`. */
@@ -52,7 +52,7 @@ export function listConcerned({ parts, about = [] }: Problem): readonly string[]
   return [...about, ...parts.flatMap((part) => (typeof part === 'string' ? [] : [part.setting]))];
 }
 
-/** The sentence; without `nameOf` with the names of environment variables. */
+/** The sentence; without `nameOf` it has the names of environment variables. */
 export function renderProblem(
   { parts }: Problem,
   nameOf: (named: NamedSetting) => string = nameVariable,

@@ -1,10 +1,10 @@
-/** `REPORTS_FILE`: which reports are written when, in which form and where, as YAML or JSON. */
+/** `REPORTS_FILE`: which reports are written, when, in which form and where, as YAML or JSON. */
 import { z } from 'zod';
 import { parseAsWritten } from './as-written.ts';
 
-/** One entry of the file, as far as its form goes. */
+/** One entry of the file; only its form is checked here. */
 export type ReportEntry = {
-  /** How a sentence names it: `reports.yaml, report 2`. */
+  /** Its name in messages: `reports.yaml, report 2`. */
   readonly place: string;
   /** What follows `report` on a command line, word by word. */
   readonly words: readonly string[];
@@ -32,7 +32,7 @@ const expected: Readonly<Record<string, string>> = {
 };
 const fileSchema = z.strictObject({ reports: z.array(z.record(z.string(), z.unknown())).min(1) });
 const advice =
-  'expected YAML or JSON such as {"reports": [{"report": "log --month last", "when": "0 6 1 * *", "form": "xlsx", "directory": "/srv/reports"}]}; see docs/reports.md';
+  'Use YAML or JSON such as {"reports": [{"report": "log --month last", "when": "0 6 1 * *", "form": "xlsx", "directory": "/srv/reports"}]}, described in docs/reports.md';
 
 /** The entries of a file. Each problem is reported as a sentence, and its entry left out. */
 export function readReportEntries(
@@ -44,12 +44,12 @@ export function readReportEntries(
   const [error] = document.errors;
   if (error !== undefined) {
     const line = text.slice(0, error.pos[0]).split('\n').length;
-    report(`${fileName} cannot be read at line ${line} (${error.code}); ${advice}.`);
+    report(`${fileName} cannot be read at line ${line} (${error.code}). ${advice}.`);
     return [];
   }
   const result = fileSchema.safeParse(readContent(document));
   if (!result.success) {
-    report(`${fileName} is not a list of reports; ${advice}.`);
+    report(`${fileName} is not a list of reports. ${advice}.`);
     return [];
   }
   return result.data.reports.flatMap((entry, index) =>
@@ -57,7 +57,7 @@ export function readReportEntries(
   );
 }
 
-/** Undefined for aliases that stand for nothing, or too many of them. */
+/** Undefined for aliases that refer to nothing, or too many of them. */
 function readContent(document: ReturnType<typeof parseAsWritten>): unknown {
   try {
     return document.toJS();
@@ -80,17 +80,17 @@ function readEntry(
     if (issue.code === 'unrecognized_keys') {
       const keys = Object.keys(entrySchema.shape).join(', ');
       for (const key of issue.keys)
-        report(`${place}: ${JSON.stringify(key)} is unknown; expected ${keys}.`);
+        report(`${place}: ${JSON.stringify(key)} is unknown. Use ${keys}.`);
       continue;
     }
     const key = String(issue.path[0]);
     const what = key in entry ? 'cannot be used as it is' : 'is missing';
-    report(`${place}: ${key} ${what}; expected ${expected[key] ?? 'a text'}.`);
+    report(`${place}: ${key} ${what}. Set it to ${expected[key] ?? 'a text'}.`);
   }
   return [];
 }
 
-/** The words of a line, where quotation marks hold several together as in a shell. */
+/** The words of a line; quotation marks keep several together, as in a shell. */
 function splitWords(line: string): string[] {
   const parts = line.matchAll(/(?:"([^"]*)"|'([^']*)'|[^\s"'])+/g);
   return [...parts].map(([word]) => word.replaceAll(/"([^"]*)"|'([^']*)'/g, '$1$2'));

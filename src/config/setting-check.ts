@@ -1,4 +1,4 @@
-/** Looks at the text of one setting by itself, while somebody types it. */
+/** Checks the text of one setting alone, while somebody types it. */
 import * as values from './values.ts';
 
 const schemas = {
@@ -11,7 +11,7 @@ const schemas = {
 /** A setting that is asked for. */
 export type AskedSetting = keyof typeof schemas;
 
-/** What is wrong with the text of a setting, without the text; undefined when it will do. */
+/** What is wrong with the text of a setting, without the text itself; undefined if it is valid. */
 export function findSettingProblem(name: AskedSetting, text: string): string | undefined {
   const result = schemas[name].safeParse(text);
   return result.success ? undefined : result.error.issues[0]?.message;

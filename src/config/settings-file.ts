@@ -2,11 +2,11 @@
 import { parseEnv } from 'node:util';
 import { refuseInput } from '../errors.ts';
 
-/** New values by the name of the setting; undefined for one that is taken out. */
+/** New values by the name of the setting; undefined removes one. */
 type NewSettings = Readonly<Record<string, string | undefined>>;
 
 /**
- * A file of settings with other values. Other settings, comments and their order stay as they are.
+ * A file of settings with new values. Other settings, comments and their order do not change.
  *
  * @throws {KnownError} `bad_input` when a value cannot be written in such a file
  */

@@ -1,41 +1,16 @@
 /**
- * The table of settings: the only place that lists their names, defaults and meanings, but for those of a stream, which
- * its own file has. The table of docs/settings.md is tested against it.
+ * The table of settings: the only place that lists their names, defaults and meanings, except those of a stream, which are
+ * in its own file. The table of docs/settings.md is tested against it.
  */
+import { retentionSetting, sourceErasureSetting } from './retention.ts';
 import { streams as allStreams, listLogs } from '../streams/registry.ts';
 import type { Stream } from '../streams/stream.ts';
+import { archiveSettings } from './archive-settings.ts';
+import { httpSettings } from './http-settings.ts';
+import { alertTable } from './alert-table.ts';
+import { optional, plain, secret, type Setting } from './setting.ts';
 
-/** One environment variable this program reads. */
-export type Setting = {
-  readonly name: string;
-  /** The default as one would write it, absent when there is no such text. */
-  readonly defaultValue: string | undefined;
-  /** What the table says about the default: the value itself, or a few words. */
-  readonly defaultText: string;
-  readonly meaning: string;
-  /** True when the value is secret: never shown, and accepted from a file as NAME_FILE. */
-  readonly secret: boolean;
-};
-
-function plain<Name extends string>(name: Name, defaultValue: string, meaning: string) {
-  return {
-    name,
-    defaultValue,
-    defaultText: `\`${defaultValue}\``,
-    meaning,
-    secret: false,
-  } as const;
-}
-
-function optional<Name extends string>(name: Name, defaultText: string, meaning: string) {
-  return { name, defaultValue: undefined, defaultText, meaning, secret: false } as const;
-}
-
-function secret<Name extends string>(name: Name, defaultText: string, meaning: string) {
-  return { name, defaultValue: undefined, defaultText, meaning, secret: true } as const;
-}
-
-/** The settings that concern no stream alone, before and after those of the streams. */
+/** The settings that do not belong to a single stream, before and after those of the streams. */
 const before = [
   secret(
     'DATABASE_URL',
@@ -47,6 +22,16 @@ const before = [
     'EMBEDDED_PORT',
     'any free port',
     'port of the embedded database on 127.0.0.1, for other programs on this machine',
+  ),
+  plain(
+    'SCHEMA',
+    'zendesk',
+    'schema for the tables; another one where the database has a schema of that name, as Fivetran makes; the schemas for partitions, evidence and the shape of Fivetran are named after it; set it before the first start',
+  ),
+  optional(
+    'SYNC_SCHEMA',
+    '`SCHEMA` and `_sync`',
+    'schema for the ledger; set it before the first start',
   ),
   optional(
     'ACCOUNTS_FILE',
@@ -89,7 +74,7 @@ const before = [
   ),
 ] as const;
 
-/** Programs agree on these names, but not on their case: small letters go first. */
+/** Programs agree on these names, but not on their case: lower case comes first. */
 export const alsoSmall: readonly string[] = ['HTTPS_PROXY', 'HTTP_PROXY', 'NO_PROXY'];
 
 const after = [
@@ -103,6 +88,13 @@ const after = [
     '1h,24h,7d,30d',
     'ages at which covered time is read again, each longer than `SETTLE`, and once more before Zendesk deletes it; `none` switches this off',
   ),
+  plain(
+    'RECONCILE_SCHEDULE',
+    '30 3 * * 0',
+    'when `serve` compares 24 random hours of each log with Zendesk: cron, UTC; `off` switches it off; see [Reconcile](operations.md#reconcile)',
+  ),
+  retentionSetting,
+  sourceErasureSetting,
   optional(
     'ACCESS_RULES_FILE',
     '–',
@@ -113,16 +105,7 @@ const after = [
     '–',
     'YAML or JSON file of reports that `serve` writes at their times; see [reports.md](reports.md#reports-at-their-times)',
   ),
-  plain(
-    'HTTP_PORT',
-    '8080',
-    'port of `serve` for `/livez`, `/readyz`, `/status` and `/metrics`; `0` switches it off',
-  ),
-  plain(
-    'HTTP_HOST',
-    '127.0.0.1',
-    'address that `serve` listens on; `0.0.0.0` or `::` for all addresses',
-  ),
+  ...httpSettings,
   secret(
     'SIGNING_KEY',
     'made in the data directory',
@@ -138,11 +121,67 @@ const after = [
     '–',
     'directory that the sealed log is written to as files, in a folder for each account; see [Evidence](evidence.md)',
   ),
+  optional(
+    'EVIDENCE_URL',
+    '–',
+    'bucket of S3 that the sealed log is written to, such as `s3://acme-evidence/zendesk`; needs the rights to put and to get objects alone',
+  ),
+  optional('AWS_ACCESS_KEY_ID', '–', 'for `EVIDENCE_URL` and `ARCHIVE_URL`: identifier of the key'),
+  secret('AWS_SECRET_ACCESS_KEY', '–', 'for `EVIDENCE_URL` and `ARCHIVE_URL`: the key'),
+  secret(
+    'AWS_SESSION_TOKEN',
+    '–',
+    'for `EVIDENCE_URL` and `ARCHIVE_URL`: token of a key that lasts for a time',
+  ),
+  plain('AWS_REGION', 'us-east-1', 'for `EVIDENCE_URL` and `ARCHIVE_URL`: region of the bucket'),
+  optional(
+    'AWS_ENDPOINT_URL',
+    'AWS',
+    'for `EVIDENCE_URL` and `ARCHIVE_URL`: address of another service that speaks S3, such as `https://s3.acme.example`',
+  ),
+  optional(
+    'WITNESS_URL',
+    '–',
+    'addresses of witnesses that cosign the checkpoints of the sealed log (C2SP tlog-witness), separated by commas',
+  ),
+  optional('WITNESS_KEY', '–', 'verifier keys of these witnesses, in the same order'),
+  optional(
+    'TSA_URL',
+    '–',
+    'address of a time stamp authority (RFC 3161) that stamps the checkpoints',
+  ),
+  optional(
+    'TSA_CA_FILE',
+    'any certificate',
+    'certificates in PEM to which that of the time stamp authority must lead',
+  ),
+  optional(
+    'ANCHOR_FILE',
+    '–',
+    'file to which a line with the newest checkpoint is appended, best on another machine',
+  ),
+  plain(
+    'ANCHOR_EVERY',
+    '1h',
+    'how often a checkpoint goes to the witnesses, the time stamp authority, `ANCHOR_FILE` and the log of the program',
+  ),
+  plain(
+    'VERIFY_SCHEDULE',
+    '17 2 * * *',
+    'when `serve` verifies the history against its sealed log: cron, UTC; `off` switches it off; see [Evidence](evidence.md#at-set-times)',
+  ),
+  plain(
+    'VERIFY_DEEP_SCHEDULE',
+    '41 3 * * 0',
+    'when it also reads every row: cron, UTC; `off` switches it off',
+  ),
+  ...archiveSettings,
   secret(
     'HEARTBEAT_URL',
     '–',
     'URL to call (GET) when a run succeeds, with `/start` when it begins and `/fail` when it fails, as healthchecks.io expects',
   ),
+  ...alertTable,
   secret(
     'HTTPS_PROXY',
     '–',
@@ -167,7 +206,7 @@ const after = [
   plain('LOG_FORMAT', 'auto', '`json`, `pretty`, or `auto`: JSON unless it writes to a terminal'),
 ] as const;
 
-/** The names of the settings that concern no stream alone. */
+/** The names of the settings that do not belong to a single stream. */
 export type SettingName = (typeof before | typeof after)[number]['name'] | 'STREAMS';
 
 /** Every setting with its default and meaning, in the order of docs/settings.md. */
@@ -182,8 +221,10 @@ export function listSettings(streams: readonly Stream[]): readonly Setting[] {
     ...streams.map(({ schedule }) => plain(schedule.name, schedule.cron, schedule.meaning)),
     plain('STREAMS', streams.map(({ name }) => name).join(','), 'what this installation pulls'),
     ...horizons.map(({ name, meaning }) => optional(name, "the account's oldest record", meaning)),
-    ...budgets.map(({ setting: { name, requestsPerMinute, meaning } }) =>
-      plain(name, String(requestsPerMinute), meaning),
+    ...budgets.flatMap(({ setting: { name, requestsPerMinute, meaning }, share }) =>
+      share === undefined
+        ? [plain(name, String(requestsPerMinute), meaning)]
+        : [plain(share.name, String(share.usual), share.meaning), optional(name, '–', meaning)],
     ),
     ...listLogs(streams).flatMap(({ pageSizeSetting, source }) =>
       pageSizeSetting === undefined

@@ -1,20 +1,29 @@
 /** The settings that each stream describes itself. */
 import { z } from 'zod';
 import { listLogs } from '../streams/registry.ts';
-import type { Stream } from '../streams/stream.ts';
+import type { LogStream, Stream } from '../streams/stream.ts';
+import { readRetention, type RetentionPolicy } from './retention.ts';
 import type { SettingTexts } from './texts.ts';
 import * as values from './values.ts';
 
-/** What the settings say of single streams. */
+/** The settings of single streams. */
 export type StreamConfig = {
-  /** How far back a log is pulled, by the name of its stream; without an entry: from the account's oldest record. */
+  /** How far back a log is pulled, by the name of its stream; without an entry, from the account's oldest record. */
   readonly horizons: Readonly<Record<string, Date>>;
   /** Cron expressions, UTC, by the name of the stream. */
   readonly schedules: Readonly<Record<string, string>>;
   /** Requests per minute by the name of the budget group. */
   readonly budgets: Readonly<Record<string, number>>;
-  /** The most records of a page, by the name of the log. */
+  /** The share of what others leave of the account's limit, by the name of the budget group, where no number is set for it. */
+  readonly shares: Readonly<Record<string, number>>;
+  /** The largest number of records in a page, by the name of the log. */
   readonly pageSizes: Readonly<Record<string, number>>;
+  /** How long logs are kept, and columns that go before the record does; empty: everything stays. */
+  readonly retention: readonly RetentionPolicy[];
+  /** Whether previous versions lose what Zendesk has erased on its side. */
+  readonly followsErasures: boolean;
+  /** When `serve` compares a sample of the logs with Zendesk: a cron expression, UTC; undefined: never. */
+  readonly reconcileSchedule: string | undefined;
 };
 
 /** What is wrong with the text of one setting, as the end of a sentence. */
@@ -46,8 +55,12 @@ export function readStreamConfig(
       }),
     );
   const logs = listLogs(streams);
-  const budgets = new Map(streams.map(({ budget }) => [budget.name, budget.setting.name] as const));
+  const readPageSize = ({ name, source, pageSizeSetting }: LogStream) =>
+    read(values.pageSizeUpTo(source.pageSize), nameSetting(name, pageSizeSetting));
+  const groups = [...new Set(streams.map(({ budget }) => budget))];
+  const sharing = groups.filter(({ setting }) => texts[setting.name] === undefined);
   return {
+    ...collectRetention(texts, logs, issues),
     horizons: read(
       values.startNotAfter(now),
       logs.flatMap(({ name, horizonSetting }) => nameSetting(name, horizonSetting)),
@@ -56,14 +69,39 @@ export function readStreamConfig(
       values.scheduleAcceptedBy(isSchedule),
       streams.map(({ name, schedule }) => [name, schedule.name] as const),
     ),
-    budgets: read(values.requestsPerMinute, [...budgets]),
-    pageSizes: Object.assign(
-      {},
-      ...logs.map(({ name, source, pageSizeSetting }) =>
-        read(values.pageSizeUpTo(source.pageSize), nameSetting(name, pageSizeSetting)),
+    budgets: {
+      ...Object.fromEntries(sharing.map(({ name, setting }) => [name, setting.requestsPerMinute])),
+      ...read(
+        values.requestsPerMinute,
+        groups.map(({ name, setting }) => [name, setting.name] as const),
       ),
-    ) as Record<string, number>,
+    },
+    shares: Object.fromEntries(
+      Object.entries(
+        read(
+          values.share,
+          groups.flatMap(({ name, share }) => nameSetting(name, share)),
+        ),
+      ).filter(([group]) => sharing.some(({ name }) => name === group)),
+    ),
+    reconcileSchedule: read(
+      values.scheduleAcceptedBy(isSchedule),
+      texts['RECONCILE_SCHEDULE'] === 'off' ? [] : [['schedule', 'RECONCILE_SCHEDULE']],
+    )['schedule'],
+    pageSizes: Object.assign({}, ...logs.map(readPageSize)) as Record<string, number>,
   };
+}
+
+function collectRetention(
+  { RETENTION: text = '', ON_SOURCE_ERASURE: choice = 'keep' }: SettingTexts,
+  logs: readonly LogStream[],
+  issues: Issue[],
+): Pick<StreamConfig, 'retention' | 'followsErasures'> {
+  const read = text === '' ? [] : readRetention(text, logs);
+  const isKnown = ['keep', 'follow'].includes(choice);
+  if ('problem' in read) issues.push({ name: 'RETENTION', message: read.problem });
+  if (!isKnown) issues.push({ name: 'ON_SOURCE_ERASURE', message: 'Use keep or follow' });
+  return { retention: 'problem' in read ? [] : read, followsErasures: choice === 'follow' };
 }
 
 function nameSetting(

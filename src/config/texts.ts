@@ -1,9 +1,9 @@
 /** Finds the text of each setting: in the environment, in its file, or its default. */
 import { foreignCodeOf } from '../errors.ts';
 import { describeProblem, fileOf, setting, type NamedSetting, type Report } from './problem.ts';
-import type { Setting } from './settings.ts';
+import type { Setting } from './setting.ts';
 
-/** Environment variables; an empty one counts as unset, as compose files pass empty values. */
+/** Environment variables; an empty one counts as unset, because compose files pass empty values. */
 export type Environment = Readonly<Record<string, string | undefined>>;
 
 /** The text of each setting that has one, by its name. */
@@ -16,15 +16,15 @@ function isSet(text: string | undefined): text is string {
 }
 
 /**
- * A text without what other programs leave at its ends: the quotation marks of `NAME="value"` and the carriage return of a
- * file from Windows, both of which `docker --env-file` keeps, one line break, and a byte order mark.
+ * A text without what other programs leave at its beginning and end: the quotation marks of `NAME="value"` and the carriage
+ * return of a file from Windows, both of which `docker --env-file` keeps, one line break, and a byte order mark.
  */
 export function tidyText(text: string): string {
   const bare = text.replace(/^\uFEFF/, '').replace(/\r?\n$|\r$/, '');
   return bare.length > 1 && /^(["']).*\1$/s.test(bare) ? bare.slice(1, -1) : bare;
 }
 
-/** True when somebody set NAME or, for a secret, NAME_FILE; be it to something unusable. */
+/** True if NAME or, for a secret, NAME_FILE is set, even to something unusable. */
 export function isGiven(environment: Environment, { name, secret }: Setting): boolean {
   return (
     isSet(readVariable(environment, name)) ||
@@ -38,8 +38,8 @@ function readVariable(environment: Environment, name: string): string | undefine
 }
 
 /**
- * Collects the texts of the settings of one concern. `readFile` reads a NAME_FILE and throws when it cannot; one line
- * break at its end and quotation marks around the whole are dropped. What cannot be read is reported and left out.
+ * Collects the texts of a group of settings. `readFile` reads a NAME_FILE and throws if it cannot; one line break at the end
+ * and quotation marks around the text are removed. A file that cannot be read is reported, and its setting is left out.
  */
 export function collectTexts(
   environment: Environment,
@@ -78,7 +78,7 @@ function findText(
   return undefined;
 }
 
-/** The content of a file that a setting names; undefined after it was reported that it cannot be read. */
+/** The content of a file that a setting names; undefined if it cannot be read, which is then reported. */
 export function readNamedFile(
   named: NamedSetting,
   path: string,
@@ -105,7 +105,7 @@ export function readNamedFile(
 /** People paste addresses with credentials in them. */
 const addresses = new Set(['ZENDESK_BASE_URL', 'OTEL_EXPORTER_OTLP_ENDPOINT']);
 
-/** What was found, to be shown in a problem: the text, or only its length where it is or may hold a secret. */
+/** What was found, to show in a problem: the text, or only its length if it is or may contain a secret. */
 export function describeText({ name, secret }: Setting, text: string | undefined): string {
   if (text === undefined) return 'not set';
   const mayHoldSecret = addresses.has(name) && /[@?#]/.test(text);

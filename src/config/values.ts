@@ -1,6 +1,6 @@
 /**
- * The values of single settings: text to trusted value. Each schema's message is a sentence without its full stop that
- * says what to write. It follows a sentence with the name of the setting and what was found.
+ * The values of single settings: text to trusted value. Each schema's message is a sentence without its full stop that says
+ * what to write. It comes after a sentence with the name of the setting and what was found.
  */
 import { z } from 'zod';
 import { readDatabaseUrl } from '../database-url.ts';
@@ -20,17 +20,17 @@ const unitMs = new Map([
   ['d', 86_400_000],
 ]);
 const longestSettleMs = 86_400_000;
-const durationAdvice = 'a whole number and one unit (s, m, h or d), without a space';
+export const durationAdvice = 'a whole number and one unit (s, m, h or d), without a space';
 
-/** Milliseconds of `90s`, `5m`, `2h` or `1d`; undefined when the text is none of these or is zero. */
+/** Milliseconds of `90s`, `5m`, `2h` or `1d`; undefined if the text has another form or is zero. */
 export function parseDuration(text: string): number | undefined {
   const match = /^(\d{1,6})([smhd])$/.exec(text);
   const ms = Number(match?.[1]) * (unitMs.get(match?.[2] ?? '') ?? 0);
   return ms > 0 ? ms : undefined;
 }
 
-/** A schema that accepts what `parse` can read and otherwise says `message`, or what `explain` has to say about the text. */
-function textOf<Value>(
+/** A schema that accepts what `parse` can read; otherwise it says `message`, or what `explain` says about the text. */
+export function textOf<Value>(
   parse: (text: string) => Value | undefined,
   message: string | ((text: string) => string),
 ) {
@@ -47,7 +47,8 @@ function listChoices(values: readonly string[]): string {
   return `${values.slice(0, -1).join(', ')} or ${values.at(-1) ?? ''}`;
 }
 
-function oneOf<const Values extends readonly [string, ...string[]]>(values: Values) {
+/** One word of a list. */
+export function oneOf<const Values extends readonly [string, ...string[]]>(values: Values) {
   return z.enum(values, { error: `Use ${listChoices(values)}` });
 }
 
@@ -109,7 +110,7 @@ export const origin = textOf((text) => {
   return secure && bare ? url.origin : undefined;
 }, explainOrigin);
 
-/** `DATABASE_URL`; only its form is checked, the rest is the driver's. */
+/** `DATABASE_URL`; only its form is checked, the driver checks the rest. */
 export const databaseUrl = textOf(
   (text) => (typeof readDatabaseUrl(text) === 'string' ? undefined : text),
   (text) => {
@@ -118,7 +119,7 @@ export const databaseUrl = textOf(
   },
 );
 
-/** A secret that travels in a header: printable ASCII without spaces, and no quotation mark left over from copying. */
+/** A secret that is sent in a header: printable ASCII without spaces, and no quotation mark left over from copying. */
 export const secretText = z.string().regex(/^(?!["'`])[\x21-\x7e]+(?<!["'`])$/, {
   error: 'Copy it again, without spaces, line breaks or surrounding quotation marks',
 });
@@ -160,7 +161,13 @@ export const requestsPerMinute = textOf((text) => {
   return value >= 1 && value <= 100_000 ? value : undefined;
 }, 'Use a whole number from 1 to 100000, digits only');
 
-/** A number of records of a page, as many as Zendesk gives at most. */
+/** A share of the account's limit: the others keep a fifth. */
+export const share = textOf((text) => {
+  const value = /^0?\.\d{1,4}$/.test(text) ? Number(text) : 0;
+  return value >= 0.01 && value <= 0.8 ? value : undefined;
+}, 'Use a number from 0.01 to 0.8, such as 0.5');
+
+/** A number of records in a page, at most as many as Zendesk gives. */
 export function pageSizeUpTo(most: number) {
   return textOf((text) => {
     const value = /^\d{1,6}$/.test(text) ? Number(text) : 0;
@@ -188,16 +195,7 @@ export const httpHost = z.string().regex(/^[\w.:%-]+$/, {
     'Use an address of this machine such as 127.0.0.1, 0.0.0.0 or ::, without port and brackets',
 });
 
-/** `HEARTBEAT_URL`; only its form is checked. */
-export const heartbeatUrl = textOf((text) => {
-  if (!URL.canParse(text)) return undefined;
-  const { protocol, username, password } = new URL(text);
-  return ['https:', 'http:'].includes(protocol) && `${username}${password}` === ''
-    ? text
-    : undefined;
-}, 'Use an address such as https://hc-ping.com/your-uuid, without a user name or password');
-
-/** `HTTPS_PROXY`, `HTTP_PROXY`, as a whole url. */
+/** `HTTPS_PROXY`, `HTTP_PROXY`, as a complete url. */
 export const proxyUrl = textOf(readProxyUrl, (text) => {
   const expected =
     'Use the address of an HTTP proxy such as http://user:password@proxy.acme.example:3128';
@@ -206,21 +204,6 @@ export const proxyUrl = textOf(readProxyUrl, (text) => {
     ? `${expected}, without a path, and percent-encode special characters in the password (%40 for @, %2F for /, %23 for #, %25 for %)`
     : `${expected}. ${scheme} is a different kind of proxy, which is not supported`;
 });
-
-/** `LOG_ORIGIN`: the name of a key in a signed note must not have spaces or a plus. */
-export const logOrigin = textOf(
-  (text) => (/^[^\s+]{1,200}$/.test(text) ? text : undefined),
-  'Use a name such as acme.example/zendesk-log, of up to 200 characters, without spaces and without +',
-);
-
-/** `OTEL_EXPORTER_OTLP_ENDPOINT`. */
-export const collectorEndpoint = textOf((text) => {
-  if (!URL.canParse(text)) return undefined;
-  const { protocol, username, password, search, hash } = new URL(text);
-  return ['https:', 'http:'].includes(protocol) && `${username}${password}${search}${hash}` === ''
-    ? text
-    : undefined;
-}, 'Use an address such as http://localhost:4318, without a user name, password or query. Put credentials into OTEL_EXPORTER_OTLP_HEADERS');
 
 const isoTime = z.union([z.iso.date(), z.iso.datetime({ offset: true })]);
 

@@ -1,4 +1,4 @@
-/** The settings that concern the Zendesk account: where it is, how to log in, and what the operator should know about it. */
+/** The settings of the Zendesk account: where it is, how to log in, and what the operator should know about it. */
 import { z } from 'zod';
 import { chooseProxy, type Proxies, type Proxy } from '../proxy.ts';
 import type { Stream } from '../streams/stream.ts';
@@ -7,7 +7,7 @@ import type { SettingName } from './settings.ts';
 import * as values from './values.ts';
 import type { Credentials } from '../zendesk/secrets.ts';
 
-/** One Zendesk account and the way into it. */
+/** One Zendesk account and how to log in to it. */
 export type ZendeskConfig = {
   /** The account key: the subdomain. */
   readonly account: string;
@@ -18,11 +18,11 @@ export type ZendeskConfig = {
   readonly scope: string;
   /** The proxy on the way there. */
   readonly proxy: Proxy | undefined;
-  /** Sentences for the operator, to be logged at start. */
+  /** Sentences for the operator, logged at start. */
   readonly warnings: string[];
 };
 
-/** The texts of the settings of the account, each checked for itself. */
+/** The texts of the settings of the account, each checked alone. */
 export const zendeskSchema = z.object({
   ZENDESK_SUBDOMAIN: values.subdomain,
   ZENDESK_BASE_URL: values.origin.optional(),
@@ -38,7 +38,7 @@ export const zendeskSchema = z.object({
 
 type ZendeskValues = z.output<typeof zendeskSchema>;
 
-/** What may be said besides an OAuth client. */
+/** What may be set besides an OAuth client. */
 const besidesClient: readonly SettingName[] = ['ZENDESK_OAUTH_GRANT', 'ZENDESK_REFRESH_TOKEN'];
 const kinds: readonly (readonly SettingName[])[] = [
   ['ZENDESK_CLIENT_ID', 'ZENDESK_CLIENT_SECRET'],
@@ -65,23 +65,23 @@ export function findCredentialsProblem(
   if (touched.length > 1)
     return describeProblem`${named} are set together. Keep only one kind of credentials, preferably ${client?.[0] ?? ''} with ${client?.[1] ?? ''}, and remove the rest.`;
   if (client !== undefined && extras.length > 0 && given.length === extras.length)
-    return describeProblem`${named} is set but no OAuth client is; expected ${client} as well; set them.`;
+    return describeProblem`${named} is set but no OAuth client is. Set ${client} as well.`;
   const absent = touched.flat().find((name) => !isGiven(name));
   return absent === undefined
     ? undefined
     : describeProblem`${named} is set but ${setting(absent)} is not. Set ${setting(absent)} as well.`;
 }
 
-/** What is wrong with how the OAuth client logs in: a refresh token that is not wanted. */
+/** What is wrong with how the OAuth client logs in: a refresh token that is not used. */
 export function findGrantProblem({
   ZENDESK_OAUTH_GRANT: grant,
   ZENDESK_REFRESH_TOKEN: token,
 }: Pick<ZendeskValues, 'ZENDESK_OAUTH_GRANT' | 'ZENDESK_REFRESH_TOKEN'>): Problem | undefined {
   if (grant !== 'client_credentials' || token === undefined) return undefined;
-  return describeProblem`${setting('ZENDESK_OAUTH_GRANT')} is client_credentials, but ${setting('ZENDESK_REFRESH_TOKEN')} is set; expected one or the other; remove one.`;
+  return describeProblem`${setting('ZENDESK_OAUTH_GRANT')} is client_credentials, but ${setting('ZENDESK_REFRESH_TOKEN')} is set. Remove one of them.`;
 }
 
-/** What is pulled and through which proxies, and the requests per minute of each budget group. */
+/** What is pulled, through which proxies, and the requests per minute of each budget group. */
 type Pulled = {
   readonly proxies: Proxies;
   readonly streams: readonly Stream[];

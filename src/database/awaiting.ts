@@ -1,21 +1,20 @@
-/** Waiting for a database that is not there yet: a service may be started before it. */
+/** Waits for a database that is not available yet: a service may start before it. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { isLostConnection, translateError } from './connection-errors.ts';
 import { openConnections } from './pool.ts';
 import { describeConnection } from './ways.ts';
 
 const pauseMs = 1_000;
-/** Whoever looks at the log sees what is waited for. */
+/** So that the log says what the program waits for. */
 const reportEveryMs = 30_000;
 
 /**
- * Waits for a database until it can be connected to. What passes by itself is waited for: nobody listens yet, the name of
- * the host is not known yet, the server starts or has no connection free. What somebody has to mend is not: a wrong password,
- * a database that does not exist.
+ * Waits until a connection to the database is possible. It waits for temporary problems: nothing listens yet, the host name
+ * is not known yet, the server is starting or has no free connection. It does not wait for problems that a person must fix:
+ * a wrong password, a database that does not exist.
  *
- * @param report told what is waited for, at once and every half a minute
- * @returns whether it had to wait
- * @throws {KnownError} what is not waited for, and what was waited for when the signal came
+ * @param report called with the reason of the wait, at once and every half a minute @returns whether it had to wait @throws
+ *   {KnownError} for a problem that needs a person, and the reason of the wait when the signal comes
  */
 export async function awaitDatabase(
   url: string,
@@ -37,7 +36,7 @@ export async function awaitDatabase(
   }
 }
 
-/** What keeps a connection from being made. */
+/** What makes a connection impossible. */
 async function tryConnecting(url: string, signal: AbortSignal): Promise<unknown> {
   const pool = openConnections(describeConnection(url), 1, signal);
   try {

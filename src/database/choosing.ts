@@ -1,11 +1,11 @@
-/** Which way to a database is taken: that which worked last, until it does not. */
+/** Chooses the way to a database: the one that worked last, until it fails. */
 import { isLostConnection } from './connection-errors.ts';
 import { KnownError } from '../errors.ts';
 import type { Target } from '../database-url.ts';
 import { explainConnecting, fitsWithoutTls, speaksNoTls } from './handshake-errors.ts';
 import type { Route, Way } from './ways.ts';
 
-/** What is done with a connection. */
+/** What to do with a connection. */
 type Dealings<Client> = {
   /** Opens one on the current way. */
   readonly open: () => Promise<Client>;
@@ -16,11 +16,11 @@ type Dealings<Client> = {
 
 /** Tries ways. */
 type Choice = {
-  /** The way to be tried next. */
+  /** The way to try next. */
   readonly current: () => Way;
   /**
-   * A connection on a way that works, to a server as it is wanted.
-   * @throws what the driver says about the first way that tells anything, or a known error
+   * A connection on a way that works, to a server of the wanted kind. @throws the driver's error for the first way with a
+   * useful error, or a known error
    */
   readonly connect: <Client extends object>(dealings: Dealings<Client>) => Promise<Client>;
 };
@@ -31,9 +31,9 @@ export function createChoice({ ways, target }: Route): Choice {
   let at = 0;
 
   const current = (): Way => ways[at] ?? ways[0];
-  /** Goes on to the next way; false where none is left that differs enough. */
+  /** Changes to the next way; false if none is left that differs enough. */
   const leave = (tried: number, skipsHost: boolean): boolean => {
-    // Somebody else may have gone on meanwhile.
+    // Another caller may have changed the way meanwhile.
     if (at !== tried) return true;
     const others = ways.map((_, index) => (tried + 1 + index) % ways.length);
     const place = ways[tried]?.place;

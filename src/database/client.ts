@@ -1,6 +1,10 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { isRepeatable, translateError } from './connection-errors.ts';
+import type { Statement, Step } from './batch.ts';
+import { cutIntoChunks } from './chunks.ts';
 import { openConnections, type Connection, type Connections } from './pool.ts';
+import { copyOut, fetchRows, readAlone } from './reading.ts';
+import { createTurns } from './turns.ts';
 import { connectTimeoutMs, describeConnection } from './ways.ts';
 
 /** Anything that runs a statement with bound parameters: the database itself or an open transaction. */
@@ -8,61 +12,81 @@ export type Queryable = {
   query<Row>(text: string, values?: readonly unknown[]): Promise<Row[]>;
 };
 
+/** A `copy … from stdin`, and its lines in the text format of COPY. */
+export type Copy = { readonly statement: string; readonly lines: Iterable<string> };
+
 /** An open transaction. */
 export type Transaction = Queryable & {
-  /** Sends lines in the text format of COPY; `statement` is a `copy … from stdin`. */
+  /** Several statements in one round trip; the rows of each. */
+  queryAll(statements: readonly Statement[]): Promise<unknown[][]>;
+  /** Sends lines in the text format of COPY as fast as Postgres takes them; `statement` is a `copy … from stdin`. */
   copy(statement: string, lines: Iterable<string>): Promise<void>;
+  /** The same with bytes, such as those that `copyOut` of another database gives. */
+  copyIn(statement: string, chunks: AsyncIterable<Buffer>): Promise<void>;
+  /** The rest in one round trip: copies, the statements that `finish` makes after the last line, COMMIT. All or nothing. */
+  end(copies: readonly Copy[], finish: () => readonly Statement[]): Promise<void>;
 };
+
+/** What answers questions: single statements, and rows on demand. */
+export type ReadableDatabase = Queryable & Pick<Database, 'read'>;
 
 /** A pool of connections. Every name in a statement is written with its schema; no session state is ever used. */
 export type Database = Queryable & {
   /**
-   * Runs `work` in one transaction. When the connection is lost or the transaction is refused as a victim, the whole of
+   * Runs `work` in one transaction. If the connection is lost or Postgres aborts the transaction as a victim, the whole
    * `work` is run again for up to about 15 seconds, so it must be safe to repeat: also after a COMMIT whose answer was lost.
-   * `limitMs`: how long each of its statements may take, where that is more than usual.
+   * `limitMs`: how long each of its statements may take, if that is more than usual.
    */
   transaction<T>(work: (tx: Transaction) => Promise<T>, limitMs?: number): Promise<T>;
   /**
-   * The rows of a query, fetched as they are asked for, from one snapshot: a million need no more memory than ten. The
-   * connection is held until the last row, or until the loop over them is left. Not tried again when it is lost.
+   * The rows of a query, fetched on demand, from one snapshot: a million need no more memory than ten. The connection is
+   * held until the last row, or until the loop over them is left. A lost connection is not tried again.
    */
   read<Row>(text: string, values?: readonly unknown[]): AsyncGenerator<Row, void, undefined>;
+  /**
+   * The text of a `copy … to stdout`, in pieces that end anywhere, from one snapshot. COPY takes no parameters: its
+   * statement has them as `current_setting('zendesk_sync.value1')` and so on. Otherwise like `read`.
+   */
+  copyOut(statement: string, values: readonly string[]): AsyncGenerator<Buffer, void, undefined>;
   close(): Promise<void>;
 };
 
 type DatabaseOptions = {
   readonly url: string;
-  /** What it is for: follows the name of this program in `pg_stat_activity`. Default: nothing. */
+  /** Its purpose: shown after the name of this program in `pg_stat_activity`. Default: nothing. */
   readonly purpose?: string;
-  /** Connections at most; what needs more waits in line for as long as it takes. Default 10. */
+  /** The largest number of connections; further work waits, without a limit. Default 10. */
   readonly connections?: number;
-  /** Ends waiting for a database that is away. */
+  /** Ends the wait for an unavailable database. */
   readonly signal?: AbortSignal | undefined;
-  /** Is told why something is tried again, and for how long at most. */
+  /** Called with the reason of a retry, and how long it may last. */
   readonly onRetry?: ((error: unknown, waitMs: number) => void) | undefined;
-  /** How long a lost connection is tried again. Default about 15 seconds; with 0 it fails at once. */
+  /** How long to retry after a lost connection. Default about 15 seconds; with 0 it fails at once. */
   readonly patienceMs?: number;
   /**
-   * A statement that takes longer fails as lost, and its connection is thrown away. Default: a minute; for rows that are
-   * read as they are asked for a quarter of an hour.
+   * A statement that takes longer fails as lost, and its connection is closed. Default: a minute; for rows that are read on
+   * demand a quarter of an hour.
    */
   readonly queryTimeoutMs?: number | undefined;
 };
 
 const retryDelaysMs = [100, 250, 500, 1000, 2000, 3000, 4000, 4000];
-/** A server that accepts and stays silent makes each attempt long: no further one begins after this time. */
+/** A server that accepts connections but stays silent makes each attempt long: no further one begins after this time. */
 const usualPatienceMs = 15_000;
-/** Many times what a page or a question of the ledger takes on a busy server. */
+/** Many times as long as a page or a query on the ledger takes on a busy server. */
 const usualLimitMs = 60_000;
-/** The longest that a statement may take which legitimately takes long: reports over years, sums of large days. */
+/** The time limit of a statement that may take long for good reasons: reports over years, sums of large days. */
 export const longLimitMs = 900_000;
 /**
- * A process that stands still within a transaction (stopped, or cut off with its machine) keeps the locks of the
- * transaction, the fence of its lease among them: after this time Postgres ends it, so that another process can take over.
+ * A process that is frozen within a transaction (stopped, or cut off with its machine) keeps the locks of the transaction,
+ * including the fence of its lease: after this time Postgres ends it, so that another process can take over.
  */
 export const idleTransactionLimit = '10s';
-/** `set local`, because it is no state of the session. */
-const beginStatement = `begin isolation level read committed; set local idle_in_transaction_session_timeout = '${idleTransactionLimit}';`;
+const beginning: readonly Statement[] = [
+  { text: 'begin isolation level read committed' },
+  // `set local`, because it does not change the session.
+  { text: `set local idle_in_transaction_session_timeout = '${idleTransactionLimit}'` },
+];
 
 /** Opens a pool; nothing is connected yet. Its errors are known ones, without parameters or row contents. */
 export function openDatabase({
@@ -88,40 +112,25 @@ export function openDatabase({
       leave();
     }
   };
-  // Between two tries nobody keeps a place.
+  // No place in the queue is kept between two tries.
   return {
     query: (text, values = []) =>
       persist(() => inTurn(() => runAlone(pool, text, values, limitMs)), trying),
     transaction: (work, ownLimitMs = limitMs) =>
       persist(() => inTurn(() => runTransaction(pool, work, ownLimitMs)), trying),
-    read: (text, values = []) => readRows(pool, turns, text, values, queryTimeoutMs ?? longLimitMs),
+    read: (text, values = []) =>
+      readAlone(pool, turns, (connection) =>
+        fetchRows(connection, text, values, queryTimeoutMs ?? longLimitMs),
+      ),
+    copyOut: (statement, values) =>
+      readAlone(pool, turns, (connection) =>
+        copyOut(connection, statement, values, queryTimeoutMs ?? longLimitMs),
+      ),
     close: () => pool.close(),
   };
 }
 
-/** Lets a caller in when it is its turn; the function it resolves to lets the next one in. */
-type Turns = () => Promise<() => void>;
-
-/**
- * So many places; whoever finds none waits in line for as long as it takes. In front of a pool of connections, whose own
- * line gives up after the time that is meant for a server that cannot be reached.
- */
-function createTurns(places: number): Turns {
-  const line: (() => void)[] = [];
-  let free = places;
-  return async () => {
-    if (free > 0) free -= 1;
-    else await new Promise<void>((resolve) => line.push(resolve));
-    return () => {
-      const next = line.shift();
-      // The place goes on to the next in line: nobody who comes meanwhile takes it.
-      if (next === undefined) free += 1;
-      else next();
-    };
-  };
-}
-
-/** One statement; in a transaction of its own where something has to be set for it. */
+/** One statement; in a transaction of its own if settings are needed for it. */
 async function runAlone<Row>(
   pool: Connections,
   text: string,
@@ -155,16 +164,45 @@ async function runWithin<T>(
   limitMs: number,
 ): Promise<T> {
   let isBroken = false;
+  let isEnded = false;
+  // They travel with the first statement.
+  let waiting = connection.settings === '' ? beginning : [];
+  const send = async (steps: Iterable<Step>): Promise<unknown[][]> => {
+    const first = waiting;
+    waiting = [];
+    const answers = await connection.batch([...first, ...steps], limitMs);
+    return answers.slice(first.length);
+  };
   try {
-    await connection.query(`${beginStatement}${connection.settings}`, [], limitMs);
+    if (waiting.length === 0) await connection.query(beginAtOnce(connection), [], limitMs);
     const result = await work({
-      query: (text, values = []) => connection.query(text, values, limitMs),
-      copy: (statement, lines) => connection.copy(statement, cutIntoChunks(lines), limitMs),
+      async query<Row>(text: string, values: readonly unknown[] = []) {
+        if (waiting.length > 0 && values.length > 0) {
+          const [rows = []] = await send([{ text, values }]);
+          return rows as Row[];
+        }
+        // A text without parameters may be several statements, which cannot travel with others.
+        if (waiting.length > 0) await send([]);
+        return connection.query<Row>(text, values, limitMs);
+      },
+      queryAll: send,
+      async copy(statement, lines) {
+        if (waiting.length > 0) await send([]);
+        await connection.copy(statement, cutIntoChunks(lines), limitMs);
+      },
+      async end(copies, finish) {
+        await connection.batch(listLast(copies, finish), limitMs);
+        isEnded = true;
+      },
+      async copyIn(statement, chunks) {
+        if (waiting.length > 0) await send([]);
+        await connection.copy(statement, chunks, limitMs);
+      },
     });
-    await connection.query('commit', [], limitMs);
+    if (!isEnded && waiting.length === 0) await connection.query('commit', [], limitMs);
     return result;
   } catch (error) {
-    // A connection whose rollback fails is thrown away; the server rolls back by itself.
+    // If the rollback fails, the connection is closed, and the server rolls back.
     await connection.query('rollback', [], rollbackLimitMs).catch(() => {
       isBroken = true;
     });
@@ -174,57 +212,20 @@ async function runWithin<T>(
   }
 }
 
-/** It has nothing to do; what takes longer is a connection that does not answer. */
+/** The beginning for a connection that did not open with its settings. */
+function beginAtOnce({ settings }: Connection): string {
+  return `${beginning.map(({ text }) => text).join('; ')};${settings}`;
+}
+
+function* listLast(copies: readonly Copy[], finish: () => readonly Statement[]): Generator<Step> {
+  for (const { statement, lines } of copies)
+    yield { text: statement, chunks: cutIntoChunks(lines) };
+  yield* finish();
+  yield { text: 'commit' };
+}
+
+/** A rollback is fast; if it takes longer, the connection does not answer. */
 const rollbackLimitMs = 5_000;
-/** Rows fetched at a time. */
-const batchRows = 1000;
-
-async function* readRows<Row>(
-  pool: Connections,
-  turns: Turns,
-  text: string,
-  values: readonly unknown[],
-  limitMs: number,
-): AsyncGenerator<Row, void, undefined> {
-  const leave = await turns();
-  let connection: Connection | undefined;
-  let done = false;
-  try {
-    connection = await pool.take();
-    // All rows will be wanted: plan for the whole, not for the first tenth.
-    const begin = `begin read only; set local cursor_tuple_fraction = 1;${connection.settings}`;
-    await connection.query(begin, [], limitMs);
-    await connection.query(`declare wanted no scroll cursor for ${text}`, values, limitMs);
-    for (;;) {
-      const rows = await connection.query<Row>(`fetch ${batchRows} from wanted`, [], limitMs);
-      yield* rows;
-      if (rows.length < batchRows) break;
-    }
-    await connection.query('commit', [], limitMs);
-    done = true;
-  } catch (error) {
-    throw translateError(error);
-  } finally {
-    // Left in the middle or failed: the server forgets the cursor with the connection.
-    connection?.release(!done);
-    leave();
-  }
-}
-
-/** A whole page in one string would lie in the memory that is cleaned up last. */
-const chunkCharacters = 64 * 1024;
-
-function* cutIntoChunks(lines: Iterable<string>): Generator<Buffer> {
-  let chunk = '';
-  for (const line of lines) {
-    chunk += line;
-    if (chunk.length < chunkCharacters) continue;
-    yield Buffer.from(chunk);
-    chunk = '';
-  }
-  if (chunk !== '') yield Buffer.from(chunk);
-}
-
 async function persist<T>(
   work: () => Promise<T>,
   { patienceMs = 0, signal, onRetry }: Pick<DatabaseOptions, 'patienceMs' | 'signal' | 'onRetry'>,
@@ -234,7 +235,7 @@ async function persist<T>(
     try {
       return await work();
     } catch (error) {
-      // The first try may have taken long before its connection was lost, or this process stood still.
+      // The first try may have taken long before its connection was lost, or this process was frozen.
       const late = performance.now() > giveUpAtMs && (tries > 0 || patienceMs === 0);
       if (!isRepeatable(error) || signal?.aborted === true || late) throw translateError(error);
       onRetry?.(translateError(error), giveUpAtMs - performance.now());

@@ -28,10 +28,10 @@ const lostConnectionCodes: ReadonlySet<string> = new Set([
   sqlstates.crashShutdown,
   sqlstates.cannotConnectNow,
   sqlstates.idleSessionTimeout,
-  // Idle in a transaction for too long: this process stood still.
+  // Idle in a transaction for too long: this process was frozen.
   sqlstates.idleInTransactionSessionTimeout,
 ]);
-/** The class of those that say that a connection failed. */
+/** The class for failed connections. */
 const connectionException = '08';
 
 /** SQLSTATEs after which the same transaction may succeed. */
@@ -40,7 +40,7 @@ const repeatableStates: ReadonlySet<string> = new Set([
   sqlstates.deadlockDetected,
 ]);
 
-/** What an operator handles in a way of its own, by SQLSTATE. */
+/** Errors that an operator handles in a special way, by SQLSTATE. */
 const codesByState: Readonly<Record<string, ErrorCode>> = {
   [sqlstates.readOnlySqlTransaction]: 'database_read_only',
   [sqlstates.invalidAuthorizationSpecification]: 'user_refused',
@@ -57,9 +57,9 @@ const codesByState: Readonly<Record<string, ErrorCode>> = {
 };
 
 /**
- * Turns an error of the driver into one that may be logged: `pg` puts row contents into messages, details and
- * parameters. The cause that stays has the driver's name and code, and its words where they hold no row. What is no error
- * of the driver stays as it is.
+ * Turns an error of the driver into one that may be logged: `pg` puts row contents into messages, details and parameters.
+ * The cause keeps the driver's name and code, and its message if that contains no row. An error that is not from the driver
+ * stays unchanged.
  */
 export function translateError(error: unknown): unknown {
   if (!(error instanceof Error) || error instanceof KnownError) return error;
@@ -83,6 +83,13 @@ export function translateError(error: unknown): unknown {
   if (!/^[0-9A-Z]{5}$/.test(code))
     return new KnownError('database_unreachable', {
       found: `The connection to Postgres was lost (${code})`,
+      ...describeCause(error),
+    });
+  if (code === sqlstates.accountMoved)
+    return new KnownError('account_moved', {
+      found: message,
+      wayOut:
+        'Set its database in ACCOUNTS_FILE to the one where it is, and start the processes again',
       ...describeCause(error),
     });
   const known = codesByState[code];
@@ -113,7 +120,7 @@ const usualFacts: Readonly<Record<string, Pick<ErrorFacts, 'found' | 'wayOut'>>>
   },
 };
 
-/** What the driver says about the handshake has no code; these words hold neither user nor password. */
+/** The driver's handshake errors have no code; their messages contain neither user nor password. */
 function translateHandshake(error: Error): unknown {
   if (/password must be a string/.test(error.message))
     return new KnownError('password_missing', {
@@ -124,7 +131,7 @@ function translateHandshake(error: Error): unknown {
   return error;
 }
 
-/** The translated cause: the name and the code, and the words where they hold no row. */
+/** The translated cause: the name and the code, and the message if it contains no row. */
 export function describeCause(
   error: DriverError,
 ): Pick<ErrorFacts, 'cause' | 'sqlState' | 'systemCode'> {
@@ -146,7 +153,7 @@ function describePlace({ table, column, constraint }: DriverError): string {
   ].join('');
 }
 
-/** True when the connection broke or could not be made: the same work may succeed on another connection. */
+/** True if the connection broke or was not possible: the same work may succeed on another connection. */
 export function isLostConnection(error: unknown): boolean {
   if (!(error instanceof Error)) return false;
   const code = readCode(error);
@@ -157,7 +164,7 @@ export function isLostConnection(error: unknown): boolean {
   return lostConnectionCodes.has(code) || code.startsWith(connectionException);
 }
 
-/** True when a pooler refuses what a connection is to be opened with. */
+/** True if a pooler refuses the settings of a new connection. */
 export function isStartupRefused(error: unknown): boolean {
   return (
     error instanceof Error &&
@@ -166,7 +173,7 @@ export function isStartupRefused(error: unknown): boolean {
   );
 }
 
-/** True when the same transaction may be tried again as it is. */
+/** True if the same transaction may be tried again unchanged. */
 export function isRepeatable(error: unknown): boolean {
   return (
     isLostConnection(error) ||
@@ -174,17 +181,17 @@ export function isRepeatable(error: unknown): boolean {
   );
 }
 
-/** The driver's code, also of an error that was translated. */
+/** The driver's code, also of a translated error. */
 function readCode(error: Error): string | undefined {
   return error instanceof KnownError
     ? (error.sqlState ?? error.systemCode)
     : (error as DriverError).code;
 }
 
-/** SQLSTATE classes that tell of a value: data exceptions, and limits of Postgres that a row exceeds. */
+/** SQLSTATE classes about a value: data exceptions, and limits of Postgres that a row exceeds. */
 const rowClasses: ReadonlySet<string> = new Set(['22', '54']);
 
-/** True when Postgres refused a row for what it holds: without that row it takes the others. */
+/** True if Postgres refused a row because of its content: without that row it accepts the others. */
 export function refusesRow(error: unknown): boolean {
   const state = error instanceof Error ? (readCode(error) ?? '') : '';
   return (
@@ -193,7 +200,7 @@ export function refusesRow(error: unknown): boolean {
   );
 }
 
-/** Why Postgres refused a row, as an error that holds nothing of it. */
+/** Why Postgres refused a row, as an error without the row's content. */
 export function explainRefusal(error: unknown): KnownError {
   const state = error instanceof Error ? (readCode(error) ?? '') : '';
   const words = refusals[state];

@@ -1,6 +1,6 @@
 /**
- * Running the definitions that differ from what the database has. What Postgres cannot replace in place is dropped and
- * created again, together with what of this program depends on it; what others have built on it is never dropped.
+ * Runs the definitions that differ from those in the database. What Postgres cannot replace in place is dropped and created
+ * again, together with this program's objects that depend on it; objects of others that depend on it are never dropped.
  */
 import { KnownError } from '../errors.ts';
 import type { Queryable } from './client.ts';
@@ -26,21 +26,21 @@ import { sqlstates } from './sqlstates.ts';
 type Pass = {
   readonly tx: Queryable;
   readonly stored: ReadonlyMap<string, StoredDefinition>;
-  /** Names of all objects of this program, those that it has no more among them. */
+  /** Names of all objects of this program, including those that it no longer has. */
   readonly ownNames: ReadonlySet<string>;
-  /** What was dropped on the way and is to be created again, with what was granted on it. */
+  /** What was dropped and must be created again, with its grants. */
   readonly dropped: Map<string, Privileges>;
-  /** What could not be dropped, in a sentence each. */
+  /** What could not be dropped, one sentence each. */
   readonly conflicts: Set<string>;
 };
 
 /**
- * Runs what is new, missing or different, and what uses that; drops what is no definition any more. Runs the grants when
- * anything was done. Only within a transaction: after an error there is half of it.
+ * Runs what is new, missing or different, and what uses it; drops what is no longer a definition. Runs the grants if
+ * anything was done. Only within a transaction: an error leaves it half done.
  *
  * @param definitions in the order in which they can be run
- * @param mustGrant whether the grants are to be run in any case
- * @throws {KnownError} `objects_in_the_way` when objects of others depend on what must be dropped
+ * @param mustGrant whether to run the grants in any case @throws {KnownError} `objects_in_the_way` when objects of others
+ *   depend on what must be dropped
  */
 export async function applyDefinitions(
   tx: Queryable,
@@ -69,18 +69,18 @@ export async function applyDefinitions(
     if (mustGrant || due.size > 0 || removed.length > 0)
       for (const definition of definitions.filter(isGrants)) await run(pass, definition);
   } catch (error) {
-    // What could not be replaced makes others fail: the cause is the better answer.
+    // An object that could not be replaced makes others fail: the first cause is the better message.
     if (conflicts.size === 0) throw error;
   }
   if (conflicts.size > 0) throw new KnownError('objects_in_the_way', [...conflicts]);
 }
 
-/** The grants are about all other objects: they come last, whenever one has changed. */
+/** The grants concern all other objects: they come last, if any of them has changed. */
 function isGrants({ name }: Definition): boolean {
   return name === 'roles';
 }
 
-/** The names of those that differ or are missing, and of those that use them: a `select *` must see a new column. */
+/** The names of different or missing ones, and of those that use them: a `select *` must see a new column. */
 function chooseDue(
   definitions: readonly Definition[],
   stored: Pass['stored'],
@@ -97,12 +97,12 @@ function chooseDue(
   return due;
 }
 
-/** Brings one object to its definition, in place if Postgres can, and notes that down. */
+/** Updates one object to its definition, in place if Postgres can, and records it. */
 async function run(pass: Pass, definition: Definition): Promise<void> {
   const { tx, stored, dropped } = pass;
   const { name, hash, sql } = definition;
   const before = await loadCreated(tx, definition);
-  // Functions of that name with other parameters may be somebody's own.
+  // Functions of that name with other parameters may belong to somebody else.
   const known = stored.get(name)?.object ?? null;
   const own = before.filter(({ identity }) => known === null || identity === known);
   if (own.length === 0) await runSql(tx, definition, sql);
@@ -116,7 +116,7 @@ async function run(pass: Pass, definition: Definition): Promise<void> {
   const privileges = dropped.get(objectOf(name));
   if (privileges !== undefined && created !== undefined)
     await restorePrivileges(tx, created, privileges);
-  // The file may create nothing any more, or something of another kind.
+  // The file may no longer create anything, or may create another kind of object.
   if (known !== created?.identity) await dropFormer(pass, name, known, definition.creates);
   await tx.query(
     `insert into zendesk_sync.definitions (name, hash, object, applied_at) values ($1, $2, $3, now())
@@ -125,19 +125,19 @@ async function run(pass: Pass, definition: Definition): Promise<void> {
   );
 }
 
-/** What there is of the kind and the name that a definition creates. */
+/** The existing objects with the kind and name that a definition creates. */
 async function loadCreated(tx: Queryable, { name, creates }: Definition): Promise<StoredObject[]> {
   if (creates === undefined) return [];
   return (await loadObjects(tx, [objectOf(name)])).filter(({ kind }) => kind === creates);
 }
 
-/** Replacing what is not alike: columns of a view that would go or change, and names or the result of a function. */
+/** Changes that cannot be made in place: removed or changed columns of a view, parameter names or the result of a function. */
 const refusals: ReadonlySet<string | undefined> = new Set([
   sqlstates.invalidTableDefinition,
   sqlstates.invalidFunctionDefinition,
 ]);
 
-/** False, with nothing done, when that is impossible. `count`: how many objects of its name there are. */
+/** False, with nothing done, if that is impossible. `count`: how many objects of its name there are. */
 async function replaceInPlace(
   tx: Queryable,
   definition: Definition,
@@ -147,7 +147,7 @@ async function replaceInPlace(
   try {
     const sql = definition.sql.replace(/^create view /m, 'create or replace view ');
     await runSql(tx, definition, sql);
-    // One more: other parameters make another function beside the former one.
+    // One more: with other parameters there are now two functions.
     if ((await loadCreated(tx, definition)).length === count) {
       await tx.query('release savepoint replacement');
       return true;
@@ -159,7 +159,7 @@ async function replaceInPlace(
   return false;
 }
 
-/** Drops an object and what of this program depends on it, or notes down why that cannot be done. */
+/** Drops an object and this program's objects that depend on it, or records why that is not possible. */
 async function drop(pass: Pass, target: StoredObject): Promise<void> {
   const { objects, obstacles } = await planDrop(pass.tx, target, (name) => pass.ownNames.has(name));
   if (obstacles.length === 0)
@@ -171,7 +171,7 @@ async function drop(pass: Pass, target: StoredObject): Promise<void> {
     );
 }
 
-/** Drops what a definition created that there is no more. A file that was moved still creates its object. */
+/** Drops what a removed definition created. A file that was moved still creates its object. */
 async function remove(
   pass: Pass,
   { name, object }: StoredDefinition,
@@ -182,7 +182,7 @@ async function remove(
   await pass.tx.query('delete from zendesk_sync.definitions where name = $1', [name]);
 }
 
-/** Drops what a definition once created, unless it is of a kind that is kept. */
+/** Drops what a definition created, unless that kind is kept. */
 async function dropFormer(
   pass: Pass,
   name: string,
@@ -201,7 +201,7 @@ async function runSql(tx: Queryable, { name }: Definition, sql: string): Promise
     const translated = translateError(error);
     if (!(translated instanceof KnownError)) throw translated;
     const { sqlState, systemCode, cause } = translated;
-    // The cause has the words of Postgres where they hold no row.
+    // The cause has the message of Postgres if that contains no row.
     const words = cause instanceof Error ? cause.message : translated.message;
     throw new KnownError(isLostConnection(error) ? translated.code : 'database_refused', {
       found: `The definition ${name} cannot be run (${words})`,

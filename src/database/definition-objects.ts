@@ -1,15 +1,15 @@
-/** Views and functions in the catalogue: what depends on them, and the grants they carry. */
+/** Views and functions in the catalogue: what depends on them, and their grants. */
 import type { Queryable } from './client.ts';
 
 /** A view or a function as the database has it. */
 export type StoredObject = {
   readonly kind: 'view' | 'function';
-  /** The catalogue it is in and its number there, which `pg_depend` names it by. */
+  /** Its catalogue and its number there, as `pg_depend` uses them. */
   readonly catalogue: string;
   readonly oid: string;
   /** `schema.name`, unquoted. */
   readonly name: string;
-  /** As statements name it: quoted, a function with the types of its parameters. */
+  /** Its name in statements: quoted, for a function with the types of its parameters. */
   readonly identity: string;
 };
 
@@ -37,14 +37,14 @@ export async function loadObjects(
   );
 }
 
-/** What dropping an object takes: others of this program first, in that order, and what is in the way. */
+/** What is needed to drop an object: other objects of this program to drop first, in that order, and what prevents it. */
 type DropPlan = {
   readonly objects: readonly StoredObject[];
   /** Objects of others that depend directly on one of these, as Postgres describes them. */
   readonly obstacles: readonly { readonly object: StoredObject; readonly dependents: string[] }[];
 };
 
-/** Finds what depends on an object, directly or through others. `isOwn` tells this program's objects by their names. */
+/** Finds what depends on an object, directly or through others. `isOwn` recognises this program's objects by their names. */
 export async function planDrop(
   tx: Queryable,
   object: StoredObject,
@@ -66,7 +66,7 @@ export async function planDrop(
 }
 
 type Dependent = {
-  /** Null when it is neither a view nor a function. */
+  /** Null if it is neither a view nor a function. */
   readonly dependent: StoredObject | null;
   readonly description: string;
 };
@@ -105,7 +105,7 @@ async function loadDependents(
   );
 }
 
-/** What an object loses when it is dropped and created again: its owner, and what was granted on it. */
+/** What an object loses when it is dropped and created again: its owner and its grants. */
 export type Privileges = {
   /** Quoted; null for the connected user. */
   readonly owner: string | null;
@@ -121,7 +121,7 @@ type Grant = {
   readonly column: string | null;
 };
 
-/** Drops an object that nothing depends on any more, and returns what has to be given to its successor. */
+/** Drops an object on which nothing depends any more, and returns what its successor must get. */
 export async function dropObject(tx: Queryable, object: StoredObject): Promise<Privileges> {
   const [privileges] = await tx.query<Privileges>(
     `with lists (owner, column_name, list) as (
@@ -130,7 +130,7 @@ export async function dropObject(tx: Queryable, object: StoredObject): Promise<P
        select relowner, attname, attacl from pg_attribute join pg_class c on c.oid = attrelid
        where $1::oid = 'pg_class'::regclass and attrelid = $2::oid and not attisdropped
        union all
-       -- Everybody may call a function unless that was revoked.
+       -- Everybody may call a function unless this was revoked.
        select proowner, null, coalesce(proacl, acldefault('f', proowner))
        from pg_proc where $1::oid = 'pg_proc'::regclass and oid = $2::oid
      )
@@ -151,7 +151,7 @@ export async function dropObject(tx: Queryable, object: StoredObject): Promise<P
   return privileges ?? { owner: null, grants: [] };
 }
 
-/** Gives an object what its predecessor had. Grants on columns that are gone are gone with them. */
+/** Gives an object the owner and grants of its predecessor. Grants on removed columns are lost. */
 export async function restorePrivileges(
   tx: Queryable,
   { kind, identity, oid }: StoredObject,

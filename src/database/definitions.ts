@@ -1,6 +1,6 @@
 /**
- * The views, functions, rules, comments and grants of the database: one file of plain SQL each, below `definitions/`. A
- * file is run again whenever it differs from what the database has of it, inside the migration's transaction.
+ * The views, functions, rules, comments and grants of the database: one file of plain SQL each, below `definitions/`. A file
+ * is run again whenever it differs from the version in the database, inside the migration's transaction.
  */
 import { createHash } from 'node:crypto';
 import { globSync, readFileSync } from 'node:fs';
@@ -8,21 +8,22 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { Queryable } from './client.ts';
 import type { definitions } from './schema/definitions.ts';
+import { nameHere, writeHere } from './schema-names.ts';
 
 /** One file. */
 export type Definition = {
   /** Its path below the folder without `.sql`, such as `views/zendesk.audit_events`. */
   readonly name: string;
   readonly sql: string;
-  /** Of the text with plain line ends, so that a checkout on Windows has the same. */
+  /** Of the text with plain line ends, so that it is the same in a checkout on Windows. */
   readonly hash: string;
-  /** What it creates under the name of the file; undefined for rows, comments and grants. */
+  /** The kind of object that it creates under the name of the file; undefined for rows, comments and grants. */
   readonly creates: 'view' | 'function' | undefined;
   /** Names of the definitions that its text mentions. */
   readonly uses: readonly string[];
 };
 
-/** What the database has of a definition. `object` is the `identity` of a `StoredObject`. */
+/** A definition in the database. `object` is the `identity` of a `StoredObject`. */
 export type StoredDefinition = Pick<typeof definitions.$inferSelect, 'name' | 'hash' | 'object'>;
 
 const folder = fileURLToPath(new URL('definitions', import.meta.url));
@@ -35,20 +36,24 @@ export function loadOwnDefinitions(): readonly Definition[] {
   return ownDefinitions;
 }
 
-/** The definitions of a folder, in the order in which they can be run. @throws {Error} when some depend on each other in a circle */
+/**
+ * The definitions of a folder, in the order in which they can be run. @throws {Error} when some depend on each other in a
+ * circle
+ */
 export function readDefinitions(root: string): readonly Definition[] {
   const files = globSync('**/*.sql', { cwd: root }).map((path) => ({
     name: path.replaceAll('\\', '/').replace(/\.sql$/, ''),
     sql: readFileSync(join(root, path), 'utf8').replaceAll('\r\n', '\n'),
   }));
-  // Without them everything in the database would count as removed.
+  // Without them all objects in the database would count as removed.
   if (files.length === 0) throw new Error(`There are no definitions in ${root}.`);
-  const names = new Map(files.map(({ name }) => [objectOf(name), name]));
+  const names = new Map(files.map(({ name }) => [usualObjectOf(name), name]));
   const read = files.map(({ name, sql }) => ({
     name,
     sql,
-    hash: createHash('sha256').update(sql).digest('hex'),
-    creates: creationOf(sql, objectOf(name)),
+    // With the names here: somebody who renames the schemas gets functions with the new names.
+    hash: createHash('sha256').update(writeHere(sql)).digest('hex'),
+    creates: creationOf(sql, usualObjectOf(name)),
     uses: listMentions(sql).flatMap((object) => {
       const used = names.get(object);
       return used === undefined || used === name ? [] : [used];
@@ -57,8 +62,12 @@ export function readDefinitions(root: string): readonly Definition[] {
   return sortByUse(read);
 }
 
-/** The object that a definition is named after: `zendesk.audit_events` for `views/zendesk.audit_events`. */
+/** The object that a definition is named after: `zendesk.audit_events` for `views/zendesk.audit_events`, by its name here. */
 export function objectOf(name: string): string {
+  return nameHere(usualObjectOf(name));
+}
+
+function usualObjectOf(name: string): string {
   return name.replace(/^.*\//, '');
 }
 
@@ -68,13 +77,13 @@ function creationOf(sql: string, object: string): Definition['creates'] {
   return kind as Definition['creates'];
 }
 
-/** Every `schema.name` in the statements. Words in comments and strings are for people and bind nothing. */
+/** Every `schema.name` in the statements. Comments and strings are for people and create no dependency. */
 function listMentions(sql: string): readonly string[] {
   const statements = sql.replaceAll(/--.*|\/\*[^]*?\*\/|'[^']*'|"/g, '');
   return [...new Set(statements.match(/\b[a-z_]\w*\.[a-z_]\w*/g))].toSorted();
 }
 
-/** Each after what it uses, otherwise by name; comments and grants, which are about all others, at the end. */
+/** Each after what it uses, otherwise by name; comments and grants, which concern all others, at the end. */
 function sortByUse(unsorted: readonly Definition[]): readonly Definition[] {
   const byName = new Map(unsorted.map((definition) => [definition.name, definition]));
   const sorted = new Set<Definition>();
@@ -96,7 +105,7 @@ function sortByUse(unsorted: readonly Definition[]): readonly Definition[] {
   return [...sorted];
 }
 
-/** What the database has of the definitions. @throws {KnownError} where the table is missing or may not be read */
+/** The definitions in the database. @throws {KnownError} when the table is missing or the user may not read it */
 export async function loadStoredDefinitions(db: Queryable): Promise<StoredDefinition[]> {
   return db.query<StoredDefinition>('select name, hash, object from zendesk_sync.definitions');
 }

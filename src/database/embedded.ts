@@ -20,55 +20,58 @@ import { type Hindrance, type Server, startServer } from './embedded/server.ts';
 
 /** Settings of {@link openEmbeddedPostgres}. */
 export type EmbeddedOptions = {
-  /** Directory of everything that belongs to the server; made when missing. One machine, one container only. */
+  /** Directory of everything that belongs to the server; created if missing. For one machine or one container only. */
   readonly dataDir: string;
-  /** Name of the database, made when missing. Default `zendesk`. */
+  /** Name of the database, created if missing. Default `zendesk`. */
   readonly database?: string | undefined;
-  /** The port on 127.0.0.1, when this call starts the server. Default: that of its last start while it is free, else any. */
+  /** The port on 127.0.0.1, if this call starts the server. Default: that of its last start if it is free, otherwise any. */
   readonly port?: number | undefined;
-  /** False gives up safety against a crash of the machine (not of the server) for speed: tests, demonstrations. Default true. */
+  /**
+   * False is faster but not safe against a crash of the machine (it is against one of the server): for tests and demos.
+   * Default true.
+   */
   readonly durable?: boolean | undefined;
-  /** Directory of `initdb` and `postgres` when not the bundled ones, for example `/usr/lib/postgresql/15/bin`. */
+  /** Directory of `initdb` and `postgres` if not the bundled ones, for example `/usr/lib/postgresql/15/bin`. */
   readonly binariesDir?: string | undefined;
-  /** How long {@link EmbeddedPostgres.stop} waits for an orderly end before it forces one. Default 8000. */
+  /** How long {@link EmbeddedPostgres.stop} waits for a normal end before it forces one. Default 8000. */
   readonly stopTimeoutMs?: number | undefined;
-  /** Ends the opening early, with its reason; what was opened stays open. Default: nothing does. */
+  /** Ends the opening early, with its reason; what was opened stays open. Default: none. */
   readonly signal?: AbortSignal | undefined;
-  /** Told when the server runs, and when it ends unasked. Default: nobody. */
+  /** Called when the server runs, and when it ends unexpectedly. Default: none. */
   readonly log?: ((message: string) => void) | undefined;
 };
 
 /** A running embedded server, and one database in it. */
 export type EmbeddedPostgres = {
-  /** Connection string of the database's owner; contains the password. */
+  /** Connection string of the database's owner; it contains the password. */
   readonly url: string;
-  /** True when this call started the server; false when it joined that of another process, which it may inherit later. */
+  /** True if this call started the server; false if it joined that of another process, which it may take over later. */
   readonly started: boolean;
-  /** Ends the server if this call started or inherited it; connections still open are cut, committed data is safe. */
+  /** Ends the server if this call started it or took it over; open connections are closed, committed data is safe. */
   readonly stop: () => Promise<void>;
-  /** The same at once, for data that nobody needs any more. */
+  /** The same at once, for data that is no longer needed. */
   readonly kill: () => Promise<void>;
 };
 
 const lookAgainMs = 20;
 const startAgainMs = 100;
-/** So often a port that is wanted is tried: the server of another process may be on its way up or down there. */
+/** How often to try a wanted port: the server of another process may be starting or stopping there. */
 const portTries = 20;
 const joinTimeoutMs = 60_000;
 const createTimeoutMs = 15_000;
-/** How often a guest looks whether the server still runs; shorter than a client waits for a lost connection. */
+/** How often a guest checks that the server still runs; more often than a client retries a lost connection. */
 const successionMs = 250;
 
-/** Whether a database was made in a data directory; that may be running or not. */
+/** Whether there is a database in a data directory, running or not. */
 export function isPresent(dataDir: string): boolean {
   return existsSync(join(dataDir, clusterName));
 }
 
 /**
- * Opens the database in `dataDir`: joins the server that another process runs there, or starts one. The server listens
- * at a free port of 127.0.0.1 only, asks for a generated password, writes its log to `dataDir/postgres.log` and ends
- * with this process at the latest (Linux: even when it is killed). To be called in the main thread: on Linux the server
- * ends with the thread that started it.
+ * Opens the database in `dataDir`: joins the server that another process runs there, or starts one. The server listens at a
+ * free port of 127.0.0.1 only, asks for a generated password, writes its log to `dataDir/postgres.log` and ends with this
+ * process at the latest (Linux: even when it is killed). Call it in the main thread: on Linux the server ends with the
+ * thread that started it.
  *
  * @throws {KnownError} `embedded_unusable` when it cannot run here: platform, directory, version; one sentence that says what to do
  * @throws {KnownError} `embedded_failed` when the server does not start, with its own reason
@@ -92,7 +95,7 @@ export async function openEmbeddedPostgres(options: EmbeddedOptions): Promise<Em
       log(`The embedded PostgreSQL server ended unexpectedly; see ${paths.log}.`);
   });
 
-  /** A guest outlives its host: when the server's owner ends, the guest starts the server again at the same port. */
+  /** A guest may live longer than its host: when the server's owner ends, the guest starts the server again on the same port. */
   async function awaitSuccession(): Promise<void> {
     const { signal } = stopping;
     while (!signal.aborted && server === undefined) {
@@ -179,9 +182,9 @@ async function createDatabase(url: string, database: string): Promise<void> {
       return await ensureDatabase(url, database);
     } catch (error) {
       const code = foreignCodeOf(error);
-      // Another process made it at the same moment: duplicate_database, or its unique index.
+      // Another process created it at the same moment: duplicate_database, or its unique index.
       if (code === sqlstates.duplicateDatabase || code === sqlstates.uniqueViolation) return;
-      // The server's owner has ended meanwhile; somebody starts it again at the same port.
+      // The server's owner has ended meanwhile; another process starts it again on the same port.
       if (isLostConnection(error) && Date.now() < deadline) {
         await sleep(startAgainMs);
         continue;
@@ -207,6 +210,6 @@ async function ensureDatabase(url: string, database: string): Promise<void> {
 }
 
 function urlOf(port: number, password: string, database: string): string {
-  // PGSSLMODE would ask it for TLS.
+  // PGSSLMODE would request TLS.
   return `postgresql://postgres:${password}@127.0.0.1:${port}/${encodeURIComponent(database)}?sslmode=disable`;
 }

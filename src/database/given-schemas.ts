@@ -1,5 +1,6 @@
 /** Schemas that somebody has made for this program: it may use them without the right to make or own any. */
 import type { Queryable } from './client.ts';
+import { nameHere } from './schema-names.ts';
 
 const creation = /^create schema "?(\w+)"?;?$/gim;
 const comment = /^comment on schema "?(\w+)"? is '(?:[^']|'')*';?$/gim;
@@ -12,6 +13,6 @@ export async function fitToGivenSchemas(tx: Queryable, sql: string): Promise<str
   );
   const given = new Map(rows.map(({ name, is_own: isOwn }) => [name, isOwn]));
   return sql
-    .replaceAll(creation, (text, name: string) => (given.has(name) ? '' : text))
-    .replaceAll(comment, (text, name: string) => (given.get(name) === false ? '' : text));
+    .replaceAll(creation, (text, name: string) => (given.has(nameHere(name)) ? '' : text))
+    .replaceAll(comment, (text, name: string) => (given.get(nameHere(name)) === false ? '' : text));
 }

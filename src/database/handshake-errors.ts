@@ -1,4 +1,4 @@
-/** What it means that a connection does not come about, on a way that is known: above all TLS. */
+/** Why a connection fails on a known way: above all because of TLS. */
 import { KnownError, type ErrorFacts } from '../errors.ts';
 import { describeCause, type DriverError } from './connection-errors.ts';
 import { sqlstates } from './sqlstates.ts';
@@ -11,7 +11,7 @@ export function speaksNoTls(error: unknown): boolean {
   return error instanceof Error && /does not support SSL/.test(error.message);
 }
 
-/** True when the same server may let a connection in that differs in TLS alone. */
+/** True if the same server may accept a connection that differs only in TLS. */
 export function fitsWithoutTls(error: unknown, { sslMode }: Way): boolean {
   if (!(error instanceof Error) || (sslMode !== 'prefer' && sslMode !== 'allow')) return false;
   const { code } = error as DriverError;
@@ -23,7 +23,7 @@ export function fitsWithoutTls(error: unknown, { sslMode }: Way): boolean {
   );
 }
 
-/** The known error for a connection that did not come about; others stay as they are. */
+/** The known error for a failed connection; others stay unchanged. */
 export function explainConnecting(error: unknown, way: Way): unknown {
   if (!(error instanceof Error) || error instanceof KnownError) return error;
   return (
@@ -77,7 +77,7 @@ function explainTls(error: DriverError, { sslMode, config }: Way): KnownError | 
   return undefined;
 }
 
-/** What pg_hba.conf, or a managed service in its place, says about who may come in and how. */
+/** Messages of pg_hba.conf, or of a managed service, about who may connect and how. */
 function explainAdmission(error: DriverError, { config }: Way): KnownError | undefined {
   const { code, message } = error;
   if (code !== sqlstates.invalidAuthorizationSpecification) return undefined;
@@ -122,7 +122,7 @@ function explainSocket(error: DriverError, { config }: Way): KnownError | undefi
   });
 }
 
-/** While nobody is logged in, no words of Postgres hold a row. */
+/** Before the login, no message of Postgres contains a row. */
 function explainState(error: DriverError): KnownError | undefined {
   const { code, message } = error;
   return code?.startsWith('XX') === true || code === sqlstates.protocolViolation

@@ -1,12 +1,12 @@
-/** A connection of its own, for whoever needs no pool. */
+/** A single connection, for callers that need no pool. */
 import type { Client } from 'pg';
 import { createChoice } from './choosing.ts';
 import { createClient } from './session-settings.ts';
 import type { ConnectionPlan } from './ways.ts';
 
 /**
- * Opens one. `isPlain`: nothing is set on it, as where a pooler keeps settings from being sent. Its later errors are heard by
- * nobody: what it says is said by the statement that runs, or by the next one. Rejects with the driver's errors.
+ * Opens one. `isPlain`: without settings, for a pooler that does not allow them. Its later error events are ignored: the
+ * running statement, or the next one, reports them. Rejects with the driver's errors.
  */
 export async function openLoneConnection(
   { route, config }: ConnectionPlan,

@@ -1,4 +1,4 @@
-/** Bringing a database to the schema of this program: its migrations, then its definitions, in one transaction. */
+/** Updates a database to the schema of this program: its migrations, then its definitions, in one transaction. */
 import { KnownError } from '../errors.ts';
 import type { Queryable } from './client.ts';
 import { translateError } from './connection-errors.ts';
@@ -9,17 +9,17 @@ import { applyMigration, findMissingMigrations, hasTable, type Migration } from 
 import { openConnections } from './pool.ts';
 import { describeConnection } from './ways.ts';
 
-/** A migration may build an index of a table that grew for years. */
+/** A migration may build an index on a table that has grown for years. */
 const statementLimitMs = 6 * 3_600_000;
 
 /**
- * Brings the database to the schema of this program, all of it or nothing. Any number of processes may start at once, also
- * through a pooler: one does it, the others find it done.
+ * Updates the database to the schema of this program, completely or not at all. Any number of processes may start at once,
+ * also through a pooler: one does it, and the others find it done.
  *
- * @returns the names of the migrations applied now, oldest first, then `definitions` if those differed
- * @throws {KnownError} `database_unsuitable` for a server older than Postgres 15 or a database that is not in UTF-8,
+ * @returns the names of the applied migrations, oldest first, then `definitions` if those differed
+ * @throws {KnownError} `schema_taken` when another program has a schema of ours, `database_unsuitable` for a server older than Postgres 15 or a database that is not in UTF-8,
  *   `database_newer` and `migrations_differ` for one whose migrations are not those of this program, `objects_in_the_way`
- *   for one where others depend on what has to be dropped, `migration_blocked` for one that stays in use
+ *   for one with objects of others that depend on what must be dropped, `migration_blocked` for one that stays in use
  */
 export async function migrateDatabase(
   url: string,
@@ -45,7 +45,7 @@ export async function migrateDatabase(
   }
 }
 
-/** @throws {KnownError} `database_unsuitable` for a server that this program cannot work with */
+/** @throws {KnownError} `database_unsuitable` for a server that this program cannot use */
 async function checkServer(db: Queryable): Promise<void> {
   const rows = await db.query<{ version: string; number: number; encoding: string }>(
     `select current_setting('server_version') as version, current_setting('server_version_num')::integer as number,
@@ -68,7 +68,7 @@ async function checkServer(db: Queryable): Promise<void> {
  * What `migrateDatabase` would apply: the names of the migrations that the database lacks, oldest first, then `definitions`
  * if those differ.
  *
- * @throws {KnownError} `database_newer` or `migrations_differ` when the database has others than this program
+ * @throws {KnownError} `database_newer` or `migrations_differ` when the database has other migrations than this program
  */
 export async function findPending(db: Queryable): Promise<string[]> {
   return namesOf(await loadPending(db));
@@ -93,7 +93,7 @@ function namesOf({ migrations, areDefinitionsOutdated }: Pending): string[] {
   ];
 }
 
-/** What is pending after all others have ended. */
+/** What is pending after all other migrations have ended. */
 async function applyPending(tx: Queryable): Promise<string[]> {
   const pending = await loadPending(tx);
   const { migrations, areDefinitionsOutdated } = pending;

@@ -1,4 +1,4 @@
-/** The transaction of a migration: one at a time, patient with whoever uses the tables, and not in their way. */
+/** The transaction of a migration: only one at a time; it waits for other users of the tables without blocking them for long. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { KnownError } from '../errors.ts';
 import { idleTransactionLimit, type Queryable } from './client.ts';
@@ -7,30 +7,30 @@ import { prepareBookkeeping } from './migrations.ts';
 import { endReaders, explainObstruction } from './obstruction.ts';
 import { sqlstates } from './sqlstates.ts';
 
-/** What to do while others are in the way. */
+/** What to do while others block the migration. */
 export type MigrationWait = {
-  /** Is told in a sentence what is waited for, once for each such sentence. Default: nobody is. */
+  /** Called with a sentence about the reason of the wait, once for each sentence. Default: none. */
   readonly report?: (sentence: string) => void;
   /** Ends the wait. */
   readonly signal?: AbortSignal;
-  /** How long readers may be in the way before their transactions are ended. Default: a minute. */
+  /** How long readers may block it before their transactions are ended. Default: a minute. */
   readonly readersMs?: number;
 };
 
 /**
- * How long a statement waits for a lock before all is undone and tried again. Everybody who wants the same table queues up
- * behind a statement that waits, so this is also for how long a migration keeps them from their work.
+ * How long a statement waits for a lock before everything is undone and tried again. All queries on the same table wait
+ * behind a waiting statement, so this is also how long a migration blocks them.
  */
 const lockTimeoutMs = 3_000;
-/** How long it waits for another migration, which is usual and in nobody's way, before it says so. */
+/** How long it waits for another migration, which is normal and blocks nobody, before it reports the wait. */
 const turnTimeoutMs = 10_000;
-/** Between two tries the others get on with their work. */
+/** Between two tries the others can continue their work. */
 const pauseMs = 2_000;
-/** After that the operator is asked to act. */
+/** After this the operator must act. */
 const patienceMs = 300_000;
 const usualReadersMs = 60_000;
 
-/** What a role or a database may have set and a migration cannot rely on. The names that this server knows are set. */
+/** Settings that a role or a database may have changed and that a migration needs. Those that this server knows are set. */
 const settings: Readonly<Record<string, string>> = {
   DateStyle: 'ISO, MDY',
   IntervalStyle: 'postgres',
@@ -47,10 +47,11 @@ const settings: Readonly<Record<string, string>> = {
 };
 
 /**
- * Runs `work` in one transaction under a lock that holds to its end: of the transaction, because a pooler could keep the
- * session, and with it a lock of the session, for ever. What meets the locks of others is undone and tried again.
+ * Runs `work` in one transaction under a lock that lasts until its end: a lock of the transaction, because a pooler could
+ * keep the session, and with it a lock of the session, permanently. If it is blocked by locks of others, it is undone and
+ * tried again.
  *
- * @throws {KnownError} `migration_blocked`, which names who is in the way, after five minutes or at the signal
+ * @throws {KnownError} `migration_blocked`, which names the blocking sessions, after five minutes or at the signal
  */
 export async function runExclusively<T>(
   db: Queryable,
@@ -78,7 +79,7 @@ export async function runExclusively<T>(
 }
 
 async function runOnce<T>(db: Queryable, work: (tx: Queryable) => Promise<T>): Promise<T> {
-  // Reading committed: what is pending is asked again when the lock is held.
+  // Read committed: the pending migrations are read again once the lock is held.
   await db.query('begin isolation level read committed read write');
   try {
     await db.query(
@@ -98,8 +99,8 @@ async function runOnce<T>(db: Queryable, work: (tx: Queryable) => Promise<T>): P
 }
 
 /**
- * Waits for its turn: for the lock of a table on which nobody but the owner has rights, while anybody may hold an advisory
- * lock for as long as he likes. Where there is no such table yet, others wait until it is made.
+ * Waits for its turn, with the lock of a table on which only the owner has rights; anybody could hold an advisory lock
+ * permanently. If there is no such table yet, others wait until it is created.
  */
 async function takeTurn(tx: Queryable): Promise<void> {
   await tx.query('savepoint turn');
@@ -107,7 +108,7 @@ async function takeTurn(tx: Queryable): Promise<void> {
   await tx.query('lock table drizzle.__drizzle_migrations in exclusive mode');
 }
 
-/** False when another process has made it while this one waited for the name. */
+/** False if another process has created it while this one waited for the name. */
 async function makeBookkeeping(tx: Queryable): Promise<boolean> {
   try {
     await prepareBookkeeping(tx);

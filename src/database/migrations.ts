@@ -1,12 +1,14 @@
-/** The migrations of this program, and how those that a database has compare with them. */
+/** The migrations of this program, and their comparison with those of a database. */
 import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
-// This part of drizzle-orm only reads files: it costs no memory to speak of.
+// This part of drizzle-orm only reads files: it needs hardly any memory.
 import { readMigrationFiles } from 'drizzle-orm/migrator';
 import { KnownError } from '../errors.ts';
 import type { Queryable } from './client.ts';
 import { fitToGivenSchemas } from './given-schemas.ts';
+import { nameHere } from './schema-names.ts';
+import { refuseForeignRecord, refuseTakenSchemas } from './taken-schemas.ts';
 
 /** The reviewed SQL beside `src` or `dist`. */
 export const migrationsFolder = fileURLToPath(new URL('../../migrations', import.meta.url));
@@ -20,11 +22,11 @@ export type Migration = {
   /** When it was generated, milliseconds since 1970: its identity in the journal and in the database. */
   readonly generatedAt: number;
   readonly hash: string;
-  /** The hash that drizzle's own migrator, used by former versions, noted from a checkout with the line ends of Windows. */
+  /** The hash that drizzle's own migrator, used by previous versions, stored from a checkout with Windows line ends. */
   readonly hashWithCarriageReturns: string;
 };
 
-/** A migration as the database remembers it. */
+/** A migration as recorded in the database. */
 type AppliedMigration = { readonly generatedAt: number; readonly hash: string };
 
 let ownMigrations: readonly Migration[] | undefined;
@@ -58,28 +60,37 @@ function hashOf(text: string): string {
 /**
  * The migrations that a database lacks, oldest first.
  *
- * @throws {KnownError} `database_newer` or `migrations_differ` when those that it has are not the first of this program's,
+ * @throws {KnownError} `schema_taken` when another program has a schema of ours, `database_newer` or `migrations_differ` when its migrations are not the first ones of this program,
  *   unchanged
  */
 export async function findMissingMigrations(db: Queryable): Promise<readonly Migration[]> {
   const own = loadOwnMigrations();
-  if (!(await hasTable(db, 'drizzle', '__drizzle_migrations'))) return own;
-  const applied = await db.query<AppliedMigration>(
-    `select created_at::float8 as "generatedAt", hash from drizzle.__drizzle_migrations order by id`,
-  );
+  const isRecorded = await hasTable(db, 'drizzle', '__drizzle_migrations');
+  const applied = isRecorded
+    ? await db.query<AppliedMigration>(
+        `select created_at::float8 as "generatedAt", hash from drizzle.__drizzle_migrations order by id`,
+      )
+    : [];
+  if (applied.length === 0) await refuseTakenSchemas(db);
+  else if (
+    !own.some((each) =>
+      applied.some(({ hash }) => hash === each.hash || hash === each.hashWithCarriageReturns),
+    )
+  )
+    throw refuseForeignRecord();
   return compareMigrations(own, applied);
 }
 
-/** Whether there is a table. `to_regclass()` does not see within a transaction what another process has made meanwhile. */
+/** Whether a table exists. Within a transaction `to_regclass()` does not see what another process has created meanwhile. */
 export async function hasTable(db: Queryable, schema: string, name: string): Promise<boolean> {
   const [row] = await db.query<{ present: boolean }>(
     'select exists (select from pg_tables where schemaname = $1 and tablename = $2) as present',
-    [schema, name],
+    [nameHere(schema), name],
   );
   return row?.present === true;
 }
 
-/** Runs a migration within a transaction, and notes it down where drizzle's own migrator would. */
+/** Runs a migration within a transaction, and records it where drizzle's own migrator would. */
 export async function applyMigration(
   tx: Queryable,
   { statements, hash, generatedAt }: Migration,
@@ -94,10 +105,10 @@ export async function applyMigration(
   ]);
 }
 
-/** Creates the table that remembers the migrations, in the form of drizzle's own migrator. */
+/** Creates the table that records the migrations, in the form of drizzle's own migrator. */
 export async function prepareBookkeeping(tx: Queryable): Promise<void> {
   if (await hasTable(tx, 'drizzle', '__drizzle_migrations')) return;
-  // Not "create schema if not exists": it asks for the right to create schemas also where there is one.
+  // Not "create schema if not exists": it needs the right to create schemas even if the schema exists.
   const [schema] = await tx.query(`select from pg_namespace where nspname = 'drizzle'`);
   if (schema === undefined) await tx.query('create schema drizzle');
   await tx.query(
@@ -126,7 +137,7 @@ function compareMigrations(
   return own.slice(applied.length);
 }
 
-// Writing by the rules of an older schema could spoil what the newer one promises.
+// Writing with the rules of an older schema could break what the newer one promises.
 function refuseNewer(unknown: number): KnownError {
   const migrations = unknown === 1 ? '1 migration' : `${unknown} migrations`;
   return new KnownError('database_newer', {

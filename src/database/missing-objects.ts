@@ -1,16 +1,17 @@
-/** What the migrations have made and somebody has dropped or renamed since: tables, columns, keys and indexes. */
+/** What the migrations created and somebody has dropped or renamed since: tables, columns, keys and indexes. */
 import { readFileSync } from 'node:fs';
 import type { Queryable } from './client.ts';
 import { loadOwnMigrations, migrationsFolder } from './migrations.ts';
+import { nameHere, writeHere } from './schema-names.ts';
 
-/** Something that is missing, as the end of "… is missing". */
+/** A missing object, as the beginning of "… is missing". */
 export type MissingObject = {
   readonly what: string;
-  /** What makes it again; undefined for a table or a column, whose content nobody has. */
+  /** The statement that recreates it; undefined for a table or a column, because its content is lost. */
   readonly remedy: string | undefined;
 };
 
-/** A table as drizzle-kit writes it down with each migration: the part that matters here. */
+/** A table in the snapshot that drizzle-kit writes with each migration: the part that matters here. */
 type Snapshot = {
   readonly tables: Readonly<
     Record<
@@ -27,7 +28,7 @@ type Snapshot = {
 };
 
 type SnapshotIndex = {
-  readonly columns: readonly { readonly expression: string }[];
+  readonly columns: readonly { readonly expression: string; readonly isExpression: boolean }[];
   readonly isUnique: boolean;
 };
 
@@ -35,14 +36,21 @@ type SnapshotIndex = {
 type StoredTable = {
   readonly name: string;
   readonly columns: readonly string[];
-  readonly indexes: readonly { readonly isUnique: boolean; readonly columns: readonly string[] }[];
+  readonly indexes: readonly {
+    readonly name: string;
+    readonly isUnique: boolean;
+    readonly columns: readonly string[];
+  }[];
 };
 
-/** What is missing of the tables of this program, where all migrations were applied. */
+/** What is missing in the tables of this program, after all migrations were applied. */
 export async function findMissingObjects(db: Queryable): Promise<readonly MissingObject[]> {
   const latest = loadOwnMigrations().length - 1;
   const file = `${migrationsFolder}/meta/${String(latest).padStart(4, '0')}_snapshot.json`;
-  const { tables } = JSON.parse(readFileSync(file, 'utf8')) as Snapshot;
+  const snapshot = JSON.parse(readFileSync(file, 'utf8')) as Snapshot;
+  const tables = Object.fromEntries(
+    Object.entries(snapshot.tables).map(([name, table]) => [nameHere(name), table]),
+  );
   const stored = await loadTables(db, Object.keys(tables));
   return compareTables(tables, stored);
 }
@@ -55,6 +63,7 @@ async function loadTables(db: Queryable, names: readonly string[]): Promise<Stor
          (
            select jsonb_agg(
              jsonb_build_object(
+               'name', i.indexrelid::regclass::text,
                'isUnique', i.indisunique and i.indpred is null,
                'columns', array(
                  select a.attname from unnest(i.indkey::smallint[]) with ordinality as k (number, place)
@@ -92,8 +101,14 @@ function compareTables(
       ...Object.values(wanted.compositePrimaryKeys).map((key) => key.columns),
       ...(single.length === 0 ? [] : [single]),
     ].filter((key) => !has(key, true));
+    // Postgres writes an expression in other words than we do: such an index is known by its name.
+    const named = (index: string): boolean =>
+      table.indexes.some(({ name: own }) => own.split('.').at(-1) === index);
     const indexes = Object.entries(wanted.indexes).filter(
-      ([, index]) => !has(columnsOf(index), index.isUnique),
+      ([index, { columns: parts, isUnique }]) =>
+        parts.some(({ isExpression }) => isExpression)
+          ? !named(index)
+          : !has(columnsOf(parts), isUnique),
     );
     return [
       ...columns.map((one) => ({ what: `the column ${one} of ${name}`, remedy: undefined })),
@@ -109,7 +124,7 @@ function compareTables(
   });
 }
 
-function columnsOf({ columns }: SnapshotIndex): readonly string[] {
+function columnsOf(columns: SnapshotIndex['columns']): readonly string[] {
   return columns.map(({ expression }) => expression);
 }
 
@@ -117,11 +132,11 @@ function quote(column: string): string {
   return `"${column}"`;
 }
 
-/** The statement of the migrations that makes an index. */
+/** The statement in the migrations that creates an index. */
 function findStatement(index: string): string | undefined {
   const statements = loadOwnMigrations().flatMap((migration) => migration.statements);
   const found = statements.findLast((statement) =>
     new RegExp(`^\\s*CREATE (?:UNIQUE )?INDEX "${index}"`, 'i').test(statement),
   );
-  return found === undefined ? undefined : `${found.trim().replace(/;$/, '')};`;
+  return found === undefined ? undefined : `${writeHere(found).trim().replace(/;$/, '')};`;
 }

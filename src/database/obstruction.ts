@@ -1,26 +1,18 @@
-/** Who keeps a migration from its locks: in words, and what may be done about readers. */
+/** Who blocks a migration, in words, and how to end blocking readers. */
 import { KnownError } from '../errors.ts';
 import type { Queryable } from './client.ts';
-
-/** All schemas of this program. */
-export const ownSchemas = [
-  'drizzle',
-  'zendesk',
-  'zendesk_evidence',
-  'zendesk_fivetran',
-  'zendesk_sync',
-] as const;
+import { ownSchemas } from './schema-names.ts';
 
 type Holder = {
   readonly pid: number;
   readonly user_name: string | null;
   readonly application: string | null;
-  /** Null where the connected user may not see it. */
+  /** Null if the connected user may not see it. */
   readonly since: string | null;
   readonly is_migrating: boolean;
 };
 
-/** Beginning of a query on the locks of other sessions in this database, `l`, with what is locked and whether it is ours. */
+/** Beginning of a query on the locks of other sessions in this database, `l`, with the locked object and whether it is ours. */
 const locks = `with locks as (
     select l.pid, l.mode, l.relation, n.nspname || '.' || c.relname as name, coalesce(n.nspname = any ($1), false) as is_own
     from pg_locks l
@@ -30,7 +22,7 @@ const locks = `with locks as (
       and l.database = (select oid from pg_database where datname = current_database())
   )`;
 
-/** Who is in the way, as far as can be told afterwards: who migrates, else who has used our tables for longest. */
+/** Who probably blocked it, found afterwards: another migration, otherwise the session that has used our tables for longest. */
 export async function explainObstruction(
   db: Queryable,
   { sqlState, cause }: KnownError,
@@ -41,7 +33,7 @@ export async function explainObstruction(
        to_char(a.xact_start at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"') as since,
        bool_or(l.is_migrating) as is_migrating
      from (
-       -- The first migration of all makes the tables: others do not see yet what it has locked.
+       -- The very first migration creates the tables: others cannot see yet what it has locked.
        select pid, is_own,
          name = 'drizzle.__drizzle_migrations' and mode = 'ExclusiveLock'
          or name is null and mode = 'AccessExclusiveLock'
@@ -54,7 +46,7 @@ export async function explainObstruction(
      group by l.pid, a.usename, a.application_name, a.xact_start
      order by is_migrating desc, a.xact_start
      limit 3`,
-    [ownSchemas],
+    [ownSchemas()],
   );
   return new KnownError('migration_blocked', { ...describeHolders(holders), sqlState, cause });
 }
@@ -92,8 +84,8 @@ function describeHolder({
 }
 
 /**
- * Ends the sessions of those who may only read and have used our tables in one transaction for so long, where the connected
- * user has the right to do so. Returns a sentence for each.
+ * Ends sessions that may only read and have used our tables in one transaction for so long, if the connected user has the
+ * right to do so. Returns a sentence for each.
  */
 export async function endReaders(db: Queryable, longerThanMs: number): Promise<readonly string[]> {
   const ended = await db.query<Omit<Holder, 'is_migrating'>>(
@@ -114,7 +106,7 @@ export async function endReaders(db: Queryable, longerThanMs: number): Promise<r
          and (pg_has_role(r.oid, 'usage') or pg_has_role('pg_signal_backend', 'usage'))
      )
      select * from readers where pg_terminate_backend(pid)`,
-    [ownSchemas, longerThanMs],
+    [ownSchemas(), longerThanMs],
   );
   return ended.map(
     (reader) =>

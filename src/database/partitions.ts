@@ -1,20 +1,32 @@
 import { KnownError } from '../errors.ts';
 import type { Database, Queryable } from './client.ts';
+import { nameHere } from './schema-names.ts';
 import { sqlstates } from './sqlstates.ts';
 
-/** A table that is cut by time, and one that is derived from it and cut alike: the part of a log's table that matters here. */
+/** A table partitioned by time, and a derived one with the same partitions: the part of a log's table that matters here. */
 type PartitionedTable = {
   readonly name: string;
-  /** The column of time that it is cut by. */
+  /** The time column of the partitions. */
   readonly time: string;
-  /** How long the span of a partition is. */
+  /** The span of a partition. */
   readonly partition: 'month' | 'year';
   readonly derived: { readonly name: string } | undefined;
+  /** False for one whose rows the ledger does not count. */
+  readonly isCounted?: false;
 };
+
+/** What the rules found, both logs together. */
+export const findingsTable = {
+  name: 'zendesk.findings',
+  time: 'created_at',
+  partition: 'year',
+  derived: undefined,
+  isCounted: false,
+} as const satisfies PartitionedTable;
 
 /**
  * Makes sure that partitions exist for all the given moments (milliseconds since 1970). Remembers those it has seen; with
- * `looksAgain` it forgets them all and asks the database, where somebody may have dropped or detached one.
+ * `looksAgain` it forgets them all and asks the database, because somebody may have dropped or detached one.
  */
 export type EnsurePartitions = (
   table: PartitionedTable,
@@ -27,7 +39,7 @@ export function createPartitionKeeper(db: Database): EnsurePartitions {
   const known = new Set<string>();
   const watched = new Set<string>();
   return async (table, momentsMs, looksAgain = false) => {
-    if (!watched.has(table.name)) await watchLog(db, table);
+    if (table.isCounted !== false && !watched.has(table.name)) await watchLog(db, table);
     watched.add(table.name);
     if (looksAgain) known.clear();
     const unknown = listPartitions(table, momentsMs).filter(({ name }) => !known.has(name));
@@ -38,12 +50,12 @@ export function createPartitionKeeper(db: Database): EnsurePartitions {
   };
 }
 
-/** The moments for which partitions are made ahead of need: now and the next period. */
+/** The moments for which partitions are created in advance: now and the next period. */
 export function aheadOfNeed(table: PartitionedTable, nowMs: number): readonly number[] {
   return [nowMs, describePartition(table, nowMs).untilMs];
 }
 
-/** The partitions that are made ahead of need, those of the derived table included: all by name, and those that are missing. */
+/** The partitions that are created in advance, including those of the derived table: all names, and the missing ones. */
 export async function examinePartitionsAhead(
   db: Queryable,
   tables: readonly PartitionedTable[],
@@ -54,7 +66,10 @@ export async function examinePartitionsAhead(
   return { wanted: wanted.map(({ name }) => name), missing: missing.map(({ name }) => name) };
 }
 
-/** A part of a table, by the name that it usually has. */
+/** Where partitions are, so that what lists the tables of a schema does not list each of them. */
+const partitionsSchema = 'zendesk_partitions';
+
+/** A partition of a table, by its usual name. */
 type Partition = {
   readonly table: string;
   readonly name: string;
@@ -64,12 +79,12 @@ type Partition = {
 
 type CutTable = Pick<PartitionedTable, 'name' | 'partition'>;
 
-/** The partitions that hold the moments, each once: of the table, and of the one that is derived from it. */
+/** The partitions for the moments, each once: of the table, and of the derived one. */
 function listPartitions(table: PartitionedTable, momentsMs: Iterable<number>): Partition[] {
   const found = new Map<number, Partition>();
   let current: Partition | undefined;
   for (const momentMs of momentsMs) {
-    // The rows of a page come in order: nearly all lie in the partition of the one before.
+    // The rows of a page are in order: nearly all are in the same partition as the row before.
     if (current !== undefined && current.fromMs <= momentMs && momentMs < current.untilMs) continue;
     current = describePartition(table, momentMs);
     found.set(current.fromMs, current);
@@ -83,8 +98,8 @@ function listPartitions(table: PartitionedTable, momentsMs: Iterable<number>): P
 }
 
 /**
- * Those of which the table has no part: dropped, detached, or not made yet. A table of the same name that is no part of it
- * does not count.
+ * Those that the table does not have: dropped, detached, or not created yet. A table of the same name that is not a
+ * partition of it does not count.
  */
 async function findMissing(
   db: Queryable,
@@ -112,7 +127,7 @@ async function findMissing(
   return rows.flatMap(({ place }) => partitions[place - 1] ?? []);
 }
 
-/** The partition that holds a moment. */
+/** The partition for a moment. */
 function describePartition({ name, partition }: CutTable, momentMs: number): Partition {
   const moment = new Date(momentMs);
   const year = moment.getUTCFullYear();
@@ -122,22 +137,22 @@ function describePartition({ name, partition }: CutTable, momentMs: number): Par
       ? `${padYear(year)}_${String(month + 1).padStart(2, '0')}`
       : padYear(year);
   return {
-    table: name,
-    name: `${name}_${suffix}`,
+    table: nameHere(name),
+    name: `${nameHere(partitionsSchema)}.${name.replace(/^.*\./, '')}_${suffix}`,
     fromMs: startOf(year, month),
     untilMs: partition === 'month' ? startOf(year, month + 1) : startOf(year + 1, 0),
   };
 }
 
 /**
- * Has Postgres note what is deleted or truncated by hand, from now on. Partitions that are in use for long get their
+ * Lets Postgres record what is deleted or truncated by hand, from now on. Partitions that are locked for too long get their
  * triggers at the next start.
  */
 async function watchLog(db: Database, { name, time }: PartitionedTable): Promise<void> {
   try {
     await db.transaction(async (tx) => {
       await tx.query(`set local lock_timeout = '3s'`);
-      await tx.query('select zendesk_sync.watch_log($1, $2)', [name, time]);
+      await tx.query('select zendesk_sync.watch_log($1, $2)', [nameHere(name), time]);
     });
   } catch (error) {
     const sqlState = error instanceof KnownError ? error.sqlState : undefined;
@@ -146,9 +161,9 @@ async function watchLog(db: Database, { name, time }: PartitionedTable): Promise
 }
 
 /**
- * Keeps everybody else from making partitions, and from correcting counts by them, until the end of the transaction. The
- * lock is that of a table, as in `zendesk_sync.note_missing_partitions`: readers have no rights on it, while anybody may
- * hold an advisory lock for as long as he likes.
+ * Keeps others from creating partitions, and from correcting counts with them, until the end of the transaction. It is the
+ * lock of a table, as in `zendesk_sync.note_missing_partitions`: readers have no rights on it; anybody could hold an
+ * advisory lock permanently.
  */
 export async function lockPartitions(tx: Queryable): Promise<void> {
   await tx.query('lock table zendesk_sync.counted_partitions in share row exclusive mode');
@@ -164,30 +179,23 @@ async function createPartition(
     await lockPartitions(tx);
     const [missing] = await findMissing(tx, [partition]);
     if (missing === undefined) return;
-    // What was in a former one is a loss, and must not be taken for what comes into the new one.
+    // The rows of the previous one are a loss, and must not be mixed up with the rows of the new one.
     await tx.query('select zendesk_sync.note_missing_partitions($1)', [table]);
     const name = await findFreeName(tx, partition.name);
-    // Attaching an empty table takes a weaker lock on the parent than "create table … partition of", so readers go on.
-    await tx.query(`create table ${name} (like ${table} including defaults including comments)`);
-    await tx.query(
-      `comment on table ${name} is 'Rows of ${table} from ${dayOf(fromMs)} to before ${dayOf(untilMs)}. Query ${table} instead.'`,
-    );
-    await tx.query(
-      `alter table ${table} attach partition ${name}
-       for values from ('${writeMoment(fromMs)}') to ('${writeMoment(untilMs)}')`,
-    );
-    const key = await tx.query(
-      'select from pg_index where indrelid = $1::regclass and indisprimary',
-      [name],
-    );
-    // A publication of deletes refuses those from a table that has neither a key nor this; it is not inherited.
-    if (key.length === 0) await tx.query(`alter table ${name} replica identity full`);
-    if (table === log.name)
-      await tx.query('select zendesk_sync.watch_log($1, $2)', [log.name, log.time]);
+    const [schema, own] = name.split('.');
+    await tx.query('select zendesk_sync.make_partition($1, $2, $3, $4, $5)', [
+      table,
+      schema,
+      own,
+      writeMoment(fromMs),
+      writeMoment(untilMs),
+    ]);
+    if (table === nameHere(log.name) && log.isCounted !== false)
+      await tx.query('select zendesk_sync.watch_log($1, $2)', [table, log.time]);
   });
 }
 
-/** The name, or with a number behind it where a table of that name exists: one that was detached stays as it is. */
+/** The name, with a number at the end if a table of that name exists: a detached one is not touched. */
 async function findFreeName(db: Queryable, name: string): Promise<string> {
   const [row] = await db.query<{ name: string }>(
     `select name from (

@@ -1,46 +1,53 @@
 /**
- * The connections of one database. Every statement on them has a longest time on this side, because a connection that was
- * forgotten by a firewall neither answers nor ends: then it is thrown away, and its statement fails as lost.
+ * The connections of one database. Every statement has a time limit on this side, because a connection that a firewall has
+ * forgotten neither answers nor ends: then it is closed, and its statement fails as lost.
  */
 import type { Socket } from 'node:net';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Pool, type Client, type PoolClient } from 'pg';
-import { from as copyFrom } from 'pg-copy-streams';
-import { foreignCodeOf, KnownError } from '../errors.ts';
+import { from as copyFrom, to as copyTo } from 'pg-copy-streams';
+import { foreignCodeOf } from '../errors.ts';
+import { createBatch, type Step } from './batch.ts';
 import { createChoice } from './choosing.ts';
 import { isStartupRefused } from './connection-errors.ts';
+import { writeHere } from './schema-names.ts';
 import { createClient, findUnsettled } from './session-settings.ts';
 import { sqlstates } from './sqlstates.ts';
+import { createEnd, silence, type End } from './waiting.ts';
 import { connectTimeoutMs, type ConnectionPlan } from './ways.ts';
 
-/** A connection for as long as somebody uses it. */
+/** A connection in use. */
 export type Connection = {
-  /** What is to be set for each transaction, as statements, because the connection did not open with it; usually empty. */
+  /** Settings for each transaction, as statements, because the connection did not open with them; usually empty. */
   readonly settings: string;
   query<Row>(text: string, values: readonly unknown[], limitMs: number): Promise<Row[]>;
+  /** Several steps in one round trip; the rows of each. After the first error the others are skipped. */
+  batch(steps: Iterable<Step>, limitMs: number): Promise<unknown[][]>;
   /** Sends the text of a `copy … from stdin`. */
-  copy(statement: string, chunks: Iterable<Buffer>, limitMs: number): Promise<void>;
-  /** Gives it back, or throws it away. */
+  copy(
+    statement: string,
+    chunks: Iterable<Buffer> | AsyncIterable<Buffer>,
+    limitMs: number,
+  ): Promise<void>;
+  /** The text of a `copy … to stdout`, in pieces; `limitMs` is for each of them. */
+  copyOut(statement: string, limitMs: number): AsyncGenerator<Buffer, void, undefined>;
+  /** Returns it to the pool, or closes it. */
   release(isBroken: boolean): void;
 };
 
-/** Connections that are kept open for the next who needs one. */
+/** Connections that are kept open for the next use. */
 export type Connections = {
   take(): Promise<Connection>;
-  /** Ends all of them; one that does not answer any more is cut. */
+  /** Ends all of them; one that no longer answers is cut. */
   close(): Promise<void>;
 };
 
-/** After a signal the running page ends. What has no answer by then is given up, so that the process can end in time. */
-const stopGraceMs = 5_000;
-/** How long what comes after that is tried: the ends of runs, leases to give back. */
-const lastLimitMs = 500;
-/** How long the ends of connections are waited for. */
+/** How long to wait for the end of connections. */
 const closeMs = 1_000;
 
-/** Ends a connection without a word. */
+/** Closes a connection without a message to the server. */
 function cut(client: unknown): void {
   (client as { readonly connection: { readonly stream: Socket } }).connection.stream.destroy();
 }
@@ -58,7 +65,7 @@ export function openConnections(
   let isPlain = false;
 
   const pool = new Pool({ ...config, max: most, Client: asConstructor(create) });
-  // An idle connection that drops raises an error event; unheard, it would end the process. The next query reconnects.
+  // A dropped idle connection emits an error event; without a listener it would end the process. The next query reconnects.
   pool.on('error', () => {});
 
   function create(): Client {
@@ -133,21 +140,37 @@ async function endAll(pool: Pool, open: ReadonlySet<Client>): Promise<void> {
 
 function lend(client: PoolClient, settings: string, end: End): Connection {
   let isDemoted = false;
+  const noteDemotion = (error: unknown): never => {
+    // The server became a standby during the connection: the next one looks for the primary.
+    isDemoted ||= foreignCodeOf(error) === sqlstates.readOnlySqlTransaction;
+    throw error;
+  };
   return {
     settings,
     query: <Row>(text: string, values: readonly unknown[], limitMs: number) =>
       within(end, client, limitMs, async () => {
-        const { rows } = await client.query(text, [...values]).catch((error: unknown) => {
-          // The server became a standby under the connection: the next one looks for the primary.
-          isDemoted ||= foreignCodeOf(error) === sqlstates.readOnlySqlTransaction;
-          throw error;
-        });
+        const { rows } = await client.query(writeHere(text), [...values]).catch(noteDemotion);
         return rows as Row[];
+      }),
+    batch: (steps, limitMs) =>
+      within(end, client, limitMs, () => {
+        const { submittable, answers } = createBatch(steps);
+        client.query(submittable);
+        return answers.catch(noteDemotion);
       }),
     copy: (statement, chunks, limitMs) =>
       within(end, client, limitMs, () =>
-        pipeline(Readable.from(chunks), client.query(copyFrom(statement))),
+        pipeline(Readable.from(chunks), client.query(copyFrom(writeHere(statement)))),
       ),
+    async *copyOut(statement, limitMs) {
+      const copied = client.query(copyTo(writeHere(statement)));
+      const pieces: AsyncIterator<Buffer> = copied[Symbol.asyncIterator]();
+      for (;;) {
+        const piece = await within(end, client, limitMs, () => pieces.next());
+        if (piece.done === true) return;
+        yield piece.value;
+      }
+    },
     release: (isBroken) => client.release(isBroken || isDemoted),
   };
 }
@@ -172,73 +195,10 @@ async function within<T>(
   }
 }
 
-/** The pool wants something to call with `new`. */
+/** The pool needs something to call with `new`. */
 function asConstructor(create: () => Client): new () => Client {
   function construct(): Client {
     return create();
   }
   return construct as unknown as new () => Client;
-}
-
-/** The end of waiting, a while after a signal. */
-type End = {
-  /** Calls `giveUp` when the time is up, or at the end. The function it returns keeps it from that. */
-  limit(limitMs: number, giveUp: () => void): () => void;
-  /** What `work` comes to, unless the time is up or the end comes; what comes of it later goes to `discard`. */
-  race<T>(work: Promise<T>, limitMs: number, discard: (late: T) => void): Promise<T>;
-  close(): void;
-};
-
-function createEnd(signal: AbortSignal | undefined): End {
-  const waiting = new Set<() => void>();
-  let isOver = false;
-  let timer: NodeJS.Timeout | undefined;
-  const begin = (): void => {
-    timer = setTimeout(() => {
-      isOver = true;
-      for (const giveUp of waiting) giveUp();
-    }, stopGraceMs).unref();
-  };
-  if (signal?.aborted === true) begin();
-  else signal?.addEventListener('abort', begin, { once: true });
-
-  function limit(limitMs: number, giveUp: () => void): () => void {
-    const own = setTimeout(giveUp, isOver ? Math.min(limitMs, lastLimitMs) : limitMs);
-    waiting.add(giveUp);
-    return () => {
-      clearTimeout(own);
-      waiting.delete(giveUp);
-    };
-  }
-
-  return {
-    limit,
-    async race(work, limitMs, discard) {
-      const { promise, reject } = Promise.withResolvers<never>();
-      let isLate = false;
-      const release = limit(limitMs, () => {
-        isLate = true;
-        reject(silence(limitMs));
-      });
-      work.then(
-        (late) => {
-          if (isLate) discard(late);
-        },
-        () => {},
-      );
-      return Promise.race([work, promise]).finally(release);
-    },
-    close() {
-      clearTimeout(timer);
-      signal?.removeEventListener('abort', begin);
-    },
-  };
-}
-
-function silence(limitMs: number): KnownError {
-  return new KnownError('database_unreachable', {
-    found: `Postgres did not answer within ${limitMs / 1000} s, and the connection was closed`,
-    wayOut: 'Check the network between this machine and Postgres, and what Postgres is busy with',
-    systemCode: 'ETIMEDOUT',
-  });
 }

@@ -1,23 +1,23 @@
-/** The rows of one statement as the driver brings them; the server waits while nobody takes them. */
+/** The rows of one statement as the driver delivers them; the server waits while nobody reads them. */
 import type { Socket } from 'node:net';
 import { Query, type Client, type QueryResult } from 'pg';
 import { readTypedValue, type TypedValue } from './typed-values.ts';
 
-/** A statement that runs. */
+/** A running statement. */
 export type RowStream = {
-  /** The rows that have come, at least one; undefined after the last. Rejects with the driver's error. */
+  /** The received rows, at least one; undefined after the last. Rejects with the driver's error. */
   readonly take: () => Promise<readonly (readonly TypedValue[])[] | undefined>;
-  /** What is known of the answer: its columns, and in the end what was done. */
+  /** What is known about the answer: its columns, and at the end what was done. */
   readonly result: () => QueryResult | undefined;
   readonly isOver: () => boolean;
-  /** Lets what still comes pass by. */
+  /** Ignores the remaining rows. */
   readonly discard: () => void;
 };
 
-/** The server sends no more while so many rows wait to be taken. */
+/** The server sends no more while so many rows wait to be read. */
 const mostWaiting = 2000;
 
-/** Runs a statement, a single one whatever its text holds. */
+/** Runs a statement: only a single one, whatever its text contains. */
 export function streamRows(client: Client, text: string): RowStream {
   const { stream } = (client as unknown as { connection: { stream: Socket } }).connection;
   const state: {

@@ -1,20 +1,20 @@
-/** What a session of Postgres begins with when nobody sets anything: how others who connect as this user see the database. */
+/** The initial settings of a Postgres session: how others who connect as this user see the database. */
 import type { Client } from 'pg';
 import { translateError } from './connection-errors.ts';
 import { connectTimeoutMs, describeConnection } from './ways.ts';
 import { openLoneConnection } from './lone-connection.ts';
 import { listDiffering } from './session-settings.ts';
 
-/** What a role, a database or the server has set. */
+/** Settings of a role, a database or the server. */
 type SessionDefaults = {
   readonly timeZone: string;
   /** False for a time zone that is ever off UTC. */
   readonly isUtc: boolean;
-  /** The names of settings that this program overrides for itself, because they are not as it needs them. */
+  /** The names of settings that this program overrides for itself, because it needs other values. */
   readonly overridden: readonly string[];
 };
 
-/** Looks at them over a connection of its own, on which nothing is set. `url` is secret. Errors are known ones. */
+/** Reads them over a separate connection without settings. `url` is secret. Errors are known ones. */
 export async function loadSessionDefaults(url: string): Promise<SessionDefaults> {
   const { route, config } = describeConnection(url);
   let client: Client | undefined;

@@ -1,11 +1,11 @@
 /**
- * What this program relies on in a session of Postgres, whatever a role, a database, the server or `PGOPTIONS` have set.
- * It is sent when a connection opens, which costs no round trip and is no state that a pooler could hand on to others. A
- * pooler may refuse it or leave it out; then what differs is set for each transaction.
+ * The Postgres session settings that this program relies on, whatever a role, a database, the server or `PGOPTIONS` have
+ * set. They are sent when a connection opens, which costs no round trip and is not a state that a pooler could pass on to
+ * others. A pooler may refuse or drop them; then the settings that differ are set for each transaction.
  */
 import { Client, type ClientConfig } from 'pg';
 
-/** By the names of Postgres, with the values as Postgres shows them. */
+/** By their names in Postgres, with the values as Postgres shows them. */
 const relied: Readonly<Record<string, string>> = {
   DateStyle: 'ISO, MDY',
   IntervalStyle: 'postgres',
@@ -13,12 +13,12 @@ const relied: Readonly<Record<string, string>> = {
   array_nulls: 'on',
   bytea_output: 'hex',
   default_table_access_method: 'heap',
-  // Partitioned tables cannot even be made where one is set.
+  // With this setting partitioned tables cannot be created.
   default_tablespace: '',
   default_transaction_isolation: 'read committed',
   extra_float_digits: '1',
   gin_fuzzy_search_limit: '0',
-  // The limits of time are on this side (pool.ts): Postgres would end what legitimately takes long.
+  // The time limits are on this side (pool.ts): Postgres would end statements that take long for good reasons.
   lock_timeout: '0',
   quote_all_identifiers: 'off',
   standard_conforming_strings: 'on',
@@ -26,27 +26,29 @@ const relied: Readonly<Record<string, string>> = {
   transform_null_equals: 'off',
 };
 
-/** Only sent: what is better so, and nothing depends on it. */
+/** Only sent: better with these values, but nothing depends on them. */
 const wished: Readonly<Record<string, string>> = {
-  // Every name is written with its schema; with this, nothing stands before the functions of Postgres.
+  // Every name is written with its schema; with this, nothing can hide the functions of Postgres.
   search_path: 'pg_catalog',
-  // A connection that rests in the pool is not given up for it.
+  // Postgres does not close an idle connection of the pool because of it.
   idle_session_timeout: '0',
-  // A server whose client is gone without a word notices that after half a minute, and gives back what it has locked. A
-  // connection through a socket file does not have these.
+  // Compiling the views of findings takes ten times as long as it saves.
+  jit: 'off',
+  // If a client disappears without a message, the server notices it after half a minute and releases its locks. A connection
+  // through a socket file does not have these.
   tcp_keepalives_idle: '15',
   tcp_keepalives_interval: '5',
   tcp_keepalives_count: '3',
   tcp_user_timeout: '30000',
 };
 
-/** Looked at, but never sent: servers before 17 do not know it and would refuse the connection. */
+/** Checked, but never sent: servers before 17 do not know it and would refuse the connection. */
 const unsent: Readonly<Record<string, string>> = { transaction_timeout: '0' };
 
-/** What the driver has and its types do not tell. */
+/** What the driver has but its types do not. */
 type Undocumented = { getStartupConf(): Record<string, string> };
 
-/** Makes a connection of the driver that is to be opened with these settings; `isPlain` leaves them out. */
+/** Creates a driver connection with these settings; `isPlain` leaves them out. */
 export function createClient(config: ClientConfig, isPlain: () => boolean): Client {
   const client = new Client(config);
   const driver = client as unknown as Undocumented;
@@ -54,20 +56,20 @@ export function createClient(config: ClientConfig, isPlain: () => boolean): Clie
   const mayHaveOptions = 'options' in config;
   driver.getStartupConf = () => {
     const { options, ...rest } = usual();
-    // Without options in the url these come from PGOPTIONS, which is for other programs.
+    // Without options in the url they would come from PGOPTIONS, which is for other programs.
     const own = options !== undefined && mayHaveOptions ? { options } : {};
     return { ...rest, ...own, ...(isPlain() ? {} : { ...relied, ...wished }) };
   };
   return client;
 }
 
-/** What differs from what is relied on, as settings for one transaction; nearly always empty. */
+/** The settings that differ from the needed ones, as settings for one transaction; nearly always empty. */
 export async function findUnsettled(client: Pick<Client, 'query'>): Promise<string> {
   const differing = await listDiffering(client);
   return differing.map(([name, value]) => ` set local ${name} = '${value}';`).join('');
 }
 
-/** Which settings of a session differ from what is relied on, with the value that is. */
+/** The settings of a session that differ from the needed ones, with the needed value. */
 export async function listDiffering(
   client: Pick<Client, 'query'>,
 ): Promise<readonly (readonly [name: string, wanted: string])[]> {
@@ -77,7 +79,7 @@ export async function listDiffering(
     [[...Object.keys(wanted), 'synchronous_commit']],
   );
   return rows.flatMap(({ name, setting }) => {
-    // Whoever asks for more than the default has it; "off" would lose pages that were called stored.
+    // A stronger value than the default is kept; "off" would lose pages that were reported as stored.
     if (name === 'synchronous_commit') return setting === 'off' ? [[name, 'on'] as const] : [];
     const value = wanted[name];
     return setting === null || value === undefined || setting === value

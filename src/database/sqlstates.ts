@@ -2,6 +2,7 @@
 export const sqlstates = {
   protocolViolation: '08P01',
   numericValueOutOfRange: '22003',
+  divisionByZero: '22012',
   datetimeFieldOverflow: '22008',
   untranslatableCharacter: '22P05',
   uniqueViolation: '23505',
@@ -37,6 +38,8 @@ export const sqlstates = {
   crashShutdown: '57P02',
   cannotConnectNow: '57P03',
   idleSessionTimeout: '57P05',
+  /** This program's own: the account moves to another database (`zendesk_sync.refuse_moved`). */
+  accountMoved: 'ZLM01',
   /** Also that a table was dropped while a statement used it. */
   internalError: 'XX000',
 } as const;

@@ -1,46 +1,49 @@
-/** Statements that somebody types: their rows as they come, their errors in Postgres's own words, and a way to cancel them. */
+/** Statements that a person types: their rows as they arrive, their errors in Postgres's own words, and a way to cancel them. */
 import type { Client, QueryResult } from 'pg';
 import { foreignCodeOf, KnownError } from '../errors.ts';
 import { isLostConnection, isStartupRefused, translateError } from './connection-errors.ts';
 import { openLoneConnection } from './lone-connection.ts';
 import { streamRows, type RowStream } from './row-stream.ts';
+import { nameHere } from './schema-names.ts';
 import { sqlstates } from './sqlstates.ts';
 import { typeOfColumn, type TypedColumn, type TypedValue } from './typed-values.ts';
 import { describeConnection } from './ways.ts';
 
-/** One statement of a text, and what stands before it there, by which places in it are named. */
+/** One statement of a text, and the text before it, to compute positions. */
 export type Statement = { readonly text: string; readonly before: string };
 
-/** What a statement gives. */
+/** The result of a statement. */
 export type Answer = {
   /** Empty for a statement without rows. */
   readonly columns: readonly TypedColumn[];
-  /** Read once; left early, the statement is cancelled. */
+  /** Can be read once; if reading stops early, the statement is cancelled. */
   readonly rows: AsyncIterable<readonly TypedValue[]>;
-  /** What Postgres calls what it did, such as `DELETE 3`; known when all rows are read. */
+  /** Postgres's name for what was done, such as `DELETE 3`; known when all rows are read. */
   readonly tag: () => string;
 };
 
 /** A connection for statements, one after the other. */
 export type Statements = {
   /**
-   * Runs a statement. @throws {KnownError} `statement_refused` with the place in the text, `stopped` when it was cancelled;
-   * also while its rows are read
+   * Runs a statement. @throws {KnownError} `statement_refused` with the position in the text, `stopped` when it was
+   * cancelled; also while its rows are read
    */
   readonly run: (statement: Statement) => Promise<Answer>;
-  /** Ends the statement that runs, if one does. */
+  /** Ends the running statement, if there is one. */
   readonly cancel: () => Promise<void>;
-  /** Whether a pooler keeps the settings of a session from being sent with its start. */
+  /** Whether a pooler does not allow session settings at the start. */
   readonly isPlain: boolean;
   readonly close: () => Promise<void>;
 };
 
-/** Where names without a schema are looked for. */
-export const searchPath = 'zendesk, zendesk_sync, public';
+/** Where names without a schema are searched. */
+export function searchPath(): string {
+  return [nameHere('zendesk'), nameHere('zendesk_sync'), 'public'].join(', ');
+}
 
 /**
- * Opens a connection at `url`, which is secret. Without `mayWrite` each statement runs in a read-only transaction of its own;
- * with it as it is, in a session whose search path is set. `notice` is told what Postgres remarks.
+ * Opens a connection at `url`, which is secret. Without `mayWrite` each statement runs in its own read-only transaction;
+ * with it, statements run directly in a session with a search path. `notice` gets the notices of Postgres.
  */
 export async function openStatements(
   url: string,
@@ -49,11 +52,13 @@ export async function openStatements(
   const { client, isPlain } = await connect(url);
   client.on('notice', ({ message = '' }) => notice(message));
   let running: number | undefined;
-  if (mayWrite) await client.query(`set search_path = ${searchPath}`);
+  if (mayWrite) await client.query(`set search_path = ${searchPath()}`);
 
   const begin = async (): Promise<void> => {
     const ask = 'select pg_backend_pid() as pid';
-    const text = mayWrite ? ask : `begin read only; set local search_path = ${searchPath}; ${ask}`;
+    const text = mayWrite
+      ? ask
+      : `begin read only; set local search_path = ${searchPath()}; ${ask}`;
     const answers = (await client.query(text)) as unknown as QueryResult | readonly QueryResult[];
     const last = [answers].flat().at(-1) as QueryResult<{ pid: number }> | undefined;
     running = last?.rows[0]?.pid;
@@ -135,7 +140,7 @@ function describeTag(result: QueryResult | undefined): string {
   return [command, rowCount].filter((part) => part !== null && part !== undefined).join(' ');
 }
 
-/** What only Postgres can say of a statement that somebody typed is said in its words. */
+/** For a typed statement, only Postgres can say what is wrong, so its own message is used. */
 function explain(error: unknown, { text, before }: Statement): unknown {
   const code = foreignCodeOf(error);
   if (!(error instanceof Error) || error instanceof KnownError) return error;
@@ -166,7 +171,7 @@ const waysOut: Readonly<Record<string, string>> = {
   [sqlstates.undefinedColumn]: '"\\d" and the name of a table lists its columns',
 };
 
-/** Line and character of a place, counted from 1 as Postgres counts: in characters, not in bytes. */
+/** Line and character of a position, from 1, in characters and not in bytes, as in Postgres. */
 function describePlace(before: string, text: string, position: number): string {
   const until =
     before +

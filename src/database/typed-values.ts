@@ -1,9 +1,9 @@
-/** Values of any statement as reports hold them, by the types of Postgres. */
+/** Values of any statement in the form that reports use, by their Postgres types. */
 
 /** A value of a row. */
 export type TypedValue = string | number | boolean | Date | null;
 
-/** A column of an answer; no type: text. */
+/** A column of an answer; without a type: text. */
 export type TypedColumn = {
   readonly name: string;
   readonly type: 'moment' | 'integer' | 'number' | 'boolean' | undefined;
@@ -32,7 +32,7 @@ export function typeOfColumn(name: string, type: number): TypedColumn['type'] {
     : undefined;
 }
 
-/** Reads a value of a type; what a number or a moment would not hold exactly stays the text that Postgres sent. */
+/** Reads a value of a type; a value that a number or a moment cannot hold exactly stays the text that Postgres sent. */
 export function readTypedValue(type: number): (text: string) => TypedValue {
   if (type === types.timestamptz) return readMoment;
   if (type === types.bool) return (text) => text === 't';
@@ -46,7 +46,7 @@ function readNumber(text: string): number | string {
   return isExact ? value : text;
 }
 
-/** Such as "2026-11-27 04:00:00.123456+00"; infinity and years before Christ are no dates. */
+/** Such as "2026-11-27 04:00:00.123456+00"; infinity and years before Christ are not dates. */
 function readMoment(text: string): Date | string {
   const form = /^(\d{4}-\d\d-\d\d) (\d\d:\d\d:\d\d(?:\.\d+)?)([+-]\d\d)(:\d\d)?$/.exec(text);
   if (form === null) return text;

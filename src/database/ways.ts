@@ -7,7 +7,7 @@ import { foreignCodeOf, KnownError } from '../errors.ts';
 
 type Negotiation = 'postgres' | 'direct';
 
-/** One way: what a connection is opened with besides the login. */
+/** One way: the parameters of a connection besides the login. */
 export type Way = {
   /** Which of the servers it leads to. */
   readonly place: number;
@@ -18,16 +18,16 @@ export type Way = {
   };
 };
 
-/** How long a server that does not answer is waited for. */
+/** How long to wait for a server that does not answer. */
 export const connectTimeoutMs = 7_500;
-/** A connection that has been silent for so long is asked for a sign of life by the system. */
+/** After so long a silence the system sends keep-alive probes on a connection. */
 const keepAliveMs = 10_000;
 
 /** How a database is reached. */
 export type Route = {
   readonly ways: readonly [Way, ...Way[]];
   readonly target: Target;
-  /** What is the same on all ways. Where it is silent, the driver looks at PGUSER, PGPASSWORD and a password file. */
+  /** The same for all ways. For missing values, the driver uses PGUSER, PGPASSWORD and a password file. */
   readonly login: ClientConfig & { readonly options?: string };
 };
 
@@ -35,8 +35,8 @@ export type Route = {
 export type ConnectionPlan = { readonly route: Route; readonly config: ClientConfig };
 
 /**
- * What every connection of this program is opened with. `purpose` follows its name in `pg_stat_activity`.
- * @throws {KnownError} `database_url_unusable` for a file that the url names and that cannot be used
+ * The parameters of every connection of this program. `purpose` comes after its name in `pg_stat_activity`. @throws
+ * {KnownError} `database_url_unusable` when a file that the url names cannot be used
  */
 export function describeConnection(
   url: string,
@@ -110,7 +110,7 @@ function listWays(
         ssl !== false && parameters.get('sslnegotiation') === 'direct' ? 'direct' : 'postgres',
     },
   });
-  // What passes through a socket never leaves the machine: no server speaks TLS there.
+  // Data through a socket never leaves the machine: no server uses TLS there.
   if (sslMode === 'disable' || host?.startsWith('/') === true) return [open(false)];
   if (sslMode === 'prefer') return [open(tls), open(false)];
   return sslMode === 'allow' ? [open(false), open(tls)] : [open(tls)];
@@ -140,7 +140,7 @@ function readTls(mode: SslMode, parameters: ReadonlyMap<string, string>): Connec
   return { ...options, ...chooseCheck(mode, root !== undefined) };
 }
 
-/** What libpq verifies: with a root certificate, `require` looks at the issuer as well. */
+/** What libpq verifies: with a root certificate, `require` also checks the issuer. */
 function chooseCheck(mode: SslMode, hasRoot: boolean): ConnectionOptions {
   if (mode === 'verify-full') return { rejectUnauthorized: true };
   if (mode === 'verify-ca' || (mode === 'require' && hasRoot))
@@ -148,7 +148,7 @@ function chooseCheck(mode: SslMode, hasRoot: boolean): ConnectionOptions {
   return { rejectUnauthorized: false };
 }
 
-/** What the system trusts; small containers have nothing of the kind. */
+/** The certificates that the system trusts; small containers have none. */
 function listSystemIssuers(): string[] {
   const system = getCACertificates('system');
   return [

@@ -1,4 +1,4 @@
-/** What is still to be read of a log, in requests, hours and bytes. */
+/** What must still be read of a log, in requests, hours and bytes. */
 import type { LocalConfig } from '../config/config.ts';
 import { measure, toSeconds, type Spans } from '../span.ts';
 import { findGaps } from '../ingest/coverage.ts';
@@ -8,12 +8,12 @@ import { estimateBackfill } from './estimate.ts';
 import { countOf, formatBytes, formatDuration, roundOff } from './figures.ts';
 import type { StreamAnswer } from './probe.ts';
 
-/** Gaps of less than this are the live tail's. */
+/** Gaps shorter than this belong to the live tail. */
 const liveSeconds = 3600;
-/** Beyond this part of the free disk an estimate is too close to it. */
+/** Above this share of the free disk, an estimate is too close to the limit. */
 const usableShare = 0.8;
 
-/** The seconds of a log that are not stored, without those that the live tail is about to read. */
+/** The seconds of a log that are not stored, without those that the live tail will read next. */
 export function measureOpen(coverage: Spans, from: number, now: number): number {
   return measure(findGaps(coverage, from, now - liveSeconds));
 }
@@ -23,7 +23,7 @@ export function nameBackfill({ title }: LogStream): string {
   return `${title} backfill`;
 }
 
-/** Estimates the backfill of a log from its samples. `freeBytes` is the disk's, where it can be seen. */
+/** Estimates the backfill of a log from its samples. `freeBytes` is the free space of the disk, if visible. */
 export function checkBackfill(
   stream: LogStream,
   answer: StreamAnswer | undefined,

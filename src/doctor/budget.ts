@@ -7,7 +7,7 @@ import { countOf } from './figures.ts';
 /** Clocks that differ by less than this agree. */
 const toleratedMs = 5_000;
 
-/** What has to be added to the local clock to have Zendesk's and the database's; undefined where it is not known. */
+/** The difference to add to the local clock to get Zendesk's and the database's; undefined if not known. */
 export function checkClock(zendeskMs: number | undefined, databaseMs: number | undefined): Check {
   const name = 'clock';
   const clocks = [
@@ -30,18 +30,24 @@ function describeSkew(owner: string, skewMs: number): string {
   return `${seconds} ${skewMs > 0 ? 'behind' : 'ahead of'} ${owner}`;
 }
 
-/** A budget beyond this part of the account's limit leaves little to the customer's other integrations. */
+/** A budget above this share of the account's limit leaves little for the customer's other integrations. */
 const largeShare = 0.5;
 
-/** Compares the budgets of what is pulled with the limits. `accountLimit`: requests per minute, undefined where not told. */
+/** Compares the budgets of the pulled streams with the limits. `accountLimit`: requests per minute, undefined if not known. */
 export function checkBudget(
-  { budgets, streams }: Pick<LocalConfig, 'budgets' | 'streams'>,
+  { budgets, shares, streams }: Pick<LocalConfig, 'budgets' | 'shares' | 'streams'>,
   accountLimit: number | undefined,
 ): Check {
   const name = 'budget';
   const judged = [...new Set(streams.map(({ budget }) => budget))].map((budget) => {
     const { title } = streams.find((stream) => stream.budget === budget) ?? { title: budget.name };
     const wanted = budgets[budget.name] ?? 0;
+    const share = shares[budget.name];
+    if (share !== undefined && accountLimit !== undefined)
+      return {
+        found: `up to ${Math.floor(share * accountLimit)} of the account's ${accountLimit} a minute`,
+        wayOut: undefined,
+      };
     return budget.grantedPerMinute === undefined
       ? judgeShare(budget, wanted, accountLimit)
       : judgeGrant(budget, wanted, budget.grantedPerMinute, title);
@@ -51,7 +57,7 @@ export function checkBudget(
   return ways.length === 0 ? ok(name, found) : warning(name, found, ways.join(' '));
 }
 
-/** What was found of one budget, and what to do about it. */
+/** What was found about one budget, and what to do. */
 type Judgement = { readonly found: string; readonly wayOut: string | undefined };
 
 function judgeShare(

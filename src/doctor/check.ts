@@ -1,17 +1,17 @@
 /** What one check of `doctor` found. */
 import { composeQuote, type KnownError } from '../errors.ts';
 
-/** `skipped`: it could not be made, because something it rests on is missing. Only a `problem` has to be fixed. */
+/** `skipped`: the check was not possible, because something that it needs is missing. Only a `problem` has to be fixed. */
 export type CheckState = 'ok' | 'warning' | 'problem' | 'skipped';
 
-/** The result of a check. No text holds a secret. */
+/** The result of a check. No text contains a secret. */
 export type Check = {
-  /** What was looked at: unique within an examination, stable for scripts. */
+  /** What was checked: unique within an examination, stable for scripts. */
   readonly name: string;
   readonly state: CheckState;
   /** One or more sentences without a capital letter at the start, or a list of lines. */
   readonly found: string;
-  /** What to do about a warning or a problem; lines that are to be copied stand alone. Null where nothing is to be done. */
+  /** What to do about a warning or a problem; lines to copy are separate. Null if there is nothing to do. */
   readonly wayOut: string | null;
 };
 
@@ -27,12 +27,12 @@ export function problem(name: string, found: string, wayOut: string): Check {
   return { name, state: 'problem', found, wayOut };
 }
 
-/** `reason` says why the check could not be made. */
+/** `reason` says why the check was not possible. */
 export function skipped(name: string, reason: string): Check {
   return { name, state: 'skipped', found: reason, wayOut: null };
 }
 
-/** A problem that an error tells; `usualWayOut` where the error knows none. */
+/** A problem from an error; `usualWayOut` is used if the error does not say what to do. */
 export function explainProblem(name: string, error: KnownError, usualWayOut: string): Check {
   const { found, wayOut, quote } = error;
   return problem(

@@ -1,20 +1,20 @@
-/** How many connections Postgres lets the program have. */
+/** How many connections Postgres allows the program. */
 import type { Queryable } from '../database/client.ts';
 import { mostConnections } from '../ingest/session.ts';
 import { warning, type Check } from './check.ts';
 import { quoteName, type ServerFacts } from './diagnosis.ts';
 
-/** Limits of Postgres; -1 where there is none. */
+/** Limits of Postgres; -1 if there is none. */
 type ConnectionLimits = {
   readonly role: number;
   readonly database: number;
-  /** What the server has for everybody, without those that are kept for superusers. */
+  /** The server's connections for everybody, without those reserved for superusers. */
   readonly server: number;
-  /** Connections that others have at present. */
+  /** Connections that others use now. */
   readonly others: number;
 };
 
-/** Looks at the limits. */
+/** Reads the limits. */
 export async function loadConnectionLimits(db: Queryable): Promise<ConnectionLimits> {
   const [limits] = await db.query<ConnectionLimits>(
     `select (select rolconnlimit from pg_roles where rolname = current_user) as role,
@@ -28,7 +28,7 @@ export async function loadConnectionLimits(db: Queryable): Promise<ConnectionLim
   return limits;
 }
 
-/** A warning where they do not suffice for one `serve`. */
+/** A warning if they are not enough for one `serve`. */
 export function checkConnections(
   { role, database, server, others }: ConnectionLimits,
   { user_name: user, database: name }: Pick<ServerFacts, 'user_name' | 'database'>,

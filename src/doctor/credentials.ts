@@ -1,4 +1,4 @@
-/** The kind of the credentials and how long they will do, and what was granted for them. */
+/** The kind of the credentials, how long they will work, and what was granted for them. */
 import { endOfApiTokens, type ZendeskConfig } from '../config/zendesk.ts';
 import type { KnownError } from '../errors.ts';
 import type { LoginFacts } from '../ingest/kept-login.ts';
@@ -13,7 +13,7 @@ const dayMs = 86_400_000;
 const clients = 'Admin Center > Apps and integrations > APIs > OAuth clients';
 const mainWay = `Create a confidential OAuth client (${clients}) and set ZENDESK_CLIENT_ID and ZENDESK_CLIENT_SECRET instead.`;
 
-/** How the login is configured; nothing is asked of Zendesk. `login`: what is known of one by refresh token. */
+/** How the login is configured; sends nothing to Zendesk. `login`: what is known about a login with a refresh token. */
 export function checkCredentials(
   { credentials }: ZendeskConfig,
   now: Date,
@@ -40,19 +40,19 @@ export function checkCredentials(
   );
 }
 
-/** What became of the login. */
+/** The result of the login. */
 export type LoginResult = {
   /** What was minted, if anything was. */
   readonly grant: GrantFacts | undefined;
   /** Why there is no login. */
   readonly refusal: KnownError | undefined;
-  /** Whose login it is, where that was asked. */
+  /** Whose login it is, if that was asked. */
   readonly user?: LoginUser | undefined;
-  /** False when nothing was asked with it. */
+  /** False if it was not used for a request. */
   readonly wasUsed: boolean;
 };
 
-/** Whether the login was accepted, and the scope that came of it. */
+/** Whether the login was accepted, and the scope that it got. */
 export function checkToken({ credentials, scope }: ZendeskConfig, login: LoginResult): Check {
   const name = 'access token';
   const { grant, refusal, user, wasUsed } = login;

@@ -1,10 +1,12 @@
-/** All checks of the database, and what of it the other checks want to know. Reads only. */
-import type { DatabaseConfig, LocalConfig } from '../config/config.ts';
+/** All checks of the database, and the facts that other checks need. Reads only. */
+import type { LocalConfig } from '../config/config.ts';
+import type { DatabaseConfig } from '../config/databases.ts';
 import { hasCode, isFrom } from '../errors.ts';
 import { examinePartitionsAhead } from '../database/partitions.ts';
 import { loadCoverage } from '../ingest/coverage.ts';
 import { loadLosses, withoutLosses } from '../ingest/losses.ts';
 import {
+  analystRoles,
   loadPrivileges,
   loadServerFacts,
   openReadOnly,
@@ -26,20 +28,21 @@ import {
 } from './database.ts';
 import { checkConnections, loadConnectionLimits } from './connection-limits.ts';
 import { formatBytes } from './figures.ts';
+import { checkReaders, loadReaders } from './readers.ts';
 import { checkMigrations, checkPartitions, checkPrivileges, checkRoles } from './schema.ts';
 
-/** What the checks of the database brought. */
+/** The results of the database checks. */
 export type DatabaseExamination = {
   readonly checks: readonly Check[];
-  /** Undefined where the database cannot be read. */
+  /** Undefined if the database cannot be read. */
   readonly db: ReadOnlyDatabase | undefined;
-  /** What has to be added to the local clock to have Postgres's. */
+  /** The difference to add to the local clock to get Postgres's. */
   readonly skewMs: number | undefined;
-  /** Free on the disk of the database, where that can be seen. */
+  /** Free space on the disk of the database, if visible. */
   readonly freeBytes: number | undefined;
 };
 
-/** A database that can be connected to. */
+/** A reachable database. */
 type Place = {
   readonly url: string;
   /** For people, as the end of a sentence; may be empty. */
@@ -48,7 +51,7 @@ type Place = {
   readonly close: () => Promise<void>;
 };
 
-/** Examines the database, and lends it to `work` afterwards. A database that is still to be made is not made. */
+/** Examines the database, and then gives it to `work`. Does not create a database. */
 export async function withExaminedDatabase<T>(
   local: LocalConfig | undefined,
   now: Date,
@@ -69,7 +72,7 @@ export async function withExaminedDatabase<T>(
   }
 }
 
-/** Where the database is, or all there is to say where there is none. */
+/** Where the database is, or everything there is to say if there is none. */
 async function findPlace(config: DatabaseConfig): Promise<Place | DatabaseExamination> {
   if (config.kind === 'server')
     return { url: config.url, where: '', freeBytes: undefined, close: async () => {} };
@@ -112,8 +115,11 @@ async function examinePlace(
       checkEncoding(facts),
       checkTimeZone(facts),
       ...checkConnections(await loadConnectionLimits(db), facts),
-      checkPrivileges(privileges, facts),
+      'check' in pending && pending.isTaken === true
+        ? skipped('privileges', 'the schema belongs to another program')
+        : checkPrivileges(privileges, facts),
       checkRoles(privileges, 'check' in pending ? [] : pending.names),
+      ...checkReaders(await loadReaders(db, analystRoles)),
       'check' in pending ? pending.check : checkMigrations(pending.names, isNew, missingObjects),
       checkPartitions(wanted, missing),
       checkDisk(facts, freeBytes),
@@ -124,24 +130,24 @@ async function examinePlace(
   };
 }
 
-/** The migrations to be applied, or why they cannot be told. */
+/** The migrations to apply, or why they cannot be determined. */
 async function loadPending(
   db: ReadOnlyDatabase,
-): Promise<{ names: readonly string[] } | { check: Check }> {
+): Promise<{ names: readonly string[] } | { check: Check; isTaken?: boolean }> {
   const name = 'migrations';
   try {
     return { names: await findPending(db) };
   } catch (error) {
-    // Migrated by another version of the program.
-    if (hasCode(error, 'database_newer', 'migrations_differ'))
-      return { check: explainProblem(name, error, '') };
-    // A user who may not look there.
+    // Migrated by another version of the program, or not ours.
+    if (hasCode(error, 'database_newer', 'migrations_differ', 'schema_taken'))
+      return { check: explainProblem(name, error, ''), isTaken: hasCode(error, 'schema_taken') };
+    // A user without the right to read it.
     if (isFrom(error, 'database')) return { check: skipped(name, error.message) };
     throw error;
   }
 }
 
-/** The stored spans of a log; none where there are no tables, or none that may be read. */
+/** The stored spans of a log; none if there are no tables, or none that the user may read. */
 export async function loadStored(
   { db }: DatabaseExamination,
   account: string,
@@ -157,7 +163,7 @@ export async function loadStored(
   }
 }
 
-/** The examination of a database that cannot be looked into, which `database` explains. */
+/** The examination of an unreadable database, which `database` explains. */
 function abstain(database: Check): DatabaseExamination {
   const reason = database.state === 'ok' ? 'there is no database yet' : 'there is no connection';
   const others = [

@@ -1,4 +1,4 @@
-/** The database: whether it can be reached, and whether it is one that this program can work with. */
+/** The database: whether it can be reached, and whether this program can use it. */
 import { adviseOn, isFrom } from '../errors.ts';
 import { quoteName, type ServerFacts } from './diagnosis.ts';
 import { capitalize, ok, problem, warning, type Check } from './check.ts';
@@ -7,10 +7,10 @@ import { formatBytes } from './figures.ts';
 const name = 'database';
 const oldestServer = 150_000;
 const firstUntestedServer = 190_000;
-/** Below this the disk fills up before anybody looks again. */
+/** Below this the disk may be full before anybody checks again. */
 const littleFreeBytes = 2_000_000_000;
 
-/** Why there is no connection. @throws what is neither an error of Postgres nor of the connection to it */
+/** Why there is no connection. @throws errors that come neither from Postgres nor from the connection to it */
 export function explainConnection(error: unknown): Check {
   if (!isFrom(error, 'database')) throw error;
   const { code, found, message, wayOut } = error;
@@ -19,7 +19,7 @@ export function explainConnection(error: unknown): Check {
     : problem(name, found.replace(/^The /, 'the '), `${capitalize(wayOut)}.`);
 }
 
-/** The server's version and what keeps it from being written to. `where` says more about the place, or nothing. */
+/** The server's version and what makes it read-only. `where` says more about the place, or nothing. */
 export function checkServer(facts: ServerFacts, where: string): Check {
   const { version, number, database, user_name: user } = facts;
   const [release] = version.split(' ');
@@ -54,7 +54,7 @@ export function checkEncoding({ encoding }: ServerFacts): Check {
       );
 }
 
-/** The time zone in which the database shows times, and what else is set there and overridden here. */
+/** The time zone in which the database shows times, and other settings that are overridden here. */
 export function checkTimeZone({
   time_zone: zone,
   is_utc: isUtc,
@@ -75,7 +75,7 @@ export function checkTimeZone({
       );
 }
 
-/** The size of the database and what is left of its disk. `freeBytes` undefined: cannot be seen from here. */
+/** The size of the database and the free space of its disk. `freeBytes` undefined: not visible from here. */
 export function checkDisk(
   { database_bytes: size }: ServerFacts,
   freeBytes: number | undefined,

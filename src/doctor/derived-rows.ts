@@ -1,18 +1,18 @@
-/** Whether what is derived from the rows of a log is there: by what the rollups have counted, within a time. */
+/** Whether the derived rows of a log are there, compared with the counts of the rollups, within a time limit. */
 import { isFrom } from '../errors.ts';
 import type { LogStream } from '../streams/stream.ts';
 import { problem, skipped, type Check } from './check.ts';
 import type { ReadOnlyDatabase } from './diagnosis.ts';
 import { countOf } from './figures.ts';
 
-/** How long the rows are counted. */
+/** The time limit for counting. */
 const countingLimitMs = 30_000;
 
 type Missing = { readonly rows: number; readonly from: string; readonly until: string };
 
 /**
- * Counts the rows of a log that have something derived from them. Undefined where that is as many as the rollups say,
- * where nothing is derived, and without tables that may be read, of which other checks tell.
+ * Counts the rows of a log that have derived rows. Undefined if the number agrees with the rollups, if nothing is derived,
+ * and without readable tables, which other checks report.
  */
 export async function checkDerivedRows(
   db: ReadOnlyDatabase,
@@ -27,7 +27,7 @@ export async function checkDerivedRows(
   }
 }
 
-/** What the count means; undefined: it took too long. Pure. */
+/** The meaning of the count; undefined: it took too long. Pure. */
 function judgeDerivedRows(
   { title, table }: Pick<LogStream, 'title' | 'table'>,
   missing: Missing | undefined,
@@ -51,7 +51,7 @@ async function countMissing(
 ): Promise<Missing | undefined> {
   if (derived === undefined) return { rows: 0, from: '', until: '' };
   const [number] = derived.columns;
-  // Of days whose rows are lost or are to be counted anew the rollups do not tell.
+  // The rollups say nothing about days whose rows are lost or must be counted again.
   const rows = await db.queryWithin<Missing>(
     countingLimitMs,
     `with said as (${derived.rolledUp}),

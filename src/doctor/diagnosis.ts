@@ -1,14 +1,14 @@
-/** What can be seen of a database without changing it. Every statement runs in a read-only transaction. */
+/** Reads facts about a database without changing it. Every statement runs in a read-only transaction. */
 import { KnownError } from '../errors.ts';
 import { sqlstates } from '../database/sqlstates.ts';
-import { ownSchemas } from '../database/obstruction.ts';
+import { ownSchemas } from '../database/schema-names.ts';
 import { openDatabase, type Queryable } from '../database/client.ts';
 import { loadSessionDefaults } from '../database/session-defaults.ts';
 import { settleBudget, type BudgetState } from '../ingest/budget.ts';
 
-/** A database that is only looked at: Postgres itself refuses to write. Nothing is tried again when it is lost. */
+/** A read-only database: Postgres itself refuses to write. A lost connection is not tried again. */
 export type ReadOnlyDatabase = Queryable & {
-  /** The same with a limit of time, in which Postgres ends it: undefined then. */
+  /** The same with a time limit, after which Postgres ends it: then undefined. */
   queryWithin<Row>(
     limitMs: number,
     text: string,
@@ -48,9 +48,9 @@ export type ServerFacts = {
   /** As `server_version_num`: 180004. */
   readonly number: number;
   readonly encoding: string;
-  /** In which a session begins. */
+  /** The initial value of a session. */
   readonly time_zone: string;
-  /** False for a time zone that is ever off UTC. */
+  /** False for a time zone that ever differs from UTC. */
   readonly is_utc: boolean;
   /** Settings of the role or the database that this program overrides for itself. */
   readonly overridden: readonly string[];
@@ -59,7 +59,7 @@ export type ServerFacts = {
   readonly database_bytes: number;
   /** True for a standby: nothing can be written there. */
   readonly is_standby: boolean;
-  /** True when the database or the user is set to read only. */
+  /** True if the database or the user is set to read-only. */
   readonly is_read_only: boolean;
   /** The server's clock, milliseconds since 1970. */
   readonly now_ms: number;
@@ -67,7 +67,7 @@ export type ServerFacts = {
   readonly data_directory: string | null;
 };
 
-/** Looks at the server. `url` is that of the same database, and secret. */
+/** Reads the facts about the server. `url` is that of the same database, and secret. */
 export async function loadServerFacts(db: Queryable, url: string): Promise<ServerFacts> {
   const [facts] = await db.query<Omit<ServerFacts, 'time_zone' | 'is_utc' | 'overridden'>>(
     `select current_setting('server_version') as version, current_setting('server_version_num')::integer as number,
@@ -76,7 +76,7 @@ export async function loadServerFacts(db: Queryable, url: string): Promise<Serve
        pg_database_size(current_database())::float8 as database_bytes, pg_is_in_recovery() as is_standby,
        current_setting('default_transaction_read_only') = 'on' as is_read_only,
        (extract(epoch from clock_timestamp()) * 1000)::float8 as now_ms,
-       -- A container behind a forwarded port sees an address of its own network, and its directories are not ours.
+       -- A container with a forwarded port sees an address of its own network, and its directories are not ours.
        (
          select setting from pg_settings
          where name = 'data_directory' and (inet_server_addr() is null or inet_server_addr() <<= '127.0.0.0/8' or inet_server_addr() = '::1')
@@ -91,24 +91,28 @@ export async function loadServerFacts(db: Queryable, url: string): Promise<Serve
 export type Privileges = {
   readonly may_create_schema: boolean;
   readonly may_create_role: boolean;
-  /** Those of our schemas that exist. */
+  /** The existing ones of our schemas. */
   readonly schemas: readonly string[];
-  /** Those of them in which the user may not create tables, and the tables that belong to somebody else. */
+  /** The schemas in which the user may not create tables, and the tables that belong to somebody else. */
   readonly foreign_objects: readonly string[];
-  /** Who owns them: whom to connect as. */
+  /** Their owners: the users to connect as. */
   readonly owners: readonly string[];
-  /** Those of the roles of the analysts that exist. */
+  /** The existing ones of the roles for analysts. */
   readonly roles: readonly string[];
-  /** Those of them that were granted something here: roles belong to the server, grants to the database. */
+  /** The roles that have grants here: roles belong to the server, grants to the database. */
   readonly granted_roles: readonly string[];
-  /** Whether whoever may connect may create large objects, which only a superuser can forbid. */
+  /** Whether the user may do what the role of the service may. */
+  readonly is_writer?: boolean;
+  /** Tables of the history from which the user may remove rows. */
+  readonly removable?: readonly string[];
+  /** Whether every user who can connect may create large objects, which only a superuser can forbid. */
   readonly may_create_large_objects: boolean;
 };
 
-/** The roles that reading is granted to. */
+/** The roles with read permission. */
 export const analystRoles = ['zendesk_reader', 'zendesk_investigator'] as const;
 
-/** Looks at the user's privileges. */
+/** Reads the user's privileges. */
 export async function loadPrivileges(db: Queryable): Promise<Privileges> {
   const [privileges] = await db.query<Privileges>(
     `with present as (
@@ -132,23 +136,31 @@ export async function loadPrivileges(db: Queryable): Promise<Privileges> {
          select json_agg(rolname::text order by rolname) from pg_roles
          where rolname = any ($1) and exists (select from present where name = 'zendesk_sync' and has_schema_privilege(rolname, oid, 'usage'))
        ), '[]') as granted_roles,
+       coalesce((
+         select pg_has_role(w.oid, 'member') from pg_roles w where w.rolname = 'zendesk_writer'
+       ), false) as is_writer,
+       coalesce((
+         select json_agg(p.name || '.' || c.relname order by 1) from pg_class c join present p on p.oid = c.relnamespace
+         where c.relkind in ('r', 'p') and c.relname in ('audit_logs', 'access_logs', 'revisions', 'entries', 'hashes', 'holds', 'removals', 'remnants')
+           and has_table_privilege(c.oid, 'delete, truncate')
+       ), '[]') as removable,
        exists (
          select from pg_roles where rolname = any ($1) and has_function_privilege(rolname, 'pg_catalog.lo_create(oid)', 'execute')
        ) as may_create_large_objects`,
-    [analystRoles, ownSchemas],
+    [analystRoles, ownSchemas()],
   );
   if (privileges === undefined) throw new Error('a select without a table gave no row');
   return privileges;
 }
 
-/** A shared budget as it is now. */
+/** The current state of a shared budget. */
 type BudgetFacts = BudgetState & {
   /** The database's clock, milliseconds since 1970. */
   readonly nowMs: number;
   readonly pauseReason: string | undefined;
 };
 
-/** Reads a budget without taking from it; undefined while nobody has used it. */
+/** Reads a budget without using it; undefined if nobody has used it yet. */
 export async function loadBudget(
   db: Queryable,
   account: string,
@@ -174,7 +186,7 @@ export async function loadBudget(
   };
 }
 
-/** A name as SQL wants it. */
+/** A name, quoted for SQL. */
 export function quoteName(name: string): string {
   return /^[a-z_][a-z0-9_]*$/.test(name) ? name : `"${name.replaceAll('"', '""')}"`;
 }

@@ -6,28 +6,28 @@ import type { LogStream } from '../streams/stream.ts';
 export type Sample = {
   readonly span: Span;
   readonly rows: number;
-  /** When the page did not reach the end of the span: the time of its last row. */
+  /** If the page did not reach the end of the span: the time of its last row. */
   readonly reached: number | undefined;
   /** Length of the page's JSON text. */
   readonly bytes: number;
 };
 
-/** What is still to be read, as the samples make believe. */
+/** What must still be read, according to the samples. */
 type Estimate = {
   readonly rows: number;
   readonly requests: number;
   readonly seconds: number;
-  /** What travels, as JSON without compression. */
+  /** The transferred size, as JSON without compression. */
   readonly bytes: number;
-  /** What it takes in Postgres, indexes included. */
+  /** The size in Postgres, including indexes. */
   readonly diskBytes: number;
 };
 
 const daySeconds = 86_400;
 
 /**
- * The spans to sample: one in the middle of the period, and the newest one where that is wanted too. The one in the middle
- * begins half a day off the newest and on no weekend, so that day and night are both seen.
+ * The spans to sample: one in the middle of the period, and the newest one if that is wanted too. The one in the middle
+ * begins at another half of the day than the newest and not on a weekend, so that the samples contain both day and night.
  */
 export function planSamples(period: Span, lengthSeconds: number, withNewest: boolean): Span[] {
   const spare = period.to - period.from - lengthSeconds;
@@ -50,12 +50,12 @@ function avoidWeekend(seconds: number): number {
   return weekday === 0 || weekday === 6 ? seconds - 2 * daySeconds : seconds;
 }
 
-/** Rows per second of a sample. A page that is full in the second in which it begins stands for that second. */
+/** Rows per second of a sample. A page that is full in the second in which it begins counts for that second. */
 export function measureDensity({ span, rows, reached }: Sample): number {
   return rows / Math.max(1, (reached ?? span.to) - span.from);
 }
 
-/** The backfill of so many open seconds. Undefined without a sample. */
+/** The backfill of so many missing seconds. Undefined without a sample. */
 export function estimateBackfill(
   samples: readonly Sample[],
   openSeconds: number,

@@ -1,4 +1,7 @@
-/** All checks in their order. Reads only: no row, no request that changes anything, no share of the budget noted down. */
+/**
+ * All checks in their order. Read-only: it writes no row, sends no request that changes anything, and does not record its
+ * use of the budget.
+ */
 import type { Config, ConfigOptions } from '../config/config.ts';
 import type { Environment } from '../config/texts.ts';
 import { isFrom } from '../errors.ts';
@@ -19,30 +22,36 @@ import {
 } from './database-examination.ts';
 import { checkOrigin } from './origin.ts';
 import { probeZendesk } from './probe.ts';
+import { examineAlerts } from './alerts.ts';
+import { examineReports } from './scheduled-reports.ts';
+import { examineArchive } from './archive.ts';
+import { examineEvidence } from './evidence.ts';
+import { checkReconciled } from './reconciled.ts';
 import { checkRows } from './rows.ts';
 import { checkDerivedRows } from './derived-rows.ts';
+import { checkVerified } from './verified.ts';
 import { createReadOnlyBudget } from './read-only-budget.ts';
 import { checkSettings, readKnownSettings } from './settings.ts';
 import { checkStream } from './streams.ts';
 
 /** What an examination found. */
 export type Examination = {
-  /** The account key; undefined when the settings are wrong. */
+  /** The account key; undefined if the settings are wrong. */
   readonly account: string | undefined;
   readonly origin: string | undefined;
-  /** False when a setting is wrong, so that nothing of Zendesk could be examined. */
+  /** False if a setting is wrong, so that nothing about Zendesk could be examined. */
   readonly hasSettings: boolean;
   readonly checks: readonly Check[];
 };
 
-/** What is to be examined. */
+/** What to examine. */
 type ExaminationOptions = ConfigOptions & {
   readonly environment: Environment;
   readonly signal: AbortSignal;
 };
 
 /**
- * Examines the installation. Each check stands for itself; those that rest on a failed one are skipped.
+ * Examines the installation. Each check is independent; those that need a failed one are skipped.
  *
  * @throws the signal's reason
  */
@@ -68,7 +77,15 @@ export async function examine(options: ExaminationOptions): Promise<Examination>
       checkClock(zendesk.skewMs, database.skewMs),
       ...database.checks,
       ...zendesk.backfills,
-      ...(await examineRows(config, database, streams)),
+      ...(await examineRows(config, database, streams, now)),
+      ...(config === undefined || database.db === undefined
+        ? []
+        : [
+            ...(await examineEvidence(config, database.db)),
+            ...(await examineAlerts(config, database.db)),
+            ...(await examineReports(config, database.db)),
+            ...(await examineArchive(config, database.db, signal)),
+          ]),
     ];
   });
   signal.throwIfAborted();
@@ -76,7 +93,7 @@ export async function examine(options: ExaminationOptions): Promise<Examination>
   return { account, origin: address, hasSettings: config !== undefined, checks };
 }
 
-/** Why nothing is asked of Zendesk; undefined when it is. */
+/** Why nothing is sent to Zendesk; undefined if requests are sent. */
 function findAbstention(
   config: Config | undefined,
   origin: Check | undefined,
@@ -87,7 +104,7 @@ function findAbstention(
   return config.zendesk.credentials.kind === 'oauth-refresh' ? findIdleness(login) : undefined;
 }
 
-/** The login by refresh token; undefined where there is none of that kind, or no table yet. */
+/** The login with a refresh token; undefined if there is none of that kind, or no table yet. */
 async function lookAtLogin(
   { zendesk: { account, credentials } }: Config,
   { db }: DatabaseExamination,
@@ -101,13 +118,15 @@ async function lookAtLogin(
   }
 }
 
-/** What is wrong with the rows that were stored; nothing where all are there. */
+/** What is wrong with the rows that were stored, and what their verifications and comparisons with Zendesk came to. */
 async function examineRows(
   config: Config | undefined,
   { db }: DatabaseExamination,
   streams: readonly Stream[],
+  now: Date,
 ): Promise<readonly Check[]> {
-  if (config === undefined || db === undefined) return [];
+  if (config === undefined) return [skipped('verification', 'the settings are wrong')];
+  if (db === undefined) return [skipped('verification', 'the database could not be read')];
   const checks: Check[] = [];
   for (const log of listLogs(streams)) {
     for (const look of [checkRows, checkDerivedRows]) {
@@ -115,10 +134,13 @@ async function examineRows(
       if (check !== undefined) checks.push(check);
     }
   }
-  return checks;
+  const { account } = config.zendesk;
+  const reconciled = await checkReconciled(db, account, listLogs(streams));
+  const verified = await checkVerified(db, account, listLogs(streams), now);
+  return [...checks, verified, ...(reconciled === undefined ? [] : [reconciled])];
 }
 
-/** What Zendesk's answers brought. */
+/** The checks from Zendesk's answers. */
 type ZendeskExamination = {
   readonly checks: readonly Check[];
   readonly backfills: readonly Check[];
@@ -182,7 +204,7 @@ function openBudget(
     loadShared: async (group) =>
       db &&
       loadBudget(db, zendesk.account, group).catch((error: unknown) => {
-        // Where there are no tables yet, or none that may be read, nobody shares the budget through them.
+        // If there are no tables yet, or none that the user may read, no shared budget is known.
         if (!isFrom(error, 'database')) throw error;
         return undefined;
       }),

@@ -1,4 +1,4 @@
-/** One connection to an origin, directly or through a proxy, that carries no request. */
+/** One connection to an origin, directly or through a proxy, without a request. */
 import { once } from 'node:events';
 import { request as askHttp, type IncomingMessage } from 'node:http';
 import { request as askHttps } from 'node:https';
@@ -6,7 +6,7 @@ import { connect as connectTcp, type Socket } from 'node:net';
 import { connect as connectTls } from 'node:tls';
 import type { Proxy } from '../proxy.ts';
 
-/** What a connection brought. */
+/** The result of a connection. */
 type Handshake = { readonly validTo: Date | undefined };
 
 const patienceMs = 10_000;
@@ -23,9 +23,8 @@ export class TunnelError extends Error {
 }
 
 /**
- * Connects, and for https shakes hands; the certificate is judged as the client of Zendesk judges it.
- * @throws {TunnelError} what the proxy answers
- * @throws an error of the system, or the signal's reason
+ * Connects, with a TLS handshake for https; the certificate is checked as the Zendesk client does. @throws {TunnelError}
+ * what the proxy answers @throws an error of the system, or the signal's reason
  */
 export async function shakeHands(
   origin: string,
@@ -63,12 +62,12 @@ export async function shakeHands(
   } finally {
     clearTimeout(timer);
     signal.removeEventListener('abort', onAbort);
-    // The last one first: Node.js crashes when what carries TLS goes before it.
+    // The last one first: Node.js crashes if the connection under TLS is closed before it.
     for (const socket of opened.toReversed()) socket.destroy();
   }
 }
 
-/** A connection through the proxy: a tunnel for https, else only to the proxy, which would be asked for the address itself. */
+/** A connection through the proxy: a tunnel for https, otherwise only to the proxy, which would fetch the address itself. */
 async function openWay(
   proxy: Proxy,
   { host, port }: { readonly host: string; readonly port: number },
@@ -107,7 +106,7 @@ async function openWay(
 }
 
 function keep<S extends Socket>(opened: Socket[], socket: S): S {
-  // What fails after nobody waits for it any more must not end the program.
+  // A failure that nobody waits for any more must not end the program.
   socket.on('error', () => {});
   opened.push(socket);
   return socket;

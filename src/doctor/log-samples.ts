@@ -1,4 +1,4 @@
-/** A few pages of a log that tell how dense it is, and whether it still grows. */
+/** A few pages of a log that show how dense it is, and whether it still grows. */
 import { hasCode, isFrom } from '../errors.ts';
 import { describeUnreadable, readEach } from '../ingest/each-record.ts';
 import type { Span } from '../span.ts';
@@ -7,14 +7,14 @@ import type { Zendesk } from '../zendesk/client.ts';
 import type { Page } from '../zendesk/request.ts';
 import { planSamples, type Sample } from './estimate.ts';
 
-/** As urgent as the live tail: these are few requests, and somebody waits for them. */
+/** As urgent as the live tail: these are few requests, and a person waits for them. */
 export const priority = 0;
 
 const daySeconds = 86_400;
 /**
- * Reads the samples that the period (seconds since 1970) is worth: of a log that is stored completely, only the newest one
- * of one that should never be silent. An error or the signal ends the sampling: the stream has answered before, so that
- * samples are missing says nothing against it.
+ * Reads the samples for the period (seconds since 1970): if the log is stored completely, only the newest one, and only for
+ * a log that should never be silent. An error or the signal ends the sampling: the stream has answered before, so missing
+ * samples are not a problem of the stream.
  */
 export async function sampleLog(
   zendesk: Zendesk,
@@ -23,7 +23,7 @@ export async function sampleLog(
   isComplete: boolean,
   signal: AbortSignal,
 ): Promise<{ samples: readonly Sample[]; isSilent: boolean }> {
-  // The newest day tells whether a log that should never be silent is.
+  // The newest day shows whether a log is silent that should not be.
   const withNewest = stream.health.whenSilent !== undefined;
   const planned = planSamples(period, stream.samples.seconds, withNewest);
   const wanted = isComplete ? planned.slice(withNewest ? -1 : planned.length) : planned;
@@ -59,7 +59,7 @@ async function readSample(
   };
 }
 
-/** The times of the records that can be read, in seconds since 1970, and a clause about those that cannot. */
+/** The times of the readable records, in seconds since 1970, and a clause about the others. */
 export function readSeconds(
   { read, table: { id, time } }: LogStream,
   records: readonly unknown[],

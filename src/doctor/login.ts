@@ -1,4 +1,4 @@
-/** A login by refresh token, looked at without using it: a refresh token is good once. */
+/** A login with a refresh token, checked without using it: a refresh token works only once. */
 import { KnownError } from '../errors.ts';
 import type { LoginFacts } from '../ingest/kept-login.ts';
 import type { LoginKeeper } from '../zendesk/login-keeper.ts';
@@ -8,12 +8,12 @@ import { formatMinute } from './figures.ts';
 
 const name = 'credentials';
 const logIn = 'Log in with the command "login".';
-/** Each run refreshes the login for 89 days: who has less has not run for long. */
+/** Each run refreshes the login for 89 days: with less left, the program has not run for long. */
 const shortLeftMs = 14 * 86_400_000;
-/** What is left of an access token that is worth trying. */
+/** How long an access token must still be valid to be worth trying. */
 const usableMs = 10_000;
 
-/** How the login stands. `facts`: undefined where the database cannot be looked into. */
+/** The state of the login. `facts`: undefined if the database cannot be read. */
 export function checkLogin(
   { clientId, firstToken }: RefreshCredentials,
   facts: LoginFacts | undefined,
@@ -50,7 +50,7 @@ export function checkLogin(
     : ok(name, further);
 }
 
-/** Whether Zendesk can be asked with the access token that is kept; else why not. */
+/** Whether the stored access token can be used for requests; otherwise why not. */
 export function findIdleness(facts: LoginFacts | undefined): string | undefined {
   if (facts?.kept === undefined || facts.refusedAt !== undefined)
     return 'there is no login to ask with';
@@ -66,10 +66,10 @@ function refuse(): never {
   });
 }
 
-/** What is kept, for requests that change nothing: it is never refreshed. */
+/** The stored token, for requests that change nothing: it is never refreshed. */
 export function createReadOnlyKeeper({ kept }: Pick<LoginFacts, 'kept'>): LoginKeeper {
   return {
-    // However little is left: nobody refreshes it here.
+    // However little time is left: it is not refreshed here.
     load: async () => kept && { ...kept, accessLifeMs: kept.accessLeftMs },
     takeTurn: async () => refuse(),
     prolong: async () => refuse(),

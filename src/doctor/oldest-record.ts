@@ -1,4 +1,4 @@
-/** The oldest record of a log, as several answers show it: one may not be in the order that was asked for. */
+/** The oldest record of a log, from several answers: one answer may not be in the requested order. */
 import { hasCode } from '../errors.ts';
 import { ignoredFilter, proveBeginning } from '../ingest/beginning.ts';
 import { countStrays } from '../ingest/plan.ts';
@@ -7,19 +7,19 @@ import type { LogStream } from '../streams/stream.ts';
 import type { Zendesk } from '../zendesk/client.ts';
 import { askLog, readSeconds } from './log-samples.ts';
 
-/** What is known of the oldest record. */
+/** What is known about the oldest record. */
 export type OldestRecord = {
   /** Seconds since 1970; undefined for a log without records. */
   readonly oldest: number | undefined;
   /** A clause about records that cannot be read. */
   readonly fault?: string | undefined;
-  /** `proved`: nothing older is returned. `disordered`: an answer held later ones. `claimed`: one answer says so. */
+  /** `proved`: nothing older is returned. `disordered`: an answer had later ones. `claimed`: one answer says so. */
   readonly proof: 'proved' | 'disordered' | 'claimed';
 };
 
 /**
- * Asks for the oldest record within what the source keeps, and whether there is an older one. One that cannot be read has
- * the others of its page beside it.
+ * Asks for the oldest record that the source keeps, and whether there is an older one. If one cannot be read, the others of
+ * its page are used.
  *
  * @throws {KnownError} `filter_ignored`, or an error of Zendesk
  */
@@ -53,7 +53,7 @@ export async function findOldest(
   }
 }
 
-/** The second of a record within a span; undefined when there is none. One that cannot be read counts as none. */
+/** The second of a record within a span; undefined if there is none. An unreadable one does not count. */
 async function askWithin(
   zendesk: Zendesk,
   stream: LogStream,

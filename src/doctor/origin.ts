@@ -1,4 +1,4 @@
-/** Whether the name of the origin resolves, somebody answers there, and the certificate is trusted. Sends nothing. */
+/** Whether the name of the origin resolves, a server answers there, and the certificate is trusted. Sends nothing. */
 import { lookup } from 'node:dns/promises';
 import { foreignCodeOf } from '../errors.ts';
 import type { Proxy } from '../proxy.ts';
@@ -9,15 +9,15 @@ import { bareHost, shakeHands, TunnelError } from './handshake.ts';
 
 const name = 'origin';
 const dayMs = 86_400_000;
-/** Certificates are renewed some weeks ahead: one that is this close to its end was forgotten. */
+/** Certificates are renewed some weeks in advance: one that is this close to its end was forgotten. */
 const renewalDays = 7;
 const site = 'Check ZENDESK_SUBDOMAIN and ZENDESK_BASE_URL';
 
-/** Where the origin is, and the way there. */
+/** The origin, and how to reach it. */
 type Way = { readonly origin: string; readonly proxy: Proxy | undefined };
 
 /**
- * Looks up the name, connects, and for https shakes hands. Through a proxy the name is looked up by nobody here: only the
+ * Looks up the name, connects, and makes a TLS handshake for https. With a proxy the name is not looked up here: only the
  * proxy has to know it.
  */
 export async function checkOrigin(way: Way, now: Date, signal: AbortSignal): Promise<Check> {

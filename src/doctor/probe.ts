@@ -1,4 +1,4 @@
-/** Asks Zendesk a few things and remembers what it answered; judges nothing. */
+/** Sends a few requests to Zendesk and keeps the answers; does not judge them. */
 import type { Config } from '../config/config.ts';
 import { hasCode, isFrom, refusesLogin, type KnownError } from '../errors.ts';
 import { requestOf, type ListingStream, type LogStream, type Stream } from '../streams/stream.ts';
@@ -21,11 +21,11 @@ export type StreamAnswer =
   | { readonly kind: 'unreadable'; readonly reason: string }
   | { readonly kind: 'not-asked'; readonly reason: string };
 
-/** What was seen of a log; nothing of the users. */
+/** What was found about a log; not used for the users. */
 type LogContent = OldestRecord & {
-  /** Pages that tell its density; none where nothing is missing. */
+  /** Pages that show its density; none if nothing is missing. */
   readonly samples: readonly Sample[];
-  /** True when it is known to have no record of the last day. */
+  /** True if it is known to have no record of the last day. */
   readonly isSilent: boolean;
 };
 
@@ -34,21 +34,21 @@ type ProbeResult = {
   readonly login: LoginResult;
   /** By the name of the stream. */
   readonly streams: ReadonlyMap<string, StreamAnswer>;
-  /** The account's requests per minute, where an answer told them. */
+  /** The account's requests per minute, if an answer contained them. */
   readonly accountLimit: number | undefined;
-  /** What has to be added to the local clock; 0 when it is right; undefined without any answer. */
+  /** The difference to add to the local clock; 0 if it is right; undefined without any answer. */
   readonly skewMs: number | undefined;
 };
 
-/** What is asked for, and how. */
+/** What to request, and how. */
 type ProbeOptions = {
   readonly config: Config;
-  /** All streams, in the order in which they are asked; those of the settings are. */
+  /** All streams, in the order of the requests; only those of the settings are used. */
   readonly streams: readonly Stream[];
   readonly budget: Budget;
-  /** The login by refresh token, which is only read. */
+  /** The login with a refresh token, which is only read. */
   readonly keeper: LoginKeeper | undefined;
-  /** Whether all of a log from `oldest` until now (seconds since 1970) is stored: then its density does not matter. */
+  /** Whether the whole log from `oldest` until now (seconds since 1970) is stored: then its density does not matter. */
   readonly isComplete: (stream: string, oldest: number, now: number) => boolean;
   readonly signal: AbortSignal;
 };
@@ -60,14 +60,17 @@ const noContent: LogContent = {
   isSilent: false,
 };
 const daySeconds = 86_400;
-/** The source drops its oldest day while it is asked for: begin a little later. */
+/** The source may drop its oldest day during the request: begin a little later. */
 const marginSeconds = 3600;
 const streamPatienceMs = 45_000;
 const requestTimeoutMs = 15_000;
-/** Six attempts: three seconds of waiting in all. */
+/** Six attempts: three seconds of waiting in total. */
 const retryBaseMs = 100;
 
-/** Asks each stream of the settings, one after the other: at most eight requests, besides that for a token and where a log is in disorder. */
+/**
+ * Asks each stream of the settings, one after the other: at most eight requests, plus one for a token, and more if a log
+ * answers in the wrong order.
+ */
 export async function probeZendesk(options: ProbeOptions): Promise<ProbeResult> {
   const { config, budget, keeper, signal } = options;
   const heard: { grant?: GrantFacts; limit?: number; answered: boolean } = { answered: false };
@@ -164,14 +167,14 @@ async function lookInto(
   const start = config.horizons[stream.name];
   const period = {
     from: Math.max(oldest, Math.floor((start?.getTime() ?? 0) / 1000)),
-    // The first answer has put the clock right.
+    // The first answer has corrected the clock.
     to: nowOf(zendesk),
   };
   const complete = isComplete(stream.name, period.from, period.to);
   return { ...found, ...(await sampleLog(zendesk, stream, period, complete, signal)) };
 }
 
-/** Now by Zendesk's clock, in whole seconds: what it has is asked for. */
+/** Now by Zendesk's clock, in whole seconds: its records are requested. */
 function nowOf(zendesk: Zendesk): number {
   return Math.floor((Date.now() + newestSkewMs(zendesk.clock())) / 1000);
 }

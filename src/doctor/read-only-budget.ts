@@ -1,28 +1,28 @@
-/** The request budget as a guest sees it: keeps to what the others have left, and writes nothing down. */
+/** The request budget for a reader: uses only what the others have left, and writes nothing. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { KnownError } from '../errors.ts';
 import { pauseBudget, spendRequests, type BudgetState, type Spent } from '../ingest/budget.ts';
 import type { Budget } from '../zendesk/request.ts';
 import { formatDuration } from './figures.ts';
 
-/** A shared budget as it is stored: see `src/ingest/budget.ts`. */
+/** A stored shared budget: see `src/ingest/budget.ts`. */
 export type SharedBudget = BudgetState & {
-  /** The clock that it is kept by, in milliseconds since 1970. */
+  /** The clock that it uses, in milliseconds since 1970. */
   readonly nowMs: number;
   readonly pauseReason: string | undefined;
 };
 
-/** Whoever asked for an examination waits for it: beyond this it says why it did not ask. */
+/** A person waits for the examination: after this time it says why it sent no request. */
 const patienceMs = 5_000;
 
 /**
- * A budget for few requests. Each `take` reads the shared budget, adds what was sent from here, and waits a few seconds
- * at most; then it rejects with `budget_used_up`, whose `found` is the end of a sentence. A pause holds for this process only.
+ * A budget for few requests. Each `take` reads the shared budget, adds the requests from here, and waits a few seconds at
+ * most; then it rejects with `budget_used_up`, whose `found` is the end of a sentence. A pause is only for this process.
  */
 export function createReadOnlyBudget(options: {
   /** By the names of the groups. */
   requestsPerMinute: Readonly<Record<string, number>>;
-  /** The shared budget; undefined where none is kept (yet). */
+  /** The shared budget; undefined if none is stored (yet). */
   loadShared: (group: string) => Promise<SharedBudget | undefined>;
   /** Milliseconds since 1970. */
   localNow: () => number;
@@ -61,7 +61,7 @@ export function createReadOnlyBudget(options: {
   };
 }
 
-/** What was sent from here and by the others, by the local clock. */
+/** The requests from here and from the others, by the local clock. */
 function addShared(own: BudgetState, shared: SharedBudget | undefined, nowMs: number): BudgetState {
   if (shared === undefined) return own;
   const shiftMs = nowMs - shared.nowMs;

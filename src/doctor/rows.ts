@@ -1,4 +1,4 @@
-/** Whether the tables hold what the ledger says was stored: counted row by row, within a time. */
+/** Whether the tables have what the ledger says was stored: counted row by row, within a time limit. */
 import { isFrom } from '../errors.ts';
 import type { StreamKey } from '../ingest/coverage.ts';
 import { explainLoss, type Loss } from '../ingest/loss-words.ts';
@@ -8,12 +8,12 @@ import { problem, skipped, warning, type Check } from './check.ts';
 import type { ReadOnlyDatabase } from './diagnosis.ts';
 import { countOf } from './figures.ts';
 
-/** How long the rows of a log are counted. */
+/** The time limit for counting the rows of a log. */
 const countingLimitMs = 30_000;
 
 /**
- * Counts the rows of a log, and tells what was taken away by hand. Undefined where all that were stored are there, and
- * without tables that may be read, of which other checks tell.
+ * Counts the rows of a log, and reports what was removed by hand. Undefined if all stored rows are there, and without
+ * readable tables, which other checks report.
  */
 export async function checkRows(
   db: ReadOnlyDatabase,
@@ -29,7 +29,7 @@ export async function checkRows(
   }
 }
 
-/** Rows that the ledger counts and the table does not hold, and the other way round; the first and the last day of either. */
+/** Rows that the ledger counts but the table does not have, and the other way round; the first and the last day of both. */
 type Difference = {
   readonly rows: number;
   readonly from: string;
@@ -37,7 +37,7 @@ type Difference = {
   readonly uncounted: number;
 };
 
-/** What the rows of a log mean. `missing` are rows that no note tells of; undefined: counting took too long. Pure. */
+/** The meaning of the count. `missing` are rows without a recorded loss; undefined: counting took too long. Pure. */
 function judgeRows(
   log: Pick<LogStream, 'title'>,
   losses: readonly Loss[],
@@ -82,7 +82,7 @@ async function compareCounts(
   { account, stream }: StreamKey,
   { table: { name, time } }: LogStream,
 ): Promise<Difference | undefined> {
-  // Of a partition that is gone the losses tell.
+  // A missing partition is reported with the losses.
   const rows = await db.queryWithin<Difference>(
     countingLimitMs,
     `with counted as (

@@ -1,12 +1,12 @@
-/** What the database holds of this program, and what its user may do there. */
+/** What the database contains of this program, and what its user may do there. */
 import type { MissingObject } from '../database/missing-objects.ts';
-import { ownSchemas } from '../database/obstruction.ts';
+import { ownSchemas, writeHere } from '../database/schema-names.ts';
 import { analystRoles, quoteName } from './diagnosis.ts';
 import type { Privileges, ServerFacts } from './diagnosis.ts';
 import { ok, problem, warning, type Check } from './check.ts';
 import { countOf } from './figures.ts';
 
-/** Whether the user may make and change what this program needs. */
+/** Whether the user may create and change what this program needs. */
 export function checkPrivileges(
   privileges: Privileges,
   { database, user_name: userName }: Pick<ServerFacts, 'database' | 'user_name'>,
@@ -15,6 +15,18 @@ export function checkPrivileges(
   const user = quoteName(userName);
   const { foreign_objects: foreign, owners, schemas } = privileges;
   const [example] = foreign;
+  const { is_writer: isWriter = false, removable = [] } = privileges;
+  if (example !== undefined && isWriter && removable.length === 0)
+    return ok(
+      name,
+      `${userName} is a writer: it stores rows, and cannot delete, empty, drop or change the history and its tables; migrations and retention need the login of ${owners.join(' or ')}`,
+    );
+  if (example !== undefined && isWriter)
+    return warning(
+      name,
+      `${userName} is a writer, and may remove rows from ${removable.join(', ')} all the same`,
+      `Run as the owner of the tables:\nrevoke delete, truncate on ${removable.join(', ')} from ${user};`,
+    );
   if (example !== undefined) {
     const others =
       foreign.length === 1 ? '' : ` and ${countOf(foreign.length - 1, 'other object')}`;
@@ -25,8 +37,8 @@ export function checkPrivileges(
       `Connect as ${owners.join(' or ')}, or let the user act for it:\n${grants.join('\n')}`,
     );
   }
-  const isMissing = ownSchemas.some((schema) => !schemas.includes(schema));
-  // The migrations make the schemas that are missing.
+  const isMissing = ownSchemas().some((schema) => !schemas.includes(schema));
+  // The migrations create missing schemas.
   if (isMissing && !privileges.may_create_schema)
     return problem(
       name,
@@ -44,7 +56,7 @@ export function checkPrivileges(
 const largeObjects =
   '; they may also create large objects, which a superuser forbids for this database by: revoke execute on function lo_creat(integer), lo_create(oid), lo_from_bytea(oid, bytea) from public;';
 
-/** Whether the roles for those who read are there, and have their grants in this database. */
+/** Whether the roles for readers exist and have their grants in this database. */
 export function checkRoles(privileges: Privileges, pending: readonly string[]): Check {
   const name = 'roles';
   const { roles, granted_roles: granted, may_create_role: mayCreate } = privileges;
@@ -72,15 +84,15 @@ export function checkRoles(privileges: Privileges, pending: readonly string[]): 
         ? ['Then run "migrate".']
         : [
             `${isObstructed ? 'Then run' : 'Run'} as the owner of the tables:`,
-            'select zendesk_sync.grant_roles();',
+            writeHere('select zendesk_sync.grant_roles();'),
           ]),
     ].join('\n'),
   );
 }
 
 /**
- * Whether the schema is that of this program. `isNew`: there is none of our schemas yet. `missing`: what the migrations
- * have made and is not there any more.
+ * Whether the schema is that of this program. `isNew`: none of our schemas exists yet. `missing`: what the migrations
+ * created and no longer exists.
  */
 export function checkMigrations(
   pending: readonly string[],
@@ -113,7 +125,7 @@ function explainMissing(name: string, missing: readonly MissingObject[]): Check 
   );
 }
 
-/** Whether there are partitions for what comes. They are made as they are needed, so that none are missing while it runs. */
+/** Whether there are partitions for new rows. The program creates them when needed, so none is missing while it runs. */
 export function checkPartitions(wanted: readonly string[], missing: readonly string[]): Check {
   const name = 'partitions';
   if (missing.length === 0)

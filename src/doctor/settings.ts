@@ -1,4 +1,4 @@
-/** The settings, as far as they are right. */
+/** The settings that are valid. */
 import {
   parseConfig,
   type Config,
@@ -6,28 +6,31 @@ import {
   type LocalConfig,
 } from '../config/config.ts';
 import type { Environment } from '../config/texts.ts';
+import { chooseSchemas } from '../database/schema-names.ts';
 import { hasCode } from '../errors.ts';
 import { ok, problem, type Check } from './check.ts';
 import { countOf } from './figures.ts';
 
-/** What could be read of the settings. */
+/** The readable settings. */
 type KnownSettings = {
   /** Every problem of every setting, one sentence each. */
   readonly problems: readonly string[];
-  /** Undefined when a setting that has nothing to do with Zendesk is wrong. */
+  /** Undefined if a setting that has nothing to do with Zendesk is wrong. */
   readonly local: LocalConfig | undefined;
-  /** Undefined when any setting is wrong. */
+  /** Undefined if any setting is wrong. */
   readonly all: Config | undefined;
 };
 
-/** Reads the settings: those without Zendesk's also where those are wrong, so that the database can be examined. */
+/** Reads the settings: the others also if those of Zendesk are wrong, so that the database can be examined. */
 export function readKnownSettings(environment: Environment, options: ConfigOptions): KnownSettings {
   try {
     const all = parseConfig(environment, { ...options, needs: { zendesk: true } });
+    chooseSchemas(all.schemas);
     return { problems: [], local: all, all };
   } catch (error) {
     if (!hasCode(error, 'bad_input')) throw error;
     const local = readLocal(environment, options);
+    if (local !== undefined) chooseSchemas(local.schemas);
     return { problems: error.problems, local, all: undefined };
   }
 }

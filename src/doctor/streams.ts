@@ -1,11 +1,11 @@
-/** What the answer of each stream means. */
+/** The meaning of each stream's answer. */
 import type { LogStream, Stream } from '../streams/stream.ts';
 import { explainRefusal, ok, problem, skipped, warning, type Check } from './check.ts';
 import { formatDuration, formatMinute } from './figures.ts';
 import type { OldestRecord } from './oldest-record.ts';
 import type { StreamAnswer } from './probe.ts';
 
-/** Explains how a stream answered. `answer` is undefined for a stream that is not pulled. */
+/** Explains the answer of a stream. `answer` is undefined for a stream that is not pulled. */
 export function checkStream(stream: Stream, answer: StreamAnswer | undefined, now: Date): Check {
   const { title } = stream;
   if (answer === undefined) return skipped(title, 'not in STREAMS');

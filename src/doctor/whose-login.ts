@@ -5,10 +5,10 @@ import type { Zendesk } from '../zendesk/client.ts';
 import { isObject } from '../zendesk/paging.ts';
 import { priority } from './log-samples.ts';
 
-/** Who has logged in. Both fit to be shown. */
+/** Who has logged in. Both are safe to show. */
 export type LoginUser = { readonly name: string; readonly role: string };
 
-/** Undefined when nobody says so: without credentials Zendesk answers with an anonymous user (contract 0.5). */
+/** Undefined if not known: without credentials Zendesk answers with an anonymous user (contract 0.5). */
 export async function askUser(
   zendesk: Pick<Zendesk, 'readObject'>,
   signal: AbortSignal,

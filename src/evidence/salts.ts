@@ -1,66 +1,108 @@
-/** Salts of rows, derived from one key for each person and month: destroying the key makes the commitments worthless (docs/evidence.md). */
-import { hash } from 'node:crypto';
+/**
+ * The keys that the salts of rows are derived from, one for each person and month: destroying a key makes the commitments
+ * to what is personal worthless (docs/evidence.md).
+ */
+import type { Statement } from '../database/batch.ts';
 import type { Queryable } from '../database/client.ts';
+import type { LogTable, Row } from '../streams/stream.ts';
 
 /** The keys by their names: the person whose rows they hide, and the first day of the month of their times, such as `7 2026-11-01`. */
 export type PersonKeys = ReadonlyMap<string, Buffer>;
-
-/** The name of the key that hides what is personal in a row: that of who acted; nobody's is 0. */
-export function keyNameOf(actor: unknown, micros: string): string {
-  const person = typeof actor === 'string' || typeof actor === 'number' ? String(actor) : '0';
-  return nameKey(person, monthOf(Number(micros) / 1000));
-}
-
-let [lastMonthMs, lastMonth] = [NaN, ''];
-
-/** Rows come month after month: nearly every question is the same as the one before. */
-function monthOf(timeMs: number): string {
-  const dayMs = Math.floor(timeMs / 86_400_000) * 86_400_000;
-  if (dayMs !== lastMonthMs) {
-    lastMonthMs = dayMs;
-    lastMonth = `${new Date(dayMs).toISOString().slice(0, 7)}-01`;
-  }
-  return lastMonth;
-}
 
 /** The name of the key of a person and a month. */
 export function nameKey(person: string, month: string): string {
   return `${person} ${month}`;
 }
 
-let message = Buffer.alloc(1024);
+/** Finds the key that hides what is personal in a row: the actor's; 0 if there is none. */
+type FindKey = (actor: unknown, timeMs: number) => Buffer | undefined;
 
-/**
- * The salt of a row, 32 bytes as Latin-1 text: SHA-512/256 of the key of its person and month, the account, the stream and
- * the id. That hash cannot be extended, so it needs no HMAC, which would cost three times as much.
- */
-export function saltOf(key: Buffer, account: string, stream: string, id: string): string {
-  const name = `${account}\0${stream}\0${id}`;
-  const mostBytes = key.length + 3 * name.length;
-  if (message.length < mostBytes) message = Buffer.alloc(2 * mostBytes);
-  key.copy(message);
-  const length = key.length + message.write(name, key.length, 'utf8');
-  return hash('sha512-256', message.subarray(0, length), 'binary');
+/** Finds keys by actor and time. */
+export function createKeyFinder(keys: PersonKeys): FindKey {
+  // By actor, as in the rows: a name for each row would cost as much as a hash.
+  const ofMonth = forEachMonth(() => new Map<unknown, Buffer>());
+  return (actor, timeMs) => {
+    const { month, value: known } = ofMonth(timeMs);
+    const found = known.get(actor) ?? keys.get(nameKey(personOf(actor), month));
+    if (found !== undefined) known.set(actor, found);
+    return found;
+  };
+}
+
+/** The names of the keys of some rows, each once. */
+export function nameKeys(
+  { actor }: Pick<LogTable, 'actor'>,
+  rows: readonly { readonly timeMs: number; readonly row: Row }[],
+): readonly string[] {
+  const names = new Set<string>();
+  const ofMonth = forEachMonth(() => new Set<unknown>());
+  for (const { timeMs, row } of rows) {
+    const { month, value: seen } = ofMonth(timeMs);
+    const person = row[actor];
+    if (seen.has(person)) continue;
+    seen.add(person);
+    names.add(nameKey(personOf(person), month));
+  }
+  return [...names];
+}
+
+function personOf(actor: unknown): string {
+  return typeof actor === 'string' || typeof actor === 'number' ? String(actor) : '0';
+}
+
+/** A value for each month, UTC, computed again when the month changes: rows arrive month after month. */
+function forEachMonth<Value>(
+  make: () => Value,
+): (timeMs: number) => { readonly month: string; readonly value: Value } {
+  let [fromMs, untilMs] = [NaN, NaN];
+  let current = { month: '', value: make() };
+  return (timeMs) => {
+    if (fromMs <= timeMs && timeMs < untilMs) return current;
+    const month = `${new Date(timeMs).toISOString().slice(0, 7)}-01`;
+    const first = new Date(month);
+    fromMs = first.getTime();
+    untilMs = new Date(first).setUTCMonth(first.getUTCMonth() + 1);
+    current = { month, value: make() };
+    return current;
+  };
 }
 
 /**
- * The keys of some persons and months, within the transaction that stores their rows: a key that is made here is never
- * there without them, nor they without it.
+ * The keys of some persons and months, in the transaction that stores their rows: a new key never exists
+ * without the rows, nor the rows without it.
  */
 export async function ensurePersonKeys(
   tx: Queryable,
   account: string,
   names: readonly string[],
+  known: PersonKeys = new Map(),
 ): Promise<PersonKeys> {
-  const keys = new Map<string, Buffer>();
-  let wanted = names;
-  // Another page that makes the same keys is waited for, and its keys are seen by the next look.
+  const keys = new Map(known);
+  let wanted = names.filter((name) => !keys.has(name));
+  // Waits for another page that makes the same keys; the next query sees them.
   while (wanted.length > 0) {
     for (const { person, month, key } of await askForKeys(tx, account, wanted))
       keys.set(nameKey(person, month), key);
     wanted = names.filter((name) => !keys.has(name));
   }
   return keys;
+}
+
+/** Asks for those of some keys that are stored. */
+export function findPersonKeys(account: string, names: readonly string[]): Statement {
+  const parts = names.map((name) => name.split(' '));
+  return {
+    text: `select k.person::text as person, k.month::text as month, k.key
+      from unnest($2::bigint[], $3::date[]) as w (person, month)
+      join zendesk_evidence.person_keys k on k.account = $1 and k.person = w.person and k.month = w.month`,
+    values: [account, parts.map(([person]) => person), parts.map(([, month]) => month)],
+  };
+}
+
+/** The keys that `findPersonKeys` has found. */
+export function readPersonKeys(answer: readonly unknown[] = []): PersonKeys {
+  const found = answer as readonly StoredKey[];
+  return new Map(found.map(({ person, month, key }) => [nameKey(person, month), key]));
 }
 
 /** A key as it is stored. */

@@ -2,10 +2,17 @@
  * The sealed log of an account in Postgres: entries are added under the lock of its row, so that one process at a time
  * seals, and a process that dies leaves nothing half done.
  */
-import type { Database, Queryable, Transaction } from '../database/client.ts';
+import {
+  longLimitMs,
+  type Database,
+  type Queryable,
+  type Transaction,
+} from '../database/client.ts';
 import { KnownError } from '../errors.ts';
 import { version } from '../version.ts';
+import { noteFound } from './adoption/found.ts';
 import { canonicalJson } from './canonical-json.ts';
+import { openFrontier } from './edge.ts';
 import { largestEntryBytes } from './forms/bundles.ts';
 import { formatCheckpoint } from './forms/checkpoint.ts';
 import {
@@ -19,12 +26,14 @@ import {
 import { formatVerifierKey, type SigningKey } from './forms/keys.ts';
 import { hashLeaf } from './forms/merkle.ts';
 import { formatNote, signNote } from './forms/note.ts';
+import { explainOtherKey } from './key-history.ts';
 import { manifestVersion } from './manifest.ts';
-import { sealRevisions } from './revision-root.ts';
+import type { PublishedCopy } from './restore/lost-entries.ts';
 import { inUtc } from './stored-rows.ts';
+import { describeWaiting, loadWaiting } from './waiting.ts';
 import type { LogStream } from '../streams/stream.ts';
 
-/** What it takes to seal the log of an account. */
+/** What is needed to seal the log of an account. */
 export type Sealing = {
   readonly account: string;
   /** The log's name (LOG_ORIGIN). */
@@ -32,51 +41,67 @@ export type Sealing = {
   readonly key: SigningKey;
   /** The logs of the installation. */
   readonly logs: readonly LogStream[];
+  /** Fingerprint of the rules by which this process classifies. Default: it classifies nothing. */
+  readonly classification?: string;
+  /** Where it is published, to be read again after a restore. Default: nowhere. */
+  readonly copies?: readonly PublishedCopy[];
 };
 
 /** How many manifests one transaction takes at most. */
 export const batchEntries = 256;
 
 /**
- * Takes waiting manifests into the log, in the order in which they were written, and signs a checkpoint.
+ * Adds waiting manifests to the log, in the order in which they were written, and signs a checkpoint.
  *
- * @returns how many it took; undefined while another process seals
- * @throws {KnownError} `sealing_key_differs` when the log was begun under another name or with another key
+ * @param leastSize how many entries the log had: a log that is shorter now is not continued
+ * @returns how many it took; undefined while another process seals, or when the log is shorter
+ * @throws {KnownError} `sealing_key_differs` when the log began under another name or with another key
  */
-export async function sealWaiting(db: Database, sealing: Sealing): Promise<number | undefined> {
+export async function sealWaiting(
+  db: Database,
+  sealing: Sealing,
+  leastSize = 0,
+): Promise<number | undefined> {
   if (!(await hasWork(db, sealing))) return 0;
   await beginLog(db, sealing);
+  // When a log begins, the rows of each day are counted.
   return db.transaction(async (tx) => {
     const [log] = await tx.query<LogRow>(
-      `select origin, key, frontier, version from zendesk_evidence.logs where account = $1 for update skip locked`,
+      `select origin, key, frontier, checkpoint, version from zendesk_evidence.logs where account = $1 for update skip locked`,
       [sealing.account],
     );
     if (log === undefined) return undefined;
-    checkIdentity(log, sealing);
-    const waiting = await loadWaiting(tx, sealing.account);
+    await checkIdentity(tx, log, sealing);
+    const frontier = openFrontier(log, sealing);
+    if (frontier.size < leastSize) return undefined;
+    const waiting = await loadWaiting(tx, sealing.account, batchEntries);
     const added = [
       ...(await describeProgram(tx, sealing, log)),
+      ...(await noteFound(tx, sealing)),
       ...(await describeWaiting(tx, sealing, waiting)),
     ];
     if (added.length === 0) return 0;
     const program = Array.from({ length: added.length - waiting.length }, () => null);
     const tags = [...program, ...waiting.map((each) => each.tags)];
-    await append(tx, sealing, parseFrontier(log.frontier), added, tags);
-    await tx.query('delete from zendesk_evidence.pending where id = any ($1::bigint[])', [
-      waiting.map(({ id }) => id),
-    ]);
+    const signing = { ...sealing, keys: [sealing.key] };
+    await appendEntries(tx, signing, frontier, added, tags);
+    await tx.query(
+      'delete from zendesk_evidence.pending where account = $2 and id = any ($1::bigint[])',
+      [waiting.map(({ id }) => id), sealing.account],
+    );
     return waiting.length;
-  });
+  }, longLimitMs);
 }
 
 type LogRow = {
   readonly origin: string;
   readonly key: string;
   readonly frontier: Buffer;
+  readonly checkpoint: string | null;
   readonly version: string;
 };
 
-/** Whether something waits, or the log has still to be told of this version. Asked every few seconds: nothing is locked or written for it. */
+/** Whether something waits, or the log does not know this version yet. Called every few seconds: it locks and writes nothing. */
 async function hasWork(db: Queryable, { account }: Sealing): Promise<boolean> {
   const [answer] = await db.query<{ has_work: boolean }>(
     `select exists (select from zendesk_evidence.pending where account = $1)
@@ -86,93 +111,79 @@ async function hasWork(db: Queryable, { account }: Sealing): Promise<boolean> {
   return answer?.has_work === true;
 }
 
-async function beginLog(db: Queryable, { account, origin, key }: Sealing): Promise<void> {
-  await db.query(
-    `insert into zendesk_evidence.logs (account, origin, key, frontier, version, begun_at)
-     select $1, $2, $3, $4, '', coalesce((select min(stored_at) from zendesk_evidence.pending where account = $1), now())
-     on conflict (account) do nothing`,
+/**
+ * Creates the row of a log, unless it exists.
+ *
+ * @throws {KnownError} `sealed_log_differs` when only the row is gone
+ */
+export async function beginLog(db: Queryable, { account, origin, key }: Sealing): Promise<void> {
+  const [state] = await db.query<{ isLeft: boolean }>(
+    `with state as (
+       select exists (select from zendesk_evidence.entries where account = $1)
+         and not exists (select from zendesk_evidence.logs where account = $1) as is_left
+     ),
+     begun as (
+       insert into zendesk_evidence.logs (account, origin, key, frontier, version, begun_at)
+       select $1, $2, $3, $4, '', coalesce((select min(stored_at) from zendesk_evidence.pending where account = $1), clock.at)
+       from state cross join (select now() as at) as clock where not is_left
+       on conflict (account) do nothing
+     )
+     select is_left as "isLeft" from state`,
     [account, origin, formatVerifierKey(key.verifier), formatFrontier(emptyFrontier)],
   );
+  if (state?.isLeft === true)
+    throw new KnownError('sealed_log_differs', {
+      found: `The sealed log of ${account} has entries in the database, and its row in zendesk_evidence.logs is gone: somebody has removed it`,
+      wayOut: 'Run "verify", and put the row back from a backup',
+    });
 }
 
-function checkIdentity(log: LogRow, { account, origin, key }: Sealing): void {
+/** @throws {KnownError} `sealing_key_differs` when the log has another name or key */
+export async function checkIdentity(
+  tx: Queryable,
+  log: Pick<LogRow, 'origin' | 'key'>,
+  { account, origin, key }: Sealing,
+): Promise<void> {
   if (log.origin !== origin)
     throw new KnownError('sealing_key_differs', {
       found: `The sealed log of ${account} is named ${log.origin}, and LOG_ORIGIN says ${origin}`,
-      wayOut: 'Set LOG_ORIGIN to the name it has: a log keeps its name for ever',
+      wayOut: 'Set LOG_ORIGIN to the name it has: a log keeps its name permanently',
     });
-  if (log.key !== formatVerifierKey(key.verifier))
-    throw new KnownError('sealing_key_differs', {
-      found: `The sealed log of ${account} is signed with another key than the one of this process`,
-      wayOut: 'Give every process the same SIGNING_KEY_FILE',
-    });
-}
-
-type Waiting = {
-  readonly id: string;
-  readonly stream: string;
-  readonly stored_at: string;
-  readonly manifest: string;
-  readonly tags: Buffer | null;
-};
-
-async function loadWaiting(tx: Queryable, account: string): Promise<readonly Waiting[]> {
-  return tx.query<Waiting>(
-    `select id::text as id, stream, manifest, tags, ${inUtc('stored_at')} as stored_at
-     from zendesk_evidence.pending where account = $1 order by pending.id limit ${batchEntries}`,
-    [account],
-  );
+  const own = formatVerifierKey(key.verifier);
+  if (log.key !== own) throw await explainOtherKey(tx, account, own);
 }
 
 async function describeProgram(
   tx: Queryable,
-  { account, logs }: Sealing,
+  { key }: Sealing,
   { version: former, frontier }: LogRow,
 ): Promise<readonly object[]> {
   if (former === version) return [];
-  if (parseFrontier(frontier).size > 0) return [{ kind: 'version', version }];
-  // What was covered before has no manifests.
-  const covered = await tx.query<{ stream: string; spans: readonly [number, number][] }>(
-    `select stream, json_agg(json_build_array(extract(epoch from covered_from), extract(epoch from covered_until)) order by covered_from) as spans
-     from zendesk_sync.coverage where account = $1 and stream = any ($2::text[]) group by stream`,
-    [account, logs.map(({ name }) => name)],
-  );
-  const coverage = Object.fromEntries(covered.map(({ stream, spans }) => [stream, spans]));
-  return [{ kind: 'begun', version, coverage }];
+  const [clock] = await tx.query<{ now: string }>(`select ${inUtc('now()')} as now`);
+  const noted = { version, noted_at: clock?.now };
+  return parseFrontier(frontier).size > 0
+    ? [{ kind: 'version', ...noted }]
+    : [{ kind: 'begun', ...noted, key: formatVerifierKey(key.verifier) }];
 }
 
-/** The manifests with what the sealer adds: when they were written, and the roots over revisions. */
-async function describeWaiting(
-  tx: Queryable,
-  { account, logs }: Sealing,
-  waiting: readonly Waiting[],
-): Promise<readonly object[]> {
-  const described: object[] = [];
-  for (const { stream, stored_at: storedAt, manifest } of waiting) {
-    const body = JSON.parse(manifest) as { readonly revisions?: number };
-    const log = logs.find(({ name }) => name === stream);
-    const revisions =
-      (body.revisions ?? 0) === 0 || log === undefined
-        ? {}
-        : { revisions: await sealRevisions(tx, { account, stream, table: log.table }, storedAt) };
-    described.push({
-      ...body,
-      ...(stream !== '' && { stream }),
-      stored_at: storedAt,
-      ...revisions,
-    });
-  }
-  return described;
-}
+/** A log, and the keys that sign its checkpoint. */
+type Signing = {
+  readonly account: string;
+  readonly origin: string;
+  readonly keys: readonly SigningKey[];
+};
 
-async function append(
+/** Adds manifests, or entries as they were, to a log whose row the transaction has locked, and signs a checkpoint over them. */
+export async function appendEntries(
   tx: Transaction,
-  { account, origin, key }: Sealing,
+  { account, origin, keys }: Signing,
   frontier: Frontier,
-  manifests: readonly object[],
+  manifests: readonly (object | Buffer)[],
   tags: readonly (Buffer | null)[],
-): Promise<void> {
-  const entries = manifests.map((manifest) => renderEntry(account, manifest));
+): Promise<Frontier> {
+  const entries = manifests.map((manifest) =>
+    manifest instanceof Buffer ? manifest : renderEntry(account, manifest),
+  );
   const hashes: { level: number; index: number; hash: Buffer }[] = [];
   const grown = growFrontier(frontier, entries.map(hashLeaf), (height, index, hash) => {
     if (height % 8 === 0) hashes.push({ level: height / 8, index, hash });
@@ -201,15 +212,18 @@ async function append(
   });
   await tx.query(
     `update zendesk_evidence.logs
-     set size = $2, frontier = $3, checkpoint = $4, version = $5, sealed_at = now()
+     set size = $2, frontier = $3, checkpoint = $4, version = $5, sealed_at = clock.at
+     from (select now() as at) as clock
      where account = $1`,
-    [account, grown.size, formatFrontier(grown), formatNote(signNote(text, [key])), version],
+    [account, grown.size, formatFrontier(grown), formatNote(signNote(text, keys)), version],
   );
+  return grown;
 }
 
-function renderEntry(account: string, manifest: object): Buffer {
+/** The entry of a manifest. */
+export function renderEntry(account: string, manifest: object): Buffer {
   const entry = Buffer.from(
-    canonicalJson(JSON.stringify({ v: manifestVersion, account, ...manifest })),
+    canonicalJson(JSON.stringify({ ...manifest, v: manifestVersion, account })),
   );
   if (entry.length > largestEntryBytes)
     throw new Error(`A manifest has ${entry.length} bytes, more than ${largestEntryBytes}.`);

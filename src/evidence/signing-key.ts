@@ -1,6 +1,6 @@
 /** The key that signs the checkpoints of a log: from SIGNING_KEY_FILE, or made once in the data directory. */
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { explainError, foreignCodeOf, KnownError, refuseInput } from '../errors.ts';
 import { FormError } from './forms/form-error.ts';
 import {
@@ -20,42 +20,70 @@ type SigningKeySource = {
 };
 
 /**
- * The key of a log. One that is made is readable for its owner alone.
+ * The key of a log. A new key file is readable by its owner alone.
  *
- * @param tell is called with the path of a key that was made
- * @throws {KnownError} `bad_input` for a key that cannot be read, `signing_key_not_kept` where none can be written
+ * @param tell called with the path of a new key
+ * @throws {KnownError} `bad_input` for a key that cannot be read, `signing_key_not_kept` if none can be written
  */
-export function loadSigningKey(
-  { origin, text, dataDirectory }: SigningKeySource,
-  tell: (path: string) => void,
-): SigningKey {
-  if (text !== undefined) return parseKey(text, origin, 'SIGNING_KEY');
-  const path = join(dataDirectory, 'signing-key.pem');
-  const found = readIfPresent(path);
-  if (found !== undefined) return parseKey(found, origin, path);
-  const key = makeSigningKey(origin);
+export function loadSigningKey(source: SigningKeySource, tell: (path: string) => void): SigningKey {
+  const found = findSigningKey(source);
+  if (found !== undefined) return found;
+  const path = keyFileIn(source.dataDirectory);
   try {
-    mkdirSync(dataDirectory, { recursive: true, mode: 0o700 });
-    // `wx`: another process may be making one at this moment, and only one of both is kept.
-    writeFileSync(path, formatSigningKey(key), { mode: 0o600, flag: 'wx' });
+    mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
+    makeKeyFile(path);
   } catch (error) {
-    if (foreignCodeOf(error) === 'EEXIST')
-      return loadSigningKey({ origin, text, dataDirectory }, tell);
+    // Another process may create one at the same moment; only one of the two is kept.
+    if (foreignCodeOf(error) === 'EEXIST') return loadSigningKey(source, tell);
     throw new KnownError('signing_key_not_kept', {
       found: `A signing key cannot be written to ${path}: ${explainError(error)}`,
       cause: error,
     });
   }
   tell(path);
-  return key;
+  return readKeyFile(path, source.origin);
+}
+
+/** The key of a log, if there is one. @throws {KnownError} `bad_input` for one that cannot be read */
+export function findSigningKey({
+  origin,
+  text,
+  dataDirectory,
+}: SigningKeySource): SigningKey | undefined {
+  if (text !== undefined) return parseKey(text, origin, 'SIGNING_KEY');
+  const path = keyFileIn(dataDirectory);
+  const found = readIfPresent(path);
+  return found === undefined ? undefined : parseKey(found, origin, path);
+}
+
+/** The path of a key that was created in the data directory. */
+export function keyFileIn(dataDirectory: string): string {
+  return join(dataDirectory, 'signing-key.pem');
+}
+
+/** Writes a new key to a new file, readable by its owner alone. @throws Node's error, including EEXIST */
+export function makeKeyFile(path: string): void {
+  // A key has no name in its file.
+  const text = formatSigningKey(makeSigningKey('key'));
+  writeFileSync(path, text, { mode: 0o600, flag: 'wx', flush: true });
+}
+
+/** The key in a file, under the name of a log. @throws {KnownError} `bad_input` if there is none */
+export function readKeyFile(path: string, origin: string): SigningKey {
+  const text = readIfPresent(path);
+  if (text === undefined) throw refuseInput([`${path} is not there.`]);
+  return parseKey(text, origin, path);
 }
 
 function readIfPresent(path: string): string | undefined {
   try {
     return readFileSync(path, 'utf8');
   } catch (error) {
-    if (foreignCodeOf(error) === 'ENOENT') return undefined;
-    throw refuseInput([`${path} cannot be read: ${explainError(error)}`]);
+    const code = foreignCodeOf(error);
+    if (code === 'ENOENT') return undefined;
+    throw refuseInput([
+      `${path} cannot be read (${code ?? 'no reason known'}). Check its permissions.`,
+    ]);
   }
 }
 

@@ -5,12 +5,12 @@ import type { SealedRow } from './rows-root.ts';
 /** A row as the columns of `selectSealed` give it. */
 export type SelectedRow = Readonly<Record<string, string | null>>;
 
-/** A time of Postgres in microseconds since 1970, as text. */
+/** A time of Postgres in microseconds since 1970, as text. By hand it can be set to `infinity`. */
 export function inMicros(time: string): string {
-  return `(extract(epoch from ${time}) * 1000000)::bigint::text`;
+  return `(case when isfinite(${time}) then (extract(epoch from ${time}) * 1000000)::bigint::text else ${time}::text end)`;
 }
 
-/** A time of Postgres as manifests have it: UTC with microseconds. */
+/** A time of Postgres in the form that manifests use: UTC with microseconds. */
 export function inUtc(time: string): string {
   return `to_char(${time} at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"')`;
 }

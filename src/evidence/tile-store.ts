@@ -1,14 +1,18 @@
-/** Tiles and bundles of a sealed log, put together from what Postgres has of it. */
+/** Tiles and bundles of a sealed log, assembled from Postgres. */
+import { listAccountsWithRows } from '../database/accounts-with-rows.ts';
 import type { Queryable } from '../database/client.ts';
+import { KnownError } from '../errors.ts';
 import { formatBundle } from './forms/bundles.ts';
-import { tileWidth, type Tile } from './forms/tiles.ts';
+import { formatTilePath, tileWidth, type Tile } from './forms/tiles.ts';
 
-/** The accounts that have a sealed log. */
+/** The accounts that have a sealed log, or what is left of one. */
 export async function listSealedAccounts(db: Queryable): Promise<readonly string[]> {
-  const rows = await db.query<{ account: string }>(
-    'select account from zendesk_evidence.logs order by account',
+  const logs = await listAccountsWithRows(db, 'zendesk_evidence.logs');
+  const entries = await listAccountsWithRows(db, 'zendesk_evidence.entries');
+  // Ids are compared byte by byte, as Postgres does.
+  return [...new Set([...logs, ...entries])].toSorted((a, b) =>
+    Buffer.compare(Buffer.from(a), Buffer.from(b)),
   );
-  return rows.map(({ account }) => account);
 }
 
 /** The newest checkpoint of an account's log; undefined before the first one. */
@@ -20,7 +24,7 @@ export async function loadCheckpoint(db: Queryable, account: string): Promise<st
   return log?.checkpoint ?? undefined;
 }
 
-/** The bytes of a tile or bundle. @throws {Error} when the log does not have all of it */
+/** The bytes of a tile or bundle. @throws {KnownError} `sealed_log_differs` when the log does not have all of it */
 export async function loadTile(db: Queryable, account: string, tile: Tile): Promise<Buffer> {
   const first = tile.index * tileWidth;
   const parts = await (tile.level === 'entries'
@@ -35,7 +39,10 @@ export async function loadTile(db: Queryable, account: string, tile: Tile): Prom
         [account, first, first + tile.width],
       ));
   if (parts.length !== tile.width)
-    throw new Error(`The sealed log of ${account} lacks a part of tile ${tile.index}.`);
+    throw new KnownError('sealed_log_differs', {
+      found: `The sealed log of ${account} lacks ${tile.width - parts.length} of the ${tile.width} parts of ${formatTilePath(tile)} in the database: they were removed`,
+      wayOut: 'Run "verify"',
+    });
   return tile.level === 'entries' ? formatBundle(parts) : Buffer.concat(parts);
 }
 

@@ -1,4 +1,4 @@
-/** Tells a watcher from outside that runs begin and end, as healthchecks.io expects: the dead man's switch. */
+/** Reports to an external service when runs begin and end, as healthchecks.io expects: a dead man's switch. */
 import { Agent as HttpAgent, request as askHttp } from 'node:http';
 import { Agent as HttpsAgent, request as askHttps } from 'node:https';
 import { foreignCodeOf } from '../errors.ts';
@@ -6,19 +6,19 @@ import type { Log } from '../logger.ts';
 import type { SyncEvent } from '../ingest/events.ts';
 import { chooseProxy, throughProxy, type Proxies, type Proxy } from '../proxy.ts';
 
-/** Each call returns at once; what cannot be delivered is given up after a few seconds. */
+/** Each call returns at once; a report that cannot be delivered is dropped after a few seconds. */
 type Heartbeat = {
   begin(): void;
   end(succeeded: boolean): void;
-  /** Ends what is on its way. */
+  /** Ends requests in progress. */
   close(): void;
 };
 
 const usualTimeoutMs = 3000;
 
 /**
- * Creates a heartbeat for an address, which is secret: it appears in no log. One request is on its way at a time; of
- * those that wait for it only the newest is sent. Its failures are told once, when they begin and when they are over.
+ * Creates a heartbeat for an address, which is secret: it appears in no log. It sends one request at a time; of those that
+ * wait only the newest is sent. Failures are logged once, when they begin and when they end.
  *
  * @param url undefined for a heartbeat that does nothing
  * @param proxies undefined for none
@@ -65,7 +65,7 @@ export function createHeartbeat(
   };
 }
 
-/** Why it did not arrive, in a few words without the address; undefined when it did. */
+/** Why it did not arrive, in a few words without the address; undefined if it did. */
 async function ping(
   address: string,
   proxy: Proxy | undefined,
@@ -82,7 +82,7 @@ async function ping(
   }
 }
 
-/** The status of the answer. Redirects are not followed: the address is the credential, and goes to nobody else. */
+/** The status of the answer. Redirects are not followed: the address is the credential, and must not go to anybody else. */
 async function get(
   address: string,
   proxy: Proxy | undefined,
@@ -114,10 +114,10 @@ function appendPath(url: string, suffix: string): string {
 }
 
 /**
- * Makes a heartbeat of the events of a service. A pass that follows a stream is a run here; it begins when the first of
- * those that run side by side begins, and the end of each is told. A backfill, which may take days, is told of only when
- * it fails. Success is told only while no stream is known to fail: one that works does not hide one that does not. What is
- * stopped, or done by another process, says nothing.
+ * Makes a heartbeat from the events of a service. A pass that follows a stream is a run here; it begins when the first of
+ * several parallel ones begins, and the end of each is reported. A backfill, which may take days, is reported only if it
+ * fails. Success is reported only while no stream is known to fail: a working stream does not hide a failing one. A pass
+ * that is stopped, or done by another process, is not reported.
  */
 export function createRunWatch(heartbeat: Heartbeat): (account: string, event: SyncEvent) => void {
   const following = new Set<string>();

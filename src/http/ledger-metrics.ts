@@ -1,10 +1,13 @@
-/** The ledger as gauges: the same whichever process is asked. */
+/** The ledger as gauges: the same in every process. */
 import { Gauge, type Registry } from 'prom-client';
 import { refusesLogin } from '../errors.ts';
-import type { LedgerMeasures, StreamMeasures } from './ledger-measures.ts';
+import { createArchiveGauges } from './archive-metrics.ts';
+import type { DatabaseMeasures, LedgerMeasures, StreamMeasures } from './ledger-measures.ts';
 import { prefix } from './process-metrics.ts';
+import { createMessageGauges } from './message-metrics.ts';
+import { createVerificationGauges } from './verification-metrics.ts';
 
-/** A gauge a stream: its name, its help, and its value; null for a stream that has none. */
+/** A gauge for each stream: its name, its help, and its value; null for a stream without one. */
 const streamGauges: readonly (readonly [
   name: string,
   help: string,
@@ -48,6 +51,16 @@ const streamGauges: readonly (readonly [
     ({ lastLoss }) => lastLoss,
   ],
   [
+    'last_reconcile_timestamp_seconds',
+    'When the log was last compared with what Zendesk shows; 0 if it never was.',
+    ({ lastReconcile }) => lastReconcile,
+  ],
+  [
+    'reconcile_differences',
+    'Records that this comparison found missing here, missing there, or different.',
+    ({ reconcileDifferences }) => reconcileDifferences,
+  ],
+  [
     'backfill_progress_ratio',
     'Stored share of the time from the horizon to the newest covered moment.',
     ({ backfillShare }) => backfillShare,
@@ -70,8 +83,8 @@ const streamGauges: readonly (readonly [
   ],
 ];
 
-/** Adds the gauges to a registry. The function it returns sets them all to what was measured. */
-export function createLedgerGauges(registry: Registry): (measures: LedgerMeasures) => void {
+/** Adds the gauges to a registry. The returned function sets them all to what was measured in each database. */
+export function createLedgerGauges(registry: Registry): (all: readonly DatabaseMeasures[]) => void {
   const registers = [registry];
   const gauge = <Label extends string>(
     name: string,
@@ -88,17 +101,23 @@ export function createLedgerGauges(registry: Registry): (measures: LedgerMeasure
     'New records that were found by reading covered time again, by its age at that time.',
     ['account', 'stream', 'age_seconds'],
   );
-  const partitionsAhead = gauge(
-    'partitions_ahead',
-    'Partitions that begin after now; 0 when the next one is missing.',
-    ['table'],
+  const setVerifications = createVerificationGauges(registry);
+  const setArchive = createArchiveGauges(registry);
+  const setSizes = createSizeGauges(registry);
+  const setMessages = createMessageGauges(registry);
+  const anchorAge = gauge(
+    'anchor_age_seconds',
+    'Time since a checkpoint of the sealed log was last brought to a place outside, or since it is tried.',
+    ['account', 'kind', 'place'],
   );
-  const tableSize = gauge('table_size_bytes', 'Size with indexes and partitions.', ['table']);
-  const databaseSize = gauge('database_size_bytes', 'Size of the whole database.', []);
+  const anchorFailures = gauge(
+    'anchor_failures',
+    'Times that bringing a checkpoint there has failed since it last succeeded.',
+    ['account', 'kind', 'place'],
+  );
 
-  return ({ streams, late, tables, databaseBytes }) => {
-    // What was deleted from the ledger since must not stay.
-    registry.resetMetrics();
+  const set = (measured: LedgerMeasures, of: { readonly database?: string }): void => {
+    const { streams, late, verifications, messages, archive, anchors } = measured;
     for (const measures of streams) {
       const { account, stream } = measures;
       for (const { gauge: target, read } of perStream) {
@@ -108,10 +127,51 @@ export function createLedgerGauges(registry: Registry): (measures: LedgerMeasure
     }
     for (const { account, stream, ageSeconds, rows } of late)
       lateRows.set({ account, stream, age_seconds: ageSeconds }, rows);
-    for (const { table, bytes, partitionsAhead: ahead } of tables) {
-      tableSize.set({ table }, bytes);
-      if (ahead !== null) partitionsAhead.set({ table }, ahead);
+    setVerifications(verifications);
+    setMessages(messages);
+    setArchive(archive, of);
+    for (const { account, kind, place, age_seconds: age, failures } of anchors) {
+      anchorAge.set({ account, kind, place }, age);
+      anchorFailures.set({ account, kind, place }, failures);
     }
-    databaseSize.set(databaseBytes);
+    setSizes(measured, of);
+  };
+  return (all) => {
+    // Values that were deleted from the ledger since must not stay.
+    registry.resetMetrics();
+    for (const { database, measures } of all)
+      if (measures !== undefined) set(measures, database === undefined ? {} : { database });
+  };
+}
+
+/** The gauges of whole databases. */
+function createSizeGauges(
+  registry: Registry,
+): (measures: LedgerMeasures, of: { readonly database?: string }) => void {
+  const registers = [registry];
+  const partitionsAhead = new Gauge({
+    name: `${prefix}partitions_ahead`,
+    help: 'Partitions that begin after now; 0 when the next one is missing.',
+    labelNames: ['table', 'database'],
+    registers,
+  });
+  const tableSize = new Gauge({
+    name: `${prefix}table_size_bytes`,
+    help: 'Size with indexes and partitions.',
+    labelNames: ['table', 'database'],
+    registers,
+  });
+  const databaseSize = new Gauge({
+    name: `${prefix}database_size_bytes`,
+    help: 'Size of the whole database.',
+    labelNames: ['database'],
+    registers,
+  });
+  return ({ tables, databaseBytes }, of) => {
+    for (const { table, bytes, partitionsAhead: ahead } of tables) {
+      tableSize.set({ table, ...of }, bytes);
+      if (ahead !== null) partitionsAhead.set({ table, ...of }, ahead);
+    }
+    databaseSize.set(of, databaseBytes);
   };
 }

@@ -1,4 +1,4 @@
-/** What is asked of the database for the answers over HTTP: each question within a time, and not more often than needed. */
+/** Queries to the database for the answers over HTTP: each with a time limit, and not more often than needed. */
 import { isFrom } from '../errors.ts';
 import { openDatabase, type Database, type Queryable } from '../database/client.ts';
 import { loadLedgerMeasures, type LedgerMeasures } from './ledger-measures.ts';
@@ -9,26 +9,26 @@ import type { Stream } from '../streams/stream.ts';
 import { loadLogFile, type LogFile } from './sealed-log.ts';
 import { createSnapshot } from './snapshot.ts';
 
-/** The questions. Each rejects when the database is away; `explainAbsence` makes a sentence of that. */
+/** The queries. Each rejects if the database is unavailable; `explainAbsence` makes a message from that. */
 export type LedgerQuestions = {
-  /** Why the database cannot be worked with, in a sentence; undefined when it can. */
+  /** Why the database is not usable, in a sentence; undefined if it is. */
   findFault(): Promise<string | undefined>;
   loadStatus(): Promise<StreamStatus[]>;
   loadMeasures(): Promise<LedgerMeasures>;
-  /** A file of the sealed log by its path below `/log/`; undefined when there is none. */
+  /** A file of the sealed log by its path below `/log/`; undefined if there is none. */
   loadLogFile(path: string): Promise<LogFile | undefined>;
   close(): Promise<void>;
 };
 
-/** How long answers are kept, and how long is waited for them: less than Prometheus waits for a scrape. */
+/** How long answers are kept, and how long to wait for them: less than Prometheus waits for a scrape. */
 export type QuestionTimes = { readonly keepMs: number; readonly limitMs: number };
 
 const usualTimes: QuestionTimes = { keepMs: 3000, limitMs: 4000 };
-/** One for each question: a slow scrape keeps no probe waiting. */
+/** One for each query: a probe does not wait for a slow scrape. */
 const connections = 3;
 
 /**
- * Asks over connections of its own: neither do the questions wait for a busy engine, nor the engine for them.
+ * Uses separate connections, so that the queries do not wait for a busy engine, nor the engine for them.
  *
  * @param url secret
  */
@@ -37,7 +37,7 @@ export function openLedgerQuestions(
   streams: readonly Stream[],
   times = usualTimes,
 ): LedgerQuestions {
-  // A connection is given up a while after Postgres should have given the statement up.
+  // A connection is closed some time after Postgres should have ended the statement.
   const db = openDatabase({
     url,
     connections,
@@ -62,8 +62,8 @@ export function openLedgerQuestions(
 }
 
 /**
- * Asks in one read-only transaction in which Postgres ends any statement that takes longer, one that waits for a lock
- * included: who asks again and again leaves nothing behind on the server.
+ * Queries in one read-only transaction in which Postgres ends every statement that takes longer, including one that waits
+ * for a lock: repeated queries leave nothing behind on the server.
  */
 async function askWithin<T>(
   db: Database,
@@ -71,7 +71,7 @@ async function askWithin<T>(
   ask: (db: Queryable) => Promise<T>,
 ): Promise<T> {
   return db.transaction(async (tx) => {
-    // `set local`, because it is no state of the session.
+    // `set local`, because it does not change the session.
     await tx.query(
       `set transaction read only; set local statement_timeout = ${Math.ceil(limitMs)}`,
     );
@@ -79,7 +79,7 @@ async function askWithin<T>(
   });
 }
 
-/** Why a question was not answered, in a sentence that holds no secret. @throws whatever is a fault of this program */
+/** Why a query was not answered, in a sentence without secrets. @throws errors of this program */
 export function explainAbsence(error: unknown): string {
   if (!isFrom(error, 'database')) throw error;
   return error.message;

@@ -1,25 +1,25 @@
-/** All metrics of a process: what it counts itself, and what the ledger says at the moment of the question. */
+/** All metrics of a process: its own counters, and the values of the ledger at the moment of the scrape. */
 import { Counter, Gauge, Registry } from 'prom-client';
-import type { LedgerMeasures } from './ledger-measures.ts';
+import type { DatabaseMeasures } from './ledger-measures.ts';
 import { createLedgerGauges } from './ledger-metrics.ts';
 import { createEventCounter, prefix, type Build, type EventCounter } from './process-metrics.ts';
 
 export type Metrics = EventCounter & {
-  /** Lets the counters of a scheduled report begin at 0. */
+  /** Starts the counters of a scheduled report at 0. */
   introduceReport(account: string, report: string): void;
   /** Counts a scheduled report that was written or failed. */
   countReport(account: string, report: string, outcome: ReportOutcome): void;
   readonly contentType: string;
-  /** The text for Prometheus; without the gauges of the ledger when `measures` is undefined: the database is away. */
-  render(measures: LedgerMeasures | undefined): Promise<string>;
+  /** The text for Prometheus; without the gauges of the ledger of a database that is unavailable. */
+  render(all: readonly DatabaseMeasures[]): Promise<string>;
 };
 
-/** How the writing of a scheduled report ended. */
+/** The result of writing a scheduled report. */
 type ReportOutcome = 'written' | 'failed';
 
-/** What is known of the schedules of the process. */
+/** The state of the process's schedules. */
 export type Schedules = {
-  /** The names of those that did not tick at their time. */
+  /** The names of those that did not tick in time. */
   listOverdue(): readonly string[];
 };
 
@@ -39,6 +39,7 @@ export function createMetrics(build: Build, schedules: Schedules = noSchedules):
   const databaseUp = new Gauge({
     name: `${prefix}database_up`,
     help: '0 while the database cannot be queried; the gauges of the ledger are left out during that time.',
+    labelNames: ['database'],
     registers: [own],
   });
   const overdue = new Gauge({
@@ -55,11 +56,12 @@ export function createMetrics(build: Build, schedules: Schedules = noSchedules):
     },
     countReport: (account, report, outcome) => reports.inc({ account, report, outcome }),
     contentType: own.contentType,
-    async render(measures) {
-      databaseUp.set(measures === undefined ? 0 : 1);
+    async render(all) {
+      for (const { database, measures } of all)
+        databaseUp.set(database === undefined ? {} : { database }, measures === undefined ? 0 : 1);
       overdue.set(schedules.listOverdue().length);
-      if (measures === undefined) return own.metrics();
-      setLedger(measures);
+      if (all.every(({ measures }) => measures === undefined)) return own.metrics();
+      setLedger(all);
       return (await Promise.all([own.metrics(), ledger.metrics()])).join('');
     },
   };

@@ -1,22 +1,22 @@
-/** What this process has done, counted from the engine's events. Every label value is one of a few words. */
+/** The work of this process, counted from the engine's events. Every label has only a few possible values. */
 import { collectDefaultMetrics, Counter, Gauge, Histogram, type Registry } from 'prom-client';
 import type { Stream } from '../streams/stream.ts';
 import type { SyncEvent } from '../ingest/events.ts';
 
-/** What every metric of this program begins with. */
+/** The prefix of every metric of this program. */
 export const prefix = 'zendesk_log_sync_';
 
-/** What runs: labels of `build_info`. */
+/** The running version: labels of `build_info`. */
 export type Build = { readonly version: string; readonly nodeVersion: string };
 
 /** Counts events. One for all accounts of a process. */
 export type EventCounter = {
-  /** Lets the counters of an account begin at 0: a first increment that nobody saw coming would be no increase. */
+  /** Starts the counters of an account at 0: otherwise Prometheus would not see the first increment as an increase. */
   introduce(account: string, streams: readonly Stream[]): void;
   count(account: string, event: SyncEvent): void;
 };
 
-/** Durations of requests, in seconds: Zendesk answers in tenths of a second, and is given up after a minute. */
+/** Durations of requests, in seconds: Zendesk answers in tenths of a second, and the program waits for at most a minute. */
 const durationBuckets = [0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60];
 
 function createClockGauge(registers: Registry[]): Gauge<'account' | 'clock'> {

@@ -1,9 +1,8 @@
 /** The sealed logs over HTTP, in the layout of C2SP tlog-tiles: `/log/<account>/checkpoint`, `/log/<account>/tile/…`. */
 import type { Queryable } from '../database/client.ts';
-import { parseCheckpoint } from '../evidence/forms/checkpoint.ts';
-import { parseNote } from '../evidence/forms/note.ts';
+import { loadHead } from '../evidence/anchoring/head.ts';
 import { parseTilePath, tileWidth, type Tile } from '../evidence/forms/tiles.ts';
-import { listSealedAccounts, loadCheckpoint, loadTile } from '../evidence/tile-store.ts';
+import { listSealedAccounts, loadTile } from '../evidence/tile-store.ts';
 
 /** Where the logs are. */
 export const logPrefix = '/log/';
@@ -21,11 +20,11 @@ export async function loadLogFile(db: Queryable, path: string): Promise<LogFile 
   const [account, file] = accounts.includes(first)
     ? [first, rest.join('/')]
     : [only, [first, ...rest].join('/')];
-  const note = await loadCheckpoint(db, account);
-  if (note === undefined) return undefined;
-  if (file === 'checkpoint') return { isText: true, body: Buffer.from(note) };
+  const head = await loadHead(db, account);
+  if (head === undefined) return undefined;
+  if (file === 'checkpoint') return { isText: true, body: Buffer.from(head.note) };
   const tile = parseTilePath(file);
-  const { size } = parseCheckpoint(parseNote(note).text);
+  const { size } = head.checkpoint;
   if (tile === undefined || !isWithin(tile, size)) return undefined;
   return { isText: false, body: await loadTile(db, account, tile) };
 }

@@ -1,40 +1,48 @@
-/** The window to the outside: health, status and metrics over plain HTTP. */
-import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+/** Health, status, metrics and the page over plain HTTP. */
+import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { explainError, foreignCodeOf, refuseInput } from '../errors.ts';
+import { getRequestListener } from '@hono/node-server';
+import { Hono } from 'hono';
+import { explainError, foreignCodeOf, isFrom, refuseInput } from '../errors.ts';
 import type { Log } from '../logger.ts';
+import type { Perform } from '../page/action.ts';
 import type { Stream } from '../streams/stream.ts';
-import { answer, json, type Answer } from './answers.ts';
-import type { Schedules } from './metrics.ts';
-import { openLedgerQuestions, type QuestionTimes } from './ledger-questions.ts';
-import type { Metrics } from './metrics.ts';
+import { openEveryLedger, type ServedDatabase } from './databases.ts';
+import type { QuestionTimes } from './ledger-questions.ts';
+import type { Metrics, Schedules } from './metrics.ts';
+import { addMonitoring, json, monitoringPaths, type Sources } from './answers.ts';
+import { openPage, type Page, type PageOptions } from './page/page.ts';
 
 export type HttpOptions = {
   readonly host: string;
   /** 0 takes a free one. */
   readonly port: number;
-  /** Secret. */
-  readonly databaseUrl: string;
+  /** At least one. */
+  readonly databases: readonly ServedDatabase[];
   readonly metrics: Metrics;
-  /** The schedules that must go on for the process to be called alive. */
+  /** The schedules that must tick while the process counts as alive. */
   readonly scheduler: Schedules;
   /** Every stream, in the order in which they are shown. */
   readonly streams: readonly Stream[];
-  /** Aborted when the process is to end: from then on it is not ready. */
+  /** Aborted when the process must end: from then on it is not ready. */
   readonly signal: AbortSignal;
   readonly log: Log;
-  /** Default: kept for 3 seconds, waited for 4. */
+  /** Default: kept for 3 seconds, waits for 4. */
   readonly times?: QuestionTimes;
+  /** Without it there is no page. */
+  readonly page?: PageOptions | undefined;
 };
 
 export type HttpServer = {
   readonly host: string;
   readonly port: number;
-  /** Ends at once, whoever is connected. */
+  /** From now on what people want done in the page is done by this; undefined: no longer. */
+  readonly offer: (perform: Perform | undefined) => void;
+  /** Ends at once, even if clients are connected. */
   close(): Promise<void>;
 };
 
-/** More is not needed for the lines of a GET. */
+/** The headers of a GET do not need more. */
 const headersTimeoutMs = 10_000;
 
 /**
@@ -44,27 +52,21 @@ const headersTimeoutMs = 10_000;
  */
 export async function startHttpServer(options: HttpOptions): Promise<HttpServer> {
   const { host, port, log, metrics, signal } = options;
-  const questions = openLedgerQuestions(options.databaseUrl, options.streams, options.times);
+  const ledgers = openEveryLedger(options.databases, options.streams, options.times);
   const sources = {
-    questions,
+    ledgers,
     metrics,
     scheduler: options.scheduler,
     isStopping: () => signal.aborted,
   };
 
-  async function respond(request: IncomingMessage, response: ServerResponse): Promise<void> {
-    const [path = ''] = (request.url ?? '').split('?');
-    const found = await answer(request.method ?? '', path, sources).catch((error: unknown) => {
-      log.error({ err: error }, explainError(error));
-      return json(500, { reason: explainError(error) });
-    });
-    send(response, found);
-  }
-
+  const page = options.page && openPage(options.page, options.databases, log);
+  const app = createApp(sources, page, log);
+  const listener = getRequestListener(app.fetch, { overrideGlobalObjects: false });
   const server = createServer({ headersTimeout: headersTimeoutMs }, (request, response) => {
-    // A probe that hangs up is no concern of ours.
+    // A probe that closes its connection does not matter.
     response.on('error', () => {});
-    void respond(request, response);
+    void listener(request, response);
   });
   try {
     await new Promise<void>((resolve, reject) => {
@@ -72,7 +74,8 @@ export async function startHttpServer(options: HttpOptions): Promise<HttpServer>
       server.listen({ host, port }, resolve);
     });
   } catch (error) {
-    await questions.close();
+    await page?.close();
+    await ledgers.close();
     throw explainListenError(error, host, port);
   }
   // A single connection that cannot be accepted must not end the process.
@@ -81,24 +84,34 @@ export async function startHttpServer(options: HttpOptions): Promise<HttpServer>
   return {
     host,
     port: (server.address() as AddressInfo).port,
+    offer: (perform) => page?.offer(perform),
     async close() {
       const closed = new Promise<void>((resolve) => server.close(() => resolve()));
       server.closeAllConnections();
       await closed;
-      await questions.close();
+      await page?.close();
+      await ledgers.close();
     },
   };
 }
 
-function send(response: ServerResponse, { status, type, body }: Answer): void {
-  response.writeHead(status, {
-    'content-type': type,
-    'content-length': Buffer.byteLength(body),
-    'cache-control': 'no-store',
-    'x-content-type-options': 'nosniff',
-    ...(status === 405 ? { allow: 'GET, HEAD' } : {}),
+function createApp(sources: Sources, page: Page | undefined, log: Log): Hono {
+  const app = new Hono();
+  addMonitoring(app, sources);
+  page?.addTo(app);
+  const known = monitoringPaths.join(', ');
+  const reason =
+    page === undefined
+      ? `There is nothing here. The pages are ${known}.`
+      : `There is nothing here. The page is at /; monitoring has ${known}.`;
+  app.notFound(() => json(404, { reason }));
+  app.onError((error) => {
+    // Nothing is wrong here: Postgres is away, slow or being updated.
+    if (isFrom(error, 'database')) return json(503, { reason: error.message });
+    log.error({ err: error }, explainError(error));
+    return json(500, { reason: explainError(error) });
   });
-  response.end(body);
+  return app;
 }
 
 function explainListenError(error: unknown, host: string, port: number): unknown {

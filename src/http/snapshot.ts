@@ -1,16 +1,16 @@
 import { KnownError } from '../errors.ts';
 
 /**
- * Puts a question at most once in a while, however many want to know: its answer, or its failure, is kept for `keepMs`.
+ * Asks a question only once in a while, for any number of callers: its answer, or its failure, is kept for `keepMs`.
  *
- * @throws {KnownError} `database_slow` when there is no answer after `limitMs`; the question goes on, and its answer is kept
- *   for whoever asks next
+ * @throws {KnownError} `database_slow` when there is no answer after `limitMs`; the question continues, and its answer is
+ *   kept for the next caller
  */
 export function createSnapshot<T>(options: {
   readonly load: () => Promise<T>;
   readonly keepMs: number;
   readonly limitMs: number;
-  /** Milliseconds of a clock that only goes forward. Default: that of the process. */
+  /** Milliseconds of a monotonic clock. Default: that of the process. */
   readonly now?: () => number;
 }): () => Promise<T> {
   const { load, keepMs, limitMs, now = () => performance.now() } = options;

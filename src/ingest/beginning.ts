@@ -1,4 +1,4 @@
-/** Where a log begins: asked for by its order, and proved by its filter of time, as no single answer is to be relied on. */
+/** Where a log begins: found with its order, and proved with its time filter, because no single answer is reliable. */
 import { KnownError } from '../errors.ts';
 import type { Span } from '../span.ts';
 import { requestOf } from '../streams/stream.ts';
@@ -14,8 +14,8 @@ const beforeAll = Date.UTC(2000, 0, 1) / 1000;
 const daySeconds = 86_400;
 
 /**
- * The second in which a log begins, or up to a day before it where its order is not obeyed. `found` is an earlier answer
- * that is to be proved. Undefined while there is no record.
+ * The second in which a log begins, or up to a day before it if Zendesk ignores the order. `found` is an earlier answer to
+ * prove. Undefined while there is no record.
  */
 export async function findBeginning(
   pull: Pull,
@@ -27,16 +27,16 @@ export async function findBeginning(
 }
 
 /**
- * Looks for records before the oldest one that is known, until there are none. Usually that is one question. An answer that
- * was not in order leaves the whole log before it, which is halved until it is less than a day.
+ * Looks for records before the oldest one that is known, until there are none. Usually that is one request. After an answer
+ * in the wrong order the whole log before it is possible; that time is halved until it is less than a day.
  *
- * @param oldestWithin the second of a record within a span; undefined when there is none
+ * @param oldestWithin the second of a record within a span; undefined if there is none
  */
 export async function proveBeginning(
   found: number,
   oldestWithin: (span: Span) => Promise<number | undefined>,
 ): Promise<number> {
-  // A second less on both ends, as more is asked for than the span: what is known already must not hide what is older.
+  // A second less at both ends, because requests ask for more than the span: a known record must not hide an older one.
   const ask = (to: number): Promise<number | undefined> =>
     oldestWithin({ from: beforeAll, to: to - 2 });
   let end = await ask(found);
@@ -64,7 +64,7 @@ async function askWithin(pull: Pull, span: Span): Promise<number | undefined> {
   return seconds.length === 0 ? undefined : Math.min(...seconds);
 }
 
-/** The error for an answer that holds other times than were asked for. */
+/** The error for an answer with other times than requested. */
 export function ignoredFilter(stream: string, requestId: string | undefined): KnownError {
   return new KnownError('filter_ignored', {
     found: `Zendesk returned records of ${stream} from another time range than requested, so the content of the requested time range is unknown`,
@@ -73,8 +73,8 @@ export function ignoredFilter(stream: string, requestId: string | undefined): Kn
 }
 
 /**
- * The second of the oldest record that the source has. Where that one cannot be read it goes into quarantine, because it may
- * lie before the oldest one that can.
+ * The second of the oldest record that the source has. If that record cannot be read, it goes into quarantine, because it
+ * may be older than the oldest readable one.
  */
 async function askOldest(pull: Pull): Promise<number | undefined> {
   const { engine, stream, lease, signal, tally } = pull;

@@ -13,8 +13,9 @@ import {
 import { createTeller, type Wait } from './budget-teller.ts';
 import { priorities } from './engine.ts';
 import type { SyncEvent } from './events.ts';
+import { createLearnedLimits, type LearnedLimits } from './learned-limits.ts';
 
-/** A request that may be sent: when that was asked for, by `performance.now`, and the stretch it was counted in. */
+/** A request that may be sent: when it was asked for, by `performance.now`, and the interval it was counted in. */
 type Grant = { readonly askedMs: number; readonly sinceMs: number };
 
 type Waiting = {
@@ -23,41 +24,45 @@ type Waiting = {
   readonly refuse: (reason: unknown) => void;
 };
 
-/** However long there is nothing to be had: the state is looked at again, as clocks and pauses may have changed. */
+/** The longest time until the state is checked again, because clocks and pauses may have changed. */
 const longestWaitMs = 60_000;
 /**
- * The gate before every request: lets one through when the account's budget in Postgres grants it, the most urgent
- * first. Processes share the budget through the database; within a process nobody asks out of turn.
+ * The gate before every request: lets one through when the account's budget in Postgres grants it, the most urgent first.
+ * Processes share the budget through the database; within a process requests wait in order.
  */
 export function createBudgetGate(options: {
   readonly db: Queryable;
   readonly account: string;
-  /** By the name of the group; each group that is asked for is there. */
+  /** By the name of the group; it has every group that is used. */
   readonly requestsPerMinute: Readonly<Record<string, number>>;
-  /** Requests a minute that a backfill leaves alone, for the live tail beside it. */
+  /** Where a group takes a share of the account's limit; default: each keeps to its number. */
+  readonly limits?: LearnedLimits;
+  /** Requests a minute that a backfill leaves unused, for the live tail beside it. */
   readonly reserve: number;
   readonly report: (event: SyncEvent) => void;
 }): Budget {
   const { db, account, requestsPerMinute, report } = options;
+  const limits = options.limits ?? createLearnedLimits(requestsPerMinute, {});
   const teller = createTeller(report);
   const lines = new Map(
-    Object.entries(requestsPerMinute).map(([group, limit]) => [
+    Object.keys(requestsPerMinute).map((group) => [
       group,
-      createLine((priority, wanted) => ask(group, limit, priority, wanted)),
+      createLine((priority, wanted) => ask(group, priority, wanted)),
     ]),
   );
 
   async function ask(
     group: string,
-    limit: number,
     priority: number,
     wanted: number,
   ): Promise<BudgetDecision & Wait> {
+    const limit = limits.of(group);
     const reserve = priority <= priorities.listing ? 0 : options.reserve;
     const decision = await updateBudget(db, account, group, (noted, nowMs, reason) => {
       const state = settleBudget(noted, nowMs);
       const made = spendRequests(state, nowMs, limit, reserve, wanted);
-      // What is settled has to be kept: it would be the present again at the next look.
+      limits.noteState(group, made.state, nowMs);
+      // The corrected state must be stored: otherwise the next check would use the old one again.
       const next = made.granted > 0 ? made.state : state === noted ? undefined : state;
       return { state: next, result: { ...made, isPaused: isPaused(state, nowMs), reason } };
     });
@@ -70,17 +75,18 @@ export function createBudgetGate(options: {
     async take(group, priority, signal) {
       const line = lines.get(group);
       if (line === undefined) throw new TypeError(`There is no budget for ${group}.`);
-      // Longer from time to time, so that a database that is always slow does not stop everything.
+      // A longer limit from time to time, so that a database that is always slow does not stop everything.
       for (let allowedMs = freshMs; ; allowedMs *= 2) {
         const { askedMs, sinceMs } = await line.join(priority, signal);
         if (performance.now() - askedMs <= allowedMs) return;
-        // This process stood still meanwhile, and others count on the minute after the grant.
+        // This process was frozen meanwhile, and others rely on the minute after the grant.
         await updateBudget(db, account, group, (state) => ({
           state: returnRequests(state, sinceMs, 1),
           result: undefined,
         }));
       }
     },
+    learn: limits.learn,
     async pause(group, waitMs, reason) {
       report({ type: 'pause', group, waitMs, reason });
       teller.noteTold(group, waitMs);
@@ -93,7 +99,9 @@ export function createBudgetGate(options: {
   };
 }
 
-/** A line of waiting requests. `ask` says how many of the wanted ones may go, or how long to wait before asking again. */
+/**
+ * A queue of waiting requests. `ask` says how many of the wanted ones may be sent, or how long to wait before asking again.
+ */
 function createLine(ask: (priority: number, wanted: number) => Promise<BudgetDecision>): {
   join(priority: number, signal: AbortSignal): Promise<Grant>;
 } {
@@ -110,9 +118,10 @@ function createLine(ask: (priority: number, wanted: number) => Promise<BudgetDec
         const askedMs = performance.now();
         const wanted = waiting.filter((other) => other.priority === priority).length;
         const { granted, sinceMs, waitMs } = await ask(priority, wanted);
-        // Whoever is first by now takes the grants: nobody less urgent can have come before.
+        // The requests that are first now take the grants: none of them can be less urgent than those that were first
+        // before.
         for (const request of waiting.splice(0, granted)) request.grant({ askedMs, sinceMs });
-        // Whoever came first meanwhile was not asked for: a refusal is not theirs.
+        // A request that became the first meanwhile was not part of the question, so the refusal is not for it.
         if (granted === 0 && waiting[0] === first) await pauseUntilWoken(waitMs);
       }
     } catch (error) {
@@ -144,7 +153,7 @@ function createLine(ask: (priority: number, wanted: number) => Promise<BudgetDec
       signal.addEventListener('abort', leave, { once: true });
       const place = waiting.findIndex((other) => other.priority > priority);
       waiting.splice(place === -1 ? waiting.length : place, 0, request);
-      // A more urgent request may be granted from the reserve where the one before it has to wait.
+      // A more urgent request may get a grant from the reserve when the one before it must wait.
       if (waiting[0] === request) wake?.();
       void serve();
       return promise.finally(() => signal.removeEventListener('abort', leave));
@@ -161,7 +170,7 @@ type BudgetRow = {
 };
 
 /**
- * Lets `decide` look at a budget and change it, by the database's clock. When another process has changed it meanwhile,
+ * Lets `decide` read and change a budget, by the database's clock. If another process has changed it meanwhile,
  * `decide` is called again with the new state, and only its last answer counts.
  *
  * @param decide gets the state and now in milliseconds since 1970; the state it returns is stored, undefined leaves it
@@ -203,7 +212,7 @@ export async function updateBudget<T>(
   }
 }
 
-// The version of the row instead of a lock: two statements on their own are half of what a transaction takes.
+// The version of the row instead of a lock: two single statements take half as long as a transaction.
 const select = `select spent, pause_reason, xmin::text as version,
     (extract(epoch from paused_until) * 1000)::float8 as paused_until_ms,
     (extract(epoch from clock_timestamp()) * 1000)::float8 as now_ms

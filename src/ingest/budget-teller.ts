@@ -1,24 +1,27 @@
-/** Telling of waits for the budget: what is waited for, why and how long, but not again and again. */
+/** Reports waits for the budget: what for, why and how long, but not again and again. */
 import type { BudgetDecision } from './budget.ts';
 import type { SyncEvent } from './events.ts';
 
-/** A decision that lets nothing through. */
+/** A decision that grants nothing. */
 export type Wait = Pick<BudgetDecision, 'waitMs'> & {
   readonly isPaused: boolean;
   readonly reason: string | undefined;
 };
 
-/** A full minute is waited for all the time, and nobody wants to read of it; of a pause that another process noted they do. */
+/**
+ * Waiting for a full minute is normal and nobody wants to read about it; a pause that another process recorded is of
+ * interest.
+ */
 const worthTellingMs = { used: 65_000, paused: 1_000 } as const;
 const tellAgainMs = 300_000;
 
-/** Tells of waits, of each group's once in a while. */
+/** Reports waits, for each group only once in a while. */
 export function createTeller(report: (event: SyncEvent) => void): {
   tell(group: string, wait: Wait): void;
-  /** It was told otherwise that so long is waited for. */
+  /** This wait was already reported in another way. */
   noteTold(group: string, waitMs: number): void;
 } {
-  /** From when on it is told of again, by the steady clock. */
+  /** When it may be reported again, by the monotonic clock. */
   const quietUntilMs = new Map<string, number>();
   const noteTold = (group: string, waitMs: number): void =>
     void quietUntilMs.set(group, performance.now() + Math.min(waitMs, tellAgainMs));

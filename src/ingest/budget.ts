@@ -1,44 +1,44 @@
 /**
- * The request budget as a pure function: spent to the last request, never overdrawn in any window of 60 seconds. The state
- * is kept in Postgres, so it holds across restarts and processes.
+ * The request budget as a pure function: it uses every request of the limit, and never more in any window of 60 seconds.
+ * Postgres keeps the state, so restarts and several processes share it.
  */
 
-/** Requests that were sent in one short stretch of time: when it began (milliseconds since 1970) and how many. */
+/** Requests that were sent in one short interval: when it began (milliseconds since 1970) and how many. */
 export type Spent = readonly [sinceMs: number, requests: number];
 
-/** What is known of a budget: the requests of about the last minute, and until when it is paused. */
+/** The state of a budget: the requests of about the last minute, and until when it is paused. */
 export type BudgetState = {
   readonly spent: readonly Spent[];
   readonly pausedUntilMs: number | undefined;
 };
 
-/** The answer to a wish for requests. */
+/** The answer when requests are wanted. */
 export type BudgetDecision = {
-  /** How many may go now. */
+  /** How many may be sent now. */
   readonly granted: number;
-  /** When none may go: how long to wait before asking again. */
+  /** If none may be sent: how long to wait before asking again. */
   readonly waitMs: number;
   /** What remains of the limit. */
   readonly left: number;
-  /** Names the stretch of time that the granted ones were counted in, for `returnRequests`. */
+  /** The interval in which the granted ones were counted, for `returnRequests`. */
   readonly sinceMs: number;
   readonly state: BudgetState;
 };
 
 const windowMs = 60_000;
-/** Requests are counted in stretches of this length, so that the state stays small at any rate. */
+/** Requests are counted in intervals of this length, so that the state stays small at any rate. */
 const stretchMs = 250;
-/** A request may reach Zendesk this much later than the next ones: its place in the window stays taken for longer. */
+/** A request may reach Zendesk this much later than the next ones, so its place in the window stays used for longer. */
 const marginMs = 500;
-/** So old a grant may be when its request is sent; the rest of the margin is for the way. */
+/** How old a grant may be when its request is sent; the rest of the margin is for the network. */
 export const freshMs = 300;
 
-/** No pause that Zendesk asks for is believed for longer (`zendesk/retry.ts`), so none can be left of more. */
+/** The program accepts no longer pause from Zendesk (`zendesk/retry.ts`), so no recorded pause can be longer. */
 const longestPauseMs = 3_600_000;
 
 /**
- * The state without what cannot be: the database's clock was set back since it was noted. Requests of the future count as
- * made now, and a pause ends within an hour. The same state when nothing is wrong with it.
+ * The state without impossible values, which appear when the database's clock was set back. Requests in the future count as
+ * made now, and a pause ends within an hour. A correct state is returned unchanged.
  */
 export function settleBudget(state: BudgetState, nowMs: number): BudgetState {
   const isFuture = ([sinceMs]: Spent): boolean => sinceMs > nowMs + stretchMs;
@@ -55,10 +55,10 @@ export function settleBudget(state: BudgetState, nowMs: number): BudgetState {
 }
 
 /**
- * Grants up to `wanted` requests, as many as the budget has, or says how long to wait for the next one.
+ * Grants up to `wanted` requests, as many as the budget allows, or says how long to wait for the next one.
  *
- * `reserve` requests of the limit are left alone: the backfill passes 1, so that the live tail never waits for a window
- * that the backfill has emptied.
+ * `reserve` requests of the limit stay unused: the backfill passes 1, so that the live tail never waits because the backfill
+ * has used up the window.
  */
 export function spendRequests(
   state: BudgetState,
@@ -99,7 +99,7 @@ export function spendRequests(
   };
 }
 
-/** The state as if so many requests of a stretch had not been granted: they were not sent. */
+/** The state without so many requests of an interval: they were granted but not sent. */
 export function returnRequests(state: BudgetState, sinceMs: number, requests: number): BudgetState {
   const spent = state.spent.map(([since, count]): Spent => [
     since,
@@ -108,12 +108,17 @@ export function returnRequests(state: BudgetState, sinceMs: number, requests: nu
   return { ...state, spent: spent.filter(([, count]) => count > 0) };
 }
 
-/** The state with no request granted before the given moment. A longer pause that is already there stays. */
+/** The state with a pause until the given moment. An existing longer pause stays. */
 export function pauseBudget(state: BudgetState, untilMs: number): BudgetState {
   return { ...state, pausedUntilMs: Math.max(untilMs, state.pausedUntilMs ?? 0) };
 }
 
-/** Whether no request may go because a pause was asked for. */
+/** The requests since a moment, in milliseconds since 1970. */
+export function countSince({ spent }: BudgetState, sinceMs: number): number {
+  return sum(spent.filter(([at]) => at >= sinceMs));
+}
+
+/** Whether a requested pause blocks all requests. */
 export function isPaused({ pausedUntilMs }: BudgetState, nowMs: number): boolean {
   return pausedUntilMs !== undefined && pausedUntilMs > nowMs;
 }

@@ -1,25 +1,26 @@
 /**
- * Stored rows of a log, classified again after a change of the rules: how far that came, and one batch of it. The rows
- * themselves are only read; what is derived from them is replaced where it differs.
+ * Classifies stored rows of a log again after a change of the rules: the progress, and one batch. The rows themselves are
+ * only read; derived rows are replaced if they differ.
  */
 import type { Classify } from '../classification/classification.ts';
 import type { Database, Queryable, Transaction } from '../database/client.ts';
+import { isStripped } from '../evidence/remnants.ts';
 import { KnownError } from '../errors.ts';
 import type { DerivedTable, LogStream, LogTable, Row } from '../streams/stream.ts';
-import { markStaleDays } from './rollups.ts';
+import { markStaleDays } from './stale-days.ts';
 import { replaceDerived, type PageRow } from './rows/copy.ts';
 
-/** By which rules the rows of an account are to be classified. */
+/** The rules for classifying the rows of an account. */
 export type Classification = {
   readonly account: string;
-  /** The log; rows are derived from its own. */
+  /** The log whose rows the derived rows come from. */
   readonly stream: LogStream;
   readonly classify: Classify;
   /** Fingerprint of the rules. */
   readonly rules: string;
 };
 
-/** How far it came. */
+/** The progress. */
 export type ClassificationState = {
   readonly rules: string;
   /** Time of the last row that was classified; null before the first. */
@@ -27,19 +28,20 @@ export type ClassificationState = {
   readonly rowsRead: number;
   readonly rowsChanged: number;
   readonly startedAt: Date;
-  /** When the newest row was reached; null while it has not been. */
+  /** When the newest row was reached; null before that. */
   readonly endedAt: Date | null;
 };
 
-/** Rows in a transaction: few enough that whoever waits for it hardly notices. */
+/** Rows in a transaction: so few that others hardly notice the wait. */
 const batchRows = 5000;
 
 const stateColumns = `rules, reached_at as "reachedAt", rows_read::float8 as "rowsRead",
   rows_changed::float8 as "rowsChanged", started_at as "startedAt", ended_at as "endedAt"`;
 
 /**
- * Begins with the oldest row, unless it has begun with the same rules already; `again` does so in any case. A pass by the
- * same rules that has ended goes on with the rows after its last one: whoever pulled them may have known other rules.
+ * Begins with the oldest row, unless a pass with the same rules has begun already; with `again` it always does. After a
+ * finished pass with the same rules it continues with the rows after the last one: the process that pulled them may have
+ * used other rules.
  */
 export async function beginClassification(
   db: Queryable,
@@ -47,12 +49,12 @@ export async function beginClassification(
   again: boolean,
 ): Promise<ClassificationState> {
   await db.query(
-    `insert into zendesk_sync.classifications as c (account, rules) values ($1, $2)
+    `insert into zendesk_sync.classifications as c (account, rules, started_at) values ($1, $2, now())
      on conflict (account) do update
        set rules = excluded.rules,
          reached_at = case when $3 or c.rules <> excluded.rules then null else c.reached_at end,
          reached_id = case when $3 or c.rules <> excluded.rules then null else c.reached_id end,
-         rows_read = 0, rows_changed = 0, started_at = now(), ended_at = null
+         rows_read = 0, rows_changed = 0, started_at = excluded.started_at, ended_at = null
        where $3 or c.rules <> excluded.rules or c.ended_at is not null`,
     [account, rules, again],
   );
@@ -60,23 +62,7 @@ export async function beginClassification(
 }
 
 /**
- * Brings the index on the time of what is derived up to date, as autovacuum does sooner or later: where it is not, each
- * batch reads all of the last month (300,000 rows: four times as slow).
- */
-export async function summarizeTimes(db: Queryable, { table }: LogStream): Promise<void> {
-  await db.query(
-    `select brin_summarize_new_values(x.indexrelid)
-     from pg_inherits i
-     join pg_index x on x.indrelid = i.inhrelid
-     join pg_class c on c.oid = x.indexrelid
-     join pg_am m on m.oid = c.relam and m.amname = 'brin'
-     where i.inhparent = $1::regclass`,
-    [derivedOf(table).name],
-  );
-}
-
-/**
- * Classifies the next batch of rows in the order of their key and says how far it came. Several processes may do so at
+ * Classifies the next batch of rows in the order of their key and returns the progress. Several processes may do this at
  * once: each takes the batch after that of the other.
  *
  * @throws {KnownError} `rules_replaced` when another process has begun with other rules; then nothing was stored
@@ -89,10 +75,10 @@ export async function classifyBatch(
   const { account, rules, stream } = classification;
   const { table } = stream;
   return db.transaction(async (tx) => {
-    // Read within the transaction, so that it may be repeated when the answer to its COMMIT was lost.
+    // Read within the transaction, so that it can be repeated if the answer to COMMIT was lost.
     const state = await readState(tx, account, rules, 'for update');
     if (state.endedAt !== null) return state;
-    const rows = await readBatch(tx, table, account, size);
+    const rows = await readBatch(tx, stream, account, size);
     const differing = await findDiffering(tx, classification, rows);
     const held = await holdRows(tx, table, account, differing);
     const changed = await findDiffering(tx, classification, held);
@@ -108,7 +94,7 @@ export async function classifyBatch(
   });
 }
 
-/** The table of what is derived from the rows of a log, of which it is known that there is one. */
+/** The table of the rows derived from a log, for a log that has one. */
 function derivedOf({ name, derived }: LogTable): DerivedTable {
   if (derived === undefined) throw new TypeError(`Nothing is derived from ${name}.`);
   return derived;
@@ -142,7 +128,7 @@ function listColumns(table: LogTable): string {
 
 async function readBatch(
   tx: Queryable,
-  table: LogTable,
+  { name: stream, table }: LogStream,
   account: string,
   size: number,
 ): Promise<readonly StoredRow[]> {
@@ -154,21 +140,21 @@ async function readBatch(
   );
   const idType = id.type === 'text' ? 'text collate "C"' : id.type;
   return tx.query<StoredRow>(
-    // The bound on the time alone is what leaves whole partitions out.
+    // Only the condition on the time lets Postgres skip partitions. What a stripped row was about is no longer in it.
     `select ${listColumns(table)}
      from ${name} l
      where l.account = $1 and l.${time} >= $2::timestamptz
        and (l.${time}, l.${id.name}) > ($2::timestamptz, $3::${idType})
+       and not ${isStripped('l', table, '$5')}
      order by l.${time}, l.${id.name}
      limit $4`,
-    [account, reached?.at, reached?.id, size],
+    [account, reached?.at, reached?.id, size, stream],
   );
 }
 
 /**
- * Reads rows once more and keeps them from being changed until the transaction ends. A page that changes one at this moment
- * stores what it is about as well: without the lock both would, each without seeing the other. Only few rows are held,
- * because a lock writes to the row's page.
+ * Reads rows again and locks them until the transaction ends. A page that changes one of them at this moment also stores
+ * what it is about: without the lock both would write without seeing each other. Few rows are locked: a lock writes.
  */
 async function holdRows(
   tx: Queryable,
@@ -195,7 +181,7 @@ async function holdRows(
   );
 }
 
-/** Those of the rows, given in the order of their key, of which something else is stored than the rules say. */
+/** The rows, given in the order of their key, for which the stored result differs from the rules. */
 async function findDiffering(
   tx: Transaction,
   { account, stream: { table }, classify }: Classification,
@@ -238,7 +224,8 @@ async function recordBatch(
     `update zendesk_sync.classifications
      set reached_at = coalesce($2::timestamptz, reached_at), reached_id = coalesce($3, reached_id),
        rows_read = rows_read + $4, rows_changed = rows_changed + $5,
-       ended_at = case when $6 then clock_timestamp() end
+       ended_at = case when $6 then clock.at end
+     from (select clock_timestamp() as at) as clock
      where account = $1
      returning ${stateColumns}`,
     [account, last?.[time], last?.[id.name], read, changed, isLast],

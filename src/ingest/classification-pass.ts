@@ -1,28 +1,28 @@
-/** All stored rows of a log, classified again by other rules. */
+/** Classifies all stored rows of a log again with other rules. */
 import type { Database, Queryable } from '../database/client.ts';
 import { createPartitionKeeper } from '../database/partitions.ts';
+import { nameHere } from '../database/schema-names.ts';
 import {
   beginClassification,
   classifyBatch,
-  summarizeTimes,
   type Classification,
   type ClassificationState,
 } from './classification-batch.ts';
 import type { LogStream } from '../streams/stream.ts';
-import { refreshRollups } from './rollups.ts';
+import { examine } from './findings/examine.ts';
 
-/** What a pass came to. */
+/** The result of a pass. */
 export type ClassificationPass = {
-  /** `already`: all that is stored was classified by these rules before; `stopped`: a later pass goes on. */
+  /** `already`: all stored rows were classified by these rules before; `stopped`: a later pass continues. */
   readonly outcome: 'complete' | 'already' | 'stopped';
   readonly state: ClassificationState;
-  /** Whether the pass was only about requests that came after the end of an earlier one by the same rules. */
+  /** Whether the pass only handled requests that were stored after an earlier pass with the same rules ended. */
   readonly isContinued: boolean;
   /** Days whose rollups were recomputed. */
   readonly days: number;
 };
 
-/** How far it is: rows read, those of an interrupted pass included, and the share of the stored time that is done. */
+/** The progress: rows read, including those of an interrupted pass, and the share of the stored time that is done. */
 export type ClassificationProgress = {
   readonly rows: number;
   readonly share: number;
@@ -33,16 +33,16 @@ export type ClassificationProgress = {
 type ClassificationPassOptions = {
   /** Begins with the oldest row even if these rules were applied before. */
   readonly again: boolean;
-  /** Ends the pass after the batch or the day that is under way. */
+  /** Ends the pass after the current batch or day. */
   readonly signal: AbortSignal;
   readonly report: (progress: ClassificationProgress) => void;
-  /** Called with how many days are recomputed, of how many. */
+  /** Called with the number of recomputed days and the total. */
   readonly reportDays: (done: number, total: number) => void;
 };
 
 /**
- * Classifies all stored requests of an account by these rules, batch by batch, from where an earlier pass by them ended. At
- * its end the rollups of the days that changed are recomputed; those of a pass that was stopped wait for the next refresh.
+ * Classifies all stored requests of an account by these rules, batch by batch, from where an earlier pass with them ended.
+ * At the end it recomputes rollups and findings of the changed days; after a pass that was stopped they wait for the next refresh.
  *
  * @throws {KnownError} `rules_replaced` when another process begins with other rules meanwhile
  */
@@ -57,15 +57,14 @@ export async function classifyStored(
   const bounds = await loadTimeBounds(db, account, stream);
   report(measureProgress(state, bounds));
   await makePartitions(db, classification.stream);
-  await summarizeTimes(db, classification.stream);
   while (state.endedAt === null) {
     if (signal.aborted) return { outcome: 'stopped', state, isContinued, days: 0 };
     state = await classifyBatch(db, classification);
     report(measureProgress(state, bounds));
   }
   try {
-    // Also when nothing has changed: an earlier pass may have been killed before this.
-    const days = await refreshRollups(db, account, [stream], signal, reportDays);
+    // Also if nothing has changed: an earlier pass may have been killed before this.
+    const { days } = await examine(db, account, [stream], { signal, reportDays });
     const outcome = isContinued && state.rowsRead === 0 ? 'already' : 'complete';
     return { outcome, state, isContinued, days };
   } catch (error) {
@@ -74,18 +73,18 @@ export async function classifyStored(
   }
 }
 
-/** What is derived from a row needs a partition, also where somebody has dropped the one that there was. */
+/** Derived rows need a partition, also if somebody has dropped the previous one. */
 async function makePartitions(db: Database, { table }: LogStream): Promise<void> {
   const held = await db.query<{ fromMs: number }>(
     `select extract(epoch from held_from)::float8 * 1000 as "fromMs" from zendesk_sync.partitions
      where log_table = $1 and isfinite(held_from)`,
-    [table.name],
+    [nameHere(table.name)],
   );
   const moments = held.map(({ fromMs }) => fromMs);
   await createPartitionKeeper(db)(table, moments);
 }
 
-/** The share is one of time, because the rows are not counted beforehand. */
+/** It is a share of time, because the rows are not counted beforehand. */
 export function measureProgress(
   { rowsRead, reachedAt, endedAt }: ClassificationState,
   { oldest, newest }: { oldest: Date | null; newest: Date | null },
@@ -100,7 +99,7 @@ export function measureProgress(
   };
 }
 
-/** The times of the oldest and the newest stored row; null where nothing is stored. */
+/** The times of the oldest and the newest stored row; null if nothing is stored. */
 export async function loadTimeBounds(
   db: Queryable,
   account: string,

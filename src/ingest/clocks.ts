@@ -1,7 +1,7 @@
 /**
- * The three clocks of an account: Zendesk's, that of this machine and the database's. None is trusted alone. What is to be
- * read is planned by the one in the middle, which is right when any single one is wrong. What counts as covered ends where
- * the earliest of them says, and begins where the latest one says that Zendesk still keeps it.
+ * The three clocks of an account: Zendesk's, that of this machine and the database's. None is trusted alone. The one in the
+ * middle plans what to read; it is right if any single one is wrong. Coverage ends where the earliest clock says, and begins
+ * where the latest one says that Zendesk still keeps records.
  */
 import type { Queryable } from '../database/client.ts';
 import type { Log } from '../logger.ts';
@@ -17,16 +17,16 @@ type Moment = {
   readonly latest: number;
 };
 
-/** What has to be added to the clock of this machine to have another one, in milliseconds; undefined while unknown. */
+/** The difference to add to the clock of this machine to get another one, in milliseconds; undefined while unknown. */
 type Skews = { readonly zendesk: ZendeskClock; readonly databaseMs: number | undefined };
 
 /** Clocks that differ by less than this agree. */
 const toleratedMs = 5_000;
 
-/** The moment that all clocks make of one by the clock of this machine. Pure. */
+/** Converts a moment of this machine's clock to the moment by all clocks. Pure. */
 export function judgeMoment(localMs: number, skews: Skews): Moment {
   const { agreedMs, doubt } = skews.zendesk;
-  // An answer that nobody else agrees with holds the coverage back, but does not let it go forward.
+  // A single answer that disagrees limits the coverage, but cannot extend it.
   const told = [agreedMs, doubt?.skewMs, skews.databaseMs].filter((skewMs) => skewMs !== undefined);
   const middleMs = findMiddle(skews);
   const latestMs = Math.max(0, ...told);
@@ -38,7 +38,7 @@ export function judgeMoment(localMs: number, skews: Skews): Moment {
   };
 }
 
-/** The clock in the middle; of two the later one, by which the newest rows are read whichever of them is right. */
+/** The clock in the middle; of two clocks the later one, so that the newest rows are read whichever is right. */
 function findMiddle({ zendesk, databaseMs }: Skews): number {
   const isKnown = zendesk.agreedMs !== undefined || zendesk.doubt !== undefined;
   const known = [0, databaseMs, isKnown ? newestSkewMs(zendesk) : undefined]
@@ -47,25 +47,25 @@ function findMiddle({ zendesk, databaseMs }: Skews): number {
   return known[Math.floor(known.length / 2)] ?? 0;
 }
 
-/** The clocks at work. */
+/** The clocks in use. */
 export type Clocks = {
   now(): Moment;
-  /** What they make of a moment of the local clock, in epoch milliseconds. */
+  /** Converts a moment of the local clock, in epoch milliseconds. */
   at(localMs: number): Moment;
-  /** What has to be added to the local clock to have the likely time. */
+  /** The difference to add to the local clock to get the likely time. */
   likelySkewMs(): number;
   /** Asks the database for its time. */
   readDatabase(db: Queryable): Promise<void>;
-  /** Says so when the clocks disagree, and when they agree again. */
+  /** Reports when the clocks disagree, and when they agree again. */
   compare(): void;
 };
 
-/** How often a disagreement that lasts is told again. */
+/** How often a lasting disagreement is reported again. */
 const reminderMs = 3_600_000;
-/** One that changes by more than this is told again at once. */
+/** A disagreement that changes by more than this is reported again at once. */
 const changeMs = 60_000;
 
-/** Begins with the local clock alone. */
+/** Begins with only the local clock. */
 export function createClocks(options: {
   readonly account: string;
   /** Epoch milliseconds. */
@@ -118,7 +118,7 @@ export function createClocks(options: {
       );
       if (row === undefined) throw new Error('a select without a table gave no row');
       const receivedAtMs = localNow();
-      // Read at an unknown moment in between: a difference that this may explain is none.
+      // The clock was read at an unknown moment in between: a difference that this explains does not count.
       const lowestMs = row.now_ms - receivedAtMs;
       const highestMs = row.now_ms - sentAtMs;
       const skewMs = Math.round(Math.min(Math.max(lowestMs, 0), highestMs));
@@ -129,14 +129,14 @@ export function createClocks(options: {
   };
 }
 
-/** The database's clock as it was read, and when that was by the local clock and by one that only goes forward. */
+/** The database's clock as read, and when that was by the local clock and by the monotonic clock. */
 type DatabaseReading = {
   readonly skewMs: number;
   readonly localMs: number;
   readonly steadyMs: number;
 };
 
-/** The difference by now. When the local clock has jumped forward since, the database's has not. */
+/** The difference now. If the local clock has jumped forward since, the database's clock has not. */
 function readSkewMs(reading: DatabaseReading, localMs: number, steadyMs: number): number {
   const jumpedMs = localMs - reading.localMs - (steadyMs - reading.steadyMs);
   return jumpedMs > toleratedMs ? Math.round(reading.skewMs - jumpedMs) : reading.skewMs;

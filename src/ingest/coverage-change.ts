@@ -1,13 +1,13 @@
-/** Changing the coverage of a stream otherwise than by a page. */
+/** Changes the coverage of a stream in other ways than by a page. */
 import type { Database, Transaction } from '../database/client.ts';
 import { lockStream } from './coverage.ts';
 import { checkLease, type Lease } from './lease.ts';
 
 /**
- * Changes coverage in a transaction of its own, behind the fence of the lease. Nobody else changes it meanwhile: a cursor of
- * the same process may end its span at this moment.
+ * Changes coverage in a transaction of its own, after the fence of the lease. A lock keeps others from changing it
+ * meanwhile: a cursor of the same process may end its span at this moment.
  *
- * @throws {KnownError} `lease_lost` or `history_changed` when the lease is not held any more
+ * @throws {KnownError} `lease_lost` or `history_changed` when the lease is no longer held
  */
 export async function changeCoverage<T>(
   db: Database,

@@ -1,19 +1,19 @@
 /**
- * What is stored completely. Where to go on and what is missing are pure functions of coverage, now and settings; the
- * statements that keep it stand below them. The view `zendesk_sync.status` answers the same in SQL.
+ * What is stored completely. Where to continue and what is missing are pure functions of coverage, now and settings; the
+ * statements that store it are below them. The view `zendesk_sync.status` gives the same answers in SQL.
  */
 import type { Queryable } from '../database/client.ts';
 import { fromSeconds, intersect, measure, subtract, type Span, type Spans } from '../span.ts';
 
-/** Which stream of which account a row of the ledger belongs to. */
+/** The stream and account that a row of the ledger belongs to. */
 export type StreamKey = { readonly account: string; readonly stream: string };
 
-/** What bounds the part of a span that counts as covered once it was read. In seconds since 1970. */
+/** The bounds of the part of a span that counts as covered once it was read. In seconds since 1970. */
 export type Reading = {
-  /** When the first page was asked for, by the earliest clock: the safest moment of the whole reading. */
+  /** When the first page was requested, by the earliest clock: the safest moment of the whole reading. */
   readonly askedAt: number;
   /**
-   * The oldest second that the source still kept when the last page was asked for, by the latest clock: what is older may
+   * The oldest second that the source still kept when the last page was requested, by the latest clock: older records may
    * have been dropped meanwhile.
    */
   readonly keptSince: number;
@@ -21,7 +21,7 @@ export type Reading = {
 
 /**
  * What a completely read span adds to the coverage. A record may still appear for `settleSeconds` after its own time
- * stamp, so a second counts only when the span was asked for at least that long after it.
+ * stamp, so a second counts only if the span was requested at least that long after it.
  */
 export function coveredByFetch(
   span: Span,
@@ -36,8 +36,8 @@ export function coveredByFetch(
 }
 
 /**
- * Whether a reading can still cover the whole of its span. One that began while a clock was behind cannot, however late it
- * goes on.
+ * Whether a reading can still cover its whole span. A reading that began while a clock was behind cannot, however late it
+ * continues.
  */
 export function coversWhole(
   { span, askedAt = Infinity }: { readonly span: Span; readonly askedAt: number | undefined },
@@ -46,7 +46,7 @@ export function coversWhole(
   return span.to <= askedAt - settleSeconds;
 }
 
-/** The oldest second that a source still keeps at a moment; `-Infinity` where it keeps all. */
+/** The oldest second that a source still keeps at a moment; `-Infinity` if it keeps everything. */
 export function findKeptSince(retentionDays: number | undefined, now: number): number {
   return retentionDays === undefined ? -Infinity : now - retentionDays * 86_400;
 }
@@ -57,7 +57,7 @@ export function findGaps(coverage: Spans, horizon: number, until = horizon): Spa
   return end <= horizon ? [] : subtract([{ from: horizon, to: end }], coverage);
 }
 
-/** How much of the way from the horizon to now is covered, between 0 and 1. */
+/** The covered share of the time from the horizon to now, between 0 and 1. */
 export function measureProgress(coverage: Spans, horizon: number, now: number): number {
   const wanted: Span = { from: horizon, to: now };
   if (wanted.to <= wanted.from) return 1;
@@ -94,14 +94,14 @@ export async function loadRescans(
   return rescans;
 }
 
-/** Adds a span to the coverage and joins it with what it overlaps or touches. */
+/** Adds a span to the coverage and joins it with the spans that it overlaps or touches. */
 export async function addCoverage(tx: Queryable, key: StreamKey, span: Span): Promise<void> {
   await joinSpan(tx, 'zendesk_sync.coverage', { account: key.account, stream: key.stream }, span);
 }
 
 /**
- * Takes a span out of the coverage, and out of what was read again at every age: it is a gap from then on, and is read like
- * one. To be called under the lock of `lockStream`.
+ * Removes a span from the coverage, and from the rescans of every age: from then on it is a gap, and is read like one. Call
+ * it under the lock of `lockStream`.
  */
 export async function withdrawCoverage(tx: Queryable, key: StreamKey, span: Span): Promise<void> {
   for (const [table, keys] of [
@@ -123,7 +123,7 @@ export async function withdrawCoverage(tx: Queryable, key: StreamKey, span: Span
   }
 }
 
-/** Keeps everybody else from changing the coverage of a stream until the end of the transaction. */
+/** Keeps others from changing the coverage of a stream until the end of the transaction. */
 export async function lockStream(tx: Queryable, { account, stream }: StreamKey): Promise<void> {
   await tx.query(
     `select 1 from zendesk_sync.streams where account = $1 and stream = $2 for update`,
@@ -131,7 +131,7 @@ export async function lockStream(tx: Queryable, { account, stream }: StreamKey):
   );
 }
 
-/** Adds a span to what was read again at an age, in the same way. */
+/** Adds a span to the rescans of an age, in the same way. */
 export async function addRescan(
   tx: Queryable,
   { account, stream }: StreamKey,

@@ -1,17 +1,17 @@
-/** Records that are read one by one and not stored: one that cannot be read costs itself alone, and is told of. */
+/** Records that are read one by one and not stored: if one cannot be read, only that one is missing, and it is reported. */
 import { nameRecord, quarantineRecord } from './quarantine.ts';
 
-/** What became of some records. */
+/** The result for some records. */
 type EachRecord<Read> = {
   readonly read: readonly Read[];
-  /** Why each of the others could not be read, with what names it, as a clause. */
+  /** Why each of the others could not be read, with the name of the record, as a clause. */
   readonly unreadable: readonly string[];
 };
 
-/** Where a record has what names it. */
+/** Where the name of a record is. */
 type Names = { readonly id: string; readonly time: string };
 
-/** Reads each record by itself. */
+/** Reads each record separately. */
 export function readEach<Read>(
   records: readonly unknown[],
   read: (record: unknown) => Read,
@@ -32,7 +32,7 @@ export function readEach<Read>(
   return { read: good, unreadable };
 }
 
-/** One clause about the records that could not be read; undefined when all could. */
+/** One clause about the records that could not be read; undefined if all could. */
 export function describeUnreadable(unreadable: readonly string[]): string | undefined {
   const [first] = unreadable;
   if (first === undefined) return undefined;

@@ -1,14 +1,14 @@
-/** The words for what is done, and the events that tell of it (docs/telemetry.md). */
+/** The words for the work of the engine, and its events (docs/telemetry.md). */
 import type { ErrorCode } from '../errors.ts';
 import type { Span } from '../span.ts';
 
 /** What a run does: follow the log, fill its gaps, or list the people. */
 export type Task = 'live' | 'backfill' | 'listing';
 
-/** Why a span is read: the newest; before the log was followed; a gap since then; a covered span again. */
+/** Why a span is read: the newest time; time before the log was followed; a gap since then; a covered span again. */
 export type FetchKind = 'live' | 'backfill' | 'repair' | 'rescan';
 
-/** The end of a run. Anything but `complete` means that something asked for was not done. */
+/** The end of a run. Anything other than `complete` means that a part of the work was not done. */
 export type RunOutcome = 'complete' | 'failed' | 'unavailable' | 'interrupted';
 
 /** What a run did. */
@@ -19,7 +19,7 @@ export type RunCounts = {
   readonly late: number;
 };
 
-/** The moments of a page's way, in epoch milliseconds of the local clock. */
+/** The times of a page, in epoch milliseconds of the local clock. */
 export type PageTimes = {
   readonly askedMs: number;
   readonly answeredMs: number;
@@ -33,13 +33,13 @@ export type PageEvent = {
   readonly stream: string;
   readonly task: Task;
   readonly kind: FetchKind | 'listing';
-  /** Records in the page. Those that are neither new nor changed were there already. */
+  /** Records in the page. Those that are neither new nor changed were stored already. */
   readonly rows: number;
   readonly newRows: number;
   readonly changedRows: number;
   /** New rows in a span that counted as covered. */
   readonly lateRows: number;
-  /** Records that no rule knows; undefined for a stream whose records are not classified. */
+  /** Records that no rule matches; undefined for a stream whose records are not classified. */
   readonly unclassifiedRows: number | undefined;
   /** The span being read and how far into it the page reached, in seconds since 1970; undefined for a listing. */
   readonly span: Span | undefined;
@@ -52,17 +52,17 @@ export type PageEvent = {
   readonly times: PageTimes | undefined;
 };
 
-/** What the engine tells whoever watches: nothing in here is needed for the work itself. */
+/** What the engine reports to observers: the work itself does not need any of it. */
 export type SyncEvent =
   | PageEvent
-  /** The share of the wanted time that is covered, between 0 and 1, and how long that time is; sent when it has changed. */
+  /** The covered share of the wanted time, between 0 and 1, and the length of that time; sent when it has changed. */
   | {
       readonly type: 'covered';
       readonly stream: string;
       readonly share: number;
       readonly wantedSeconds: number;
     }
-  /** What has to be added to the clock of this machine to have the others, in milliseconds; 0 while they agree. */
+  /** The difference to add to the clock of this machine to get the others, in milliseconds; 0 while they agree. */
   | { readonly type: 'clocks'; readonly zendeskMs: number; readonly databaseMs: number }
   /** Requests left in the budget of the current minute. */
   | { readonly type: 'budget'; readonly group: string; readonly left: number }
@@ -72,16 +72,19 @@ export type SyncEvent =
       readonly waitMs: number;
       readonly reason: string;
     }
-  /** No request may go: because of a pause that began earlier or by another process, or for more than a minute because too many are counted. */
+  /**
+   * No request may be sent: because of a pause that began earlier or in another process, or for more than a minute because
+   * too many are counted.
+   */
   | {
       readonly type: 'waiting-for-budget';
       readonly group: string;
       readonly waitMs: number;
       readonly isPaused: boolean;
-      /** Why there is a pause, as whoever noted it said. */
+      /** The reason of the pause, as recorded with it. */
       readonly reason: string | undefined;
     }
-  /** A request to Zendesk is over. `status` is undefined when no complete answer came. */
+  /** A request to Zendesk has ended. `status` is undefined if there was no complete answer. */
   | {
       readonly type: 'request';
       readonly endpoint: string;
@@ -95,7 +98,10 @@ export type SyncEvent =
       readonly task: Task;
       readonly run: string;
     }
-  /** A run has ended, or could not begin: `failed` also when not even that could be recorded, `busy` for another holder. */
+  /**
+   * A run has ended, or could not begin: `failed` also if this could not be recorded, `busy` if another process holds the
+   * lease.
+   */
   | {
       readonly type: 'run';
       readonly stream: string;
@@ -106,10 +112,23 @@ export type SyncEvent =
       readonly code: ErrorCode | undefined;
       readonly error: string | undefined;
     }
-  /** Another process holds the stream; told with each look at its lease. `waitMs`: how much longer is waited at most. */
+  /**
+   * Another process holds the stream; reported with each check of its lease. `waitMs`: how much longer this process waits at
+   * most.
+   */
   | {
       readonly type: 'waiting-for-lease';
       readonly stream: string;
       readonly holder: string;
       readonly waitMs: number;
+    }
+  /**
+   * What was stored is summed up and looked at by the rules, after everything was pulled: `done` of `total` days or parts
+   * are done.
+   */
+  | {
+      readonly type: 'examining';
+      readonly what: 'rollups' | 'findings';
+      readonly done: number;
+      readonly total: number;
     };

@@ -1,4 +1,4 @@
-/** A fetch in the ledger: the reading of one span, with its cursor. Its pages are recorded in `page.ts`. */
+/** A fetch in the ledger: the reading of one span, with its cursor. `page.ts` records its pages. */
 import type { Queryable } from '../database/client.ts';
 import type { ErrorCode } from '../errors.ts';
 import { randomUUID } from 'node:crypto';
@@ -10,14 +10,14 @@ import { explainLoss, isHeld, valuesOf, type Lease } from './lease.ts';
 /** The end of a fetch. `split`: too dense, read again in smaller spans. `abandoned`: no longer needed. */
 type FetchOutcome = 'complete' | 'failed' | 'split' | 'abandoned';
 
-/** A fetch as the ledger keeps it: the span, how far it got, and what it found. */
+/** A fetch in the ledger: the span, its progress, and what it found. */
 export type Fetch = {
   readonly fetch: string;
   readonly kind: FetchKind;
   readonly span: Span;
   readonly pageSize: number;
   readonly cursor: string | undefined;
-  /** When the first page was asked for, whole seconds of the earliest clock; undefined before the first page. */
+  /** When the first page was requested, whole seconds of the earliest clock; undefined before the first page. */
   readonly askedAt: number | undefined;
   readonly pages: number;
   readonly seen: number;
@@ -25,16 +25,19 @@ export type Fetch = {
   readonly changed: number;
   readonly late: number;
   readonly restarted: boolean;
-  /** At which age its span is read again; undefined unless it is a rescan. */
+  /** The age at which its span is read again; undefined unless it is a rescan. */
   readonly rescanAgeSeconds: number | undefined;
-  /** Drawn by its reader: a row with this mark is the one that this reader has written, in this history of the database. */
+  /**
+   * A random value of its reader: a row with this mark is the one that this reader has written, in this history of the
+   * database.
+   */
   readonly mark: string;
 };
 
-/** A fetch that may be read, and what was covered when that was recorded: a new row in there is a late one. */
+/** A fetch that may be read, and what was covered when it was recorded: a new row in there is late. */
 export type OpenFetch = { readonly fetch: Fetch; readonly covered: Spans };
 
-/** A fetch that is to begin. */
+/** A fetch to begin. */
 type NewFetch = Pick<Fetch, 'kind' | 'span' | 'pageSize'> & {
   readonly rescanAgeSeconds?: number | undefined;
 };
@@ -55,29 +58,30 @@ const columns = `id::text as fetch, kind,
   pages, rows_seen::float8 as seen, rows_new::float8 as new, rows_changed::float8 as changed, rows_late::float8 as late,
   restarted, mark::text as mark, rescan_age_seconds as "rescanAgeSeconds"`;
 
-/** In the statement that records the start, so that both are from the same history of the database. */
+/** In the same statement that records the start, so that both are from the same history of the database. */
 const coveredThen = `(select coalesce(
     json_agg(json_build_object('from', extract(epoch from covered_from), 'to', extract(epoch from covered_until)) order by covered_from),
     '[]'
   ) from zendesk_sync.coverage where account = $1 and stream = $2) as covered`;
 
 /**
- * The fence of a single statement, as `checkLease` is that of a transaction: no row unless the lease is the newest. A
- * process that has stood still while another took over must not meddle with the fetches of that one.
+ * The fence for a single statement, as `checkLease` is for a transaction: no row unless the lease is the newest. A process
+ * that was frozen while another took over must not change the other's fetches.
  */
-const heldLease = `with held as (select account, stream from zendesk_sync.leases where ${isHeld} for share)`;
+const heldLease = `with held as (select account, stream, now() as at from zendesk_sync.leases where ${isHeld} for share)`;
 
-/** Records the start of a fetch. @throws {KnownError} `lease_lost` or `history_changed` when the lease is not held any more */
+/** Records the start of a fetch. @throws {KnownError} `lease_lost` or `history_changed` when the lease is no longer held */
 export async function openFetch(
   db: Queryable,
   lease: Lease,
   { kind, span, pageSize, rescanAgeSeconds }: NewFetch,
 ): Promise<OpenFetch> {
   const [row] = await db.query<OpenFetchRow>(
-    `${heldLease}
-     insert into zendesk_sync.fetches (account, stream, kind, span_from, span_until, page_size, mark, rescan_age_seconds)
+    `${heldLease},
+     opened as (insert into zendesk_sync.fetches (account, stream, kind, span_from, span_until, page_size, mark, rescan_age_seconds)
      select account, stream, $5, $6::timestamptz, $7::timestamptz, $8::integer, $9::uuid, $10::integer from held
-     returning ${columns}, ${coveredThen}`,
+     returning *)
+     select ${columns}, ${coveredThen} from opened`,
     [
       ...valuesOf(lease),
       kind,
@@ -92,7 +96,7 @@ export async function openFetch(
   return readOpen(row);
 }
 
-/** Fetches that can go on at their cursor: their process died, or they failed. Oldest span first. */
+/** Fetches that can continue at their cursor: their process died, or they failed. Oldest span first. */
 export async function loadResumable(
   db: Queryable,
   { account, stream }: StreamKey,
@@ -107,10 +111,10 @@ export async function loadResumable(
 }
 
 /**
- * Takes up a fetch that had ended or whose process had died, where it stands in the database. From now on it has another
- * mark: a page that its former reader has still on the way is not stored.
+ * Continues a fetch that had ended or whose process had died, from its state in the database. From now on it has another
+ * mark: a page that its previous reader is still storing will be refused.
  *
- * @throws {KnownError} `lease_lost` or `history_changed` when it cannot be had any more
+ * @throws {KnownError} `lease_lost` or `history_changed` when it is no longer available
  */
 export async function reopenFetch(db: Queryable, lease: Lease, fetch: Fetch): Promise<OpenFetch> {
   const changes = 'ended_at = null, outcome = null, error = null, error_code = null';
@@ -118,9 +122,9 @@ export async function reopenFetch(db: Queryable, lease: Lease, fetch: Fetch): Pr
 }
 
 /**
- * Puts a fetch back to the start of its span, after its cursor was refused; this happens once for a fetch.
+ * Sets a fetch back to the start of its span, after its cursor was refused; this happens only once for a fetch.
  *
- * @throws {KnownError} `lease_lost` or `history_changed` when it cannot be had any more
+ * @throws {KnownError} `lease_lost` or `history_changed` when it is no longer available
  */
 export async function restartFetch(db: Queryable, lease: Lease, fetch: Fetch): Promise<Fetch> {
   const changes = 'cursor = null, asked_at = null, restarted = true';
@@ -129,9 +133,9 @@ export async function restartFetch(db: Queryable, lease: Lease, fetch: Fetch): P
 }
 
 /**
- * Records the end of a fetch that did not complete. A fetch that is not to be resumed loses its cursor.
+ * Records the end of a fetch that did not complete. A fetch that must not be resumed loses its cursor.
  *
- * @throws {KnownError} `lease_lost` or `history_changed` when it cannot be had any more
+ * @throws {KnownError} `lease_lost` or `history_changed` when it is no longer available
  */
 export async function closeFetch(
   db: Queryable,
@@ -140,7 +144,7 @@ export async function closeFetch(
   outcome: Exclude<FetchOutcome, 'complete'>,
   details: { code?: ErrorCode; error?: string; resumable?: boolean; pageSize?: number } = {},
 ): Promise<void> {
-  const changes = `ended_at = now(), outcome = $8, error = $9, cursor = case when $10 then cursor end, error_code = $11,
+  const changes = `ended_at = held.at, outcome = $8, error = $9, cursor = case when $10 then cursor end, error_code = $11,
       page_size = coalesce($12::integer, page_size)`;
   const { error = null, resumable = false, code = null, pageSize = null } = details;
   await updateFetch(db, lease, fetch, {
@@ -149,7 +153,7 @@ export async function closeFetch(
   });
 }
 
-/** What becomes of a fetch: its new values, those of its parameters from $8 on, and the mark of its next reader. */
+/** A change of a fetch: its new values, its parameters from $8 on, and the mark of its next reader. */
 type FetchChange = {
   readonly changes: string;
   readonly values?: readonly unknown[];
@@ -157,7 +161,7 @@ type FetchChange = {
   readonly mark?: string;
 };
 
-/** Changes a fetch behind the fence of the lease, unless its number is another fetch's by now. May be repeated. */
+/** Changes a fetch after the fence of the lease, unless its number now belongs to another fetch. Can be repeated. */
 async function updateFetch(
   db: Queryable,
   lease: Lease,
@@ -165,11 +169,12 @@ async function updateFetch(
   { changes, values = [], mark = fetch.mark }: FetchChange,
 ): Promise<OpenFetch> {
   const [row] = await db.query<OpenFetchRow>(
-    `${heldLease}
-     update zendesk_sync.fetches f set mark = $7::uuid, ${changes} from held
-     where f.id = $5::bigint and f.account = held.account and f.stream = held.stream
+    `${heldLease},
+     changed as (update zendesk_sync.fetches f set mark = $7::uuid, ${changes} from held
+     where f.account = $1 and f.id = $5::bigint and f.stream = held.stream
        and f.mark in ($6::uuid, $7::uuid)
-     returning ${columns}, ${coveredThen}`,
+     returning f.*)
+     select ${columns}, ${coveredThen} from changed`,
     [...valuesOf(lease), fetch.fetch, fetch.mark, mark, ...values],
   );
   if (row === undefined) throw await explainLoss(db, lease);

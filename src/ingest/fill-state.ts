@@ -1,4 +1,4 @@
-/** How far a backfill is, and what follows from that: pure functions from state to state. */
+/** The state of a backfill, and what to do next: pure functions from state to state. */
 import { codeOf, concernsSpan } from '../errors.ts';
 import { subtract, unite, type Span, type Spans } from '../span.ts';
 import { findGaps } from './coverage.ts';
@@ -10,6 +10,7 @@ import {
   noteRead,
   takePiece,
   type Division,
+  type Piece,
 } from './division.ts';
 import type { Fetch } from './fetch.ts';
 import {
@@ -23,30 +24,33 @@ import {
 } from './plan.ts';
 import type { SpanResult } from './span-reader.ts';
 
-/** What is to be read: every gap of the log, or a span whatever the coverage says. */
+/** What to read: every gap of the log, or a span whatever the coverage says. */
 export type Goal = 'gaps' | Span;
 
-/** How far a backfill is. */
+/** The state of a backfill. */
 export type FillState = {
   readonly goal: Goal;
-  /** Read or given up in this run: not again, even if a clock that was set back keeps it from counting as covered. */
+  /**
+   * Spans that were read or given up in this run: they are not read again, even if a clock that was set back keeps them from
+   * counting as covered.
+   */
   readonly done: Spans;
   readonly reading: readonly Span[];
   /** The length of the next span of a gap. */
   readonly spanSeconds: number;
-  /** Whether a span took more than a page: only then more than one cursor is of use. */
+  /** Whether a span took more than a page: only then it makes sense to use more than one cursor. */
   readonly dense: boolean;
   readonly failuresInARow: number;
-  /** What becomes of spans with records that cannot be stored. */
+  /** The division of spans with records that cannot be stored. */
   readonly division: Division;
-  /** The error that the run fails with at its end. */
+  /** The error with which the run fails at its end. */
   readonly failure: { readonly error: unknown; readonly endsRun: boolean } | undefined;
 };
 
-/** So many spans that fail one after the other mean that it is not the spans. */
+/** If so many spans fail in a row, the spans are not the cause. */
 const failuresAllowed = 3;
 
-/** A backfill before its first span. `unusable` is what former runs could not read. */
+/** A backfill before its first span. `unusable` is what previous runs could not read. */
 export function beginFill(goal: Goal, unusable: Spans = []): FillState {
   return {
     goal,
@@ -60,7 +64,7 @@ export function beginFill(goal: Goal, unusable: Spans = []): FillState {
   };
 }
 
-/** A span is being read from now on. */
+/** The reading of a span begins. */
 export function noteStart(state: FillState, span: Span): FillState {
   const division = takePiece(state.division, span);
   return { ...state, division, reading: [...state.reading, span] };
@@ -71,7 +75,7 @@ export function noteDensity(state: FillState): FillState {
   return state.dense ? state : { ...state, dense: true };
 }
 
-/** A span was read to its end, or given back as too dense. */
+/** A span was read completely, or given up as too dense. */
 export function noteEnd(state: FillState, { fetch, splitSeconds, hasRows }: SpanResult): FillState {
   const { kind, span } = fetch;
   const tellsLength = kind !== 'rescan' && !isPiece(state.division, span);
@@ -89,16 +93,11 @@ export function noteEnd(state: FillState, { fetch, splitSeconds, hasRows }: Span
 
 /**
  * The reading of a span has failed. The other spans do not wait for one that cannot be read: they may expire at the source
- * meanwhile. An error that does not lie in the span ends the run, and so does one failure too many in a row. A span in
- * which records lie that cannot be stored is divided, where that may be.
+ * meanwhile. An error that is not caused by the span ends the run, and so do too many failures in a row. A span with records
+ * that cannot be stored is divided if possible.
  */
-export function noteFailure(
-  state: FillState,
-  span: Span,
-  error: unknown,
-  mayDivide = false,
-): FillState {
-  if (mayDivide && codeOf(error) === 'records_unusable') return noteUnusable(state, span, error);
+export function noteFailure(state: FillState, span: Piece, error: unknown): FillState {
+  if (codeOf(error) === 'records_unusable') return noteUnusable(state, span, error);
   const failuresInARow = state.failuresInARow + 1;
   const endsRun = !concernsSpan(codeOf(error)) || failuresInARow >= failuresAllowed;
   return {
@@ -110,7 +109,7 @@ export function noteFailure(
   };
 }
 
-function noteUnusable(state: FillState, span: Span, error: unknown): FillState {
+function noteUnusable(state: FillState, span: Piece, error: unknown): FillState {
   const { division, isGivenUp, endsRun } = divide(state.division, span);
   return {
     ...state,
@@ -121,12 +120,12 @@ function noteUnusable(state: FillState, span: Span, error: unknown): FillState {
   };
 }
 
-/** The run cannot go on, whatever the spans. */
+/** The run cannot continue, for any span. */
 export function noteBreak(state: FillState, error: unknown): FillState {
   return { ...state, failure: chooseFailure(state, { error, endsRun: true }) };
 }
 
-/** The first error is told, but one that has ended the run says more than one of a single span. */
+/** The first error is reported, but an error that ended the run says more than that of a single span. */
 function chooseFailure(
   { failure }: FillState,
   next: NonNullable<FillState['failure']>,
@@ -136,7 +135,7 @@ function chooseFailure(
 
 function chooseLength({ span, pages }: Fetch, spanSeconds: number): number {
   const length = span.to - span.from;
-  // A short span at the end of a gap says little; the longer of the two is what was tried.
+  // A short span at the end of a gap says little; the longer of the two is the length that was tried.
   return adaptSpanSeconds(Math.max(length, Math.min(spanSeconds, length * 2)), pages);
 }
 
@@ -145,17 +144,19 @@ function without(spans: readonly Span[], span: Span): readonly Span[] {
   return spans.filter((_, index) => index !== place);
 }
 
-/** What the ledger, the clock and the settings say. Times in seconds since 1970. */
+/** The facts from the ledger, the clock and the settings. Times in seconds since 1970. */
 export type FillFacts = {
   readonly coverage: Spans;
-  /** Undefined while the log has no record at all. */
+  /** What retention has dropped: it is never read again. Default: nothing. */
+  readonly dropped?: Spans;
+  /** Undefined while the log has no records. */
   readonly horizon: number | undefined;
   readonly rescanned: Rescanned;
   readonly rescanAges: readonly number[];
   readonly settleSeconds: number;
-  /** Now, by the earliest clock: what is newer cannot count as covered yet. */
+  /** Now, by the earliest clock: newer time cannot count as covered yet. */
   readonly earliest: number;
-  /** Now, by the clock that the live fetch goes by. */
+  /** Now, by the clock that the live fetch uses. */
   readonly likely: number;
 };
 
@@ -163,40 +164,57 @@ export type FillFacts = {
 type NextSpan = { readonly span: Span; readonly rescanAgeSeconds: number | undefined };
 
 /**
- * The next span to read: what is due to be read again soon after it was stored, then the oldest gap, then what is due to
- * be read again after a long time. Undefined when there is none at present.
+ * The next span to read: first rescans that are due soon after storing, then the oldest gap, then rescans that are due after
+ * a long time. Undefined if there is none at present.
  */
 export function planNext(state: FillState, facts: FillFacts): NextSpan | undefined {
   const { goal, done, division, reading, spanSeconds } = state;
   const piece = nextPiece(division);
-  if (piece !== undefined) return { span: piece, rescanAgeSeconds: undefined };
+  if (piece !== undefined) {
+    const { from, to, rescanAgeSeconds } = piece;
+    return { span: { from, to }, rescanAgeSeconds };
+  }
   const { coverage, horizon, rescanAges, settleSeconds, earliest, likely } = facts;
   const planOpen = (open: Spans): NextSpan | undefined => {
-    // What could not be read before does not keep the others waiting.
+    // Spans that could not be read before do not keep the others waiting.
     const span =
       planOldest(subtract(open, unite(done, division.unusable)), reading, spanSeconds) ??
       planOldest(subtract(open, done), reading, spanSeconds);
     return span === undefined ? undefined : { span, rescanAgeSeconds: undefined };
   };
-  if (goal !== 'gaps') return planOpen([goal]);
+  const { dropped = [] } = facts;
+  if (goal !== 'gaps') return planOpen(subtract([goal], dropped));
   if (horizon === undefined) return undefined;
-  // What the live fetch no longer reaches is a gap, also while following fails; but not what no reading can cover yet.
+  // Time that the live fetch no longer reaches is a gap, also while following fails; but not time that no reading can cover
+  // yet.
   const end = Math.min(likely - liveReachSeconds, earliest) - settleSeconds;
   const patient = rescanAges.filter(isPatient);
   const soon = rescanAges.filter((age) => !isPatient(age));
   return (
     planAgain(state, { ...facts, horizon }, soon) ??
-    planOpen(findGaps(coverage, horizon, end)) ??
+    planOpen(findGaps(unite(coverage, dropped), horizon, end)) ??
     planAgain(state, { ...facts, horizon }, patient)
   );
 }
 
 function planAgain(
   { done, reading }: FillState,
-  { coverage, horizon, rescanned, earliest }: FillFacts & { readonly horizon: number },
+  {
+    coverage,
+    dropped = [],
+    horizon,
+    rescanned,
+    earliest,
+  }: FillFacts & { readonly horizon: number },
   ages: readonly number[],
 ): NextSpan | undefined {
-  const again = planRescan(subtract(coverage, done), horizon, rescanned, ages, earliest);
+  const again = planRescan(
+    subtract(coverage, unite(done, dropped)),
+    horizon,
+    rescanned,
+    ages,
+    earliest,
+  );
   if (again === undefined) return undefined;
   const { span, ageSeconds } = again;
   const isBeingRead = reading.some(({ from, to }) => from < span.to && span.from < to);

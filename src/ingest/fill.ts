@@ -1,5 +1,5 @@
-/** Filling the gaps of a log, and reading again what is due. */
-import { intersect } from '../span.ts';
+/** Fills the gaps of a log, and reads again what is due. */
+import { intersect, unite } from '../span.ts';
 import { addRescan, coversWhole, loadCoverage, loadRescans } from './coverage.ts';
 import { changeCoverage } from './coverage-change.ts';
 import { withdrawFuture, withdrawFutureRescans } from './future.ts';
@@ -24,6 +24,7 @@ import {
   type Goal,
 } from './fill-state.ts';
 import { loadLostSince } from './losses.ts';
+import { loadDropped } from './removals.ts';
 import { countCursors, measureNeed, nameGap } from './plan.ts';
 import { findHorizon, keyOf, loadStream, reportCovered, rescanAgesOf, type Pull } from './pull.ts';
 import { readSpan } from './span-reader.ts';
@@ -31,10 +32,9 @@ import { readSpan } from './span-reader.ts';
 /**
  * Reads until the goal is reached, oldest first: fills every gap and reads again what is due, or reads one long span.
  *
- * Several cursors read at once when the pages are slow and the log is dense, as many as it takes to spend the budget and
- * as the other backfills of the process leave.
- * Fetches that a dead or failed run left behind go on at their cursors first. A span that cannot be read is left out, the
- * others are read, and the run fails at its end.
+ * Several cursors read at once when the pages are slow and the log is dense: as many as are needed to use the budget, and as
+ * the other backfills of the process leave. Fetches that a dead or failed run left behind continue at their cursors first. A
+ * span that cannot be read is left out, the others are read, and the run fails at its end.
  */
 export async function fillLog(pull: Pull, goal: Goal): Promise<void> {
   const leave = pull.engine.cursorShare.join();
@@ -68,13 +68,14 @@ async function fill(pull: Pull, goal: Goal): Promise<void> {
   function start({ fetch, covered }: OpenFetch): void {
     state = noteStart(state, fetch.span);
     const maySplit = fetch.kind !== 'rescan' && fetch.pages === 0;
+    const piece = { ...fetch.span, rescanAgeSeconds: fetch.rescanAgeSeconds };
     const afterPage = (more: boolean): void => {
       if (more) state = noteDensity(state);
       if (countWanted(pull, state) > wanted) news.resolve();
     };
     const work = readSpan(own, { fetch, covered, maySplit, afterPage }).then(
       (result) => change(noteEnd(state, result)),
-      (error: unknown) => change(noteFailure(state, fetch.span, error, fetch.kind !== 'rescan')),
+      (error: unknown) => change(noteFailure(state, piece, error)),
     );
     running.add(work);
     void work.finally(() => running.delete(work));
@@ -82,7 +83,7 @@ async function fill(pull: Pull, goal: Goal): Promise<void> {
 
   try {
     while (!own.signal.aborted) {
-      // Before anything is looked at, so that nothing that happens meanwhile is missed.
+      // Before anything is checked, so that nothing that happens meanwhile is missed.
       news = Promise.withResolvers();
       const seen = state;
       wanted = countWanted(pull, state);
@@ -92,7 +93,7 @@ async function fill(pull: Pull, goal: Goal): Promise<void> {
           start(next);
           continue;
         }
-        // A span that ended while the next one was chosen may have been given back.
+        // A span that ended while the next one was chosen may have been too dense.
         if (state.reading.length === 0 && state === seen) break;
       }
       await news.promise;
@@ -102,13 +103,13 @@ async function fill(pull: Pull, goal: Goal): Promise<void> {
   } catch (error) {
     change(noteBreak(state, error));
   }
-  // Nobody reads on once the run has ended.
+  // Nothing is read after the run has ended.
   await Promise.all(running);
   pull.signal.throwIfAborted();
   if (state.failure !== undefined) throw state.failure.error;
 }
 
-/** Whether there is a gap to fill, a span to read again or a fetch to resume. Not to be asked while a fill runs. */
+/** Whether there is a gap to fill, a span to read again or a fetch to resume. Do not call it while a fill runs. */
 export async function hasWork(pull: Pull): Promise<boolean> {
   const resumable = await chooseResumable(pull);
   return (
@@ -117,8 +118,7 @@ export async function hasWork(pull: Pull): Promise<boolean> {
 }
 
 function countWanted({ engine, stream }: Pull, { dense }: FillState): number {
-  const { name, setting } = stream.budget;
-  const requestsPerMinute = engine.settings.requestsPerMinute[name] ?? setting.requestsPerMinute;
+  const requestsPerMinute = engine.requestsPerMinute(stream.budget.name);
   const useful = countCursors(requestsPerMinute, engine.pace.pageMs(stream.name), dense);
   return Math.min(engine.cursorShare.count(), useful);
 }
@@ -146,29 +146,31 @@ async function loadFacts(pull: Pull, goal: Goal): Promise<FillFacts> {
   const key = keyOf(pull);
   await engine.clocks.readDatabase(engine.db);
   const coverage = await loadCoverage(engine.db, key);
-  // A span is read wherever the log begins; asking for that may take a request.
+  // A given span is read wherever the log begins; finding the beginning may take a request.
   const horizon = goal === 'gaps' ? await findHorizon(pull) : undefined;
   const rescanned = horizon === undefined ? new Map() : await loadRescans(engine.db, key);
   const { settleSeconds } = engine.settings;
   const rescanAges = rescanAgesOf(pull);
   const { earliest, likely } = engine.clocks.now();
-  return { coverage, horizon, rescanned, rescanAges, settleSeconds, earliest, likely };
+  const dropped = await loadDropped(engine.db, key);
+  return { coverage, dropped, horizon, rescanned, rescanAges, settleSeconds, earliest, likely };
 }
 
-/** Fetches that may go on; those that are not needed any more or cannot be had any more are ended. */
+/** Fetches that may continue; those that are no longer needed or no longer possible are ended. */
 async function chooseResumable(pull: Pull): Promise<Fetch[]> {
   const { engine } = pull;
   const key = keyOf(pull);
   const horizon = await findHorizon(pull);
   const coverage = await loadCoverage(engine.db, key);
+  const dropped = await loadDropped(engine.db, key);
   const chosen: Fetch[] = [];
   for (const fetch of await loadResumable(engine.db, key)) {
     if (fetch.kind === 'live') continue;
-    const needed = fetch.kind === 'rescan' || measureNeed(fetch.span, coverage) > 0;
-    const overlaps = chosen.some(
-      ({ span }) => span.from < fetch.span.to && fetch.span.from < span.to,
-    );
-    // Its pages are to be read again, which its end would put off to the next run.
+    const needed =
+      measureNeed(fetch.span, fetch.kind === 'rescan' ? dropped : unite(coverage, dropped)) > 0;
+    // They come in the order of their starts.
+    const overlaps = chosen.some(({ span }) => fetch.span.from < span.to);
+    // Its pages must be read again; if it ended, that would wait for the next run.
     const lost = intersect([fetch.span], await loadLostSince(engine.db, key, fetch.fetch));
     const mayCover = coversWhole(fetch, engine.settings.settleSeconds);
     const isWhole = !overlaps && lost.length === 0 && mayCover;
@@ -180,8 +182,8 @@ async function chooseResumable(pull: Pull): Promise<Fetch[]> {
 }
 
 /**
- * An age that is new to the settings starts from now: what is older already counts as read again, whether it is covered or
- * not, as a gap that is filled later is read at that age anyway.
+ * An age that is new in the settings starts now: older time already counts as read again, covered or not, because a gap that
+ * is filled later is read at that age anyway.
  */
 async function seedRescans(pull: Pull): Promise<void> {
   const { engine } = pull;

@@ -1,4 +1,4 @@
-/** Following a log to the present. */
+/** Follows a log to the present. */
 import type { Queryable } from '../database/client.ts';
 import { aheadOfNeed } from '../database/partitions.ts';
 import { fromSeconds } from '../span.ts';
@@ -13,8 +13,8 @@ import { readSpan } from './span-reader.ts';
 const noticeableSkewMs = 5000;
 
 /**
- * Reads from the end of the coverage to now. When the first answers show that it was planned by a wrong clock, it is
- * planned again.
+ * Reads from the end of the coverage to now. If the first answers show that a wrong clock was used for the plan, it plans
+ * again.
  */
 export async function followLog(pull: Pull): Promise<void> {
   const { engine, stream } = pull;
@@ -26,7 +26,7 @@ export async function followLog(pull: Pull): Promise<void> {
     true,
   );
   for (const fetch of await loadResumable(engine.db, keyOf(pull))) {
-    // The newest is planned afresh at each tick; nothing was claimed for the one that did not end.
+    // The live span is planned again at each tick; one that did not end covered nothing.
     if (fetch.kind === 'live') await closeFetch(engine.db, pull.lease, fetch, 'abandoned');
   }
   for (let attempt = 0; attempt < 3; attempt += 1) {
@@ -53,7 +53,7 @@ async function followOnce(pull: Pull): Promise<void> {
   if (horizon !== undefined) await reportCovered(pull, horizon);
 }
 
-/** Keeps since when a stream is followed; the first answer stays. */
+/** Stores since when a stream is followed; the first value stays. */
 async function storeFollowedFrom(
   db: Queryable,
   { account, stream }: StreamKey,

@@ -1,20 +1,21 @@
 /**
- * What counts as covered and lies in the future: a clock was wrong, or somebody has written into the ledger. The rows of
- * that time would never be read.
+ * Coverage in the future: a clock was wrong, or somebody has written into the ledger. The rows of that time would never be
+ * read.
  */
 import type { Queryable } from '../database/client.ts';
-import { fromSeconds, type Spans } from '../span.ts';
+import { fromSeconds, subtract, type Spans } from '../span.ts';
 import { changeCoverage } from './coverage-change.ts';
 import { loadCoverage, loadRescans, type StreamKey } from './coverage.ts';
 import type { Rescanned } from './plan.ts';
 import { keyOf, type Pull } from './pull.ts';
+import { noteUncovered } from './uncovered.ts';
 
 /** Clocks that differ by less than this agree. */
 const toleratedSeconds = 5;
 
 /**
- * Withdraws coverage that lies in the future, from where it begins to be unproved, and says so. What is withdrawn is a gap
- * and is read again. Returns the coverage as it stands then.
+ * Withdraws coverage in the future, from the point where it is no longer proved, and logs it. What is withdrawn is a gap and
+ * is read again. Returns the remaining coverage.
  */
 export async function withdrawFuture(pull: Pull, coverage: Spans): Promise<Spans> {
   const { engine, lease } = pull;
@@ -25,7 +26,15 @@ export async function withdrawFuture(pull: Pull, coverage: Spans): Promise<Spans
   const from = await changeCoverage(engine.db, lease, async (tx) => {
     const proved = await findProved(tx, key, likely, engine.settings.settleSeconds);
     const values = [key.account, key.stream, fromSeconds(likely), fromSeconds(proved)];
+    const before = await loadCoverage(tx, key);
     await tx.query(withdraw, values);
+    const withdrawn = subtract(before, await loadCoverage(tx, key));
+    const spans = withdrawn.map((span) => [span.from, span.to] as const);
+    await noteUncovered(
+      tx,
+      key,
+      spans.map((span) => ({ span, reason: 'in_future', rows: 0 })),
+    );
     return proved;
   });
   engine.log.warn(
@@ -35,7 +44,7 @@ export async function withdrawFuture(pull: Pull, coverage: Spans): Promise<Spans
   return loadCoverage(engine.db, key);
 }
 
-/** Does the same with what was read again at an age that it cannot have yet. */
+/** Does the same with rescans at an age that their time cannot have yet. */
 export async function withdrawFutureRescans(pull: Pull, rescanned: Rescanned): Promise<Rescanned> {
   const { engine, lease } = pull;
   const key = keyOf(pull);
@@ -63,8 +72,8 @@ export async function withdrawFutureRescans(pull: Pull, rescanned: Rescanned): P
 }
 
 /**
- * Up to where the fetches bear the coverage out: those that claim to have been asked in the future bear out what the
- * database's clock said when they began, and without such a one those that ended bear out what they say.
+ * How far the fetches prove the coverage: fetches with a request time in the future prove it up to what the database's clock
+ * said when they began; if there are none, those that ended prove what they say.
  */
 async function findProved(
   tx: Queryable,
@@ -85,7 +94,7 @@ async function findProved(
   return Math.max(0, Math.floor(row?.proved ?? 0) - settleSeconds);
 }
 
-// Only what reaches into the future: what ends before is as true as ever.
+// Only what reaches into the future: what ends before is still true.
 const cut = (table: string, condition: string): string => `with kept as (
     delete from ${table}
     where account = $1 and stream = $2 and ${condition} and covered_until > $3::timestamptz

@@ -1,18 +1,20 @@
-/** A login by refresh token in Postgres (contract 6.2): one pair of tokens for all processes of the installation. */
+/**
+ * A login with a refresh token, stored in Postgres (contract 6.2): one pair of tokens for all processes of the installation.
+ */
 import { randomUUID } from 'node:crypto';
 import type { Queryable } from '../database/client.ts';
 import type { KeptLogin, LoginKeeper, RefreshTurn, TokenPair } from '../zendesk/login-keeper.ts';
 import type { Credentials, RefreshCredentials } from '../zendesk/secrets.ts';
 import { createSeal, type Seal } from './sealed-tokens.ts';
 
-/** Longer than an attempt may take; each begins with a new one. */
+/** Longer than an attempt may take; each attempt begins with a new turn. */
 const turnSeconds = 120;
-/** One that has longer to go was noted before the database's clock was set back. */
+/** A turn with a later end was recorded before the database's clock was set back. */
 const longestTurnSeconds = 600;
-/** A refused token is tried again after this time: what says so may have been wrong for a moment. */
+/** A refused token is tried again after this time: the refusal may have been a temporary error. */
 const refusalSeconds = 3600;
 
-/** Keeps the login of an account; undefined for credentials that need none. */
+/** The keeper of an account's login; undefined for credentials that need none. */
 export function createLoginKeeper(
   db: Queryable,
   account: string,
@@ -71,7 +73,7 @@ function keepLogin(
   };
 }
 
-/** Puts a pair that somebody has just logged in with into the place of whatever was kept. */
+/** Replaces the stored pair with that of a new login. */
 export async function replaceLogin(
   db: Queryable,
   account: string,
@@ -79,7 +81,7 @@ export async function replaceLogin(
   pair: TokenPair,
 ): Promise<void> {
   const seal = createSeal(account, clientSecret);
-  // A first token that stays in the settings is not to be tried again.
+  // A first token that is still in the settings must not be tried again.
   const spent = firstToken === undefined ? undefined : seal.nameToken(firstToken);
   await putPair(db, account, seal, pair, {
     mark: randomUUID(),
@@ -89,17 +91,17 @@ export async function replaceLogin(
   });
 }
 
-/** What is known of a login without using it. */
+/** What is known about a login without using it. */
 export type LoginFacts = {
-  /** Undefined where there is none, or none that can be read with this secret. */
+  /** Undefined if there is none, or none that this secret can decrypt. */
   readonly kept: KeptLogin | undefined;
-  /** Whether there is one that was kept with another secret. */
+  /** Whether there is one that was encrypted with another secret. */
   readonly isForeign: boolean;
-  /** When its pair was refused; undefined while it was not. */
+  /** When its pair was refused; undefined if it was not. */
   readonly refusedAt: Date | undefined;
 };
 
-/** Looks at the login of an account. */
+/** Reads the login of an account. */
 export function loadLogin(
   db: Queryable,
   account: string,
@@ -149,10 +151,10 @@ function describeAbsence(
 
 type Placing = {
   readonly mark: string;
-  /** The pair that is replaced; `isForced` replaces any. */
+  /** The pair to replace; `isForced` replaces any pair. */
   readonly former: string | undefined;
   readonly isForced: boolean;
-  /** A first token that is not to be used any more. */
+  /** A first token that must no longer be used. */
   readonly spent: string | undefined;
 };
 
@@ -198,26 +200,29 @@ type TurnRow = {
   readonly mark: string | null;
   readonly sealed_tokens: Buffer | null;
   readonly spent_tokens: readonly string[];
-  /** Of a refusal that still counts. */
+  /** The time of a refusal that still counts. */
   readonly refused_token: string | null;
   readonly was_interrupted: boolean;
 };
 
 const takeTurn = `with free as (
-    select account, turn is not null as was_interrupted from zendesk_sync.oauth_logins
+    select account, turn is not null as was_interrupted, clock_timestamp() as at,
+      clock_timestamp() + interval '${turnSeconds} seconds' as until, clock_timestamp() - interval '${refusalSeconds} seconds' as since
+    from zendesk_sync.oauth_logins
     where account = $1 and (turn is null or turn_until <= clock_timestamp()
       or turn_until > clock_timestamp() + interval '${longestTurnSeconds} seconds')
     for update
   )
   update zendesk_sync.oauth_logins l
-  set turn = $2, turn_until = clock_timestamp() + interval '${turnSeconds} seconds'
+  set turn = $2, turn_until = free.until
   from free where l.account = free.account
   returning l.mark::text as mark, l.sealed_tokens, l.spent_tokens, free.was_interrupted,
-    case when l.refused_at between clock_timestamp() - interval '${refusalSeconds} seconds' and clock_timestamp()
+    case when l.refused_at between free.since and free.at
       then l.refused_token end as refused_token`;
 
 const prolongTurn = `update zendesk_sync.oauth_logins
-  set turn_until = clock_timestamp() + interval '${turnSeconds} seconds'
+  set turn_until = clock.at
+  from (select clock_timestamp() + interval '${turnSeconds} seconds' as at) as clock
   where account = $1 and turn = $2
   returning account`;
 
@@ -234,7 +239,7 @@ const put = `insert into zendesk_sync.oauth_logins as l
   where $8 or l.mark is not distinct from $9::uuid or l.mark = excluded.mark`;
 
 const refuseToken = `update zendesk_sync.oauth_logins
-  set refused_token = $2, refused_at = clock_timestamp() where account = $1`;
+  set refused_token = $2, refused_at = clock.at from (select clock_timestamp() as at) as clock where account = $1`;
 
 const spendToken = `update zendesk_sync.oauth_logins
   set spent_tokens = spent_tokens || $2::text where account = $1 and not $2 = any (spent_tokens)`;

@@ -1,39 +1,42 @@
 /**
- * Whether a page that is said to be the last is believed, or what lies behind it is asked for once more. `has_more` may
- * waver, and one such answer would lose all that follows; so it needs a second witness, which is a page that is not full.
- * How many records make a page full only the source knows: it may give fewer than it is asked for.
+ * Whether a last page is accepted, or one more request asks for what follows. `has_more` may be wrong, and one wrong answer
+ * would lose all that follows; so it needs a second proof: a page that is not full. Only the source knows how many records
+ * make a page full: it may give fewer than requested.
  */
 
-/** A page of a list, as far as its end is concerned. */
+/** The facts about a page of a list that matter for its end. */
 type SeenPage = {
   readonly records: number;
-  /** How many were asked for. */
+  /** How many were requested. */
   readonly pageSize: number;
   /** Whether the answer says that it is the last. */
   readonly isSaidLast: boolean;
-  /** Whether it has a cursor that leads on; Zendesk gives none with a page that is empty and the last (contract 0.3). */
+  /** Whether it has a cursor to continue; Zendesk gives none with an empty last page (contract 0.3). */
   readonly hasCursor: boolean;
-  /** Whether it is asked for again before long, whatever comes of it. */
+  /** Whether it will be requested again soon in any case. */
   readonly isReadAgain: boolean;
 };
 
-/** No source cuts its pages so short that this would have to be found out by each look at what is new. */
+/** No source has full pages as short as this, so a live page does not need a check for it. */
 const few = 10;
 
 /** What the pages of an account have shown so far, by the name of the stream. */
 export type LastPages = {
-  /** Looks at a page. True when it is said to be the last, and that has no second witness. */
+  /** Takes in a page. True if it is said to be the last, but without a second proof. */
   doubts(stream: string, page: SeenPage): boolean;
-  /** Behind a page that was said to be the last there was more. True for the first time. */
+  /** Records that something followed a page that was said to be the last. True the first time. */
   noteRefuted(stream: string): boolean;
 };
 
 type Shown = {
   readonly largest: number;
-  /** The size of pages that came shorter than asked for though others followed, and whether there were two; 0: none yet. */
+  /**
+   * The size of pages that were shorter than requested although others followed, and whether there were two sizes; 0: none
+   * yet.
+   */
   readonly cut: number;
   readonly isCutKnown: boolean;
-  /** Nothing can be told from the size of a page: it varies, or the source was found to be wrong about its last page. */
+  /** The size of a page says nothing: it varies, or the source was wrong about a last page. */
   readonly varies: boolean;
   readonly isRefuted: boolean;
 };
@@ -84,6 +87,6 @@ function isDoubtful(shown: Shown, page: SeenPage): boolean {
   if (isRefuted || varies || !isCutKnown) return true;
   const isLargest = records >= largest && (records >= few || !isReadAgain);
   const isCut = cut > 0 && records >= cut;
-  // The sizes that Zendesk has of its own are whole hundreds.
+  // Zendesk's own page sizes are multiples of a hundred.
   return isLargest || isCut || records >= pageSize || records % 100 === 0;
 }

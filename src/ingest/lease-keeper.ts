@@ -8,8 +8,8 @@ import { acquireLease, releaseLease, renewLease, type Lease } from './lease.ts';
 type Busy = { readonly busy: true; readonly holder: string };
 
 /**
- * Holds the lease of a stream while anything in this process works on it: taken with the first work, renewed meanwhile,
- * given back after the last. The signal given to the work is aborted when the lease is lost.
+ * Holds the lease of a stream while this process works on it: taken with the first work, renewed meanwhile, released after
+ * the last. The signal given to the work is aborted when the lease is lost.
  */
 type LeaseKeeper = {
   use<T>(
@@ -22,20 +22,20 @@ type LeaseKeeper = {
 type Held = {
   readonly lease: Lease;
   readonly lost: AbortController;
-  /** Prolongs the lease; resolves when that was answered, or once it has ended. */
+  /** Extends the lease; resolves after the answer, or once it has ended. */
   readonly renew: () => Promise<void>;
-  /** Ends the renewals; resolves when none is under way. */
+  /** Ends the renewals; resolves when none is in progress. */
   readonly end: () => Promise<void>;
 };
 
-/** A lease that was asked for, and who uses it. */
+/** A lease that was requested, and how many use it. */
 type Hold = { readonly taken: Promise<Held | Busy>; readonly users: Set<symbol> };
 
-/** How long to wait before asking again for a lease: one may be given back at any time. */
+/** How long to wait before asking for a lease again: it may be released at any time. */
 const longestWaitMs = 500;
 const shortestWaitMs = 50;
 
-/** What a keeper needs of an engine. */
+/** What a keeper needs from an engine. */
 type Keeping = Pick<Engine, 'account' | 'db' | 'holder' | 'leaseMs' | 'log' | 'report'>;
 
 /** Creates the keeper of one stream's lease. */
@@ -45,7 +45,7 @@ export function createLeaseKeeper(engine: Keeping, stream: string): LeaseKeeper 
   let left: Promise<void> = Promise.resolve();
 
   async function take(signal: AbortSignal, waitMs: number): Promise<Held | Busy> {
-    // Or this process would meet its own lease, which is just being given back.
+    // Otherwise this process would find its own lease, which is just being released.
     await left;
     const deadline = performance.now() + waitMs;
     let told: string | undefined;
@@ -67,7 +67,10 @@ export function createLeaseKeeper(engine: Keeping, stream: string): LeaseKeeper 
     }
   }
 
-  /** Whoever comes while others work asks whether the lease is still theirs, or would fail with it as they are about to. */
+  /**
+   * Work that begins while other work is running first checks that the lease is still held; otherwise it would fail together
+   * with the other work.
+   */
   async function leaveLost(): Promise<void> {
     const hold = current;
     const held = await hold?.taken.catch(() => undefined);
@@ -104,11 +107,11 @@ function keep({ db, leaseMs }: Keeping, lease: Lease): Held {
   let renewal: Promise<void> | undefined;
   let ended = false;
   const renew = async (): Promise<void> => {
-    // A renewal that arrived after the release would revive the lease.
+    // A renewal after the release would take the lease again.
     if (ended) return;
     renewal ??= renewLease(db, lease, leaseMs)
       .catch((error: unknown) => {
-        // A database that is away does not take the lease; every page's transaction checks it anyway.
+        // If the database is unavailable, the lease is not lost; every page's transaction checks it anyway.
         if (hasCode(error, 'lease_lost', 'history_changed')) lost.abort(error);
       })
       .finally(() => {
@@ -134,13 +137,13 @@ async function giveBack(
   if (held === undefined || 'busy' in held) return;
   await held.end();
   await releaseLease(db, held.lease).catch((error: unknown) => {
-    // What was done under it is done all the same, and what is wrong is told by the work itself.
+    // The finished work stays valid, and the work itself reports errors.
     const details = { account, stream, code: codeOf(error) };
     log.info(details, 'a lease could not be released; it will expire');
   });
 }
 
-/** True when the work was not done because another process holds the lease. */
+/** True if the work was not done because another process holds the lease. */
 export function isBusy(answer: unknown): answer is Busy {
   return typeof answer === 'object' && answer !== null && 'busy' in answer;
 }

@@ -1,9 +1,10 @@
 /**
- * Rows that were stored and were taken away by hand: dropped, detached, truncated, deleted. Postgres notes what it can
- * (`zendesk_sync.note_lost_rows`), the rest is seen by comparing the counts of the ledger with the tables. Each loss is taken
- * out of the coverage, so that it is read again like any gap, and counted when it was.
+ * Rows that were stored and removed by hand: dropped, detached, truncated, deleted. Postgres records what it can
+ * (`zendesk_sync.note_lost_rows`); the rest is found by comparing the counts of the ledger with the tables. Each loss is
+ * removed from the coverage, so that it is read again like any gap, and its rows are counted afterwards.
  */
 import type { Queryable } from '../database/client.ts';
+import { nameHere } from '../database/schema-names.ts';
 import { fromSeconds, subtract, toSeconds, type Span, type Spans } from '../span.ts';
 import {
   findKeptSince,
@@ -14,6 +15,7 @@ import {
 } from './coverage.ts';
 import { explainLoss, type Loss } from './loss-words.ts';
 import { keyOf, loadStream, type Pull } from './pull.ts';
+import { noteUncovered } from './uncovered.ts';
 import { countSuspects } from './row-counts.ts';
 import { joinStoredRows } from './stored-rows.ts';
 
@@ -21,8 +23,8 @@ import { joinStoredRows } from './stored-rows.ts';
 type Examined = Pick<Pull, 'engine' | 'stream'>;
 
 /**
- * Takes what is found to be lost out of the coverage, and closes the losses of which all that Zendesk still had was read
- * again. Costs one look at the ledger where nothing is lost.
+ * Removes losses from the coverage, and closes those whose time was read again as far as Zendesk still has it. If nothing is
+ * lost, it costs one query on the ledger.
  */
 export async function settleLosses(examined: Examined): Promise<void> {
   const { engine, stream } = examined;
@@ -37,12 +39,14 @@ export async function settleLosses(examined: Examined): Promise<void> {
     [key.account, key.stream],
   );
   if (found?.missing === true)
-    await db.query('select zendesk_sync.note_missing_partitions($1)', [stream.table.name]);
+    await db.query('select zendesk_sync.note_missing_partitions($1)', [
+      nameHere(stream.table.name),
+    ]);
   if (found?.unsettled === true) await withdrawLost(examined);
   if (found?.open === true) await closeLosses(examined);
 }
 
-/** The losses of a log that are not all back, oldest first. None of a log that was never pulled. */
+/** The losses of a log that are not all back, oldest first. None for a log that was never pulled. */
 export async function loadLosses(db: Queryable, key: StreamKey): Promise<readonly Loss[]> {
   const [row] = await db.query<{ losses: readonly Loss[] }>(
     'select losses from zendesk_sync.status where account = $1 and stream = $2',
@@ -51,7 +55,7 @@ export async function loadLosses(db: Queryable, key: StreamKey): Promise<readonl
   return row?.losses ?? [];
 }
 
-/** What a coverage that may not have been settled yet leaves, where losses are known. */
+/** The coverage without known losses, for a coverage that may not have been corrected yet. */
 export function withoutLosses(coverage: Spans, losses: readonly Loss[]): Spans {
   const unsettled = losses.filter((loss) => !loss.is_settled);
   return subtract(
@@ -63,7 +67,7 @@ export function withoutLosses(coverage: Spans, losses: readonly Loss[]): Spans {
   );
 }
 
-/** What was lost after a fetch was opened: its pages may have been among it, so it does not cover that. */
+/** What was lost after a fetch was opened: it may include pages of the fetch, so the fetch does not cover it. */
 export async function loadLostSince(tx: Queryable, key: StreamKey, fetch: string): Promise<Spans> {
   return tx.query<Span>(
     `select extract(epoch from lost_from)::float8 as from, extract(epoch from rows_until)::float8 as to
@@ -77,22 +81,32 @@ async function withdrawLost(examined: Examined): Promise<void> {
   const key = keyOf(examined);
   const settled = await db.transaction(async (tx) => {
     await lockStream(tx, key);
-    const losses = await tx.query<Span>(
-      // A deletion counts from its COMMIT on: a fetch that was opened before may have found the rows still there.
-      `update zendesk_sync.coverage_losses l set settled_at = now(), last_fetch = (
-         select max(f.id) from zendesk_sync.fetches f where f.account = l.account and f.stream = l.stream
-       )
+    const losses = await tx.query<SettledLoss>(
+      // A deletion counts from its COMMIT: a fetch that was opened before may still have found the rows.
+      `with settled as (update zendesk_sync.coverage_losses l set settled_at = clock.at, last_fetch = clock.fetch
+       from (
+         select now() as at, max(f.id) as fetch from zendesk_sync.fetches f where f.account = $1 and f.stream = $2
+       ) as clock
        where account = $1 and stream = $2 and settled_at is null
-       returning extract(epoch from lost_from)::float8 as from, extract(epoch from rows_until)::float8 as to`,
+       returning lost_from, rows_until, rows, code)
+       select extract(epoch from lost_from)::float8 as from, extract(epoch from rows_until)::float8 as to, rows::float8 as rows, code
+       from settled`,
       [key.account, key.stream],
     );
     for (const span of losses) await withdrawCoverage(tx, key, span);
+    await noteUncovered(
+      tx,
+      key,
+      losses.map(({ from, to, rows, code }) => ({ span: [from, to] as const, rows, reason: code })),
+    );
     return losses.length;
   });
   if (settled === 0) return;
   for (const loss of (await loadLosses(db, key)).slice(-settled))
     log.warn({ ...key, code: loss.code, rows: loss.rows }, explainLoss(loss));
 }
+
+type SettledLoss = Span & { readonly rows: number; readonly code: string };
 
 type OpenLoss = Span & {
   readonly id: string;
@@ -126,16 +140,16 @@ async function closeLosses(examined: Examined): Promise<void> {
       [key.account, fromSeconds(from), fromSeconds(rowsUntil)],
     );
     const rowsFound = Math.max(0, (counted?.rows ?? 0) - rowsLeft);
-    // The newest rows are read again by the next ticks, and their time is covered after SETTLE only.
+    // The next ticks read the newest rows again, and their time is covered only after SETTLE.
     if (rowsFound < rows && !isStored(rowsUntil)) continue;
     await db.query(
-      'update zendesk_sync.coverage_losses set closed_at = now(), rows_found = $2 where id = $1::bigint',
-      [id, rowsFound],
+      'update zendesk_sync.coverage_losses set closed_at = clock.at, rows_found = $2 from (select now() as at) as clock where account = $3 and id = $1::bigint',
+      [id, rowsFound, key.account],
     );
   }
 }
 
-/** The oldest second that is wanted and to be had, as far as that is known without asking Zendesk. */
+/** The oldest second that is wanted and available, if known without asking Zendesk. */
 async function findKnownHorizon(examined: Examined): Promise<number | undefined> {
   const { engine, stream } = examined;
   const wanted = engine.settings.horizons[stream.name];

@@ -1,23 +1,24 @@
 /**
- * Whether a list has kept its order from page to page. Any order will do, as long as it stays: where it changes, a cursor
- * goes on at another place, and what lies between is never sent, though the walk comes to its end. Pure but for its memory.
+ * Whether a list has kept its order from page to page. Any order is fine as long as it stays the same: if it changes, a
+ * cursor continues at another position, and the records in between are never sent, although the walk reaches its end. Pure
+ * except for its memory.
  */
 
-/** A page of a walk, as far as its order is concerned. */
+/** The facts about a page of a walk that matter for its order. */
 type OrderedPage = {
-  /** What its records are known by, each once. */
+  /** The keys of its records, each once. */
   readonly names: readonly string[];
-  /** How many of them had not been seen before. */
+  /** How many of them are new. */
   readonly fresh: number;
   readonly isLast: boolean;
-  /** Their times in the order that they came in; nothing where that is not known. */
+  /** Their times in the order of the page; empty if not known. */
   readonly timesMs: readonly number[];
 };
 
-/** Records that come again are no sign of anything while they are few: a source may have one twice. */
+/** A few repeated records mean nothing: a source may have one twice. */
 const fewRepeats = 4;
 const smallShare = 0.1;
-/** So many steps in one direction are no chance. */
+/** So many steps in one direction do not happen by chance. */
 const stepsNeeded = 9;
 
 /** Returns a function to call with each page; it says whether the order has changed. */
@@ -31,10 +32,10 @@ export function createOrderWatch(): (page: OrderedPage) => boolean {
     const hasTurned =
       turned !== 0 && turned === -direction && !isBehind(timesMs, formerTimesMs, direction);
     if (direction === 0) direction = turned;
-    // An empty page in between says nothing of where the list is.
+    // An empty page in between says nothing about the position in the list.
     if (timesMs.length > 0) formerTimesMs = timesMs;
     const repeats = names.length - fresh;
-    // A page of nothing new is another matter, unless it is the last word.
+    // A page with nothing new is handled elsewhere, unless it is the last one.
     const isMeant = fresh > 0 ? repeats > allowedRepeats(names) : page.isLast;
     const isOutOfPlace = isMeant && !continues(names.slice(0, repeats), former);
     former = names;
@@ -46,13 +47,13 @@ function allowedRepeats({ length }: readonly string[]): number {
   return Math.max(fewRepeats, length * smallShare);
 }
 
-/** Whether the records that come again are the end of the page before: then nothing lies between the two. */
+/** Whether the repeated records are the end of the page before: then nothing is between the two pages. */
 function continues(repeated: readonly string[], former: readonly string[]): boolean {
   const end = new Set(former.slice(-repeated.length));
   return repeated.every((name) => end.has(name));
 }
 
-/** Whether a page lies behind another one by its times: one that is only turned around in its place loses nothing. */
+/** Whether a page comes after another one by its times: a page that is only reversed in its place loses nothing. */
 function isBehind(
   timesMs: readonly number[],
   formerMs: readonly number[],
@@ -63,7 +64,7 @@ function isBehind(
     : Math.max(...timesMs) <= Math.min(...formerMs);
 }
 
-/** 1 when the times ascend all through a page, -1 when they descend, 0 when they do neither or hardly move. */
+/** 1 if the times ascend throughout the page, -1 if they descend, 0 if neither or if they hardly change. */
 function readDirection(timesMs: readonly number[]): number {
   let [up, down] = [0, 0];
   for (const [place, timeMs] of timesMs.entries()) {

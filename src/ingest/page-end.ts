@@ -1,4 +1,4 @@
-/** What a page means for its fetch: what it is worth by the clocks, and whether others follow. */
+/** What a page means for its fetch: what it covers by the clocks, and whether others follow. */
 import type { Span } from '../span.ts';
 import { coveredByFetch, findKeptSince, type Reading } from './coverage.ts';
 import type { EngineSettings } from './engine.ts';
@@ -9,15 +9,15 @@ import type { Pull } from './pull.ts';
 import type { PageRow } from './rows/copy.ts';
 import type { TimedPage } from './walk.ts';
 
-/** What a reading is judged by. */
+/** The facts to judge a reading. */
 type JudgedPull = {
   readonly engine: Pick<Pull['engine'], 'clocks'>;
   readonly stream: Pick<Pull['stream'], 'retentionDays'>;
 };
 
 /**
- * What the clocks say of a reading, this page included. A clock that was wrong at the first page, or is set back later,
- * must not make more of it than the others: the earliest moment of all counts.
+ * What the clocks say about a reading, including this page. A clock that was wrong at the first page, or is set back later,
+ * must not make it cover more: the earliest moment of all counts.
  */
 export function judgeReading(
   { engine, stream }: JudgedPull,
@@ -41,7 +41,7 @@ export type ReadRows = {
   readonly longestPause: number;
 };
 
-/** The same with the rows of one more page. */
+/** The same, including the rows of one more page. */
 export function extendHull(
   hull: ReadRows | undefined,
   rows: readonly Pick<PageRow, 'timeMs'>[],
@@ -90,13 +90,13 @@ export function judgePage(
   return { kind: 'more', nextCursor };
 }
 
-/** Where a walk goes on behind a page. */
+/** Where a walk continues after a page. */
 type WayOn = Pick<TimedPage, 'nextCursor' | 'isUnsure'> & {
-  /** What is left to be asked for behind a full page that is said to be the last, should it have no cursor that tells. */
+  /** What to request after a full page that is said to be the last, if it has no cursor. */
   readonly rest: Span | undefined;
 };
 
-/** Where a walk goes on behind a page; nowhere when that came twice and was said to be the last both times. */
+/** Where a walk continues after a page; nowhere if the same page came twice and was said to be the last both times. */
 export function findWayOn(
   span: Span,
   { nextCursor, isUnsure }: Pick<TimedPage, 'nextCursor' | 'isUnsure'>,

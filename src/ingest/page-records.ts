@@ -1,4 +1,4 @@
-/** The records of an answer, read: those that become rows, and those that cannot. Pure. */
+/** Reads the records of an answer: those that become rows, and those that cannot. Pure. */
 import { isUtf8 } from 'node:buffer';
 import type { Classify } from '../classification/classification.ts';
 import { explainRefusal } from '../database/connection-errors.ts';
@@ -7,10 +7,10 @@ import type { Page } from '../zendesk/request.ts';
 import { quarantineRecord, refuseIfMost, type QuarantinedRecord } from './quarantine.ts';
 import type { PageRow } from './rows/copy.ts';
 
-/** What a log must say of itself for its records to be read. */
+/** What is needed from a log's description to read its records. */
 type Reader = Pick<LogStream, 'name' | 'read' | 'table'>;
 
-/** The records of a page, read. */
+/** The parsed records of a page. */
 export type ReadPage = {
   readonly rows: readonly PageRow[];
   readonly quarantined: readonly QuarantinedRecord[];
@@ -23,7 +23,7 @@ const none: readonly DerivedRow[] = [];
 /**
  * Reads the records of an answer.
  *
- * @param refuse is called with a record that has no usable id or time and with its index; default: the error is thrown
+ * @param refuse is called with a record without a usable id or time, and its index; by default the error is thrown
  * @throws {KnownError} `record_unreadable`
  */
 export function readRecords(
@@ -89,7 +89,16 @@ export function readPage(
   };
 }
 
-/** A record of a page as it came. */
+/** How many of the rows no rule matches; undefined for a log that is not classified. */
+export function countUnclassified(
+  { table: { derived } }: Pick<LogStream, 'table'>,
+  rows: readonly PageRow[],
+): number | undefined {
+  if (derived === undefined) return undefined;
+  return rows.filter((row) => row.derived.some(derived.isUnclassified)).length;
+}
+
+/** A record of a page, unchanged. */
 export function originalOf(
   { records, originals }: Pick<Page, 'records' | 'originals'>,
   index: number,
@@ -97,7 +106,7 @@ export function originalOf(
   return originals()[index] ?? Buffer.from(JSON.stringify(records[index]) ?? '');
 }
 
-/** A row with its record as it came in `extra`: as text, or as base64 where its bytes are none. */
+/** A row with its original record in `extra`: as text, or as base64 if its bytes are not text. */
 export function keepOriginal(row: PageRow, content: Buffer): PageRow {
   const original = isUtf8(content)
     ? { text: content.toString() }

@@ -1,22 +1,24 @@
-/** How many records are asked for at once: fewer after answers that were too large or too slow, more again after good ones. */
+/**
+ * How many records are requested at once: fewer after answers that were too large or too slow, more again after good ones.
+ */
 
 /** The page sizes of an account, by the name of the stream. */
 export type PageSizes = {
-  /** The size to ask for. */
+  /** The size to request. */
   next(stream: string): number;
-  /** A fetch goes on that was read with so small pages. */
+  /** A fetch continues that was read with so small pages. */
   limit(stream: string, pageSize: number): void;
-  /** A page came; `pageSize` is the size that worked. */
+  /** A page was received; `pageSize` is the size that worked. */
   noteAnswered(stream: string, pageSize: number): void;
-  /** No page came, though ever smaller ones were asked for, down to `pageSize`. */
+  /** No page was received, although smaller and smaller ones were requested, down to `pageSize`. */
   noteFailed(stream: string, pageSize: number): void;
 };
 
 type SizeState = {
   readonly pageSize: number;
-  /** Pages that have come since the size was last changed. */
+  /** Pages received since the size was last changed. */
   readonly pages: number;
-  /** How many must come before a larger one is tried: more after each try that was in vain. */
+  /** How many are needed before a larger size is tried: more after each failed try. */
   readonly patience: number;
   /** Whether the size is such a try. */
   readonly isTry: boolean;
@@ -24,7 +26,7 @@ type SizeState = {
 
 const longestPatience = 64;
 
-/** Begins with the most that each stream may ask for. */
+/** Begins with the largest size that each stream may request. */
 export function createPageSizes(most: Readonly<Record<string, number>>): PageSizes {
   const states = new Map<string, SizeState>();
   const stateOf = (stream: string): SizeState =>
@@ -46,7 +48,7 @@ export function createPageSizes(most: Readonly<Record<string, number>>): PageSiz
       if (pageSize < state.pageSize) shrinkTo(stream, pageSize);
       const { patience, isTry, pages } = stateOf(stream);
       const larger = Math.min(mostOf(stream), pageSize * 2);
-      // A page of another cursor may still have been asked for with a former size.
+      // A page of another cursor may still have been requested with a previous size.
       if (pageSize > stateOf(stream).pageSize) return;
       if (larger === pageSize) states.delete(stream);
       else if (pages + 1 >= patience)
@@ -54,7 +56,7 @@ export function createPageSizes(most: Readonly<Record<string, number>>): PageSiz
       else states.set(stream, { pageSize, pages: pages + 1, patience, isTry: isTry && pages < 1 });
     },
     noteFailed(stream, pageSize) {
-      // Where not even a single record came, it was not the size.
+      // If not even a single record was received, the size is not the cause.
       if (pageSize > 1 && pageSize < stateOf(stream).pageSize) shrinkTo(stream, pageSize);
     },
   };

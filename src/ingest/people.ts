@@ -26,7 +26,7 @@ import {
 import type { Tally } from './run.ts';
 import { askSized, createWalkGuard, noteRefuted, timeWriting } from './walk.ts';
 
-/** The listing of people at work. */
+/** The listing of people in progress. */
 type Listing = {
   readonly engine: Engine;
   readonly stream: ListingStream;
@@ -36,7 +36,7 @@ type Listing = {
   readonly store: StoreStep;
 };
 
-/** Stores a page of the listing, which is told how many were stored before it. */
+/** Stores a page of the listing; it gets the number of pages stored before it. */
 type StoreStep = <T>(write: (steps: number) => Promise<T>) => Promise<T>;
 
 function createSteps(lease: Lease, tally: Tally): StoreStep {
@@ -52,7 +52,7 @@ function createSteps(lease: Lease, tally: Tally): StoreStep {
 /**
  * Brings the people up to date: lists the team, looks up who has left it, and resolves everybody else who acts in a log.
  *
- * Each page and each batch is stored as it comes; a run that stops half-way has lost nothing and is done again.
+ * Each page and each batch is stored as it arrives; a run that stops half-way has lost nothing and is repeated.
  */
 export async function listPeople(
   engine: Engine,
@@ -111,7 +111,7 @@ async function listTeam(listing: Listing): Promise<ReadonlySet<string>> {
 /** A page may have a few whose role has just changed. */
 const fewStrangers = 4;
 
-/** @throws {KnownError} `filter_ignored` when most of a page are customers, who may be millions and were not asked for */
+/** @throws {KnownError} `filter_ignored` when most of a page are customers, who may be millions and were not requested */
 function refuseStrangers(people: readonly UserRow[], requestId: string | undefined): void {
   const strangers = people.filter(({ role }) => role === 'end-user').length;
   if (strangers <= fewStrangers || strangers * 2 <= people.length) return;
@@ -121,7 +121,7 @@ function refuseStrangers(people: readonly UserRow[], requestId: string | undefin
   });
 }
 
-/** Looks people up by id and stores whom Zendesk knows. Returns the ids it does not know. */
+/** Looks people up by id and stores those whom Zendesk knows. Returns the ids that it does not know. */
 async function lookUp(listing: Listing, ids: readonly string[]): Promise<string[]> {
   const { engine, stream, lease, signal, store } = listing;
   const unanswered: string[] = [];
@@ -135,13 +135,14 @@ async function lookUp(listing: Listing, ids: readonly string[]): Promise<string[
       needs: { ...stream.needs, name: lookup.path },
     };
     const answer = await engine.zendesk.readObject(request, signal);
-    // Order and number of the answer need not match the question (contract 5.2), and what was not asked for is not kept.
+    // Order and number of the answer need not match the request (contract 5.2), and people who were not requested are not
+    // kept.
     const records = listUsers(answer);
     const read = readPeople(records, (index) => Buffer.from(JSON.stringify(records[index])));
     const people = read.people.filter(({ id }) => batch.includes(id));
     const stored = await store((steps) => storeUsers(engine.db, lease, steps, { ...read, people }));
     notePage(listing, people, stored, { requestId: undefined, times: undefined });
-    // Any of those who are missing may be the person whose record cannot be read: nothing is known of them.
+    // Any of the missing people may be the one whose record cannot be read: nothing is known about them.
     if (read.quarantined.length > 0) continue;
     const known = new Set(people.map(({ id }) => id));
     unanswered.push(...batch.filter((id) => !known.has(id)));
@@ -187,7 +188,7 @@ function listUsers(answer: unknown): readonly unknown[] {
   return users;
 }
 
-/** People as they can be read. @throws {KnownError} `records_unusable` when most of them cannot */
+/** The people who can be read. @throws {KnownError} `records_unusable` when most cannot */
 function readPeople(
   records: readonly unknown[],
   originalAt: (index: number) => Buffer,

@@ -1,13 +1,15 @@
 /** What to read next: pure functions of coverage, now and settings. */
 import { intersect, measure, normalizeSpans, subtract, type Span, type Spans } from '../span.ts';
 
-/** How far back the live fetch reaches beyond SETTLE. What is older waits in line as a gap, so that the newest rows never wait for it. */
+/**
+ * How far back the live fetch reaches beyond SETTLE. Older time waits as a gap, so that the newest rows never wait for it.
+ */
 export const liveReachSeconds = 600;
 
-/** A span is made as long as about this many pages take: long enough to cost nothing extra, short enough to be repeated. */
+/** A span is planned to take about this many pages: long enough to cost nothing extra, short enough to be repeated. */
 const targetPages = 16;
 
-/** No span is given back to be read in shorter ones than this. */
+/** No span is divided into shorter ones than this. */
 const shortestSplitSeconds = 60;
 
 /** The first span of a backfill: one day. An empty log of 90 days then takes 1 + 4 + 16 + 69 days, four requests. */
@@ -29,7 +31,7 @@ export function planLive(
   return { from, to: now + 1 };
 }
 
-/** The next span to read of those that are open: the oldest that nobody is reading yet, cut to the given length. */
+/** The next of the open spans to read: the oldest that is not being read yet, cut to the given length. */
 export function planOldest(
   open: Spans,
   beingRead: readonly Span[],
@@ -41,7 +43,7 @@ export function planOldest(
   return { from: oldest.from, to };
 }
 
-/** Whether an open span is read as one: a remainder of less than half a span is not worth a fetch of its own. */
+/** Whether an open span is read as one: a remainder of less than half a span is not worth a separate fetch. */
 function isReadWhole({ from, to }: Span, spanSeconds: number): boolean {
   return to - from <= spanSeconds * 1.5;
 }
@@ -49,18 +51,20 @@ function isReadWhole({ from, to }: Span, spanSeconds: number): boolean {
 /** Spans read again so far, by age in seconds. */
 export type Rescanned = ReadonlyMap<number, Spans>;
 
-/** A span to read again, and the age that it is read again at. */
+/** A span to read again, and the age of the rescan. */
 type Rescan = { readonly span: Span; readonly ageSeconds: number };
 
-/** No rescan gathers more than this, and none reads a span that is much longer. */
+/** No rescan waits for more than this, or reads a span that is much longer. */
 const longestRescanSeconds = 86_400;
 
-/** So long before the source drops a record its time is read again for the last time. A sixth of an age would be too late. */
+/**
+ * How long before the source drops a record its time is read again for the last time. A sixth of an age would be too late.
+ */
 const lastRescanSeconds = 5 * 86_400;
 
 /**
  * The ages at which the spans of a log are read again, in seconds, ascending: those of RESCAN_AFTER, and a last one before
- * the source drops what it has. An age that no record of the source can reach is left out.
+ * the source drops its records. An age that no record of the source can reach is left out.
  */
 export function listRescanAges(
   rescanAges: readonly number[],
@@ -74,15 +78,15 @@ export function listRescanAges(
   return [...new Set(possible)].toSorted((a, b) => a - b);
 }
 
-/** Whether spans are read again at this age only when no gap waits: late rows so old are rare, and a gap may expire. */
+/** Whether rescans of this age wait until there is no gap: such late rows are rare, and a gap may expire. */
 export function isPatient(ageSeconds: number): boolean {
   return ageSeconds > longestRescanSeconds;
 }
 
 /**
- * The next span to read again: covered, now older than one of the ages, and not yet read at that age. A rescan waits
- * until a sixth of its age has gathered, a day at most, so that a quiet log costs few requests. Younger ages come first:
- * they find the most.
+ * The next span to read again: covered, now older than one of the ages, and not yet read at that age. A rescan waits until a
+ * sixth of its age has accumulated, a day at most, so that a quiet log costs few requests. Younger ages come first: they
+ * find the most.
  */
 export function planRescan(
   coverage: Spans,
@@ -92,50 +96,60 @@ export function planRescan(
   now: number,
 ): Rescan | undefined {
   for (const ageSeconds of ages.toSorted((a, b) => a - b)) {
-    const due = intersect(subtract(coverage, rescanned.get(ageSeconds) ?? []), [
-      { from: horizon, to: now - ageSeconds },
-    ]);
-    const gathered = Math.min(ageSeconds / 6, longestRescanSeconds);
-    const oldest = due[0];
-    if (oldest === undefined || now - oldest.from < ageSeconds + gathered) continue;
-    const span = planOldest([oldest], [], longestRescanSeconds);
+    const due = findDue(coverage, horizon, rescanned.get(ageSeconds) ?? [], ageSeconds, now);
+    const span = planOldest(due.slice(0, 1), [], longestRescanSeconds);
     if (span !== undefined) return { span, ageSeconds };
   }
   return undefined;
 }
 
-/** The length of the next span, from what the last one took. Grows fourfold at most, shrinks eightfold at most. */
+/** What is due to be read again at an age, oldest first: nothing until enough has accumulated. */
+export function findDue(
+  coverage: Spans,
+  horizon: number,
+  rescanned: Spans,
+  ageSeconds: number,
+  now: number,
+): Spans {
+  const due = intersect(subtract(coverage, rescanned), [{ from: horizon, to: now - ageSeconds }]);
+  const gathered = Math.min(ageSeconds / 6, longestRescanSeconds);
+  const [oldest] = due;
+  return oldest === undefined || now - oldest.from < ageSeconds + gathered ? [] : due;
+}
+
+/**
+ * The length of the next span, from the pages of the last one. It grows at most four times and shrinks at most eight times.
+ */
 export function adaptSpanSeconds(spanSeconds: number, pages: number): number {
   const factor = Math.min(4, Math.max(1 / 8, targetPages / pages));
   return Math.max(1, Math.round(spanSeconds * factor));
 }
 
-/** What the pages of a span so far say about the whole of it: their oldest and newest row, in seconds since 1970. */
+/** What the pages read so far say about the whole span: their oldest and newest row, in seconds since 1970. */
 type FirstPages = {
   readonly span: Span;
   /** How many they are. */
   readonly pages: number;
   readonly oldestRow: number;
   readonly newestRow: number;
-  /** The longest time between a row and the next one: behind bursts another one passes before the next. Default 0. */
+  /** The longest time between a row and the next one: after a burst such a time passes before the next burst. Default 0. */
   readonly longestPause?: number;
 };
 
-/** So many times the pages that are read twice a span must take to be given back. */
+/** A span is divided only if it would take so many times the pages that are then read twice. */
 const worthwhileFactor = 8;
 
 /** A span is judged at this page, and each time that twice as many have been read. */
 const firstJudgedPage = 4;
 
 /**
- * The length of span to use instead of one that would take far more pages than wanted, or undefined when it is right as it
- * is. The rest of the span is taken to be as dense as what was read, not as the way to it, because a log often begins in
- * the middle of a span.
+ * The length of span to use instead of one that would take far more pages than wanted, or undefined if it is right. The rest
+ * of the span is assumed to be as dense as the time of the rows read, not as the time before them, because a log often
+ * begins in the middle of a span.
  *
- * Pages that are given back are read twice, so it must be worth it: they are an eighth of the span at most. Rows that
- * lie close together are a burst for all that is known, and say nothing about the rest: one page of them must not make a
- * hundred short spans. The new length is always shorter: a span that would be planned as it was would be given back for
- * ever.
+ * The pages read so far are read twice, so it must be worth it: they are an eighth of the span at most. Rows close together
+ * may be a burst, which says nothing about the rest: one page of them must not make a hundred short spans. The new length is
+ * always shorter: a span of the same length would be divided again and again.
  */
 export function splitSpanSeconds({
   span,
@@ -156,24 +170,24 @@ function isJudged(pages: number): boolean {
   return pages >= firstJudgedPage && Number.isInteger(Math.log2(pages / firstJudgedPage));
 }
 
-/** Zendesk's bounds may be inclusive, and a span asks for a second more at both ends. */
+/** Zendesk's bounds may be inclusive, and a span asks for one second more at both ends. */
 const strayTolerance = 2;
 
-/** How many records lie outside of the span that was asked for; by their times in seconds since 1970. */
+/** How many records are outside of the requested span; by their times in seconds since 1970. */
 export function countStrays({ from, to }: Span, seconds: readonly number[]): number {
   return seconds.filter((second) => second < from - strayTolerance || second > to + strayTolerance)
     .length;
 }
 
-/** Whether so many of a page lie outside that it is not them, but the filter of time that is not obeyed. */
+/** Whether so many records of a page are outside that Zendesk must have ignored the time filter. */
 export function isFilterIgnored(span: Span, seconds: readonly number[]): boolean {
   const strays = countStrays(span, seconds);
   return strays > 4 && strays > seconds.length / 2;
 }
 
 /**
- * What is left of a span behind a full page that is said to be the last and has no cursor: from its last second on, in the
- * order that its records have, in seconds since 1970. Undefined where that is no shorter: asking again would bring the same.
+ * The rest of a span after a full page that is said to be the last and has no cursor: from its last second on, in the order
+ * of its records, in seconds since 1970. Undefined if the rest is not shorter: a request would return the same.
  */
 export function findRest(span: Span, seconds: readonly number[]): Span | undefined {
   const [first = 0] = seconds;
@@ -186,9 +200,9 @@ export function findRest(span: Span, seconds: readonly number[]): Span | undefin
 }
 
 /**
- * How many cursors are needed to spend the budget: requests per second times seconds per page (Little's law), and no
- * more. A log that fits in single pages needs one. Where pages are quick the database is what is waited for, and more than
- * two cursors would only wait in line there and take memory.
+ * How many cursors are needed to use the budget: requests per second times seconds per page (Little's law), and no more. A
+ * log that fits in single pages needs one. If pages are quick, the database is the bottleneck, and more than two cursors
+ * would only wait there and use memory.
  */
 export function countCursors(requestsPerMinute: number, pageMs: number, dense: boolean): number {
   if (!dense) return 1;
@@ -197,7 +211,7 @@ export function countCursors(requestsPerMinute: number, pageMs: number, dense: b
   return Math.min(useful, Math.max(1, needed));
 }
 
-/** How a gap is named in the ledger: what lies before the log was followed is backfill, a hole since then is a repair. */
+/** The name of a gap in the ledger: time before the log was followed is backfill, a gap since then is a repair. */
 export function nameGap(span: Span, followedFrom: number): 'backfill' | 'repair' {
   return span.from < followedFrom ? 'backfill' : 'repair';
 }

@@ -7,17 +7,20 @@ import { findKeptSince, loadCoverage, measureProgress, type StreamKey } from './
 import type { Engine } from './engine.ts';
 import type { Lease } from './lease.ts';
 import { listRescanAges } from './plan.ts';
+import type { Returns } from './rows/returns.ts';
 import type { Stamps } from './rows/stamps.ts';
 import type { Tally } from './run.ts';
 
-/** A log at work: the stream, the lease it is pulled under, and what adds up what is done. */
+/** The work on a log: the stream, the lease under which it is pulled, and the tally of the work. */
 export type Pull = {
   readonly engine: Engine;
   readonly stream: LogStream;
   readonly lease: Lease;
   readonly tally: Tally;
-  /** The records that it has brought so far. */
+  /** The records that it has read so far. */
   readonly stamps: Stamps;
+  /** Versions of records that came back and wait for the end of their span. */
+  readonly returns: Returns;
   readonly signal: AbortSignal;
 };
 
@@ -35,8 +38,8 @@ export function rescanAgesOf({
 }
 
 /**
- * The oldest second that is wanted and to be had: what the settings want, but not what the source no longer keeps; where
- * neither says it, the oldest record of the account, which is asked for and proved once, and kept. Undefined while there is none.
+ * The oldest second that is wanted and available: as the settings say, but not what the source no longer keeps; if neither
+ * decides it, the oldest record of the account, which is found, proved and stored once. Undefined while there is none.
  */
 export async function findHorizon(pull: Pull): Promise<number | undefined> {
   const { engine, stream } = pull;
@@ -57,7 +60,7 @@ export async function findHorizon(pull: Pull): Promise<number | undefined> {
   return beginning;
 }
 
-/** Tells how much of the time from the horizon to the newest covered moment is covered. */
+/** Reports how much of the time from the horizon to the newest covered moment is covered. */
 export async function reportCovered(pull: Pull, horizon: number): Promise<void> {
   const { engine, stream } = pull;
   const coverage = await loadCoverage(engine.db, keyOf(pull));
@@ -70,17 +73,17 @@ export async function reportCovered(pull: Pull, horizon: number): Promise<void> 
   });
 }
 
-/** What the ledger knows of a stream besides its coverage. Times in whole seconds. */
+/** What the ledger knows about a stream besides its coverage. Times in whole seconds. */
 type StreamState = {
-  /** The oldest wanted second; undefined until known, and where the retention decides. */
+  /** The oldest wanted second; undefined until known, and if the retention decides. */
   readonly horizon: number | undefined;
-  /** Whether nothing older was found when that was asked for. */
+  /** Whether a request for older records found nothing. */
   readonly isProved: boolean;
   /** Start of the first live span; undefined before the first run. */
   readonly followedFrom: number | undefined;
 };
 
-/** Loads what is known of a stream. */
+/** Loads what is known about a stream. */
 export async function loadStream(
   db: Queryable,
   { account, stream }: StreamKey,
@@ -109,7 +112,8 @@ async function storeHorizon(
   isProved: boolean,
 ): Promise<void> {
   await db.query(
-    `update zendesk_sync.streams set horizon = $3, horizon_proved_at = case when $4 then now() end
+    `update zendesk_sync.streams set horizon = $3, horizon_proved_at = case when $4 then clock.at end
+     from (select now() as at) as clock
      where account = $1 and stream = $2`,
     [account, stream, fromSeconds(horizon), isProved],
   );

@@ -1,20 +1,21 @@
-/** The quarantine of an account, tried again by hand: without Zendesk, and under the leases of the streams. */
+/** Tries the quarantine of an account again on request: without Zendesk, and under the leases of the streams. */
 import { createPartitionKeeper } from '../database/partitions.ts';
 import { KnownError } from '../errors.ts';
 import type { Stream } from '../streams/stream.ts';
 import type { Engine } from './engine.ts';
 import { createLeaseKeeper, isBusy } from './lease-keeper.ts';
-import { retryQuarantine, type RetryChoice, type RetryCounts } from './quarantine-retry.ts';
-import { refreshRollups } from './rollups.ts';
+import type { RetryCounts } from './quarantine-release.ts';
+import { retryQuarantine, type RetryChoice } from './quarantine-retry.ts';
+import { examine } from './findings/examine.ts';
 import { describeHolder, usualLeaseMs } from './session.ts';
 
-/** What became of the records of one stream. */
+/** The result for the records of one stream. */
 export type RetryResult = RetryCounts & { readonly stream: string };
 
 /**
- * Tries the records of some streams again, and brings the rollups up to date.
+ * Tries the records of some streams again, and brings rollups and findings up to date.
  *
- * @throws {KnownError} `lease_busy` when another process goes on pulling a stream
+ * @throws {KnownError} `lease_busy` when another process continues to pull a stream
  */
 export async function retryByHand(
   parts: Pick<Engine, 'account' | 'db' | 'classify' | 'log'>,
@@ -43,6 +44,6 @@ export async function retryByHand(
     results.push({ stream: stream.name, ...counts });
   }
   const logs = streams.filter((stream) => stream.kind === 'log');
-  await refreshRollups(db, account, logs, signal);
+  await examine(db, account, logs, { signal });
   return results;
 }

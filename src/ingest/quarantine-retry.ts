@@ -1,6 +1,4 @@
-/** Trying again to store what lies in quarantine, on the way that pages take: behind the fence of the lease, in one transaction. */
-import type { Transaction } from '../database/client.ts';
-import { explainRefusal } from '../database/connection-errors.ts';
+/** Tries again to store records in quarantine, in the same way as pages: after the fence of the lease, in one transaction. */
 import { KnownError } from '../errors.ts';
 import type { LogStream, Stream } from '../streams/stream.ts';
 import { readUser, type UserRow } from '../streams/users.ts';
@@ -9,32 +7,27 @@ import { parseJson } from '../zendesk/body.ts';
 import { isFaithful } from '../zendesk/faithful.ts';
 import type { Engine } from './engine.ts';
 import { checkLease, type Lease } from './lease.ts';
+import { describeWritten } from './page-manifest.ts';
 import { keepOriginal, readRecords } from './page-records.ts';
 import { upsertUsers } from './people-tables.ts';
-import { listStale, markStaleDays } from './rollups.ts';
+import {
+  noteRetry,
+  settle,
+  type Entry,
+  type Failure,
+  type Readable,
+  type RetryCounts,
+} from './quarantine-release.ts';
+import { listStale, markStaleDays } from './stale-days.ts';
 import type { PageRow } from './rows/copy.ts';
-import { writeByHalves } from './rows/isolate.ts';
 import { writeRows } from './rows/rows.ts';
+import { joinWritten, type WrittenRows } from './rows/written.ts';
 import { countStoredRows } from './stored-rows.ts';
 
-/** What is tried again: records by their numbers, what another version of this program could not store, or everything. */
+/** What to try again: records by their numbers, what another version of this program could not store, or everything. */
 export type RetryChoice = 'all' | 'other-versions' | { readonly numbers: readonly string[] };
 
-/** What became of the records: stored, stored in the meantime by another way, or still not to be stored. */
-export type RetryCounts = {
-  readonly stored: number;
-  readonly known: number;
-  readonly left: number;
-};
-
 type RetryParts = Pick<Engine, 'db' | 'ensurePartitions' | 'classify'>;
-
-type Entry = {
-  readonly number: string;
-  readonly content: Buffer;
-  /** False when somebody has changed the content since. */
-  readonly isAsItCame: boolean;
-};
 
 /** How many records are tried in one transaction. */
 const batchRecords = 100;
@@ -84,12 +77,6 @@ async function loadBatch(
   );
 }
 
-/** A record that can be read now, and its row. */
-type Readable<Row> = { readonly entry: Entry; readonly row: Row };
-
-/** What is wrong with a record still. */
-type Failure = { readonly number: string; readonly error: unknown };
-
 async function retryBatch(
   parts: RetryParts,
   stream: Stream,
@@ -127,14 +114,26 @@ async function retryRecords(
          and t.${time} >= date_trunc('second', k.time) and t.${time} < date_trunc('second', k.time) + interval '1 second'`,
       [lease.account, readable.map(({ row }) => row.row[time]), readable.map(({ row }) => row.id)],
     );
-    const write = async (some: readonly Readable<PageRow>[]): Promise<void> => {
+    const write = async (some: readonly Readable<PageRow>[]): Promise<WrittenRows> => {
       const rows = some.map(({ row }) => row);
-      const options = { covered: [], mayCopy: false };
-      const written = await writeRows(tx, stream, lease.account, rows, options);
+      const written = await writeRows(tx, stream, lease.account, rows, { covered: [] });
       await countStoredRows(tx, lease, written);
       await markStaleDays(tx, lease.account, stream, listStale(rows, written));
+      return written;
     };
-    return settle(tx, { readable, failures, stored, write });
+    const { counts, written, released } = await settle(tx, lease.account, {
+      readable,
+      failures,
+      stored,
+      write,
+    });
+    const rows = readable.map(({ row }) => row);
+    const described =
+      counts.stored === 0
+        ? undefined
+        : await describeWritten(tx, stream, lease.account, rows, joinWritten(written));
+    await noteRetry(tx, lease, released, described);
+    return counts;
   });
 }
 
@@ -160,7 +159,14 @@ async function retryPeople(
         some.map(({ row }) => row),
       );
     };
-    return settle(tx, { readable, failures, stored, write });
+    const { counts, released } = await settle(tx, lease.account, {
+      readable,
+      failures,
+      stored,
+      write,
+    });
+    await noteRetry(tx, lease, released);
+    return counts;
   });
 }
 
@@ -187,49 +193,7 @@ const changedByHand = {
     'Somebody has changed the record in the quarantine, so it is not what Zendesk sent and is not stored',
 };
 
-/** Stores what is not there yet, takes what is stored out of the quarantine, and notes why the rest stays. */
-async function settle<Row>(
-  tx: Transaction,
-  batch: {
-    readonly readable: readonly Readable<Row>[];
-    readonly failures: readonly Failure[];
-    /** The places of those whose key is in the table, from 1: what came since is newer than what lies in quarantine. */
-    readonly stored: readonly { readonly place: number }[];
-    readonly write: (some: readonly Readable<Row>[]) => Promise<void>;
-  },
-): Promise<RetryCounts> {
-  const places = new Set(batch.stored.map(({ place }) => place));
-  const known = batch.readable.filter((_, index) => places.has(index + 1));
-  const fresh = batch.readable.filter((_, index) => !places.has(index + 1));
-  const { refused } = await writeByHalves(tx, fresh, batch.write);
-  const failures = [
-    ...batch.failures,
-    ...refused.map(({ item, error }) => ({
-      number: item.entry.number,
-      error: explainRefusal(error),
-    })),
-  ];
-  const left = new Set(failures.map(({ number }) => number));
-  const done = batch.readable.filter(({ entry }) => !left.has(entry.number));
-  await tx.query('delete from zendesk_sync.quarantine where id = any ($1::bigint[])', [
-    done.map(({ entry }) => entry.number),
-  ]);
-  await tx.query(
-    `update zendesk_sync.quarantine q
-     set tried_by = $1, code = coalesce(f.code, q.code), reason = coalesce(f.reason, q.reason)
-     from unnest($2::bigint[], $3::text[], $4::text[]) as f (id, code, reason)
-     where q.id = f.id`,
-    [
-      version,
-      failures.map(({ number }) => number),
-      failures.map(({ error }) => (error instanceof KnownError ? error.code : null)),
-      failures.map(({ error }) => (error instanceof KnownError ? error.message : null)),
-    ],
-  );
-  return { stored: done.length - known.length, known: known.length, left: failures.length };
-}
-
-/** Tries what lies in quarantine once in the life of a process, where another version of the program could not store it. */
+/** Once in the life of a process, tries the records in quarantine that another version of the program could not store. */
 export function createUpgradeRetry(
   engine: Engine,
   stream: Stream,

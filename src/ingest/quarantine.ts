@@ -1,7 +1,10 @@
-/** The quarantine: where a record goes that cannot be stored, as it came, so that the others of its page go on. */
+/** The quarantine: keeps a record that cannot be stored, unchanged, so that the others of its page can be stored. */
 import { createHash } from 'node:crypto';
 import type { Queryable } from '../database/client.ts';
 import { KnownError, type ErrorCode } from '../errors.ts';
+import { noteManifest } from '../evidence/pending.ts';
+import { commitToRecords, rootOfRecords } from '../evidence/quarantine-root.ts';
+import { inMicros } from '../evidence/stored-rows.ts';
 import type { Log } from '../logger.ts';
 import { fromSeconds } from '../span.ts';
 import { cleanText } from '../streams/fields.ts';
@@ -13,22 +16,22 @@ import type { Fetch } from './fetch.ts';
 
 /** A record that cannot be stored. */
 export type QuarantinedRecord = {
-  /** Its place in the answer, from 1. */
+  /** Its position in the answer, from 1. */
   readonly position: number;
   readonly code: ErrorCode;
   /** Why it cannot be stored: a sentence without its content. */
   readonly reason: string;
-  /** What could be read of its id and of its time. */
+  /** The readable part of its id and time. */
   readonly recordId: string | undefined;
   readonly recordTime: string | undefined;
-  /** As it came. */
+  /** As Zendesk sent it. */
   readonly content: Buffer;
 };
 
-/** Texts that only help to find a record again need not be whole. */
+/** Texts that only help to find a record again need not be complete. */
 const longestHint = 200;
 
-/** A record that cannot be stored, with what can be read of it. */
+/** A record that cannot be stored, with its readable parts. */
 export function quarantineRecord(
   error: unknown,
   position: number,
@@ -51,11 +54,11 @@ function readHint(value: unknown): string | undefined {
   return text === undefined ? undefined : cleanText(text.slice(0, longestHint));
 }
 
-/** Up to so many records of a page may be unusable, however small the page is: a page of one bad record is no sign of anything. */
+/** Up to so many records of a page may be unusable, however small the page: one bad record alone in a page means nothing. */
 const fewRecords = 4;
 
 /**
- * Most of a page being unusable means that the format has changed, and that nothing is to be said about the span.
+ * If most of a page is unusable, the format has changed, and the page says nothing about the span.
  *
  * @param of how many records the page has
  * @throws {KnownError} `records_unusable`, which names the first of them
@@ -74,7 +77,7 @@ export function refuseIfMost(
   });
 }
 
-/** Names a record without anything of its content: only what looks like an id or is a time is quoted. */
+/** Names a record without its content: only what looks like an id or is a time is quoted. */
 export function nameRecord({ position, recordId, recordTime }: QuarantinedRecord): string {
   const id = idOf(recordId);
   const time = readMoment(recordTime)?.text;
@@ -89,33 +92,40 @@ function idOf(recordId: string | undefined): string | undefined {
   return recordId !== undefined && /^[\w.:-]{1,64}$/.test(recordId) ? recordId : undefined;
 }
 
-/** The hash by which a record in quarantine is known again. */
+/** The hash that identifies a record in quarantine. */
 export function fingerprint(content: Buffer): Buffer {
   return createHash('sha256').update(content).digest();
 }
 
-/** Puts records into the quarantine, within the transaction of their page. One that is there already was only seen again. */
+/**
+ * Puts records into the quarantine, within the transaction of their page. For one that is there already, only the time is
+ * updated.
+ */
 export async function storeQuarantine(
   tx: Queryable,
   { account, stream }: StreamKey,
   records: readonly QuarantinedRecord[],
   fetch: Pick<Fetch, 'fetch' | 'span'> | undefined,
 ): Promise<void> {
-  // One that comes twice in a page would be updated twice by one statement, which Postgres refuses.
+  // A record that is twice in a page would be updated twice by one statement, which Postgres refuses.
   const own = new Map(
     records.map((record) => [fingerprint(record.content).toString('hex'), record]),
   );
   if (own.size === 0) return;
   const each = [...own.values()];
-  await tx.query(
-    `insert into zendesk_sync.quarantine as q
-       (account, stream, fetch_id, span_from, span_until, tried_by, record_id, record_time, occurred_at, code, reason, content, fingerprint)
-     select $1, $2, $3::bigint, $4::timestamptz, $5::timestamptz, $6, r.*
+  const stored = await tx.query<StoredRecord>(
+    `with put as (insert into zendesk_sync.quarantine as q
+       (account, stream, fetch_id, span_from, span_until, tried_by, record_id, record_time, occurred_at, code, reason, content, fingerprint, first_seen, last_seen)
+     select $1, $2, $3::bigint, $4::timestamptz, $5::timestamptz, $6, r.*, clock.at, clock.at
      from unnest($7::text[], $8::text[], $9::timestamptz[], $10::text[], $11::text[], $12::bytea[], $13::bytea[]) as r
+     cross join (select now() as at) as clock
      on conflict (account, stream, fingerprint) do update
-     set last_seen = now(), times_seen = q.times_seen + 1, code = excluded.code, reason = excluded.reason,
+     set last_seen = excluded.last_seen, times_seen = q.times_seen + 1, code = excluded.code, reason = excluded.reason,
        tried_by = excluded.tried_by, fetch_id = coalesce(q.fetch_id, excluded.fetch_id),
-       span_from = coalesce(q.span_from, excluded.span_from), span_until = coalesce(q.span_until, excluded.span_until)`,
+       span_from = coalesce(q.span_from, excluded.span_from), span_until = coalesce(q.span_until, excluded.span_until)
+     returning q.fingerprint, q.first_seen, q.last_seen)
+     select encode(fingerprint, 'hex') as fingerprint, ${inMicros('first_seen')} as micros, first_seen = last_seen as "isNew"
+     from put`,
     [
       account,
       stream,
@@ -132,9 +142,34 @@ export async function storeQuarantine(
       each.map(({ content }) => fingerprint(content)),
     ],
   );
+  const added = stored.filter(({ isNew }) => isNew);
+  if (added.length === 0) return;
+  const leaves = await commitToRecords(
+    tx,
+    account,
+    added.map(({ micros, ...record }) => {
+      const { content } = own.get(record.fingerprint) ?? { content: Buffer.of() };
+      return { stream, micros, content };
+    }),
+  );
+  await noteManifest(
+    tx,
+    { account, stream },
+    {
+      kind: 'quarantined',
+      ...(fetch && { fetch: fetch.fetch, span: [fetch.span.from, fetch.span.to] as const }),
+      records: { count: leaves.length, root: rootOfRecords(leaves) },
+    },
+  );
 }
 
-/** Says in the log that records went into quarantine: how many, and which the first one is, but nothing of their content. */
+type StoredRecord = {
+  readonly fingerprint: string;
+  readonly micros: string;
+  readonly isNew: boolean;
+};
+
+/** Logs that records went into quarantine: how many, and which one is the first, but not their content. */
 export function warnOfQuarantine(
   log: Log,
   { account, stream }: StreamKey,
@@ -152,7 +187,7 @@ export function warnOfQuarantine(
       code: first.code,
       position: first.position,
       id: idOf(first.recordId),
-      // `time` is the log line's own.
+      // The log line has its own `time`.
       recordTime: readMoment(first.recordTime)?.text,
     },
     `${records.length === 1 ? 'a record' : 'records'} that cannot be stored went into quarantine: ${first.reason}`,

@@ -1,31 +1,37 @@
-/** What Zendesk refuses, and from when on that is believed: one answer 403 may be the fault of a moment. */
+/** What Zendesk refuses, and when a refusal counts: a single 403 may be a temporary fault. */
 import type { Queryable } from '../database/client.ts';
 import { composeSentence, KnownError } from '../errors.ts';
+import { inUtc } from '../evidence/stored-rows.ts';
 import type { StreamKey } from './coverage.ts';
 
-/** A refusal that has lasted for so long without a complete run in between is an answer about rights. */
+/** A refusal that has lasted for so long without a complete run in between is really about permissions. */
 const believedAfter = '2 minutes';
 
 /**
- * Notes that Zendesk has refused a stream. When it has for long enough, the stream is marked as unavailable with the code
- * and the sentence that says what to do; the first moment stays.
+ * Records that Zendesk has refused a stream. If it has done so for long enough, the stream is marked as unavailable with the
+ * code and the message that says what to do; the first moment stays.
  *
- * @returns the error that the run ends with: the refusal itself once it is believed, `refusal_unconfirmed` before
+ * @returns the error for the end of the run: the refusal itself once it counts, `refusal_unconfirmed` before
  */
 export async function noteRefusal(
   db: Queryable,
   { account, stream }: StreamKey,
   refusal: KnownError,
 ): Promise<KnownError> {
-  // A clock that was set back must not put the first refusal into the future.
+  // After a clock was set back, the first refusal must not be in the future.
   const [row] = await db.query<{ believed: boolean }>(
     `with first as (
-       select account, stream, coalesce(least(refused_since, now()), now()) as since, unavailable_since
-       from zendesk_sync.streams where account = $1 and stream = $2
+       select account, stream, coalesce(least(refused_since, clock.at), clock.at) as since, unavailable_since, clock.at
+       from zendesk_sync.streams cross join (select now() as at) as clock where account = $1 and stream = $2
      ), judged as (
        select account, stream, since,
-         unavailable_since is not null or since <= now() - $5::interval as believed
+         unavailable_since is not null or since <= at - $5::interval as believed
        from first
+     ), noted as (
+       insert into zendesk_evidence.pending (account, stream, manifest)
+       select j.account, j.stream, json_build_object('kind', 'unavailable', 'code', $3::text, 'since', ${inUtc('j.since')})::text
+       from judged j join first f using (account, stream)
+       where j.believed and f.unavailable_since is null
      )
      update zendesk_sync.streams s
      set refused_since = judged.since,
@@ -53,7 +59,7 @@ function doubt(stream: string, refusal: KnownError): KnownError {
   });
 }
 
-/** Marks a stream as answering again; says whether it was unavailable before. */
+/** Marks a stream as available again; returns whether it was unavailable before. */
 export async function markAvailable(
   db: Queryable,
   { account, stream }: StreamKey,
@@ -63,6 +69,10 @@ export async function markAvailable(
        select account, stream, unavailable_since is not null as was
        from zendesk_sync.streams
        where account = $1 and stream = $2 and (unavailable_since is not null or refused_since is not null)
+     ),
+     noted as (
+       insert into zendesk_evidence.pending (account, stream, manifest)
+       select account, stream, '{"kind":"available"}' from former where was
      )
      update zendesk_sync.streams s
      set unavailable_since = null, unavailable_code = null, unavailable_reason = null, refused_since = null

@@ -1,10 +1,11 @@
 /**
- * Counting what is in the tables, where they and the counts of the ledger may differ: rows are gone without a note, because
- * somebody switched the triggers off or put another table in the place of a partition; rows came by another way; or somebody
- * changed the counts. Only partitions of which that may be so are counted.
+ * Counts the rows of tables that may differ from the counts of the ledger: rows disappeared without a record, because
+ * somebody switched off the triggers or replaced a partition; rows were added in another way; or somebody changed the
+ * counts. Only partitions with such a possibility are counted.
  */
 import { longLimitMs, type Database, type Queryable } from '../database/client.ts';
 import { lockPartitions } from '../database/partitions.ts';
+import { nameHere } from '../database/schema-names.ts';
 import type { Log } from '../logger.ts';
 import type { LogTable } from '../streams/stream.ts';
 import type { StreamKey } from './coverage.ts';
@@ -20,13 +21,15 @@ type Suspect = {
   readonly isCounted: boolean;
 };
 
-/** From so many pages of 8 kB on a partition that was never looked at is taken as it is: the migration has counted it. */
+/**
+ * A partition of at least so many pages of 8 kB that was never checked is accepted as it is: the migration has counted it.
+ */
 const largePages = 32_768;
 
 /**
- * Counts the partitions that have changed otherwise than by rows added: another table, another file, or rows deleted since
- * they were last looked at; and all of them where somebody has changed rows or counts. Rows that are missing become losses;
- * the counts of the ledger become those of the table.
+ * Counts the partitions that changed in other ways than by added rows: another table, another file, or rows deleted since
+ * the last check; and all of them if somebody has changed rows or counts. Missing rows become losses; the counts of the
+ * ledger become those of the table.
  */
 export async function countSuspects(
   db: Database,
@@ -37,7 +40,7 @@ export async function countSuspects(
   await spreadDoubts(db, key, table, log);
   for (const { from } of await findSuspects(db, key, table))
     await db.transaction(async (tx) => {
-      // Whoever else has seen it waits here, and finds that it was counted.
+      // Another process that has noticed it waits here, and then finds that it was counted.
       await lockPartitions(tx);
       await tx.query(`select ${countsItself}`);
       const suspects = await findSuspects(tx, key, table);
@@ -48,7 +51,7 @@ export async function countSuspects(
 
 type Doubt = { readonly changedTable: string; readonly doneBy: string };
 
-/** What somebody has changed makes every partition of the log suspect, for all accounts. */
+/** After a change by somebody else, every partition of the log is counted, for all accounts. */
 async function spreadDoubts(
   db: Database,
   key: StreamKey,
@@ -57,7 +60,7 @@ async function spreadDoubts(
 ): Promise<void> {
   const noted = await db.query(
     'select from zendesk_sync.count_doubts where log_table is null or log_table = $1 limit 1',
-    [name],
+    [nameHere(name)],
   );
   if (noted.length === 0) return;
   const doubts = await db.transaction(async (tx) => {
@@ -78,7 +81,7 @@ async function spreadDoubts(
          on conflict (account, stream, held_from) do update set relation = 0
        )
        select changed_table as "changedTable", done_by as "doneBy" from noted group by 1, 2 order by 1, 2`,
-      [name],
+      [nameHere(name)],
     );
   });
   for (const { changedTable, doneBy } of doubts)
@@ -88,7 +91,7 @@ async function spreadDoubts(
     );
 }
 
-/** The first and the last day that a partition holds something of: it need not begin with a day. */
+/** The first and the last day of a partition: it need not begin at the start of a day. */
 function daysOf(from: string, until: string): { readonly first: string; readonly last: string } {
   return {
     first: `(${from} at time zone 'UTC')::date`,
@@ -102,17 +105,16 @@ async function findSuspects(
   { name, time }: LogTable,
 ): Promise<readonly Suspect[]> {
   const { first, last } = daysOf('p.held_from', 'p.held_until');
-  return db.query<Suspect>(
+  const partitions = await db.query<Examined>(
     `select p.relation::text as relation, now.file::text as file, now.deletions::text as deletions,
        p.held_from::text as from, p.held_until::text as until,
-       m.relation is not null or now.pages < ${largePages} or said.rows <= 0 as "isCounted"
+       m.relation is not null or now.pages < ${largePages} or said.rows <= 0 as "isCounted",
+       said.rows > 0 as "saysRows",
+       (m.relation, m.file, m.deletions) is distinct from (p.relation::bigint, now.file, now.deletions) or said.rows < 0 as "isSuspect"
      from zendesk_sync.partitions p
      cross join lateral (
        select pg_relation_filenode(p.relation)::bigint as file, pg_stat_get_tuples_deleted(p.relation) as deletions,
-         (select relpages from pg_class where oid = p.relation) as pages,
-         exists (
-           select from ${name} t where t.account = $1 and t.${time} >= p.held_from and t.${time} < p.held_until
-         ) as has_rows
+         (select relpages from pg_class where oid = p.relation) as pages
      ) as now
      cross join lateral (
        select coalesce(sum(r.rows), 0) as rows from zendesk_sync.stored_rows r
@@ -121,14 +123,26 @@ async function findSuspects(
      left join zendesk_sync.counted_partitions m
        on m.account = $1 and m.stream = $2 and m.held_from = p.held_from
      where p.log_table = $3
-       and (
-         (m.relation, m.file, m.deletions) is distinct from (p.relation::bigint, now.file, now.deletions)
-         or now.has_rows <> (said.rows > 0) or said.rows < 0
-       )
      order by p.held_from`,
-    [account, stream, name],
+    [account, stream, nameHere(name)],
+  );
+  // Apart from the ledger: the rows may be on another server.
+  const held = await db.query<{ place: number }>(
+    `select p.place::integer as place
+     from unnest($2::timestamptz[], $3::timestamptz[]) with ordinality as p (held_from, held_until, place)
+     where exists (
+       select from ${name} t where t.account = $1 and t.${time} >= p.held_from and t.${time} < p.held_until
+     )`,
+    [account, partitions.map(({ from }) => from), partitions.map(({ until }) => until)],
+  );
+  const places = new Set(held.map(({ place }) => place));
+  return partitions.filter(
+    ({ isSuspect, saysRows }, at) => isSuspect || saysRows !== places.has(at + 1),
   );
 }
+
+/** A partition as the catalogue and the ledger have it. */
+type Examined = Suspect & { readonly saysRows: boolean; readonly isSuspect: boolean };
 
 async function countSuspect(
   tx: Queryable,
@@ -146,7 +160,7 @@ async function countSuspect(
   );
 }
 
-/** One statement, so that pages which are stored meanwhile are in both counts or in neither. */
+/** One statement, so that pages stored meanwhile are in both counts or in neither. */
 function buildCount({ name, time }: LogTable): string {
   const { first, last } = daysOf('$3::timestamptz', '$4::timestamptz');
   return `with counted as (
@@ -169,7 +183,7 @@ function buildCount({ name, time }: LogTable): string {
       insert into zendesk_sync.stored_rows (account, stream, day, rows)
       select $1, $2, day, -missing from differing
     ),
-    -- Somebody may have brought back what was lost.
+    -- Somebody may have restored lost rows.
     reopened as (
       update zendesk_sync.coverage_losses l set closed_at = null
       where l.account = $1 and l.stream = $2 and l.rows_found < l.rows

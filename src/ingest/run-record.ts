@@ -1,4 +1,4 @@
-/** A run in the ledger: its start, its end, and whether the database has what it has stored. */
+/** A run in the ledger: its start, its end, and whether the database has what it stored. */
 import type { Queryable } from '../database/client.ts';
 import type { ErrorCode } from '../errors.ts';
 import type { StreamKey } from './coverage.ts';
@@ -15,7 +15,7 @@ export type Run = StreamKey & {
   readonly openedMs: number;
 };
 
-/** What a run has stored: the fetches that it has read to their ends, and the pages of a listing under its lease. */
+/** What a run has stored: the fetches that it completed, and the pages of a listing under its lease. */
 export type Stored = {
   readonly fetches: readonly Pick<Fetch, 'fetch' | 'mark'>[];
   readonly listing?: { readonly lease: Lease; readonly steps: number };
@@ -41,8 +41,8 @@ export async function openRun(
 export type RunFailure = { readonly code: ErrorCode; readonly error: string };
 
 /**
- * Records the end of a run. A complete one only in a database that has all that it has stored; of any other the record is
- * made anew where the database has lost its start.
+ * Records the end of a run. A run can be complete only if the database has everything it stored; for any other run the
+ * record is created again if the database has lost its start.
  *
  * @throws {KnownError} `history_changed` when the database does not have what a complete run has stored
  */
@@ -64,7 +64,13 @@ export async function closeRun(
     changed,
     late,
   ];
-  const [closed] = await db.query(close, [run.run, run.mark, ...end, ...proofOf(stored)]);
+  const [closed] = await db.query(close, [
+    run.run,
+    run.mark,
+    ...end,
+    ...proofOf(stored),
+    run.account,
+  ]);
   if (closed !== undefined) return;
   if (outcome === 'complete') throw changedHistory(run);
   const { account, stream, task, holder, openedMs, mark } = run;
@@ -79,17 +85,18 @@ export async function closeRun(
   ]);
 }
 
-// What is proved is in the same snapshot as what it is the proof of.
+// The proof is in the same snapshot as what it proves.
 const close = `update zendesk_sync.runs
-  set ended_at = now(), outcome = $3, error_code = $4, error = $5, requests = $6, rows_new = $7, rows_changed = $8,
+  set ended_at = clock.at, outcome = $3, error_code = $4, error = $5, requests = $6, rows_new = $7, rows_changed = $8,
     rows_late = $9
-  where id = $1::bigint and mark = $2::uuid
+  from (select now() as at) as clock
+  where account = $14 and id = $1::bigint and mark = $2::uuid
     and cardinality($10::bigint[]) = (
       select count(*)
       from unnest($10::bigint[], $11::uuid[]) as stored (id, mark)
-      join zendesk_sync.fetches f on f.id = stored.id and f.mark = stored.mark and f.outcome = 'complete'
+      join zendesk_sync.fetches f on f.account = $14 and f.id = stored.id and f.mark = stored.mark and f.outcome = 'complete'
     )
-    and ($12::uuid is null or exists (select from zendesk_sync.leases l where l.mark = $12::uuid and l.steps = $13::integer))
+    and ($12::uuid is null or exists (select from zendesk_sync.leases l where l.account = $14 and l.mark = $12::uuid and l.steps = $13::integer))
   returning 1`;
 
 const record = `insert into zendesk_sync.runs
@@ -106,15 +113,19 @@ function proofOf({ fetches, listing }: Stored): readonly unknown[] {
   ];
 }
 
-/** Whether the database has the end of every one of these complete runs, and so all that came before it. */
-export async function areRecorded(db: Queryable, runs: readonly Run[]): Promise<boolean> {
+/** Whether the database has the end of each of these complete runs of an account, and so everything before it. */
+export async function areRecorded(
+  db: Queryable,
+  account: string,
+  runs: readonly Run[],
+): Promise<boolean> {
   const [answer] = await db.query<{ recorded: boolean }>(
     `select cardinality($1::bigint[]) = (
        select count(*)
        from unnest($1::bigint[], $2::uuid[]) as done (id, mark)
-       join zendesk_sync.runs r on r.id = done.id and r.mark = done.mark and r.outcome = 'complete'
+       join zendesk_sync.runs r on r.account = $3 and r.id = done.id and r.mark = done.mark and r.outcome = 'complete'
      ) as recorded`,
-    [runs.map(({ run }) => run), runs.map(({ mark }) => mark)],
+    [runs.map(({ run }) => run), runs.map(({ mark }) => mark), account],
   );
   return answer?.recorded === true;
 }

@@ -27,28 +27,28 @@ export type RunResult = {
   readonly error: string | undefined;
 };
 
-/** Adds up what a run does while it does it. */
+/** Adds up the work of a run while it runs. */
 export type Tally = {
   add(counts: Partial<RunCounts>): void;
-  /** Notes a span that the run reads. */
+  /** Records a span that the run reads. */
   noteSpan(span: Span): void;
-  /** Notes Zendesk's `x-request-id` of the newest answer. */
+  /** Records Zendesk's `x-request-id` of the newest answer. */
   noteAnswer(requestId: string | undefined): void;
-  /** Notes a fetch that was read to its end. */
+  /** Records a completed fetch. */
   noteComplete(fetch: Fetch): void;
-  /** Notes how many pages of a listing were stored under its lease. */
+  /** Records how many pages of a listing were stored under its lease. */
   noteSteps(lease: Lease, steps: number): void;
   /** What the run has stored: it is complete only in a database that has it. */
   readonly stored: Stored;
   readonly counts: RunCounts;
-  /** From the start of the earliest span noted to the end of the latest one. */
+  /** From the start of the earliest recorded span to the end of the latest one. */
   readonly span: Span | undefined;
   readonly requestId: string | undefined;
 };
 
 /**
- * Runs one task on one stream and records it: its start, its end, and why it failed if it did. This is the one place
- * where an error of the engine ends; it is logged here, once.
+ * Runs one task on one stream and records it: its start, its end, and why it failed if it did. This is the only place that
+ * catches errors of the engine; each is logged here, once.
  *
  * @throws {KnownError} when the start of the run cannot be recorded
  */
@@ -90,7 +90,7 @@ export async function recordRun(
     if (reason instanceof KnownError) tally.noteAnswer(reason.requestId);
     const failure = { code, error };
     const unrecorded = await recordFailure(engine, run, outcome, tally.counts, failure);
-    // Whatever keeps the end from being recorded is told with what it is the end of: one error, one line.
+    // An error that keeps the end from being recorded is logged together with the run's own error: one line.
     const note = { ...facts(), outcome, err: cause, ...unmarked, ...unrecorded };
     if (outcome === 'interrupted')
       engine.log.info({ ...facts(), ...unrecorded }, 'run interrupted');
@@ -100,7 +100,7 @@ export async function recordRun(
   }
 }
 
-/** How a run ended that did not complete, and by what. */
+/** The outcome of a run that did not complete, and its cause. */
 type RunEnd = {
   readonly outcome: RunOutcome;
   readonly cause: unknown;
@@ -127,7 +127,10 @@ async function judgeEnd(
   }
 }
 
-/** Records how a run ended that did not complete; the code of what keeps that from being recorded, if anything does. */
+/**
+ * Records the outcome of a run that did not complete. Returns the code of an error that keeps this from being recorded, if
+ * any.
+ */
 async function recordFailure(
   { db }: Engine,
   run: Run,
@@ -143,7 +146,7 @@ async function recordFailure(
   }
 }
 
-/** A tally of nothing yet. */
+/** An empty tally. */
 export function createTally(): Tally {
   const sum = { requests: 0, new: 0, changed: 0, late: 0 };
   let hull: Span | undefined;
@@ -187,11 +190,11 @@ function describeSpan(span: Span | undefined): { from?: string; until?: string }
     : { from: fromSeconds(span.from).toISOString(), until: fromSeconds(span.to).toISOString() };
 }
 
-/** What is said of a run that was stopped. */
+/** The message for a run that was stopped. */
 export const stoppedSentence =
   'The run was stopped before its end. The next run goes on where it stopped.';
 
-/** The outcome of the last run of a task; undefined when there was none, null when it never ended. */
+/** The outcome of the last run of a task; undefined if there was none, null if it never ended. */
 export async function loadLastOutcome(
   db: Queryable,
   { account, stream }: StreamKey,

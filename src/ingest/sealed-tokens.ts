@@ -1,15 +1,15 @@
 /**
- * Tokens at rest are encrypted with a key that is made of the secret of the OAuth client: who reads the database, a backup or
- * a log of statements has no login with it.
+ * Stored tokens are encrypted with a key derived from the secret of the OAuth client, so that reading the database, a backup
+ * or a statement log does not give a login.
  */
 import { createCipheriv, createDecipheriv, createHmac, hkdfSync, randomBytes } from 'node:crypto';
 
-/** Encrypts what belongs to one account and one client. */
+/** Encrypts tokens of one account and one client. */
 export type Seal = {
   readonly close: (text: string) => Buffer;
-  /** Undefined for what was closed with another secret or for another account. */
+  /** Undefined for a text that was encrypted with another secret or for another account. */
   readonly open: (sealed: Buffer) => string | undefined;
-  /** Names a token without telling anything of it. */
+  /** Identifies a token without revealing it. */
   readonly nameToken: (token: string) => string;
 };
 

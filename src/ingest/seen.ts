@@ -1,19 +1,22 @@
-/** What a walk has seen, in little memory whatever its length. */
+/** What a walk has seen, in little memory for any length. */
 
-/** Texts that were seen. With many of them, one that was not may be taken for one that was, but hardly several in a row. */
+/** Texts that were seen. With many of them, a new text may be mistaken for a seen one, but hardly several in a row. */
 type Seen = {
-  /** Adds a text; true when it had not been seen. */
+  /** Adds a text; true if it had not been seen. */
   add(text: string): boolean;
 };
 
 /** Bits of one generation: a megabyte. */
 const bits = 2 ** 23;
-/** So many texts fill a generation; then the one before it is forgotten. About one in fifty is mistaken then. */
+/**
+ * So many texts fill a generation; then the previous one is forgotten. By then about one text in fifty is mistaken for a
+ * seen one.
+ */
 const capacity = 600_000;
-/** Most walks are short: so many texts are kept as they are. */
+/** Most walks are short: so many texts are kept unchanged. */
 const keptAsTheyAre = 10_000;
 
-/** Creates a memory of nothing. */
+/** Creates an empty memory. */
 export function createSeen(): Seen {
   const first = new Set<string>();
   let current: Uint32Array | undefined;
@@ -26,8 +29,8 @@ export function createSeen(): Seen {
       current = new Uint32Array(bits / 32);
       count = 0;
     }
-    const places = locate(text);
-    if (hasAll(current, places) || (former !== undefined && hasAll(former, places))) return false;
+    locate(text);
+    if (hasAll(current) || (former !== undefined && hasAll(former))) return false;
     for (const place of places) current[place >>> 5] = (current[place >>> 5] ?? 0) | bitOf(place);
     count += 1;
     return true;
@@ -43,16 +46,21 @@ export function createSeen(): Seen {
   };
 }
 
-function hasAll(generation: Uint32Array, places: readonly number[]): boolean {
-  return places.every((place) => ((generation[place >>> 5] ?? 0) & bitOf(place)) !== 0);
+/** Three positions in a generation, of the text that was located last: an array for each text would be garbage. */
+const places = new Uint32Array(3);
+
+function hasAll(generation: Uint32Array): boolean {
+  for (const place of places)
+    if (((generation[place >>> 5] ?? 0) & bitOf(place)) === 0) return false;
+  return true;
 }
 
 function bitOf(place: number): number {
   return 1 << (place & 31);
 }
 
-/** Three places in a generation: FNV-1a, and steps by a second hash. */
-function locate(text: string): readonly number[] {
+/** Finds the positions of a text: FNV-1a, and steps by a second hash. */
+function locate(text: string): void {
   let hash = 0x811c9dc5;
   let step = 0x9e3779b9;
   for (let index = 0; index < text.length; index += 1) {
@@ -60,5 +68,5 @@ function locate(text: string): readonly number[] {
     hash = Math.imul(hash ^ code, 0x01000193);
     step = Math.imul(step ^ code, 0x85ebca6b) ^ (step >>> 13);
   }
-  return [hash, hash + step, hash + 2 * step].map((place) => (place >>> 0) % bits);
+  for (let at = 0; at < places.length; at += 1) places[at] = ((hash + at * step) >>> 0) % bits;
 }

@@ -1,4 +1,4 @@
-/** What is done with the accounts: everything once, or following them on their schedules. */
+/** The work on the accounts: everything once, or following them on their schedules. */
 import type { Log } from '../logger.ts';
 import type { Scheduler } from '../scheduler.ts';
 import { keepRollups } from './rollup-schedule.ts';
@@ -6,20 +6,20 @@ import type { RunResult } from './run.ts';
 import type { Session } from './session.ts';
 import type { StreamWorker } from './worker.ts';
 
-/** What one complete pass did with a stream. */
+/** The result of one complete pass for a stream. */
 export type StreamPass = {
   readonly stream: string;
-  /** True only if everything that was wanted and to be had is stored now. */
+  /** True only if everything that was wanted and available is now stored. */
   readonly complete: boolean;
   readonly runs: readonly RunResult[];
 };
 
-/** How long a pass waits for another process to finish with a stream: longer than a dead process keeps its lease. */
+/** How long a pass waits for another process to release a stream: longer than a dead process keeps its lease. */
 export const leasePatienceMs = 60_000;
 
 /**
- * Does everything once: follows each stream to the present and fills its gaps. The logs are pulled side by side; people
- * come last, because the logs say who is to be looked up. A stream that fails does not keep the others.
+ * Does everything once: follows each stream to the present and fills its gaps. The logs are pulled in parallel; people come
+ * last, because the logs say whom to look up. A failed stream does not stop the others.
  */
 export async function runPass(
   workers: readonly StreamWorker[],
@@ -35,12 +35,12 @@ export async function runPass(
   return workers.flatMap((worker) => passes.get(worker) ?? []);
 }
 
-/** So often a pass is repeated whose rows the database has lost again. */
+/** How often a pass is repeated if the database has lost its rows again. */
 const repetitionsAllowed = 3;
 
 /**
- * Repeats a pass while the database does not have what it has stored: the other accounts may have taken hours after it, and
- * the database may have gone back to an earlier state meanwhile. A pass that is not borne out in the end is not complete.
+ * Repeats a pass while the database lacks what it stored: the other accounts may have taken hours after it, and the database
+ * may have gone back to an earlier state meanwhile. A pass without proof at the end is not complete.
  */
 export async function confirmPass(
   workers: readonly StreamWorker[],
@@ -60,7 +60,7 @@ export async function confirmPass(
 
 async function passStream(worker: StreamWorker, signal: AbortSignal): Promise<StreamPass> {
   const runs = [await worker.follow(signal, leasePatienceMs)];
-  // A fault in following, if only a record that cannot be read, does not keep the gaps: old rows expire at the source.
+  // A failure in following, such as an unreadable record, does not stop the filling of gaps: old rows expire at the source.
   if (runs.every(mayFillAfter)) {
     const filled = await worker.fill(signal, leasePatienceMs);
     if (filled !== undefined) runs.push(filled);
@@ -72,7 +72,7 @@ async function passStream(worker: StreamWorker, signal: AbortSignal): Promise<St
   };
 }
 
-/** Whether gaps are filled after following has ended like this; a refusal would only come again. */
+/** Whether gaps are filled after following has ended like this; a refusal would only be repeated. */
 function mayFillAfter({ outcome, code }: RunResult): boolean {
   return outcome === 'complete' || (outcome === 'failed' && code !== 'refusal_unconfirmed');
 }
@@ -84,8 +84,8 @@ type FollowedAccount = {
 };
 
 /**
- * Follows all accounts on their schedules, and keeps their rollups up to date, until the signal; then waits for what still
- * runs.
+ * Follows all accounts on their schedules, and keeps their rollups up to date, until the signal; then waits for running
+ * work.
  */
 export async function followAccounts(
   accounts: readonly FollowedAccount[],
@@ -114,7 +114,7 @@ async function followAccount(
   const { account } = engine;
   log.info({ account, streams: workers.map(({ stream }) => stream.name), schedules }, 'started');
   const own = log.child({ account });
-  // A backfill brings people whom nobody knows yet; they are looked up when it is done, not an hour later.
+  // A backfill brings people who are not known yet; they are looked up when it is done, not an hour later.
   const afterFill = (): void => {
     for (const { worker, routine } of routines)
       if (worker.stream.kind === 'listing') routine.tick();
@@ -140,7 +140,7 @@ async function followAccount(
 
 const watchSchedulesMs = 15_000;
 
-/** Says in the log when a schedule does not tick any more; `/livez` says so as well. Ends with the returned function. */
+/** Logs when a schedule no longer ticks; `/livez` reports it too. The returned function ends this. */
 function watchSchedules(scheduler: Scheduler, log: Log): () => void {
   let known = '';
   const timer = setInterval(() => {
@@ -154,24 +154,27 @@ function watchSchedules(scheduler: Scheduler, log: Log): () => void {
 
 /** One stream of the running service. */
 type Routine = {
-  /** Follows the stream now, then fills its gaps beside the next ticks. Does nothing while the last tick still runs. */
+  /**
+   * Follows the stream now, then fills its gaps in parallel with the next ticks. Does nothing while the last tick is still
+   * running.
+   */
   tick(): void;
-  /** Ends the watch for abandoned work; resolves when nothing of the stream runs any more. */
+  /** Ends the watch for abandoned work; resolves when no work on the stream is running. */
   settle(): Promise<void>;
 };
 
-/** A stream that Zendesk refuses is looked at again after this time. */
+/** A stream that Zendesk refuses is tried again after this time. */
 const lookAgainMs = 3_600_000;
 
-/** How often a routine that has nothing to do looks whether another process has left work behind. */
+/** How often an idle routine checks whether another process has abandoned work. */
 const watchMs = 3000;
 
 /**
- * What the service does with one stream at each tick. Following never waits for filling, so the newest rows are fresh
- * even during a long backfill; streams do not share their fate. Between the ticks it takes over what another process has
- * left unfinished: it need not wait for the next tick, which may be an hour away.
+ * What the service does with one stream at each tick. Following never waits for filling, so the newest rows are fresh even
+ * during a long backfill; streams do not affect each other. Between the ticks it takes over work that another process has
+ * left unfinished, because the next tick may be an hour away.
  *
- * @param afterFill called when new rows came into old spans: they may bring people whom nobody knows yet
+ * @param afterFill called after new rows were stored in old spans: they may bring people who are not known yet
  */
 export function createRoutine(
   worker: StreamWorker,
@@ -181,7 +184,7 @@ export function createRoutine(
 ): Routine {
   let following: Promise<void> | undefined;
   let filling: Promise<void> | undefined;
-  /** By the clock that only goes forward. */
+  /** By the monotonic clock. */
   let restUntilMs = 0;
   let looking: Promise<void> | undefined;
   const watch = setInterval(() => {
@@ -190,7 +193,7 @@ export function createRoutine(
   }, watchMs).unref();
 
   async function takeOver(): Promise<void> {
-    // What keeps the question from being answered keeps the next tick from its work, and is said there.
+    // An error here also makes the next tick fail, and is reported there.
     if (await worker.isAbandoned().catch(() => false)) tick();
   }
 
@@ -202,7 +205,7 @@ export function createRoutine(
   async function follow(): Promise<void> {
     const result = await worker.follow(signal);
     noteOutcome(result);
-    // Old rows expire at the source: a fault in following, if only a record that cannot be read, must not keep them waiting.
+    // Old rows expire at the source: a failure in following, such as an unreadable record, must not keep them waiting.
     if (mayFillAfter(result) && !signal.aborted)
       filling ??= fill().finally(() => (filling = undefined));
   }

@@ -1,4 +1,4 @@
-/** What pulls the accounts of a process: connections, an engine for each account, and what they share. */
+/** Everything that pulls the accounts of a process: connections, an engine for each account, and what they share. */
 import { hostname } from 'node:os';
 import { pid } from 'node:process';
 import { openDatabase, type Database } from '../database/client.ts';
@@ -9,6 +9,7 @@ import { listLogs } from '../streams/registry.ts';
 import type { Stream } from '../streams/stream.ts';
 import { createZendesk, type ZendeskOptions } from '../zendesk/client.ts';
 import { createBudgetGate } from './budget-gate.ts';
+import { createLearnedLimits } from './learned-limits.ts';
 import { createClocks } from './clocks.ts';
 import { createCursorShare, createPace, type Engine, type EngineSettings } from './engine.ts';
 import type { SyncEvent } from './events.ts';
@@ -16,33 +17,33 @@ import { createLoginKeeper } from './kept-login.ts';
 import { createAbandonedWork } from './lease.ts';
 import { createLastPages } from './last-pages.ts';
 import { createPageSizes } from './page-sizes.ts';
-import { refreshRollups } from './rollups.ts';
+import { examine } from './findings/examine.ts';
 import { createStreamWorker, type StreamWorker } from './worker.ts';
 
-/** How long a lease lives without being renewed: the time after which a dead process's work is taken over. */
+/** How long a lease lives without being renewed: after this time another process takes over the work of a dead one. */
 export const usualLeaseMs = 15_000;
 
-/** This process in leases and runs. */
+/** The name of this process in leases and runs. */
 const ownHolder = `${hostname()}:${pid}`;
 
-/** Connections at most: so many for backfills of all accounts, and so many for everything else. */
+/** The largest numbers of connections: for backfills of all accounts, and for everything else. */
 const connections = { bulk: 4, other: 8 };
-/** What a `serve` has at most: also three for what is asked of it over HTTP. */
-export const mostConnections = connections.bulk + connections.other + 3;
+/** The largest number for a `serve`: three more for what monitoring asks, and two for the page. */
+export const mostConnections = connections.bulk + connections.other + 5;
 
 /** An open database and where it is. `url` is secret. */
 export type Connections = {
   readonly url: string;
   readonly db: Database;
-  /** The same database for the pages of backfills, with connections of their own. */
+  /** The same database with separate connections for the pages of backfills. */
   readonly bulk: Database;
-  /** Ends waiting for it. */
+  /** Ends the wait for it. */
   readonly signal: AbortSignal;
 };
 
 /**
- * Opens the database at an address for the time of `work`; the signal ends waiting for one that is away. `queryTimeoutMs`: how
- * long a statement may take; default: that of `openDatabase`. `log` is told of waits.
+ * Opens the database at an address for the duration of `work`; the signal ends the wait for an unavailable one.
+ * `queryTimeoutMs`: how long a statement may take; default: that of `openDatabase`. `log` gets messages about waits.
  */
 export async function withConnections<T>(
   url: string,
@@ -52,7 +53,7 @@ export async function withConnections<T>(
   log?: Log,
 ): Promise<T> {
   const common = { url, signal, queryTimeoutMs, onRetry: log && tellOfWaits(log) };
-  // The view of the status tells by the name whether the holder of a lease lives.
+  // The status view uses the name to find out whether the holder of a lease is alive.
   const db = openDatabase({ ...common, purpose: ownHolder, connections: connections.other });
   const bulk = openDatabase({ ...common, connections: connections.bulk });
   try {
@@ -63,7 +64,7 @@ export async function withConnections<T>(
   }
 }
 
-/** All that works meets a lost connection at the same moment: it is told once. */
+/** All work notices a lost connection at the same moment: it is reported once. */
 const quietMs = 30_000;
 
 function tellOfWaits(log: Log): (error: unknown, waitMs: number) => void {
@@ -77,20 +78,20 @@ function tellOfWaits(log: Log): (error: unknown, waitMs: number) => void {
   };
 }
 
-/** What is pulled of an account, and how. */
+/** What is pulled from an account, and how. */
 export type AccountOptions = {
   readonly account: string;
   readonly zendesk: EngineParts['zendesk'];
   readonly settings: EngineSettings;
-  /** Those of the installation's streams that are pulled. */
+  /** The streams of the installation that are pulled. */
   readonly pulled: readonly Stream[];
 };
 
-/** What is the same for all accounts of a process. */
+/** The same for all accounts of a process. */
 type SessionOptions = Pick<Engine, 'streams' | 'classify' | 'log'> & {
-  /** Called with every event of every account. Default: nobody watches. */
+  /** Called with every event of every account. Default: events are ignored. */
   readonly report?: (event: SyncEvent, account: string) => void;
-  /** Whether ticks go on beside a backfill, so that it leaves a request a minute to them. Default false. */
+  /** Whether ticks continue during a backfill, so that it leaves them a request a minute. Default false. */
   readonly live?: boolean;
 };
 
@@ -102,9 +103,8 @@ export type Session = {
 };
 
 /**
- * Brings the database to the present schema and sets up what pulls the accounts for the time of `work`. At its end the
- * rollups are brought up to date, as far as a signal lets it, unless the accounts are followed: whoever follows them does
- * so all the time.
+ * Migrates the database to the current schema and sets up what pulls the accounts for the duration of `work`. At its end it
+ * updates rollups and findings, unless a signal stops it or the accounts are followed: then that happens all the time anyway.
  */
 export async function withSessions<T>(
   accounts: readonly AccountOptions[],
@@ -145,38 +145,52 @@ export async function withSessions<T>(
     });
     return { engine, workers: pulled.map((stream) => createStreamWorker(engine, stream)) };
   });
-  // The days that are left are recomputed by whoever comes next.
+  // The next run recomputes the remaining days.
   const whenStopped = (error: unknown): void => {
     if (!signal.aborted) throw error;
   };
   try {
     const result = await work(sessions);
     if (!live)
-      for (const { engine } of sessions)
-        await refreshRollups(db, engine.account, listLogs(streams), signal).catch(whenStopped);
+      for (const { engine } of sessions) await examineWithEvents(engine, signal).catch(whenStopped);
     return result;
   } finally {
     for (const { engine } of sessions) await engine.zendesk.close();
   }
 }
 
-/** Names this process in leases and runs. */
-export function describeHolder(): string {
-  return `${hostname()}:${pid}`;
+async function examineWithEvents(
+  { db, account, streams, report }: Engine,
+  signal: AbortSignal,
+): Promise<void> {
+  const reportOf = (what: 'rollups' | 'findings') => (done: number, total: number) =>
+    report({ type: 'examining', what, done, total });
+  await examine(db, account, listLogs(streams), {
+    signal,
+    reportDays: reportOf('rollups'),
+    report: reportOf('findings'),
+  });
 }
 
-/** What an engine is made of: its parts as they are, and how Zendesk is reached. */
+/** Names this process in leases and runs. */
+export function describeHolder(): string {
+  return ownHolder;
+}
+
+/** The parts of an engine, and how Zendesk is reached. */
 type EngineParts = Pick<
   Engine,
   'account' | 'db' | 'streams' | 'classify' | 'settings' | 'log' | 'report'
 > &
-  Partial<Pick<Engine, 'bulk' | 'cursorShare' | 'abandonedWork' | 'holder' | 'leaseMs'>> & {
+  Partial<
+    Pick<Engine, 'bulk' | 'cursorShare' | 'abandonedWork' | 'holder' | 'leaseMs' | 'seals'>
+  > & {
     readonly zendesk: Omit<ZendeskOptions, 'account' | 'budget' | 'keeper' | 'log' | 'onRequest'>;
-    /** Requests a minute that a backfill leaves alone, for the live tail beside it. */
+    /** Requests a minute that a backfill leaves unused, for the live tail beside it. */
     readonly reserve: number;
   };
 
-/** Puts an engine together: its requests pass the account's budget. Whoever calls closes its `zendesk` and its `db`. */
+/** Builds an engine: its requests go through the account's budget. The caller closes its `zendesk` and its `db`. */
 export function createEngine({ zendesk: options, reserve, ...parts }: EngineParts): Engine {
   const { account, db, streams, log, report } = parts;
   const requestsPerMinute = Object.fromEntries(
@@ -185,12 +199,13 @@ export function createEngine({ zendesk: options, reserve, ...parts }: EnginePart
       parts.settings.requestsPerMinute[name] ?? setting.requestsPerMinute,
     ]),
   );
+  const limits = createLearnedLimits(requestsPerMinute, parts.settings.shares ?? {});
   const zendesk = createZendesk({
     ...options,
     keeper: createLoginKeeper(db, account, options.credentials),
     account,
     log,
-    budget: createBudgetGate({ db, account, requestsPerMinute, reserve, report }),
+    budget: createBudgetGate({ db, account, requestsPerMinute, limits, reserve, report }),
     onRequest: (request) => report({ type: 'request', ...request }),
   });
   const { localNow = Date.now } = options;
@@ -200,8 +215,10 @@ export function createEngine({ zendesk: options, reserve, ...parts }: EnginePart
     abandonedWork: createAbandonedWork(db),
     holder: describeHolder(),
     leaseMs: usualLeaseMs,
+    seals: true,
     ...parts,
     settings: { ...parts.settings, requestsPerMinute },
+    requestsPerMinute: limits.of,
     zendesk,
     clocks: createClocks({ account, localNow, readZendesk: () => zendesk.clock(), log, report }),
     ensurePartitions: createPartitionKeeper(db),

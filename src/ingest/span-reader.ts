@@ -1,33 +1,29 @@
-/** Reading one span of a log, page by page, to its end. */
+/** Reads one span of a log, page by page, to its end. */
 import { breaksWalk, codeOf, explainError, isResumable, KnownError } from '../errors.ts';
-import type { Span, Spans } from '../span.ts';
-import { requestOf } from '../streams/stream.ts';
-import { priorities } from './engine.ts';
+import type { Spans } from '../span.ts';
 import type { FetchKind, PageTimes } from './events.ts';
-import { ignoredFilter } from './beginning.ts';
 import { closeFetch, restartFetch, type Fetch } from './fetch.ts';
-import { countUnclassified, storePage, type PageStore, type StoredPage } from './page.ts';
+import { storePage, type PageStore, type StoredPage } from './page.ts';
 import { extendHull, findWayOn, judgePage, judgeReading, type ReadRows } from './page-end.ts';
-import { readPage, type ReadPage } from './page-records.ts';
-import { isFilterIgnored } from './plan.ts';
+import { countUnclassified, readPage } from './page-records.ts';
 import { keyOf, rescanAgesOf, type Pull } from './pull.ts';
-import { fingerprint, warnOfQuarantine } from './quarantine.ts';
-import type { PageRow } from './rows/copy.ts';
+import { warnOfQuarantine } from './quarantine.ts';
 import { recallStamps } from './rows/stamps.ts';
-import { askSized, guardSpanWalk, timeWriting, type TimedPage } from './walk.ts';
+import { askFor, makeSure, nameRecords, refuseStrays } from './span-pages.ts';
+import { guardSpanWalk, timeWriting, type TimedPage } from './walk.ts';
 
-/** What is to be read, and how. */
+/** What to read, and how. */
 type SpanTask = {
   readonly fetch: Fetch;
-  /** What was covered when the fetch was planned: a new row in there is a late one. */
+  /** What was covered when the fetch was planned: a new row in there is late. */
   readonly covered: Spans;
-  /** Whether a span that proves too dense is given back to be read in smaller ones. */
+  /** Whether a span that proves too dense is to be read in smaller ones instead. */
   readonly maySplit: boolean;
   /** Called with each page once it is stored; `more` says whether others certainly follow. */
   readonly afterPage?: (more: boolean) => void;
 };
 
-/** How the reading ended. `splitSeconds` is the length to use instead when the span was too dense. */
+/** How the reading ended. `splitSeconds` is the length to use instead if the span was too dense. */
 export type SpanResult = {
   readonly fetch: Fetch;
   readonly splitSeconds: number | undefined;
@@ -36,23 +32,23 @@ export type SpanResult = {
 };
 
 /**
- * Reads a span to its end. The next page is asked for while one is stored. Only the end of the span counts: no watermark
- * is drawn from the order of the rows, so that an unsorted answer does no harm (contract Q8).
+ * Reads a span to its end. The next page is requested while one is stored. Only the end of the span counts: no watermark
+ * depends on the order of the rows, so an unsorted answer does no harm (contract Q8).
  *
- * When Zendesk refuses the cursor, or the walk does not advance, the span is started again, once in the life of the fetch.
- * A fetch that fails keeps its cursor, so that the next run goes on there.
+ * If Zendesk refuses the cursor, or the walk does not advance, the span is started again, once in the life of the fetch. A
+ * fetch that fails keeps its cursor, so that the next run continues there.
  */
 export async function readSpan(pull: Pull, task: SpanTask): Promise<SpanResult> {
   const { engine, lease, signal, tally } = pull;
   const { fetch } = task;
   tally.noteSpan(fetch.span);
   try {
-    // Its earlier pages were read by a run that was stopped.
+    // A run that was stopped read its earlier pages.
     if (fetch.pages > 0)
       await recallStamps(engine.db, pull.stream.table, engine.account, fetch.span, pull.stamps);
     return await readWithRestart(pull, task);
   } catch (error) {
-    // Whoever has taken over owns the ledger now.
+    // The process that has taken over owns the ledger now.
     if (codeOf(error) !== 'lease_lost') {
       // An abort may carry the error of another cursor.
       const code = signal.aborted ? 'stopped' : codeOf(error);
@@ -109,31 +105,31 @@ async function walkSpan(pull: Pull, task: SpanTask): Promise<SpanResult> {
       const answer = await coming;
       const read = readPage(stream, engine.classify, answer);
       const { rows } = read;
-      refuseStrays(pull, fetch, answer, rows);
+      refuseStrays(stream, fetch.span, answer, rows);
       const moments = rows.map(({ timeMs }) => timeMs);
       const isAgreed = check(answer, nameRecords(read), moments);
       const { pageSize } = answer;
       const reading = judgeReading(pull, fetch, answer);
-      const { askedAt } = reading;
       hull = extendHull(hull, rows);
       const way = findWayOn(span, answer, rows, isAgreed);
-      const { rest } = way;
       const ages = { ...engine.settings, rescanAges: rescanAgesOf(pull) };
       const end = judgePage({ ...task, fetch }, reading, way, hull, ages);
       if (end.kind === 'more') {
         const next = { ...fetch, cursor: end.nextCursor };
-        span = end.nextCursor === undefined ? (rest ?? span) : span;
+        span = end.nextCursor === undefined ? (way.rest ?? span) : span;
         coming = answer.isUnsure
-          ? makeSure(pull, next, { span, rest: rest ?? span }, signal)
+          ? makeSure(pull, next, { span, rest: way.rest ?? span }, signal)
           : askFor(pull, next, span, signal);
-        // Awaited in the next round, or given up with this one.
+        // Awaited in the next round, or cancelled with this one.
         coming.catch(() => {});
       }
-      const known = { covered: task.covered, formers: pull.stamps.note(rows) };
-      const page = { ...read, ...known, fetch, pageSize, askedAt, end };
+      const returns = pull.returns.note(rows, end.kind === 'complete' ? fetch.span : undefined);
+      const known = { covered: task.covered, formers: pull.stamps.note(rows), returns };
+      const page = { ...read, ...known, fetch, pageSize, askedAt: reading.askedAt, end };
       const { stored, times, writeMs } = await timeWriting(answer, () =>
         storePage(store, lease, stream, page),
       );
+      pull.returns.wait(stored.returned ?? []);
       engine.pace.note(stream.name, Math.max(answer.answerMs, writeMs));
       tally.add({ requests: 1, ...stored.counts });
       tally.noteAnswer(answer.requestId);
@@ -155,62 +151,10 @@ async function walkSpan(pull: Pull, task: SpanTask): Promise<SpanResult> {
   }
 }
 
-/**
- * What the records of a page are known by: their times and ids, or their bytes where those are not readable. One that comes
- * again with another time has another place.
- */
-function nameRecords({ rows, quarantined }: ReadPage): readonly string[] {
-  const unread = quarantined.map(({ content }) => fingerprint(content).toString('hex'));
-  return [...rows.map(({ id, timeMs }) => `${timeMs} ${id}`), ...unread];
-}
-
-/** @throws {KnownError} `filter_ignored` when most of a page lies outside of the span that was asked for */
-function refuseStrays(
-  { stream }: Pull,
-  { span }: Fetch,
-  { requestId }: TimedPage,
-  rows: readonly PageRow[],
-): void {
-  const seconds = rows.map(({ timeMs }) => timeMs / 1000);
-  if (isFilterIgnored(span, seconds)) throw ignoredFilter(stream.name, requestId);
-}
-
-/** The pages of backfills have connections of their own; what follows the log does not wait for them. */
+/** The pages of backfills have their own connections; following the log does not wait for them. */
 function chooseStore({ engine }: Pull, kind: FetchKind): PageStore {
-  const { db, bulk, ensurePartitions } = engine;
-  return { db: kind === 'live' ? db : bulk, ensurePartitions };
-}
-
-/** Asks for what may follow a page that is said to be the last. Where its cursor leads nowhere, by the span that is left. */
-async function makeSure(
-  pull: Pull,
-  fetch: Fetch,
-  { span, rest }: { readonly span: Span; readonly rest: Span },
-  signal: AbortSignal,
-): Promise<TimedPage> {
-  if (fetch.cursor === undefined) return askFor(pull, fetch, rest, signal);
-  try {
-    return await askFor(pull, fetch, span, signal);
-  } catch (error) {
-    if (!breaksWalk(codeOf(error)) || signal.aborted) throw error;
-    return askFor(pull, { ...fetch, cursor: undefined }, rest, signal);
-  }
-}
-
-async function askFor(
-  { engine, stream }: Pull,
-  { cursor, kind }: Fetch,
-  span: Span,
-  signal: AbortSignal,
-): Promise<TimedPage> {
-  const parameters = stream.source.spanParameters(span);
-  const request = { ...requestOf(stream), priority: priorityOf(kind), parameters, cursor };
-  return askSized(engine, stream.name, request, signal, { isReadAgain: kind === 'live' });
-}
-
-function priorityOf(kind: FetchKind): number {
-  if (kind === 'live' || kind === 'rescan') return priorities[kind];
-  return priorities.backfill;
+  const { db, bulk, ensurePartitions, seals } = engine;
+  return { db: kind === 'live' ? db : bulk, ensurePartitions, seals };
 }
 
 function reportPage(

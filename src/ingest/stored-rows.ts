@@ -1,11 +1,11 @@
-/** How many rows of a log are stored, by day: what the ledger says, to be held against the tables. */
+/** How many rows of a log are stored, by day, according to the ledger, for comparison with the tables. */
 import type { Database, Queryable } from '../database/client.ts';
 import type { StreamKey } from './coverage.ts';
 import { countsItself } from './own-counts.ts';
-import { dayMs, nameDay } from './rollups.ts';
+import { dayMs, nameDay } from './stale-days.ts';
 import type { WrittenRows } from './rows/written.ts';
 
-/** By how many rows each day, UTC, has more than before: days and numbers at the same places. */
+/** How many more rows each day, UTC, has than before: days and numbers at the same positions. */
 export function countByDay(
   newTimesMs: readonly number[],
   leftTimesMs: readonly number[],
@@ -40,7 +40,7 @@ export async function joinStoredRows(db: Database, { account, stream }: StreamKe
   });
 }
 
-/** Counts rows that came by another way than a page, within the transaction that stores them. */
+/** Counts rows that were stored in another way than by a page, within the transaction that stores them. */
 export async function countStoredRows(
   tx: Queryable,
   { account, stream }: StreamKey,

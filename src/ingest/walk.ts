@@ -1,4 +1,4 @@
-/** Walking through the pages of a list: each is asked for and timed, and a walk that does not advance is an error. */
+/** Walks through the pages of a list: each is requested and timed, and a walk that does not advance is an error. */
 import { KnownError } from '../errors.ts';
 import type { Zendesk } from '../zendesk/client.ts';
 import type { Page, PageRequest } from '../zendesk/request.ts';
@@ -7,17 +7,17 @@ import type { PageTimes } from './events.ts';
 import { createOrderWatch } from './order.ts';
 import { createSeen } from './seen.ts';
 
-/** A page, when its answer was complete by the local clock, and how long that took without the wait for the budget. */
+/** A page, when its answer was complete by the local clock, and how long it took without the wait for the budget. */
 export type TimedPage = Page & {
-  /** Undefined behind a page that is certainly the last. */
+  /** Undefined after a page that is certainly the last. */
   readonly nextCursor: string | undefined;
-  /** Whether it is said to be the last, and one more request has to make sure: by the cursor where there is one. */
+  /** Whether it is said to be the last, and one more request must check this: by the cursor if there is one. */
   readonly isUnsure: boolean;
   readonly answeredAtMs: number;
   readonly answerMs: number;
 };
 
-/** Asks for a page and takes its time. */
+/** Requests a page and measures its time. */
 async function askPage(
   zendesk: Zendesk,
   request: PageRequest,
@@ -28,7 +28,7 @@ async function askPage(
   return { ...page, answeredAtMs: Date.now(), answerMs };
 }
 
-/** Asks for a page of the size that works at present, and remembers what size did and what came. */
+/** Requests a page with the size that works at present, and remembers which size worked and what was received. */
 export async function askSized(
   { zendesk, pageSizes, lastPages }: Pick<Engine, 'zendesk' | 'pageSizes' | 'lastPages'>,
   stream: string,
@@ -53,7 +53,7 @@ export async function askSized(
   }
 }
 
-/** Behind a page that was said to be the last there was more. It is told once in the life of a process. */
+/** Something followed a page that was said to be the last. It is logged once in the life of a process. */
 export function noteRefuted(
   { account, lastPages, log }: Pick<Engine, 'account' | 'lastPages' | 'log'>,
   stream: string,
@@ -65,14 +65,14 @@ export function noteRefuted(
     );
 }
 
-/** The guard of a walk through a span of a log, which notes what there was behind a last page. */
+/** The guard of a walk through a span of a log, which records what followed a last page. */
 export function guardSpanWalk(
   engine: Pick<Engine, 'account' | 'clocks' | 'lastPages' | 'log' | 'settings'>,
   stream: string,
   startCursor: string | undefined,
 ): CheckPage {
   return createWalkGuard(stream, startCursor, (earliestMs) => {
-    // What may still appear may have appeared between the two requests.
+    // A record that may still appear may have appeared between the two requests.
     const settled = engine.clocks.now().earliest - engine.settings.settleSeconds;
     if (earliestMs / 1000 < settled) noteRefuted(engine, stream);
   });
@@ -96,12 +96,12 @@ export async function timeWriting<Result>(
   return { stored, times, writeMs };
 }
 
-/** More empty pages in a row than this, and the answer is no answer (contract Q14). */
+/** With more empty pages in a row than this, the walk fails (contract Q14). */
 const emptyPagesAllowed = 10;
-/** The same for pages of which every record has been seen in this walk. */
+/** The same for pages whose records were all seen before in this walk. */
 const stalePagesAllowed = 2;
 
-/** Looks at a page and what its records are known by. */
+/** Checks a page and the keys of its records. */
 type CheckPage = (
   page: Pick<TimedPage, 'nextCursor' | 'isUnsure' | 'requestId'>,
   names: readonly string[],
@@ -114,14 +114,13 @@ function refuseWalk(fault: string, requestId: string | undefined): KnownError {
 }
 
 /**
- * Watches a walk from page to page (contract Q9). What is new is judged by what this walk has seen: a resumed one reads
- * again what is stored already. A walk through a list that changes its order is none: it comes to an end, but not past all.
+ * Watches a walk from page to page (contract Q9). A record is new if this walk has not seen it: a resumed walk reads stored
+ * records again. A walk through a list that changes its order is not valid: it reaches an end, but misses records.
  *
- * @param onRefuted is called when there is something new behind a page that was said to be the last, with the earliest time
- * of that
- * @returns a function to call with each page; it throws a `walk_stuck` when the same page comes again, or too many pages
- * in a row bring nothing new, or the order has changed. True for a page that has nothing new and is said to be the last, as
- * the one before it was: then that is certain
+ * @param onRefuted is called if something new follows a page that was said to be the last, with its earliest time @returns a
+ *   function to call with each page; it throws a `walk_stuck` if the same page comes again, too many pages in a row bring
+ *   nothing new, or the order has changed. It returns true for a page that has nothing new and is said to be the last, as
+ *   the one before it was: then that is certain
  */
 export function createWalkGuard(
   stream: string,
@@ -157,7 +156,7 @@ export function createWalkGuard(
     const names = fresh === named.length ? named : [...new Set(named)];
     const isFresh = fresh > 0;
     const isLast = nextCursor === undefined;
-    // Behind a page that is said to be the last, its own end may be asked for again.
+    // After a page that is said to be the last, its own end may be requested again.
     const isChanged = changesOrder({ names, fresh, isLast, timesMs }) && !wasUnsure;
     if (isFresh) emptyPages = stalePages = 0;
     else if (names.length === 0) emptyPages += 1;

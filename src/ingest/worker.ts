@@ -1,5 +1,6 @@
-/** One stream of one account, with the things that can be done for it. */
+/** One stream of one account, with the tasks for it. */
 import type { Queryable } from '../database/client.ts';
+import { nameHere } from '../database/schema-names.ts';
 import { codeOf, explainError, isRepeated } from '../errors.ts';
 import type { Span } from '../span.ts';
 import type { LogStream, Stream } from '../streams/stream.ts';
@@ -14,7 +15,7 @@ import { createLeaseKeeper, isBusy } from './lease-keeper.ts';
 import { settleLosses } from './losses.ts';
 import { listPeople } from './people.ts';
 import type { Pull } from './pull.ts';
-import { createStamps } from './rows/stamps.ts';
+import { createMemory } from './rows/returns.ts';
 import { createUpgradeRetry } from './quarantine-retry.ts';
 import {
   createTally,
@@ -25,35 +26,34 @@ import {
   type Tally,
 } from './run.ts';
 import { areRecorded } from './run-record.ts';
+import { createTurns } from './turns.ts';
 
 /**
- * What can be done for a stream. Each returns facts and records its run; none rejects: an error is logged where it ends, and
- * the result tells of it. `waitMs` says how long to wait for another process to give the lease back; default 0.
+ * The tasks for a stream. Each returns facts and records its run; none rejects: an error is logged where it is caught, and
+ * the result contains it. `waitMs` says how long to wait for another process to release the lease; default 0.
  */
 export type StreamWorker = {
   readonly stream: Stream;
   /** Brings the stream to the present: the newest of a log, or the list of people. */
   follow(signal: AbortSignal, waitMs?: number): Promise<RunResult>;
-  /** Fills gaps and reads again what is due. Undefined when there was nothing to do. */
+  /** Fills gaps and reads again what is due. Undefined if there was nothing to do. */
   fill(signal: AbortSignal, waitMs?: number): Promise<RunResult | undefined>;
-  /** Whether another process has left work on the stream unfinished, and nobody is at it. Rejects when the database is away. */
+  /** Whether another process left work on the stream that no process does. Rejects if the database is unavailable. */
   isAbandoned(): Promise<boolean>;
-  /**
-   * Whether the database still has what the newest complete runs have stored; if not, nothing is known of them any more.
-   * Rejects when the database is away.
-   */
+  /** Whether the database still has what the newest complete runs stored; if not, they are forgotten. Rejects without it. */
   isBorneOut(): Promise<boolean>;
 };
 
 /** The worker of a log. */
 export type LogWorker = StreamWorker & {
+  readonly stream: LogStream;
   /** Reads a span whatever the coverage says. */
   read(span: Span, signal: AbortSignal, waitMs?: number): Promise<RunResult>;
 };
 
 /**
- * So often in a row work is planned anew after the database went back to an earlier state. More means that it does so again
- * and again, as behind an address that leads to two servers in turn.
+ * How often in a row work is planned again after the database went back to an earlier state. If it happens more often,
+ * something is wrong, such as an address that leads to two servers in turn.
  */
 const changesAllowed = 3;
 
@@ -82,15 +82,15 @@ export function createStreamWorker(engine: Engine, stream: Stream): StreamWorker
 function createLogWorker(engine: Engine, stream: LogStream, work: Work): LogWorker {
   const key = { account: engine.account, stream: stream.name };
   const pullOf = (lease: Lease, tally: Tally, signal: AbortSignal): Pull => {
-    const stamps = createStamps();
-    return { engine, stream, lease, tally, stamps, signal };
+    const memory = createMemory(stream.table.time);
+    return { engine, stream, lease, tally, ...memory, signal };
   };
 
   async function fillIfDue(lease: Lease, signal: AbortSignal): Promise<RunResult | undefined> {
     const pull = pullOf(lease, createTally(), signal);
     const last = await loadLastOutcome(engine.db, key, 'backfill');
-    // A failed run is answered by another one, so that the status shows that its work is done after all. What keeps the
-    // question from being answered keeps the work from being done, and is recorded with it.
+    // After a failed run there is another one, so that the status shows that its work is done after all. An error here also
+    // makes the work fail, and is recorded with it.
     const due =
       (last !== undefined && last !== 'complete') ||
       (await settleLosses(pull)
@@ -103,20 +103,24 @@ function createLogWorker(engine: Engine, stream: LogStream, work: Work): LogWork
   }
 
   const retry = createUpgradeRetry(engine, stream);
+  // A fill takes the open fetch of another one for abandoned.
+  const inTurn = createTurns();
   return {
     stream,
     follow: (signal, waitMs = 0) =>
       work.run('live', signal, waitMs, async (...held) => {
         const pull = pullOf(...held);
-        // Before, so that what was lost is noticed also while Zendesk gives no answer.
+        // Before the work, so that losses are noticed also while Zendesk does not answer.
         await settleLosses(pull);
         await retry(pull.lease, pull.signal);
         await followLog(pull);
         await settleLosses(pull);
       }),
-    fill: (signal, waitMs = 0) => work.hold('backfill', signal, waitMs, fillIfDue),
+    fill: (signal, waitMs = 0) => inTurn(() => work.hold('backfill', signal, waitMs, fillIfDue)),
     read: (span, signal, waitMs = 0) =>
-      work.run('backfill', signal, waitMs, (...held) => fillAndSettle(pullOf(...held), span)),
+      inTurn(() =>
+        work.run('backfill', signal, waitMs, (...held) => fillAndSettle(pullOf(...held), span)),
+      ),
     isAbandoned: work.isAbandoned,
     isBorneOut: work.isBorneOut,
   };
@@ -130,7 +134,7 @@ async function fillAndSettle(pull: Pull, goal: Goal): Promise<void> {
 
 /** Work on a stream under its lease; the signal that it gets is aborted when the lease is lost. */
 type Work = {
-  /** Does something that may come to nothing, and tells how it ended; also when it could not even be recorded. */
+  /** Does something that may fail, and returns how it ended; also if that could not be recorded. */
   hold<Answer extends RunResult | undefined>(
     task: Task,
     signal: AbortSignal,
@@ -161,7 +165,7 @@ function createWork(engine: Engine, stream: Stream): Work {
     for (let changes = 0; ; changes += 1) {
       const result = await holdOnce(task, signal, waitMs, act);
       if (!isRepeated(result?.code) || changes === changesAllowed || signal.aborted) return result;
-      // What exists is forgotten with the rest.
+      // What is known about existing partitions is forgotten too.
       if (stream.kind === 'log') await engine.ensurePartitions(stream.table, [], true);
     }
   };
@@ -170,6 +174,7 @@ function createWork(engine: Engine, stream: Stream): Work {
     const runs = [...engine.completed].filter(([, run]) => run.stream === name);
     const recorded = await areRecorded(
       engine.db,
+      engine.account,
       runs.map(([, run]) => run),
     );
     if (!recorded) for (const [task] of runs) engine.completed.delete(task);
@@ -221,27 +226,24 @@ function describeBusy(stream: string, task: Task, holder: string): RunResult {
   };
 }
 
-/** Makes a stream known to the ledger and its status view, as it is described in this program. */
+/** Registers a stream, as described in this program, in the ledger and its status view. */
 export async function registerStream(
   db: Queryable,
   account: string,
   stream: Stream,
 ): Promise<void> {
   const log = stream.kind === 'log' ? stream : undefined;
+  const { name, time = null, partition = null } = log?.table ?? {};
+  const table = name === undefined ? null : nameHere(name);
   const known = 'kind, retention_days, log_table, log_time, log_partition';
   const changed = known.replaceAll(/\w+/g, 'excluded.$&');
-  await db.query(
+  const changes = await db.query<{ isNew: boolean }>(
     `insert into zendesk_sync.streams as s (account, stream, ${known}) values ($1, $2, $3, $4, $5, $6, $7)
      on conflict (account, stream) do update set (${known}) = row(${changed})
-     where (${known.replaceAll(/\w+/g, 's.$&')}) is distinct from (${changed})`,
-    [
-      account,
-      stream.name,
-      stream.kind,
-      log?.retentionDays ?? null,
-      log?.table.name ?? null,
-      log?.table.time ?? null,
-      log?.table.partition ?? null,
-    ],
+     where (${known.replaceAll(/\w+/g, 's.$&')}) is distinct from (${changed})
+     returning xmax = 0 as "isNew"`,
+    [account, stream.name, stream.kind, log?.retentionDays ?? null, table, time, partition],
   );
+  if (changes.some(({ isNew }) => isNew))
+    await db.query('select zendesk_sync.provide_sources(false)');
 }

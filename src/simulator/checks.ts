@@ -1,4 +1,4 @@
-/** Options or a fault that make no sense. Each problem is one sentence. */
+/** Invalid options or an invalid fault. Each problem is one sentence. */
 export class SimulatorError extends Error {
   override name = 'SimulatorError';
   readonly problems: readonly string[];
@@ -9,7 +9,7 @@ export class SimulatorError extends Error {
   }
 }
 
-/** Says what a value must be; undefined when it is that. */
+/** Says what a value must be; undefined if it is valid. */
 type OptionCheck = (value: unknown) => string | undefined;
 
 /** Checks by the name of the option; `burst.at` names a part of one. An option that is null is not checked. */
@@ -44,7 +44,7 @@ export const instant: OptionCheck = (value) => {
   return isInstant && !Number.isNaN(new Date(value).getTime()) ? undefined : 'a Date or ISO 8601';
 };
 
-/** One sentence for each option that is not as it must be. */
+/** One sentence for each invalid option. */
 export function findProblems(options: object, checks: OptionChecks): string[] {
   return Object.entries(checks).flatMap(([path, check]) => {
     const value = path.split('.').reduce<unknown>(readPart, options);

@@ -1,8 +1,8 @@
-/** The simulator's clock: the machine's, shifted. The `Date` header and the visibility of records follow it. */
+/** The simulator's clock: the machine's clock, shifted. The `Date` header and the visibility of records follow it. */
 export type ShiftedClock = {
   /** Milliseconds since 1970, shifted. */
   readonly now: () => number;
-  /** How far the clock runs ahead of the machine (negative: behind), in ms. */
+  /** How far the clock is ahead of the machine's (negative: behind), in ms. */
   readonly setOffsetMs: (offsetMs: number) => void;
   /** Stops the clock at that instant, ms since 1970, until the offset is set again. */
   readonly freeze: (atMs: number) => void;
@@ -29,7 +29,7 @@ export function formatSecond(second: number): string {
   return `${new Date(second * 1000).toISOString().slice(0, 19)}Z`;
 }
 
-/** Reads `YYYY-MM-DDTHH:MM:SSZ` (contract 1.1 and 4.1) into seconds since 1970; anything else gives undefined. */
+/** Reads `YYYY-MM-DDTHH:MM:SSZ` (contract 1.1 and 4.1) as seconds since 1970; undefined for anything else. */
 export function parseSecond(text: string): number | undefined {
   if (!/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ$/.test(text)) return undefined;
   const ms = Date.parse(text);

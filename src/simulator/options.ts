@@ -10,10 +10,10 @@ import { findProblems, oneOf, SimulatorError, type OptionChecks } from './checks
 import type { SimulatedLog } from './logs/log.ts';
 import type { OptionsOfLogs } from './logs/logs.ts';
 
-/** Everything that can be said about a simulated account. */
+/** All options of a simulated account. */
 export type SimulatorOptions = SharedOptions & OptionsOfLogs;
 
-/** What can be given to `startSimulator`: any part of the options, credentials part by part too. */
+/** The argument of `startSimulator`: any part of the options, and any part of the credentials. */
 export type SimulatorSettings = Partial<Omit<SimulatorOptions, 'credentials'>> & {
   readonly credentials?: Partial<AcceptedCredentials>;
 };

@@ -1,5 +1,5 @@
 /**
- * Seeded hashing. Every record of the simulator is a pure function of the seed and its place in time: nothing is kept
+ * Seeded hashing. Every record of the simulator is a pure function of the seed and its position in time: nothing is kept
  * in memory, and two simulators with one seed have the same data.
  */
 
@@ -18,14 +18,14 @@ export function toFraction(bits: number): number {
   return bits / 4294967296;
 }
 
-/** The nth of the values, counted round and round. `values` must not be empty. */
+/** The nth of the values; after the last one it starts again at the first. `values` must not be empty. */
 export function pickNth<T>(values: readonly T[], n: number): T {
   const value = values[n % values.length];
   if (value === undefined) throw new RangeError('There is nothing to pick from.');
   return value;
 }
 
-/** A list in which each value stands as often as it weighs. */
+/** A list that contains each value as often as its weight. */
 export function repeatByWeight<T>(weighted: readonly (readonly [weight: number, value: T])[]): T[] {
   return weighted.flatMap(([weight, value]) => Array.from({ length: weight }, () => value));
 }

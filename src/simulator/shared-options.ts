@@ -30,7 +30,7 @@ export type AcceptedCredentials = {
   readonly apiToken: string;
 };
 
-/** What can be said about a simulated account, whichever logs it has; each log adds its own options. */
+/** The options of a simulated account with any logs; each log adds its own options. */
 export type SharedOptions = {
   /** Address to listen on. Default `127.0.0.1`. */
   readonly host: string;
@@ -40,17 +40,20 @@ export type SharedOptions = {
   readonly subdomain: string;
   /** Decides all data. Whole number; default 1. */
   readonly seed: number;
-  /** Team members at any one time, 1 to 10,000; default 40. From 7 on some leave now and then. */
+  /** Team members at any one time, 1 to 10,000; default 40. From 7 on, some of them leave from time to time. */
   readonly agents: number;
-  /** From where the days of the logs count back; default: the simulator's clock at start. Give it to survive restarts. */
+  /**
+   * The moment from which the days of the logs count back; default: the simulator's clock at start. Set it to keep the same
+   * data after a restart.
+   */
   readonly anchor: Date | null;
-  /** So many rows in one second; default none. */
+  /** Many rows in one second; default none. */
   readonly burst: Burst | null;
   /** Rows that are shown late; default none. */
   readonly late: Late | null;
   /** A few records with content that breaks careless readers. Default false. */
   readonly oddities: boolean;
-  /** Whether time windows include the rows that lie exactly on a bound; Zendesk does not say (contract Q3). Default true. */
+  /** Whether time windows include the rows exactly on a bound; Zendesk does not say (contract Q3). Default true. */
   readonly inclusiveBounds: boolean;
   /** How long each answer takes at least, ms; default 0. */
   readonly answerMs: number;
@@ -59,29 +62,32 @@ export type SharedOptions = {
   /** Default 700 (contract 0.2). */
   readonly supportRequestsPerMinute: number;
   readonly credentials: AcceptedCredentials;
-  /** Lifetime of minted tokens whatever was asked for; null (default): as asked, else 1,800. */
+  /** Lifetime of minted tokens, whatever was requested; null (default): as requested, otherwise 1,800. */
   readonly tokenLifetimeSeconds: number | null;
-  /** Lifetime of refresh tokens whatever was asked for; null (default): as asked, else 30 days. */
+  /** Lifetime of refresh tokens, whatever was requested; null (default): as requested, otherwise 30 days. */
   readonly refreshLifetimeSeconds: number | null;
-  /** Whether the client was made before access tokens had to end: then only who asks for an end gets a refresh token. */
+  /**
+   * Whether the client was created before access tokens had to expire: then it gets a refresh token only if it requests a
+   * lifetime.
+   */
   readonly isOldClient: boolean;
-  /** The redirect URLs of the OAuth client; null (default): any that Zendesk would let somebody enter. */
+  /** The redirect URLs of the OAuth client; null (default): any that Zendesk would accept. */
   readonly redirectUrls: readonly string[] | null;
-  /** What the person does who is asked to allow the client. Default `allow`. */
+  /** The answer of the person who is asked to allow the client. Default `allow`. */
   readonly consent: 'allow' | 'deny';
-  /** How the token answer tells `expires_in`; it "may be absent or null" (contract 6.1). Default `number`. */
+  /** How the token answer contains `expires_in`; it "may be absent or null" (contract 6.1). Default `number`. */
   readonly expiresInForm: 'number' | 'null' | 'absent';
-  /** The OAuth client's ceiling; null: any name is granted, unknown ones are good for nothing. */
+  /** The largest scope of the OAuth client; null: any name is granted, but unknown ones are useless. */
   readonly allowedScopes: readonly string[] | null;
-  /** Grants this scope instead of the one asked for; null (default): as asked. */
+  /** Grants this scope instead of the requested one; null (default): as requested. */
   readonly grantedScope: string | null;
-  /** How far the simulator's clock runs ahead of the machine's (negative: behind), ms; default 0. */
+  /** How far the simulator's clock is ahead of the machine's (negative: behind), ms; default 0. */
   readonly clockOffsetMs: number;
   /** How many requests are remembered; default 10,000. */
   readonly requestLogSize: number;
 };
 
-/** The credentials that work when nothing else is said. */
+/** The default credentials. */
 export const DEFAULT_CREDENTIALS: AcceptedCredentials = {
   clientId: 'log-puller',
   clientSecret: 'simulator-client-secret',
@@ -91,7 +97,7 @@ export const DEFAULT_CREDENTIALS: AcceptedCredentials = {
   apiToken: 'simulator-api-token',
 };
 
-/** What holds when nothing else is said. */
+/** The default options. */
 export const SHARED_DEFAULTS: SharedOptions = {
   host: '127.0.0.1',
   port: 0,
@@ -130,7 +136,7 @@ export const SHARED_CHECKS: OptionChecks = {
   anchor: instant,
 };
 
-/** The same of what disturbs the logs. */
+/** The same for what disturbs the logs. */
 export const DISTURBANCE_CHECKS: OptionChecks = {
   'burst.at': instant,
   'burst.count': within(0, 100_000),

@@ -1,4 +1,4 @@
-/** The one entrance to the simulator: nothing outside this folder imports anything else of it. */
+/** The one entrance to the simulator: nothing outside this folder imports another file of it. */
 import { createServer } from 'node:http';
 import { setMaxListeners } from 'node:events';
 import type { AddressInfo } from 'node:net';
@@ -29,19 +29,19 @@ export type Simulator = {
   /** Origin, such as `http://127.0.0.1:43211`. */
   readonly url: string;
   readonly port: number;
-  /** The options in force, defaults filled in. */
+  /** The options in use, with the defaults. */
   readonly options: SimulatorOptions;
   /** The last requests, oldest first. */
   readonly requests: () => RequestRecord[];
   /** How often each status was answered. */
   readonly counts: () => RequestCounts;
-  /** Lets something go wrong. Throws SimulatorError for a fault that makes no sense. */
+  /** Adds a fault. Throws SimulatorError for an invalid one. */
   readonly addFault: (fault: Fault) => void;
-  /** Nothing goes wrong any more. */
+  /** Removes all faults. */
   readonly clearFaults: () => void;
   /**
    * The truth: all records of [from, to) by their own time stamp that the API shows now, in ascending order.
-   * `includeInvisible` adds those not shown yet (late or future) and those dropped for their age. Throws SimulatorError
+   * `includeInvisible` adds those not shown yet (late or future), those dropped for their age and those deleted. Throws SimulatorError
    * for a log that the account does not have.
    */
   readonly records: (
@@ -50,21 +50,25 @@ export type Simulator = {
     to: Date,
     options?: { readonly includeInvisible?: boolean },
   ) => Generator<Record<string, unknown>>;
-  /** Everybody who is or was a team member, deleted ones (`active` false) and demoted ones included. */
+  /** Takes records out of a log by their ids. Throws SimulatorError for a log that the account does not have. */
+  readonly deleteRecords: (log: string, ids: readonly string[]) => void;
+  /** Brings all deleted records back. */
+  readonly restoreRecords: () => void;
+  /** Everybody who is or was a team member, including deleted (`active` false) and demoted people. */
   readonly users: () => UserRecord[];
   /** The simulator's clock, ms since 1970. */
   readonly now: () => number;
-  /** Moves the simulator's clock to that distance from the machine's, ms: time passes without waiting. */
+  /** Sets the simulator's clock so far ahead of the machine's, ms: time passes without waiting. */
   readonly setClockOffsetMs: (offsetMs: number) => void;
-  /** Stops the simulator's clock at that instant, ms since 1970, until its offset is set. Limits go on in real time. */
+  /** Stops the simulator's clock at that instant, ms since 1970, until its offset is set. Limits continue in real time. */
   readonly freezeClock: (atMs: number) => void;
   /** Stops at once; open connections are cut. */
   readonly stop: () => Promise<void>;
 };
 
 /**
- * Starts a simulated Zendesk. Throws SimulatorError for options out of bounds, and what the system says (`EADDRINUSE`)
- * when the port is taken. A test may give it other logs than those that Zendesk has.
+ * Starts a simulated Zendesk. Throws SimulatorError for options out of bounds, and the system's error (`EADDRINUSE`) if the
+ * port is in use. A test may pass other logs than those of Zendesk.
  */
 export async function startSimulator(
   settings: SimulatorSettings = {},
@@ -73,14 +77,14 @@ export async function startSimulator(
   const site = createSite(resolveOptions(settings, kinds), kinds);
   const { options, account, requestLog, logs } = site;
   const stopping = new AbortController();
-  // Each answer that is waited for listens to it.
+  // Each answer in progress listens to it.
   setMaxListeners(0, stopping.signal);
   const server = createServer({ keepAliveTimeout: 65_000 }, (request, response) => {
     const answered =
       request.url?.startsWith('/simulator/') === true
         ? handleControl(site, request, response)
         : handleRequest(site, request, response, stopping.signal);
-    // A connection that is cut under an answer is the client's affair, or a fault's.
+    // If a connection is cut during an answer, the client or a fault did it.
     answered.catch(() => response.destroy());
   });
   await new Promise<void>((resolve, reject) => {
@@ -98,6 +102,8 @@ export async function startSimulator(
     clearFaults: () => account.faults.clear(),
     records: (name, from, to, { includeInvisible = false } = {}) =>
       parseEach(findLog(logs, name).tell(from, to, includeInvisible)),
+    deleteRecords: (name, ids) => account.deletions.remove(findLog(logs, name).name, ids),
+    restoreRecords: () => account.deletions.clear(),
     users: () => listTeam(account),
     now: () => account.clock.now(),
     setClockOffsetMs: (offsetMs) => account.clock.setOffsetMs(offsetMs),

@@ -2,8 +2,9 @@ import type { AccessRequest, Classify } from '../classification/classification.t
 import type { accessLogs as schema } from '../database/schema/logs.ts';
 import { cursorPaging } from '../zendesk/paging.ts';
 import { address, bigint, readTextId, smallint, text, within } from './fields.ts';
+import { personalColumns } from './access-personal.ts';
+import { accessRollups } from './access-rollups.ts';
 import { shortenKey } from './key-text.ts';
-import { withinDay } from './rollup-day.ts';
 import {
   createLogReader,
   formatMoment,
@@ -32,7 +33,6 @@ const columns: LogColumns<typeof schema, 'id' | 'timestamp'> = {
 };
 
 const theSwitch = 'Admin Center > Account > Logs > Access log > "Turn on the Access Log API"';
-const shown = `not zendesk.is_denied(r.status)`;
 
 /** The access log: which team member looked at what (contract 4). */
 export const accessLogs: LogStream = {
@@ -68,7 +68,7 @@ export const accessLogs: LogStream = {
     path: '/api/v2/access_logs',
     paging: cursorPaging('access_logs'),
     pageSize: 2500,
-    // No sort: the default is ascending here. No filter[graphql]: true would leave the GraphQL rows out (contract 4.1).
+    // No sort: the default is ascending here. No filter[graphql]: `true` would leave out the GraphQL rows (contract 4.1).
     spanParameters: ({ from, to }) => [
       ['filter[start]', formatMoment(from - 1)],
       ['filter[end]', formatMoment(to + 1)],
@@ -88,15 +88,7 @@ export const accessLogs: LogStream = {
     columns: [...Object.keys(columns), 'extra'],
     partition: 'month',
     actor: 'user_id',
-    personal: [
-      'ip_address',
-      'url',
-      'client',
-      'referer',
-      'graphql_query',
-      'graphql_variables',
-      'extra',
-    ],
+    ...personalColumns,
     derived: {
       name: 'zendesk.access_log_resources',
       key: { time: 'timestamp', id: 'access_log_id' },
@@ -129,61 +121,12 @@ export const accessLogs: LogStream = {
     { stream: 'access_logs', id: 'id', time: 'timestamp', readId: readTextId },
     columns,
   ),
-  rollups: [
-    'delete from zendesk.agent_day where account = $1 and day = $2::date',
-    `insert into zendesk.agent_day
-   with requests as (
-     select coalesce(user_id, 0) as user_id, count(*) as requests,
-       count(*) filter (where zendesk.is_denied(status)) as denied,
-       count(distinct ip_address) as addresses, coalesce(sum(bytes_sent), 0)::float8 as bytes_sent,
-       min(timestamp) as first_at, max(timestamp) as last_at
-     from zendesk.access_logs
-     where account = $1 and ${withinDay('timestamp')}
-     group by 1
-   ),
-   kinds as (
-     select coalesce(user_id, 0) as user_id,
-       count(*) filter (where kind = 'view') as views,
-       count(*) filter (where kind = 'list') as lists,
-       count(*) filter (where kind = 'search') as searches,
-       count(*) filter (where kind = 'export') as exports,
-       count(*) filter (where kind = 'write') as writes,
-       count(*) filter (where kind = 'secret') as secrets,
-       count(*) filter (where kind = 'log') as logs,
-       count(*) filter (where kind = 'unclassified') as unclassified
-     from zendesk.access_log_resources
-     where account = $1 and ${withinDay('timestamp')} and position = 0
-     group by 1
-   ),
-   seen as (
-     select distinct coalesce(r.user_id, 0) as user_id, r.resource_type, r.resource_id
-     from zendesk.access_log_resources r
-     where r.account = $1 and ${withinDay('r.timestamp')} and r.resource_id is not null and ${shown}
-   ),
-   resources as (
-     select user_id, count(*) as resources,
-       count(*) filter (where resource_type = 'ticket') as tickets,
-       count(*) filter (where resource_type = 'user') as users
-     from seen
-     group by 1
-   )
-   select $1, $2::date, q.user_id, q.requests, q.denied,
-     coalesce(k.views, 0), coalesce(k.lists, 0), coalesce(k.searches, 0), coalesce(k.exports, 0),
-     coalesce(k.writes, 0), coalesce(k.secrets, 0), coalesce(k.logs, 0), coalesce(k.unclassified, 0),
-     coalesce(s.tickets, 0), coalesce(s.users, 0), coalesce(s.resources, 0),
-     q.addresses, q.bytes_sent, q.first_at, q.last_at
-   from requests q
-   left join kinds k using (user_id)
-   left join resources s using (user_id)`,
-    'delete from zendesk.resource_day where account = $1 and day = $2::date',
-    `insert into zendesk.resource_day
-   select $1, $2::date, zendesk_sync.key_text(r.resource_type), zendesk_sync.key_text(r.resource_id), count(*),
-     count(distinct coalesce(r.user_id, 0)),
-     min(r.timestamp), max(r.timestamp)
-   from zendesk.access_log_resources r
-   where r.account = $1 and ${withinDay('r.timestamp')} and r.resource_id is not null and ${shown}
-   group by 3, 4`,
-  ],
+  rollups: accessRollups,
+  findings: {
+    view: 'zendesk_sync.found_in_access_logs',
+    record: 'access_log_id',
+    renewedBy: 'day',
+  },
   blindSpots: [
     'Zendesk records what admins and agents do, not what end users do.',
     'Zendesk recorded nothing before the Access Log API was switched on, and nothing in Explore and Sell. It loses what was recorded before an account moved to another pod.',
@@ -206,12 +149,12 @@ export const accessLogs: LogStream = {
   samples: { seconds: 86_400, diskShare: 1.4 },
 };
 
-/** The columns of a request that say what it was about, and who asked with what answer. */
+/** The columns of a request that say what it was about, who sent it, and what the answer was. */
 type StoredRequest = AccessRequest & { readonly status: number | null };
 
 const none: readonly DerivedRow[] = [];
 
-/** What a request was about, one row for each resource; noise leaves none, a request without a resource leaves one. */
+/** What a request was about, one row for each resource; noise has no row, a request without a resource has one. */
 function deriveResources(row: StoredRequest, classify: Classify): readonly DerivedRow[] {
   const { kind, resources, searchQuery } = classify(row);
   if (kind === 'noise') return none;

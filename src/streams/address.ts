@@ -1,7 +1,7 @@
-/** IP addresses as Postgres writes them, so that a row says the same before and after it was stored. Pure. */
+/** IP addresses as Postgres writes them, so that a row is the same before and after it is stored. Pure. */
 import { isIP } from 'node:net';
 
-/** An address as `inet` writes it back (RFC 5952); undefined for what is none, and for one with a zone. */
+/** An address as `inet` writes it back (RFC 5952); undefined for a text that is not an address, and for one with a zone. */
 export function readAddress(value: unknown): string | undefined {
   if (typeof value !== 'string') return undefined;
   const kind = isIP(value);
@@ -36,7 +36,7 @@ function shorten(groups: readonly number[]): string {
     if (end - at > length) [start, length] = [at, end - at];
   }
   const texts = groups.map((group) => group.toString(16));
-  if (start === 0 && length > 1 && isMapped(groups, length)) {
+  if (start === 0 && isMapped(groups, length)) {
     const [high = 0, low = 0] = groups.slice(6);
     const dotted = [high >> 8, high & 255, low >> 8, low & 255].join('.');
     return length === 6 ? `::${dotted}` : `::ffff:${dotted}`;

@@ -1,7 +1,7 @@
 import type { auditLogs as schema } from '../database/schema/logs.ts';
 import { cursorPaging } from '../zendesk/paging.ts';
 import { address, bigint, keyText, readBigintId, text } from './fields.ts';
-import { withinDay } from './rollup-day.ts';
+import { dayOf, withinDays } from './rollup-days.ts';
 import { createLogReader, formatMoment, type LogColumns, type LogStream } from './stream.ts';
 import { supportBudget } from './support-budget.ts';
 
@@ -17,6 +17,8 @@ const columns: LogColumns<typeof schema, 'id' | 'created_at'> = {
   source_type: keyText,
   url: text,
 };
+
+const aboutPerson = `t.source_type in ('user', 'user_setting', 'user_identity') and t.source_id = $id::bigint`;
 
 /** The audit log: who changed what (contract 1). */
 export const auditLogs: LogStream = {
@@ -67,6 +69,15 @@ export const auditLogs: LogStream = {
     partition: 'year',
     actor: 'actor_id',
     personal: ['actor_name', 'change_description', 'ip_address', 'source_label', 'extra'],
+    concerns: {
+      person: `t.actor_id = $id::bigint or ${aboutPerson}`,
+      ticket: `t.source_type = 'ticket' and t.source_id = $id::bigint`,
+    },
+    subject: {
+      isAbout: aboutPerson,
+      columns: ['change_description', 'source_label', 'extra'],
+    },
+    erasedAtSource: `now.actor_name = now.actor_id::text and t.actor_name is distinct from now.actor_name`,
     derived: undefined,
   },
   read: createLogReader(
@@ -74,15 +85,30 @@ export const auditLogs: LogStream = {
     columns,
   ),
   rollups: [
-    'delete from zendesk.audit_day where account = $1 and day = $2::date',
+    'delete from zendesk.audit_day where account = $1 and day between $2::date and $3::date',
+    // The texts are shortened once for each group, which costs as much as counting dozens of rows.
     `insert into zendesk.audit_day
-     select $1, $2::date, zendesk_sync.key_text(coalesce(source_type, '')),
-       zendesk_sync.key_text(coalesce(action, '')), coalesce(actor_id, 0), count(*),
-       min(created_at), max(created_at)
+     select $1, day, zendesk_sync.key_text(source_type), zendesk_sync.key_text(action), actor_id, changes, first_at, last_at
+     from (
+       select ${dayOf('created_at')} as day, coalesce(source_type, '') as source_type, coalesce(action, '') as action,
+         coalesce(actor_id, 0) as actor_id, count(*) as changes, min(created_at) as first_at, max(created_at) as last_at
+       from zendesk.audit_logs
+       where account = $1 and ${withinDays('created_at')}
+       group by 1, 2, 3, 4
+     ) as g`,
+    'delete from zendesk.sign_in_day where account = $1 and day between $2::date and $3::date',
+    `insert into zendesk.sign_in_day
+     select $1, ${dayOf('created_at')}, coalesce(zendesk.network_of(ip_address)::text, ''), count(*),
+       count(distinct source_id), min(created_at), max(created_at)
      from zendesk.audit_logs
-     where account = $1 and ${withinDay('created_at')}
-     group by 3, 4, 5`,
+     where account = $1 and ${withinDays('created_at')} and source_type = 'user' and action = 'login'
+     group by 2, 3`,
   ],
+  findings: {
+    view: 'zendesk_sync.found_in_audit_logs',
+    record: 'audit_log_id',
+    renewedBy: 'month',
+  },
   blindSpots: [
     'Zendesk records successful sign-ins only; failed ones are in no log.',
     'Zendesk does not record that a user was created, nor what end users do.',

@@ -9,28 +9,31 @@ import { shortenKey } from './key-text.ts';
 import { readMoment } from './moment.ts';
 import { preserve } from './preserved.ts';
 
-/** How a value becomes that of a column; a `Misfit` for a value that the column cannot hold as it is. */
+/** How a value becomes the value of a column; a `Misfit` for a value that the column cannot hold unchanged. */
 type Fit<Value> = (value: unknown) => Value | Misfit;
 
-/** The whole value goes to `extra`; the column gets what there is of it. */
+/** The whole value goes to `extra`; the column gets the part that fits. */
 type Misfit = { readonly part: string | null };
 
-/** A column and where its value stands in a record: the names of the fields that lead to it; without them its own name. */
+/** A column and where its value is in a record: the names of the fields that lead to it; by default its own name. */
 export type Field<Value> = {
   readonly fit: Fit<Value>;
   readonly path: readonly [string, string] | undefined;
 };
 
-/** What has no column or did not fit it, by field name. */
+/** Values without a column, and values that did not fit, by field name. */
 export type Extra = Record<string, unknown>;
 
-/** Says that nothing of a value fits. */
+/** Says that no part of a value fits. */
 const misfit: Misfit = { part: null };
 
-/** Text for a text column. Postgres cannot hold U+0000 and halves of surrogate pairs: the column gets U+FFFD in their place, see `readFields`. */
+/**
+ * Text for a text column. Postgres cannot hold U+0000 and halves of surrogate pairs: the column gets U+FFFD instead, see
+ * `readFields`.
+ */
 export const text: Field<string> = field((value) => (typeof value === 'string' ? value : misfit));
 
-/** Text for a text column in an index, which holds no long ones: see `shortenKey`. */
+/** Text for a text column in an index, which cannot hold long texts: see `shortenKey`. */
 export const keyText: Field<string> = field((value) => {
   if (typeof value !== 'string') return misfit;
   const part = shortenKey(value);
@@ -44,7 +47,7 @@ export const bigint: Field<string | number> = field((value) => {
   return typeof digits === 'string' && isBigint(digits) ? digits : misfit;
 });
 
-/** As Postgres writes it back: zeros in front, or a minus before 0, would be lost. */
+/** In the form in which Postgres writes it back: leading zeros, or a minus before 0, would be lost. */
 const wholeNumber = /^(?:0|-?[1-9]\d{0,18})$/;
 
 /** A whole number between -32,768 and 32,767 for a smallint column, or text that is one. */
@@ -65,7 +68,7 @@ export const boolean: Field<boolean> = field((value) =>
 /** An ISO 8601 date-time with a zone for a timestamptz column (contract 0.6). */
 export const moment: Field<string> = field((value) => readMoment(value)?.text ?? misfit);
 
-/** A field that stands within another one. */
+/** A field inside another field. */
 export function within<Value>(
   path: readonly [string, string],
   { fit }: Field<Value>,
@@ -78,8 +81,8 @@ function field<Value>(fit: Fit<Value>): Field<Value> {
 }
 
 /**
- * Prepares the reading of all columns. The function it returns makes a row of the fields of a record: `extra` is its last
- * column, and the columns of the `key`, which are read apart, are null.
+ * Prepares the reading of all columns. The function it returns makes a row from the fields of a record: `extra` is its last
+ * column, and the columns of the `key`, which are read separately, are null.
  */
 export function createFieldReader(
   columns: Readonly<Record<string, Field<unknown>>>,
@@ -91,7 +94,7 @@ export function createFieldReader(
     names.map((name) => [name, null]),
   );
   return (record) => {
-    // A copy has its shape from the start, which is much quicker than to add one column after the other.
+    // A copy has its final shape from the start, which is much faster than adding the columns one by one.
     const row = { ...empty };
     row['extra'] = readFields(record, places, '', row, null);
     return row;
@@ -100,7 +103,7 @@ export function createFieldReader(
 
 type Fields = Readonly<Record<string, unknown>>;
 
-/** What becomes of a field: the value of a column, an object that holds such fields, or nothing, where it is read apart. */
+/** What a field becomes: the value of a column, an object with such fields, or nothing if it is read separately. */
 type Place =
   | { readonly kind: 'column'; readonly column: string; readonly fit: Fit<unknown> }
   | { readonly kind: 'parent'; readonly places: Places }
@@ -126,7 +129,7 @@ function listPlaces(
   return places;
 }
 
-/** Sets the columns of a row, and returns what belongs into `extra`; `prefix` is what the names have before them there. */
+/** Sets the columns of a row, and returns what belongs in `extra`; `prefix` comes before the names there. */
 function readFields(
   fields: Fields,
   places: Places,
@@ -164,7 +167,7 @@ function isMisfit(fitting: unknown): fitting is Misfit {
   return typeof fitting === 'object';
 }
 
-/** Adds a value to what there is of `extra`. Without a prototype, so that a field named `__proto__` is a field like any other. */
+/** Adds a value to `extra`. The object has no prototype, so that a field named `__proto__` is a normal field. */
 export function keep(extra: Extra | null, name: string, value: unknown): Extra {
   const kept = extra ?? (Object.create(null) as Extra);
   kept[name] = preserve(value);
@@ -179,7 +182,7 @@ export function readRecord(record: unknown, stream: string): Readonly<Record<str
   );
 }
 
-/** The id of a record as text, of a bigint column. @throws {KnownError} `record_unreadable` when there is none */
+/** The id of a record as text, for a bigint column. @throws {KnownError} `record_unreadable` when there is none */
 export function readBigintId(value: unknown, stream: string): string {
   if (typeof value === 'number' && Number.isSafeInteger(value)) return String(value);
   const digits = isWrittenNumber(value) ? value.rawJSON : value;
@@ -188,8 +191,8 @@ export function readBigintId(value: unknown, stream: string): string {
 }
 
 /**
- * The id of a record as text, of a text column: only that it can be stored and compared is asked for, because the
- * documented samples of ULIDs disagree among themselves. A long one is shortened. @throws {KnownError} `record_unreadable` when there is none
+ * The id of a record as text, for a text column. It must only be possible to store and compare it, because the documented
+ * samples of ULIDs differ in form. A long one is shortened. @throws {KnownError} `record_unreadable` when there is none
  */
 export function readTextId(value: unknown, stream: string): string {
   if (typeof value === 'number') return String(value);
@@ -207,7 +210,7 @@ function refuseRecord(found: string): KnownError {
   return new KnownError('record_unreadable', { found });
 }
 
-/** A time stamp that a row cannot do without. @throws {KnownError} `record_unreadable` when there is none */
+/** A time stamp that a row must have. @throws {KnownError} `record_unreadable` when there is none */
 export function readTime(
   value: unknown,
   name: string,
@@ -218,7 +221,7 @@ export function readTime(
   return time;
 }
 
-/** Names a record by its id, where that looks like one: whatever else stands there may be content. */
+/** Names a record by its id if that looks like an id: anything else there may be content. */
 function nameRecord(id: string): string {
   return /^[\w.:-]{1,64}$/.test(id) ? `Record ${id}` : 'A record with an unusual id';
 }
@@ -233,7 +236,7 @@ function fitsText(value: string): boolean {
   return !value.includes('\0') && value.isWellFormed();
 }
 
-/** Text as Postgres can hold it: U+FFFD in place of U+0000 and of halves of surrogate pairs. */
+/** Text that Postgres can hold: U+FFFD instead of U+0000 and of halves of surrogate pairs. */
 export function cleanText(value: string): string {
   return fitsText(value) ? value : value.replaceAll('\0', '\uFFFD').toWellFormed();
 }

@@ -1,15 +1,15 @@
 /**
- * Time stamps of records. Zendesk sends whole seconds with a `Z` (contract 0.6); whatever else ISO 8601 allows with a zone
- * is read too, and never rounded up: a row belongs to the partition of its time as it was written. Pure.
+ * Time stamps of records. Zendesk sends whole seconds with a `Z` (contract 0.6); every other form of ISO 8601 with a zone is
+ * read too, and never rounded up: a row belongs to the partition of its time as written. Pure.
  */
 
 /** A moment that was read. */
 type Moment = {
-  /** For Postgres: as it came where that is exact, else in UTC with at most six digits of the second. */
+  /** For Postgres: unchanged if that is exact, otherwise in UTC with at most six digits of the second. */
   readonly text: string;
   /** Milliseconds since 1970, rounded down. */
   readonly ms: number;
-  /** False when the text says less than what came: more than six digits, or a leap second. */
+  /** False if the text says less than the original: more than six digits, or a leap second. */
   readonly isWhole: boolean;
 };
 
@@ -21,12 +21,12 @@ const general =
 const firstMs = -62_135_596_800_000;
 const endMs = 253_402_300_800_000;
 
-/** Reads an ISO 8601 date-time with a zone; undefined for anything else, and for the year 0000, which no calendar has. */
+/** Reads an ISO 8601 date-time with a zone; undefined for anything else, and for the year 0000, which does not exist. */
 export function readMoment(value: unknown): Moment | undefined {
   if (typeof value !== 'string') return undefined;
   if (usual.test(value)) {
     const ms = Date.parse(value);
-    // V8 takes the 30th of February for the 2nd of March. It does not know leap seconds, which are read below.
+    // V8 reads the 30th of February as the 2nd of March. It does not know leap seconds, which are read below.
     if (ms >= firstMs && hasItsDay(value, ms)) return { text: value, ms, isWhole: true };
   }
   const parts = general.exec(value);

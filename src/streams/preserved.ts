@@ -1,22 +1,22 @@
 /** Values for jsonb, which cannot hold all JSON. Pure. */
 
-/** A value as jsonb can hold it: as it is, or as `{"json": "…"}` around its JSON text when Postgres could not. */
+/** A value that jsonb can hold: unchanged, or as `{"json": "…"}` around its JSON text if Postgres cannot hold it. */
 export function preserve(value: unknown): unknown {
   const json = JSON.stringify(value);
-  // Within texts, what looks like a number or a bracket is none: a hash may well hold 3e1415.
+  // Within texts, what looks like a number or a bracket is not one: a hash may contain 3e1415.
   const rest = json.replaceAll(texts, '""');
   return oddCharacter.test(json) || oddNumber.test(rest) || isDeep(rest) ? { json } : value;
 }
 
 const texts = /"[^"\\]*(?:\\.[^"\\]*)*"/g;
 
-/** U+0000 and halves of surrogate pairs, which `JSON.stringify` writes like this; behind a backslash it is text. */
+/** U+0000 and halves of surrogate pairs, which `JSON.stringify` writes like this; after another backslash it is text. */
 const oddCharacter = /(?<!\\)(?:\\\\)*\\u(?:0000|d[89a-f])/;
 
-/** Numbers that numeric does not hold: a zero with a sign, and powers of ten without end. */
+/** Numbers that numeric cannot hold: a zero with a sign, and unlimited powers of ten. */
 const oddNumber = /(?:^|[:,[])-0(?:\.0*)?(?:[eE][+-]?\d+)?(?:[,}\]]|$)|\d[eE][+-]?\d{4,}/;
 
-/** Far below what Postgres reads; nobody looks for anything deeper. */
+/** Far below Postgres's limit; nobody searches deeper. */
 const deepestNesting = 100;
 
 function isDeep(rest: string): boolean {

@@ -1,5 +1,5 @@
 /**
- * What a stream is: everything that the program knows of one thing that it pulls. Each stream has one file beside this
+ * What a stream is: everything that the program knows about one thing that it pulls. Each stream has one file beside this
  * one, and one line in `registry.ts`; nothing else in the program spells its name (docs/adding-a-log.md).
  */
 import type { Classify } from '../classification/classification.ts';
@@ -7,24 +7,25 @@ import type { Span } from '../span.ts';
 import type { Needs } from '../zendesk/refusal.ts';
 import type { PageRequest } from '../zendesk/request.ts';
 import type { Paging } from '../zendesk/paging.ts';
+import type { PersonalColumns } from './personal-columns.ts';
 import { createFieldReader, keep, readRecord, readTime, type Extra, type Field } from './fields.ts';
 
-/** Anything that is pulled: a log, span by span, or a listing, as a whole. */
+/** Anything that is pulled: a log, span by span, or a list, as a whole. */
 export type Stream = LogStream | ListingStream;
 
 /** What every stream has. */
 type StreamBase = {
   /** Its key in the ledger, in settings, arguments, metrics and log lines: `audit_logs`. */
   readonly name: string;
-  /** Its name in sentences: `audit log`. */
+  /** Its name in messages: `audit log`. */
   readonly title: string;
-  /** The requests that it draws on. */
+  /** The request budget that it uses. */
   readonly budget: BudgetGroup;
   /** When it is pulled. */
   readonly schedule: ScheduleSetting;
-  /** What it takes to read it; how Zendesk's refusals are explained. */
+  /** What it needs to be read; used to explain Zendesk's refusals. */
   readonly needs: Needs;
-  /** The OAuth scope that it most likely needs, where narrower ones do not do; undefined where they do. */
+  /** The OAuth scope that it most likely needs if narrower ones are not enough; undefined if they are. */
   readonly scope: string | undefined;
 };
 
@@ -32,13 +33,18 @@ type StreamBase = {
 export type BudgetGroup = {
   /** Its key in the ledger and in metrics. */
   readonly name: string;
-  /** The setting that says how many requests a minute are ours, and its default. */
+  /** The setting that says how many requests a minute we may use, and its default. */
   readonly setting: {
     readonly name: string;
     readonly requestsPerMinute: number;
     readonly meaning: string;
   };
-  /** Requests per minute that Zendesk grants to an account; undefined where each answer tells the account's own limit. */
+  /**
+   * The setting that says which share of what others leave of the account's limit is ours, where no number is set; the
+   * number above is then where it begins. Absent for limits of our own.
+   */
+  readonly share?: { readonly name: string; readonly usual: number; readonly meaning: string };
+  /** Requests per minute that Zendesk grants to an account; undefined if each answer contains the account's own limit. */
   readonly grantedPerMinute: number | undefined;
   /** Whether that is the limit of the account, of which the customer's other integrations keep the last fifth. */
   readonly sharesAccountLimit: boolean;
@@ -49,53 +55,65 @@ type ScheduleSetting = {
   readonly name: string;
   /** Default: a cron expression, UTC. */
   readonly cron: string;
-  /** The same for `demo`, where nobody wants to wait. */
+  /** The same for `demo`, so that nobody has to wait. */
   readonly demoCron: string;
   readonly meaning: string;
 };
 
-/** People and the like: read as a whole, page after page; their pages know no time. */
+/** A list such as people: read as a whole, page after page; its pages have no times. */
 export type ListingStream = StreamBase & {
   readonly kind: 'listing';
-  /** What it lists, in sentences: `people`. */
+  /** What it lists, in messages: `people`. */
   readonly members: string;
   readonly source: Pick<Source, 'path' | 'paging' | 'pageSize'> & {
     readonly parameters: Parameters;
   };
 };
 
-/** A log: records that carry a time and are read by spans of it. */
+/** A log: records that have a time and are read span by span. */
 export type LogStream = StreamBase & {
   readonly kind: 'log';
   readonly source: Source;
-  /** How long Zendesk keeps a record, in days; undefined: for ever. */
+  /** How long Zendesk keeps a record, in days; undefined: permanently. */
   readonly retentionDays: number | undefined;
-  /** The setting that says how far back the log is wanted; undefined where the retention alone says it. */
+  /** The setting that says how far back the log is wanted; undefined if only the retention decides. */
   readonly horizonSetting: { readonly name: string; readonly meaning: string } | undefined;
-  /** The setting that says how many records a page has at most; undefined for as many as Zendesk gives. */
+  /** The setting for the largest number of records in a page; undefined for as many as Zendesk gives. */
   readonly pageSizeSetting: { readonly name: string; readonly meaning: string } | undefined;
   readonly table: LogTable;
-  /** Reads a record. Throws a `KnownError` of `record_unreadable` when it has no usable id or time. */
+  /** Reads a record. Throws a `KnownError` `record_unreadable` if it has no usable id or time. */
   readonly read: (record: unknown) => LogRow;
-  /** Statements that recompute the rollups of a day: `$1` the account, `$2` the day (UTC). */
+  /** Statements that recompute the rollups of days: `$1` the account, `$2` the first day and `$3` the last one, UTC. */
   readonly rollups: readonly string[];
-  /** What the log cannot tell, because Zendesk does not record it: the limits of every report about it. */
+  /**
+   * What rules find in it: the view that computes it, its column with the id of the record, and how much is recomputed in
+   * one transaction. Missing if no rules look at the log.
+   */
+  readonly findings?: {
+    readonly view: string;
+    readonly record: string;
+    readonly renewedBy: 'day' | 'month';
+  };
+  /** What the log does not contain, because Zendesk does not record it: the limits of every report about it. */
   readonly blindSpots: readonly string[];
   readonly health: Health;
   readonly samples: Samples;
 };
 
-/** How a log is asked for. */
+/** How a log is requested. */
 type Source = {
   /** Path below the origin, without a query. */
   readonly path: string;
-  /** How its pages are asked for, and how their envelopes are read. */
+  /** How its pages are requested, and how their envelopes are read. */
   readonly paging: Paging;
   /** The largest page Zendesk gives, in records. */
   readonly pageSize: number;
-  /** The parameters for a span. Asks for a second more on both ends, so that it does not matter whether Zendesk's bounds are inclusive (contract Q3). */
+  /**
+   * The parameters for a span. They ask for one second more at both ends, so that it does not matter whether Zendesk's
+   * bounds are inclusive (contract Q3).
+   */
   readonly spanParameters: (span: Span) => Parameters;
-  /** The parameters that give the oldest record first; undefined where the retention says where the log begins. */
+  /** The parameters that give the oldest record first; undefined if the retention decides where the log begins. */
   readonly oldestParameters: Parameters | undefined;
 };
 
@@ -103,64 +121,64 @@ type Source = {
 export type Parameters = readonly (readonly [string, string])[];
 
 /** The table of a log. */
-export type LogTable = {
+export type LogTable = PersonalColumns & {
   /** With its schema: `zendesk.audit_logs`. */
   readonly name: string;
-  /** The column of the record's time, in the key and what the table is partitioned by. */
+  /** The column of the record's time; it is part of the key, and the table is partitioned by it. */
   readonly time: string;
   /** The column of the record's id. */
   readonly id: { readonly name: string; readonly type: 'bigint' | 'text' };
-  /** The columns that are neither key nor bookkeeping, `extra` last. */
+  /** The columns except the key and bookkeeping, `extra` last. */
   readonly columns: readonly string[];
-  /** How long the span of a partition is: months for logs that Zendesk drops, years for those it keeps. */
+  /** The span of a partition: months for logs that Zendesk drops, years for those it keeps. */
   readonly partition: 'month' | 'year';
   /** Who did it: the column with the id of a person. */
   readonly actor: string;
-  /** The columns that hold personal data. */
-  readonly personal: readonly string[];
-  /** What is derived from each row and stored with it; undefined for nothing. */
+  /** What is derived from each row and stored with it; undefined if nothing is. */
   readonly derived: DerivedTable | undefined;
 };
 
-/** A table of rows that are derived from those of a log, cut into the same partitions. */
+/** A table of rows derived from those of a log, with the same partitions. */
 export type DerivedTable = {
   readonly name: string;
-  /** Its columns that hold the key of the log's row. */
+  /** Its columns with the key of the log's row. */
   readonly key: { readonly time: string; readonly id: string };
-  /** All columns but the account and that key; the first one numbers the rows of a row. */
+  /** All columns except the account and that key; the first one numbers the derived rows of a row. */
   readonly columns: readonly string[];
   /** The columns of the log's row that they are derived from. */
   readonly from: readonly string[];
-  /** The rows that a row of the log stands for, each as the values of `columns`, in order. */
+  /** The rows derived from a row of the log, each as the values of `columns`, in order. */
   readonly derive: (row: Row, classify: Classify) => readonly DerivedRow[];
-  /** A query of `day` and `rows`: for how many rows of each day there were derived ones when the rollups of `$1` were computed. */
+  /** A query for `day` and `rows`: how many rows of each day had derived rows when the rollups of `$1` were computed. */
   readonly rolledUp: string;
-  /** True for a derived row that says that no rule knows the log's row: counted in a metric. */
+  /** True for a derived row that says that no rule matches the log's row: counted in a metric. */
   readonly isUnclassified: (row: DerivedRow) => boolean;
 };
 
 /** The values of a derived row. */
 export type DerivedRow = readonly (string | number | null)[];
 
-/** The columns of a row with their values; of a log's table without account and bookkeeping. */
+/** The columns of a row with their values; for a log's table without account and bookkeeping. */
 export type Row = Readonly<Record<string, unknown>>;
 
-/** A record, read: its id, its time in milliseconds since 1970, and the row for its table. */
+/** A parsed record: its id, its time in milliseconds since 1970, and the row for its table. */
 export type LogRow = { readonly id: string; readonly timeMs: number; readonly row: Row };
 
 /** What the absence of records means, for `doctor`. */
 type Health = {
-  /** A log without any record. */
+  /** For a log without any record. */
   readonly whenEmpty: {
     readonly isProblem: boolean;
     readonly found: string;
     readonly wayOut: string;
   };
-  /** No record of the last day, in a log to which our own requests add some; undefined for a log that may be silent. */
+  /**
+   * For a log without a record of the last day, although our own requests add some; undefined for a log that may be silent.
+   */
   readonly whenSilent: { readonly found: string; readonly wayOut: string } | undefined;
 };
 
-/** How `doctor` judges what a backfill takes. */
+/** How `doctor` estimates a backfill. */
 type Samples = {
   /** Length of the span of a sample, in seconds. */
   readonly seconds: number;
@@ -170,12 +188,15 @@ type Samples = {
 
 type Bookkeeping = 'account' | 'extra' | 'first_synced_at' | 'synced_at';
 
-/** A table of the schema in `database/schema/`, of which only the type is used: its value would cost 130 MB of memory (docs/decisions.md). */
+/**
+ * A table of the schema in `database/schema/`, of which only the type is used: its value would take 130 MB of memory
+ * (docs/decisions.md).
+ */
 type SchemaTable = { readonly $inferInsert: object };
 
 /**
- * How each column of a log's table is read from a record. A type error when a column of the schema is missing here, is too
- * many, or would get a value of the wrong type; the columns of the key are not read by it.
+ * How each column of a log's table is read from a record. It is a type error if a column of the schema is missing here, if
+ * there is one too many, or if one would get a value of the wrong type; the columns of the key are read separately.
  */
 export type LogColumns<Table extends SchemaTable, Key extends keyof Table['$inferInsert']> = {
   readonly [Name in Exclude<keyof Table['$inferInsert'], Bookkeeping | Key>]-?: Field<
@@ -213,7 +234,7 @@ export function createLogReader(
   };
 }
 
-/** A moment as the filters of Zendesk's logs want it: whole seconds, UTC. */
+/** A moment in the form that the filters of Zendesk's logs need: whole seconds, UTC. */
 export function formatMoment(seconds: number): string {
   return `${new Date(seconds * 1000).toISOString().slice(0, 19)}Z`;
 }

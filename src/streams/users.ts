@@ -15,7 +15,7 @@ import { cursorPaging } from '../zendesk/paging.ts';
 import type { ListingStream, Parameters } from './stream.ts';
 import { supportBudget } from './support-budget.ts';
 
-/** The columns that a record fills; fields that nobody asks the logs for (phone, notes, tags …) are personal data and not kept. */
+/** The columns that a record fills; fields that no question needs (phone, notes, tags …) are personal data and not kept. */
 const columns = {
   name: text,
   email: keyText,
@@ -32,7 +32,7 @@ const columns = {
   last_login_at: moment,
 } satisfies Partial<Record<keyof (typeof schema)['$inferInsert'], Field<unknown>>>;
 
-/** The people: agents and admins; deleted people are left out by Zendesk (contract 5.1). */
+/** The people: agents and admins; Zendesk leaves out deleted people (contract 5.1). */
 export const users: ListingStream = {
   kind: 'listing',
   name: 'users',
@@ -64,7 +64,7 @@ export const users: ListingStream = {
   },
 };
 
-/** How people are looked up by id, at most a hundred at once, deleted ones included (contract 5.2). */
+/** How people are looked up by id, at most a hundred at once, including deleted ones (contract 5.2). */
 export const lookup = {
   path: '/api/v2/users/show_many',
   itemsKey: 'users',
@@ -75,7 +75,7 @@ export const lookup = {
   ],
 } as const;
 
-/** A person as the table `zendesk.users` takes it. */
+/** A person as a row of the table `zendesk.users`. */
 export type UserRow = { readonly id: string; readonly team_member: boolean } & {
   readonly [Name in keyof typeof columns]: (typeof columns)[Name] extends Field<infer Value>
     ? Value | null

@@ -14,10 +14,10 @@ import { createRunSpans } from './run-spans.ts';
 import type { Tracing, TracingOptions } from './tracing.ts';
 
 const name = 'zendesk-log-sync';
-/** As the protocol has it: below the address of the collector. */
+/** The path of the protocol, below the address of the collector. */
 const tracesPath = '/v1/traces';
 
-/** Starts the SDK. The variables OTEL_SERVICE_NAME, OTEL_RESOURCE_ATTRIBUTES and OTEL_EXPORTER_OTLP_HEADERS are heeded. */
+/** Starts the SDK. It uses the variables OTEL_SERVICE_NAME, OTEL_RESOURCE_ATTRIBUTES and OTEL_EXPORTER_OTLP_HEADERS. */
 export function startTracing(
   options: Required<TracingOptions> & { readonly endpoint: string },
 ): Tracing {
@@ -47,7 +47,7 @@ export function startTracing(
   };
 }
 
-/** Tells of failures once, when they begin and when they are over; the words of the collector are not repeated. */
+/** Logs failures once, when they begin and when they end, without the words of the collector. */
 function watchExporter(exporter: SpanExporter, log: Log): SpanExporter {
   let failing = false;
   return {

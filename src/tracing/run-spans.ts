@@ -1,4 +1,4 @@
-/** A span for each run, within it one for each page, within that one for the request and one for the writing. */
+/** A span for each run; in it one for each page; in that one for the request and one for the writing. */
 import {
   ROOT_CONTEXT,
   SpanKind,
@@ -9,17 +9,20 @@ import {
 } from '@opentelemetry/api';
 import type { SyncEvent } from '../ingest/events.ts';
 
-/** Spans of events; their attributes are keys, numbers and sentences of this program, nothing that Zendesk's records hold. */
+/** Spans of events; their attributes are keys, numbers and sentences of this program, nothing from Zendesk's records. */
 type RunSpans = {
   note(account: string, event: SyncEvent): void;
   /** Ends the spans of runs that have not ended. */
   end(): void;
 };
 
-/** What the attributes of this program begin with. */
+/** The prefix of this program's attributes. */
 const prefix = 'zendesk_log_sync';
 
-/** Creates the spans with a tracer. In one process a task of a stream runs once at a time, so that its pages are known by it. */
+/**
+ * Creates the spans with a tracer. In one process a task of a stream runs only once at a time, so the task identifies its
+ * pages.
+ */
 export function createRunSpans(tracer: Tracer): RunSpans {
   const running = new Map<string, Span>();
 

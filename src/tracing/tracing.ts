@@ -3,28 +3,28 @@ import type { Log } from '../logger.ts';
 import type { Proxies } from '../proxy.ts';
 import type { SyncEvent } from '../ingest/events.ts';
 
-/** Makes spans of the engine's events. One for all accounts of a process. */
+/** Makes spans from the engine's events. One for all accounts of a process. */
 export type Tracing = {
   trace(account: string, event: SyncEvent): void;
-  /** Sends what is left and waits for that, but for a few seconds at most. */
+  /** Sends the rest and waits for it, at most a few seconds. */
   close(): Promise<void>;
 };
 
-/** Who sends the traces, and where to. */
+/** The sender of the traces, and their destination. */
 export type TracingOptions = {
   /** Address of the collector, without the path of the traces; undefined for no traces. */
   readonly endpoint: string | undefined;
-  /** The proxies on the way there. */
+  /** The proxies to use. */
   readonly proxies: Proxies | undefined;
   readonly version: string;
   readonly log: Log;
-  /** How long one attempt to send may take, and the last one when it is closed. Default 3000. */
+  /** How long one attempt to send may take, including the last one at the end. Default 3000. */
   readonly timeoutMs?: number;
 };
 
 const usualTimeoutMs = 3000;
 
-/** Begins to trace. A collector that fails or hangs is told of in the log and disturbs nothing else. */
+/** Starts tracing. If a collector fails or hangs, the log says so and nothing else is affected. */
 export async function openTracing(options: TracingOptions): Promise<Tracing> {
   const { endpoint, timeoutMs = usualTimeoutMs, ...rest } = options;
   if (endpoint === undefined) return { trace() {}, close: async () => {} };

@@ -1,11 +1,11 @@
-/** What is taken of an answer: not more bytes than are sensible, and no id that is none. */
+/** What is accepted from an answer: a limited number of bytes, and only ids that look like ids. */
 import type { IncomingHttpHeaders } from 'node:http';
 import type { Secrets } from './secrets.ts';
 
-/** What an error says of itself is short. */
+/** The text of an error is short. */
 const largestErrorBytes = 1024 * 1024;
 
-/** The most bytes of an answer of that status. */
+/** The largest size in bytes of an answer with that status. */
 export function limitBytes(status: number, largestBytes: number): number {
   return status >= 300 ? Math.min(largestBytes, largestErrorBytes) : largestBytes;
 }

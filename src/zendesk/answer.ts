@@ -1,4 +1,4 @@
-/** One answer of Zendesk: its JSON, or the failure that it is. */
+/** One answer of Zendesk: its JSON, or a failure. */
 import type { IncomingHttpHeaders } from 'node:http';
 import type { Proxy } from '../proxy.ts';
 import { parseJson } from './body.ts';
@@ -11,7 +11,7 @@ import {
   readRetryAfterMs,
 } from './rate-limit.ts';
 
-/** An answer as it came. */
+/** An answer as it was received. */
 export type Answer = {
   readonly status: number;
   readonly headers: IncomingHttpHeaders;
@@ -23,7 +23,7 @@ export type Answer = {
   readonly receivedAtMs: number;
 };
 
-/** A proxy that refuses to connect, that cannot be reached, or that only was on the way. */
+/** A proxy that refuses to connect, that cannot be reached, or that the request only went through. */
 type ProxyFault = {
   readonly proxy: Proxy;
   readonly fault: 'refused' | 'unreachable' | 'on-the-way';
@@ -31,25 +31,27 @@ type ProxyFault = {
   readonly status?: number;
 };
 
-/** What can go wrong with one attempt, before anybody has decided what that means. */
+/** What can go wrong with one attempt, before it is decided what that means. */
 export type Failure =
   | {
-      /** No answer, or one that broke off: connection, name, certificate, time limit. */
+      /** No answer, or an incomplete one: connection, name, certificate, time limit. */
       readonly kind: 'no-answer';
       /** Node's error code. */
       readonly code: string | undefined;
       readonly cause: Error;
-      /** Where a proxy is on the way, and what it has to do with it. */
+      /** True when the time to make a connection ran out; other errors of connecting have codes of their own. */
+      readonly isUnconnected?: boolean;
+      /** The proxy that was used, if any, and its part in the failure. */
       readonly proxy?: ProxyFault | undefined;
     }
   | {
-      /** A 2xx that is not what was asked for: HTML, cut JSON, a wrong envelope. Never an empty page. */
+      /** A 2xx that is not what was requested: HTML, cut JSON, a wrong envelope. Never an empty page. */
       readonly kind: 'broken-answer';
       readonly status: number;
       readonly requestId: string | undefined;
       /** The end of a sentence that starts with "the answer". */
       readonly fault: string;
-      /** Whether it was cut or is too large, so that a smaller page may come through. */
+      /** Whether it was cut or is too large, so that a smaller page may work. */
       readonly wasCut: boolean;
     }
   | {
@@ -62,13 +64,13 @@ export type Failure =
       readonly pauseMs: number;
       /** The header that says so. */
       readonly pauseHeader?: string | undefined;
-      /** The `retry-after` header alone; 503 may carry it. */
+      /** Only the `retry-after` header; a 503 may have it. */
       readonly retryAfterMs: number | undefined;
       /** For a redirect: the origin it points to. */
       readonly redirectedTo: string | undefined;
     };
 
-/** Carries a failure out of an attempt to the one place that decides about it. Never leaves this folder. */
+/** Carries a failure from an attempt to the one place that decides what to do. Never leaves this folder. */
 export class AttemptError extends Error {
   override name = 'AttemptError';
   readonly failure: Failure;
@@ -80,7 +82,7 @@ export class AttemptError extends Error {
 }
 
 /**
- * The error for an answer that is not what was asked for. `fault` ends a sentence that starts with "the answer"; `wasCut`
+ * The error for an answer that is not what was requested. `fault` ends a sentence that starts with "the answer"; `wasCut`
  * says that a smaller page may come through.
  */
 export function refuseAnswer(
@@ -119,7 +121,7 @@ export function readAnswer(
   try {
     return parseJson(answer.body);
   } catch {
-    // The parser's own error quotes the body, so nothing of it goes on.
+    // The parser's own error quotes the body, so none of it is passed on.
     throw refuseAnswer(
       answer,
       'is not complete JSON',
@@ -134,7 +136,7 @@ function readOrigin(location: string | undefined, base: string): string | undefi
     : undefined;
 }
 
-/** What an error answer says of itself. Text of the server: quote it scrubbed and shortened only. */
+/** What an error answer says. It is text of the server: quote it only scrubbed and shortened. */
 export type ErrorBody = {
   /** `object`: plan or role at the Support stack; `string`: a code; `list`: the access log service; `text`, `html`: no JSON. */
   readonly shape: 'object' | 'string' | 'list' | 'text' | 'html' | 'none';
@@ -145,15 +147,15 @@ export type ErrorBody = {
 };
 
 /**
- * Whether an error answer is in one of Zendesk's own forms (contract 0.5, 4.4). A page in HTML, a text or nothing at all
- * may be that of a proxy, a firewall or a maintenance page, and says nothing about rights, credentials or the request.
+ * Whether an error answer is in one of Zendesk's own forms (contract 0.5, 4.4). HTML, plain text or an empty body may come
+ * from a proxy, a firewall or a maintenance page, and says nothing about permissions, credentials or the request.
  */
 export function isOwnWord({ shape }: Pick<ErrorBody, 'shape'>): boolean {
   return shape === 'object' || shape === 'string' || shape === 'list';
 }
 
 /**
- * Reads the body of an answer that is not 2xx, whatever its content type claims, as errors do not keep to it: five JSON
+ * Reads the body of an answer that is not 2xx. It ignores the content type, because that of errors is often wrong: five JSON
  * shapes, plain text, and pages of proxies (contract 0.5, 4.4, 6.1).
  */
 export function readErrorBody(body: Buffer): ErrorBody {
@@ -200,17 +202,17 @@ function textAt(json: Record<string, unknown>, key: string): string | undefined 
   return typeof value === 'string' ? value : undefined;
 }
 
-/** What became of an order: work that Zendesk accepts now and delivers later by another way. */
+/** The result of an order: work that Zendesk accepts now and delivers later in another way. */
 export type OrderAnswer = {
   /** False when the limit of such orders was used up: nothing was started. */
   readonly accepted: boolean;
-  /** Until Zendesk accepts the next one; undefined where it does not say. */
+  /** Until Zendesk accepts the next one; undefined if it does not say. */
   readonly nextInMs: number | undefined;
 };
 
 /**
- * What became of an order (contract 3). An answer 429 of its own limit concerns nobody else, so it is a result; one of the
- * account's limit, like every other refusal, is none: undefined.
+ * The result of an order (contract 3). A 429 of the order's own limit concerns nobody else, so it is a result. A 429 of the
+ * account's limit, like every other refusal, is not a result: undefined.
  *
  * @param limit the name of its own limit, as in the header `zendesk-ratelimit-<name>`
  */
@@ -230,7 +232,7 @@ export function readOrderAnswer(
   return { accepted: false, nextInMs: own?.waitMs ?? readPauseMs(headers, localNowMs) };
 }
 
-/** Whether a 429 is that of the account rather than of the order alone. */
+/** Whether a 429 is about the limit of the account, not only about that of the order. */
 function isAccountLimit(headers: IncomingHttpHeaders, { words = '' }: ErrorBody): boolean {
   return readLimit(headers).remaining === 0 || /allowed API requests/i.test(words);
 }

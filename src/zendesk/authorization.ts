@@ -1,4 +1,6 @@
-/** A person allows this program to act for them (contract 6.2): the link they open, what comes back, and the exchange for tokens. */
+/**
+ * A person allows this program to act for them (contract 6.2): the link they open, the answer, and the exchange for tokens.
+ */
 import { createHash, randomBytes, timingSafeEqual } from 'node:crypto';
 import { KnownError } from '../errors.ts';
 import type { Proxy } from '../proxy.ts';
@@ -7,6 +9,7 @@ import type { Log } from './channel.ts';
 import type { TokenPair } from './login-keeper.ts';
 import { explainExchangeRefusal, explainNarrowScope } from './login-refusal.ts';
 import { compareScopes } from './login.ts';
+import { createReach } from './reach.ts';
 import { usualPolicy } from './retry.ts';
 import { createSecrets, type RefreshCredentials, type Secrets } from './secrets.ts';
 import {
@@ -17,7 +20,7 @@ import {
   type GrantRequest,
 } from './token-endpoint.ts';
 
-/** One try to log in. `state` and `verifier` prove that what comes back belongs to it, and that we began it. */
+/** One try to log in. `state` and `verifier` prove that an answer belongs to it, and that we began it. */
 export type Authorization = {
   /** What the person opens. */
   readonly link: string;
@@ -60,15 +63,15 @@ export function beginAuthorization(
   return { link: link.href, redirectUri, state, verifier };
 }
 
-/** What came back: a code; why there is none; or nothing that has to do with it. */
+/** The answer: a code; the reason why there is none; or something unrelated. */
 export type Callback =
   | { readonly kind: 'code'; readonly code: string }
   | { readonly kind: 'refused'; readonly reason: string }
   | { readonly kind: 'foreign'; readonly reason: string };
 
 /**
- * Reads the address to which the browser was sent back, or a code alone that somebody has copied out of it. An address must
- * have the state of this try; a code alone is good with the verifier of this try only.
+ * Reads the address to which the browser was sent back, or only the code that somebody has copied from it. An address must
+ * have the state of this try; a code works only with the verifier of this try.
  */
 export function readCallback(text: string, { state }: Pick<Authorization, 'state'>): Callback {
   const trimmed = text.trim();
@@ -140,6 +143,7 @@ export async function exchangeCode(
         secrets,
         closing,
         observe: () => {},
+        reach: createReach(),
         retryBaseMs: usualPolicy.baseMs,
       },
       { json, explainRefusal },

@@ -2,8 +2,8 @@
 import { keepWritten } from './exact-numbers.ts';
 
 /**
- * Parses JSON without changing numbers: what JavaScript cannot hold stays as it is written (contract 0.6). The slow way is
- * taken only for texts that may contain such a number.
+ * Parses JSON without changing numbers: a number that JavaScript cannot hold stays as it is written (contract 0.6). The slow
+ * way is only for texts that may contain such a number.
  * @throws {SyntaxError} whose message may quote the text, so it must not be passed on
  */
 export function parseJson(body: Buffer): unknown {
@@ -13,7 +13,10 @@ export function parseJson(body: Buffer): unknown {
     : JSON.parse(text);
 }
 
-/** What stands before a number of JSON, and what is odd about it: also found within strings, but seldom, and at a third of the cost. */
+/**
+ * What comes before a number of JSON, and the forms that need care. It also matches within strings, but rarely, and costs a
+ * third.
+ */
 const oddNumberStart = /[:,[]\s*(?:-?[\d.]{16}|-?[\d.]+[eE]|-0)/;
 
 /** True when a number outside strings has sixteen digits, a power of ten, or a sign before a zero. */

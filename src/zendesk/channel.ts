@@ -1,6 +1,7 @@
-/** What everything that speaks with one account shares. */
+/** What everything that talks to one account shares. */
 import type { Answer } from './answer.ts';
 import type { Http } from './http.ts';
+import type { Reach } from './reach.ts';
 import type { Credentials, Secrets } from './secrets.ts';
 
 /** The part of a pino logger that is used here. */
@@ -14,12 +15,13 @@ export type Channel = {
   readonly account: string;
   readonly origin: string;
   readonly credentials: Credentials;
-  /** Learns of Zendesk's clock from an answer. */
+  /** Learns Zendesk's clock from an answer. */
   readonly observe: (answer: Answer) => void;
   readonly http: Http;
+  readonly reach: Reach;
   readonly localNow: () => number;
   readonly log: Log;
-  /** The first back-off after a failure. */
+  /** The first waiting time after a failure. */
   readonly retryBaseMs: number;
   readonly secrets: Secrets;
   /** Aborted when the connection is closed. */

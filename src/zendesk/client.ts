@@ -25,6 +25,7 @@ import {
   type Page,
   type PageRequest,
 } from './request.ts';
+import { createReach } from './reach.ts';
 import { usualPolicy } from './retry.ts';
 import { createSecrets, type Credentials } from './secrets.ts';
 
@@ -33,11 +34,11 @@ export type Zendesk = {
   readPage(request: PageRequest, signal: AbortSignal): Promise<Page>;
   /** The parsed JSON object. */
   readObject(request: ObjectRequest, signal: AbortSignal): Promise<unknown>;
-  /** Sends a POST once: whether an order without an answer was accepted, nobody knows, and twice is not wanted. */
+  /** Sends a POST once: without an answer nobody knows whether the order was accepted, and it must not be sent twice. */
   placeOrder(request: OrderRequest, signal: AbortSignal): Promise<OrderAnswer>;
-  /** What its answers so far say of Zendesk's clock. */
+  /** What its answers so far say about Zendesk's clock. */
   clock(): ZendeskClock;
-  /** Ends running requests and closes idle connections. Waits for a token that would be lost with its answer. */
+  /** Ends running requests and closes idle connections. Waits for a token request whose answer must not be lost. */
   close(): Promise<void>;
 };
 
@@ -45,9 +46,9 @@ export type ZendeskOptions = {
   /** Scheme, host and port without a path; the only place that receives the credentials. */
   readonly origin: string;
   readonly credentials: Credentials;
-  /** Where the tokens are kept of a login by refresh token; needed for such credentials. */
+  /** Where the tokens of a login by refresh token are kept; needed for such credentials. */
   readonly keeper?: LoginKeeper | undefined;
-  /** The proxy on the way there. */
+  /** The proxy to use for it. */
   readonly proxy?: Proxy | undefined;
   /** OAuth scope to ask for: names separated by spaces. */
   readonly scope: string;
@@ -56,17 +57,17 @@ export type ZendeskOptions = {
   readonly budget: Budget;
   readonly log: Log;
   /**
-   * Is called with every answer to a request that the budget counts, with the account-wide requests per minute; undefined
-   * where the answer does not say (contract 0.2, 4.3).
+   * Is called with every answer to a request that the budget counts, with the account-wide requests per minute; undefined if
+   * the answer does not say (contract 0.2, 4.3).
    */
   readonly onAnswer?: (answer: { readonly limit: number | undefined }) => void;
-  /** Is called with every minted token, before its scope is compared with what was asked for. */
+  /** Is called with every minted token, before its scope is compared with the requested one. */
   readonly onGrant?: (grant: GrantFacts) => void;
-  /** Is called with each request that is over, repeated ones included, but not with those that were given up by a signal. */
+  /** Is called with each finished request, including repeated ones, but not with those that a signal ended. */
   readonly onRequest?: (request: FinishedRequest) => void;
-  /** First back-off after a failure, doubled from one to the next. Default 1000. */
+  /** The first waiting time after a failure, doubled each time. Default 1000. */
   readonly retryBaseMs?: number;
-  /** The most bytes that an answer may have, packed and unpacked. Default 64 MB. */
+  /** The largest size in bytes of an answer, compressed and decompressed. Default 64 MB. */
   readonly largestAnswerBytes?: number;
   /** Limit of one attempt, from the connection to the last byte. Default 60000. */
   readonly requestTimeoutMs?: number;
@@ -79,7 +80,7 @@ const usualTimeoutMs = 60_000;
 const usualLargestBytes = 64 * 1024 * 1024;
 /** A hundred people or tickets. */
 const largestObjectBytes = 16 * 1024 * 1024;
-/** What says that an order was accepted. */
+/** The status that says that an order was accepted. */
 const largestReceiptBytes = 1024 * 1024;
 
 /** Connects to one account. Nothing is sent before the first request. */
@@ -89,6 +90,7 @@ export function createZendesk(options: ZendeskOptions): Zendesk {
   const timeoutMs = options.requestTimeoutMs ?? usualTimeoutMs;
   const closing = new AbortController();
   const secrets = createSecrets(credentials, proxy);
+  const reach = createReach();
   let clock = unknownClock;
   const largestBytes = options.largestAnswerBytes ?? usualLargestBytes;
   const { onRequest } = options;
@@ -97,7 +99,9 @@ export function createZendesk(options: ZendeskOptions): Zendesk {
     account,
     origin,
     credentials,
+    reach,
     observe(answer) {
+      reach.noteAnswer();
       const { date, age } = answer.headers;
       clock = learnClock(clock, { ...answer, date, age });
     },
@@ -133,7 +137,7 @@ function readPage(connection: Connection, asked: PageRequest, signal: AbortSigna
   const request: Exchange<Page> = {
     asked,
     method: 'GET',
-    // Every parameter again with each cursor, as links of the answer are never followed (contract 0.3, Q17).
+    // All parameters are sent again with each cursor, because links of the answer are never followed (contract 0.3, Q17).
     parameters: () => [...parameters, ...paging.parameters({ pageSize, cursor })],
     read(answer) {
       const mayCut = wasAnswered;
@@ -157,7 +161,7 @@ function readPage(connection: Connection, asked: PageRequest, signal: AbortSigna
         requestId,
       };
     },
-    // A half, then a quarter of that, then an eighth: the last of six attempts asks for a single record.
+    // First a half, then a quarter of that, then an eighth: the last of six attempts asks for a single record.
     onShrink() {
       shrinks += 1;
       pageSize = Math.max(1, Math.floor(pageSize / 2 ** shrinks));
@@ -168,8 +172,7 @@ function readPage(connection: Connection, asked: PageRequest, signal: AbortSigna
 }
 
 /**
- * The JSON of a page. Where one record keeps it from being JSON, also when it was asked for once more, the list is cut into
- * its records.
+ * The JSON of a page. If one record makes it invalid JSON, also in a second answer, the list is cut into its records.
  */
 function parseList(
   connection: Connection,

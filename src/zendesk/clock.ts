@@ -1,12 +1,12 @@
-/** Zendesk's clock, as the headers `Date` and `Age` of its answers tell it (contract Q25). It decides nothing alone. */
+/** Zendesk's clock, from the headers `Date` and `Age` of its answers (contract Q25). It decides nothing alone. */
 
 const toleratedMs = 5_000;
 /** `Date` and `Age` are cut to whole seconds. */
 const headerResolutionMs = 999;
-/** So many answers in a row have to agree before what they say is believed. */
+/** So many answers in a row must agree before the program believes them. */
 const answersNeeded = 3;
 
-/** One answer: local times around it in epoch milliseconds, and its headers `Date` and `Age`. */
+/** One answer: the local times before and after it in epoch milliseconds, and its headers `Date` and `Age`. */
 type ClockReading = {
   readonly sentAtMs: number;
   readonly receivedAtMs: number;
@@ -14,7 +14,7 @@ type ClockReading = {
   readonly age: string | undefined;
 };
 
-/** What the answers say has to be added to the local clock to have Zendesk's, in milliseconds. */
+/** The difference to add to the local clock to get Zendesk's, as the answers say, in milliseconds. */
 export type ZendeskClock = {
   /** What several answers in a row have agreed on; undefined before. */
   readonly agreedMs: number | undefined;
@@ -25,7 +25,7 @@ export type ZendeskClock = {
 /** The clock before the first answer. */
 export const unknownClock: ZendeskClock = { agreedMs: undefined, doubt: undefined };
 
-/** What the newest answers say, whether others agree or not; 0 before the first. */
+/** What the newest answers say, even if others do not agree; 0 before the first. */
 export function newestSkewMs({ agreedMs, doubt }: ZendeskClock): number {
   return doubt?.skewMs ?? agreedMs ?? 0;
 }
@@ -36,9 +36,9 @@ export function readAgeMs(age: string | undefined): number {
 }
 
 /**
- * Learns from one more answer. The header was written at an unknown moment between sending and receiving, so an answer
- * bounds the difference, and a slow one proves little. One answer may come from a machine whose clock is wrong, or out of
- * a cache that does not say so: what differs from what is known is believed when three in a row agree in it.
+ * Learns from one more answer. The header was written at an unknown moment between sending and receiving, so an answer only
+ * limits the difference, and a slow answer proves little. One answer may come from a machine whose clock is wrong, or from a
+ * cache that does not say so: a new difference is believed when three answers in a row agree.
  */
 export function learnClock(clock: ZendeskClock, reading: ClockReading): ZendeskClock {
   const bounds = readBounds(reading);
@@ -62,7 +62,7 @@ function readBounds({ sentAtMs, receivedAtMs, date, age }: ClockReading): Bounds
   return { lowestMs: serverMs - receivedAtMs, highestMs: serverMs + resolutionMs - sentAtMs };
 }
 
-/** Whether a difference is one that the answer may have come of; a few seconds are no difference. */
+/** Whether a difference is possible for this answer; a few seconds do not count as a difference. */
 function allows({ lowestMs, highestMs }: Bounds, skewMs: number): boolean {
   const slackMs = skewMs === 0 ? toleratedMs : headerResolutionMs;
   return lowestMs <= skewMs + slackMs && highestMs >= skewMs - slackMs;

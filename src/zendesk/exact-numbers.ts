@@ -1,9 +1,9 @@
-/** Numbers of JSON that a number of JavaScript does not hold: they stay as they are written. */
+/** Numbers of JSON that a JavaScript number cannot hold: they stay as they are written. */
 
-/** A number as it is written. `JSON.stringify` writes it back as it came. */
+/** A number as it is written. `JSON.stringify` writes it back unchanged. */
 type WrittenNumber = { readonly rawJSON: string };
 
-/** What Node 24 has and the types of TypeScript have not. */
+/** What Node 24 has but TypeScript's types do not. */
 const json = JSON as unknown as {
   readonly rawJSON: (text: string) => WrittenNumber;
   readonly isRawJSON: (value: unknown) => boolean;
@@ -28,7 +28,7 @@ export function keepWritten(_key: string, value: unknown, context?: { source?: s
 }
 
 /**
- * A number of JSON in one form, as a value that `JSON.stringify` writes as it is: whole numbers of up to 21 digits in full,
+ * A number of JSON in one form, as a value that `JSON.stringify` writes unchanged: whole numbers of up to 21 digits in full,
  * others as their digits without zeros at either end and the power of ten that they are multiplied by, such as `15e-1`.
  */
 export function writeNumber(source: string): WrittenNumber {
@@ -43,7 +43,7 @@ function isExact(source: string, value: number): boolean {
   return normalize(source) === normalize(String(value));
 }
 
-/** A number in one form: its digits without zeros at either end, and where their point stands. */
+/** A number in one form: its digits without zeros at either end, and the position of the decimal point. */
 function normalize(text: string): string {
   const [, sign = '', whole = '', fraction = '', power = '0'] =
     /^(-?)(\d+)(?:\.(\d+))?(?:[eE]([+-]?\d+))?$/.exec(text) ?? [];

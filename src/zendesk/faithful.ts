@@ -1,4 +1,4 @@
-/** Whether parsed JSON says all that came: JSON may name a member twice, and bytes may be no characters. */
+/** Whether parsed JSON has everything that was sent: JSON may have a name twice, and bytes may be invalid. */
 import { isUtf8 } from 'node:buffer';
 import { isWrittenNumber } from './exact-numbers.ts';
 
@@ -6,7 +6,7 @@ const quote = 0x22;
 const backslash = 0x5c;
 const colon = 0x3a;
 
-/** False when a name stands twice in an object, so that one value is lost, or when a byte is no UTF-8. */
+/** False when a name appears twice in an object, so that one value is lost, or when a byte is not UTF-8. */
 export function isFaithful(body: Buffer, json: unknown): boolean {
   return isUtf8(body) && countNames(body) === countMembers(json);
 }
@@ -24,14 +24,14 @@ function countNames(body: Buffer): number {
     at += 1;
     while (at < end && body[at] !== quote) at += body[at] === backslash ? 2 : 1;
     at += 1;
-    // Blanks are the only bytes up to this one that may stand there.
+    // Blanks are the only bytes up to this one that may be there.
     while (at < end && (body[at] ?? 0) <= 0x20) at += 1;
     if (body[at] === colon) names += 1;
   }
   return names;
 }
 
-/** How many members all objects in a value have; too many when it is nested too deep to be counted. */
+/** How many members all objects in a value have together; more than possible if it is nested too deep to be counted. */
 function countMembers(json: unknown): number {
   try {
     return count(json);

@@ -2,7 +2,7 @@
 import { once } from 'node:events';
 import { Agent as HttpAgent } from 'node:http';
 import { Agent as HttpsAgent } from 'node:https';
-import got, { RequestError, type Got, type Request, type Response } from 'got';
+import got, { RequestError, TimeoutError, type Got, type Request, type Response } from 'got';
 import { foreignCodeOf } from '../errors.ts';
 import { throughProxy, type Proxy } from '../proxy.ts';
 import { version } from '../version.ts';
@@ -19,15 +19,15 @@ type HttpRequest = {
   readonly query?: URLSearchParams;
   readonly headers?: Readonly<Record<string, string>>;
   readonly json?: Readonly<Record<string, unknown>>;
-  /** The most bytes of a good answer, where that is less than usual. */
+  /** The largest size in bytes of a good answer, if that is less than usual. */
   readonly largestBytes?: number | undefined;
 };
 
-/** One request that is over. */
+/** One finished request. */
 export type FinishedRequest = {
-  /** A short name for what was asked for, without ids: the collection (`audit_logs`), `oauth_tokens`, or `other`. */
+  /** A short name for what was requested, without ids: the collection (`audit_logs`), `oauth_tokens`, or `other`. */
   readonly endpoint: string;
-  /** Undefined when no complete answer came. */
+  /** Undefined if there was no complete answer. */
   readonly status: number | undefined;
   readonly durationMs: number;
 };
@@ -43,18 +43,20 @@ export type Http = {
 };
 
 const userAgent = `zendesk-log-sync/${version}`;
-/** Idle connections are dropped before load balancers drop them, which would cost an attempt. */
+/** Idle connections are closed before load balancers close them, which would cost an attempt. */
 const idleMs = 5_000;
+/** For each step of a connection. Where nothing answers at all, the rest of the time would be spent for nothing. */
+const connectMs = 10_000;
 
 /**
- * Sends requests to one origin. Redirects are not followed, certificates are verified whatever the environment says, and
- * nothing is retried here.
+ * Sends requests to one origin. It does not follow redirects, always verifies certificates, whatever the environment says,
+ * and does not retry.
  */
 export function createHttp(options: {
   origin: string;
   proxy: Proxy | undefined;
   timeoutMs: number;
-  /** The most bytes of an answer, packed and unpacked. */
+  /** The largest size in bytes of an answer, compressed and decompressed. */
   largestBytes: number;
   localNow: () => number;
   secrets: Secrets;
@@ -88,7 +90,7 @@ export function createHttp(options: {
       try {
         const response = await ask(client, url, request, signal);
         status = response.statusCode;
-        // Only a proxy answers that, be it for an http address instead of Zendesk.
+        // Only a proxy answers this, also for an http address instead of Zendesk.
         if (status === 407 && proxy !== undefined) {
           response.stream.destroy();
           throw refuseTunnel(proxy, 407);
@@ -125,13 +127,18 @@ function createClient(agent: { http: HttpAgent; https: HttpsAgent }, timeoutMs: 
     followRedirect: false,
     throwHttpErrors: false,
     retry: { limit: 0 },
-    timeout: { request: timeoutMs },
+    timeout: {
+      request: timeoutMs,
+      lookup: connectMs,
+      connect: connectMs,
+      secureConnect: connectMs,
+    },
     https: { rejectUnauthorized: true },
     agent,
   });
 }
 
-/** The stream of an answer whose head has come. */
+/** The stream of an answer whose headers have arrived. */
 type Coming = { readonly stream: Request } & Pick<Response, 'statusCode' | 'headers'>;
 
 async function ask(
@@ -140,14 +147,9 @@ async function ask(
   { method, headers = {}, json }: HttpRequest,
   signal: AbortSignal,
 ): Promise<Coming> {
-  const stream = client.stream(url, {
-    method,
-    headers,
-    signal,
-    ...(json === undefined ? {} : { json }),
-  });
-  if (method === 'POST' && json === undefined) stream.end();
-  // An error between the head and the body is met where the body is read.
+  const stream = client.stream(url, { method, headers, signal, ...(json && { json }) });
+  if (json === undefined) stream.end();
+  // An error between the headers and the body is handled where the body is read.
   stream.on('error', () => {});
   const [{ statusCode, headers: answered }] = (await once(stream, 'response')) as [Response];
   return { stream, statusCode, headers: answered };
@@ -172,14 +174,17 @@ async function receive(
   return { status, headers, body, requestId };
 }
 
-/** got's errors carry the request with its Authorization header: nothing of them goes on but name, code and message. */
+/** got's errors contain the request with its Authorization header: only their name, code and message are passed on. */
 function toFailure(error: unknown, proxy: Proxy | undefined, secrets: Secrets): AttemptError {
   const cause = secrets.plainError(error);
   const code = foreignCodeOf(cause);
-  if (proxy === undefined) return new AttemptError({ kind: 'no-answer', code, cause });
+  const isUnconnected =
+    error instanceof TimeoutError && ['lookup', 'connect', 'secureConnect'].includes(error.event);
+  if (proxy === undefined)
+    return new AttemptError({ kind: 'no-answer', code, cause, isUnconnected });
   const { statusCode, syscall } = originOf(error);
   if (statusCode !== undefined) return refuseTunnel(proxy, statusCode);
-  // With a proxy nobody else is connected to, and no other name is looked up.
+  // With a proxy, the program connects to nothing else and looks up no other name.
   const isUnreachable = syscall === 'connect' || syscall === 'getaddrinfo';
   const fault = isUnreachable ? 'unreachable' : 'on-the-way';
   return new AttemptError({ kind: 'no-answer', code, cause, proxy: { proxy, fault } });
@@ -191,11 +196,9 @@ function refuseTunnel(proxy: Proxy, status: number): AttemptError {
   return new AttemptError({ kind: 'no-answer', code: 'ERR_PROXY_TUNNEL', cause, proxy: found });
 }
 
-/** What Node says of the error that got wraps. */
+/** Node's own error that got wraps. */
 function originOf(error: unknown): { statusCode?: number; syscall?: string } {
-  const inner: unknown =
-    error instanceof Error && error.cause instanceof Error ? error.cause : error;
-  return typeof inner === 'object' && inner !== null ? inner : {};
+  return (error instanceof Error && error.cause) || {};
 }
 
 function nameEndpoint(path: string): string {

@@ -1,11 +1,11 @@
-/** Answers that are about the whole account: it is suspended, expired, cancelled, or not there (contract 0.5, 0.7). */
+/** Answers about the whole account: it is suspended, expired, cancelled, or does not exist (contract 0.5, 0.7). */
 import type { ErrorBody } from './answer.ts';
 import type { Asker, Refusal } from './refusal.ts';
 
 const statuses = new Set([401, 402, 403, 404, 410, 422, 423]);
 const states =
   'suspended|expired|cancell?ed|closed|deactivated|disabled|inactive|not active|locked';
-/** What is suspended must be the account: a person or a token that is so is another matter. */
+/** The account must be suspended: a suspended person or token is a different case. */
 const subjects = 'account|help ?desk|subscription|trial|instance';
 const suspension = new RegExp(
   `\\b(?:${subjects})\\b[^.]{0,60}\\b(?:${states})\\b|\\b(?:${states})\\b[ -](?:${subjects})\\b`,
@@ -16,7 +16,7 @@ const suspension = new RegExp(
 export const billing =
   'let the owner of the account look at the billing in Admin Center, or ask the support of Zendesk; what was stored stays';
 
-/** Why nothing of an account can be had; undefined for an answer that is about something else. */
+/** Why the account is not available; undefined for an answer about something else. */
 export function explainInactive(
   status: number,
   { code = '', words = '' }: ErrorBody,

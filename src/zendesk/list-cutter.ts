@@ -1,9 +1,9 @@
 /**
- * Cuts the list of an answer into its elements, byte by byte, without reading them: for a record whose original is wanted,
- * or which alone keeps the answer from being JSON.
+ * Cuts the list of an answer into its elements, byte by byte, without parsing them: for a record whose original is needed,
+ * or a record that makes the whole answer invalid JSON.
  */
 
-/** The elements of a list as they came, and the answer with an empty list in its place. */
+/** The elements of a list, unchanged, and the answer with an empty list in its place. */
 type CutList = { readonly elements: readonly Buffer[]; readonly envelope: Buffer };
 
 const bytes = { quote: 0x22, backslash: 0x5c, comma: 0x2c } as const;
@@ -13,7 +13,10 @@ const blanks: ReadonlySet<number> = new Set([0x20, 0x09, 0x0a, 0x0d]);
 const listOpening = 0x5b;
 const listClosing = 0x5d;
 
-/** Cuts the list of that name out of the outermost object. Undefined when there is none, when there are two, or when the brackets do not match. */
+/**
+ * Cuts the list of that name out of the outermost object. Undefined if there is none, if there are two, or if the brackets
+ * do not match.
+ */
 export function cutList(body: Buffer, name: string): CutList | undefined {
   const wanted = JSON.stringify(name);
   let found: CutList | undefined;
@@ -45,7 +48,7 @@ export function cutList(body: Buffer, name: string): CutList | undefined {
   return depth === 0 ? found : undefined;
 }
 
-/** The elements from the position after the opening bracket on, and where the closing bracket stands. */
+/** The elements from the position after the opening bracket on, and the position of the closing bracket. */
 function cutElements(
   body: Buffer,
   start: number,

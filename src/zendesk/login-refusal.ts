@@ -5,10 +5,10 @@ import type { Credentials } from './secrets.ts';
 
 /** Where OAuth clients are set up. */
 export const clients = 'Admin Center > Apps and integrations > APIs > OAuth clients';
-/** What to look at when something else answers, as a clause. */
+/** What to check when something else answers, as a clause. */
 export const subdomain = 'check ZENDESK_SUBDOMAIN and ZENDESK_BASE_URL';
 
-/** What to do where only a person can. */
+/** What to do when only a person can fix it. */
 const logInAgain = 'then log in again with the command "login"';
 
 /** Why the credentials are refused (401). */
@@ -58,7 +58,7 @@ export function explainMintRefusal(status: number, body: ErrorBody, scope: strin
   };
 }
 
-/** Why a token with too little scope is not used. A login keeps the scope that it began with. */
+/** Why a token with too narrow a scope is not used. A login keeps the scope that it began with. */
 export function explainNarrowScope(
   requested: string,
   granted: string,
@@ -72,12 +72,12 @@ export function explainNarrowScope(
   };
 }
 
-/** What to do where there is no login. */
+/** What to do when there is no login. */
 export const loginWayOut = 'log in with the command "login"';
 
 /**
- * What it means that a refresh token is not good any more. `isUnsure`: it was sent before, and no answer came, which then had
- * the next one in it.
+ * What it means that a refresh token is no longer valid. `isUnsure`: it was sent before without an answer, and that answer
+ * had the next token.
  */
 export function explainDeadToken(isUnsure: boolean): Refusal {
   const found = isUnsure

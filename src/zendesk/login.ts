@@ -14,29 +14,29 @@ type Login = { readonly header: string; readonly token: Token | undefined };
 
 export type Logins = {
   /**
-   * A login that is not the `refused` one where tokens can be renewed.
+   * A login that is not the `refused` one, if tokens can be renewed.
    * @throws {KnownError} why there is none
    * @throws the signal's reason
    */
   get(signal: AbortSignal, refused: Token | undefined): Promise<Login>;
-  /** Resolves when no token is on its way any more whose answer must not get lost. */
+  /** Resolves when there is no longer a token request whose answer must not get lost. */
   settle(): Promise<void>;
 };
 
 /** What Zendesk granted with a minted token. */
 export type GrantFacts = {
-  /** Fit to be shown; undefined where the answer does not say. */
+  /** Safe to show; undefined if the answer does not say. */
   readonly scope: string | undefined;
   readonly expiresInMs: number;
 };
 
-/** The life to ask for: long enough to be minted rarely, short enough to matter little when it leaks. */
+/** The lifetime to request: long enough to mint rarely, short enough that a leaked token matters little. */
 const askedLifeSeconds = 7_200;
 
 type LoginOptions = Channel & {
   /** OAuth scope to ask for: names separated by spaces. */
   readonly scope: string;
-  /** Is called with each minted token, before its scope is compared with what was asked for. */
+  /** Is called with each minted token, before its scope is compared with the requested one. */
   readonly onGrant: ((grant: GrantFacts) => void) | undefined;
   /** Where the tokens of a login by refresh token are kept. */
   readonly keeper: LoginKeeper | undefined;
@@ -78,7 +78,7 @@ async function mintGrant(
   return requestGrant(options, { json, explainRefusal }, (send) => send(closing));
 }
 
-/** Tokens that are minted on demand, renewed before they expire, once for all who wait. */
+/** Tokens that are minted on demand and renewed before they expire, once for all callers that wait. */
 function createTokens(options: LoginOptions, mint: Minting): Logins {
   const { account, credentials, localNow, log, onGrant, scope, secrets } = options;
   let current: Token | undefined;
@@ -121,7 +121,7 @@ function createTokens(options: LoginOptions, mint: Minting): Logins {
       return current;
     if (minting === undefined) {
       minting = mint(refused, adopt).finally(() => (minting = undefined));
-      // Those who wait are told of a failure; without this one it would end the program when all of them have left.
+      // Callers that wait get the failure; without this handler it would end the program after all of them have left.
       minting.catch(() => undefined);
     }
     return waitFor(minting, signal);
@@ -140,7 +140,7 @@ function createTokens(options: LoginOptions, mint: Minting): Logins {
 
 /**
  * Compares the granted scope with the requested one; a broad name such as `read` includes `users:read`. An answer without a
- * scope grants what was asked for.
+ * scope grants the requested one.
  */
 export function compareScopes(
   requested: string,

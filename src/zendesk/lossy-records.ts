@@ -1,11 +1,11 @@
-/** Records of which their parsed form does not say all. */
+/** Records whose parsed form loses something. */
 import { refuseAnswer, type Answer } from './answer.ts';
 import { parseJson } from './body.ts';
 import { isFaithful } from './faithful.ts';
 
 const none: ReadonlySet<number> = new Set();
 
-/** A record by itself; undefined when it is no JSON. */
+/** A single record; undefined if it is not JSON. */
 export function parseRecord(content: Buffer): unknown {
   try {
     return parseJson(content);
@@ -15,8 +15,8 @@ export function parseRecord(content: Buffer): unknown {
 }
 
 /**
- * The indices of the records of which parsing loses something.
- * @throws {AttemptError} when the records cannot be told apart, as where the answer has two lists of them
+ * The indices of the records for which parsing loses something. @throws {AttemptError} when the records cannot be separated,
+ * for example if the answer has two lists of them
  */
 export function findLossy(
   answer: Answer,

@@ -1,6 +1,6 @@
-/** How a list is asked for page by page, and how the envelope of a page is read (contract 0.3, 4.2). */
+/** How a list is requested page by page, and how the envelope of a page is read (contract 0.3, 4.2). */
 
-/** The paging of a list. Own parameters of the list are none of its business. */
+/** The paging of a list. It does not know the list's own parameters. */
 export type Paging = {
   /** The name of the list in the envelope. */
   readonly itemsKey: string;
@@ -10,7 +10,7 @@ export type Paging = {
   readonly read: (json: unknown, asked: AskedPage) => Envelope;
 };
 
-/** Which page is asked for. */
+/** Which page is requested. */
 type AskedPage = {
   /** Records at most. */
   readonly pageSize: number;
@@ -22,9 +22,9 @@ type AskedPage = {
 export type Envelope =
   | {
       readonly records: unknown[];
-      /** Also with a last page, where the answer has one. */
+      /** Also on a last page, if the answer has one. */
       readonly nextCursor: string | undefined;
-      /** True where only a word of the answer makes it the last, which is not believed without a second witness. */
+      /** True if only the answer itself says that the page is the last, which needs a second proof. */
       readonly isSaidLast?: boolean;
     }
   | { readonly fault: string };
@@ -69,8 +69,8 @@ const usualName = 'page[after]';
 const otherNames = ['filter[after]', 'cursor'] as const;
 
 /**
- * The cursor in `links.next`, for an answer that tells it nowhere else. The link itself is never followed (contract Q17).
- * Where it names the cursor otherwise than usual, the name stays with it: `filter[after]=…`.
+ * The cursor in `links.next`, for an answer that has it nowhere else. The link itself is never followed (contract Q17). If
+ * the link uses another name for the cursor, the name is kept with it: `filter[after]=…`.
  */
 function findLinkedCursor(json: Record<string, unknown>): string | undefined {
   const links = json['links'];
@@ -86,7 +86,7 @@ function findLinkedCursor(json: Record<string, unknown>): string | undefined {
   return undefined;
 }
 
-/** The parameter that a cursor is sent as. Zendesk's own cursors do not begin with such a name. */
+/** The parameter for sending a cursor. Zendesk's own cursors do not begin with such a name. */
 function nameCursor(cursor: string): readonly [string, string] {
   const name = otherNames.find((other) => cursor.startsWith(`${other}=`));
   return name === undefined ? [usualName, cursor] : [name, cursor.slice(name.length + 1)];

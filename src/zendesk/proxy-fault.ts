@@ -1,4 +1,4 @@
-/** What it means that no answer came, where a proxy is on the way. */
+/** What it means when there is no answer and a proxy is used. */
 import type { Proxy } from '../proxy.ts';
 import type { Failure } from './answer.ts';
 import type { Refusal } from './refusal.ts';
@@ -17,7 +17,7 @@ export function describeSilence({ code, cause, proxy: way }: Silence): string {
     : `${why} through ${name}`;
 }
 
-/** Why the proxy is to blame; undefined where it is not. */
+/** Why the proxy is the cause; undefined if it is not. */
 export function explainProxyFault({ code, proxy: way }: Silence): Refusal | undefined {
   if (way === undefined || way.fault === 'on-the-way') return undefined;
   const { proxy, status } = way;
@@ -31,6 +31,20 @@ export function explainProxyFault({ code, proxy: way }: Silence): Refusal | unde
     code: 'proxy_refused',
     found: `The proxy ${proxy.shown} refuses to connect to Zendesk (status ${status ?? 0}), so Zendesk was not asked`,
     wayOut: adviseOnRefusal(proxy, status),
+  };
+}
+
+/** That the certificate of the other side is not trusted. */
+export function explainDistrust({ code, proxy }: Silence, origin: string): Refusal {
+  const way = proxy === undefined ? '' : ` through the proxy ${proxy.proxy.shown}`;
+  const wayOut =
+    proxy === undefined
+      ? 'check ZENDESK_BASE_URL, or trust its issuer with NODE_EXTRA_CA_CERTS'
+      : 'a proxy that inspects TLS has its own issuer: trust it with NODE_EXTRA_CA_CERTS';
+  return {
+    code: 'certificate_untrusted',
+    found: `The certificate of ${origin}${way} is not trusted (${code}), so nothing was sent`,
+    wayOut,
   };
 }
 

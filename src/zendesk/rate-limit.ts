@@ -10,7 +10,7 @@ const smallestEpochSeconds = 100_000;
 /** Above this an epoch is in milliseconds. */
 const smallestEpochMs = 100_000_000_000;
 
-/** How long to pause after an answer 429, and the header that said so. `localNowMs` counts where the answer has no `Date`. */
+/** How long to pause after a 429, and the header that said so. `localNowMs` is used if the answer has no `Date`. */
 export function readPauseMs(headers: IncomingHttpHeaders, localNowMs: number): number {
   const nowMs = readDate(headers, localNowMs);
   const retryAfterMs = readRetryAfterMs(headers, localNowMs);
@@ -19,7 +19,7 @@ export function readPauseMs(headers: IncomingHttpHeaders, localNowMs: number): n
   return clamp(resetMs ?? unknownPauseMs, longestResetMs);
 }
 
-/** The header that says how long to pause after an answer 429; undefined when none does so legibly. */
+/** The header that says how long to pause after a 429; undefined if there is no readable one. */
 export function namePauseHeader(
   headers: IncomingHttpHeaders,
   localNowMs: number,
@@ -42,7 +42,7 @@ export function readRetryAfterMs(
   return Number.isNaN(waitMs) ? undefined : clamp(waitMs, longestRetryAfterMs);
 }
 
-/** The account-wide limit per minute and what is left of it, as far as the headers say. */
+/** The account-wide limit per minute and the rest of it, if the headers say so. */
 export function readLimit(headers: IncomingHttpHeaders): {
   limit: number | undefined;
   remaining: number | undefined;
@@ -64,7 +64,18 @@ export function readExhaustion(
   return { remaining, limit, waitMs: clamp(resetMs ?? unknownPauseMs, longestResetMs) };
 }
 
-/** The state of a limit of an endpoint's own: `zendesk-ratelimit-<name>: total=1; remaining=0; resets=41` (contract 0.2, 3). */
+/** The account-wide limit, what is left of it, and how long until it is whole again; undefined unless the headers say all of it. */
+export function readAccountLimit(
+  headers: IncomingHttpHeaders,
+  localNowMs: number,
+): { limit: number; remaining: number; resetMs: number } | undefined {
+  const { limit, remaining } = readLimit(headers);
+  const resetMs = readReset(header(headers, 'ratelimit-reset'), readDate(headers, localNowMs));
+  if (limit === undefined || remaining === undefined || resetMs === undefined) return undefined;
+  return { limit, remaining, resetMs };
+}
+
+/** The state of an endpoint's own limit: `zendesk-ratelimit-<name>: total=1; remaining=0; resets=41` (contract 0.2, 3). */
 export function readOwnLimit(
   headers: IncomingHttpHeaders,
   name: string,
@@ -87,14 +98,17 @@ function readReset(text: string | undefined, nowMs: number): number | undefined 
   return (value < smallestEpochMs ? value * 1000 : value) - nowMs;
 }
 
-/** NaN unless the text looks like a date with a time; `Date.parse` alone accepts almost anything with a digit. Without a zone: UTC. */
+/**
+ * NaN unless the text looks like a date with a time, because `Date.parse` accepts almost anything with a digit. Without a
+ * zone: UTC.
+ */
 function readMoment(text: string): number {
   if (!/\d{4}/.test(text) || !/\d:\d/.test(text)) return Number.NaN;
   const zoned = /(?:Z|GMT|UTC|[+-]\d{2}:?\d{2})$/i.test(text);
   return Date.parse(zoned ? text : `${text}${/\dT\d/.test(text) ? 'Z' : ' UTC'}`);
 }
 
-/** The server's own time, so that a wrong local clock does no harm. */
+/** The server's own time, so that a wrong local clock does not matter. */
 function readDate(headers: IncomingHttpHeaders, localNowMs: number): number {
   const ms = Date.parse(headers.date ?? '');
   return Number.isNaN(ms) ? localNowMs : ms;

@@ -1,6 +1,6 @@
 /**
- * A login that lives by refresh tokens (contract 6.2). Each is good once and brings the next, for all processes together: so
- * one process at a time has the turn, keeps what it got before it uses it, and the others read it.
+ * A login with refresh tokens (contract 6.2). All processes share it, and each token works once and gives the next one. So
+ * only one process at a time has the turn; it stores the new tokens before it uses them, and the others read them.
  */
 import { randomUUID } from 'node:crypto';
 import { hasCode, KnownError } from '../errors.ts';
@@ -13,14 +13,16 @@ import { wait } from './retry.ts';
 import type { RefreshCredentials } from './secrets.ts';
 import { askedLives, requestGrant, toPair, type GrantRequest } from './token-endpoint.ts';
 
-/** How often is looked whether another process is done with its turn. */
+/** How often to check whether another process has finished its turn. */
 const turnPollMs = 200;
-/** Nobody ends it: Zendesk voids the refresh token with its answer, and an answer that is not heard is lost. */
+/**
+ * No signal ends it: Zendesk makes the refresh token invalid with its answer, and an answer that is not received is lost.
+ */
 const unending = new AbortController().signal;
 
 type RefreshOptions = Channel & { readonly scope: string };
 
-/** Gets access tokens by refresh tokens, the kept one where it is still good. */
+/** Gets access tokens with refresh tokens, or uses the stored access token while it is valid. */
 export function createRefresher(
   credentials: RefreshCredentials,
   keeper: LoginKeeper,
@@ -30,7 +32,7 @@ export function createRefresher(
   const newest = rememberNewest(keeper, localNow);
   const exchanger = { credentials, keeper, options, keep: newest.keep };
 
-  /** Undefined: look again at what is kept. */
+  /** Undefined: look at the stored pair again. */
   const refresh = async (turn: RefreshTurn): Promise<OwnPair | undefined> => {
     if (turn.refreshToken === undefined) throw needLogin(turn.absence);
     secrets.remember(turn.refreshToken);
@@ -56,7 +58,7 @@ export function createRefresher(
         continue;
       }
       try {
-        // Whoever had the turn before has kept a new pair meanwhile.
+        // The process that had the turn before has stored a new pair meanwhile.
         const latest = await keeper.load();
         if (isGood(latest, refused)) return adopt(toGrant(latest), localNow());
         const got = await refresh(turn);
@@ -76,7 +78,7 @@ type Exchanger = {
   readonly keep: (own: OwnPair) => Promise<void>;
 };
 
-/** Uses the refresh token of the turn. What it brings is kept before anybody uses it; undefined where the turn was lost. */
+/** Uses the refresh token of the turn. The new pair is stored before anybody uses it; undefined if the turn was lost. */
 async function exchange(
   { credentials, keeper, options, keep }: Exchanger,
   turn: RefreshTurn,
@@ -114,7 +116,7 @@ type OwnPair = {
   readonly former: string | undefined;
 };
 
-/** The newest pair: the one that is kept, or the own one where its place is still, or again, taken by the one before. */
+/** The newest pair: the stored one, or this process's own one if the stored one is (still or again) the pair before it. */
 function rememberNewest(
   keeper: LoginKeeper,
   localNow: () => number,
@@ -142,7 +144,7 @@ function rememberNewest(
     async load() {
       const kept = await keeper.load();
       if (own === undefined || own.mark === kept?.mark || own.former !== kept?.mark) return kept;
-      // It was never kept, or the database went back to an earlier state.
+      // It was never stored, or the database went back to an earlier state.
       await put(own);
       return keeper.load();
     },

@@ -1,13 +1,22 @@
-/** What the failure that ends a request means: its code, what is wrong and what to do (contract 0.5, 4.4, 6, Q12, Q13). */
+/**
+ * What the failure at the end of a request means: its code, what is wrong and what to do (contract 0.5, 4.4, 6, Q12, Q13).
+ */
 import { KnownError, type ErrorCode, type ErrorFacts } from '../errors.ts';
 import { isOwnWord, type ErrorBody, type Failure } from './answer.ts';
-import { describeSilence, explainProxyFault, type Silence } from './proxy-fault.ts';
-import { isPassing, isUntrusted, refusesCursor, type NextAttempt, type Tries } from './retry.ts';
+import { describeSilence, explainDistrust, explainProxyFault } from './proxy-fault.ts';
+import {
+  isPassing,
+  isUnreachable,
+  isUntrusted,
+  refusesCursor,
+  type NextAttempt,
+  type Tries,
+} from './retry.ts';
 import { billing, explainInactive } from './inactive-account.ts';
 import { clients, subdomain, unauthorizedRefusals } from './login-refusal.ts';
 import type { Credentials, Secrets } from './secrets.ts';
 
-/** Who asked, for the sentence. */
+/** Who asked, for the message. */
 export type Asker = {
   /** What the request was for: a path. */
   readonly path: string;
@@ -15,26 +24,26 @@ export type Asker = {
   /** Texts of this request that must not be quoted: its cursor and parameters. */
   readonly privateTexts: readonly string[];
   readonly secrets: Secrets;
-  /** What an answer 4xx means that means something special to this asker. */
+  /** What a 4xx means if it has a special meaning for this caller. */
   readonly explainRefusal: (status: number, body: ErrorBody) => Refusal | undefined;
 };
 
-/** The code of a refusal, and its sentence without Zendesk's own words. */
+/** The code of a refusal, and its message without Zendesk's own words. */
 export type Refusal = Pick<ErrorFacts, 'subject' | 'found' | 'wayOut'> & {
   readonly code: ErrorCode;
 };
 
-/** What access to an endpoint takes, and how it is named, for the sentences about a refusal. */
+/** What an endpoint requires, and its name, for the messages about a refusal. */
 export type Needs = {
-  /** How a sentence begins: "The audit log". */
+  /** The beginning of a message: "The audit log". */
   readonly name: string;
   /** Who may read it: "admin", "agent or admin". */
   readonly role: string;
-  /** All that it takes, as a clause: "it needs the plan … and the role admin". */
+  /** Everything that it requires, as a clause: "it needs the plan … and the role admin". */
   readonly entitlement: string;
-  /** What to look at when some of that is missing, as a clause: "check the plan, and the role of …". */
+  /** What to check when some of that is missing, as a clause: "check the plan, and the role of …". */
   readonly wayOut: string;
-  /** What a 403 means that does not say what is missing. */
+  /** The meaning of a 403 that does not say what is missing. */
   readonly code: Extract<ErrorCode, 'plan_missing' | 'add_on_missing' | 'role_missing'>;
 };
 
@@ -47,7 +56,7 @@ const foreignWayOut = `check whether a proxy or a firewall answers instead, and 
 export function explainFailure(failure: Failure, tries: Tries, asker: Asker): KnownError {
   if (failure.kind === 'no-answer') {
     const { code, ...sentence } = isUntrusted(failure.code)
-      ? explainDistrust(failure, asker)
+      ? explainDistrust(failure, asker.origin)
       : (explainProxyFault(failure) ?? explainExhaustion(failure, tries, asker));
     return new KnownError(code, { ...sentence, cause: failure.cause });
   }
@@ -97,19 +106,6 @@ function describeFailure(failure: Failure, asker: Asker): string {
   return `status ${failure.status}${said === '' ? '' : ` "${said}"`}`;
 }
 
-function explainDistrust({ code, proxy }: Silence, { origin }: Asker): Refusal {
-  const way = proxy === undefined ? '' : ` through the proxy ${proxy.proxy.shown}`;
-  const wayOut =
-    proxy === undefined
-      ? 'check ZENDESK_BASE_URL, or trust its issuer with NODE_EXTRA_CA_CERTS'
-      : 'a proxy that inspects TLS has its own issuer: trust it with NODE_EXTRA_CA_CERTS';
-  return {
-    code: 'certificate_untrusted',
-    found: `The certificate of ${origin}${way} is not trusted (${code}), so nothing was sent`,
-    wayOut,
-  };
-}
-
 function explainLimit({ pauses }: Tries, { path }: Asker): Refusal {
   const code = 'rate_limited';
   if (pauses === 1)
@@ -127,6 +123,12 @@ function explainExhaustion(failure: Failure, { attempt }: Tries, asker: Asker): 
   const found = `No usable answer from Zendesk to ${asker.path} after ${attempts}; the last one: ${describeFailure(failure, asker)}`;
   if (failure.kind === 'refusal' && failure.status === 503)
     return { code: 'no_usable_answer', found, wayOut: maintenance };
+  if (isUnreachable(failure))
+    return {
+      code: 'no_usable_answer',
+      found,
+      wayOut: `check the network, and that ${asker.origin} is the address of the account`,
+    };
   if (!isForeign(failure)) return { code: 'no_usable_answer', found };
   const code = failure.status === 404 ? 'address_unknown' : 'no_usable_answer';
   return {
@@ -136,12 +138,12 @@ function explainExhaustion(failure: Failure, { attempt }: Tries, asker: Asker): 
   };
 }
 
-/** Whether something else than Zendesk seems to have refused the request. */
+/** Whether something other than Zendesk seems to have refused the request. */
 function isForeign(failure: Failure): failure is Extract<Failure, { kind: 'refusal' }> {
   return failure.kind === 'refusal' && failure.status < 500 && !isOwnWord(failure.body);
 }
 
-/** The same parameters were accepted with the first page of the span, so the cursor is what is wrong. */
+/** The same parameters were accepted for the first page of the span, so the cursor is wrong. */
 function explainCursor(
   failure: Extract<Failure, { kind: 'refusal' }>,
   { path }: Asker,
@@ -180,7 +182,7 @@ function explainRejection(
   };
 }
 
-/** The body with texts that may be shown. */
+/** The body with only texts that may be shown. */
 function cleanBody({ body }: Extract<Failure, { kind: 'refusal' }>, asker: Asker): ErrorBody {
   const clean = (text: string | undefined): string | undefined =>
     text === undefined ? undefined : asker.secrets.quote(text, asker.privateTexts);

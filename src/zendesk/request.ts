@@ -1,10 +1,10 @@
-/** One request: what may be asked, and the loop that repeats it until its answer is what was asked for. */
+/** One request: what can be requested, and the loop that repeats it until the answer is right. */
 import type { Answer, Failure } from './answer.ts';
 import type { Channel } from './channel.ts';
 import type { Logins } from './login.ts';
 import type { Token } from './minting.ts';
 import type { Paging } from './paging.ts';
-import { readExhaustion, readLimit } from './rate-limit.ts';
+import { readAccountLimit, readExhaustion, readLimit } from './rate-limit.ts';
 import { describeRetry, explainAccess, explainFailure, type Asker, type Needs } from './refusal.ts';
 import { runAttempts, usualPolicy } from './retry.ts';
 import { renewsTokens } from './secrets.ts';
@@ -16,24 +16,29 @@ type BudgetGroup = {
   readonly sharesAccountLimit: boolean;
 };
 
-/** The requests per minute of the account by the names of its groups, shared by every process; given by the caller. */
+/** The requests per minute of the account by the names of its groups, shared by every process; the caller provides it. */
 export type Budget = {
   /** Resolves when one request of the group may be sent; rejects with the signal's reason when it aborts. */
   take(group: string, priority: number, signal: AbortSignal): Promise<void>;
-  /** Stops the group for everybody from now on for `waitMs`. Resolves when that is noted, not when it is over. */
+  /** Pauses the group for everybody for `waitMs` from now. Resolves when the pause is recorded, not when it is over. */
   pause(group: string, waitMs: number, reason: string): Promise<void>;
+  /** Learns what is left of the account's limit, of which the group takes a share. */
+  learn?(
+    group: string,
+    seen: { readonly limit: number; readonly remaining: number; readonly resetMs: number },
+  ): void;
 };
 
 /** One answer that is not a list of pages: `show_many`, one user. */
 export type ObjectRequest = {
   readonly group: BudgetGroup;
-  /** Passed to the budget as it is. */
+  /** Passed to the budget unchanged. */
   readonly priority: number;
   /** Path below the origin, without a query: `/api/v2/audit_logs`. */
   readonly path: string;
   /** Own parameters without paging, in order, keys may repeat; sent with every page. */
   readonly parameters: readonly (readonly [string, string])[];
-  /** What access takes, for the sentence when Zendesk refuses. */
+  /** What the endpoint requires, for the message when Zendesk refuses. */
   readonly needs: Needs;
 };
 
@@ -43,34 +48,34 @@ export type PageRequest = ObjectRequest & {
   readonly pageSize: number;
   /** `nextCursor` of the page before; undefined for the first page. */
   readonly cursor: string | undefined;
-  /** Is called with each smaller size that is tried. */
+  /** Called with each smaller size that is tried. */
   readonly onShrink?: ((pageSize: number) => void) | undefined;
 };
 
-/** Work that Zendesk accepts now and delivers later by another way, such as the export of the audit log (contract 3). */
+/** Work that Zendesk accepts now and delivers later in another way, such as the export of the audit log (contract 3). */
 export type OrderRequest = ObjectRequest & {
   /** The name of its own limit, as in the header `zendesk-ratelimit-<name>`. */
   readonly limit: string;
 };
 
-/** One page as answered; the records are not looked at. */
+/** One page as answered; the records are not checked. */
 export type Page = {
-  /** Numbers that JavaScript does not hold are kept as they are written. What is no JSON is undefined. */
+  /** Numbers that JavaScript cannot hold are kept as they are written. A record that is not JSON is undefined. */
   readonly records: readonly unknown[];
-  /** The records as they came, byte by byte; nothing when they cannot be told apart. */
+  /** The bytes of each record as Zendesk sent them; nothing if the records cannot be separated. */
   readonly originals: () => readonly Buffer[];
-  /** The indices of records of which parsing loses something: a name twice, or bytes that are no UTF-8. */
+  /** The indices of records for which parsing loses something: a name twice, or bytes that are not UTF-8. */
   readonly lossy: ReadonlySet<number>;
-  /** Undefined on the last page. One that is said to be the last may have one: it leads to what may follow all the same. */
+  /** Undefined on the last page. A page that is said to be the last may have one: it leads to what may follow after all. */
   readonly nextCursor: string | undefined;
-  /** Whether it is the last by a word of the answer alone. */
+  /** Whether only the answer itself says that it is the last. */
   readonly isSaidLast: boolean;
-  /** The size that worked: the requested one, or less after answers that came too late, cut or too large. */
+  /** The size that worked: the requested one, or a smaller one after answers that were too late, cut or too large. */
   readonly pageSize: number;
-  /** When the answered request was sent and its answer had come, by the local clock in epoch milliseconds. */
+  /** When the request was sent and its answer was complete, by the local clock in epoch milliseconds. */
   readonly sentAtMs: number;
   readonly receivedAtMs: number;
-  /** How much older than that its content is, because it came out of a cache; usually 0. */
+  /** How much older than that its content is, because it came from a cache; usually 0. */
   readonly ageMs: number;
   /** Length of the answer's JSON text in bytes, after decompression. */
   readonly bytes: number;
@@ -78,30 +83,30 @@ export type Page = {
   readonly requestId: string | undefined;
 };
 
-/** All that the requests to one account share. */
+/** What the requests to one account share. */
 export type Connection = Channel & {
   readonly budget: Budget;
   readonly logins: Logins;
   readonly onAnswer: ((answer: { readonly limit: number | undefined }) => void) | undefined;
 };
 
-/** One request to be repeated until `read` accepts its answer. */
+/** One request, repeated until `read` accepts its answer. */
 export type Exchange<Result> = {
   readonly asked: ObjectRequest & { readonly cursor?: string | undefined };
   readonly method: 'GET' | 'POST';
-  /** How often it is tried when no usable answer comes, and how many answers 429 are waited for; default as usual. */
+  /** How often it is tried without a usable answer, and after how many 429s the program waits; default as usual. */
   readonly attempts?: number;
   readonly pauses?: number;
-  /** The most bytes that a good answer may have, unpacked; default as usual for a page. */
+  /** The largest size in bytes of a good answer, decompressed; default as usual for a page. */
   readonly largestBytes?: number;
   readonly parameters: () => ObjectRequest['parameters'];
   /** @throws {AttemptError} when the answer is not what was asked for */
   readonly read: (answer: Answer) => Result;
-  /** Is called when the next attempt should ask for less. */
+  /** Called when the next attempt should ask for less. */
   readonly onShrink?: () => void;
 };
 
-/** Shorter values are words such as a role, which may stand in any sentence. */
+/** Shorter values are words such as a role, which may be in any sentence. */
 const shortestPrivateText = 6;
 
 /**
@@ -114,8 +119,8 @@ export async function exchange<Result>(
   request: Exchange<Result>,
   callerSignal: AbortSignal,
 ): Promise<Result> {
-  const { account, origin, credentials, budget, localNow, log, logins, secrets, retryBaseMs } =
-    connection;
+  const { account, origin, credentials, budget, localNow, log, logins, reach } = connection;
+  const { secrets, retryBaseMs } = connection;
   const { asked, attempts = usualPolicy.attempts, pauses = usualPolicy.pauses } = request;
   const { group, path, priority } = asked;
   const signal = AbortSignal.any([callerSignal, connection.closing]);
@@ -130,7 +135,8 @@ export async function exchange<Result>(
   let refused: Token | undefined;
 
   const attempt = async (): Promise<Result> => {
-    // Minting may take long, so it comes before the budget; afterwards it is repeated only for a token that expired meanwhile.
+    // Minting may take long, so it is done before the budget; afterwards it is repeated only for a token that expired
+    // meanwhile.
     await logins.get(signal, refused);
     await budget.take(group.name, priority, signal);
     const login = await logins.get(signal, refused);
@@ -141,6 +147,7 @@ export async function exchange<Result>(
   return runAttempts(attempt, {
     policy: {
       attempts,
+      wasCutOff: reach.isCutOff(),
       pauses,
       baseMs: retryBaseMs,
       renewableToken: renewsTokens(credentials),
@@ -153,11 +160,14 @@ export async function exchange<Result>(
       const details = { account, ...describeRetry(failure, next, tries, asker, localNow()) };
       log.warn(details, 'request to Zendesk failed, trying again');
     },
-    explain: (failure, tries) => explainFailure(failure, tries, asker),
+    explain(failure, tries) {
+      reach.noteFailure(failure);
+      return explainFailure(failure, tries, asker);
+    },
   });
 }
 
-/** Why requests are paused after an answer 429, in a few words. */
+/** Why requests are paused after a 429, in a few words. */
 function explainPause(failure: Failure): string {
   const header = failure.kind === 'refusal' ? failure.pauseHeader : undefined;
   return `Zendesk answered 429 ${header === undefined ? 'without saying until when' : `with ${header}`}`;
@@ -186,6 +196,8 @@ async function spareOthers(
   { name }: BudgetGroup,
   { headers }: Answer,
 ): Promise<void> {
+  const seen = readAccountLimit(headers, localNow());
+  if (seen !== undefined) budget.learn?.(name, seen);
   const low = readExhaustion(headers, localNow());
   if (low === undefined) return;
   const reason = `${low.remaining} of the account's ${low.limit} requests are left`;

@@ -4,25 +4,27 @@ import pRetry from 'p-retry';
 import type { KnownError } from '../errors.ts';
 import { AttemptError, isOwnWord, type Failure } from './answer.ts';
 
-/** Limits of the tries of one request. */
+/** Limits for the tries of one request. */
 export type RetryPolicy = {
-  /** Attempts in all; pauses for 429 and a renewed token do not count. */
+  /** The number of attempts; pauses for 429 and a renewed token do not count. */
   readonly attempts: number;
-  /** The first back-off, doubled from one to the next. */
+  /** The first waiting time, doubled each time. */
   readonly baseMs: number;
-  /** Answers 429 in a row after which the request has failed; 1: none is waited for. */
+  /** The request fails after so many 429s in a row; 1: it does not wait for any. */
   readonly pauses: number;
-  /** True when a 401 can be answered with a new token. */
+  /** True if a new token can be tried after a 401. */
   readonly renewableToken: boolean;
+  /** True if the request before could not reach Zendesk: one that cannot either does not wait. */
+  readonly wasCutOff: boolean;
 };
 
 /** The tries of one request so far, the failed one included. */
 export type Tries = {
-  /** Counting attempts, from 1. */
+  /** Number of attempts, from 1. */
   readonly attempt: number;
-  /** Answers 429 in a row. */
+  /** Number of 429s in a row. */
   readonly pauses: number;
-  /** True once a 401 was answered with a new token. */
+  /** True once a new token was tried after a 401. */
   readonly tokenRenewed: boolean;
 };
 
@@ -39,26 +41,26 @@ export type NextAttempt = Exclude<Decision, { readonly action: 'give-up' }>;
 /** Six attempts: about 31 s of waiting in all. */
 export const usualPolicy = { attempts: 6, baseMs: 1_000, pauses: 20 } as const;
 
-/** `retry-after` of a 5xx prolongs a back-off, up to this. */
+/** `retry-after` of a 5xx extends the waiting time, up to this. */
 const longestBackOffMs = 120_000;
 
-/** How long a pause for 429 is believed: the first in a row, the second, and all that follow. */
+/** The longest accepted pause for a 429: for the first in a row, the second, and all that follow. */
 const longestPausesMs = [300_000, 900_000, 3_600_000] as const;
 
-/** Attempts for what Zendesk itself says about rights: a moment's fault of its own says the same. */
+/** Attempts when Zendesk itself refuses access: a short fault of Zendesk looks the same. */
 const refusalAttempts = 3;
 
-/** Answers 4xx about the moment rather than the request: time-outs, conflicts, locks, connections given up half-way. */
+/** 4xx about a temporary problem, not about the request: time-outs, conflicts, locks, aborted connections. */
 const passingStatuses: ReadonlySet<number> = new Set([408, 409, 421, 423, 425, 499]);
 
-/** What Zendesk may answer to a cursor that it does not know any more. */
+/** What Zendesk may answer to a cursor that it no longer knows. */
 const cursorStatuses: ReadonlySet<number> = new Set([400, 404, 410, 422]);
 
 const giveUp: Decision = { action: 'give-up' };
 
 /**
- * Decides about a failed attempt (contract 0.5, 4.3, 4.4). `random` from 0 to 1 spreads each back-off by half of it to both
- * sides, so that parallel requests do not come back together.
+ * Decides about a failed attempt (contract 0.5, 4.3, 4.4). `random` from 0 to 1 changes each waiting time by up to half in
+ * both directions, so that parallel requests do not retry together.
  */
 export function decideRetry(
   failure: Failure,
@@ -73,6 +75,7 @@ export function decideRetry(
   if (isStatus(failure, 401) && policy.renewableToken && !tries.tokenRenewed)
     return { action: 'renew-token' };
   if (tries.attempt >= Math.min(policy.attempts, countAttempts(failure))) return giveUp;
+  if (policy.wasCutOff && isUnreachable(failure)) return giveUp;
   const backOffMs = Math.round(policy.baseMs * 2 ** (tries.attempt - 1) * (0.5 + random));
   const askedMs = failure.kind === 'refusal' ? (failure.retryAfterMs ?? 0) : 0;
   return {
@@ -82,7 +85,7 @@ export function decideRetry(
   };
 }
 
-/** Errors of connections that were never made: what was asked for has nothing to do with them. */
+/** Errors of connections that were never made: the request is not the cause. */
 const neverConnected: ReadonlySet<string> = new Set([
   'ECONNREFUSED',
   'ENOTFOUND',
@@ -91,11 +94,18 @@ const neverConnected: ReadonlySet<string> = new Set([
   'ENETUNREACH',
 ]);
 
-/** Whether the answer may have been too large or too slow, so that a smaller page may come through. */
+/** Whether there was no connection over which an answer could have come. */
+export function isUnreachable(failure: Failure): boolean {
+  if (failure.kind !== 'no-answer') return false;
+  const { code = '', isUnconnected = false, proxy } = failure;
+  return isUnconnected || neverConnected.has(code) || proxy?.fault === 'unreachable';
+}
+
+/** Whether the answer may have been too large or too slow, so that a smaller page may work. */
 function mayShrink(failure: Failure): boolean {
   if (failure.kind === 'broken-answer') return failure.wasCut;
   if (failure.kind === 'no-answer')
-    return !neverConnected.has(failure.code ?? '') && failure.proxy?.fault !== 'refused';
+    return !isUnreachable(failure) && failure.proxy?.fault !== 'refused';
   const { status } = failure;
   return (status >= 500 && status !== 503) || status === 408 || status === 413 || status === 499;
 }
@@ -108,13 +118,13 @@ function longestPauseMs(pauses: number): number {
   return longestPausesMs[Math.min(Math.max(pauses, 1), longestPausesMs.length) - 1] ?? 0;
 }
 
-/** How often a request is sent that is answered like this: 1 where the same request cannot be answered otherwise. */
+/** How often to send a request with such an answer: 1 if the same request cannot get another answer. */
 function countAttempts(failure: Failure): number {
   if (isPassing(failure)) return Infinity;
   return refusesRights(failure) ? refusalAttempts : 1;
 }
 
-/** Whether a failure is one of the moment or of the way: it says nothing about the request. */
+/** Whether a failure is temporary or comes from the network: it says nothing about the request. */
 export function isPassing(failure: Failure): boolean {
   if (failure.kind === 'no-answer')
     return !isUntrusted(failure.code) && !isDecided(failure.proxy?.status);
@@ -124,13 +134,13 @@ export function isPassing(failure: Failure): boolean {
 }
 
 /**
- * Whether a proxy has refused for good. A wrong password that is sent again and again may lock somebody's account there.
+ * Whether a proxy has refused permanently. Sending a wrong password again and again may lock an account there.
  */
 function isDecided(status = 0): boolean {
   return status >= 400 && status < 500;
 }
 
-/** Whether the answer may mean that the cursor is not known any more: the first page of the span was answered. */
+/** Whether the answer may mean that Zendesk no longer knows the cursor: it did answer the first page of the span. */
 export function refusesCursor({
   status,
   cursorSent,
@@ -138,14 +148,14 @@ export function refusesCursor({
   return cursorSent && cursorStatuses.has(status);
 }
 
-/** Whether Zendesk itself says that the endpoint is not ours to read. */
+/** Whether Zendesk itself says that we may not read the endpoint. */
 function refusesRights(failure: Failure): boolean {
   if (failure.kind !== 'refusal' || refusesCursor(failure)) return false;
   const { status, body } = failure;
   return status === 403 || (status === 404 && body.code !== 'RecordNotFound');
 }
 
-/** True when the other side's certificate is not trusted: that does not pass by itself. */
+/** True when the other side's certificate is not trusted: a retry does not help. */
 export function isUntrusted(code: string | undefined): boolean {
   return (
     code !== undefined && /^CERT_|SELF_SIGNED_CERT|^UNABLE_TO_|CERT_ALTNAME_INVALID$/.test(code)
@@ -155,16 +165,17 @@ export function isUntrusted(code: string | undefined): boolean {
 type AttemptOptions = {
   readonly policy: RetryPolicy;
   readonly signal: AbortSignal;
-  /** Answers a 429: waits, or makes the next attempt wait. */
+  /** Reacts to a 429: waits, or makes the next attempt wait. */
   readonly pause: (waitMs: number, failure: Failure) => Promise<void>;
-  /** Is called with each failure after which another attempt follows. */
+  /** Called with each failure after which another attempt follows. */
   readonly onRetry: (failure: Failure, next: NextAttempt, tries: Tries) => void;
   /** Makes the error that ends the request. */
   readonly explain: (failure: Failure, tries: Tries) => KnownError;
 };
 
 /**
- * Runs `attempt` until it succeeds or the policy gives up. Only `AttemptError` is repeated, anything else passes through.
+ * Runs `attempt` until it succeeds or the policy gives up. Only an `AttemptError` leads to another attempt; any other error
+ * is thrown on.
  * @throws {KnownError} what `explain` makes of the last failure
  * @throws the signal's reason
  */
@@ -189,7 +200,7 @@ export async function runAttempts<Result>(
 
   return pRetry(attempt, {
     signal,
-    // One more than the policy ever uses up, and no waits of its own: the policy alone decides.
+    // One more than the policy ever needs, and no waits of p-retry: only the policy decides.
     retries: policy.attempts,
     minTimeout: 0,
     shouldConsumeRetry({ error, retriesConsumed }) {
@@ -209,7 +220,7 @@ export async function wait(ms: number, signal: AbortSignal): Promise<void> {
   }
 }
 
-/** Waits for what others wait for too: an abort ends this waiting only, and throws the signal's reason. */
+/** Waits for something that others wait for too: an abort ends only this wait, and throws the signal's reason. */
 export async function waitFor<Value>(shared: Promise<Value>, signal: AbortSignal): Promise<Value> {
   signal.throwIfAborted();
   const { promise: aborted, reject } = Promise.withResolvers<never>();

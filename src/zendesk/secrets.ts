@@ -14,17 +14,17 @@ export type RefreshCredentials = {
   readonly kind: 'oauth-refresh';
   readonly clientId: string;
   readonly clientSecret: string;
-  /** The refresh token to begin with, good once; undefined where somebody logs in with this program. */
+  /** The first refresh token, which works once; undefined if somebody logs in with this program. */
   readonly firstToken: string | undefined;
 };
 
-/** Whether a new access token may be had in place of one that is refused. */
+/** Whether a new access token can replace one that was refused. */
 export function renewsTokens({ kind }: Pick<Credentials, 'kind'>): boolean {
   return kind === 'oauth-client' || kind === 'oauth-refresh';
 }
 
 const longestQuote = 200;
-/** Tokens live for minutes to hours; of the older ones nobody quotes anything any more. */
+/** Tokens live for minutes to hours; texts no longer quote older ones. */
 const rememberedTokens = 8;
 
 /** The user name and password of HTTP Basic with an API token (contract 6.3), encoded. */
@@ -37,9 +37,9 @@ export type Secrets = {
   remember(token: string): void;
   /** The text without any known secret. `more` are texts of one request, such as its cursor. */
   scrub(text: string, more?: readonly string[]): string;
-  /** Text of the server, fit to be quoted on one line: no control characters, no secrets, at most 200 characters. */
+  /** Text of the server, safe to quote on one line: no control characters, no secrets, at most 200 characters. */
   quote(text: string, more?: readonly string[]): string;
-  /** A plain error with the name, code and scrubbed message of a library's error, and nothing else of it. */
+  /** A plain error with only the name, code and scrubbed message of a library's error. */
   plainError(error: unknown): Error;
 };
 

@@ -1,4 +1,4 @@
-/** `POST /oauth/tokens` (contract 6): what it is asked, and what its answer grants. */
+/** `POST /oauth/tokens` (contract 6): the request, and what the answer grants. */
 import { readAnswer, refuseAnswer } from './answer.ts';
 import type { Channel } from './channel.ts';
 import type { TokenPair } from './login-keeper.ts';
@@ -6,26 +6,26 @@ import { isObject } from './paging.ts';
 import { describeRetry, explainFailure, type Asker } from './refusal.ts';
 import { runAttempts, usualPolicy, wait } from './retry.ts';
 
-/** What the token endpoint answered, as far as it matters. */
+/** The parts of the token endpoint's answer that matter. */
 export type Grant = {
   readonly accessToken: string;
   readonly scope: string | undefined;
   readonly expiresInMs: number;
-  /** What renews it, where the grant has such a thing. */
+  /** The refresh token, if the grant has one. */
   readonly refreshToken: string | undefined;
   /** Undefined where the answer does not say. */
   readonly refreshExpiresInMs: number | undefined;
 };
 
-/** What is asked for, and what a refusal means. */
+/** What is requested, and what a refusal means. */
 export type GrantRequest = {
   readonly json: Readonly<Record<string, string | number>>;
   readonly explainRefusal: Asker['explainRefusal'];
 };
 
 /**
- * The lives that a login is asked for: an access token that is rarely refreshed, and a refresh token that outlives a long
- * stop. Only who asks for an end gets a refresh token in each case.
+ * The lifetimes to request for a login: an access token that rarely needs a refresh, and a refresh token that survives a
+ * long stop. Some clients get a refresh token only if they request a lifetime.
  */
 export const askedLives = { expires_in: 86_400, refresh_token_expires_in: 7_689_600 } as const;
 
@@ -35,15 +35,15 @@ const largestGrantBytes = 1024 * 1024;
 const usualLifeMs = 30 * 60_000;
 
 /**
- * Asks the token endpoint; not counted by the budget, as it is outside of the limited groups. `attempt` is what one attempt
- * is, with the function that sends the request once.
+ * Asks the token endpoint. The budget does not count this, because the endpoint is not in a limited group. `attempt` makes
+ * one attempt, with the function that sends the request once.
  */
 export async function requestGrant<Result>(
   channel: Channel,
   { json, explainRefusal }: GrantRequest,
   attempt: (send: (signal: AbortSignal) => Promise<Grant>) => Promise<Result>,
 ): Promise<Result> {
-  const { account, origin, http, observe, secrets, log, closing, localNow, retryBaseMs } = channel;
+  const { account, origin, http, observe, reach, secrets, log, closing, localNow } = channel;
   const asker: Asker = { path: tokenPath, origin, privateTexts: [], secrets, explainRefusal };
   const send = async (signal: AbortSignal): Promise<Grant> => {
     const request = {
@@ -61,18 +61,26 @@ export async function requestGrant<Result>(
     return grant;
   };
   return runAttempts(() => attempt(send), {
-    policy: { ...usualPolicy, baseMs: retryBaseMs, renewableToken: false },
+    policy: {
+      ...usualPolicy,
+      wasCutOff: reach.isCutOff(),
+      baseMs: channel.retryBaseMs,
+      renewableToken: false,
+    },
     signal: closing,
     pause: (waitMs) => wait(waitMs, closing),
     onRetry(failure, next, tries) {
       const details = { account, ...describeRetry(failure, next, tries, asker, localNow()) };
       log.warn(details, 'no access token from Zendesk yet, trying again');
     },
-    explain: (failure, tries) => explainFailure(failure, tries, asker),
+    explain(failure, tries) {
+      reach.noteFailure(failure);
+      return explainFailure(failure, tries, asker);
+    },
   });
 }
 
-/** Reads the answer of the token endpoint; undefined when it holds no usable token. */
+/** Reads the answer of the token endpoint; undefined if it has no usable token. */
 export function readGrant(json: unknown): Grant | undefined {
   if (!isObject(json)) return undefined;
   const { access_token: accessToken, scope, refresh_token: refreshToken } = json;

@@ -1,24 +1,24 @@
-/** The bytes of an answer as they come, unpacked and counted on the way: nothing is held that is too much. */
+/** The bytes of an answer, decompressed and counted as they arrive, so that too large an answer is never held in memory. */
 import type { Readable, Transform } from 'node:stream';
 import { once } from 'node:events';
 import { pipeline } from 'node:stream/promises';
 import { createBrotliDecompress, createGunzip, createInflate, createInflateRaw } from 'node:zlib';
 
-/** With small chunks a stream costs twice of what unpacking a whole body at once does; with these it costs the same. */
+/** With small chunks a stream costs twice as much as decompressing a whole body at once; with these it costs the same. */
 const options = { chunkSize: 256 * 1024 };
 
 /**
  * Reads a body to its end and undoes its `content-encoding`.
  *
- * @returns undefined when it has more than `largestBytes`, packed or unpacked; the source is destroyed then
- * @throws the error of the source, or another one for an unknown encoding or broken data
+ * @returns undefined if it has more than `largestBytes`, compressed or decompressed; the source is then destroyed @throws
+ *   the error of the source, or another one for an unknown encoding or broken data
  */
 export async function readBody(
   source: Readable,
   encoding: string | undefined,
   largestBytes: number,
 ): Promise<Buffer | undefined> {
-  // Which error comes out of the pipeline depends on which of its parts ends first.
+  // Which error the pipeline reports depends on which of its parts ends first.
   let isTooLarge = false;
   async function* count(chunks: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
     let bytes = 0;
@@ -69,7 +69,7 @@ async function createUnpacker(
   }
 }
 
-/** The first byte, which stays where it is; 0 when there is none. */
+/** The first byte, which is not removed; 0 if there is none. */
 async function peek(source: Readable): Promise<number> {
   await once(source, 'readable');
   const chunk = source.read() as Buffer | null;

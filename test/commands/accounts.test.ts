@@ -108,7 +108,7 @@ describe('a file of accounts', () => {
     ['audit_logs', 'created_at'],
     ['access_logs', 'timestamp'],
   ] as const) {
-    it(`keeps every row of ${stream} under its own account, though their ids are equal`, async () => {
+    it(`keeps every row of ${stream} under its own account, although their ids are equal`, async () => {
       const until = new Date(Date.now() - 600_000);
       const rows = await accounts.query<{ account: string; ids: string[] }>(
         `select account, array_agg(id::text) as ids from zendesk.${stream} where ${time} < $1
@@ -146,7 +146,7 @@ describe('a file of accounts', () => {
     );
   });
 
-  it('is pulled for one account alone by "sync --account", which prints the result of that account', async () => {
+  it('is pulled for only one account by "sync --account", which prints the result of that account', async () => {
     const asked = countRequests();
     const { status, stdout } = await run('sync', 'access_logs', '--account', 'globex', '--json');
     assert.equal(status, 0);
@@ -160,7 +160,7 @@ describe('a file of accounts', () => {
     assert.ok((askedThen['globex'] ?? 0) > (asked['globex'] ?? 0));
   });
 
-  it('makes "backfill" ask which account is meant, and only that one is asked then', async () => {
+  it('makes "backfill" require an account, and then only that one is read', async () => {
     const day = (ago: number): string =>
       new Date(Date.now() - ago * 86_400_000).toISOString().slice(0, 10);
     const backfill = ['backfill', 'access_logs', '--from', day(3), '--to', day(1)];
@@ -189,7 +189,7 @@ describe('a file of accounts', () => {
     ['doctor'],
     ['report', 'user', '1', '--live'],
   ])
-    it(`does not have the account that "${command.slice(0, 2).join(' ')}" is told to use, which is said in a sentence`, async () => {
+    it(`does not have the account that "${command.slice(0, 2).join(' ')}" names, and the message says so`, async () => {
       const { status, stdout, stderr } = await run(...command, '--account', 'initech');
       assert.deepEqual(
         [status, stdout, stderr],

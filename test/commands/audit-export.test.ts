@@ -66,7 +66,7 @@ describe('audit export', { concurrency: 2 }, () => {
       };
       assert.equal(rows[0]?.filters, 'none: the whole log');
       const waitMs = Date.parse(rows[0]?.next_at ?? '') - Date.parse(rows[0]?.asked_at ?? '');
-      // Both moments, and the one that Zendesk tells, are cut to whole seconds.
+      // Both moments, and the one from Zendesk, are cut to whole seconds.
       assert.ok(waitMs > 0 && waitMs <= 61_000, `next after ${waitMs} ms`);
 
       const second = await ask();
@@ -99,7 +99,7 @@ describe('audit export', { concurrency: 2 }, () => {
     });
   });
 
-  it('is asked once when no answer comes, because it may have been accepted', async () => {
+  it('is sent only once when no answer comes, because Zendesk may have accepted it', async () => {
     await withAccount(small, async ({ settings, simulator }) => {
       simulator.addFault({ kind: '503-json', stream: 'audit_logs' });
       const { status, stdout, stderr } = await runProgram(['audit', 'export'], settings);

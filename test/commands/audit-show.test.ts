@@ -24,7 +24,7 @@ async function storeRecord(db: Database): Promise<void> {
 type Row = { version: string; until: string | null; field: string; value: unknown; raw: unknown };
 
 describe('audit show', { concurrency: 2 }, () => {
-  it('prints a record, cleaned and as Zendesk gave it, with its former contents', async () => {
+  it('prints a record, cleaned and as Zendesk sent it, with its previous versions', async () => {
     await withStored(async (db, settings) => {
       await storeRecord(db);
       const { status, stdout, stderr } = await runProgram(['audit', 'show', '2'], settings);
@@ -165,7 +165,7 @@ describe('audit show', { concurrency: 2 }, () => {
     });
   });
 
-  it('refuses an argument that is no id of a record with one sentence and status 2', async () => {
+  it('refuses an argument that is not the id of a record with one sentence and status 2', async () => {
     await withStored(async (db, settings) => {
       await storeRecord(db);
       const table: [string[], string][] = [

@@ -12,7 +12,7 @@ const covered = `select stream, to_char(covered_from at time zone 'UTC', 'YYYY-M
   from zendesk_sync.coverage order by covered_from`;
 
 describe('backfill', { concurrency: 2 }, () => {
-  it('reads the span that is named, and covers that span alone', async () => {
+  it('reads the given span, and covers only that span', async () => {
     await withAccount(smallAccount, async ({ settings, simulator, query }) => {
       const [from, to] = [daysAgo(9), daysAgo(4)];
       const { status, stdout } = await runProgram(

@@ -47,7 +47,7 @@ function change(id: number, more: Record<string, unknown> = {}): string {
 }
 
 describe('a record that cannot be read', { concurrency: 3 }, () => {
-  it('costs audit show --live only the field that is wrong', async () => {
+  it('makes audit show --live lose only the field that is wrong', async () => {
     await withRawLogs(async (server, ask) => {
       server.others[`${path}/5`] =
         '{"audit_log":{"id":5,"created_at":"soon","action":"update","actor_id":12345678901234567890}}';
@@ -67,7 +67,7 @@ describe('a record that cannot be read', { concurrency: 3 }, () => {
     });
   });
 
-  it('costs report user --live only itself, and people beside the person nothing', async () => {
+  it('makes report user --live lose only that record, and affects no other people', async () => {
     await withRawLogs(async (server, ask) => {
       server.others['/api/v2/users/show_many'] =
         '{"users":[{"id":null,"name":"Nobody"},{"id":7,"name":"Ann","role":"admin"}]}';
@@ -93,7 +93,7 @@ describe('a record that cannot be read', { concurrency: 3 }, () => {
     });
   });
 
-  it('is named by doctor, which goes by the others', async () => {
+  it('is named by doctor, which uses the others', async () => {
     await withRawLogs(async (server, ask) => {
       const records = Array.from({ length: 50 }, (_, place) => at(2400 - place));
       const bad = (second: number): string => `{"id":1,"created_at":"${second}"}`;
@@ -128,7 +128,7 @@ describe('a record that cannot be read', { concurrency: 3 }, () => {
 });
 
 describe('audit show', () => {
-  it('keeps numbers that JavaScript does not hold, live, stored and formerly', async () => {
+  it('keeps numbers that JavaScript cannot hold, live, stored and in previous versions', async () => {
     await withRawLogs(async (server, ask) => {
       const second = at(48);
       const record = (more: string): string =>

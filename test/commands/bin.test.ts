@@ -16,7 +16,7 @@ delete process.env['NODE_OPTIONS'];
 const temporary = mkdtempSync(join(tmpdir(), 'zls-bin-'));
 after(() => rmSync(temporary, { recursive: true, force: true }));
 
-/** Stands in for the program: tells how it was started, or waits for signals. */
+/** Replaces the program: reports how it was started, or waits for signals. */
 const main = (place: string) => `
   const [command] = process.argv.slice(2);
   if (command === 'tell') {
@@ -164,7 +164,7 @@ for (const [index, node] of olderNodes.entries()) {
       assert.deepEqual(await exited, [0, null]);
     });
 
-    it('passes Ctrl-C on once, though the terminal interrupts the whole process group', async () => {
+    it('passes Ctrl-C on once, although the terminal interrupts the whole process group', async () => {
       const child = spawn(node[0] ?? '', [...node.slice(1), program, 'wait'], {
         stdio: ['ignore', 'pipe', 'inherit'],
         detached: true,

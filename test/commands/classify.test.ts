@@ -228,7 +228,7 @@ describe('classify --apply', { concurrency: 2 }, () => {
     });
   });
 
-  it('ends after its batch at a signal, loses only that batch when it is killed, and the next run goes on there', async () => {
+  it('ends after its batch at a signal, loses only that batch when it is killed, and the next run continues there', async () => {
     await withLedger(async (db, url) => {
       await storeRequests(db, manyRequests);
       const source = await sourceRows(db);

@@ -37,6 +37,12 @@ describe('connection', { skip: process.env['TEST_POSTGRES_BINARIES'] !== undefin
     assert.match(password ?? '', /^[0-9a-f]{48}$/);
     await withClient(url ?? '', async (query) => {
       assert.equal((await query('select stream from zendesk_sync.status')).length > 0, true);
+      assert.deepEqual(
+        await query(
+          `select current_setting('jit') as jit, current_setting('statement_timeout') as timeout`,
+        ),
+        [{ jit: 'off', timeout: '1min' }],
+      );
       await assert.rejects(query('delete from zendesk.users'), { code: '42501' });
     });
     const again = await runProgram(['connection', '--role', 'reader'], settings);

@@ -142,7 +142,7 @@ describe(
         assert.equal((await service.ended).status, 0);
       }));
 
-    it('goes on for a command when the one that started it ends', () => {
+    it('continues for a command when the one that started it ends', () => {
       const slow = { ...smallAccount, answerMs: 100, auditLogRowsPerDay: 60 };
       return withDirectory('handed-over', slow, async ({ settings, simulator }) => {
         const owner = startProgram(['serve'], { ...settings, STREAMS: 'users' });

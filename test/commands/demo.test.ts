@@ -17,7 +17,7 @@ returnToMachineClock();
 
 const stopped = 'The demo was stopped, and its data was deleted.\n';
 
-/** Waits until the demo says where its database lies. */
+/** Waits until the demo says where its database is. */
 async function readDirectory(demo: Program): Promise<string> {
   const [, dataDir = ''] = await demo.waitFor(/^ {2}DATA_DIR='(\S+)' zendesk-log-sync sql$/m);
   return dataDir;

@@ -29,12 +29,14 @@ const ofDatabase = [
 const nothingStored: Changes = {
   'Audit log backfill': 'ok ESTIMATE',
   'Access log backfill': 'ok ESTIMATE',
+  Verification: 'skipped nothing is stored yet',
 };
 
 describe('doctor and the database', { concurrency: 2 }, () => {
   const noConnection: Changes = {
     ...skipAll('there is no connection', ofDatabase),
     ...nothingStored,
+    Verification: 'skipped the database could not be read',
     Clock: "ok agrees with Zendesk's",
   };
 
@@ -84,6 +86,7 @@ describe('doctor and the database', { concurrency: 2 }, () => {
 
       await examine({ databaseUrl: empty.url }, 0, {
         ...nothingStored,
+        Verification: 'skipped its tables could not be read',
         Privileges: `ok ${new URL(empty.url).username} can create schemas and tables`,
         Roles:
           'ok zendesk_reader and zendesk_investigator get their permissions with the migrations',
@@ -101,7 +104,7 @@ describe('doctor and the database', { concurrency: 2 }, () => {
       await examine({ databaseUrl }, 0, {
         ...old,
         Partitions:
-          `warning zendesk.audit_logs_${year}, zendesk.audit_logs_${year + 1}, zendesk.access_logs_${month}, zendesk.access_log_resources_${month} are missing\n` +
+          `warning zendesk_partitions.audit_logs_${year}, zendesk_partitions.audit_logs_${year + 1}, zendesk_partitions.access_logs_${month}, zendesk_partitions.access_log_resources_${month} are missing\n` +
           '-> Run "sync", or start "serve": they are created in advance, so probably nothing has run for a while.',
       });
     } finally {
@@ -129,7 +132,7 @@ describe('doctor and the database', { concurrency: 2 }, () => {
     }
   });
 
-  it('tells that the file of a migration is another than the one it was migrated with', async () => {
+  it('reports that the file of a migration differs from the one that was applied', async () => {
     const database = await createTestDatabase();
     try {
       await withClient(database.url, (query) =>
@@ -146,7 +149,7 @@ describe('doctor and the database', { concurrency: 2 }, () => {
     }
   });
 
-  it('needs no more than to read, and tells of what else the program needs', async () => {
+  it('only needs read access, and reports what else the program needs', async () => {
     const role = `zls_guest_${randomBytes(4).toString('hex')}`;
     const url = new URL(pulled.url);
     const { username: owner } = url;
@@ -158,6 +161,7 @@ describe('doctor and the database', { concurrency: 2 }, () => {
         'zendesk',
         'zendesk_evidence',
         'zendesk_fivetran',
+        'zendesk_partitions',
         'zendesk_sync',
       ]) {
         await query(`grant usage on schema ${schema} to ${role}`);
@@ -167,9 +171,9 @@ describe('doctor and the database', { concurrency: 2 }, () => {
         name: string;
         others: number;
       }>(
-        `select 'drizzle (schema)' as name, count(*)::integer + 4 as others
+        `select 'drizzle (schema)' as name, count(*)::integer + 5 as others
          from pg_class c join pg_namespace n on n.oid = c.relnamespace
-         where nspname in ('drizzle', 'zendesk', 'zendesk_evidence', 'zendesk_fivetran', 'zendesk_sync')
+         where nspname in ('drizzle', 'zendesk', 'zendesk_evidence', 'zendesk_fivetran', 'zendesk_partitions', 'zendesk_sync')
            and relkind in ('r', 'p', 'v', 'S') and not relispartition`,
       );
       try {

@@ -69,7 +69,7 @@ describe('doctor', options, () => {
       );
     });
 
-    it('reports a scope that is narrower than was asked for', async () => {
+    it('reports a scope that is narrower than requested', async () => {
       await examine({ databaseUrl: pulled.url, simulator: { grantedScope: 'users:read' } }, 1, {
         'Access token':
           'problem Zendesk granted the scope users:read instead of read, so read is missing.\n' +
@@ -126,7 +126,7 @@ describe('doctor', options, () => {
       });
     });
 
-    it('notices that no new rows come in the access log, though all of it is stored', async () => {
+    it('notices that the access log gets no new rows, although all of it is stored', async () => {
       const late = { share: 1, delaySeconds: 2 * 86_400 };
       await withSimulator({ late }, async (simulator) => {
         const { status, stdout } = await runProgram(['doctor'], settingsFor(simulator, pulled.url));
@@ -138,7 +138,7 @@ describe('doctor', options, () => {
       });
     });
 
-    it('asks nothing more when Zendesk asks it to wait', async () => {
+    it('sends no further request when Zendesk asks it to wait', async () => {
       await examine(
         {
           databaseUrl: pulled.url,

@@ -17,7 +17,7 @@ type LogLine = {
 };
 type Run = { readonly outcome: string; readonly code?: string; readonly error: string | null };
 
-/** The lines of the log that tell of an error; those about an attempt that is repeated are none. */
+/** The log lines about an error; those about an attempt that is repeated do not count. */
 function errorLines(text: string): LogLine[] {
   return text
     .split('\n')
@@ -46,7 +46,7 @@ describe('an error of Zendesk', { concurrency: true }, () => {
     ['an answer that is always broken', { kind: 'truncated-json' }, 'no_usable_answer'],
   ];
   for (const [name, fault, code] of table)
-    it(`stands once in the log and once in the result, and its code in the ledger: ${name}`, () =>
+    it(`is once in the log and once in the result, and its code is in the ledger: ${name}`, () =>
       withAccount(smallAccount, async ({ simulator, settings, query }) => {
         simulator.addFault({ ...fault, stream: 'users', times: Infinity });
         const ended = await runProgram(['sync', 'users', '--json'], {
@@ -99,7 +99,7 @@ describe('an error that keeps a command from its work', { concurrency: true }, (
     }
   });
 
-  it('is one line for the command, and one in the log for each run, when the database goes away in mid-run', () =>
+  it('is one line for the command, and one in the log for each run, when the database stops in the middle of a run', () =>
     withAccount(
       { ...smallAccount, answerMs: 200 },
       async ({ simulator, settings, databaseUrl }) => {
@@ -116,9 +116,11 @@ describe('an error that keeps a command from its work', { concurrency: true }, (
         const ended = await sync.ended;
         assert.equal(ended.status, 1);
         const lines = errorLines(ended.stdout + ended.stderr);
-        const runs = lines.map(({ run, stream, task }) => `${run} ${stream} ${task}`);
+        // The sealed log and its places have lines of their own.
+        const ofRuns = lines.filter(({ task }) => task !== undefined);
+        const runs = ofRuns.map(({ run, stream, task }) => `${run} ${stream} ${task}`);
         assert.deepEqual(runs, [...new Set(runs)]);
-        assert.ok(lines.length > 0);
+        assert.ok(runs.length > 0);
         for (const { err } of lines) assert.match(String(err?.code), /^database_/);
         assert.equal(plainLines(ended).filter((line) => line.startsWith('Postgres ')).length, 1);
       },

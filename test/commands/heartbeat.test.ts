@@ -67,7 +67,7 @@ describe('HEARTBEAT_URL', { concurrency: 2 }, () => {
       await waitUntil(() => beatsOf(watcher).includes('/fail'));
       const before = beatsOf(watcher).lastIndexOf('');
       await waitUntil(() => beatsOf(watcher).filter((beat) => beat === '/fail').length > 3);
-      // A run that had succeeded before may still have been told of.
+      // A run that had succeeded before may still have been reported.
       assert.ok(beatsOf(watcher).lastIndexOf('') <= before + 1);
       simulator.clearFaults();
       const failed = watcher.received.length;

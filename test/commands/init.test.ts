@@ -7,7 +7,7 @@ import { withSimulator } from '../support/doctor-page.ts';
 import { startProcess, temporary, type Ended } from '../support/program.ts';
 
 const main = fileURLToPath(new URL('../../src/main.ts', import.meta.url));
-// No database is asked for here: once is enough, whatever the versions of Postgres.
+// This needs no database: one version of Postgres is enough.
 const suite = { concurrency: 2, skip: process.env['TEST_POSTGRES_BINARIES'] !== undefined };
 
 /** Runs `init` in a directory with these answers. */
@@ -108,7 +108,7 @@ describe('the file .env', suite, () => {
     );
   });
 
-  it('that cannot be read is told in a sentence', async () => {
+  it('that cannot be read is reported in a sentence', async () => {
     const directory = createDirectory();
     mkdirSync(join(directory, '.env'));
     const { status, stderr } = await startProcess([process.execPath, main, 'status'], {}, directory)
@@ -131,7 +131,7 @@ describe('somebody without settings', suite, () => {
     'audit show 1',
     'quarantine list',
   ])
-    it(`is told in two lines what to do by ${call}, and nothing is made`, async () => {
+    it(`learns from ${call} in two lines what to do, and nothing is created`, async () => {
       const directory = createDirectory();
       const { status, stdout, stderr } = await startProcess(
         [process.execPath, main, ...call.split(' ')],
@@ -152,7 +152,7 @@ describe('somebody without settings', suite, () => {
       assert.equal(existsSync(join(directory, 'data')), false);
     });
 
-  it('is told the name of a setting that is misspelled', async () => {
+  it('learns the name of a misspelled setting', async () => {
     const settings = { ZENDESK_SUBDOMIAN: 'acme', ZENDESK_OAUTH_TOKEN: 'kr7-token' };
     const { status, stderr } = await startProcess(
       [process.execPath, main, 'sync'],
@@ -168,7 +168,7 @@ describe('somebody without settings', suite, () => {
     assert.match(second ?? '', /^ZENDESK_SUBDOMAIN is not set\. /);
   });
 
-  it('is told the command that was meant', async () => {
+  it('learns which command was probably meant', async () => {
     const { status, stderr } = await startProcess(
       [process.execPath, main, 'stauts'],
       {},
@@ -178,7 +178,7 @@ describe('somebody without settings', suite, () => {
     assert.equal(stderr, "error: unknown command 'stauts'\n(Did you mean status?)\n(see --help)\n");
   });
 
-  it('who forgot the dashes that npm wants is told so', async () => {
+  it('who forgot the dashes that npm needs gets a message about it', async () => {
     const run = (args: readonly string[], npm: Readonly<Record<string, string>>): Promise<Ended> =>
       startProcess(
         [process.execPath, main, ...args],
@@ -191,7 +191,7 @@ describe('somebody without settings', suite, () => {
       once.stderr,
       'npm has taken --once for itself. npm takes options for itself unless you put "--" before them, as in "npm run demo -- --once".\n',
     );
-    // An option that npm has, too, may come from its own settings: the command goes on.
+    // An option that npm has too may come from its own settings: the command continues.
     const json = await run(['status'], { npm_lifecycle_event: 'start', npm_config_json: 'true' });
     assert.match(json.stderr, /^npm has taken --json for itself\. [^]*\nThere is no database /);
     assert.match(json.stderr, /Run "npm start -- init" to set one up, or "npm run demo" /);

@@ -13,7 +13,7 @@ function linesOf(text: string): Line[] {
 }
 
 describe('the log', { concurrency: 2 }, () => {
-  it('has one line for each run, with all that a support case needs, and none for pages or rows', async () => {
+  it('has one line for each run, with everything that a support case needs, and no lines for pages or rows', async () => {
     await withAccount(smallAccount, async ({ settings, query, simulator }) => {
       const never = '0 0 29 2 *';
       const service = startProgram(['serve'], {

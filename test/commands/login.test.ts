@@ -50,7 +50,7 @@ async function paste(account: PulledAccount, lines: readonly string[]): Promise<
 }
 
 describe('login', { concurrency: 2 }, () => {
-  it('sends somebody to Zendesk, takes what comes back, and keeps it for the runs that follow', async () => {
+  it('sends a person to Zendesk, reads the answer, and keeps it for later runs', async () => {
     await withAccount(smallAccount, async (account) => {
       const before = await runProgram(['sync'], asPerson(account));
       assert.equal(before.status, 1);
@@ -116,7 +116,7 @@ describe('login', { concurrency: 2 }, () => {
     });
   });
 
-  it('tells by sync and doctor that the login has ended, and what to do', async () => {
+  it('reports with sync and doctor that the login has ended, and what to do', async () => {
     await withAccount(smallAccount, async (account) => {
       assert.equal((await logIn(account)).status, 0);
       account.simulator.addFault({ kind: 'login-revoked', stream: 'users' });
@@ -151,7 +151,7 @@ describe('login', { concurrency: 2 }, () => {
     });
   });
 
-  it('is deaf to a browser that brings another state', async () => {
+  it('ignores a browser with another state', async () => {
     await withAccount(smallAccount, async (account) => {
       const port = await findFreePort();
       const program = startProgram(['login', '--port', String(port)], asPerson(account));
@@ -164,7 +164,7 @@ describe('login', { concurrency: 2 }, () => {
     });
   });
 
-  it('takes an address that is pasted, after those that are not right, and no code of another login', async () => {
+  it('accepts a pasted address after invalid ones, but no code of another login', async () => {
     await withAccount(smallAccount, async (account) => {
       const { status, stdout, stderr } = await paste(account, [
         'what?',
@@ -184,20 +184,17 @@ describe('login', { concurrency: 2 }, () => {
     });
   });
 
-  it('says what is missing in the settings, and refuses a port that is no port', async () => {
+  it('says what is missing in the settings, and refuses an invalid port', async () => {
     await withAccount(smallAccount, async (account) => {
       const usual = await runProgram(['login'], account.settings);
       assert.equal(usual.status, 2);
       assert.equal(
         usual.stderr,
-        'The settings do not log in as a person; expected an OAuth client (ZENDESK_CLIENT_ID, ZENDESK_CLIENT_SECRET) with ZENDESK_OAUTH_GRANT=refresh_token; set these.\n',
+        'The settings do not log in as a person. Set an OAuth client (ZENDESK_CLIENT_ID, ZENDESK_CLIENT_SECRET) and ZENDESK_OAUTH_GRANT=refresh_token.\n',
       );
       const port = await runProgram(['login', '--port', 'x'], asPerson(account));
       assert.equal(port.status, 2);
-      assert.equal(
-        port.stderr,
-        '--port is "x"; expected a port from 1 to 65535; write digits only.\n',
-      );
+      assert.equal(port.stderr, '--port is "x". Use a port from 1 to 65535, in digits only.\n');
     });
   });
 });

@@ -5,7 +5,7 @@ import { runProgram } from '../support/program.ts';
 import { withClient } from '../support/query.ts';
 
 describe('migrate', () => {
-  it('creates the tables once, however often and however many at a time it runs', async () => {
+  it('creates the tables once, however often and with however many processes it runs', async () => {
     const database = await createEmptyTestDatabase();
     try {
       const settings = { DATABASE_URL: database.url };
@@ -30,7 +30,7 @@ describe('migrate', () => {
     }
   });
 
-  it('loads nothing of drizzle but what reads the files, because the rest takes 130 MB', async () => {
+  it('loads only the part of drizzle that reads the files, because the rest takes 130 MB', async () => {
     const database = await createEmptyTestDatabase();
     try {
       const hooks = new URL('../support/loaded-modules.ts', import.meta.url).href;

@@ -14,7 +14,7 @@ import { cert, key } from '../support/self-signed.ts';
 const login = 'kr7 user:kr7/p@ss%#';
 const encodedLogin = login.split(':').map(encodeURIComponent).join(':');
 
-/** An account at an https address, with a proxy on the way there. */
+/** An account at an https address, with a proxy before it. */
 type Company = {
   readonly proxy: RunningProxy;
   readonly receiver: Receiver;
@@ -60,7 +60,7 @@ const originOf = (page: string): string =>
     .match(/^\w+ Origin: .*(?:\n->.*)?/m)?.[0] ?? page;
 
 describe('a proxy', { concurrency: 2 }, () => {
-  it('carries what is asked of Zendesk, heartbeats and traces, with its login, and nothing else gets out', async () => {
+  it('carries requests to Zendesk, heartbeats and traces, with its login, and nothing else', async () => {
     await withCompany({ login }, async ({ proxy, receiver, host, settings }) => {
       const { origin } = receiver;
       const { status, stderr } = await runProgram(['sync'], {
@@ -72,7 +72,7 @@ describe('a proxy', { concurrency: 2 }, () => {
       });
       assert.equal(status, 0, stderr);
       const passed = proxy.passed();
-      // The start of a run may be given up where the machine does much else.
+      // The report of a run's start may be dropped on a busy machine.
       const kinds = new Set(passed.map((each) => Object.values(each).join(' ')));
       kinds.delete(`GET ${origin}/beat/start 200`);
       assert.deepEqual([...kinds].toSorted(), [
@@ -108,7 +108,7 @@ describe('a proxy', { concurrency: 2 }, () => {
     });
   });
 
-  it('that wants another login is named, asked once, and its login appears nowhere', async () => {
+  it('that requires another login is named, asked once, and its login appears nowhere', async () => {
     await withCompany({ login }, async ({ proxy, host, settings }) => {
       const way = `http://${proxy.address}`;
       const wrong = { ...settings, https_proxy: `http://kr7-user:kr7-wrong@${proxy.address}` };
@@ -157,7 +157,7 @@ describe('a proxy', { concurrency: 2 }, () => {
     });
   });
 
-  it('that nobody answers for is named, and not the name service', async () => {
+  it('that does not answer is named, not the name service', async () => {
     await withCompany({}, async ({ settings }) => {
       const way = `http://127.0.0.1:${await findFreePort()}`;
       const { stdout } = await runProgram(['doctor'], { ...settings, HTTPS_PROXY: way });
@@ -169,7 +169,7 @@ describe('a proxy', { concurrency: 2 }, () => {
     });
   });
 
-  it('is not asked for what NO_PROXY names', async () => {
+  it('is not used for what NO_PROXY names', async () => {
     await withCompany({ refuse: 403 }, async ({ proxy, receiver, settings }) => {
       const { status, stderr } = await runProgram(['sync'], {
         ...settings,
@@ -184,7 +184,7 @@ describe('a proxy', { concurrency: 2 }, () => {
     });
   });
 
-  it('that cannot be understood is refused in one sentence, without being shown', async () => {
+  it('that is invalid is refused in one sentence, without being shown', async () => {
     const end = await runProgram(['status'], {
       HTTPS_PROXY: 'http://kr7:pa/kr7-secret@proxy:3128',
     });

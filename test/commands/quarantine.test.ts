@@ -58,7 +58,7 @@ describe('quarantine', { concurrency: 3 }, () => {
     });
   });
 
-  it('shows a record as it came, byte by byte where that is asked for', async () => {
+  it('shows a record unchanged, byte by byte on request', async () => {
     await withQuarantine(async (run) => {
       const shown = await run('show', '2', '--format', 'json');
       const report = JSON.parse(shown.stdout) as {
@@ -124,7 +124,7 @@ describe('quarantine', { concurrency: 3 }, () => {
     });
   });
 
-  it('does not put old content over what came since', async () => {
+  it('does not overwrite newer content with old content', async () => {
     await withQuarantine(async (run, query) => {
       await run('retry', '1');
       await put(query, 'audit_logs', [good.replace('update', 'create')]);

@@ -18,7 +18,7 @@ import { storePeople, withStored } from '../support/report-data.ts';
 const day = '2026-11-02';
 const span = ['--from', day, '--to', '2026-11-03'];
 
-/** A day on which Ann, Al, Dora, who has left, and a stranger had to do with tickets. */
+/** A day on which Ann, Al, Dora (who has left) and an unknown person worked with tickets. */
 async function storeDay(db: Database): Promise<void> {
   await storePeople(db, [
     { id: 7, name: 'Ann Agent', role: 'agent', email: 'ann@acme.example' },
@@ -55,7 +55,7 @@ async function storeDay(db: Database): Promise<void> {
 }
 
 const statement = [
-  'Coverage: The access log from 2026-11-02 00:00:00 to 2026-11-03 00:00:00 is completely stored.',
+  'Coverage: The access log from 2026-11-02 00:00:00 to 2026-11-03 00:00:00 was read completely; not verified yet.',
   'Coverage: No rule recognises what 12.5 % of the requests on these days (1 of 8) were about.',
   'Gaps: none.',
   ...accessLimits,
@@ -131,7 +131,7 @@ describe('report accessed', { concurrency: 2 }, () => {
     });
   });
 
-  it('writes the same rows as CSV and JSON, in files too, and nothing that a spreadsheet would execute', async () => {
+  it('writes the same rows as CSV and JSON, also in files, and nothing that a spreadsheet would execute', async () => {
     await withStored(async (db, settings) => {
       await storeDay(db);
       const ask = async (...flags: string[]): Promise<{ stdout: string; stderr: string }> => {
@@ -271,7 +271,7 @@ describe('report accessed', { concurrency: 2 }, () => {
       assert.match(stdout, /^1 row\.$/m);
       assert.match(
         stdout,
-        /^Coverage: Of the access log from .*, 50\.0 % of the time is completely stored\.$/m,
+        /^Coverage: Of the access log from .*, 50\.0 % of the time was read completely; not verified yet\.$/m,
       );
       assert.match(stdout, /^Gap: \S+ \S+ to \S+ \S+ \((12h|11h 59m)\) is not stored\.$/m);
       assert.match(stdout, /^Gap: .* to now \(1d\) is not completely stored yet\.$/m);

@@ -46,7 +46,7 @@ describe('report account-settings', { concurrency: 2 }, () => {
         '',
         '2 rows.',
         '',
-        'Coverage: Of the audit log from 2026-01-01 00:00:00 to 2026-02-01 00:00:00, 99.6 % of the time is completely stored.',
+        'Coverage: Of the audit log from 2026-01-01 00:00:00 to 2026-02-01 00:00:00, 99.6 % of the time was read completely; not verified yet.',
         'Gap: 2026-01-20 01:00:00 to 2026-01-20 03:30:00 (2h 30m) is not stored.',
         ...auditLimits,
         '',
@@ -54,7 +54,7 @@ describe('report account-settings', { concurrency: 2 }, () => {
     });
   });
 
-  it('prints CSV that no spreadsheet executes, and beside it how complete the answer is', async () => {
+  it('prints CSV that no spreadsheet executes, with a statement about its completeness beside it', async () => {
     await withStored(async (db, settings) => {
       await storeChanges(db, [
         {
@@ -77,7 +77,7 @@ describe('report account-settings', { concurrency: 2 }, () => {
       );
       assert.deepEqual(stderr.split('\n'), [
         'Account settings changed, 2026-01-01 to 2026-02-01 (UTC)',
-        'Coverage: The audit log from 2026-01-01 00:00:00 to 2026-02-01 00:00:00 is completely stored.',
+        'Coverage: The audit log from 2026-01-01 00:00:00 to 2026-02-01 00:00:00 was read completely; not verified yet.',
         'Gaps: none.',
         ...auditLimits,
         '',
@@ -85,7 +85,7 @@ describe('report account-settings', { concurrency: 2 }, () => {
     });
   });
 
-  it('prints changes of other types of things, and says when a type is not known', async () => {
+  it('prints changes of other types of objects, and says when a type is not known', async () => {
     await withStored(async (db, settings) => {
       await storeChanges(db, [
         { id: 1, created_at: '2026-01-02T00:00:00Z', source_type: 'rule' },
@@ -159,7 +159,7 @@ describe('report account-settings', { concurrency: 2 }, () => {
   ];
   for (const [line, sentence] of table)
     it(`refuses "${line}" with status 2 and one sentence for each problem`, async () => {
-      // No database: what is asked for is checked before one is opened.
+      // No database: the arguments are checked before one is opened.
       const { status, stdout, stderr } = await runProgram([...report, ...line.split(' ')]);
       assert.deepEqual(
         { status, stdout, stderr },

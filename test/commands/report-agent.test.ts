@@ -67,7 +67,7 @@ describe('report agent', { concurrency: 2 }, () => {
         '',
         '4 rows.',
         '',
-        'Coverage: The access log from 2026-11-02 00:00:00 to 2026-11-03 00:00:00 is completely stored.',
+        'Coverage: The access log from 2026-11-02 00:00:00 to 2026-11-03 00:00:00 was read completely; not verified yet.',
         'Gaps: none.',
         ...accessLimits,
         'Note: Requests of one kind for one thing are one visit while there are at most 30 minutes between them. Each search, export, write and reading of a credential is listed separately. Add --requests to show each request.',
@@ -111,7 +111,7 @@ describe('report agent', { concurrency: 2 }, () => {
     });
   });
 
-  it('is empty for somebody who did nothing then, and works for somebody known from the log alone', async () => {
+  it('is empty for somebody who did nothing then, and works for somebody known only from the log', async () => {
     await withStored(async (db, settings) => {
       await storeDay(db);
       const ask = async (agent: string, from: string): Promise<string[]> => {

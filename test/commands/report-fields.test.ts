@@ -102,7 +102,7 @@ describe('the fields of a record', { concurrency: 2 }, () => {
     });
   });
 
-  it('have what this program does not know and what fits no column in their places', async () => {
+  it('have unknown fields and values without a column in their places', async () => {
     await withStored(async (db, settings) => {
       const created_at = '2026-09-01T10:00:00Z';
       await createPartitionKeeper(db)(auditLogs.table, [Date.parse(created_at)]);
@@ -134,7 +134,7 @@ describe('the fields of a record', { concurrency: 2 }, () => {
     });
   });
 
-  it('stand beside the columns of reports on the access log with --all-fields, a line for each request', async () => {
+  it('are beside the columns of reports on the access log with --all-fields, one line for each request', async () => {
     await withStored(async (db, settings) => {
       await storePeople(db, [{ id: 7, name: 'Ann Agent', role: 'agent' }]);
       await storeAccesses(db, [
@@ -173,7 +173,7 @@ describe('the fields of a record', { concurrency: 2 }, () => {
     });
   });
 
-  it('are refused in one sentence where they contradict what else is asked for', async () => {
+  it('are refused in one sentence if they contradict other options', async () => {
     const table: [string, string][] = [
       [
         'log --days 3 --all-fields --raw',

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { coverAccesses, storeAccesses } from '../support/accessed-rows.ts';
+import { examineLogs } from '../support/findings.ts';
 import { runProgram, startProcess } from '../support/program.ts';
 import { storeChanges, withStored } from '../support/report-data.ts';
 
@@ -25,7 +26,12 @@ describe('report log', { concurrency: 2 }, () => {
       await storeChanges(db, [
         { id: 1, created_at: at('01'), action: 'destroy', actor_id: 5, source_type: 'rule' },
         { id: 2, created_at: at('02'), ip_address: '203.0.113.9', source_id: 77 },
-        { id: 3, created_at: at('03'), actor_id: 5 },
+        {
+          id: 3,
+          created_at: at('03'),
+          actor_id: 5,
+          source_label: 'Trigger: &amp;quot;VIP_%&amp;quot;',
+        },
         { id: 4, created_at: '2026-10-01T00:00:00Z' },
       ]);
       const ids = async (...flags: string[]): Promise<unknown[]> =>
@@ -35,7 +41,10 @@ describe('report log', { concurrency: 2 }, () => {
       assert.deepEqual(await ids('--source-type', 'rule'), ['1']);
       assert.deepEqual(await ids('--source-type', 'account_setting', '--source-id', '77'), ['2']);
       assert.deepEqual(await ids('--ip', '203.0.113.9'), ['2']);
+      assert.deepEqual(await ids('--ip', '203.0.113.0/24'), ['2']);
       assert.deepEqual(await ids('--actor', '5'), ['1', '3']);
+      assert.deepEqual(await ids('--text', '"vip_%"'), ['3']);
+      assert.deepEqual(await ids('--text', '30 MINUTES', '--limit', '2'), ['1', '2']);
       assert.deepEqual(await ids('--action', 'destroy', '--action', 'update'), ['1', '2', '3']);
       const mistyped = await runProgram(
         ['report', 'log', '--month', '2026-09', '--source-type', 'rulez', '--limit', '1'],
@@ -82,7 +91,7 @@ describe('report log', { concurrency: 2 }, () => {
       {
         status: 2,
         stderr: [
-          '--month is "2026-13"; expected a month such as 2026-09, or last or this.',
+          '--month is "2026-13". Use a month such as 2026-09, or last or this.',
           '--source-id is "x". Use an id, digits only.',
           '--source-id needs --source-type too, because each type has ids of its own.',
           '--ip is "here". Use an address such as 203.0.113.9.',
@@ -130,6 +139,7 @@ describe('report findings', () => {
         },
       ]);
       await coverAccesses(db, '2026-11-02T00:00:00Z', '2026-11-03T00:00:00Z');
+      await examineLogs(db);
       const expected = await db.query<{ rule: string; severity: string }>(
         `select rule, severity from zendesk.audit_findings
          where account = 'acme' and created_at >= '2026-11-02' and created_at < '2026-11-03' order by rule`,
@@ -159,7 +169,7 @@ describe('report findings', () => {
       assert.equal(mistyped.status, 2);
       assert.match(
         mistyped.stderr,
-        /^--rule is "two_factor_of"; expected rules of zendesk\.finding_rules: .*two_factor_off.*\.\n$/,
+        /^--rule is "two_factor_of"\. Use rules of zendesk\.finding_rules: .*two_factor_off.*\.\n$/,
       );
       const page = await runProgram(['report', 'findings', '--days', '3'], settings);
       assert.match(page.stdout, /^Gap: The audit log: /m);

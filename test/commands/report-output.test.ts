@@ -104,7 +104,7 @@ describe('the output of a report', { concurrency: 2 }, () => {
     });
   });
 
-  it('is a workbook or Parquet where the name of the file ends so, and nothing else beside a name that says nothing', async () => {
+  it('is a workbook or Parquet if the file name ends so, and no other file name is accepted', async () => {
     await withStored(async (db, settings) => {
       await storeChanges(db, [{ id: 28835702984999, created_at: '2026-01-02T00:00:00Z' }]);
       const place = folder();
@@ -164,7 +164,7 @@ describe('the output of a report', { concurrency: 2 }, () => {
     });
   });
 
-  it('is refused where it cannot be written, and no part of it stays', async () => {
+  it('is refused if it cannot be written, and no part of it stays', async () => {
     await withStored(async (db, settings) => {
       await storeChanges(db, [{ id: 1, created_at: '2026-01-02T00:00:00Z' }]);
       const place = folder();
@@ -262,7 +262,7 @@ describe('the output of a report', { concurrency: 2 }, () => {
 });
 
 describe('the account of a report', { concurrency: 2 }, () => {
-  it('is the one asked for, else the configured one, else the only one', async () => {
+  it('is the given one, otherwise the configured one, otherwise the only one', async () => {
     await withStored(async (db, settings) => {
       await storeChanges(db, [
         { id: 1, created_at: '2026-01-02T00:00:00Z' },
@@ -329,6 +329,7 @@ describe('report --help and audit --help', { concurrency: 2 }, () => {
       'zendesk-log-sync report subject --user 417198039213 --tickets 937,941 \\\n    --from 2026-01-01 --to 2026-02-01 --pseudonymise',
     ],
     ['report agent', 'zendesk-log-sync report agent joe@acme.example --from 2026-01-31'],
+    ['report address', 'zendesk-log-sync report address 203.0.113.9 --days 7'],
     ['audit', 'zendesk-log-sync audit show 54337476015999'],
     ['audit show', 'zendesk-log-sync audit show 54337476015999 --live'],
     ['audit export', 'zendesk-log-sync audit export --from 2026-01-01 --action destroy'],

@@ -10,7 +10,7 @@ import { storePeople, withStored } from '../support/report-data.ts';
 const day = '2026-11-02';
 const command = ['report', 'subject', '--from', day, '--to', '2026-11-03'];
 
-/** A day on which Ann and Al had to do with the person 417 and her tickets 937 and 941. */
+/** A day on which Ann and Al worked with the person 417 and her tickets 937 and 941. */
 async function storeDay(db: Database): Promise<void> {
   await storePeople(db, [
     { id: 7, name: 'Ann Agent', role: 'agent' },
@@ -32,7 +32,7 @@ async function storeDay(db: Database): Promise<void> {
 }
 
 const statement = [
-  'Coverage: The access log from 2026-11-02 00:00:00 to 2026-11-03 00:00:00 is completely stored.',
+  'Coverage: The access log from 2026-11-02 00:00:00 to 2026-11-03 00:00:00 was read completely; not verified yet.',
   'Coverage: No stored request of the account acme names ticket 941. Check the id.',
   'Gaps: none.',
   ...accessLimits,
@@ -42,7 +42,7 @@ const statement = [
 ];
 
 describe('report subject', { concurrency: 2 }, () => {
-  it('prints who has seen a person for certain, and who has possibly', async () => {
+  it('prints who has certainly seen a person, and who possibly', async () => {
     await withStored(async (db, settings) => {
       await storeDay(db);
       const { status, stdout, stderr } = await runProgram(
@@ -83,7 +83,7 @@ describe('report subject', { concurrency: 2 }, () => {
     });
   });
 
-  it('with --pseudonymise prints nothing by which an agent or a search could be recognised', async () => {
+  it('with --pseudonymise prints nothing that identifies an agent or a search', async () => {
     await withStored(async (db, settings) => {
       await storeDay(db);
       const flags = ['--user', '417', '--tickets', '937', '--tickets', '941', '--pseudonymise'];

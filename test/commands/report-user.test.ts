@@ -65,7 +65,7 @@ describe('report user', { concurrency: 2 }, () => {
         '',
         '1 row.',
         '',
-        'Coverage: The audit log from 2026-01-01 00:00:00 to 2026-02-01 00:00:00 is completely stored.',
+        'Coverage: The audit log from 2026-01-01 00:00:00 to 2026-02-01 00:00:00 was read completely; not verified yet.',
         'Gap: 2026-02-01 00:00:00 to now (days) is not completely stored yet.',
         ...auditLimits,
         changesOnly,
@@ -74,7 +74,7 @@ describe('report user', { concurrency: 2 }, () => {
     });
   });
 
-  it('refuses a user whom nobody knows, and a name that several have, with status 2', async () => {
+  it('refuses an unknown user, and a name of several people, with status 2', async () => {
     await withStored(async (db, settings) => {
       await storePeople(db, [
         joe,
@@ -150,7 +150,7 @@ describe('report user', { concurrency: 2 }, () => {
     });
   });
 
-  it('with --live refuses an account that the settings do not reach, and a user whom Zendesk does not know', async () => {
+  it('with --live refuses an account that is not in the settings, and a user whom Zendesk does not know', async () => {
     await withAccount({ ...smallAccount, auditLogDays: 1 }, async ({ settings }) => {
       await runProgram(['migrate'], settings);
       const table: [string[], string][] = [

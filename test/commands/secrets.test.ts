@@ -57,7 +57,7 @@ function choose({ settings }: PulledAccount, chosen: Environment): Environment {
   return { DATABASE_URL, ZENDESK_SUBDOMAIN, ZENDESK_BASE_URL, ...chosen, LOG_LEVEL: 'trace' };
 }
 
-/** Fails when an output tells what it must not: a secret of any kind, a row's content, a cursor. */
+/** Fails when an output contains what it must not: a secret of any kind, a row's content, a cursor. */
 function assertTellsNothing(output: string, { simulator, databaseUrl }: PulledAccount): void {
   const { clientSecret, readyToken, email, apiToken } = credentials;
   const basic = Buffer.from(`${email}/token:${apiToken}`).toString('base64');
@@ -127,7 +127,7 @@ describe('no secret, no query and no content of a row is printed', { concurrency
         { kind: 'reset-mid-body', stream: 'access_logs' },
         { kind: 'truncated-json', stream: 'access_logs', after: 1 },
         { kind: '429-retry-after', stream: 'users' },
-        // Whole pages; fewer records would go into quarantine, and a page behind the last one has none.
+        // Whole pages; fewer records would go into quarantine, and a page after the last one has none.
         {
           kind: 'changed-type',
           times: 4,
@@ -267,7 +267,7 @@ describe('no secret, no query and no content of a row is printed', { concurrency
     });
   });
 
-  it('when the database goes away in mid-run', async () => {
+  it('when the database stops in the middle of a run', async () => {
     await withAccount({ ...account, answerMs: 100 }, async (pulled) => {
       const sync = startProgram(['sync'], choose(pulled, client));
       await waitUntil(() =>

@@ -54,7 +54,7 @@ describe('serve with several accounts', () => {
         );
         return sum?.pages ?? 0;
       };
-      // All of them are at what they do.
+      // All of them are working.
       await waitUntil(async () => (await pagesOfDense()) > 2);
       await waitUntil(
         async () =>
@@ -90,7 +90,7 @@ describe('serve with several accounts', () => {
       const without = Math.max(...(await arrived()).map(({ ticks }) => ticks));
       assert.ok(without < 2, `a row came only after ${without} ticks without it`);
 
-      // The others were at it all the time.
+      // The others were working all the time.
       const busy = await query<{ account: string }>(
         `select distinct account from zendesk_sync.runs
          where account <> 'live' and outcome is distinct from 'complete' and coalesce(ended_at, now()) > $1

@@ -23,7 +23,7 @@ describe('serve', () => {
     });
   });
 
-  it('that waits for Postgres ends with status 0 when it is told to', async () => {
+  it('that waits for Postgres ends with status 0 at a signal', async () => {
     await withAccount(smallAccount, async ({ settings, databaseUrl }) => {
       const nobody = new URL(databaseUrl);
       nobody.port = String(await findFreePort());
@@ -46,7 +46,7 @@ describe('serve', () => {
     });
   });
 
-  it('ends within ten seconds with status 0 while the database is cut off without a word', async () => {
+  it('ends within ten seconds with status 0 while the database is silently cut off', async () => {
     await withAccount(smallAccount, async ({ settings, databaseUrl, query }) => {
       const proxy = await startDatabaseProxy(databaseUrl);
       const service = startProgram(['serve'], { ...settings, DATABASE_URL: proxy.url });

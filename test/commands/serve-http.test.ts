@@ -107,13 +107,18 @@ describe('the HTTP server of serve', { concurrency: 2 }, () => {
     });
   });
 
-  it('listens on 127.0.0.1 alone, elsewhere when HTTP_HOST says so, and nowhere with HTTP_PORT=0', async (test) => {
+  it('listens only on 127.0.0.1, elsewhere if HTTP_HOST says so, and nowhere with HTTP_PORT=0', async (test) => {
     if (!existsSync('/proc/self/net/tcp')) return test.skip('needs /proc');
     await withAccount(smallAccount, async ({ settings }) => {
       const service = await startService({ ...settings, ...once });
       assert.deepEqual(listListeners(service.pid), [`127.0.0.1:${service.port}`]);
       await stop(service);
-      const open = await startService({ ...settings, ...once, HTTP_HOST: '0.0.0.0' });
+      const open = await startService({
+        ...settings,
+        ...once,
+        HTTP_HOST: '0.0.0.0',
+        HTTP_TOKEN: 'reader jane 0123456789abcdef',
+      });
       assert.deepEqual(listListeners(open.pid), [`0.0.0.0:${open.port}`]);
       await stop(open);
       const silent = startProgram(['serve'], { ...settings, ...once, HTTP_PORT: '0' });
@@ -121,6 +126,38 @@ describe('the HTTP server of serve', { concurrency: 2 }, () => {
       assert.deepEqual(listListeners(silent.pid), []);
       assert.doesNotMatch(silent.written(), /HTTP/);
       await stop(silent);
+    });
+  });
+
+  it('is not served to other machines before something says who may see the page', async () => {
+    const settings = {
+      ZENDESK_SUBDOMAIN: 'acme',
+      ZENDESK_OAUTH_TOKEN: 'token',
+      DATABASE_URL: 'postgres://127.0.0.1:1/none',
+      HTTP_PORT: String(await findFreePort()),
+      HTTP_HOST: '0.0.0.0',
+    };
+    const { status, stdout, stderr } = await runProgram(['serve'], settings);
+    assert.deepEqual(
+      { status, stdout, stderr },
+      {
+        status: 2,
+        stdout: '',
+        stderr:
+          'HTTP_HOST is "0.0.0.0", so other machines can reach the page, and nothing says who may see it. Set HTTP_TOKEN_FILE or HTTP_TRUSTED_PROXY, or HTTP_PAGE=off, which leaves only what monitoring asks.\n',
+      },
+    );
+    await withAccount(smallAccount, async (account) => {
+      const service = await startService({
+        ...account.settings,
+        ...once,
+        HTTP_HOST: '0.0.0.0',
+        HTTP_PAGE: 'off',
+      });
+      await waitUntil(async () => (await readinessOf(service)) === 200);
+      assert.equal((await service.get('/')).status, 404);
+      assert.equal((await service.get('/api/overview')).status, 404);
+      await stop(service);
     });
   });
 
@@ -143,7 +180,7 @@ describe('the HTTP server of serve', { concurrency: 2 }, () => {
     });
   });
 
-  it('stays alive while Postgres is down, is not ready then, and goes on when it is back', async () => {
+  it('stays alive while Postgres is down, is not ready meanwhile, and continues when it is back', async () => {
     await withAccount(smallAccount, async (account) => {
       const { settings, databaseUrl, query } = account;
       const proxy = await startDatabaseProxy(databaseUrl);

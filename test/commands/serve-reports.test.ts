@@ -25,7 +25,7 @@ function writeSchedule(...entries: Entry[]): { folder: string; REPORTS_FILE: str
   return { folder, REPORTS_FILE: file };
 }
 
-/** Makes it so that a report was known and its last time has passed while nothing ran. */
+/** Prepares a known report whose last time has passed while nothing ran. */
 async function missTime({ settings, query }: PulledAccount, name: string, schedule: string) {
   assert.equal((await runProgram(['migrate'], settings)).status, 0);
   await query(
@@ -42,7 +42,7 @@ async function stop(service: Program): Promise<void> {
 }
 
 describe('serve with REPORTS_FILE', { concurrency: 2 }, () => {
-  it('makes up for a report whose time has passed while nothing ran, once, with the time that it is about in its name', async () => {
+  it('writes a report whose time has passed while nothing ran, once, with its time range in the name', async () => {
     await withAccount(small, async (account) => {
       const { folder, REPORTS_FILE } = writeSchedule({
         report: 'log --month last --time-zone Europe/Madrid --all-fields',
@@ -81,7 +81,7 @@ describe('serve with REPORTS_FILE', { concurrency: 2 }, () => {
     });
   });
 
-  it('writes a report at its time, by one of two processes, asks Zendesk for it where it is to, and counts it', async () => {
+  it('writes a report at its time in one of two processes, asks Zendesk if the report needs it, and counts it', async () => {
     await withAccount(small, async (account) => {
       const { folder, REPORTS_FILE } = writeSchedule(
         {
@@ -124,7 +124,7 @@ describe('serve with REPORTS_FILE', { concurrency: 2 }, () => {
     });
   });
 
-  it('leaves no half file after a signal in the middle, and writes the whole one at the next start', async () => {
+  it('leaves no incomplete file after a signal in the middle, and writes the complete one at the next start', async () => {
     await withAccount(small, async (account) => {
       const { folder, REPORTS_FILE } = writeSchedule({
         report: 'log --from 2026-01-01 --to 2026-02-01',
@@ -196,19 +196,19 @@ describe('serve with REPORTS_FILE', { concurrency: 2 }, () => {
     assert.deepEqual({ status, stdout }, { status: 2, stdout: '' });
     assert.ok(!stderr.includes(folder));
     assert.deepEqual(stderr.split('\n'), [
-      'reports.yaml, report 1: "logs" is no report; expected one of ticket, accessed, agent, subject, findings, log, account-settings, user; did you mean log?',
+      'reports.yaml, report 1: "logs" is not a report. Use one of ticket, accessed, agent, address, subject, findings, log, account-settings, user. Did you mean log?',
       "reports.yaml, report 2: unknown option '--dayz' (Did you mean --days?)",
       'reports.yaml, report 3: --days is "0". Use a whole number from 1 to 36500.',
       'reports.yaml, report 4: Specify a time range: --days 30, --since "2 days ago", --month 2026-09, or --from 2026-01-31 with or without --to.',
-      'reports.yaml, report 5: the report says --output; expected form and directory to say it; take it out.',
-      'reports.yaml, report 6: --account is "beta", which the settings do not have; expected acme.',
-      'reports.yaml, report 7: when is "0 25 * * *"; expected the five fields of cron, such as 0 6 * * 1 for Mondays at six.',
-      'reports.yaml, report 8: when is "0 0 6 * * *"; expected the five fields of cron, such as 0 6 * * 1 for Mondays at six.',
-      'reports.yaml, report 9: form is "xls"; expected one of xlsx, csv, parquet, json, ndjson, jsonl, txt.',
-      'reports.yaml, report 10: directory is "/nowhere", which is not there; expected a folder; make it first.',
-      'reports.yaml, report 11: directory is "/dev/null", which is no folder; expected one for its files.',
-      'reports.yaml, report 12: name is "My log"; expected small letters, digits and hyphens, up to 64.',
-      'reports.yaml: more than one report has the name log; expected each name once; give them a name.',
+      'reports.yaml, report 5: the report says --output. Remove it: form and directory say where the answer goes.',
+      'reports.yaml, report 6: --account is "beta", which the settings do not have. Use acme.',
+      'reports.yaml, report 7: when is "0 25 * * *". Use the five fields of cron, such as 0 6 * * 1 for Mondays at six.',
+      'reports.yaml, report 8: when is "0 0 6 * * *". Use the five fields of cron, such as 0 6 * * 1 for Mondays at six.',
+      'reports.yaml, report 9: form is "xls". Use one of xlsx, csv, parquet, json, ndjson, jsonl, txt.',
+      'reports.yaml, report 10: directory is "/nowhere", which does not exist. Create the folder first.',
+      'reports.yaml, report 11: directory is "/dev/null", which is not a folder. Name a folder for its files.',
+      'reports.yaml, report 12: name is "My log". Use small letters, digits and hyphens, at most 64.',
+      'reports.yaml: more than one report has the name log. Give each its own name.',
       '',
     ]);
     const missing = await runProgram(['serve'], { ...settings, REPORTS_FILE: '/nowhere.yaml' });
@@ -217,7 +217,7 @@ describe('serve with REPORTS_FILE', { concurrency: 2 }, () => {
       {
         status: 2,
         stderr:
-          'REPORTS_FILE is "/nowhere.yaml", which cannot be read (ENOENT); expected a YAML or JSON file of reports; check the path and its permissions.\n',
+          'REPORTS_FILE is "/nowhere.yaml", which cannot be read (ENOENT). Check the path and its permissions: it has to be a YAML or JSON file of reports.\n',
       },
     );
   });

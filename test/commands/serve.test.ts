@@ -31,7 +31,7 @@ async function stop(service: Program, signal: 'SIGTERM' | 'SIGINT'): Promise<num
   return sentMs;
 }
 
-/** Fails if requests came after a signal, but for those on their way: no more than were under way at once before. */
+/** Fails if there were requests after a signal, except those in progress: no more than were in progress at once before. */
 function assertSilentSince({ simulator }: PulledAccount, sentMs: number): void {
   const requests = simulator.requests();
   const after = requests.filter(({ startedAt }) => startedAt > sentMs);
@@ -86,7 +86,7 @@ describe('serve', { concurrency: 2 }, () => {
     });
   });
 
-  it('has new rows in the table within two ticks during a backfill, stops at a signal, and goes on there', async () => {
+  it('has new rows in the table within two ticks during a backfill, stops at a signal, and continues there', async () => {
     await withAccount(
       {
         // A day less than Zendesk keeps, so that no row expires while the test runs.
@@ -128,7 +128,7 @@ describe('serve', { concurrency: 2 }, () => {
         );
         assert.equal(backfill?.outcome, null, 'the backfill is still going on');
 
-        // In the middle of a span, so that there is something to go on with.
+        // In the middle of a span, so that there is something to continue.
         await waitUntil(async () => {
           const open = await query(
             `select from zendesk_sync.fetches
@@ -205,7 +205,7 @@ describe('serve', { concurrency: 2 }, () => {
     });
   });
 
-  it('does not ask again for a stream that Zendesk has refused for minutes, and goes on with the others', async () => {
+  it('does not ask again for a stream that Zendesk has refused for minutes, and continues with the others', async () => {
     await withAccount(smallAccount, async ({ settings, simulator, query }) => {
       simulator.addFault({ kind: '403-plan', stream: 'access_logs', times: Infinity });
       const service = startProgram(['serve'], {
@@ -222,7 +222,7 @@ describe('serve', { concurrency: 2 }, () => {
       };
       const countAsked = (): number =>
         simulator.requests().filter(({ stream }) => stream === 'access_logs').length;
-      // The first refusals may be a fault of a moment: it goes on asking.
+      // The first refusals may be temporary: it keeps asking.
       await waitUntil(() => countAsked() > 3);
       await waitUntil(async () => {
         const refused = await query(

@@ -47,7 +47,7 @@ describe('settings', { concurrency: 2 }, () => {
     }
   });
 
-  it('of Zendesk are not asked for by commands that do not talk to it', async () => {
+  it('of Zendesk are not needed by commands that do not talk to it', async () => {
     await withAccount(smallAccount, async ({ databaseUrl }) => {
       const { status } = await runProgram(['status'], {
         DATABASE_URL: databaseUrl,

@@ -25,7 +25,7 @@ async function withHeldService(
 }
 
 describe('a second signal', { concurrency: 2 }, () => {
-  it('ends a program at once that cannot end what it does', async () => {
+  it('ends a program at once that cannot finish its work', async () => {
     await withHeldService(async (service) => {
       // As somebody presses Ctrl-C again and again.
       const presses = setInterval(() => service.kill('SIGINT'), 200);
@@ -34,7 +34,7 @@ describe('a second signal', { concurrency: 2 }, () => {
     });
   });
 
-  it('that comes with the first one is the same wish: the running page ends', async () => {
+  it('that comes with the first one counts as the same: the running page ends', async () => {
     await withHeldService(async (service, hold) => {
       service.kill('SIGTERM');
       await hold('select pg_sleep(0.02)');

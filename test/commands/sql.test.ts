@@ -27,7 +27,7 @@ describe('sql', { concurrency: 2 }, () => {
     });
   });
 
-  it('changes nothing, however it is asked to, unless --write is given', async () => {
+  it('changes nothing, in whatever way it is tried, unless --write is given', async () => {
     await withStored(async (db, settings) => {
       await storePeople(db, [{ id: 7, name: 'Joe Agent' }]);
       const sentence =
@@ -89,7 +89,7 @@ describe('sql', { concurrency: 2 }, () => {
     });
   });
 
-  it('writes files in the forms of the reports, with what the answer rests on, ids as text and counts as numbers', async () => {
+  it('writes files in the forms of the reports, with coverage, gaps and limits, ids as text and counts as numbers', async () => {
     await withStored(async (db, settings) => {
       await storeChanges(db, [{ id: 52447634852285, created_at: '2026-01-02T00:00:00Z' }]);
       await cover(db, '2026-01-01T00:00:00Z', '2026-02-01T00:00:00Z');
@@ -104,10 +104,7 @@ describe('sql', { concurrency: 2 }, () => {
         csv.stdout,
         'id,created_at,changes\r\n52447634852285,2026-01-02T00:00:00Z,1\r\n',
       );
-      assert.match(
-        csv.stderr,
-        /^Coverage: acme audit_logs: stored from 2026-01-01 00:00 UTC until/m,
-      );
+      assert.match(csv.stderr, /^Coverage: acme audit_logs: read from 2026-01-01 00:00 UTC until/m);
     });
   });
 
@@ -127,7 +124,7 @@ describe('sql', { concurrency: 2 }, () => {
     });
   });
 
-  it('reads statements from stdin, and stops without a word when its reader has left', async () => {
+  it('reads statements from stdin, and stops silently when its reader has left', async () => {
     await withStored(async (_db, settings) => {
       const call = `echo 'select generate_series(1, 100000) as n; select 2' | "$0" "$1" sql | head -2`;
       const piped = startProcess(
@@ -139,7 +136,7 @@ describe('sql', { concurrency: 2 }, () => {
     });
   });
 
-  it('cancels the statement that runs by Ctrl-C, at once and in the server', async () => {
+  it('cancels the running statement on Ctrl-C, at once and in the server', async () => {
     await withStored(async (db, settings) => {
       const sql = startProgram(['sql', 'select pg_sleep(600)'], settings);
       const running = `select from pg_stat_activity where query = 'select pg_sleep(600)' and state = 'active'`;

@@ -111,6 +111,8 @@ describe('status', { concurrency: 2 }, () => {
             'access_logs: 2d 6h are missing; Zendesk deletes the oldest part in 47d 17h.',
             `access_logs: last pulled successfully ${minute(ago(3))}.`,
             'users: The list of users is not available (403).',
+            'audit_logs: not verified yet.',
+            'access_logs: the same.',
             '',
           ].join('\n'),
         );
@@ -119,7 +121,7 @@ describe('status', { concurrency: 2 }, () => {
     );
   });
 
-  it('tells the same sentence once, and shows states in colour where that is asked for', async () => {
+  it('prints the same sentence once, and shows states in colour on request', async () => {
     await withDatabase((url) =>
       withClient(url, async (query) => {
         const failed = [{ task: 'live', at: ago(0), outcome: 'failed', error: 'Zendesk is down.' }];
@@ -166,6 +168,34 @@ describe('status', { concurrency: 2 }, () => {
         assert.deepEqual(await check({ STREAMS: 'audit_logs,users' }), { status: 0, stderr: '' });
       }),
     );
+  });
+
+  it('says how it stands with scheduled reports, and --check that one could not be written', async () => {
+    await withDatabase(async (url) => {
+      await withClient(url, async (query) => {
+        await record(query, 'audit_logs', {
+          covered: [[ago(30), ago(0)]],
+          runs: [{ task: 'live', at: new Date(), outcome: 'complete' }],
+        });
+        await query(
+          `insert into zendesk_sync.scheduled_reports (account, report, schedule, due_at, next_due_at, finished_at, file, rows, error)
+           values ('acme', 'log', 'x', now(), '2030-01-01T06:00:00Z', '2026-11-02T06:00:01Z', 'acme-log.csv', 1204, null),
+             ('acme', 'weekly', 'x', now(), '2030-01-01T06:00:00Z', '2026-11-02T06:00:01Z', 'acme-weekly.csv', 7, 'The disk is full.')`,
+        );
+        const found = await runProgram(['status', '--check'], { DATABASE_URL: url });
+        const failed =
+          'acme: the scheduled report weekly could not be written at 2026-11-02 06:00 UTC: The disk is full';
+        assert.ok(
+          found.stdout.includes(
+            'acme: the scheduled report log was written at 2026-11-02 06:00 UTC (1,204 rows); next 2030-01-01 06:00 UTC.\n',
+          ),
+          found.stdout,
+        );
+        assert.ok(found.stdout.includes(`${failed}; next 2030-01-01 06:00 UTC.\n`), found.stdout);
+        assert.equal(found.status, 1);
+        assert.ok(found.stderr.endsWith(`${failed}.\n`), found.stderr);
+      });
+    });
   });
 
   it('--watch shows what has changed until a signal, and goes with no other option', async () => {
@@ -230,6 +260,14 @@ describe('status', { concurrency: 2 }, () => {
             quarantined: 0,
             losses: [],
             late_rows: [],
+            anchors: [],
+            removals: [],
+            archived_rows: 0,
+            verified_at: null,
+            deeply_verified_at: null,
+            verification_findings: 0,
+            found: [],
+            last_reconciliation: null,
           },
         );
         const lag = Number(first?.['lag_seconds']);

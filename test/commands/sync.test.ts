@@ -15,7 +15,7 @@ type Result = {
 };
 
 describe('sync', { concurrency: 2 }, () => {
-  it('pulls every stream completely, tells what it did and ends with status 0', async () => {
+  it('pulls every stream completely, reports what it did and ends with status 0', async () => {
     await withAccount(smallAccount, async (account) => {
       const { status, stdout } = await runProgram(['sync'], account.settings);
       assert.equal(status, 0);
@@ -61,7 +61,7 @@ describe('sync', { concurrency: 2 }, () => {
     });
   });
 
-  it('pulls the named streams alone, and prints the result as JSON and nothing else on stdout', async () => {
+  it('pulls only the named streams, and prints only the result as JSON on stdout', async () => {
     await withAccount(smallAccount, async ({ settings, simulator, query }) => {
       const { status, stdout } = await runProgram(['sync', 'users', 'access_logs', '--json'], {
         ...settings,
@@ -173,7 +173,7 @@ describe('sync', { concurrency: 2 }, () => {
     });
   });
 
-  it('ends with status 2 and a sentence for names that are no stream, and does nothing', async () => {
+  it('ends with status 2 and a sentence for names that are not streams, and does nothing', async () => {
     await withAccount(smallAccount, async ({ settings, simulator, query }) => {
       const { status, stdout, stderr } = await runProgram(
         ['sync', 'tickets', 'users', 'Users'],
@@ -194,7 +194,7 @@ describe('sync', { concurrency: 2 }, () => {
     });
   });
 
-  it('stops at a signal with status 1, and the next one goes on there', async () => {
+  it('stops at a signal with status 1, and the next one continues there', async () => {
     await withAccount(
       { ...smallAccount, answerMs: 60, auditLogRowsPerDay: 100 },
       async (account) => {

@@ -133,7 +133,7 @@ describe('traces', { concurrency: 2 }, () => {
     ['refuses them', (response) => response.writeHead(400).end('kr7')],
     ['never answers', () => {}],
   ] as [string, Parameters<Receiver['answerWith']>[0]][])
-    it(`neither fail nor hold up the program when the collector ${name}`, async () => {
+    it(`neither make the program fail nor delay it when the collector ${name}`, async () => {
       await withCollector(async ({ settings, collector }) => {
         collector.answerWith(answer);
         const { status, stderr } = await runProgram(['sync', 'users'], settings);

@@ -12,7 +12,7 @@ import { withLedger } from '../support/ledger.ts';
 
 const secret = { url: '/api/v2/oauth/tokens/7' };
 
-/** One request that three rules find something in. */
+/** One request with findings of three rules. */
 async function storeCatch(db: Database): Promise<void> {
   await storeAccessRows(db, [
     at('11-02T12:00:00', { ip_address: '192.0.2.1' }),
@@ -23,7 +23,7 @@ async function storeCatch(db: Database): Promise<void> {
 const loadRules = async (db: Database): Promise<string[]> =>
   (
     await db.query<{ line: string }>(
-      `select concat_ws(' ', account, rule, severity) as line from zendesk.access_findings order by 1`,
+      `select concat_ws(' ', account, rule, severity) as line from zendesk_sync.found_in_access_logs order by 1`,
     )
   ).map(({ line }) => line);
 
@@ -40,7 +40,7 @@ describe('access_findings', () => {
       const load = () =>
         db.query(
           `select account, rule, severity, created_at, actor_id::integer, actor_name, summary, access_log_id
-           from zendesk.access_findings order by created_at`,
+           from zendesk_sync.found_in_access_logs order by created_at`,
         );
       const [joe, other] = [
         [5, 'Joe Newname', '2026-11-18T12:00:00Z', '000001'],
@@ -107,19 +107,19 @@ describe('access_findings', () => {
     });
   });
 
-  it('is computed only for the rule and the month that are asked for, and looks back through indexes', async () => {
+  it('is computed only for the requested rule and month, and looks back through indexes', async () => {
     await withLedger(async (db) => {
       await storeAccessRows(db, [at('09-18T12:00:00'), at('10-18T12:00:00'), at('11-18T12:00:00')]);
       const explain = (rule: string) =>
         explainQuery(
           db,
-          `select * from zendesk.access_findings
+          `select * from zendesk_sync.found_in_access_logs
            where account = 'acme' and rule = '${rule}' and created_at >= '2026-11-01'`,
         );
       const bulk = await explain('bulk_read');
       assert.deepEqual(listPartitions(bulk), [
         'access_log_resources_2026_11',
-        // The lookup of the request that is read by its key: which month that is turns out when it runs.
+        // The look-up of the request by its key: the month is known only when it runs.
         'access_logs_2026_09',
         'access_logs_2026_10',
         'access_logs_2026_11',

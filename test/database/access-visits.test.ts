@@ -14,7 +14,7 @@ import {
 } from '../support/access-view-rows.ts';
 import { withLedger } from '../support/ledger.ts';
 
-/** What the user interface asks for when a ticket is opened. */
+/** What the user interface requests when a ticket is opened. */
 const readTicket = {
   operation_name: 'ticket',
   operation_type: 'QUERY',
@@ -42,7 +42,7 @@ async function listVisits(rows: readonly AccessRow[]): Promise<string[]> {
 }
 
 describe('access_visits', () => {
-  it('makes one visit of the many requests with which a ticket is opened', async () => {
+  it('makes one visit from the many requests that open a ticket', async () => {
     await withLedger(async (db) => {
       await storeAccessRows(db, [
         at('11-18T12:00:00', { url: '/api/v2/tickets/1' }),
@@ -77,16 +77,18 @@ describe('access_visits', () => {
             first_at: new Date('2026-11-18T12:00:00Z'),
             last_at: new Date('2026-11-18T12:00:06Z'),
             requests: 11,
+            kind_list: 'view, write',
             kinds: 'view write',
             ip_addresses: '192.0.2.1 203.0.113.9',
             access_log_id: '000001',
+            addresses: '192.0.2.1, 203.0.113.9',
           },
         ],
       );
     });
   });
 
-  it('ends a visit with a pause of more than 30 minutes, not with one of 30', async () => {
+  it('ends a visit after a pause of more than 30 minutes, but not after one of 30', async () => {
     assert.deepEqual(
       await listVisits([
         at('11-18T12:00:00'),
@@ -99,7 +101,7 @@ describe('access_visits', () => {
     );
   });
 
-  it('goes on through a visit to something else', async () => {
+  it('continues through a visit to something else', async () => {
     assert.deepEqual(
       await listVisits([
         at('11-18T12:00:00'),
@@ -163,7 +165,7 @@ describe('access_visits', () => {
     });
   });
 
-  it('marks visits of programs: of users on the list, and those with nothing but requests of this program', async () => {
+  it('marks visits of programs: of users on the list, and those with only requests of this program', async () => {
     await withLedger(async (db) => {
       const sync = { url: '/api/v2/users/show_many?ids=1,2', ...own };
       await storeAccessRows(db, [
@@ -185,6 +187,29 @@ describe('access_visits', () => {
           { user_id: null, resource_type: 'ticket', resource_id: '1', is_service_account: false },
         ],
       );
+    });
+  });
+
+  it('finds the newest of all accounts, and the newest denied ones, through an index and without sorting', async () => {
+    await withLedger(async (db) => {
+      await storeAccessRows(db, [at('11-18T12:00:00'), at('11-18T12:00:01', { status: 403 })]);
+      for (const [condition, index] of [
+        ['true', 'access_logs_2026_11_timestamp_idx'],
+        ['is_denied', 'access_logs_2026_11_timestamp_idx1'],
+      ] as const) {
+        const plan = await db.transaction(async (tx) => {
+          // Of so few rows any plan is good: the question is whether this one is possible.
+          for (const way of ['sort', 'incremental_sort', 'bitmapscan', 'hashjoin', 'mergejoin'])
+            await tx.query(`set local enable_${way} = off`);
+          const lines = await tx.query<{ 'QUERY PLAN': string }>(
+            `explain select * from zendesk.access_visits
+             where first_at >= timestamptz '2026-11-01' and ${condition} order by first_at desc limit 5`,
+          );
+          return lines.map((line) => line['QUERY PLAN']).join('\n');
+        });
+        assert.match(plan, new RegExp(`Index Scan Backward using ${index} `), condition);
+        assert.doesNotMatch(plan, /Sort Key: l/, condition);
+      }
     });
   });
 

@@ -3,7 +3,7 @@ import { describe, it } from 'node:test';
 import { storeAuditRows } from '../support/audit-rows.ts';
 import { withLedger } from '../support/ledger.ts';
 
-/** What the description says, and what the view makes of it: property, old value, new value. */
+/** The description, and the result of the view: property, old value, new value. */
 const descriptions: readonly (readonly [string | null, ...(string | null)[]])[] = [
   ['Changed from 10 minutes to 30 minutes', null, '10 minutes', '30 minutes'],
   ['Owner changed from Bob Cat to Mountain Lion', 'Owner', 'Bob Cat', 'Mountain Lion'],
@@ -67,7 +67,7 @@ describe('clean_text', () => {
 });
 
 describe('audit_events', () => {
-  it('has the values before and after where the description names them once', async () => {
+  it('has the values before and after if the description names them once', async () => {
     await withLedger(async (db) => {
       await storeAuditRows(
         db,
@@ -121,7 +121,7 @@ describe('audit_events', () => {
     });
   });
 
-  it('names the actor as in the record, else as known then, else as known now, with the role of that time', async () => {
+  it('names the actor as in the record, otherwise as known at the time or now, with the role of that time', async () => {
     await withLedger(async (db) => {
       await db.query(
         `insert into zendesk.user_history (account, id, valid_from, valid_to, name, role, team_member) values
@@ -140,13 +140,53 @@ describe('audit_events', () => {
       ]);
       assert.deepEqual(
         await db.query(
-          'select actor_name as name, actor_role as role from zendesk.audit_events order by id',
+          'select actor_name as name, actor_role as role, role_source as source from zendesk.audit_events order by id',
         ),
         [
-          { name: 'Ann Now', role: null },
-          { name: 'Ann Then', role: 'agent' },
-          { name: 'Ann Record', role: 'admin' },
-          { name: 'Zendesk', role: null },
+          { name: 'Ann Now', role: 'agent', source: 'present' },
+          { name: 'Ann Then', role: 'agent', source: 'observed' },
+          { name: 'Ann Record', role: 'admin', source: 'observed' },
+          { name: 'Zendesk', role: null, source: null },
+        ],
+      );
+    });
+  });
+
+  it('derives the role of the past from changes of roles, backwards from the present', async () => {
+    await withLedger(async (db) => {
+      await db.query(
+        `insert into zendesk.users (account, id, name, role, team_member, valid_from) values ('acme', 5, 'Ann', 'end-user', true, now())`,
+      );
+      await db.query(
+        `insert into zendesk.user_history (account, id, valid_from, name, role, team_member) values ('acme', 5, '2026-11-10', 'Ann', 'end-user', true)`,
+      );
+      const turned = (created_at: string, change_description: string) => ({
+        created_at,
+        change_description,
+        actor_id: 6,
+        source_type: 'user',
+        source_id: 5,
+      });
+      await storeAuditRows(db, [
+        { created_at: '2026-01-01T00:00:00Z' },
+        turned(
+          '2026-02-01T00:00:00Z',
+          'Guide role changed from Viewer to Manager\nRole changed from Light agent to Administrator',
+        ),
+        { created_at: '2026-03-01T00:00:00Z' },
+        turned('2026-04-01T00:00:00Z', 'Role changed from Administrator to End-user'),
+        { created_at: '2026-05-01T00:00:00Z' },
+        { created_at: '2026-11-11T00:00:00Z' },
+      ]);
+      assert.deepEqual(
+        await db.query(
+          'select actor_role as role, role_source as source from zendesk.audit_events where actor_id = 5 order by id',
+        ),
+        [
+          { role: 'agent', source: 'derived' },
+          { role: 'admin', source: 'derived' },
+          { role: 'end-user', source: 'derived' },
+          { role: 'end-user', source: 'observed' },
         ],
       );
     });

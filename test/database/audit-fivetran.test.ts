@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
+import { registerStream } from '../../src/ingest/worker.ts';
+import { auditLogs } from '../../src/streams/audit-logs.ts';
 import { storeAuditRows } from '../support/audit-rows.ts';
 import { withLedger } from '../support/ledger.ts';
 
@@ -83,6 +85,52 @@ describe('the views for fivetran/dbt_zendesk', () => {
         _fivetran_deleted: false,
         account: 'acme',
       });
+    });
+  });
+
+  it('are there once more for each account where there are several, also for readers, with its rows alone', async () => {
+    await withLedger(async (db) => {
+      const listSources = async (): Promise<unknown> =>
+        (
+          await db.query<{ name: string }>(
+            `select table_schema || '.' || table_name as name from information_schema.views
+             where table_schema like 'zendesk_fivetran\\_%' order by 1`,
+          )
+        ).map(({ name }) => name);
+      await registerStream(db, 'acme', auditLogs);
+      assert.deepEqual(await listSources(), []);
+      await registerStream(db, 'acme-uk', auditLogs);
+      const sources = [
+        'zendesk_fivetran_acme.audit_log',
+        'zendesk_fivetran_acme.user',
+        'zendesk_fivetran_acme_uk.audit_log',
+        'zendesk_fivetran_acme_uk.user',
+      ];
+      assert.deepEqual(await listSources(), sources);
+      await storeAuditRows(db, [{ id: 1 }, { id: 2 }]);
+      await db.query(`update zendesk.audit_logs set account = 'acme-uk' where id = 2`);
+      await db.transaction(async (tx) => {
+        await tx.query('set local role zendesk_reader');
+        const rows = await tx.query(
+          `select account, id::integer from zendesk_fivetran_acme.audit_log
+           union all select account, id::integer from zendesk_fivetran_acme_uk.audit_log order by 2`,
+        );
+        assert.deepEqual(rows, [
+          { account: 'acme', id: 1 },
+          { account: 'acme-uk', id: 2 },
+        ]);
+      });
+      // Keys that differ in a character that has no place in a name.
+      await registerStream(db, 'acme_uk', auditLogs);
+      const [found] = await db.query<{ missing: string[] }>(
+        'select zendesk_sync.provide_sources() as missing',
+      );
+      assert.deepEqual(found, { missing: [] });
+      assert.deepEqual(await listSources(), [
+        ...sources,
+        'zendesk_fivetran_acme_uk_2.audit_log',
+        'zendesk_fivetran_acme_uk_2.user',
+      ]);
     });
   });
 });

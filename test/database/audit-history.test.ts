@@ -87,7 +87,7 @@ describe('user_role_history', () => {
 });
 
 describe('setting_history', () => {
-  it('answers what a setting or schedule was at a time', async () => {
+  it('shows a setting or schedule at a given time', async () => {
     const session = {
       source_type: 'account_setting',
       source_label: 'Security: Session expiration',

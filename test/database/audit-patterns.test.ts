@@ -16,7 +16,7 @@ const suspension = (change_description: string, action: string): AuditRecord => 
   change_description,
   action,
 });
-/** Records of published rules, of Zendesk's documentation and near misses of them, each with all that is found in it. */
+/** Records of published rules and of Zendesk's documentation, and similar ones that must not match, each with its findings. */
 const cases: readonly (readonly [AuditRecord, ...string[]])[] = [
   [
     {
@@ -167,7 +167,7 @@ const cases: readonly (readonly [AuditRecord, ...string[]])[] = [
 ];
 
 describe('the rules that look at one record', () => {
-  it('find in each record what they are for and nothing else', async () => {
+  it('find in each record exactly what they should', async () => {
     await withLedger(async (db) => {
       await storeAuditRows(
         db,

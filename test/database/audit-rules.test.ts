@@ -12,7 +12,8 @@ describe('the rules about the audit log', () => {
         user('Guide role changed from not set to Admin\\nExplore role changed from A to B'),
         setting('Session timeout', 'Changed from 10 minutes to 30 minutes'),
         { source_type: 'account', action: 'exported' },
-        { source_type: 'ticket', action: 'destroy', change_description: 'x'.repeat(500) },
+        { source_type: 'ticket', action: 'destroy', source_label: 'Ticket: Something private' },
+        { ...token('api_token', 'destroy'), change_description: 'x'.repeat(500) },
       ]);
       assert.deepEqual(
         (await loadFindings(db)).map(({ summary }) => summary),
@@ -22,13 +23,14 @@ describe('the rules about the audit log', () => {
           'Admin role assigned: Bob Cat – Guide role changed from not set to Admin Explore role changed from A to B',
           'Session lengthened from 10 minutes to 30 minutes',
           'Data exported',
-          `Ticket deleted: ${'x'.repeat(200)}`,
+          'Ticket deleted: ticket 7',
+          `API token created or deleted: API token – ${'x'.repeat(200)}`,
         ],
       );
     });
   });
 
-  it('learn another spelling from a row, and of two patterns the more severe one decides', async () => {
+  it('accept another spelling from a row, and the more severe of two patterns decides', async () => {
     await withLedger(async (db) => {
       await storeAuditRows(db, [
         setting('Zwei-Faktor-Anmeldung für alle', 'Ausgeschaltet'),
@@ -53,7 +55,7 @@ describe('the rules about the audit log', () => {
     });
   });
 
-  it('are switched off, raised in severity and bound to accounts by changing their row', async () => {
+  it('are switched off, raised in severity and limited to accounts by changing their row', async () => {
     await withLedger(async (db) => {
       const signIn = user('Successful sign-in using Zendesk password from https://x', 'login');
       for (const account of ['acme', 'other']) {
@@ -77,7 +79,9 @@ describe('the rules about the audit log', () => {
         `update zendesk.finding_rules set enabled = false where rule = 'api_token_changed'`,
       );
       assert.deepEqual(
-        await db.query('select account, rule, severity from zendesk.audit_findings order by rule'),
+        await db.query(
+          'select account, rule, severity from zendesk_sync.found_in_audit_logs order by rule',
+        ),
         [
           { account: 'other', rule: 'password_sign_in', severity: 'medium' },
           { account: 'other', rule: 'ticket_deleted', severity: 'high' },
@@ -86,14 +90,14 @@ describe('the rules about the audit log', () => {
     });
   });
 
-  it('read only the partitions and the rules that are asked for', async () => {
+  it('read only the requested partitions and rules', async () => {
     await withLedger(async (db) => {
       await storeAuditRows(
         db,
         ['2024', '2025', '2026'].map((year) => ({ created_at: `${year}-11-18T12:00:00Z` })),
       );
       const plan = await db.query<{ 'QUERY PLAN': string }>(
-        `explain select * from zendesk.audit_findings
+        `explain select * from zendesk_sync.found_in_audit_logs
          where account = 'acme' and rule = 'two_factor_off' and created_at >= '2026-01-01'`,
       );
       const read = plan.map((line) => line['QUERY PLAN']).join('\n');

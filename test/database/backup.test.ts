@@ -16,7 +16,7 @@ import { account, cover, storeChanges, storePeople, withStored } from '../suppor
 
 const run = promisify(execFile);
 
-// Beside the server's own programs: a pg_dump that is older than the server refuses.
+// From the server's own programs: a pg_dump that is older than the server refuses.
 const folder = process.env['TEST_POSTGRES_BINARIES'];
 const pgDump = join(folder ?? '', 'pg_dump');
 const pgRestore = join(folder ?? '', 'pg_restore');
@@ -37,14 +37,14 @@ async function fill(db: Database): Promise<void> {
   await refreshRollups(db, account, [accessLogs]);
 }
 
-/** Every relation with the number of its rows, and what may be read of it. */
+/** Every relation with the number of its rows, and its read permissions. */
 async function takeStock(db: Database): Promise<Map<string, { rows: number; shown: number }>> {
   const relations = await db.query<{ name: string; shown: number }>(
     `select format('%I.%I', n.nspname, c.relname) as name,
        (select count(*) filter (where has_column_privilege('zendesk_reader', c.oid, a.attnum, 'select'))
         from pg_attribute a where a.attrelid = c.oid and a.attnum > 0 and not a.attisdropped)::integer as shown
      from pg_class c join pg_namespace n on n.oid = c.relnamespace
-     where n.nspname in ('zendesk', 'zendesk_evidence', 'zendesk_sync', 'zendesk_fivetran', 'drizzle') and c.relkind in ('r', 'p', 'v')
+     where n.nspname in ('zendesk', 'zendesk_evidence', 'zendesk_partitions', 'zendesk_sync', 'zendesk_fivetran', 'drizzle') and c.relkind in ('r', 'p', 'v')
      order by 1`,
   );
   const stock = new Map<string, { rows: number; shown: number }>();

@@ -5,7 +5,7 @@ import { openDatabase } from '../../src/database/client.ts';
 import { withDatabase } from '../support/database.ts';
 
 describe('a pool of connections', () => {
-  it('lets callers wait in line for a free connection for as long as it takes', async () => {
+  it('lets callers wait for a free connection without a limit', async () => {
     await withDatabase(async (url) => {
       const limitMs = 1000;
       const db = openDatabase({ url, connections: 2, queryTimeoutMs: limitMs, patienceMs: 0 });
@@ -26,7 +26,7 @@ describe('a pool of connections', () => {
           await db.query('select 1');
           order.push(name);
         });
-        // Longer than a server that cannot be reached is waited for.
+        // Longer than the time limit for an unreachable server.
         await new Promise((resolve) => setTimeout(resolve, 2 * limitMs));
         assert.deepEqual(order, []);
         hold.resolve();
@@ -36,6 +36,41 @@ describe('a pool of connections', () => {
         for await (const row of rows) rest.push(row);
         assert.deepEqual(rest, [{ n: 2 }, { n: 3 }]);
         await Promise.all([1, 2, 3].map(() => db.query('select 1')));
+      } finally {
+        await db.close();
+      }
+    });
+  });
+
+  it('read the text of COPY with values, a statement that fails, and one that is left, and are free again', async () => {
+    await withDatabase(async (url) => {
+      const db = openDatabase({ url, connections: 1, patienceMs: 0 });
+      const copy = (columns: string): AsyncGenerator<Buffer> =>
+        db.copyOut(`copy (select ${columns} from generate_series(1, 100000) as n) to stdout`, [
+          "it's \\ one",
+          'two',
+        ]);
+      try {
+        let text = '';
+        const [one, two] = [1, 2].map((place) => `current_setting('zendesk_sync.value${place}')`);
+        for await (const piece of copy(`${one}, ${two}, n`)) text += piece.toString();
+        const lines = text.split('\n');
+        assert.equal(lines.length, 100_001);
+        assert.equal(lines[99_999], "it's \\\\ one\ttwo\t100000");
+        await assert.rejects(
+          async () => {
+            for await (const _ of copy('1 / (50000 - n)'));
+          },
+          { code: 'database_refused' },
+        );
+        for await (const piece of copy('n')) {
+          assert.equal(piece.toString('utf8', 0, 4), '1\n2\n');
+          break;
+        }
+        assert.deepEqual(
+          await db.query("select current_setting('zendesk_sync.value1', true) as value"),
+          [{ value: null }],
+        );
       } finally {
         await db.close();
       }

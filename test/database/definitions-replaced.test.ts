@@ -9,7 +9,7 @@ describe('a function with other parameters', () => {
     'views/zendesk.loud': `create view zendesk.loud as select zendesk.shout(${call}) as name from zendesk.users;\n`,
   });
 
-  it('takes the place of the former one, below the views that call it, with what was granted on it', async () => {
+  it('replaces the previous one, below the views that call it, with its grants', async () => {
     await withLedger(async (db) => {
       await applyFiles(db, shout('word text', 'name'));
       await db.query('revoke execute on function zendesk.shout(text) from public');
@@ -29,7 +29,7 @@ describe('a function with other parameters', () => {
     });
   });
 
-  it('or another result is not put in the place of one that others call', async () => {
+  it('or another result does not replace one that others call', async () => {
     await withLedger(async (db) => {
       await applyFiles(db, shout('word text', 'name'));
       await db.query(
@@ -66,7 +66,7 @@ describe('a definition whose file is gone', () => {
     });
   });
 
-  it('is not dropped below what others built on it', async () => {
+  it('is not dropped if others have built on it', async () => {
     await withLedger(async (db) => {
       await applyFiles(db, people);
       await db.query('create view public.mine as select * from zendesk.admins');

@@ -27,7 +27,7 @@ describe('a changed definition', () => {
     });
   });
 
-  it('has what uses it run again, so that select * has the new column', async () => {
+  it('makes what uses it run again, so that select * has the new column', async () => {
     await withLedger(async (db) => {
       const all = {
         'views/zendesk.all_people':
@@ -49,7 +49,7 @@ describe('a changed definition', () => {
     });
   });
 
-  it('keeps its owner and what was granted on it to others', async () => {
+  it('keeps its owner and its grants to others', async () => {
     await withLedger(async (db) => {
       await applyFiles(db, people);
       const reader = `zls_${randomBytes(4).toString('hex')}_reader`;
@@ -100,7 +100,7 @@ describe('a changed definition', () => {
     });
   });
 
-  it('is left alone, with everything else, when something of somebody else is in the way, which is named', async () => {
+  it('is not changed, nor is anything else, when an object of somebody else blocks it, which is named', async () => {
     await withLedger(async (db) => {
       await applyFiles(db, people);
       await db.query(`
@@ -133,7 +133,7 @@ describe('a changed definition', () => {
     });
   });
 
-  it('tells of everything that is in the way at once, and not of what fails because of it', async () => {
+  it('reports everything that blocks it at once, and not what fails because of it', async () => {
     await withLedger(async (db) => {
       const second = {
         'views/zendesk.tall': 'create view zendesk.tall as select 1 as a, 2 as b;\n',

@@ -8,7 +8,7 @@ const left = '2026-03-01T12:00:00Z';
 const person = { id: 7, name: 'Joe', role: 'agent', active: true, updated_at: left };
 
 describe('the departure of a person', { concurrency: 2 }, () => {
-  it('is when Zendesk deleted them, also before they were first met', async () => {
+  it('is when Zendesk deleted them, also before they were first seen', async () => {
     await withStored(async (db) => {
       const people = [
         { ...person, active: false },

@@ -24,7 +24,7 @@ describe('a database that several processes open', () => {
     await assert.rejects(query(guest.url, 'select 1'), { code: 'ECONNREFUSED' });
   });
 
-  it('goes on for the guest at the same url when the owner ends first', async () => {
+  it('continues for the guest at the same url when the owner ends first', async () => {
     const owner = await openElsewhere();
     const guest = await open();
     await query(guest.url, 'create table inherited as select 4 as id');
@@ -47,7 +47,7 @@ describe('a database that several processes open', () => {
     assert.deepEqual(readdirSync(dir).toSorted(), ['cluster', 'postgres.log']);
   });
 
-  it('waits for a server that goes down and starts the next one', async () => {
+  it('waits for a server that is stopping and starts the next one', async () => {
     const first = await open();
     const stopped = first.stop();
     await waitUntil(() => !existsSync(path) || !readFileSync(path, 'utf8').includes('ready'));
@@ -136,7 +136,7 @@ describe('a process of root', { skip: process.getuid?.() !== 0 }, () => {
     await guest.stop();
     await owner.stop();
 
-    // Where namespaces are allowed, what belongs to that user stays with that user.
+    // If namespaces are allowed, files of that user stay files of that user.
     const later = await openElsewhere(dir);
     assert.equal(later.started, true);
     assert.notEqual(statSync(join(dir, 'cluster', 'postmaster.pid')).uid, 0);

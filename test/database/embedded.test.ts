@@ -23,7 +23,7 @@ const wayOut = 'set DATABASE_URL to use your own PostgreSQL server.';
 const readPid = () => Number.parseInt(readFileSync(join(cluster, 'postmaster.pid'), 'utf8'));
 
 describe('a database that one process opens', () => {
-  it('is created with its directory, and wants the password from a file that only the owner can read', async () => {
+  it('is created with its directory, and requires the password from a file that only the owner can read', async () => {
     const messages: string[] = [];
     const log = (message: string) => messages.push(message);
     const { url, started, stop } = await open({ durable: true, log });
@@ -53,7 +53,7 @@ describe('a database that one process opens', () => {
     );
   });
 
-  it('is given up while it is made when a signal says so, and leaves nothing half-made', async () => {
+  it('is cancelled by a signal while it is created, and leaves nothing incomplete', async () => {
     const dir = join(temporary, 'given-up');
     const giveUp = new AbortController();
     const opening = open({ dataDir: dir, signal: giveUp.signal });
@@ -64,7 +64,7 @@ describe('a database that one process opens', () => {
     assert.deepEqual(readdirSync(dir), []);
   });
 
-  it('listens on the loopback address alone', async (t) => {
+  it('listens only on the loopback address', async (t) => {
     const outside = Object.values(networkInterfaces())
       .flat()
       .find((address) => address?.family === 'IPv4' && !address.internal)?.address;
@@ -131,7 +131,7 @@ describe('a database that cannot be opened', () => {
     );
   });
 
-  it('says when the directory is that of some other server', async () => {
+  it('says when the directory belongs to another server', async () => {
     const dir = join(temporary, 'not-ours');
     await mkdir(dir);
     await writeFile(join(dir, 'PG_VERSION'), '18\n');

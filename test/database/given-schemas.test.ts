@@ -4,10 +4,11 @@ import { migrateDatabase } from '../../src/database/migrate.ts';
 import { createEmptyTestDatabase } from '../support/database.ts';
 import { withClient } from '../support/query.ts';
 
-const schemas = 'drizzle, zendesk, zendesk_evidence, zendesk_fivetran, zendesk_sync';
+const schemas =
+  'drizzle, zendesk, zendesk_evidence, zendesk_fivetran, zendesk_partitions, zendesk_sync';
 
-describe('a database in which somebody else has made the schemas', () => {
-  it('is migrated without the right to create any, and readers may call the functions of views', async () => {
+describe('a database in which somebody else has created the schemas', () => {
+  it('is migrated without the right to create schemas, and readers may call the functions of views', async () => {
     const database = await createEmptyTestDatabase();
     const owner = `given_owner_${process.pid}`;
     try {

@@ -1,4 +1,4 @@
-/** What a process remembers of a database that has gone back to an earlier state is worth nothing. */
+/** What a process remembers of a database that has gone back to an earlier state is not valid. */
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import type { Database } from '../../src/database/client.ts';
@@ -29,7 +29,7 @@ const rows = (id: string, second: number): PageToStore['rows'] =>
     { id, timestamp: new Date(second * 1000).toISOString(), method: 'GET', url: '/' },
   ]);
 
-/** Everything that the ledger says of fetches and coverage, and the ids of the rows. */
+/** Everything that the ledger says about fetches and coverage, and the ids of the rows. */
 async function look(db: Database): Promise<unknown> {
   return {
     fetches: await db.query('select * from zendesk_sync.fetches order by id'),
@@ -38,7 +38,7 @@ async function look(db: Database): Promise<unknown> {
   };
 }
 
-/** What may have become of a fetch of which two pages are remembered, as statements; `$1` is its number. */
+/** Possible changes of a fetch of which a process remembers two pages, as statements; `$1` is its number. */
 const changes: Readonly<Record<string, string>> = {
   'stands a page behind': `update zendesk_sync.fetches set pages = 1, cursor = 'c1' where id = $1`,
   'stands a page further by another cursor': `update zendesk_sync.fetches set pages = 3, cursor = 'x' where id = $1`,
@@ -85,8 +85,8 @@ describe('a page of a fetch that', () => {
     });
 });
 
-describe('a fetch whose number is another one by now', () => {
-  it('is neither ended nor taken up nor put back to its start', async () => {
+describe('a fetch whose number now belongs to another one', () => {
+  it('is neither ended nor continued nor set back to its start', async () => {
     await withLedger(async (db) => {
       const lease = await takeLease(db, accessLogs);
       const { fetch } = await openFetch(db, lease, { kind: 'backfill', span, pageSize: 2500 });
@@ -99,7 +99,7 @@ describe('a fetch whose number is another one by now', () => {
     });
   });
 
-  it('goes on where it stands in the database, and stores no page of its former reader any more', async () => {
+  it('continues from its state in the database, and stores no further page of its previous reader', async () => {
     await withLedger(async (db) => {
       const lease = await takeLease(db, accessLogs);
       const store = { db, ensurePartitions: createPartitionKeeper(db) };
@@ -132,7 +132,7 @@ describe('a lease', () => {
     ],
   ] as const;
   for (const [what, statement, error] of losses)
-    it(`${what} lets nothing be stored: ${error.code}`, async () => {
+    it(`${what} prevents every write: ${error.code}`, async () => {
       await withLedger(async (db) => {
         const lease = await takeLease(db, accessLogs);
         const { fetch } = await openFetch(db, lease, { kind: 'backfill', span, pageSize: 2500 });
@@ -151,7 +151,7 @@ describe('a lease', () => {
       });
     });
 
-  it('that two processes hold with the same token in two histories stores nothing of the one that is lost', async () => {
+  it('that two processes hold with the same token in two histories stores nothing of the lost history', async () => {
     await withLedger(async (db) => {
       const lost = await takeLease(db, accessLogs, 'lost');
       // What the first one did is undone.
@@ -166,7 +166,7 @@ describe('a lease', () => {
     });
   });
 
-  it('of a listing stores a page only where those before it are, and once more when its COMMIT was not heard of', async () => {
+  it('of a listing stores a page only if those before it are stored, and again if the answer to its COMMIT was lost', async () => {
     await withLedger(async (db) => {
       const lease = await takeLease(db, accessLogs);
       const advance = (steps: number): Promise<void> =>
@@ -182,7 +182,7 @@ describe('a lease', () => {
 });
 
 describe('a run', () => {
-  it('is complete only in a database that has what it has stored', async () => {
+  it('is complete only in a database that has everything it stored', async () => {
     await withLedger(async (db) => {
       const lease = await takeLease(db, accessLogs);
       const store = { db, ensurePartitions: createPartitionKeeper(db) };
@@ -198,16 +198,16 @@ describe('a run', () => {
       await db.query('update zendesk_sync.fetches set mark = gen_random_uuid()');
       await assert.rejects(close(), changed, 'it is another fetch');
       await db.query('update zendesk_sync.fetches set mark = $1::uuid', [fetch.mark]);
-      assert.equal(await areRecorded(db, [run]), false);
+      assert.equal(await areRecorded(db, key.account, [run]), false);
       await close();
-      assert.equal(await areRecorded(db, [run]), true);
+      assert.equal(await areRecorded(db, key.account, [run]), true);
       await db.query('update zendesk_sync.runs set mark = gen_random_uuid()');
-      assert.equal(await areRecorded(db, [run]), false);
-      assert.equal(await areRecorded(db, []), true);
+      assert.equal(await areRecorded(db, key.account, [run]), false);
+      assert.equal(await areRecorded(db, key.account, []), true);
     });
   });
 
-  it('that the database has lost is recorded anew when it has failed, and nothing is written into another of its number', async () => {
+  it('that the database has lost is recorded again when it has failed, and nothing is written into another run with its number', async () => {
     await withLedger(async (db) => {
       const run = await openRun(db, key, 'live', 'test');
       await db.query(`update zendesk_sync.runs set task = 'backfill', mark = gen_random_uuid()`);

@@ -49,7 +49,7 @@ describe('the coverage in Postgres', () => {
     });
   });
 
-  it('and what was read again lose exactly the span that is withdrawn', async () => {
+  it('and rescans lose exactly the withdrawn span', async () => {
     await withLedger(async (db) => {
       const span = fc
         .tuple(fc.nat(100), fc.integer({ min: 1, max: 30 }))
@@ -77,7 +77,7 @@ describe('the coverage in Postgres', () => {
 });
 
 describe('a stream', () => {
-  it('stands in the ledger as the program describes it, also after it has changed', async () => {
+  it('is in the ledger as the program describes it, also after it has changed', async () => {
     await withLedger(async (db) => {
       const look = (): Promise<unknown[]> =>
         db.query('select stream, kind, retention_days from zendesk_sync.streams order by stream');
@@ -114,7 +114,7 @@ describe('a lease', () => {
     });
   });
 
-  it('can be taken when it has longer to go than any process asks for: the clock was set back since', async () => {
+  it('can be taken when it lasts longer than any process requests: the clock was set back since', async () => {
     await withLedger(async (db) => {
       const former = await takeLease(db, accessLogs, 'gone');
       await db.query(
@@ -125,7 +125,7 @@ describe('a lease', () => {
     });
   });
 
-  it('that was taken over can neither be renewed nor released by its former holder, nor store a page', async () => {
+  it('that was taken over can neither be renewed nor released by its previous holder, nor store a page', async () => {
     await withLedger(async (db) => {
       const former = await takeLease(db, accessLogs);
       await db.query(`update zendesk_sync.leases set expires_at = now()`);
@@ -193,7 +193,7 @@ describe('a lease', () => {
 });
 
 describe('the budget in Postgres', () => {
-  it('grants exactly the limit to any number of concurrent askers', async () => {
+  it('grants exactly the limit to any number of concurrent callers', async () => {
     await withLedger(async (db) => {
       const decisions = await Promise.all(
         Array.from({ length: 80 }, () =>
@@ -249,7 +249,7 @@ describe('a page', () => {
         span: { from: 1000, to: 2000 },
         pageSize: 2500,
       });
-      // One that has changed, one that is new, and one that is new where all is said to be stored.
+      // One that has changed, one that is new, and one that is new in covered time.
       const page = {
         fetch,
         rows: read(record('a', 1001, { status: 404 }), record('b', 1002), record('c', 1003)),
@@ -334,7 +334,7 @@ describe('a page', () => {
 });
 
 describe('a fetch in the ledger', () => {
-  it('that failed can be resumed at its cursor, unless its cursor was the fault', async () => {
+  it('that failed can be resumed at its cursor, unless the cursor was the cause', async () => {
     await withLedger(async (db) => {
       const lease = await takeLease(db, accessLogs);
       const { fetch } = await openFetch(db, lease, {

@@ -16,8 +16,8 @@ const accessRecord = {
   url: '/api/v2/tickets/1',
 };
 
-describe('whoever may connect', () => {
-  it('keeps the program neither from migrating nor from storing by the advisory locks that it used to take', async () => {
+describe('a user who can connect', () => {
+  it('cannot keep the program from migrating or storing with the advisory locks that it used before', async () => {
     const database = await createEmptyTestDatabase();
     const anybody = new Client({ connectionString: database.url });
     const db = openDatabase({ url: database.url, queryTimeoutMs: 20_000 });
@@ -38,7 +38,7 @@ describe('whoever may connect', () => {
     }
   });
 
-  it('gets as a reader no lock that keeps the program from making partitions or from storing, and no large object', async () => {
+  it('as a reader gets no lock that keeps the program from creating partitions or storing, and no large object', async () => {
     const database = await createEmptyTestDatabase();
     const reader = new Client({ connectionString: database.url });
     const db = openDatabase({ url: database.url, queryTimeoutMs: 20_000 });

@@ -8,7 +8,7 @@ import { storeRecords } from '../support/stored-records.ts';
 
 const odd = ['', 'a b', 'a,b', '(a)', '"a"', 'back\\slash', 'line\nline', 'tab\tü\u00a0', null];
 
-/** As many records as are worth comparing, half a second apart, some with values that need quotes. */
+/** Enough records for the comparison, half a second apart, some with values that need quotes. */
 const records = Array.from({ length: 600 }, (_, index) => ({
   id: `01M7W0BX7MZ5S07QPRW8RE${String(index).padStart(4, '0')}`,
   timestamp: new Date(Date.UTC(2026, 10, 19) + index * 500).toISOString(),
@@ -50,7 +50,7 @@ describe('a page that is read again', () => {
     });
   });
 
-  it('is upserted when a value differs, a row is missing or one more is there', async () => {
+  it('is upserted when a value differs, a row is missing or there is one more', async () => {
     await withLedger(async (db) => {
       await store(db, records);
       const changed = records.with(300, { ...records[300]!, status: 404 });
@@ -73,16 +73,16 @@ describe('a page that is read again', () => {
     });
   });
 
-  it('counts as equal also where Postgres writes a value in another way', async () => {
+  it('counts as equal also if Postgres writes a value in another way', async () => {
     await withLedger(async (db) => {
-      // jsonb has an order of its own.
+      // jsonb has its own order.
       const written = records.map((record) => ({ ...record, unheard_of: { b: 1, a: 2 } }));
       await store(db, written);
       assert.deepEqual(await store(db, written), { counts: unchanged, upserted: true });
     });
   });
 
-  it('compares an address in whichever form it comes', async () => {
+  it('compares an address in any form', async () => {
     await withLedger(async (db) => {
       const written = records.map((record) => ({ ...record, ip_address: '2001:DB8:0:0:0:0:0:1' }));
       await store(db, written);

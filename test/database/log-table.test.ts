@@ -65,7 +65,7 @@ describe('storing a page', () => {
     });
   });
 
-  it('absorbs an id that comes twice in one page', async () => {
+  it('accepts an id twice in one page', async () => {
     await withLedger(async (db) => {
       assert.deepEqual(await store(db, accessLogs, [accessRecord, accessRecord]), {
         new: 1,
@@ -75,7 +75,7 @@ describe('storing a page', () => {
     });
   });
 
-  it('writes nothing at all when the same rows come again', async () => {
+  it('writes nothing when the same rows come again', async () => {
     await withLedger(async (db) => {
       const records = Array.from({ length: 500 }, (_, index) => ({
         ...accessRecord,
@@ -95,7 +95,7 @@ describe('storing a page', () => {
     });
   });
 
-  it('replaces a row that comes differently and keeps its former content', async () => {
+  it('replaces a row that has changed and keeps its previous version', async () => {
     await withLedger(async (db) => {
       const record = {
         id: 54337476015999,
@@ -140,7 +140,7 @@ describe('storing a page', () => {
     });
   });
 
-  it('counts new rows in what was covered already as late', async () => {
+  it('counts new rows in covered time as late', async () => {
     await withLedger(async (db) => {
       const second = Date.parse(accessRecord.timestamp) / 1000;
       const covered = [{ from: second - 60, to: second + 1 }];
@@ -170,7 +170,7 @@ describe('storing a page', () => {
     });
   });
 
-  it('keeps odd values: a time with fractions and offset, U+0000, integers at the edge of bigint', async () => {
+  it('keeps unusual values: a time with fractions and offset, U+0000, integers at the edge of bigint', async () => {
     await withLedger(async (db) => {
       await store(db, auditLogs, [
         {
@@ -255,17 +255,17 @@ describe('the partitions of a log', () => {
     });
   });
 
-  it('are looked for by what they hold: a detached table of the same name is none', async () => {
+  it('are found by what they contain: a detached table of the same name does not count', async () => {
     await withLedger(async (db) => {
       const december = Date.UTC(2026, 11, 31);
       const tables = [auditLogs.table, accessLogs.table];
       const wanted = [
-        'zendesk.audit_logs_2026',
-        'zendesk.audit_logs_2027',
-        'zendesk.access_logs_2026_12',
-        'zendesk.access_log_resources_2026_12',
-        'zendesk.access_logs_2027_01',
-        'zendesk.access_log_resources_2027_01',
+        'zendesk_partitions.audit_logs_2026',
+        'zendesk_partitions.audit_logs_2027',
+        'zendesk_partitions.access_logs_2026_12',
+        'zendesk_partitions.access_log_resources_2026_12',
+        'zendesk_partitions.access_logs_2027_01',
+        'zendesk_partitions.access_log_resources_2027_01',
       ];
       const examine = (): ReturnType<typeof examinePartitionsAhead> =>
         examinePartitionsAhead(db, tables, december);
@@ -275,18 +275,27 @@ describe('the partitions of a log', () => {
       for (const table of tables) await ensurePartitions(table, moments);
       assert.deepEqual(await examine(), { wanted, missing: [] });
       await db.query(
-        'alter table zendesk.access_logs detach partition zendesk.access_logs_2027_01',
+        'alter table zendesk.access_logs detach partition zendesk_partitions.access_logs_2027_01',
       );
-      assert.deepEqual(await examine(), { wanted, missing: ['zendesk.access_logs_2027_01'] });
+      assert.deepEqual(await examine(), {
+        wanted,
+        missing: ['zendesk_partitions.access_logs_2027_01'],
+      });
       await ensurePartitions(accessLogs.table, moments);
-      assert.deepEqual(await examine(), { wanted, missing: ['zendesk.access_logs_2027_01'] });
+      assert.deepEqual(await examine(), {
+        wanted,
+        missing: ['zendesk_partitions.access_logs_2027_01'],
+      });
       await ensurePartitions(accessLogs.table, moments, true);
       assert.deepEqual(await examine(), { wanted, missing: [] });
       assert.deepEqual(
         await db.query(
           `select inhrelid::regclass::text as name from pg_inherits where inhparent = 'zendesk.access_logs'::regclass order by 1`,
         ),
-        [{ name: 'zendesk.access_logs_2026_12' }, { name: 'zendesk.access_logs_2027_01_2' }],
+        [
+          { name: 'zendesk_partitions.access_logs_2026_12' },
+          { name: 'zendesk_partitions.access_logs_2027_01_2' },
+        ],
       );
     });
   });

@@ -10,7 +10,7 @@ import { runProgram } from '../support/program.ts';
 import { readText } from '../support/project-files.ts';
 
 describe('migrating', () => {
-  it('works when twenty processes start at once: one applies, the others find it done', async () => {
+  it('works when twenty processes start at once: one migrates, the others find it done', async () => {
     const database = await createEmptyTestDatabase();
     try {
       const results = await Promise.all(
@@ -61,7 +61,7 @@ describe('migrating', () => {
     }
   });
 
-  it('leaves no table, view or column without a comment, partitions included', async () => {
+  it('gives every table, view and column a comment, including partitions', async () => {
     await withLedger(async (db) => {
       const ensurePartitions = createPartitionKeeper(db);
       for (const { table } of listLogs(streams))
@@ -112,7 +112,7 @@ describe('migrating', () => {
 describe('an older program', () => {
   const newer = `insert into drizzle.__drizzle_migrations (hash, created_at) values ('newer', 9999999999999)`;
 
-  it('refuses a database that a newer one has migrated, in a sentence, and leaves it alone', async () => {
+  it('refuses a database that a newer one has migrated, in a sentence, and changes nothing', async () => {
     await withLedger(async (db, url) => {
       await db.query(newer);
       await assert.rejects(migrateDatabase(url), {
@@ -129,7 +129,7 @@ describe('an older program', () => {
     });
   });
 
-  it('ends with status 2 and that sentence, whether it was to migrate or to pull', async () => {
+  it('ends with status 2 and that sentence, for migrating and for pulling', async () => {
     await withLedger(async (db, url) => {
       await db.query(newer);
       const settings = {

@@ -19,7 +19,7 @@ import { withLedger } from '../support/ledger.ts';
 import { runProgram, startProcess } from '../support/program.ts';
 import { readText, root } from '../support/project-files.ts';
 
-/** The migration of that name as the database remembers it. */
+/** The migration of that name as recorded in the database. */
 function remembered(name: string): string {
   const { generatedAt } = loadOwnMigrations().find((each) => each.name === name) ?? assert.fail();
   return `drizzle.__drizzle_migrations where created_at = ${generatedAt}`;
@@ -36,7 +36,7 @@ async function assertRefused(
 }
 
 describe('the migrations that a database has', () => {
-  it('are known by the hashes that drizzle itself notes', async () => {
+  it('are recognised by the hashes that drizzle itself stores', async () => {
     await withLedger(async (db) => {
       const found = await db.query<{ hash: string }>(
         'select hash from drizzle.__drizzle_migrations order by id',
@@ -52,7 +52,7 @@ describe('the migrations that a database has', () => {
     });
   });
 
-  it('are refused when the file of one was edited since, which is named, with status 2', async () => {
+  it('are refused with status 2 when the file of one was edited since, and the file is named', async () => {
     await withLedger(async (db, url) => {
       await db.query(
         `update drizzle.__drizzle_migrations set hash = 'another' where hash in (
@@ -77,7 +77,7 @@ describe('the migrations that a database has', () => {
     });
   });
 
-  it('are refused when one among them is unknown here', async () => {
+  it('are refused when one of them is unknown here', async () => {
     await withLedger(async (db, url) => {
       await db.query(
         `update drizzle.__drizzle_migrations set created_at = created_at + 1
@@ -102,7 +102,7 @@ describe('the migrations that a database has', () => {
     });
   });
 
-  it('are the same when the files have the line ends of Windows, here or where the database was migrated', async () => {
+  it('are the same when the files have Windows line ends, here or where the database was migrated', async () => {
     await withLedger(async (db, url) => {
       const folder = mkdtempSync(join(tmpdir(), 'zls-windows-'));
       try {
@@ -120,7 +120,7 @@ describe('the migrations that a database has', () => {
           return stdout + stderr;
         };
         assert.equal(await migrateThere(url), 'The database is up to date.\n');
-        // As drizzle's own migrator noted them down from such files.
+        // As drizzle's own migrator stored them from such files.
         for (const { generatedAt, hash, hashWithCarriageReturns } of loadOwnMigrations()) {
           assert.notEqual(hash, hashWithCarriageReturns);
           await db.query(

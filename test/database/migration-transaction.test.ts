@@ -45,7 +45,7 @@ async function beside(
   }
 }
 
-/** What is told first (nothing when it ends before), and the end. */
+/** The first message (none if it ends before), and the end. */
 function startMigrating(url: string): [Promise<string>, Promise<{ applied: string[] }>] {
   const told = Promise.withResolvers<string>();
   const migrating = migrateDatabase(url, { report: told.resolve });
@@ -61,7 +61,7 @@ async function countMigrations(query: Query): Promise<number> {
 }
 
 describe('a migration', () => {
-  it('waits for who uses a table, says so, lets others use it meanwhile, and goes on', async () => {
+  it('waits for the session that uses a table, says so, lets others use it meanwhile, and continues', async () => {
     await withFormer(async (url, query) => {
       await beside(url, 'select from zendesk_sync.streams', async (end, pid) => {
         const [told, migrating] = startMigrating(url);
@@ -81,7 +81,7 @@ describe('a migration', () => {
     });
   });
 
-  it('ends with that sentence and nothing done when it is told to end', async () => {
+  it('ends with that sentence and nothing done at a signal', async () => {
     await withFormer(async (url, query) => {
       await beside(url, 'select from zendesk_sync.streams', async () => {
         await assert.rejects(migrateDatabase(url, { signal: AbortSignal.abort() }), {
@@ -115,7 +115,7 @@ describe('a migration', () => {
     });
   });
 
-  it('waits for the first one of all as well, and finds it done', async () => {
+  it('waits for the very first one too, and finds it done', async () => {
     await using(await createEmptyTestDatabase(), async (url) => {
       const making = `create schema drizzle;
         create table drizzle.__drizzle_migrations (id serial primary key, hash text not null, created_at bigint)`;
@@ -131,7 +131,7 @@ describe('a migration', () => {
     });
   });
 
-  it('ends the session of a reader that is in its way, as soon as it has waited long enough', async () => {
+  it('ends the session of a reader that blocks it, as soon as it has waited long enough', async () => {
     await withFormer(async (url, query) => {
       const user = `zls_${randomBytes(6).toString('hex')}`;
       await query(`create role ${user} login password 'words' in role zendesk_reader;
@@ -161,7 +161,7 @@ describe('a migration', () => {
     });
   });
 
-  it('leaves nothing behind when its process is killed in the middle, and the next one does it all', async () => {
+  it('leaves nothing behind when its process is killed in the middle, and the next one does everything', async () => {
     await using(await createEmptyTestDatabase(), async (url, query) => {
       await query(`
         create function public.stand_still() returns event_trigger language plpgsql as $$

@@ -1,4 +1,4 @@
-/** Whatever the logs and the people hold, every view and function answers, and the rollups are made. */
+/** Whatever values the logs and the people contain, every view and function works, and the rollups are made. */
 import assert from 'node:assert/strict';
 import { randomInt } from 'node:crypto';
 import { describe, it } from 'node:test';
@@ -21,7 +21,7 @@ import { usualClassify } from '../support/stored-records.ts';
 const long = 'x'.repeat(5000);
 const deep = (levels: number): unknown =>
   levels === 0 ? '\ud800' : levels % 2 === 0 ? [deep(levels - 1)] : { a: deep(levels - 1) };
-/** Written into the JSON as they stand here: numbers that JavaScript does not hold. */
+/** Written into the JSON exactly like this: numbers that JavaScript cannot hold. */
 const numbers = ['1e400', '-0', '123456789012345678901234567890', '0.1000000000000000000000000001'];
 const numberText = (number: string): string => `number ${number}`;
 
@@ -55,7 +55,7 @@ const odd: readonly unknown[] = [
   ...numbers.map(numberText),
 ];
 
-/** A value of a field: usually one that means something there, else an odd one; undefined: it is not there. */
+/** A value of a field: usually a meaningful one, otherwise an unusual one; undefined: the field is missing. */
 function field(...usual: readonly unknown[]): fc.Arbitrary<unknown> {
   return fc.oneof(
     { weight: 3, arbitrary: fc.constantFrom(...usual) },
@@ -122,7 +122,7 @@ const access = fc.record({
   unheard_of: fc.constantFrom(...odd),
 });
 
-/** Stores records as pulling does, from the JSON of an answer on. */
+/** Stores records as pulling does, from the JSON of an answer. */
 async function store(
   db: Database,
   stream: LogStream,
@@ -155,7 +155,7 @@ async function store(
   });
 }
 
-/** What is known of people: nothing but what must be known, and all of it odd. */
+/** What is known about people: only the required fields, all with unusual values. */
 async function storePeople(db: Database): Promise<void> {
   const ends = `'0001-01-01Z'::timestamptz, '9999-12-31Z'::timestamptz`;
   await db.query(
@@ -175,7 +175,7 @@ async function storePeople(db: Database): Promise<void> {
     );
 }
 
-/** Every relation of the schemas that the program makes, partitions left out. */
+/** Every relation of the program's schemas, without partitions. */
 async function listRelations(db: Database): Promise<string[]> {
   const rows = await db.query<{ name: string }>(
     `select c.oid::regclass::text as name from pg_class c
@@ -186,7 +186,7 @@ async function listRelations(db: Database): Promise<string[]> {
   return rows.map(({ name }) => name);
 }
 
-/** Odd values of the types that functions take. */
+/** Unusual values of the parameter types of functions. */
 const values: Readonly<Record<string, readonly string[]>> = {
   text: [long, '', ' ', '\\u0000', '%_\\(', 'GraphQL {...} from to', '/api/v2/x?{...}'].map(
     (value) => `'${value}'`,
@@ -204,7 +204,7 @@ const values: Readonly<Record<string, readonly string[]>> = {
   tstzmultirange: [`'{}'`, `'{[0001-01-01,9999-12-31)}'`, `'{(,)}'`],
 };
 
-/** A call with odd values and one with nulls alone for every function that only computes. */
+/** A call with unusual values and one with only nulls for every function that only computes. */
 async function listCalls(db: Database): Promise<string[]> {
   const functions = await db.query<{ name: string; types: string[] }>(
     `select p.oid::regproc::text as name,
@@ -229,8 +229,8 @@ async function listCalls(db: Database): Promise<string[]> {
   });
 }
 
-describe('odd values in the logs', () => {
-  it('make no view, no function and no rollup fail', async () => {
+describe('unusual values in the logs', () => {
+  it('do not make a view, a function or a rollup fail', async () => {
     await withLedger(async (db) => {
       await storePeople(db);
       const relations = await listRelations(db);

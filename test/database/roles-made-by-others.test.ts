@@ -9,7 +9,7 @@ import { openEmbeddedPostgres } from '../../src/database/embedded.ts';
 import { migrateDatabase } from '../../src/database/migrate.ts';
 
 describe('the roles of the database', () => {
-  it('are left to an administrator where the connecting user may not create them, and migrating works all the same', async () => {
+  it('are left to an administrator if the connecting user may not create them, and migrating still works', async () => {
     const dataDir = await mkdtemp(join(tmpdir(), 'zls-roles-'));
     const binariesDir = process.env['TEST_POSTGRES_BINARIES'];
     const server = await openEmbeddedPostgres({ dataDir, binariesDir, durable: false });
@@ -25,10 +25,17 @@ describe('the roles of the database', () => {
       try {
         const grant = 'select zendesk_sync.grant_roles() as missing';
         assert.deepEqual(await owner.query(grant), [
-          { missing: ['zendesk_reader', 'zendesk_investigator'] },
+          {
+            missing: [
+              'zendesk_reader',
+              'zendesk_investigator',
+              'zendesk_auditor',
+              'zendesk_writer',
+            ],
+          },
         ]);
-        await admin.query('create role zendesk_reader');
-        await admin.query('create role zendesk_investigator');
+        for (const role of ['reader', 'investigator', 'auditor', 'writer'])
+          await admin.query(`create role zendesk_${role}`);
         assert.deepEqual(await owner.query(grant), [{ missing: [] }]);
         const may = `select has_table_privilege('zendesk_reader', 'zendesk.access_events', 'select') as events,
           has_any_column_privilege('zendesk_reader', 'zendesk.access_logs', 'select') as log`;

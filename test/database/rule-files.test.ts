@@ -16,7 +16,7 @@ const nameOf = (rule: string): string => `rules/zendesk_sync.finding_${rule}`;
 const read = (rule: string): string =>
   readFileSync(join(definitions, `${nameOf(rule)}.sql`), 'utf8');
 
-/** Applies the file of a rule with changes, each of a text that stands in it; all other files as they are. */
+/** Applies the file of a rule with changes, each of a text in it; all other files unchanged. */
 async function change(
   db: Database,
   rule: string,
@@ -47,7 +47,7 @@ const loadPatterns = async (db: Database, rule: string): Promise<string[]> =>
   ).map(({ line }) => line);
 
 describe('the files of the rules', () => {
-  it('store one rule each, which they are named after', async () => {
+  it('store one rule each, with the name of the file', async () => {
     await withLedger(async (db) => {
       const stored = await db.query<{ rule: string }>(
         'select rule from zendesk_sync.shipped_rules order by rule',
@@ -59,7 +59,7 @@ describe('the files of the rules', () => {
     });
   });
 
-  it('leave a new database with the rows that they hold', async () => {
+  it('give a new database exactly their rows', async () => {
     await withLedger(async (db) => {
       const rows = await db.query<{ stored: unknown; shipped: unknown }>(
         `select
@@ -83,7 +83,7 @@ describe('the files of the rules', () => {
     });
   });
 
-  it('that have a query of their own are asked by the findings of their log, and their columns are the same', async () => {
+  it('that have their own query are part of the findings of their log, and have the same columns', async () => {
     await withLedger(async (db) => {
       const views = await db.query<{ name: string; rule: string; stream: string }>(
         `select c.oid::regclass::text as name, f.rule, f.stream from zendesk.finding_rules f
@@ -100,8 +100,12 @@ describe('the files of the rules', () => {
       for (const { name, rule, stream } of views) {
         const log = stream === 'audit_logs' ? 'audit' : 'access';
         assert.ok(
-          readView(`zendesk.${log}_findings`).includes(`union all select * from ${name}\n`) ||
-            readView(`zendesk.${log}_findings`).includes(`union all select * from ${name};`),
+          readView(`zendesk_sync.found_in_${log}_logs`).includes(
+            `union all select * from ${name}\n`,
+          ) ||
+            readView(`zendesk_sync.found_in_${log}_logs`).includes(
+              `union all select * from ${name};`,
+            ),
           name,
         );
         if (log === 'audit')
@@ -114,7 +118,7 @@ describe('the files of the rules', () => {
     });
   });
 
-  it('make a new rule by themselves where patterns are enough', async () => {
+  it('are enough for a new rule that only needs patterns', async () => {
     await withLedger(async (db) => {
       await storeAuditRows(db, [
         token('webhook', 'create', 'Webhook: CI'),
@@ -136,7 +140,7 @@ describe('the files of the rules', () => {
 });
 
 describe('a change in the file of a rule', () => {
-  it('sets another threshold by one line', async () => {
+  it('sets another threshold with one line', async () => {
     await withLedger(async (db) => {
       await storeAccessRows(
         db,
@@ -150,7 +154,7 @@ describe('a change in the file of a rule', () => {
     });
   });
 
-  it('leaves alone what somebody has changed in the row, and sets the rest', async () => {
+  it('keeps what somebody has changed in the row, and sets the rest', async () => {
     await withLedger(async (db) => {
       await db.query(
         `update zendesk.finding_rules
@@ -170,7 +174,7 @@ describe('a change in the file of a rule', () => {
         enabled: false,
       };
       assert.deepEqual(await loadRow(db, 'denied_burst'), expected);
-      // What was changed once stays so, whatever comes later.
+      // A changed value stays, whatever comes later.
       await change(db, 'denied_burst', [['"minutes": 10', '"minutes": 90']]);
       assert.deepEqual(await loadRow(db, 'denied_burst'), {
         ...expected,
@@ -180,7 +184,7 @@ describe('a change in the file of a rule', () => {
     });
   });
 
-  it('does not bring back a parameter or a rule that somebody has taken away', async () => {
+  it('does not bring back a parameter or a rule that somebody has removed', async () => {
     await withLedger(async (db) => {
       await db.query(
         `update zendesk.finding_rules set parameters = '{}' where rule = 'password_sign_in'`,
@@ -202,7 +206,7 @@ describe('a change in the file of a rule', () => {
     });
   });
 
-  it('replaces patterns, and leaves alone those that somebody has added, changed or deleted', async () => {
+  it('replaces patterns, except those that somebody has added, changed or deleted', async () => {
     await withLedger(async (db) => {
       const label = '^(zendesk api: active api tokens|api token)';
       assert.deepEqual(await loadPatterns(db, 'api_token_changed'), [
@@ -230,7 +234,7 @@ describe('a change in the file of a rule', () => {
     });
   });
 
-  it('replaces searches, and leaves alone those that somebody has added, changed or deleted', async () => {
+  it('replaces searches, except those that somebody has added, changed or deleted', async () => {
     await withLedger(async (db) => {
       await db.query(`
         insert into zendesk.search_patterns values ('mine', 'secret project');

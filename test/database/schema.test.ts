@@ -53,7 +53,7 @@ describe('the schema in TypeScript', () => {
     });
   });
 
-  it('knows how the log tables are cut', async () => {
+  it('knows how the log tables are partitioned', async () => {
     await withLedger(async (db) => {
       const found = await db.query(
         `select partrelid::regclass::text as table, partstrat as strategy, attname::text as by
@@ -72,7 +72,7 @@ describe('the schema in TypeScript', () => {
   });
 
   for (const { schema, name, columns, primaryKeys, indexes } of tables) {
-    it(`says of ${schema}.${name} what a migrated database has: columns, types, nulls, key and indexes`, async () => {
+    it(`describes ${schema}.${name} as in a migrated database: columns, types, nulls, key and indexes`, async () => {
       await withLedger(async (db) => {
         const relation = `${schema}.${name}`;
         const found = await db.query<{

@@ -25,7 +25,7 @@ async function withProxy(
 
 const lost = { code: 'database_unreachable' };
 
-describe('a connection that loses every byte without an end', () => {
+describe('a connection that loses every byte without being closed', () => {
   const works: readonly [string, (db: Database) => Promise<unknown>][] = [
     ['a statement', (db) => db.query('select 1')],
     ['a transaction', (db) => db.transaction((tx) => tx.query('select 1'))],
@@ -35,9 +35,16 @@ describe('a connection that loses every byte without an end', () => {
         for await (const _ of db.read('select 1 where false')) assert.fail('there was a row');
       },
     ],
+    [
+      'the text of COPY',
+      async (db) => {
+        const pieces = db.copyOut('copy (select 1 where false) to stdout', []);
+        for await (const _ of pieces) assert.fail('there was a row');
+      },
+    ],
   ];
   for (const [name, work] of works)
-    it(`does not hold up ${name}, and makes room for another one`, async () => {
+    it(`does not block ${name}, and is replaced by another one`, async () => {
       await withProxy({ patienceMs: 0, queryTimeoutMs: limitMs }, async (db, proxy) => {
         proxy.silenceAll();
         await assert.rejects(work(db), lost);
@@ -47,7 +54,7 @@ describe('a connection that loses every byte without an end', () => {
       });
     });
 
-  it('does not hold up a transaction that it meets in the middle, in COPY too', async () => {
+  it('does not block a transaction in the middle, including COPY', async () => {
     await withProxy({ patienceMs: 0, queryTimeoutMs: limitMs }, async (db, proxy) => {
       await assert.rejects(
         db.transaction(async (tx) => {
@@ -64,7 +71,7 @@ describe('a connection that loses every byte without an end', () => {
     });
   });
 
-  it('is replaced by another one while there is patience', async () => {
+  it('is replaced by another one within the retry time', async () => {
     await withProxy({ queryTimeoutMs: limitMs }, async (db, proxy) => {
       proxy.silenceAll();
       const answer = db.query('select 1 as n');
@@ -74,7 +81,7 @@ describe('a connection that loses every byte without an end', () => {
     });
   });
 
-  it('is given up a few seconds after a signal, however long its statement may take', async () => {
+  it('is closed a few seconds after a signal, however long its statement may take', async () => {
     const stopping = new AbortController();
     await withProxy({ signal: stopping.signal }, async (db, proxy) => {
       proxy.silenceAll();

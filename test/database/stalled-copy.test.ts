@@ -10,10 +10,10 @@ import { takeLease, withLedger } from '../support/ledger.ts';
 import { waitUntil } from '../support/pulled-account.ts';
 import { returnToMachineClock } from '../support/run-clock.ts';
 
-// Postgres tells by it how long a statement has been running.
+// Postgres uses it to show how long a statement has been running.
 returnToMachineClock();
 
-/** Begins a transaction that stands still in the middle of COPY; under a lease as a page does, or without one. */
+/** Begins a transaction that stalls in the middle of COPY; under a lease, as for a page, or without one. */
 async function standStill(
   db: Database,
   url: string,
@@ -23,9 +23,14 @@ async function standStill(
   const client = new Client({ connectionString: url });
   await client.connect();
   await client.query('begin');
+  const query = async <Row>(text: string, values: readonly unknown[] = []): Promise<Row[]> =>
+    (await client.query(text, [...values])).rows as Row[];
   if (lease !== undefined)
     await checkLease(
-      { query: async (text, values) => (await client.query(text, [...(values ?? [])])).rows },
+      {
+        query,
+        queryAll: ([fence]) => query(fence?.text ?? '', fence?.values).then((rows) => [rows]),
+      },
       lease,
     );
   const copy = client.query(copyFrom(`copy ${table} (account, id) from stdin`));
@@ -40,17 +45,17 @@ async function standStill(
   return client;
 }
 
-describe('a process that stands still in the middle of COPY', () => {
+describe('a process that is frozen in the middle of COPY', () => {
   it('does not block a take-over: its transaction is ended, and another process gets the lease', async () => {
     await withLedger(async (db, url) => {
       const key = { account: 'acme', stream: 'access_logs' };
       const lease = await takeLease(db, accessLogs);
       await db.query(`update zendesk_sync.leases set expires_at = now()`);
-      // The operator's own, by the same user, and before the other.
+      // A COPY of the operator, by the same user, before the other one.
       const loading = await standStill(db, url, 'zendesk.audit_logs', undefined);
       const stalled = await standStill(db, url, 'zendesk.access_logs', lease);
       const ended = once(stalled, 'error');
-      // Nobody waits for the page that stands still: a pooler may have few connections.
+      // Nothing waits for the stalled page: a pooler may have few connections.
       const first = await acquireLease(db, key, 'the other', 60_000);
       assert.deepEqual(first, { holder: 'test', expiresInMs: 0 });
       let taken: Awaited<ReturnType<typeof acquireLease>> = first;

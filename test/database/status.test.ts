@@ -30,12 +30,12 @@ async function statusOf(
 }
 
 describe('the status view', () => {
-  it('answers the questions about completeness as the pure functions do', async () => {
+  it('gives the same answers about completeness as the pure functions', async () => {
     await withLedger(async (db) => {
       const [clock] = await db.query<{ now: Date }>('select now() as now');
       const now = toSeconds(clock?.now ?? new Date());
       const horizon = now - 90 * day;
-      // Not within a minute of the horizon, which moves on while the test runs.
+      // Not within a minute of the horizon, which moves while the test runs.
       const from = fc.integer({ min: -20, max: 85 }).map((days) => horizon + days * day + 7200);
       const span = fc
         .tuple(from, fc.integer({ min: 1, max: 5 * day }))
@@ -113,7 +113,7 @@ describe('the status view', () => {
     });
   });
 
-  it('says of a process that has connections but cannot renew its lease that it lives', async () => {
+  it('says that a process with connections that cannot renew its lease is alive', async () => {
     await withLedger(async (db, url) => {
       const lease = await takeLease(db, accessLogs, 'pod-1:7');
       await openRun(db, access, 'live', 'pod-1:7');
@@ -151,7 +151,7 @@ describe('the status view', () => {
     });
   });
 
-  it('has no headroom for a log that is kept for ever, and counts gaps from its oldest record', async () => {
+  it('has no headroom for a log that is kept permanently, and counts gaps from its oldest record', async () => {
     await withLedger(async (db) => {
       await takeLease(db, auditLogs);
       const key = { account: 'acme', stream: 'audit_logs' };
@@ -171,7 +171,7 @@ describe('the status view', () => {
   });
 });
 
-/** The view's now is later than the test's by as long as the test runs. */
+/** The view's now is later than the test's by the duration of the test. */
 function assertNear(actual: number, expected: number): void {
   assert.ok(Math.abs(actual - expected) <= 60, `${actual} is not near ${expected}`);
 }

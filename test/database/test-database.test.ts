@@ -16,7 +16,7 @@ async function connectTo(url: string): Promise<Client> {
 }
 
 describe('a test database', () => {
-  it('has all migrations, its own rows, and goes away with open connections', async () => {
+  it('has all migrations and its own rows, and is dropped even with open connections', async () => {
     const [first, second] = await Promise.all([createTestDatabase(), createTestDatabase()]);
     assert.notEqual(first.url, second.url);
     assert.deepEqual(await migrateDatabase(first.url), { applied: [] });
@@ -40,7 +40,7 @@ describe('a test database', () => {
     await assert.rejects(connectTo(used), { code: '3D000' });
   });
 
-  it('can be had without tables', async () => {
+  it('can be created without tables', async () => {
     const { url, drop } = await createEmptyTestDatabase();
     assert.notDeepEqual(await migrateDatabase(url), { applied: [] });
     await drop();
@@ -84,7 +84,10 @@ describe('the clock of the test run', () => {
     const sources = globSync(['src/**/*.{ts,sql}', 'migrations/*.sql'], { cwd: root });
     assert.ok(sources.length > 100);
     assert.deepEqual(
-      sources.filter((path) => words.test(readText(path))),
+      // A list of the words that SQL reserves.
+      sources.filter(
+        (path) => path !== 'src/config/schema-values.ts' && words.test(readText(path)),
+      ),
       [],
     );
   });

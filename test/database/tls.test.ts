@@ -44,7 +44,7 @@ describe('a connection to Postgres', () => {
   const local = (parameters: string, host = 'localhost'): string =>
     at(`${host}:${server.port}/postgres?${parameters}`);
 
-  /** What a connection with that url comes to: with TLS or without, or the error. */
+  /** The result of a connection with that url: with TLS or without, or the error. */
   async function tryUrl(
     url: string,
     text = 'select ssl, client_dn is not null as named from pg_stat_ssl where pid = pg_backend_pid()',
@@ -62,7 +62,7 @@ describe('a connection to Postgres', () => {
     }
   }
 
-  it('has TLS as sslmode says, with the meaning of libpq', async () => {
+  it('uses TLS as sslmode says, with the meaning of libpq', async () => {
     await server.allow(all);
     const secured = [true, false];
     assert.deepEqual(
@@ -91,7 +91,7 @@ describe('a connection to Postgres', () => {
     );
   });
 
-  it('is refused where the certificate does not do what sslmode asks of it', async () => {
+  it('is refused if the certificate does not meet the requirements of sslmode', async () => {
     await server.allow(all);
     assert.deepEqual(
       [
@@ -109,7 +109,7 @@ describe('a connection to Postgres', () => {
     );
   });
 
-  it('says what to do where the server forces TLS, as managed ones do, or has none', async () => {
+  it('says what to do if the server requires TLS, as managed ones do, or does not support it', async () => {
     await server.allow('hostssl all kr7 127.0.0.1/32 trust', 'host all kr7 127.0.0.1/32 reject');
     assert.equal(
       await tryUrl(local('sslmode=disable')),
@@ -136,7 +136,7 @@ describe('a connection to Postgres', () => {
     );
   });
 
-  it('shows a certificate of its own where the server asks for one', async () => {
+  it('sends its own certificate if the server requires one', async () => {
     await server.allow('hostssl all kr7 127.0.0.1/32 cert');
     assert.equal(
       await tryUrl(local('sslmode=require')),
@@ -161,7 +161,7 @@ describe('a connection to Postgres', () => {
     );
   });
 
-  it('takes a password with anything in it, written as it is or with escapes', async () => {
+  it('accepts a password with any characters, written directly or with escapes', async () => {
     const password = `p@:/?#[]& %'"100%\\é%41`;
     await server.query(
       `do $$ begin create role "kr7 user" login; end $$; alter role "kr7 user" password '${password.replaceAll("'", "''")}'`,
@@ -177,7 +177,7 @@ describe('a connection to Postgres', () => {
     assert.deepEqual(await tryUrl(raw, who), ['kr7 user']);
   });
 
-  it('goes through the directory of a socket, never with TLS', async () => {
+  it('uses the directory of a socket, never with TLS', async () => {
     await server.allow(all);
     const bridge = createServer((socket) => {
       const through = connect(server.port, '127.0.0.1');
@@ -201,7 +201,7 @@ describe('a connection to Postgres', () => {
     );
   });
 
-  it('finds among several servers one that answers and is as target_session_attrs wants it', async () => {
+  it('finds among several servers one that answers and fits target_session_attrs', async () => {
     await server.allow(all);
     await other.allow(all);
     await other.query('alter system set default_transaction_read_only = on');
@@ -233,7 +233,7 @@ describe('a connection to Postgres', () => {
     );
   });
 
-  it('leaves a server that takes no rows any more', async () => {
+  it('leaves a server that no longer accepts rows', async () => {
     const db = openDatabase({
       url: at(
         `localhost:${server.port},localhost:${other.port}/postgres?target_session_attrs=read-write`,
@@ -252,7 +252,7 @@ describe('a connection to Postgres', () => {
       await turn(server, other);
       await db.query(write);
       await turn(other, server);
-      // Until the server has read its settings, it still takes rows.
+      // Until the server has read its settings, it still accepts rows.
       const refusals: unknown[] = [];
       await waitUntil(async () => {
         await db
@@ -269,7 +269,7 @@ describe('a connection to Postgres', () => {
     }
   });
 
-  it('that the server has no room for is told with the words of Postgres', async () => {
+  it('that the server has no room for is reported with the words of Postgres', async () => {
     await server.query('alter system reset default_transaction_read_only');
     await server.reload();
     await server.query('create role kr7_limited login connection limit 0');
@@ -280,7 +280,7 @@ describe('a connection to Postgres', () => {
     );
   });
 
-  it('is what the variables of Postgres say where DATABASE_URL is silent, without a warning of the driver', async () => {
+  it('uses the variables of Postgres for what DATABASE_URL does not say, without a warning of the driver', async () => {
     await server.allow(all);
     const DATABASE_URL = at(`localhost:${server.port}/postgres`);
     const strict = await runProgram(['status'], { DATABASE_URL, PGSSLMODE: 'verify-full' });

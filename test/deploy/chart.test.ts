@@ -48,7 +48,7 @@ describe('the Helm chart', () => {
     assert.equal(chart['version'], version);
   });
 
-  it('takes every setting of the program and no other, but for those that it sets itself', () => {
+  it('accepts every setting of the program and no other, except those that it sets itself', () => {
     const allowed = (part: string) => schema.properties?.[part]?.propertyNames?.enum;
     const wanted = listSettings();
     assert.deepEqual(allowed('settings'), wanted.settings);
@@ -122,7 +122,7 @@ describe('the Helm chart', () => {
 });
 
 describe('the resources of the chart', () => {
-  it('are exactly those that the values ask for', () => {
+  it('are exactly those that the values request', () => {
     const kinds = (variant: Variant) =>
       readRendered(variant)
         .map(({ kind }) => String(kind))
@@ -148,7 +148,7 @@ describe('the resources of the chart', () => {
     }
   });
 
-  it('give every setting as text and every secret as a file that is mounted', () => {
+  it('contain every setting as text and every secret as a mounted file', () => {
     const deployment = findKind('full', 'Deployment');
     const environment = at(deployment, `${container}.env`) as Env[];
     const folder = '/run/secrets/zendesk-log-sync';
@@ -160,7 +160,9 @@ describe('the resources of the chart', () => {
       DATABASE_URL_FILE: `${folder}/database-url`,
       HEARTBEAT_URL_FILE: `${folder}/heartbeat`,
       ZENDESK_OAUTH_TOKEN_FILE: `${folder}/token`,
+      SIGNING_KEY_FILE: `${folder}/signing-key`,
       OTEL_SERVICE_NAME: 'puller',
+      HTTP_PAGE: 'off',
       HTTP_HOST: '0.0.0.0',
       HTTP_PORT: '8080',
     });
@@ -214,7 +216,7 @@ describe('the resources of the chart', () => {
     assert.equal(at(findKind('full', 'ServiceMonitor'), 'spec.jobLabel'), 'app.kubernetes.io/name');
   });
 
-  it('hold the alert rules with the limit and the runbook of the values', () => {
+  it('contain the alert rules with the limit and the runbook of the values', () => {
     const rule = findKind('full', 'PrometheusRule');
     const own = readText(rulesPath)
       .replace('vector(100e9)', 'vector(250000000000)')

@@ -25,7 +25,7 @@ const { services, volumes } = readYaml('docker-compose.yml') as {
   volumes: Record<string, unknown>;
 };
 const program = services['zendesk-log-sync'] ?? {};
-/** What the OpenTelemetry SDK reads by itself. */
+/** What the OpenTelemetry SDK itself reads. */
 const ofTracing = ['OTEL_EXPORTER_OTLP_HEADERS'];
 
 /** Host side of a mount and its target. */
@@ -36,9 +36,9 @@ const mountsOf = ({ volumes: mounts = [] }: Service): (readonly [string, string]
   });
 
 describe('docker-compose.yml', () => {
-  it('passes every setting on, each secret also as a file, but for those that it sets itself', () => {
+  it('passes every setting on, each secret also as a file, except those that it sets itself', () => {
     const wanted = settings
-      .filter(({ name }) => !['DATA_DIR', 'EMBEDDED_PORT', 'DATABASE_URL'].includes(name))
+      .filter(({ name }) => !['EMBEDDED_PORT', 'DATABASE_URL'].includes(name))
       .flatMap(({ name, secret }) => (secret ? [name, `${name}_FILE`] : [name]));
     const { environment = {} } = program;
     assert.deepEqual(
@@ -48,9 +48,24 @@ describe('docker-compose.yml', () => {
     const set = Object.entries(environment).filter(([, value]) => value !== null);
     assert.deepEqual(Object.fromEntries(set), {
       DATABASE_URL_FILE: '/passwords/url',
+      DATA_DIR: '/var/lib/zendesk-log-sync',
       HTTP_HOST: '0.0.0.0',
       HTTP_PORT: 8080,
+      // Nothing says yet who may see the page.
+      HTTP_PAGE: '${HTTP_PAGE:-off}',
     });
+  });
+
+  it('keeps the key of the sealed log in a volume, which the image lets the program write to', () => {
+    assert.ok(
+      mountsOf(program).some(
+        ([source, target]) => source === 'signing-key' && target === '/var/lib/zendesk-log-sync',
+      ),
+    );
+    assert.match(
+      readText('Dockerfile'),
+      /COPY --from=build --chown=1000:1000 \S+ \/var\/lib\/zendesk-log-sync\n/,
+    );
   });
 
   it('runs the program on a read-only file system without rights', () => {
@@ -59,13 +74,13 @@ describe('docker-compose.yml', () => {
     assert.deepEqual(program.security_opt, ['no-new-privileges:true']);
   });
 
-  it('publishes every port for this machine alone', () => {
+  it('publishes every port only on this machine', () => {
     const ports = Object.values(services).flatMap((service) => service.ports ?? []);
     assert.equal(ports.length, 4);
     for (const port of ports) assert.match(port, /^127\.0\.0\.1:\$\{[A-Z]+_PORT:-\d+\}:\d+$/);
   });
 
-  it('holds no password', () => {
+  it('contains no password', () => {
     const text = readText('docker-compose.yml');
     for (const [, value = ''] of text.matchAll(/^ +\w*(?:PASSWORD|SECRET|TOKEN)\w*:(.*)$/gm))
       assert.match(value.trim(), /^(?:|\/passwords\/.*)$/);
@@ -75,7 +90,7 @@ describe('docker-compose.yml', () => {
   it('mounts only files of the project and volumes that it declares', () => {
     for (const [name, service] of Object.entries(services)) {
       for (const [source] of mountsOf(service)) {
-        // Made by whoever has secrets in files, else by compose.
+        // Created by users who have secrets in files, otherwise by compose.
         if (source === './secrets') continue;
         const found = source.startsWith('./') ? existsSync(join(root, source)) : source in volumes;
         assert.ok(found, `${name}: ${source}`);
@@ -88,7 +103,7 @@ describe('docker-compose.yml', () => {
       assert.ok(!mountsOf(services[name] ?? {}).some(([source]) => source === 'database-password'));
   });
 
-  it('starts what it waits for in the same profile, or always', () => {
+  it('starts the services that it depends on in the same profile, or always', () => {
     for (const [name, { depends_on: needed = {}, profiles }] of Object.entries(services)) {
       for (const other of Object.keys(needed)) {
         const place = services[other]?.profiles;
@@ -175,7 +190,7 @@ describe('the passwords of docker-compose.yml', () => {
     return { status, stderr, name, read };
   }
 
-  it('are made once, each another one, and stay', () => {
+  it('are generated once, all different, and stay', () => {
     const { status, read, name } = make();
     assert.equal(status, 0);
     const first = ['database/password', 'grafana/database-password', 'grafana/admin-password'].map(
@@ -190,7 +205,7 @@ describe('the passwords of docker-compose.yml', () => {
     assert.equal(again.read('grafana/admin-password'), first[2]);
   });
 
-  it('begin with those that are given, unless they would spoil the url', () => {
+  it('are the given ones at first, unless they would break the url', () => {
     const { status, read } = make({ POSTGRES_PASSWORD: 'zendesk', GRAFANA_ADMIN_PASSWORD: 'p@ss' });
     assert.equal(status, 0);
     assert.equal(read('database/password'), 'zendesk');

@@ -29,7 +29,7 @@ const tinyAccount = {
 };
 
 describe('the Dockerfile', () => {
-  it('takes from the project what .dockerignore lets through, and that is nothing else', () => {
+  it('copies from the project exactly what .dockerignore allows', () => {
     const taken = [build, image].flatMap((stage) => findCopies(stage).fromProject);
     const names = [...new Set(taken.map((path) => path.replace(/^\.\//, '')))].toSorted();
     const [first, ...others] = readText('.dockerignore')
@@ -39,7 +39,7 @@ describe('the Dockerfile', () => {
     assert.deepEqual(others.map((line) => line.replace(/^!/, '')).toSorted(), names);
   });
 
-  it('makes an image of two stages on one Debian, whose user is a number and not root', () => {
+  it('builds an image in two stages on one Debian, with a numeric user that is not root', () => {
     assert.deepEqual(find(build, 'FROM'), ['node:24-bookworm-slim AS build']);
     assert.deepEqual(find(image, 'FROM'), ['debian:bookworm-slim']);
     assert.deepEqual(find(image, 'USER'), ['1000:1000']);
@@ -47,6 +47,7 @@ describe('the Dockerfile', () => {
       '/usr/local/bin/node',
       '/app/node_modules',
       '/app/dist',
+      '/app/state',
     ]);
     assert.deepEqual(find(image, 'RUN'), []);
   });
@@ -90,7 +91,7 @@ describe('the health check of the image', () => {
     assert.equal(await run(ownPort()), 1);
   });
 
-  it('fails when nobody answers, and says nothing where HTTP is off', async () => {
+  it('fails when nothing answers, and prints nothing if HTTP is off', async () => {
     assert.equal(await run(1), 1);
     assert.equal(await run(0), 0);
     assert.deepEqual(asked, []);
@@ -103,7 +104,7 @@ describe('the content of the image', () => {
   const app = join(folder, 'app');
   after(() => rmSync(folder, { recursive: true, force: true }));
 
-  // As the two stages do it, but for `npm ci` and `npm prune`.
+  // As in the two stages, except `npm ci` and `npm prune`.
   before(() => {
     for (const path of findCopies(build).fromProject)
       cpSync(join(root, path), join(stage, path), { recursive: true });
@@ -133,7 +134,7 @@ describe('the content of the image', () => {
     );
   });
 
-  it('imports nothing that npm prune has taken away', () => {
+  it('imports nothing that npm prune has removed', () => {
     const { dependencies } = readYaml('package.json') as { dependencies: Record<string, string> };
     const imported = new Set<string>();
     for (const file of globSync(join(app, 'dist/**/*.js'))) {
@@ -152,7 +153,7 @@ describe('the content of the image', () => {
 
   it('pulls an account on a file system that it may not write to', async () => {
     await withAccount(tinyAccount, async ({ settings, query }) => {
-      // Node's own guard stands in for the read-only file system: every path may be read and none written.
+      // Node's own permission check replaces the read-only file system: every path may be read and none written.
       const guarded = ['--permission', '--allow-fs-read=*', join(app, 'bin/zendesk-log-sync.js')];
       const { status, stdout, stderr } = await startProcess(
         [process.execPath, ...guarded, 'sync'],

@@ -16,7 +16,7 @@ describe('docs/operations.md', () => {
       ([, name = '']) => name,
     );
     assert.ok(named.length > 10);
-    // What stands for any setting is no setting, nor is what Node.js itself reads.
+    // A placeholder for any setting is not a setting, nor is a variable that Node.js itself reads.
     const placeholders = new Set(['NAME_FILE', 'NODE_EXTRA_CA_CERTS', 'NODE_USE_SYSTEM_CA']);
     for (const name of named)
       assert.ok(known.has(name) || placeholders.has(name) || compose.includes(name), name);

@@ -50,7 +50,7 @@ describe('the systemd unit', () => {
     assert.deepEqual(credentials, ['database-url', 'zendesk-client-secret']);
   });
 
-  it('restarts the program after every failure but a wrong setting, and gives it the time to end', () => {
+  it('restarts the program after every failure except a wrong setting, and gives it time to end', () => {
     assert.deepEqual(directives.get('Restart'), ['always']);
     assert.deepEqual(directives.get('RestartPreventExitStatus'), ['2']);
     assert.ok(Number(directives.get('TimeoutStopSec')?.[0]) > 10);

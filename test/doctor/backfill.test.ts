@@ -31,7 +31,7 @@ describe('the samples of a log', () => {
       ? []
       : [span.from, span.to].map((second) => new Date(second * 1000).toISOString().slice(0, 16));
 
-  it('are the newest day and one in the middle, half a day off and not at a weekend', () => {
+  it('are the newest day and one in the middle, at another half of the day and not at a weekend', () => {
     const [middle, newest, ...more] = planSamples(
       { from: nowSeconds - 90 * day, to: nowSeconds },
       day,
@@ -45,11 +45,11 @@ describe('the samples of a log', () => {
     assert.equal(new Date('2026-10-17T20:00Z').getUTCDay(), 6);
   });
 
-  it('are one in the middle where the newest day says nothing', () => {
+  it('are one in the middle if the newest day says nothing', () => {
     assert.deepEqual(planSamples({ from: 0, to: 100 }, 20, false), [{ from: 40, to: 60 }]);
   });
 
-  it('are the whole of a short log, and nothing of an empty one', () => {
+  it('are the whole short log, and nothing for an empty one', () => {
     assert.deepEqual(planSamples({ from: 50, to: 100 }, 60, true), [{ from: 50, to: 100 }]);
     assert.deepEqual(planSamples({ from: 0, to: 100_000 }, day, true), [
       { from: 100_000 - day, to: 100_000 },
@@ -57,7 +57,7 @@ describe('the samples of a log', () => {
     assert.deepEqual(planSamples({ from: 100, to: 100 }, 60, true), []);
   });
 
-  it('give the density of the time that a page reached', () => {
+  it('show the density of the time of a page', () => {
     const span = { from: 1000, to: 2000 };
     assert.equal(measureDensity({ span, rows: 50, reached: undefined, bytes: 1 }), 0.05);
     assert.equal(measureDensity({ span, rows: 50, reached: 1100, bytes: 1 }), 0.5);
@@ -78,7 +78,7 @@ describe('the estimate of a backfill', () => {
     });
   });
 
-  it('asks at least once, and never for nothing', () => {
+  it('counts at least one request, and none if nothing is missing', () => {
     const empty = sample({ rows: 0, reached: undefined, bytes: 50 });
     const nothing = { rows: 0, bytes: 0, diskBytes: 0 };
     assert.deepEqual(estimateBackfill([empty], day, accessLogs, 50), {
@@ -165,7 +165,7 @@ describe('the check of a backfill', () => {
       assert.deepEqual(checkBackfill(accessLogs, answer, { ...situation, ...change }), check),
     );
 
-  it('begins where AUDIT_LOGS_START says', () => {
+  it('begins at AUDIT_LOGS_START', () => {
     const answer = answered([sample({ rows: 100, reached: undefined })], nowSeconds - 900 * day);
     assert.match(
       checkBackfill(auditLogs, answer, situation).found,

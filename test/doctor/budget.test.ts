@@ -50,6 +50,7 @@ describe('the check of the budget', () => {
     names: readonly string[] = ['audit_logs', 'access_logs', 'users'],
   ) => ({
     budgets: { support, access_logs: accessLogs },
+    shares: {},
     streams: streams.filter(({ name }) => names.includes(name)),
   });
 
@@ -61,6 +62,13 @@ describe('the check of the budget', () => {
     assert.deepEqual(
       checkBudget(local(100, 20), 200),
       ok('budget', "50% of the account's 200 requests a minute; access log 20 of 50"),
+    );
+  });
+
+  it('says how much a share may become', () => {
+    assert.deepEqual(
+      checkBudget({ ...local(100, 50), shares: { support: 0.3 } }, 700),
+      ok('budget', "up to 210 of the account's 700 a minute; access log 50 of 50"),
     );
   });
 

@@ -21,7 +21,7 @@ const ready = configOf({ kind: 'oauth-token', token: 'x' });
 const legacy = configOf({ kind: 'api-token', email: 'joe@acme.example', token: 'x' });
 
 describe('the check of the credentials', () => {
-  it('is content with an OAuth client', () => {
+  it('accepts an OAuth client', () => {
     assert.deepEqual(
       checkCredentials(client, now),
       ok('credentials', 'OAuth client log-puller; its tokens are renewed automatically'),
@@ -39,7 +39,7 @@ describe('the check of the credentials', () => {
     );
   });
 
-  it('counts the days that API tokens have left, to the last one', () => {
+  it('counts the remaining days of API tokens, to the last one', () => {
     const found = (days: string): string =>
       `an API token; Zendesk ends all API tokens on 2027-04-30, in ${days}, and deactivates those that are not used for 30 days`;
     assert.deepEqual(
@@ -81,7 +81,7 @@ describe('the check of a login by refresh token', () => {
   const what = 'OAuth client log-puller, for a person who logged in';
   const logIn = 'Log in with the command "login".';
 
-  it('tells when both tokens end', () => {
+  it('shows when both tokens end', () => {
     assert.deepEqual(
       checkCredentials(person, now, facts),
       ok(
@@ -91,7 +91,7 @@ describe('the check of a login by refresh token', () => {
     );
   });
 
-  it('warns when the refresh token is about to end, and knows when it has', () => {
+  it('warns when the refresh token will end soon, and reports when it has ended', () => {
     const near = { ...facts, kept: { ...kept, accessLeftMs: -dayMs, refreshLeftMs: dayMs } };
     assert.deepEqual(
       checkCredentials(person, now, near),
@@ -112,7 +112,7 @@ describe('the check of a login by refresh token', () => {
     );
   });
 
-  it('tells of a login that is missing, refused, or kept with another secret', () => {
+  it('reports a login that is missing, refused, or encrypted with another secret', () => {
     const none = { kept: undefined, isForeign: false, refusedAt: undefined };
     assert.deepEqual(
       checkCredentials(person, now, none),
@@ -136,7 +136,7 @@ describe('the check of a login by refresh token', () => {
     );
   });
 
-  it('warns when whoever logged in is no admin', () => {
+  it('warns when the person who logged in is not an admin', () => {
     const grant = { scope: 'read', expiresInMs: dayMs };
     const user = { name: 'Ada', role: 'agent' };
     assert.deepEqual(
@@ -153,7 +153,7 @@ describe('the check of a login by refresh token', () => {
 describe('the check of the access token', () => {
   const unused = { grant: undefined, refusal: undefined, wasUsed: false };
 
-  it('shows the scope that was granted, or asked for where the answer does not say', () => {
+  it('shows the scope that was granted, or the requested one if the answer does not say', () => {
     for (const scope of ['read', undefined])
       assert.deepEqual(
         checkToken(client, { ...unused, grant: { scope, expiresInMs: 7_200_000 } }),
@@ -161,7 +161,7 @@ describe('the check of the access token', () => {
       );
   });
 
-  it('warns of a scope that was not asked for', () => {
+  it('warns about a scope that was not requested', () => {
     assert.deepEqual(
       checkToken(client, { ...unused, grant: { scope: 'read write', expiresInMs: 7_200_000 } }),
       warning(
@@ -172,7 +172,7 @@ describe('the check of the access token', () => {
     );
   });
 
-  it('believes a ready token that was used, and says so when it was not', () => {
+  it('accepts a ready token that was used, and says so when it was not used', () => {
     assert.deepEqual(
       checkToken(ready, { ...unused, wasUsed: true }),
       ok('access token', 'accepted; its scope is unknown, only what it can read'),
@@ -183,7 +183,7 @@ describe('the check of the access token', () => {
     );
   });
 
-  it('tells a refusal with its way out, and a failure without advice that is none', () => {
+  it('reports a refusal with what to do, and a failure without useless advice', () => {
     const refusal = new KnownError('client_refused', {
       found: 'Zendesk refuses the OAuth client (401)',
       wayOut: 'check ZENDESK_CLIENT_ID',

@@ -79,7 +79,7 @@ describe('the check of the server', () => {
 });
 
 describe('the check of the settings of the database', () => {
-  it('wants UTF8', () => {
+  it('requires UTF8', () => {
     assert.deepEqual(checkEncoding(facts), ok('encoding', 'UTF8'));
     assert.deepEqual(
       checkEncoding({ ...facts, encoding: 'LATIN1' }),
@@ -91,7 +91,7 @@ describe('the check of the settings of the database', () => {
     );
   });
 
-  it('warns of a time zone that is ever off UTC', () => {
+  it('warns about a time zone that ever differs from UTC', () => {
     assert.deepEqual(checkTimeZone(facts), ok('time zone', 'UTC'));
     assert.deepEqual(
       checkTimeZone({ ...facts, time_zone: 'Europe/London', is_utc: false }),
@@ -103,7 +103,7 @@ describe('the check of the settings of the database', () => {
     );
   });
 
-  it('names what is set there and overridden here', () => {
+  it('names settings that are overridden here', () => {
     assert.deepEqual(
       checkTimeZone({ ...facts, overridden: ['DateStyle', 'TimeZone'] }),
       ok(
@@ -123,7 +123,7 @@ describe('the check of the settings of the database', () => {
     assert.equal(judge({ others: 90 }), 'the server has 97, and other programs use 90 of them');
   });
 
-  it('warns of a disk that is nearly full, where it can be seen', () => {
+  it('warns about a nearly full disk, if it is visible', () => {
     assert.deepEqual(
       checkDisk(facts, undefined),
       ok('disk', 'the database uses 4.2 GB; the free space cannot be seen from here'),
@@ -192,7 +192,7 @@ describe('the reason why there is no connection', () => {
   for (const [title, error, check] of table)
     it(`is given when ${title}`, () => assert.deepEqual(explainConnection(error), check));
 
-  it('is no fault of this program', () => {
+  it('is not a fault of this program', () => {
     const fault = new TypeError('x is not a function');
     assert.throws(() => explainConnection(fault), fault);
     assert.ok(hasCode(driverError('x', 'EHOSTUNREACH'), 'database_unreachable'));

@@ -33,7 +33,7 @@ async function derivedLines(db: Database): Promise<readonly string[]> {
   return rows.map(({ line }) => line).toSorted();
 }
 
-/** Ways in which somebody takes rows of a month away, and leaves the requests that they were derived from. */
+/** Ways to remove rows of a month but leave the requests that they were derived from. */
 const deeds: Readonly<Record<string, (partition: string) => string>> = {
   deleted: (partition) =>
     `delete from ${partition} where access_log_id = (select min(access_log_id) from ${partition})`,
@@ -42,9 +42,9 @@ const deeds: Readonly<Record<string, (partition: string) => string>> = {
   detached: (partition) => `alter table ${table} detach partition ${partition}`,
 };
 
-describe('rows that are taken away from access_log_resources alone', { concurrency: 2 }, () => {
+describe('rows that are removed only from access_log_resources', { concurrency: 2 }, () => {
   for (const [deed, statement] of Object.entries(deeds))
-    it(`are missed by doctor and made again by classify --apply --again: ${deed}`, async () => {
+    it(`are noticed by doctor and recreated by classify --apply --again: ${deed}`, async () => {
       await withInstallation(log, {}, async (installation) => {
         const { db, url } = installation;
         const looked = openReadOnly(url);
@@ -78,7 +78,7 @@ describe('rows that are taken away from access_log_resources alone', { concurren
       });
     });
 
-  it('are not asked for of a log of which nothing is derived', async () => {
+  it('are not counted for a log without derived rows', async () => {
     await withInstallation(log, {}, async ({ url }) => {
       const looked = openReadOnly(url);
       assert.equal(await checkDerivedRows(looked, account, auditLogs), undefined);

@@ -24,7 +24,7 @@ const examination = {
 };
 
 describe('the page of doctor', () => {
-  it('has a line for each check and the way out beneath, within 80 columns', () => {
+  it('has a line for each check with what to do below, within 80 columns', () => {
     const page = renderPage(examination, now, plain);
     assert.equal(
       page,
@@ -50,7 +50,7 @@ describe('the page of doctor', () => {
     for (const line of page.split('\n')) assert.ok(line.length <= 80, line);
   });
 
-  it('says when nothing has to be fixed, and goes without an account', () => {
+  it('says when nothing has to be fixed, and works without an account', () => {
     const { checks } = examination;
     assert.equal(
       renderPage({ account: undefined, origin: undefined, checks: checks.slice(0, 1) }, now, plain),
@@ -59,7 +59,7 @@ describe('the page of doctor', () => {
     );
   });
 
-  it('has colours at the marks alone', () => {
+  it('has colours only at the marks', () => {
     const colorless = renderPage(examination, now, plain);
     const colored = renderPage(examination, now, Object.assign(new PassThrough(), { isTTY: true }));
     assert.ok(!colorless.includes('\u001b'));

@@ -4,7 +4,7 @@ import { createReadOnlyBudget, type SharedBudget } from '../../src/doctor/read-o
 import type { Budget } from '../../src/zendesk/request.ts';
 
 const nowMs = Date.parse('2026-11-21T08:00:00Z');
-/** The database's clock runs an hour ahead. */
+/** The database's clock is an hour ahead. */
 const sharedNowMs = nowMs + 3_600_000;
 const never = new AbortController().signal;
 
@@ -34,7 +34,7 @@ describe('the budget of doctor', () => {
     await budget.take('access_logs', 0, never);
   });
 
-  it('does not wait for a long pause, whoever asked for it', async () => {
+  it('does not wait for a long pause, whatever its reason', async () => {
     const others = openBudget({
       pausedUntilMs: sharedNowMs + 30_000,
       pauseReason: 'Zendesk answered 429',

@@ -12,7 +12,14 @@ import type { Privileges } from '../../src/doctor/diagnosis.ts';
 const owner: Privileges = {
   may_create_schema: true,
   may_create_role: true,
-  schemas: ['drizzle', 'zendesk', 'zendesk_evidence', 'zendesk_fivetran', 'zendesk_sync'],
+  schemas: [
+    'drizzle',
+    'zendesk',
+    'zendesk_evidence',
+    'zendesk_fivetran',
+    'zendesk_partitions',
+    'zendesk_sync',
+  ],
   foreign_objects: [],
   owners: [],
   roles: ['zendesk_investigator', 'zendesk_reader'],
@@ -129,7 +136,7 @@ describe('the check of the roles', () => {
 });
 
 describe('the checks of the schema', () => {
-  it('tell whether migrations are to be applied', () => {
+  it('say whether there are migrations to apply', () => {
     assert.deepEqual(checkMigrations([], false, []), ok('migrations', 'up to date'));
     assert.deepEqual(
       checkMigrations(['0000_a', '0001_b'], true, []),
@@ -145,7 +152,7 @@ describe('the checks of the schema', () => {
     );
   });
 
-  it('report partitions that are missing, but not before the first sync', () => {
+  it('report missing partitions, but not before the first sync', () => {
     assert.deepEqual(checkPartitions([], []), ok('partitions', 'none are needed'));
     assert.deepEqual(
       checkPartitions(['a', 'b'], []),

@@ -16,7 +16,7 @@ const daysAgo = (days: number): number => now.getTime() / 1000 - days * 86_400;
 const theSwitch = 'Admin Center > Account > Logs > Access log > "Turn on the Access Log API"';
 const clients = 'Admin Center > Apps and integrations > APIs > OAuth clients';
 
-/** What the client of Zendesk rejects with for an answer of that status and body. */
+/** The error of the Zendesk client for an answer with that status and body. */
 function refuse({ needs }: Stream, status: number, body: string): StreamAnswer {
   const { code, ...facts } = explainUnavailable(status, readErrorBody(Buffer.from(body)), needs);
   const error = new KnownError(code, { ...facts, quote: 'no; never' });
@@ -164,7 +164,7 @@ describe('the check of a stream', () => {
   for (const [title, stream, answer, check] of table)
     it(title, () => assert.deepEqual(checkStream(stream, answer, now), check));
 
-  it('advises where a redirect leads elsewhere', () => {
+  it('says what to do about a redirect to another place', () => {
     const found =
       'https://acme.zendesk.com answered /api/v2/audit_logs with a redirect to https://other.example (302), which the program does not follow';
     const error = new KnownError('redirected', { found, wayOut: 'check ZENDESK_SUBDOMAIN' });

@@ -1,58 +1,49 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import type { Database } from '../../src/database/client.ts';
-import { createPartitionKeeper } from '../../src/database/partitions.ts';
-import { openFetch } from '../../src/ingest/fetch.ts';
-import type { Lease } from '../../src/ingest/lease.ts';
-import { readPage } from '../../src/ingest/page-records.ts';
-import { storePage } from '../../src/ingest/page.ts';
+import { canonicalRow, layOut, type CanonicalRow } from '../../src/evidence/row-leaf.ts';
+import { readSelected, selectSealed, type SelectedRow } from '../../src/evidence/stored-rows.ts';
+import { readRows } from '../../src/evidence/verification/row-source.ts';
 import { accessLogs } from '../../src/streams/access-logs.ts';
 import { auditLogs } from '../../src/streams/audit-logs.ts';
 import type { LogStream } from '../../src/streams/stream.ts';
-import { parseJson } from '../../src/zendesk/body.ts';
-import { takeLease, withLedger } from '../support/ledger.ts';
 import { assertSealed, listNoted } from '../support/sealed-rows.ts';
-import { usualClassify } from '../support/stored-records.ts';
+import { access, audit, withStore } from '../support/stored-pages.ts';
 
-const span = { from: 0, to: 100_000 };
-type Store = (stream: LogStream, ...pages: readonly string[]) => Promise<void>;
+const always = { from: -Infinity, until: Infinity };
 
-/** Stores pages, each the JSON of its records, in one fetch. */
-async function withStore(work: (db: Database, store: Store) => Promise<void>): Promise<void> {
-  await withLedger(async (db) => {
-    const ensurePartitions = createPartitionKeeper(db);
-    const leases = new Map<LogStream, Promise<Lease>>();
-    await work(db, async (stream, ...pages) => {
-      const lease = await (leases.get(stream) ?? takeLease(db, stream));
-      leases.set(stream, Promise.resolve(lease));
-      const task = { kind: 'backfill', span, pageSize: 2500 } as const;
-      let { fetch } = await openFetch(db, lease, task);
-      for (const [at, text] of pages.entries()) {
-        const records = parseJson(Buffer.from(`[${text}]`)) as unknown[];
-        const page = { records, originals: () => [], lossy: new Set<number>() };
-        const isLast = at === pages.length - 1;
-        ({ fetch } = await storePage({ db, ensurePartitions }, lease, stream, {
-          ...readPage(stream, usualClassify, page),
-          fetch,
-          pageSize: 2500,
-          askedAt: 200_000,
-          covered: [],
-          end: isLast
-            ? { kind: 'complete', coverage: [span], rescans: [] }
-            : { kind: 'more', nextCursor: String(at) },
-        }));
-      }
-    });
-  });
+/** Members of records whose values Postgres writes in a way of its own. */
+const odd = [
+  `, "ip_address": "2001:DB8:0:0:1:0:0:1"`,
+  `, "ip_address": "::FFFF:10.0.0.1"`,
+  `, "ip_address": "0:0:0:0:0:0:0:0"`,
+  `, "ip_address": "fe80:0:0:1:0:0:0:1"`,
+  `, "ip_address": "10.0.0.1"`,
+  `, "unheard": {"b": 1.50, "a": [1e2, 1E-7, -0.0, 1e400, 123456789012345678901234567890], "10": 1, "9": 2}`,
+  `, "unheard": {"a": 1, "a": 2, "ü": "\\u0000", "__proto__": {"x": null}}`,
+  `, "client": "tab\\t back\\\\slash\\n\\r \\u000b\\b\\f ünïcode 𝄞 \\ud800"`,
+  `, "bytes_sent": 9223372036854775807, "method": "\\\\N", "referer": ""`,
+  `, "bytes_sent": 1e30, "status": 99999`,
+];
+
+/** The canonical form of the rows that stand, as a verification reads them, and made of values that are selected. */
+async function readBothWays(
+  db: Database,
+  stream: LogStream,
+): Promise<readonly (readonly CanonicalRow[])[]> {
+  const { table } = stream;
+  const read: CanonicalRow[] = [];
+  for await (const rows of readRows(db, stream, 'acme', always))
+    read.push(...rows.map(({ canonical }) => canonical));
+  const selected = await db.query<SelectedRow>(
+    `select ${selectSealed(table)} from ${table.name} order by ${table.time}, ${table.id.name}`,
+  );
+  const layout = layOut(table);
+  const made = selected
+    .map(readSelected)
+    .map(({ id, micros, row }) => canonicalRow(layout, id, micros, row));
+  return [read, made];
 }
-
-const moment = (second: number): string => new Date(second * 1000).toISOString();
-
-const access = (id: string, second: number, members = ''): string =>
-  `{"id": "${id}", "timestamp": "${moment(second)}", "user_id": ${second % 7}, "status": 200, "url": "/api/v2/tickets/${second}"${members}}`;
-
-const audit = (id: string, time: string, members = ''): string =>
-  `{"id": ${id}, "created_at": "${time}", "actor_id": 7, "action": "update"${members}}`;
 
 describe('the manifest of a page', { concurrency: 2 }, () => {
   it('has the root over rows that go in by COPY', async () => {
@@ -88,18 +79,6 @@ describe('the manifest of a page', { concurrency: 2 }, () => {
   });
 
   it('has the root over values that Postgres writes in a way of its own', async () => {
-    const odd = [
-      `, "ip_address": "2001:DB8:0:0:1:0:0:1"`,
-      `, "ip_address": "::FFFF:10.0.0.1"`,
-      `, "ip_address": "0:0:0:0:0:0:0:0"`,
-      `, "ip_address": "fe80:0:0:1:0:0:0:1"`,
-      `, "ip_address": "10.0.0.1"`,
-      `, "unheard": {"b": 1.50, "a": [1e2, 1E-7, -0.0, 1e400, 123456789012345678901234567890], "10": 1, "9": 2}`,
-      `, "unheard": {"a": 1, "a": 2, "ü": "\\u0000", "__proto__": {"x": null}}`,
-      `, "client": "tab\\t back\\\\slash\\n\\r \\u000b\\b\\f ünïcode 𝄞 \\ud800"`,
-      `, "bytes_sent": 9223372036854775807, "method": "\\\\N", "referer": ""`,
-      `, "bytes_sent": 1e30, "status": 99999`,
-    ];
     await withStore(async (db, store) => {
       await store(accessLogs, odd.map((members, at) => access(`01${at}`, 50, members)).join());
       await store(
@@ -116,7 +95,25 @@ describe('the manifest of a page', { concurrency: 2 }, () => {
         const noted = await listNoted(db, stream);
         assert.equal(noted.length, 1);
         await assertSealed(db, stream, noted);
+        const [read, made] = await readBothWays(db, stream);
+        assert.deepEqual(read, made);
       }
+    });
+  });
+
+  it('has the root over such values in rows that go in by COPY', async () => {
+    await withStore(async (db, store) => {
+      const page = Array.from({ length: 600 }, (_, at) =>
+        access(`01${1000 + at}`, 50 + at, odd[at % odd.length]),
+      );
+      await store(accessLogs, page.join());
+      const noted = await listNoted(db, accessLogs);
+      assert.equal(noted.length, 1);
+      await assertSealed(db, accessLogs, noted);
+      const [read = [], made = []] = await readBothWays(db, accessLogs);
+      const inOrder = (rows: readonly CanonicalRow[]) =>
+        rows.toSorted((a, b) => Number(a.micros) - Number(b.micros));
+      assert.deepEqual(inOrder(read), inOrder(made));
     });
   });
 

@@ -4,6 +4,7 @@ import { describe, it } from 'node:test';
 import { makeSigningKey } from '../../src/evidence/forms/keys.ts';
 import { sealWaiting, type Sealing } from '../../src/evidence/sealed-log.ts';
 import { loadCheckpoint } from '../../src/evidence/tile-store.ts';
+import { noProgress } from '../../src/evidence/verification/deep-progress.ts';
 import { verifyHistory } from '../../src/evidence/verification/verification.ts';
 import { accessLogs } from '../../src/streams/access-logs.ts';
 import { auditLogs } from '../../src/streams/audit-logs.ts';
@@ -42,7 +43,12 @@ async function withSealed(work: (sealed: Sealed) => Promise<void>): Promise<void
         const result = await verifyHistory(db, {
           account,
           streams,
+          isWhole: true,
           deep: true,
+          span: undefined,
+          keys: [],
+          progress: noProgress,
+          keep: async () => {},
           anchors: anchors.map((note, place) => ({ name: `anchor ${place + 1}`, note })),
           report: () => {},
           signal,
@@ -100,6 +106,16 @@ describe('verify --deep', { concurrency: 2 }, () => {
       const [id = ''] = await pickIds(sealed, 1);
       await sealed.tamper(
         `update zendesk.access_logs set url = overlay(url placing 'X' from 2) where id = '${id}'`,
+      );
+      assertNames(await sealed.verify(), 'row_changed', [id]);
+    });
+  });
+
+  it('names a row that was nested more deeply than recursion goes', async () => {
+    await withSealed(async (sealed) => {
+      const [id = ''] = await pickIds(sealed, 1);
+      await sealed.tamper(
+        `update zendesk.access_logs set extra = (repeat('[', 6000) || repeat(']', 6000))::jsonb where id = '${id}'`,
       );
       assertNames(await sealed.verify(), 'row_changed', [id]);
     });
@@ -201,7 +217,7 @@ describe('verify --deep', { concurrency: 2 }, () => {
         `update zendesk_evidence.logs set key = 'acme/log+00000000+AQAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA'`,
       );
       const found = await verify();
-      assert.deepEqual(found, ['checkpoint_invalid']);
+      assert.deepEqual(found, ['key_unfounded', 'checkpoint_invalid']);
     });
   });
 
@@ -223,12 +239,35 @@ describe('verify --deep', { concurrency: 2 }, () => {
     });
   });
 
+  it('takes a long transaction beside another log for no clock that was set back', async () => {
+    await withSealed(async ({ db, sealing, tamper, verify }) => {
+      await tamper(
+        `insert into zendesk_evidence.pending (account, stream, manifest, stored_at)
+         values ('${account}', 'audit_logs', '{"kind":"page"}', now() - interval '10 minutes')`,
+      );
+      await sealWaiting(db, sealing);
+      assert.deepEqual(await verify(), []);
+    });
+  });
+
   it('finds that the clock of the database was set back', async () => {
     await withSealed(async ({ db, sealing, tamper, verify }) => {
       await tamper(
         `insert into zendesk_evidence.pending (account, stream, manifest, stored_at)
          values ('${account}', 'audit_logs', '{"kind":"page"}', now() - interval '1 hour')`,
       );
+      await sealWaiting(db, sealing);
+      assert.deepEqual(await verify(), ['clock_set_back']);
+    });
+  });
+
+  it('finds a clock that was set back once, however many entries were written since', async () => {
+    await withSealed(async ({ db, sealing, tamper, verify }) => {
+      for (const minutes of [60, 59, 58])
+        await tamper(
+          `insert into zendesk_evidence.pending (account, stream, manifest, stored_at)
+           values ('${account}', 'audit_logs', '{"kind":"page"}', now() - interval '${minutes} minutes')`,
+        );
       await sealWaiting(db, sealing);
       assert.deepEqual(await verify(), ['clock_set_back']);
     });

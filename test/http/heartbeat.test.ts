@@ -20,7 +20,7 @@ function pathsOf({ received }: Receiver): string[] {
   return received.map(({ method, path }) => `${method} ${path}`);
 }
 
-/** Fails when a log holds the address. */
+/** Fails if a log contains the address. */
 function assertSecret(log: CollectedLog): void {
   assert.ok(!log.text().includes('kr7'), log.text());
 }
@@ -106,7 +106,7 @@ describe('a heartbeat', () => {
     heartbeat.close();
   });
 
-  it('is given up when no answer comes, when nobody listens, and when it is redirected', async (test) => {
+  it('is dropped when no answer comes, when nothing listens, and when it is redirected', async (test) => {
     const hanging = await receive(test);
     hanging.answerWith(() => {});
     const leading = await receive(test);
@@ -143,7 +143,7 @@ describe('a heartbeat', () => {
     await waitUntil(() => receiver.received.length === 1);
     heartbeat.end(true);
     heartbeat.close();
-    // Whatever was still to be sent would come before this one's answer.
+    // Anything that was still to be sent would come before this one's answer.
     const other = createHeartbeat(`${receiver.origin}/other`, undefined, log, 200);
     other.begin();
     await waitUntil(() => log.lines().length === 1);
@@ -153,7 +153,7 @@ describe('a heartbeat', () => {
 });
 
 describe('the heartbeat of a service', () => {
-  /** What a sequence of events makes of a heartbeat. */
+  /** The heartbeat after a sequence of events. */
   function listBeats(events: readonly (readonly [string, SyncEvent])[]): string[] {
     const beats: string[] = [];
     const watch = createRunWatch({
@@ -194,7 +194,7 @@ describe('the heartbeat of a service', () => {
     );
   });
 
-  it('says failure until each stream of each account that failed has succeeded', () => {
+  it('reports failure until each stream of each account that failed has succeeded', () => {
     assert.deepEqual(
       listBeats([
         end('audit_logs', 'failed'),

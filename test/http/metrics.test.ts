@@ -32,6 +32,8 @@ const contract: Readonly<Record<string, readonly [type: string, labels: readonly
   quarantined_records: ['gauge', ['account', 'stream']],
   lost_rows: ['gauge', ['account', 'stream']],
   last_loss_timestamp_seconds: ['gauge', ['account', 'stream']],
+  last_reconcile_timestamp_seconds: ['gauge', ['account', 'stream']],
+  reconcile_differences: ['gauge', ['account', 'stream']],
   backfill_progress_ratio: ['gauge', ['account', 'stream']],
   stream_available: ['gauge', ['account', 'stream']],
   authorized: ['gauge', ['account', 'stream']],
@@ -39,7 +41,21 @@ const contract: Readonly<Record<string, readonly [type: string, labels: readonly
   lease_token: ['gauge', ['account', 'stream']],
   late_rows: ['gauge', ['account', 'stream', 'age_seconds']],
   partitions_ahead: ['gauge', ['table']],
+  anchor_age_seconds: ['gauge', ['account', 'kind', 'place']],
+  anchor_failures: ['gauge', ['account', 'kind', 'place']],
+  alert_messages: ['gauge', ['channel', 'state']],
+  alert_channel_failures: ['gauge', ['channel']],
+  report_failed: ['gauge', ['account', 'report']],
+  report_next_timestamp_seconds: ['gauge', ['account', 'report']],
+  archived_rows: ['gauge', ['account', 'stream']],
+  archived_bytes: ['gauge', ['account', 'stream']],
+  archived_objects: ['gauge', ['account', 'stream']],
+  archive_last_run_timestamp_seconds: ['gauge', []],
+  archive_failures: ['gauge', []],
   database_size_bytes: ['gauge', []],
+  last_verification_timestamp_seconds: ['gauge', ['account', 'depth']],
+  verification_age_seconds: ['gauge', ['account', 'depth']],
+  verification_findings: ['gauge', ['account', 'stream', 'kind']],
   table_size_bytes: ['gauge', ['table']],
   rows_ingested_total: ['counter', ['account', 'stream']],
   rows_new_total: ['counter', ['account', 'stream']],
@@ -67,7 +83,9 @@ async function scrape(
 ): Promise<{ text: string; families: Families }> {
   const db = openDatabase({ url });
   try {
-    const text = await metrics.render(await loadLedgerMeasures(db, listLogs(streams)));
+    const text = await metrics.render([
+      { database: undefined, measures: await loadLedgerMeasures(db, listLogs(streams)) },
+    ]);
     return { text, families: readExposition(text) };
   } finally {
     await db.close();
@@ -109,7 +127,47 @@ describe('metrics', () => {
       const { simulator, db, url } = installation;
       for (const stream of ['audit_logs', 'access_logs', 'users'] as const)
         await pullCompletely(installation, stream);
+      await db.query(
+        `insert into zendesk_sync.verifications (account, depth, holder, ended_at, outcome, findings, found)
+         values ($1, 'quick', 'test', now(), 'findings', 2, $2)`,
+        [
+          account,
+          JSON.stringify([
+            {
+              stream: 'audit_logs',
+              kind: 'rows_miscounted',
+              is_deep: false,
+              findings: 2,
+              first_finding: 'x',
+            },
+          ]),
+        ],
+      );
+      await db.query(
+        `insert into zendesk_evidence.anchor_states (account, kind, place, attempted_at)
+         values ('acme', 'witness', 'https://witness.example', now())`,
+      );
+      await db.query(
+        `insert into zendesk_sync.alert_messages (channel, kind, content, delivered_at, given_up_at)
+         values ('webhook', 'news', '{}', now(), null), ('webhook', 'news', '{}', now(), null), ('webhook', 'news', '{}', null, now()),
+           ('webhook', 'news', '{}', null, null)`,
+      );
+      await db.query(
+        `insert into zendesk_sync.alert_channels (channel, failures) values ('webhook', 3)`,
+      );
+      await db.query(
+        `insert into zendesk_sync.scheduled_reports (account, report, schedule, due_at, next_due_at, error)
+         values ('acme', 'weekly', '0 6 * * 1', now(), now() + interval '7 days', 'The disk is full.'),
+           ('acme', 'left-the-file', '0 6 * * 1', now() - interval '30 days', now() - interval '23 days', 'The disk is full.')`,
+      );
       const { text, families } = await scrape(metrics, url);
+      for (const [state, count] of Object.entries({ delivered: 2, waiting: 1, given_up: 1 }))
+        assert.equal(valueOf(families, `${p}alert_messages`, { channel: 'webhook', state }), count);
+      assert.equal(valueOf(families, `${p}alert_channel_failures`, { channel: 'webhook' }), 3);
+      assert.deepEqual(
+        families.get(`${p}report_failed`)?.samples.map(({ labels, value }) => [labels, value]),
+        [[{ account: 'acme', report: 'weekly' }, 1]],
+      );
 
       const own = [...families.keys()].filter((name) => name.startsWith(p));
       assert.deepEqual(
@@ -176,7 +234,7 @@ describe('metrics', () => {
         assert.equal(value('lease_held'), 0);
         assert.ok((value('lease_token') ?? 0) >= 1);
         assert.equal(value('last_success_timestamp_seconds'), ends.get(row.stream));
-        // The status has it as a Date, which is cut to milliseconds.
+        // In the status it is a Date, which is cut to milliseconds.
         const coveredUntil = (value('covered_until_timestamp_seconds') ?? NaN) * 1000;
         assert.equal(Math.floor(coveredUntil + 1e-4), row.covered_until?.getTime());
         assert.equal(value('backfill_progress_ratio'), row.stream === 'users' ? undefined : 1);
@@ -215,12 +273,14 @@ describe('metrics', () => {
     });
   });
 
-  it('count nothing twice when a span is read again, and call that a duplicate', async () => {
+  it('count nothing twice when a span is read again, and count those rows as duplicates', async () => {
     await withMetrics(smallLogs, async (installation, metrics) => {
       const worker = installation.worker('audit_logs');
       await pullCompletely(installation, 'audit_logs');
       const labels = { account, stream: 'audit_logs' };
-      const before = readExposition(await metrics.render(undefined));
+      const before = readExposition(
+        await metrics.render([{ database: undefined, measures: undefined }]),
+      );
       const [oldest] = await installation.db.query<{ from: number; rows: number }>(
         `select extract(epoch from date_trunc('second', min(created_at)))::float8 as from, count(*)::integer as rows from zendesk.audit_logs`,
       );
@@ -231,7 +291,9 @@ describe('metrics', () => {
         new AbortController().signal,
       );
       assert.equal(result.outcome, 'complete', result.error);
-      const after = readExposition(await metrics.render(undefined));
+      const after = readExposition(
+        await metrics.render([{ database: undefined, measures: undefined }]),
+      );
       const grown = (name: string): number =>
         (valueOf(after, `${p}rows_${name}_total`, labels) ?? NaN) -
         (valueOf(before, `${p}rows_${name}_total`, labels) ?? NaN);
@@ -314,10 +376,12 @@ describe('metrics', () => {
     });
   });
 
-  it('begin at 0 for the streams of an account, so that the first increase is one', async () => {
+  it('begin at 0 for the streams of an account, so that the first increase is visible', async () => {
     const metrics = createMetrics(build);
     metrics.introduce('acme', [accessLogs]);
-    const families = readExposition(await metrics.render(undefined));
+    const families = readExposition(
+      await metrics.render([{ database: undefined, measures: undefined }]),
+    );
     const zero = (name: string, labels: Record<string, string>): void =>
       assert.equal(valueOf(families, p + name, labels), 0, name);
     for (const name of ['ingested', 'new', 'duplicate', 'late', 'changed'])

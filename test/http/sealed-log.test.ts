@@ -10,7 +10,7 @@ import { loadLogFile } from '../../src/http/sealed-log.ts';
 import { withLedger } from '../support/ledger.ts';
 
 describe('the sealed log over HTTP', () => {
-  it('has the checkpoint, and the tiles and bundles that it speaks of, and nothing else', async () => {
+  it('has the checkpoint, its tiles and bundles, and nothing else', async () => {
     await withLedger(async (db) => {
       await db.query(
         `insert into zendesk_evidence.pending (account, stream, manifest)

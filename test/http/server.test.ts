@@ -25,7 +25,7 @@ async function start(
   const server = await startHttpServer({
     host: '127.0.0.1',
     port: 0,
-    databaseUrl,
+    databases: [{ name: undefined, url: databaseUrl, accounts: [] }],
     metrics: createMetrics({ version: '1.2.3', nodeVersion: '24.0.0' }),
     scheduler: { listOverdue: () => [] },
     streams,
@@ -85,7 +85,7 @@ describe('the HTTP server', { concurrency: true }, () => {
     });
   });
 
-  it('answers GET and HEAD of the paths that it has, whatever the query, and nothing else', async (test) => {
+  it('answers GET and HEAD of its paths, with any query, and nothing else', async (test) => {
     await withLedger(async (_, url) => {
       const server = await start(test, url);
       assert.deepEqual(await ask(server, '/livez?now'), json(200, { alive: true }));
@@ -110,7 +110,7 @@ describe('the HTTP server', { concurrency: true }, () => {
     });
   });
 
-  it('says alive but not ready while Postgres is down, says why, and is ready when it is back', async (test) => {
+  it('is alive but not ready while Postgres is down, says why, and is ready when it is back', async (test) => {
     await withLedger(async (_, url) => {
       const proxy = await startDatabaseProxy(url);
       test.after(() => proxy.close());
@@ -146,7 +146,7 @@ describe('the HTTP server', { concurrency: true }, () => {
     });
   });
 
-  it('says that nobody answers at the address of the database', async (test) => {
+  it('says that nothing answers at the address of the database', async (test) => {
     const server = await start(test, 'postgres://me:kr7-password@127.0.0.1:1/zendesk');
     assert.deepEqual(await ask(server, '/livez'), json(200, { alive: true }));
     assert.deepEqual(
@@ -211,7 +211,7 @@ describe('the HTTP server', { concurrency: true }, () => {
     });
   });
 
-  it('is not ready, but alive, from the signal on that ends it', async (test) => {
+  it('is not ready, but alive, after the signal that ends it', async (test) => {
     await withLedger(async (_, url) => {
       const stopping = new AbortController();
       const server = await start(test, url, { signal: stopping.signal });
@@ -225,7 +225,7 @@ describe('the HTTP server', { concurrency: true }, () => {
     });
   });
 
-  it('asks the database once when many ask at the same time', async (test) => {
+  it('queries the database once when many ask at the same time', async (test) => {
     await withLedger(async (_, url) => {
       const server = await start(test, url, { times: { keepMs: 60_000, limitMs: 20_000 } });
       const answers = await Promise.all(Array.from({ length: 40 }, () => ask(server, '/metrics')));
@@ -250,7 +250,7 @@ describe('the HTTP server', { concurrency: true }, () => {
     });
   });
 
-  it('refuses a place where it cannot listen, in a sentence', async (test) => {
+  it('refuses an address where it cannot listen, in a sentence', async (test) => {
     const first = await start(test, 'postgres://127.0.0.1:1/none');
     await assert.rejects(start(test, 'postgres://127.0.0.1:1/none', { port: first.port }), {
       code: 'bad_input',

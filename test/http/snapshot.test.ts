@@ -5,7 +5,7 @@ import { createSnapshot } from '../../src/http/snapshot.ts';
 describe('a snapshot', () => {
   const late = { code: 'database_slow', message: 'Postgres did not answer in time.' };
 
-  it('puts the question once for all who ask within its time, and again after it', async () => {
+  it('asks once for all callers within its time, and again after it', async () => {
     let [asked, time] = [0, 0];
     const look = createSnapshot({
       load: async () => (asked += 1),

@@ -14,7 +14,7 @@ const settleSeconds = 300;
 const hour = 3600;
 
 describe('a span whose pages take long', () => {
-  it('counts as covered up to SETTLE before its first page was asked for', async () => {
+  it('counts as covered up to SETTLE before its first page was requested', async () => {
     const time = createStillTime();
     const began = time.seconds();
     let passing = (): void => {};
@@ -32,7 +32,7 @@ describe('a span whose pages take long', () => {
     await withInstallation(settings, options, async (installation) => {
       const { db, worker } = installation;
       await time.pass(installation, 0);
-      // Two minutes between one page and the next but one.
+      // Two minutes between one page and the second after it.
       passing = () => void time.pass(installation, 120);
       const followed = await worker('audit_logs').follow(signal);
       assert.equal(followed.outcome, 'complete', followed.error);
@@ -45,7 +45,7 @@ describe('a span whose pages take long', () => {
     });
   });
 
-  it('keeps that moment over a stop: what it counts as read again at an age had that age at its first page', async () => {
+  it('keeps that moment after a stop: what it counts as rescanned at an age had that age at its first page', async () => {
     const time = createStillTime();
     const began = time.seconds();
     let stop = new AbortController();
@@ -71,7 +71,7 @@ describe('a span whose pages take long', () => {
       const [idle] = (await listFetches(db, 'audit_logs')).filter(({ kind }) => kind !== 'live');
       assert.deepEqual([idle?.outcome, idle?.askedAt], ['failed', began]);
 
-      // Half an hour: less than makes a rescan of its own due.
+      // Half an hour: too little for a rescan.
       await time.pass(installation, hour / 2);
       stop = new AbortController();
       await worker('audit_logs').fill(stop.signal);
@@ -89,7 +89,7 @@ describe('a span whose pages take long', () => {
     });
   });
 
-  it('is read anew after a stop when a clock was behind at its first page: one pass covers all of it', async () => {
+  it('is read again after a stop when a clock was behind at its first page: one pass covers all of it', async () => {
     const time = createStillTime();
     const began = time.seconds();
     let stop = new AbortController();

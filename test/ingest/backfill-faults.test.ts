@@ -1,4 +1,4 @@
-/** What a backfill does when it cannot be done as planned. */
+/** What a backfill does when its plan fails. */
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { loadCoverage } from '../../src/ingest/coverage.ts';
@@ -12,7 +12,7 @@ const signal = new AbortController().signal;
 const access = { account, stream: 'access_logs' };
 
 describe('a backfill', { concurrency: 2 }, () => {
-  it('reads a span of little more than a minute that begins with a dense second, instead of giving it back for ever', async () => {
+  it('reads a span of little more than a minute that begins with a dense second, instead of dividing it again and again', async () => {
     const second = Math.floor(Date.now() / 1000) - 93_600;
     const settings = {
       limits: false,
@@ -35,14 +35,14 @@ describe('a backfill', { concurrency: 2 }, () => {
     });
   });
 
-  it('that can plan no more leaves no cursor reading behind it', async () => {
+  it('that cannot plan further leaves no cursor reading', async () => {
     const dense = { accessLogDays: 4, accessLogRowsPerDay: 12_000, answerMs: 60, limits: false };
     let pages = 0;
     let takeAway: (() => Promise<unknown>) | undefined;
     const report = (event: SyncEvent): void => {
       if (event.type !== 'page' || event.task !== 'backfill') return;
       pages += 1;
-      // Two cursors are reading by now; the ledger fails when one of them wants another span.
+      // Two cursors are reading now; the ledger fails when one of them needs another span.
       if (pages === 4) takeAway?.().catch(() => {});
     };
     await withInstallation(dense, { report }, async ({ db, simulator, worker }) => {
@@ -89,7 +89,7 @@ describe('a backfill', { concurrency: 2 }, () => {
     });
   });
 
-  it('claims nothing that the source dropped while a fetch lay idle', async () => {
+  it('does not cover what the source dropped while a fetch was idle', async () => {
     const time = createStillTime();
     const settings = { ...time.simulator, accessLogDays: 90, accessLogRowsPerDay: 9000 };
     let stop = new AbortController();
@@ -105,7 +105,7 @@ describe('a backfill', { concurrency: 2 }, () => {
       const [idle] = (await listFetches(db, 'access_logs')).filter(({ kind }) => kind !== 'live');
       assert.deepEqual([idle?.outcome, idle?.pages], ['failed', 1]);
 
-      // Half of the day that was being read is too old now.
+      // Half of the day that was read is too old now.
       await time.pass(installation, 43_200);
       while ((await loadCoverage(db, access)).length < 2) {
         stop = new AbortController();

@@ -7,7 +7,7 @@ import { account, assertTrue, pullCompletely, withInstallation } from '../suppor
 const signal = new AbortController().signal;
 const access = { account, stream: 'access_logs' };
 
-/** How many requests were under way at once at the most. */
+/** The largest number of requests in progress at once. */
 function countOverlap(requests: readonly { startedAt: number; endedAt: number | null }[]): number {
   const at = requests.map(({ startedAt }) => startedAt);
   return Math.max(
@@ -55,7 +55,7 @@ describe('a backfill', () => {
           .requests()
           .filter(({ stream }) => stream === 'access_logs');
         const overlap = countOverlap(asked);
-        // 1,000 a minute of 150 ms each keep 2.5 under way; a cursor may ask for its next page while one is stored.
+        // 1,000 a minute of 150 ms each keep 2.5 in progress; a cursor may request its next page while one is stored.
         assert.ok(overlap >= 2 && overlap <= 8, `${overlap} at once`);
       },
     );
@@ -79,7 +79,7 @@ describe('a backfill', () => {
     );
   });
 
-  it('goes on at the cursor where a failed run stopped, and repeats no stored page', async () => {
+  it('continues at the cursor where a failed run stopped, and repeats no stored page', async () => {
     const dense = { accessLogDays: 4, accessLogRowsPerDay: 15_000, limits: false };
     await withInstallation(dense, {}, async (installation) => {
       const { db, simulator, worker } = installation;
@@ -119,7 +119,7 @@ describe('a backfill', () => {
     });
   });
 
-  it('of a gap in the middle is called a repair, closes exactly the gap, and restores deleted rows', async () => {
+  it('of a gap in the middle is named a repair, closes exactly the gap, and restores deleted rows', async () => {
     await withInstallation(
       { accessLogDays: 30, accessLogRowsPerDay: 500 },
       {},
@@ -129,7 +129,7 @@ describe('a backfill', () => {
         const [whole] = await loadCoverage(db, access);
         assert.ok(whole);
         const hole = { from: whole.to - 20 * 86_400, to: whole.to - 19 * 86_400 };
-        // As if the log had been followed since before the hole.
+        // As if the log had been followed since before the gap.
         await db.query(`update zendesk_sync.streams set followed_from = $1`, [
           new Date((whole.from + 1) * 1000),
         ]);

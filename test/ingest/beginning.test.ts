@@ -20,7 +20,7 @@ const day = 86_400;
 const signal = new AbortController().signal;
 const key = { account, stream: 'audit_logs' };
 
-/** Runs `work` with the origin of a Zendesk that does not look at some parameters, in front of another one. */
+/** Runs `work` with the origin of a Zendesk that ignores some parameters, in front of another one. */
 async function withDeaf(
   upstream: () => string,
   ignored: readonly string[],
@@ -56,7 +56,7 @@ async function withDeaf(
 }
 
 describe('the beginning of a log', { concurrency: 3 }, () => {
-  it('is what was found when nothing is older, after one question', async () => {
+  it('is the found record when nothing is older, after one request', async () => {
     let asked = 0;
     const found = await proveBeginning(1_700_000_000, async () => {
       asked += 1;
@@ -65,7 +65,7 @@ describe('the beginning of a log', { concurrency: 3 }, () => {
     assert.deepEqual([found, asked], [1_700_000_000, 1]);
   });
 
-  it('is found to a day when the answers come in any order', async () => {
+  it('is found to within a day when the answers are in any order', async () => {
     const records = [1_300_000_000, 1_300_000_500, 1_500_000_000, 1_700_000_000];
     for (const pick of [0, -1]) {
       const found = await proveBeginning(1_700_000_000, async ({ from, to }) =>
@@ -75,7 +75,7 @@ describe('the beginning of a log', { concurrency: 3 }, () => {
     }
   });
 
-  it('is proved where the order is not obeyed: the whole history is read', async () => {
+  it('is proved if Zendesk ignores the order: the whole history is read', async () => {
     const simulator = await startSimulator({ subdomain: account, ...smallAccount('audit_logs') });
     try {
       await withDeaf(
@@ -98,7 +98,7 @@ describe('the beginning of a log', { concurrency: 3 }, () => {
     }
   });
 
-  it('that an earlier version took from a single answer is asked for again, once', async () => {
+  it('that an earlier version took from a single answer is requested again, once', async () => {
     await withInstallation(smallAccount('audit_logs'), {}, async (installation) => {
       const { db, simulator } = installation;
       await pullCompletely(installation, 'audit_logs');
@@ -126,8 +126,8 @@ describe('the beginning of a log', { concurrency: 3 }, () => {
   });
 });
 
-describe('a filter of time that is not obeyed', () => {
-  it('covers nothing, and is said', async () => {
+describe('an ignored time filter', () => {
+  it('covers nothing, and is reported', async () => {
     const simulator = await startSimulator({ subdomain: account, ...smallAccount('audit_logs') });
     try {
       await withDeaf(

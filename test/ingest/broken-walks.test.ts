@@ -120,7 +120,7 @@ describe('a cursor that is refused', { concurrency: 3 }, () => {
     });
   });
 
-  it('every time fails every run, and the span never counts as covered', async () => {
+  it('each time fails every run, and the span never counts as covered', async () => {
     await withInstallation(smallAccount('audit_logs'), {}, async (installation) => {
       const { simulator, worker } = installation;
       simulator.addFault({ kind: 'refuse-cursor', stream: 'audit_logs', times: Infinity });
@@ -170,7 +170,7 @@ describe('a cursor that repeats', { concurrency: 3 }, () => {
 
 describe('empty pages that say that there is more', { concurrency: 3 }, () => {
   for (const stream of logs) {
-    it(`are passed, ten in a row: ${stream}`, async () => {
+    it(`are followed, ten in a row: ${stream}`, async () => {
       await withInstallation(smallAccount(stream), {}, async (installation) => {
         const { simulator, db } = installation;
         simulator.addFault({
@@ -215,9 +215,9 @@ describe('empty pages that say that there is more', { concurrency: 3 }, () => {
   }
 });
 
-describe('a cursor that stands in the link alone', { concurrency: 2 }, () => {
+describe('a cursor that is only in the link', { concurrency: 2 }, () => {
   for (const stream of logs)
-    it(`leads on, without the link being followed: ${stream}`, async () => {
+    it(`is used, without following the link: ${stream}`, async () => {
       await withInstallation(smallAccount(stream), {}, async (installation) => {
         const { simulator, db } = installation;
         simulator.addFault({ kind: 'link-only-cursor', stream, times: Infinity });
@@ -230,9 +230,9 @@ describe('a cursor that stands in the link alone', { concurrency: 2 }, () => {
     });
 });
 
-describe('a cursor that is not known any more', { concurrency: 2 }, () => {
+describe('a cursor that is no longer known', { concurrency: 2 }, () => {
   for (const stream of logs)
-    it(`and is answered with 404 has its span read again, within the run: ${stream}`, async () => {
+    it(`and answered with 404 makes the span be read again, within the run: ${stream}`, async () => {
       await withInstallation(smallAccount(stream), {}, async (installation) => {
         const { simulator } = installation;
         const stopped = await stopInMidSpan(installation, stream);

@@ -10,7 +10,7 @@ import { withLedger } from '../support/ledger.ts';
 
 const limit = 10;
 
-/** A gate whose budget has nothing left but the reserve. */
+/** A gate whose budget has only the reserve left. */
 async function openSpentGate(db: Database, signal: AbortSignal): Promise<Budget> {
   const requestsPerMinute = { support: limit, access_logs: limit };
   const report = (): void => {};
@@ -20,7 +20,7 @@ async function openSpentGate(db: Database, signal: AbortSignal): Promise<Budget>
   return gate;
 }
 
-/** Asks for a backfill request and, while Postgres still thinks about it, does something else. */
+/** Asks for a backfill request and, while Postgres is working on it, does something else. */
 async function whileAsking(db: Database, ask: () => Promise<void>, act: () => void): Promise<void> {
   let asked: Promise<void> = Promise.resolve();
   await db.transaction(async (tx) => {
@@ -56,7 +56,7 @@ describe('the gate of the budget', () => {
     });
   });
 
-  it('serves the next request at once when the one before it was given up', async () => {
+  it('serves the next request at once when the one before it was cancelled', async () => {
     await withLedger(async (db) => {
       const [stop, gone] = [new AbortController(), new AbortController()];
       const gate = await openSpentGate(db, stop.signal);
@@ -74,7 +74,7 @@ describe('the gate of the budget', () => {
     });
   });
 
-  it('says what it waits for when a pause was noted earlier, and keeps no pause of sixty days', async () => {
+  it('says what it waits for when a pause was recorded earlier, and does not keep a pause of sixty days', async () => {
     await withLedger(async (db) => {
       await db.query(
         `insert into zendesk_sync.budgets (account, budget_group, spent, paused_until)
@@ -103,7 +103,7 @@ describe('the gate of the budget', () => {
     });
   });
 
-  it('tells of a short pause that another process noted, and not twice of its own', async () => {
+  it('reports a short pause that another process recorded, and its own only once', async () => {
     await withLedger(async (db) => {
       const stop = new AbortController();
       const events: SyncEvent[] = [];
@@ -136,10 +136,10 @@ describe('the gate of the budget', () => {
     });
   });
 
-  it('asks again for a request whose grant has grown old on its way, and gives the old one back', async () => {
+  it('asks again for a request whose grant has become too old, and returns the old one', async () => {
     await withLedger(async (db) => {
       const { signal } = new AbortController();
-      // Answers whose arrival takes longer than a grant is good for, as when the process stands still: the first two.
+      // The first two answers take longer than a grant is valid, as when the process is frozen.
       let slow = 2;
       const hesitant: Database = {
         ...db,
@@ -162,7 +162,7 @@ describe('the gate of the budget', () => {
       const askedMs = await readClock(db);
       await gate.take('access_logs', priorities.live, signal);
       const spent = await loadSpent(db);
-      // The first answer came late, and so did the one to giving it back: only the second grant counts.
+      // The first answer was late, and so was that to returning it: only the second grant counts.
       assert.equal(slow, 0);
       assert.deepEqual(
         spent.map(([, requests]) => requests),
@@ -173,7 +173,7 @@ describe('the gate of the budget', () => {
   });
 });
 
-/** The requests that count in the running minute: when they were granted, and how many. */
+/** The requests that count in the current minute: when they were granted, and how many. */
 async function loadSpent(db: Database): Promise<[number, number][]> {
   const [row] = await db.query<{ spent: [number, number][] }>(
     'select spent from zendesk_sync.budgets',

@@ -9,7 +9,7 @@ const logs = ['audit_logs', 'access_logs'] as const;
 type Log = (typeof logs)[number];
 const now = Math.floor(Date.now() / 1000);
 
-/** So many records in the last two days, evenly, the newest a few minutes old. */
+/** So many records in the last two days, evenly spread, the newest a few minutes old. */
 const evenly = (count: number): number[] =>
   Array.from({ length: count }, (_, place) => now - 600 - Math.floor((place * 170_000) / count));
 
@@ -52,10 +52,10 @@ async function assertStored({ db }: Installation, stream: Log, count: number): P
   assert.deepEqual({ state, gaps }, { state: 'ok', gaps: 0 });
 }
 
-describe('a last page where the source gives fewer records than it is asked for', () => {
+describe('a last page when the source gives fewer records than requested', () => {
   for (const stream of logs)
     for (const most of [1, 7, 37, 99])
-      it(`is not believed while has_more wavers: ${most} records a page of ${stream}`, async () => {
+      it(`is not accepted while has_more is unreliable: ${most} records a page of ${stream}`, async () => {
         const count = most === 1 ? 40 : 400;
         await withServer(stream, evenly(count), async (server, installation) => {
           const random = createRandom(most);
@@ -67,7 +67,7 @@ describe('a last page where the source gives fewer records than it is asked for'
       });
 
   for (const stream of logs)
-    it(`is not believed while has_more wavers: pages of ${stream} with a different number of records each`, async () => {
+    it(`is not accepted while has_more is unreliable: pages of ${stream} with a different number of records each`, async () => {
       await withServer(stream, evenly(400), async (server, installation) => {
         const random = createRandom(11);
         const moods = createRandom(12);
@@ -79,7 +79,7 @@ describe('a last page where the source gives fewer records than it is asked for'
     });
 
   for (const stream of logs)
-    it(`is not believed when the very first page of all says so, nor when each does: ${stream}`, async () => {
+    it(`is not accepted when the very first page says so, nor when each page does: ${stream}`, async () => {
       // All within the reach of the live fetch.
       const seconds = Array.from({ length: 200 }, (_, place) => now - 700 + place);
       await withServer(stream, seconds, async (server, installation) => {
@@ -91,7 +91,7 @@ describe('a last page where the source gives fewer records than it is asked for'
     });
 
   it('costs nothing when it is shorter than the others and right', async () => {
-    // Two spans of 37 + 37 + 26 records each, after which all that is needed is known.
+    // Two spans of 37 + 37 + 26 records each, after which everything needed is known.
     const dense = (from: number): number[] =>
       Array.from({ length: 100 }, (_, place) => from + place * 200);
     const seconds = [...dense(now - 172_000), ...dense(now - 86_000)];

@@ -11,7 +11,7 @@ import { freezeDatabaseClock } from '../support/still-time.ts';
 const startMs = Date.parse('2026-11-19T15:00:00Z');
 const hourMs = 3_600_000;
 
-/** Clocks of an account whose local and whose Zendesk's clock are set by hand. */
+/** Clocks of an account with local and Zendesk clocks that the test sets. */
 function setUp() {
   const hand: { localMs: number[]; zendesk: ZendeskClock } = {
     localMs: [startMs],
@@ -38,7 +38,7 @@ function setUp() {
   return { hand, clocks, events, said, log };
 }
 
-/** How the clocks see a moment, in milliseconds from it by the local clock. */
+/** A moment by each clock, in milliseconds from the local clock. */
 const seen = (clocks: Clocks, localMs: number) => {
   const { earliest, likely, latest } = clocks.at(localMs);
   return [earliest, likely, latest].map((seconds) => seconds * 1000 - localMs);
@@ -59,6 +59,18 @@ async function withFrozenDatabase(
   });
 }
 
+/** Sets the monotonic clock of this process for the time of the work. */
+async function withSteadyClock(
+  work: (set: (ms: number) => void) => Promise<void> | void,
+): Promise<void> {
+  const real = performance.now.bind(performance);
+  try {
+    await work((ms) => (performance.now = () => ms));
+  } finally {
+    performance.now = real;
+  }
+}
+
 describe("the database's clock", () => {
   it('is compared with the local one at the moment of its answer', async () => {
     await withFrozenDatabase(hourMs, async (db) => {
@@ -70,7 +82,7 @@ describe("the database's clock", () => {
     });
   });
 
-  it('is the same where the time that the question took explains the difference, and differs by no more than the rest', async () => {
+  it('is the same if the time of the request explains the difference, and otherwise differs only by the rest', async () => {
     await withFrozenDatabase(0, async (db) => {
       for (const [sentMs, receivedMs, databaseMs] of [
         [-20_000, 20_000, 0],
@@ -85,7 +97,7 @@ describe("the database's clock", () => {
     });
   });
 
-  it('has not jumped with the local one, but follows it over a few seconds', async () => {
+  it('does not jump with the local one, but follows it over a few seconds', async () => {
     await withFrozenDatabase(0, async (db) => {
       const { hand, clocks } = setUp();
       await clocks.readDatabase(db);
@@ -93,7 +105,7 @@ describe("the database's clock", () => {
       const jumped = startMs + hourMs;
       hand.localMs = [jumped];
       const [earliest = 0, likely, latest] = seen(clocks, jumped);
-      // Some milliseconds have passed by the steady clock.
+      // Some milliseconds have passed by the monotonic clock.
       assert.ok(earliest <= 1000 - hourMs && earliest >= -hourMs - 1000, String(earliest));
       assert.deepEqual([likely, latest], [0, 0]);
       assert.deepEqual(seen(clocks, startMs - hourMs), [0, 0, 0], 'set back, as far as it goes');
@@ -101,10 +113,35 @@ describe("the database's clock", () => {
   });
 });
 
+describe('the local clock', () => {
+  it('has jumped only if it went on by more than five seconds more than the monotonic one', async () => {
+    await withFrozenDatabase(0, (db) =>
+      withSteadyClock(async (setSteady) => {
+        const { clocks } = setUp();
+        setSteady(1000);
+        await clocks.readDatabase(db);
+        setSteady(1000 + hourMs);
+        assert.deepEqual(seen(clocks, startMs + hourMs), [0, 0, 0], 'an hour has passed');
+        assert.deepEqual(seen(clocks, startMs + hourMs + 5000), [0, 0, 0]);
+        assert.deepEqual(seen(clocks, startMs + hourMs + 6000), [-6000, 0, 0]);
+      }),
+    );
+  });
+
+  it('is the time now, by all clocks', async () => {
+    await withFrozenDatabase(hourMs, async (db) => {
+      const { clocks } = setUp();
+      await clocks.readDatabase(db);
+      const now = startMs / 1000;
+      assert.deepEqual(clocks.now(), { earliest: now, likely: now + 3600, latest: now + 3600 });
+    });
+  });
+});
+
 describe('clocks that disagree', () => {
   const agreed = (skewMs: number): ZendeskClock => ({ agreedMs: skewMs, doubt: undefined });
 
-  it('are told of once, again when they change by more than a minute, and when they agree again', () => {
+  it('are reported once, again when they change by more than a minute, and when they agree again', () => {
     const { hand, clocks, said } = setUp();
     for (const skewMs of [5000, 5001, 65_001, -54_999, 65_002, 5002, 5001, 5000, 0, -7000]) {
       hand.zendesk = agreed(skewMs);
@@ -119,10 +156,11 @@ describe('clocks that disagree', () => {
     ]);
   });
 
-  it('are told of with both differences', async () => {
+  it('are reported with both differences', async () => {
     await withFrozenDatabase(-hourMs, async (db) => {
       const { hand, clocks, log } = setUp();
       hand.zendesk = agreed(90_400);
+      await clocks.readDatabase(db);
       await clocks.readDatabase(db);
       await freezeDatabaseClock(db, startMs - 2 * hourMs);
       await clocks.readDatabase(db);
@@ -132,6 +170,23 @@ describe('clocks that disagree', () => {
           (seconds) =>
             `the clocks disagree: the clock of Zendesk is 90 s ahead of this machine, the clock of the database ${seconds} s behind this machine; nothing newer than the slowest of the three counts as covered`,
         ),
+      );
+    });
+  });
+
+  it('are reported again after an hour', async () => {
+    await withSteadyClock((setSteady) => {
+      const { hand, clocks, log } = setUp();
+      hand.zendesk = agreed(90_000);
+      for (const ms of [0, 1, hourMs - 1, hourMs, 2 * hourMs - 1]) {
+        setSteady(ms);
+        clocks.compare();
+      }
+      const line =
+        'the clocks disagree: the clock of Zendesk is 90 s ahead of this machine, the clock of the database 0 s ahead of this machine; nothing newer than the slowest of the three counts as covered';
+      assert.deepEqual(
+        log.lines().map(({ msg }) => msg),
+        [line, line],
       );
     });
   });

@@ -36,15 +36,15 @@ function busyAccount(stream: Log) {
 /** By how many seconds a clock is ahead of the real time. */
 type Wrong = { local: number; database: number; zendesk: number };
 
-/** An installation whose three clocks are set by hand. */
+/** An installation with three clocks that the test sets. */
 type Clocked = Installation & {
   readonly wrong: Wrong;
   readonly log: CollectedLog;
-  /** Called with what the engine tells. */
+  /** Called with the engine's events. */
   readonly told: { report: (event: SyncEvent) => void };
   /** The real time, whole seconds since 1970. */
   readonly now: () => number;
-  /** Lets time pass, and sets the clocks anew. */
+  /** Lets time pass, and sets the clocks again. */
   readonly pass: (seconds: number) => Promise<void>;
 };
 
@@ -82,7 +82,7 @@ async function coveredUntil({ db }: Clocked, stream: Log): Promise<number> {
   return coverage[0]?.to ?? 0;
 }
 
-/** Fails unless all that Zendesk shows is stored, and what counts as covered is. */
+/** Fails unless everything that Zendesk shows is stored, and everything that counts as covered. */
 async function assertAllStored(clocked: Clocked, stream: Log): Promise<void> {
   const stored = new Set(await storedLines(clocked.db, stream));
   const shown = trueLines(clocked.simulator, stream);
@@ -173,7 +173,7 @@ describe('a single answer with a wrong time', { concurrency: 2 }, () => {
       ['a day', day],
       ['an hour', hour],
     ] as const)
-      it(`that is ${words} ahead covers nothing of the future, and the rows of the next pause are read: ${stream}`, async () => {
+      it(`that is ${words} ahead covers nothing in the future, and the rows of the next pause are read: ${stream}`, async () => {
         await withClocks(stream, async (clocked) => {
           const { simulator, now, pass, worker } = clocked;
           await pullCompletely(clocked, stream);
@@ -187,7 +187,7 @@ describe('a single answer with a wrong time', { concurrency: 2 }, () => {
         });
       });
 
-    it(`that comes out of a cache covers no more than it holds: ${stream}`, async () => {
+    it(`that comes from a cache covers no more than it contains: ${stream}`, async () => {
       await withClocks(stream, async (clocked) => {
         const { simulator, now, pass, worker } = clocked;
         await pullCompletely(clocked, stream);
@@ -210,7 +210,7 @@ describe('a local clock that jumps', { concurrency: 2 }, () => {
       await withClocks(stream, async (clocked) => {
         const { db, now, pass, wrong } = clocked;
         await pullCompletely(clocked, stream);
-        // Three answers have to agree before what the last ones said is forgotten.
+        // Three answers must agree before the previous difference is forgotten.
         for (const seconds of [0, hour, -hour, 0, -hour, hour, 0, 0, 0]) {
           wrong.local = seconds;
           await pass(300);
@@ -225,12 +225,12 @@ describe('a local clock that jumps', { concurrency: 2 }, () => {
       });
     });
 
-    it(`by an hour after the database was asked for its time covers nothing of the future: ${stream}`, async () => {
+    it(`by an hour after the database was asked for its time covers nothing in the future: ${stream}`, async () => {
       await withClocks(stream, async (clocked) => {
         const { simulator, now, pass, told, worker, wrong } = clocked;
         await pullCompletely(clocked, stream);
         await pass(300);
-        // Zendesk's own clock goes along with the local one, so that only the database's is left.
+        // Zendesk's clock changes with the local one, so that only the database's is right.
         simulator.addFault({ kind: 'wrong-date', seconds: hour, times: Infinity });
         told.report = ({ type }) => {
           if (type === 'clocks') wrong.local = hour;
@@ -242,7 +242,7 @@ describe('a local clock that jumps', { concurrency: 2 }, () => {
   }
 });
 
-describe('coverage that lies in the future', { concurrency: 2 }, () => {
+describe('coverage in the future', { concurrency: 2 }, () => {
   for (const stream of logs) {
     it(`is withdrawn from where the fetch that claims it began, and read again: ${stream}`, async () => {
       await withClocks(stream, async (clocked) => {
@@ -264,7 +264,7 @@ describe('coverage that lies in the future', { concurrency: 2 }, () => {
       });
     });
 
-    it(`and that no fetch claims is withdrawn from where the fetches end: ${stream}`, async () => {
+    it(`without a fetch that claims it is withdrawn from where the fetches end: ${stream}`, async () => {
       await withClocks(stream, async (clocked) => {
         const { db, now, pass } = clocked;
         await pullCompletely(clocked, stream);
@@ -280,7 +280,7 @@ describe('coverage that lies in the future', { concurrency: 2 }, () => {
       });
     });
 
-    it(`is not made by a fetch that was asked for in the future and goes on now: ${stream}`, async () => {
+    it(`is not made by a fetch that was requested in the future and continues now: ${stream}`, async () => {
       await withClocks(stream, async (clocked) => {
         const { db, now, pass, worker } = clocked;
         await pullCompletely(clocked, stream);
@@ -297,7 +297,7 @@ describe('coverage that lies in the future', { concurrency: 2 }, () => {
   }
 });
 
-/** Does what a program did that trusted a single Date header: the newest fetch was asked for so much later than it was. */
+/** Does what a program did that trusted a single Date header: the newest fetch seems to have been requested so much later. */
 async function claimFuture({ db, now }: Clocked, stream: Log, seconds: number): Promise<void> {
   const asked = now() + seconds;
   await db.query(

@@ -54,15 +54,15 @@ describe('a complete pass', () => {
     );
   });
 
-  it('creates the partitions of the next month and year ahead of need', async () => {
+  it('creates the partitions of the next month and year in advance', async () => {
     await withInstallation({ accessLogDays: 1, auditLogDays: 1 }, {}, async (installation) => {
       for (const name of ['access_logs', 'audit_logs'] as const)
         await pullCompletely(installation, name);
       const now = new Date();
       const nextMonth = new Date(Date.UTC(now.getUTCFullYear(), now.getUTCMonth() + 1, 1));
       const names = [
-        `zendesk.access_logs_${nextMonth.toISOString().slice(0, 7).replace('-', '_')}`,
-        `zendesk.audit_logs_${now.getUTCFullYear() + 1}`,
+        `zendesk_partitions.access_logs_${nextMonth.toISOString().slice(0, 7).replace('-', '_')}`,
+        `zendesk_partitions.audit_logs_${now.getUTCFullYear() + 1}`,
       ];
       assert.deepEqual(
         await installation.db.query(
@@ -209,7 +209,7 @@ describe('a complete pass', () => {
       );
     });
 
-  it('keeps odd values and unknown fields in extra, and leaves extra null for normal rows', async () => {
+  it('keeps unusual values and unknown fields in extra, and leaves extra null for normal rows', async () => {
     await withInstallation(
       { oddities: true, accessLogDays: 30, accessLogRowsPerDay: 2000, auditLogRowsPerDay: 100 },
       {},

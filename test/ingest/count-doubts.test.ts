@@ -1,4 +1,4 @@
-/** Rows and counts that somebody else changes: the ledger counts anew. */
+/** Rows and counts that somebody else changes: the ledger counts again. */
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { openReadOnly } from '../../src/doctor/diagnosis.ts';
@@ -31,7 +31,7 @@ const twoLogs = {
 const logs = ['audit_logs', 'access_logs'] as const;
 type Log = (typeof logs)[number];
 
-/** A status in short: what the ledger says, and what the table holds. */
+/** A short status: the counts of the ledger, and of the table. */
 async function describeRows({ db }: Installation, stream: Log): Promise<object> {
   const row = (await loadStatus(db, streams, account)).find((status) => status.stream === stream);
   const [table] = await db.query<{ rows: number }>(
@@ -41,7 +41,7 @@ async function describeRows({ db }: Installation, stream: Log): Promise<object> 
   return { said: row?.rows, held: table?.rows, gaps: row?.gaps, losses: row?.losses };
 }
 
-/** What is done by hand, as a superuser may. */
+/** A change by hand, as a superuser may make it. */
 const deeds: readonly (readonly [string, string])[] = [
   ['the counts are truncated', 'truncate zendesk_sync.stored_rows'],
   [
@@ -80,7 +80,7 @@ const deeds: readonly (readonly [string, string])[] = [
   ],
 ];
 
-describe('the rows that the status tells', { concurrency: 2 }, () => {
+describe('the number of rows in the status', { concurrency: 2 }, () => {
   for (const [deed, statements] of deeds)
     it(`are those of the tables after the next run when ${deed}`, async () => {
       await withInstallation(twoLogs, {}, async (installation) => {
@@ -103,13 +103,15 @@ describe('the rows that the status tells', { concurrency: 2 }, () => {
       });
     });
 
-  it('are those of the tables when everything that the ledger has is truncated', async () => {
+  it('are those of the tables when the whole ledger is truncated', async () => {
     await withInstallation(twoLogs, {}, async (installation) => {
       const { db } = installation;
       for (const log of logs) await pullCompletely(installation, log);
+      // Records that nobody may rewrite, such as holds, refuse it.
       const [tables] = await db.query<{ names: string }>(
         `select string_agg(oid::regclass::text, ', ') as names from pg_class
-         where relnamespace = 'zendesk_sync'::regnamespace and relkind = 'r' and relname <> 'definitions'`,
+         where relnamespace = 'zendesk_sync'::regnamespace and relkind = 'r' and relname <> 'definitions'
+           and not exists (select from pg_trigger where tgrelid = pg_class.oid and tgname = 'refuse_rewriting')`,
       );
       await db.query(`truncate ${tables?.names}`);
       for (const log of logs) {
@@ -122,7 +124,7 @@ describe('the rows that the status tells', { concurrency: 2 }, () => {
     });
   });
 
-  it('count what somebody puts into the tables or gives another account', async () => {
+  it('include what somebody inserts into the tables or assigns to another account', async () => {
     await withInstallation(twoLogs, {}, async (installation) => {
       const { db, worker } = installation;
       for (const log of logs) await pullCompletely(installation, log);
@@ -151,7 +153,7 @@ describe('the rows that the status tells', { concurrency: 2 }, () => {
     });
   });
 
-  it('count a partition that is attached again after its loss was noted', async () => {
+  it('include a partition that is attached again after its loss was recorded', async () => {
     await withInstallation(twoLogs, {}, async (installation) => {
       const { db, worker } = installation;
       await pullCompletely(installation, 'audit_logs');
@@ -174,7 +176,7 @@ describe('the rows that the status tells', { concurrency: 2 }, () => {
     });
   });
 
-  it('and a loss is told no more when somebody has brought back what Zendesk does not have', async () => {
+  it('and a loss is no longer reported when somebody has restored what Zendesk does not have', async () => {
     await withInstallation(twoLogs, {}, async (installation) => {
       const { db, worker } = installation;
       await registerStream(db, account, accessLogs);
@@ -186,7 +188,7 @@ describe('the rows that the status tells', { concurrency: 2 }, () => {
       await addCoverage(db, { account, stream: 'access_logs' }, { from, to: from + 30 * 86_400 });
       await pullCompletely(installation, 'access_logs');
       await db.query(
-        'alter table zendesk.access_logs detach partition zendesk.access_logs_2026_03',
+        'alter table zendesk.access_logs detach partition zendesk_partitions.access_logs_2026_03',
       );
       for (let pass = 0; pass < 2; pass += 1) await pullCompletely(installation, 'access_logs');
       const [loss] = await db.query(
@@ -197,7 +199,9 @@ describe('the rows that the status tells', { concurrency: 2 }, () => {
         `create table zendesk.access_logs_again partition of zendesk.access_logs
          for values from ('2026-03-01Z') to ('2026-04-01Z')`,
       );
-      await db.query('insert into zendesk.access_logs select * from zendesk.access_logs_2026_03');
+      await db.query(
+        'insert into zendesk.access_logs select * from zendesk_partitions.access_logs_2026_03',
+      );
       await worker('access_logs').follow(signal);
       const { length } = await storedLines(db, 'access_logs');
       const status = await describeRows(installation, 'access_logs');
@@ -205,7 +209,7 @@ describe('the rows that the status tells', { concurrency: 2 }, () => {
     });
   });
 
-  it('are known to doctor when the counts were changed', async () => {
+  it('are checked by doctor when the counts were changed', async () => {
     await withInstallation(twoLogs, {}, async (installation) => {
       const { db, url } = installation;
       for (const log of logs) await pullCompletely(installation, log);
@@ -231,7 +235,7 @@ describe('the rows that the status tells', { concurrency: 2 }, () => {
     });
   });
 
-  it('are not counted anew because of what this program writes', async () => {
+  it('are not counted again because of what this program writes', async () => {
     await withInstallation(twoLogs, {}, async (installation) => {
       const { db } = installation;
       for (const log of logs) {

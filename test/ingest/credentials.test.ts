@@ -101,7 +101,7 @@ describe('credentials that are refused', { concurrency: 3 }, () => {
       });
     });
 
-  it('by the token endpoint fail every run with a sentence, and no secret gets into the database', async () => {
+  it('by the token endpoint fail every run with a sentence, and no secret is stored in the database', async () => {
     await withInstallation(smallAccount('audit_logs'), {}, async (installation) => {
       const { simulator, db, worker } = installation;
       simulator.addFault({ kind: '401', stream: 'oauth', times: Infinity });

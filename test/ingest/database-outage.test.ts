@@ -18,7 +18,7 @@ returnToMachineClock();
 const signal = new AbortController().signal;
 const dense = { accessLogDays: 10, accessLogRowsPerDay: 5000, auditLogRowsPerDay: 0 };
 
-describe('a database that goes away', () => {
+describe('a database that becomes unavailable', () => {
   it('in the middle of a page loses and doubles nothing: every connection is cut at every fourth page of a backfill', async () => {
     await withInstallation(dense, {}, async (installation) => {
       const proxy = await startDatabaseProxy(installation.url);
@@ -30,7 +30,7 @@ describe('a database that goes away', () => {
         assert.equal((await worker.follow(signal)).outcome, 'complete');
         let cuts = 0;
         let pagesBefore = installation.simulator.requests().length;
-        // While a page is stored the next one is asked for: a cut upon a request falls into a transaction.
+        // While a page is stored the next one is requested: a cut at a request happens during a transaction.
         const timer = setInterval(() => {
           const pages = installation.simulator.requests().length;
           if (pages < pagesBefore + 4) return;
@@ -52,7 +52,7 @@ describe('a database that goes away', () => {
     });
   });
 
-  it('for a restart is waited for, and the run goes on where it was', async () => {
+  it('for a restart makes the run wait and then continue where it was', async () => {
     const dataDir = await mkdtemp(join(tmpdir(), 'zls-restart-'));
     let postgres = await openEmbeddedPostgres({ dataDir });
     const proxy = await startDatabaseProxy(postgres.url);

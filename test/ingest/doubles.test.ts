@@ -54,7 +54,7 @@ async function read({ worker }: Installation, stream: Stream): Promise<object> {
   return { new: counts.new, changed: counts.changed };
 }
 
-/** What stands of the record number 3 and what its revisions say, and how many rows there are, by the table and the ledger. */
+/** The row of record number 3 and its revisions, and how many rows there are, by the table and the ledger. */
 async function stored({ db }: Installation, stream: Stream): Promise<object> {
   const { words } = columns[stream];
   const id = stream === 'audit_logs' ? '1003' : '01M00003';
@@ -79,7 +79,7 @@ async function stored({ db }: Installation, stream: Stream): Promise<object> {
   };
 }
 
-describe('a record that stands twice in a page with the same time', { concurrency: 2 }, () => {
+describe('a record that is twice in a page with the same time', { concurrency: 2 }, () => {
   const sizes = [
     ['few', 12, 100],
     ['so many that they are copied', 900, 1000],
@@ -117,7 +117,7 @@ describe('a record that stands twice in a page with the same time', { concurrenc
       });
 
   for (const stream of streams)
-    it(`leaves nothing behind when both say the same: ${stream}`, async () => {
+    it(`leaves no revision when both have the same content: ${stream}`, async () => {
       await withLogs(100, async (server, installation) => {
         server.records[stream] = [3, 3, 4].map((number) => record(stream, number, 'first'));
         assert.deepEqual(await read(installation, stream), { new: 2, changed: 0 });
@@ -132,7 +132,7 @@ describe('a record that stands twice in a page with the same time', { concurrenc
     });
 
   for (const stream of streams)
-    it(`is the one with more microseconds where only these differ: ${stream}`, async () => {
+    it(`is the one with more microseconds if only these differ: ${stream}`, async () => {
       await withLogs(100, async (server, installation) => {
         server.records[stream] = [
           record(stream, 3, 'earlier', '.000001'),
@@ -155,11 +155,11 @@ describe('a record that stands twice in a page with the same time', { concurrenc
     });
 
   for (const stream of streams)
-    it(`is the later one beside a record that Postgres refuses: ${stream}`, async () => {
+    it(`is the later one, also beside a record that Postgres refuses: ${stream}`, async () => {
       await withLogs(100, async (server, installation) => {
         const { db } = installation;
         const { words } = columns[stream];
-        // Stands for every value that a table may not take.
+        // An example of every value that a table may refuse.
         await db.query(
           `create function zendesk.too_large(value text) returns integer language sql immutable as $$ select case when value = 'poison' then 2147483647 + length(value) end $$`,
         );

@@ -43,7 +43,7 @@ const committing = (statement: RegExp, place: number, when: Moment['when']): Mom
   when,
 });
 
-/** What is lost, and when that happens. The first fetch is that of the newest, the others fill the gaps. */
+/** What is lost, and when. The first fetch reads the newest time, the others fill the gaps. */
 const failovers: Readonly<Record<string, Failover>> = {
   'between two pages of a fetch': { lagsFrom: before(page, 3), takesOver: before(page, 3) },
   'two pages behind': { lagsFrom: before(page, 4), takesOver: before(page, 2) },
@@ -86,7 +86,7 @@ const failovers: Readonly<Record<string, Failover>> = {
 
 type Work = (workers: readonly LogWorker[], people: StreamWorker) => Promise<void>;
 
-/** Fails over during some work of a program on the installation. */
+/** A failover during the work of a program on the installation. */
 async function failOverDuring(
   { another, url }: Installation,
   failover: Failover,
@@ -133,14 +133,14 @@ async function assertAll(installation: Installation): Promise<void> {
 
 describe('a failover to a replica that lacks the last transactions', { concurrency: 2 }, () => {
   for (const [name, failover] of Object.entries(failovers))
-    it(`${name} loses no row, and nothing is called complete that is not`, async () => {
+    it(`${name} loses no row, and only complete time counts as complete`, async () => {
       await withInstallation(dense, {}, async (installation) => {
         await failOverDuring(installation, failover, passAll);
         await assertAll(installation);
       });
     });
 
-  it('while a span is read again does not count it as read again until it was', async () => {
+  it('during a rescan does not count the span as read again before it was', async () => {
     await withInstallation(dense, {}, async (installation) => {
       const { db, worker } = installation;
       assert.equal((await worker('audit_logs').follow(signal)).outcome, 'complete');
@@ -179,7 +179,7 @@ describe('a failover to a replica that lacks the last transactions', { concurren
     });
   });
 
-  it('lets another process take over what the first one held in the history that is lost', async () => {
+  it('lets another process take over what the first one held in the lost history', async () => {
     await withInstallation(dense, {}, async (installation) => {
       const { another, url, db } = installation;
       const database = await replicate(url);
@@ -207,9 +207,9 @@ describe('a failover to a replica that lacks the last transactions', { concurren
   });
 });
 
-describe('a failover to a standby that streaming replication has left behind', () => {
+describe('a failover to a standby that lags behind in streaming replication', () => {
   for (const name of ['two pages behind', 'some fetches behind', 'when a run was closed'])
-    it(`${name} loses no row, and nothing is called complete that is not`, async () => {
+    it(`${name} loses no row, and only complete time counts as complete`, async () => {
       await withFollowedServer(async (server) => {
         await withInstallation(dense, {}, async (installation) => {
           const failover = failovers[name];

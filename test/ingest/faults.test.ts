@@ -6,10 +6,10 @@ import { assertComplete, listFetches, statusOf } from '../support/ledger-facts.t
 import { smallAccount } from '../support/small-account.ts';
 
 const logs = ['audit_logs', 'access_logs'] as const;
-/** Faults that the service of the access log puts into words of its own, or that pages of 2,500 rows suffer most. */
+/** Faults that the access log service words in its own way, or that affect pages of 2,500 rows most. */
 const otherWords = ['500-json', '504-text', 'reset-mid-body', 'truncated-json'] as const;
 
-describe('a fault that passes', { concurrency: 3 }, () => {
+describe('a temporary fault', { concurrency: 3 }, () => {
   const kinds = [
     '500-json',
     '500-html',
@@ -22,6 +22,8 @@ describe('a fault that passes', { concurrency: 3 }, () => {
     'truncated-json',
     'html-200',
     'empty-200',
+    'endless',
+    'bomb',
   ] satisfies FaultKind[];
   for (const stream of logs)
     for (const kind of stream === 'audit_logs' ? kinds : otherWords)
@@ -40,7 +42,7 @@ describe('a fault that passes', { concurrency: 3 }, () => {
         });
       });
 
-  it('makes the program wait for as long as a 503 asks', async () => {
+  it('makes the program wait for as long as a 503 says', async () => {
     await withInstallation(smallAccount('audit_logs'), {}, async (installation) => {
       const { simulator } = installation;
       simulator.addFault({ kind: '503-json', stream: 'audit_logs', after: 1, seconds: 1 });

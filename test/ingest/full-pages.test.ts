@@ -12,7 +12,7 @@ type Log = (typeof logs)[number];
 const pageSizes = { audit_logs: 100, access_logs: 2500 };
 const signal = new AbortController().signal;
 
-/** A log that holds nothing but a burst of so many records within an hour, two hours ago. */
+/** A log with only a burst of so many records within an hour, two hours ago. */
 function burstOf(time: StillTime, stream: Log, count: number): SimulatorSettings {
   return {
     ...time.simulator,
@@ -27,8 +27,8 @@ function burstOf(time: StillTime, stream: Log, count: number): SimulatorSettings
 describe('a full page that is said to be the last', { concurrency: 3 }, () => {
   for (const stream of logs)
     for (const kind of ['last-too-early', 'last-too-early-without-cursor'] as const)
-      it(`is not believed when it is not (${kind}): ${stream}`, async () => {
-        // Behind a page without a cursor the time leads on, but not within one second.
+      it(`is not accepted when it is not the last (${kind}): ${stream}`, async () => {
+        // After a page without a cursor the time is used to continue, but not within one second.
         const spread = { burst: null, auditLogRowsPerDay: 200, accessLogRowsPerDay: 3000 };
         const settings = {
           ...smallAccount(stream),
@@ -44,7 +44,7 @@ describe('a full page that is said to be the last', { concurrency: 3 }, () => {
       });
 
   for (const stream of logs)
-    it(`costs one more request when it is: ${stream}`, async () => {
+    it(`costs one more request when it is the last: ${stream}`, async () => {
       const time = createStillTime();
       const settings = burstOf(time, stream, pageSizes[stream]);
       await withInstallation(settings, { localNow: time.localNow }, async (installation) => {
@@ -61,7 +61,7 @@ describe('a full page that is said to be the last', { concurrency: 3 }, () => {
     });
 
   for (const stream of logs)
-    it(`and whose cursor is refused is made sure of by the time that is left: ${stream}`, async () => {
+    it(`and whose cursor is refused is checked with the remaining time: ${stream}`, async () => {
       const time = createStillTime();
       const settings = burstOf(time, stream, pageSizes[stream]);
       await withInstallation(settings, { localNow: time.localNow }, async (installation) => {

@@ -26,7 +26,7 @@ const small = {
 };
 
 describe('a lock that somebody holds on one log', () => {
-  it('does not hold up the other one', async () => {
+  it('does not block the other one', async () => {
     await withInstallation(small, {}, async (installation) => {
       const { url, worker } = installation;
       await pullCompletely(installation, 'audit_logs');
@@ -43,7 +43,7 @@ describe('a lock that somebody holds on one log', () => {
 });
 
 describe('a role that gets other settings while the program works', () => {
-  it('may not end connections at rest, and one that was ended so is lost and no more', async () => {
+  it('does not make Postgres end idle connections, and one that was ended is only reconnected', async () => {
     await withInstallation(small, {}, async (installation) => {
       await withClient(installation.url, async (query) => {
         await query(
@@ -68,7 +68,7 @@ describe('a log that is truncated together with its coverage', () => {
       await db.query('truncate zendesk_sync.coverage');
       await db.query('truncate zendesk.access_logs');
       const [loss] = await db.query<{ is_present: boolean }>(
-        // Whole seconds: the one that is running may be asked for.
+        // Whole seconds: the current one may be requested.
         `select lost_until <= now() + interval '10 seconds' as is_present from zendesk_sync.coverage_losses`,
       );
       assert.deepEqual(loss, { is_present: true });
@@ -77,7 +77,7 @@ describe('a log that is truncated together with its coverage', () => {
 });
 
 describe('partitions that somebody renames', () => {
-  it('are known by what they hold', async () => {
+  it('are recognised by their content', async () => {
     await withInstallation(small, {}, async (installation) => {
       const { db } = installation;
       await pullCompletely(installation, 'access_logs');
@@ -106,7 +106,7 @@ describe('what somebody drops or renames in the tables', () => {
       await db.query(
         'alter table zendesk.audit_logs drop constraint audit_logs_account_created_at_id_pk',
       );
-      await db.query('alter table zendesk_sync.runs drop constraint runs_pkey');
+      await db.query('alter table zendesk_sync.runs drop constraint runs_account_id_pk');
       await db.query('drop index zendesk_sync.quarantine_record, zendesk_sync.fetches_late');
       await db.query('truncate zendesk_sync.coverage');
       const now = Math.floor(Date.now() / 1000);
@@ -136,7 +136,7 @@ describe('what somebody drops or renames in the tables', () => {
     });
   });
 
-  it('is no problem that "up to date" hides', async () => {
+  it('is a problem that "up to date" does not hide', async () => {
     await withInstallation(small, {}, async ({ db }) => {
       await db.query('alter table zendesk.audit_logs rename to old_logs');
       await db.query('alter table zendesk.users rename column name to title');
@@ -152,7 +152,7 @@ describe('what somebody drops or renames in the tables', () => {
 });
 
 describe('a record in quarantine that somebody has changed', () => {
-  it('is not stored as if Zendesk had sent it, and what was deleted is no error', async () => {
+  it('is not stored as if Zendesk had sent it, and a deleted one is not an error', async () => {
     await withInstallation(small, {}, async ({ db, engine }) => {
       const lease = await takeLease(db, accessLogs);
       const record = (id: string): Parameters<typeof storeQuarantine>[2][number] => ({

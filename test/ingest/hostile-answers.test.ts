@@ -38,7 +38,7 @@ async function withServer(
   }
 }
 
-/** What a log is answered with in place of a page. */
+/** The answer instead of a page of a log. */
 type Oddity = (request: IncomingMessage, response: ServerResponse) => void;
 
 const page = '{"audit_logs":[],"meta":{"has_more":false,"after_cursor":null}}';
@@ -48,7 +48,7 @@ const say =
     void response.writeHead(status, headers).end(body);
 const meta = (has: object): Oddity => say(200, JSON.stringify({ audit_logs: [], meta: has }));
 
-/** Answers that stay, each with the sentence that the run ends with, and with how many requests at most. */
+/** Lasting answers, each with the sentence of the failed run, and the largest number of requests. */
 const lasting: readonly (readonly [what: string, Oddity, error: RegExp, requests: number])[] = [
   [
     'a redirect to the same place',
@@ -104,9 +104,9 @@ const lasting: readonly (readonly [what: string, Oddity, error: RegExp, requests
   ],
 ];
 
-describe('an answer that no page of Zendesk looks like', { concurrency: 3 }, () => {
+describe('an answer that does not look like a page of Zendesk', { concurrency: 3 }, () => {
   for (const [what, oddity, error, most] of lasting)
-    it(`ends the run with one sentence after a few requests, covers nothing, and is got over: ${what}`, async () => {
+    it(`ends the run with one sentence after a few requests, covers nothing, and the next run recovers: ${what}`, async () => {
       await withServer(async (server, installation) => {
         const { db, worker } = installation;
         server.answerOddly = (request, response) => {
@@ -128,7 +128,7 @@ describe('an answer that no page of Zendesk looks like', { concurrency: 3 }, () 
     ['a byte order mark', (body: string) => say(200, `\uFEFF${body}`)],
     ['another content type', (body: string) => say(200, body, { 'content-type': 'text/html' })],
   ] as const)
-    it(`is read where it is one all the same: ${what}`, async () => {
+    it(`is read if it is a page nevertheless: ${what}`, async () => {
       await withServer(async (server, installation) => {
         // A backfill begins with spans of a day.
         const span = { from: now - 80_000, to: now - 1000 };
@@ -167,7 +167,7 @@ describe('a retry-after that makes no sense', { concurrency: 3 }, () => {
     ['Fri, 31 Dec 9999 23:59:59 GMT', 299_000, 300_000],
     ['', 59_000, 60_000],
   ] as const)
-    it(`pauses for a bounded time, which is noted: ${text === '' ? 'nothing' : text}`, async () => {
+    it(`pauses for a limited time, which is recorded: ${text === '' ? 'nothing' : text}`, async () => {
       await withServer(async (server, { db, worker }) => {
         const stop = new AbortController();
         const asked = Promise.withResolvers<void>();
@@ -189,7 +189,7 @@ describe('a retry-after that makes no sense', { concurrency: 3 }, () => {
         while ((ms = await pausedMs()) === 0);
         stop.abort();
         await run;
-        // What has passed since is a matter of the machine.
+        // The time since then depends on the machine.
         assert.ok(ms > leastMs - 20_000 && ms <= mostMs, `${ms} ms`);
       });
     });

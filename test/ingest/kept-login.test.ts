@@ -100,7 +100,7 @@ function countTokens({ simulator }: Stage): number[] {
   return asked.slice(1).map(({ status }) => status);
 }
 
-/** Lets the access token that is kept come near its end. */
+/** Makes the stored access token nearly expired. */
 async function nearEnd({ db }: Stage): Promise<void> {
   await db.query(
     `update zendesk_sync.oauth_logins set kept_at = clock_timestamp() - interval '1 day',
@@ -114,7 +114,7 @@ const lost =
   'Zendesk refuses the refresh token: it is good once, and the answer to its first use was lost; log in with the command "login".';
 
 describe('a login by refresh token', { concurrency: 4 }, () => {
-  it('begins with the token of the settings, once, and goes on with what is kept', async () => {
+  it('begins with the token of the settings, once, and continues with the stored one', async () => {
     await withStage({}, async (stage) => {
       const { refreshToken } = await logInElsewhere(stage.simulator);
       const name = await ask(stage.connect(refreshToken));
@@ -130,7 +130,7 @@ describe('a login by refresh token', { concurrency: 4 }, () => {
     });
   });
 
-  it('is refreshed once, however many processes find it near its end at the same time', async () => {
+  it('is refreshed once, however many processes find it nearly expired at the same time', async () => {
     await withStage({ answerMs: 50 }, async (stage) => {
       const { refreshToken } = await logInElsewhere(stage.simulator);
       const processes = Array.from({ length: 6 }, () => stage.connect(refreshToken));
@@ -142,7 +142,7 @@ describe('a login by refresh token', { concurrency: 4 }, () => {
     });
   });
 
-  it('gives a process whose access token was voided by another one the new token', async () => {
+  it('gives the new token to a process whose access token became invalid because of another one', async () => {
     await withStage({}, async (stage) => {
       const { refreshToken } = await logInElsewhere(stage.simulator);
       const first = stage.connect(refreshToken);
@@ -154,7 +154,7 @@ describe('a login by refresh token', { concurrency: 4 }, () => {
     });
   });
 
-  it('is asked for with lives of a day and of 89 days', async () => {
+  it('is requested with lifetimes of a day and of 89 days', async () => {
     await withStage({}, async (stage) => {
       await ask(stage.connect((await logInElsewhere(stage.simulator)).refreshToken));
       const [lives] = await stage.db.query(
@@ -192,7 +192,7 @@ describe('a login by refresh token', { concurrency: 4 }, () => {
     });
   });
 
-  it('ends with the refresh token, and goes on at once after a new login', async () => {
+  it('ends with the refresh token, and continues at once after a new login', async () => {
     await withStage({}, async (stage) => {
       const { simulator, db } = stage;
       const { refreshToken } = await logInElsewhere(simulator);
@@ -215,7 +215,7 @@ describe('a login by refresh token', { concurrency: 4 }, () => {
     });
   });
 
-  it('falls back on what is kept when the settings have a token that is not good', async () => {
+  it('uses the stored token when that of the settings is not valid', async () => {
     await withStage({}, async (stage) => {
       const { refreshToken } = await logInElsewhere(stage.simulator);
       await ask(stage.connect(refreshToken));
@@ -228,7 +228,7 @@ describe('a login by refresh token', { concurrency: 4 }, () => {
     });
   });
 
-  it('takes a newer token of the settings in place of one that is dead', async () => {
+  it('uses a newer token of the settings instead of an invalid one', async () => {
     await withStage({}, async (stage) => {
       const { refreshToken } = await logInElsewhere(stage.simulator);
       await ask(stage.connect(refreshToken));
@@ -264,7 +264,7 @@ describe('a login by refresh token', { concurrency: 4 }, () => {
     });
   });
 
-  it('keeps a new pair before it is used, and once more when keeping failed', async () => {
+  it('stores a new pair before it is used, and again if storing failed', async () => {
     await withStage({}, async (stage) => {
       const { refreshToken } = await logInElsewhere(stage.simulator);
       const real = stage.keeper(refreshToken);
@@ -286,7 +286,7 @@ describe('a login by refresh token', { concurrency: 4 }, () => {
     });
   });
 
-  it('is kept again by who has it when the database went back to the pair before', async () => {
+  it('is stored again by the process that has it when the database went back to the previous pair', async () => {
     await withStage({}, async (stage) => {
       const { refreshToken } = await logInElsewhere(stage.simulator);
       const zendesk = stage.connect(refreshToken);
@@ -306,7 +306,7 @@ describe('a login by refresh token', { concurrency: 4 }, () => {
     });
   });
 
-  it('goes on after a process that was killed in its turn, once the turn is over', async () => {
+  it('continues after a process that was killed in its turn, once the turn is over', async () => {
     await withStage({}, async (stage) => {
       const { refreshToken } = await logInElsewhere(stage.simulator);
       const turn = await stage.keeper(refreshToken).takeTurn();
@@ -321,7 +321,7 @@ describe('a login by refresh token', { concurrency: 4 }, () => {
     });
   });
 
-  it('tells after a process was killed between the answer and its place that the answer was lost', async () => {
+  it('reports that an answer was lost after a process was killed before it could store it', async () => {
     await withStage({}, async (stage) => {
       const { refreshToken } = await logInElsewhere(stage.simulator);
       assert.ok((await stage.keeper(refreshToken).takeTurn()) !== undefined);
@@ -353,7 +353,7 @@ describe('a login by refresh token', { concurrency: 4 }, () => {
     });
   });
 
-  it('takes no pair that another process has replaced meanwhile', async () => {
+  it('uses no pair that another process has replaced meanwhile', async () => {
     await withStage({}, async (stage) => {
       const pair = {
         accessToken: 'one',
@@ -372,7 +372,7 @@ describe('a login by refresh token', { concurrency: 4 }, () => {
     });
   });
 
-  it('is nowhere to be read without the secret of the client', async () => {
+  it('cannot be read anywhere without the secret of the client', async () => {
     await withStage({}, async (stage) => {
       const { refreshToken } = await logInElsewhere(stage.simulator);
       await ask(stage.connect(refreshToken));
@@ -399,7 +399,7 @@ describe('a login by refresh token', { concurrency: 4 }, () => {
     });
   });
 
-  it('leaves no token in the log, whatever goes wrong', async () => {
+  it('leaves no token in the log, whatever fails', async () => {
     await withStage({}, async (stage) => {
       const { refreshToken } = await logInElsewhere(stage.simulator);
       for (const kind of ['500-json', 'html-200', '401-html'] as const)
@@ -410,7 +410,7 @@ describe('a login by refresh token', { concurrency: 4 }, () => {
     });
   });
 
-  it('that is being refreshed is kept although the connection is closed meanwhile', async () => {
+  it('that is being refreshed is stored although the connection is closed meanwhile', async () => {
     await withStage({}, async (stage) => {
       const { refreshToken } = await logInElsewhere(stage.simulator);
       stage.simulator.addFault({ kind: 'slow', stream: 'oauth', ms: 300 });
@@ -424,7 +424,7 @@ describe('a login by refresh token', { concurrency: 4 }, () => {
     });
   });
 
-  it('with less scope than the settings ask for is not used', async () => {
+  it('with a narrower scope than in the settings is not used', async () => {
     await withStage({}, async (stage) => {
       const { refreshToken } = await logInElsewhere(stage.simulator);
       const zendesk = stage.connect(refreshToken, { scope: 'read write' });

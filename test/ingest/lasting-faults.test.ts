@@ -12,7 +12,7 @@ const signal = new AbortController().signal;
 const maintenance =
   '; look at status.zendesk.com whether Zendesk is in maintenance; nothing is lost, and the next run goes on there';
 
-describe('a fault that stays', { concurrency: 3 }, () => {
+describe('a lasting fault', { concurrency: 3 }, () => {
   const unusable = (path: string, last: string): string =>
     `No usable answer from Zendesk to ${path} after 6 attempts; the last one: ${last}${last.startsWith('status 503') ? maintenance : ''}.`;
   const table: [kind: FaultKind, audit: string, access?: string][] = [
@@ -49,7 +49,7 @@ describe('a fault that stays', { concurrency: 3 }, () => {
       : [{ kind, stream: 'access_logs', error: unusable('/api/v2/access_logs', access) } as const]),
   ]);
   for (const { kind, stream, error } of cases)
-    it(`ends the run of ${stream} with a sentence, and the next run goes on there: ${kind}`, async () => {
+    it(`ends the run of ${stream} with a sentence, and the next run continues there: ${kind}`, async () => {
       await withInstallation(smallAccount(stream), {}, async (installation) => {
         const { simulator, db, worker } = installation;
         simulator.addFault({ kind, stream, onlyWithCursor: true, times: Infinity });
@@ -89,7 +89,7 @@ describe('a fault that stays', { concurrency: 3 }, () => {
       });
     });
 
-  it('leaves the newest rows uncovered when it strikes the live tail', async () => {
+  it('leaves the newest rows uncovered when it affects the live tail', async () => {
     for (const stream of ['audit_logs', 'access_logs'] as const)
       await withInstallation(smallAccount(stream), {}, async (installation) => {
         const { simulator, db, worker } = installation;
@@ -104,7 +104,7 @@ describe('a fault that stays', { concurrency: 3 }, () => {
 });
 
 describe('a redirect to another origin', () => {
-  it('is not followed, the run fails with a sentence, and the next run goes on there', async () => {
+  it('is not followed, the run fails with a sentence, and the next run continues there', async () => {
     const stream = 'audit_logs';
     await withInstallation(smallAccount(stream), {}, async (installation) => {
       const { simulator, db, worker } = installation;

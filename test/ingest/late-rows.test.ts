@@ -30,7 +30,7 @@ function accountWithLate(time: StillTime, stream: Log, delaySeconds: number) {
   };
 }
 
-/** What Zendesk shows of a span by now and the table lacks. */
+/** What Zendesk now shows of a span and the table lacks. */
 async function listMissing(
   { simulator, db }: Installation,
   stream: Log,
@@ -58,7 +58,7 @@ async function countRescans({ db }: Installation, stream: Log): Promise<number> 
   return (await listFetches(db, stream)).filter(({ kind }) => kind === 'rescan').length;
 }
 
-/** Fails if a span was read again before it had an age, or is noted as read at an age that it has not reached. */
+/** Fails if a span was read again before it had an age, or is recorded as read at an age that it has not reached. */
 async function assertAges({ db }: Installation, stream: Log, now: number): Promise<void> {
   const rescans = (await listFetches(db, stream)).filter(({ kind }) => kind === 'rescan');
   assert.ok(rescans.length > 0);
@@ -125,7 +125,7 @@ describe('a row that appears late', { concurrency: 2 }, () => {
           assert.equal(after.runs, after.fetches);
           assert.ok(after.fetches - before.fetches >= missed.length);
           await assertAges(installation, stream, time.seconds());
-          // A rescan waits until a sixth of its age has gathered: ten minutes, the time of a tick here.
+          // A rescan waits until a sixth of its age has accumulated: ten minutes, the time of a tick here.
           assert.equal((await countRescans(installation, stream)) - rescans, ticks);
         },
       );

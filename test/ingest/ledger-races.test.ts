@@ -12,7 +12,7 @@ import { storePage, type PageEnd, type StoredPage } from '../../src/ingest/page.
 import type { Pull } from '../../src/ingest/pull.ts';
 import { countSuspects } from '../../src/ingest/row-counts.ts';
 import { createTally } from '../../src/ingest/run.ts';
-import { createStamps } from '../../src/ingest/rows/stamps.ts';
+import { createMemory } from '../../src/ingest/rows/returns.ts';
 import { subtract, type Span } from '../../src/span.ts';
 import { accessLogs } from '../../src/streams/access-logs.ts';
 import { withBarrier } from '../support/barrier.ts';
@@ -56,11 +56,11 @@ function complete(span: Span): PageEnd {
 
 function pullOf({ engine }: Installation, lease: Lease): Pull {
   const { signal } = new AbortController();
-  const [tally, stamps] = [createTally(), createStamps()];
-  return { engine, stream: accessLogs, lease, tally, stamps, signal };
+  const memory = createMemory(accessLogs.table.time);
+  return { engine, stream: accessLogs, lease, tally: createTally(), ...memory, signal };
 }
 
-describe('what is withdrawn from the future', () => {
+describe('coverage that is withdrawn from the future', () => {
   const span = { from: now - 10 * day, to: now - 5 * day };
   const next = { from: now - 6 * day, to: now - 4 * day };
 
@@ -125,13 +125,13 @@ describe('an age that is new to the settings', () => {
   });
 });
 
-describe('rows that are gone', () => {
+describe('missing rows', () => {
   const span = { from: Date.parse('2026-10-10T00:00:00Z') / 1000, to: now - day };
-  // So many that a page of which all are there is only compared.
+  // So many that a page with only stored rows is compared.
   const ids = Array.from({ length: 600 }, (_, index) => String(index).padStart(4, '0'));
-  const partition = 'zendesk.access_logs_2026_10';
+  const partition = 'zendesk_partitions.access_logs_2026_10';
 
-  /** A log of some rows, and what the test does once they were stored. */
+  /** A log with some rows, and what the test does after they were stored. */
   async function withRows(
     work: (installation: Installation, lease: Lease) => Promise<void>,
   ): Promise<void> {
@@ -154,7 +154,7 @@ describe('rows that are gone', () => {
     assert.deepEqual(counted, { rows: 0 });
   }
 
-  it('are missed once when two processes count them at the same moment', async () => {
+  it('are counted as lost once when two processes count them at the same moment', async () => {
     await withRows(async (installation) => {
       const { db, url } = installation;
       await withClient(url, async (query) => {
@@ -178,7 +178,7 @@ describe('rows that are gone', () => {
     });
   });
 
-  it('are missed once when one process finds the partition gone, and another one counts a new one', async () => {
+  it('are counted as lost once when one process finds the partition missing, and another one counts a new one', async () => {
     await withRows(async (installation) => {
       const { db, url } = installation;
       await db.query(`drop table ${partition}`);

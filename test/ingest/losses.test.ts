@@ -34,7 +34,7 @@ const signal = new AbortController().signal;
 const logs = ['audit_logs', 'access_logs'] as const;
 type Log = (typeof logs)[number];
 
-/** Two logs that lie in several partitions. */
+/** Two logs with several partitions. */
 const twoLogs = {
   auditLogDays: 400,
   auditLogRowsPerDay: 3,
@@ -48,7 +48,7 @@ async function statusOf({ db }: Installation, stream: Log): Promise<StreamStatus
   return row;
 }
 
-/** The partition that holds the oldest rows of a log, and how many. */
+/** The partition with the oldest rows of a log, and their number. */
 async function oldestPartition(
   { db }: Installation,
   stream: Log,
@@ -61,7 +61,7 @@ async function oldestPartition(
   return row;
 }
 
-/** Ways in which somebody takes the rows of a partition away. */
+/** Ways to remove the rows of a partition. */
 const deeds: readonly (readonly [string, (partition: string, log: Log) => string])[] = [
   ['partition_dropped', (partition) => `drop table ${partition}`],
   [
@@ -72,10 +72,10 @@ const deeds: readonly (readonly [string, (partition: string, log: Log) => string
   ['rows_deleted', (partition) => `delete from ${partition}`],
 ];
 
-describe('rows that somebody takes away by hand', { concurrency: 2 }, () => {
+describe('rows that somebody removes by hand', { concurrency: 2 }, () => {
   for (const log of logs)
     for (const [code, statement] of deeds)
-      it(`are missed at once, and read again by the next pass: ${log}, ${code}`, async () => {
+      it(`are noticed at once, and read again by the next pass: ${log}, ${code}`, async () => {
         await withInstallation(twoLogs, {}, async (installation) => {
           const { db } = installation;
           await pullCompletely(installation, log);
@@ -103,7 +103,7 @@ describe('rows that somebody takes away by hand', { concurrency: 2 }, () => {
       });
 });
 
-/** Does something to a log while its triggers are off, on a connection of its own: its statistics are told when it ends. */
+/** Does something to a log while its triggers are off, on a separate connection: Postgres gets its statistics when it ends. */
 async function withoutTriggers({ url }: Installation, statement: string): Promise<void> {
   await withClient(url, async (query) => {
     await query('set session_replication_role = replica');
@@ -111,7 +111,7 @@ async function withoutTriggers({ url }: Installation, statement: string): Promis
   });
 }
 
-describe('rows that are taken away without a note', { concurrency: 2 }, () => {
+describe('rows that are removed without a record', { concurrency: 2 }, () => {
   const ways: readonly (readonly [string, (partition: string) => string])[] = [
     [
       'deleted',
@@ -146,8 +146,8 @@ describe('rows that are taken away without a note', { concurrency: 2 }, () => {
     });
 });
 
-describe('a loss that Zendesk cannot make good', () => {
-  it('is told for ever, by the status, by reports and by doctor', async () => {
+describe('a loss that Zendesk cannot restore', () => {
+  it('is reported permanently, by the status, by reports and by doctor', async () => {
     await withInstallation(twoLogs, {}, async (installation) => {
       const { db, url } = installation;
       const key = { account, stream: 'access_logs' };
@@ -160,14 +160,14 @@ describe('a loss that Zendesk cannot make good', () => {
       await addCoverage(db, key, { from, to: from + 30 * 86_400 });
       await pullCompletely(installation, 'access_logs');
       assert.deepEqual((await statusOf(installation, 'access_logs')).losses, []);
-      await db.query('drop table zendesk.access_logs_2026_03');
+      await db.query('drop table zendesk_partitions.access_logs_2026_03');
       for (let pass = 0; pass < 2; pass += 1) await pullCompletely(installation, 'access_logs');
 
       const status = await statusOf(installation, 'access_logs');
       const [loss] = status.losses;
       assert.ok(loss !== undefined && loss.noticed_at !== null);
       const noticed = loss.noticed_at.slice(0, 16).replace('T', ' ');
-      const sentence = `2 rows from 2026-03-05 00:00 to 2026-03-07 00:00 are gone: the partition zendesk.access_logs_2026_03 was dropped by hand (first noticed ${noticed}). Zendesk no longer has them.`;
+      const sentence = `2 rows from 2026-03-05 00:00 to 2026-03-07 00:00 are gone: the partition zendesk_partitions.access_logs_2026_03 was dropped by hand (first noticed ${noticed}). Zendesk no longer has them.`;
       assert.equal(explainLoss(loss), sentence);
       assert.deepEqual([status.gaps, status.lost_seconds > 2 * 86_400], [0, true]);
 
@@ -175,7 +175,7 @@ describe('a loss that Zendesk cannot make good', () => {
       const asked = { log: accessLogs, from: new Date('2026-03-04'), to: new Date('2026-03-08') };
       const { coverage, gaps } = await describeCoverage(scope, asked);
       assert.deepEqual(coverage, [
-        'Of the access log from 2026-03-04 00:00:00 to 2026-03-08 00:00:00, 50.0 % of the time is completely stored.',
+        'Of the access log from 2026-03-04 00:00:00 to 2026-03-08 00:00:00, 50.0 % of the time was read completely; not verified yet.',
       ]);
       assert.deepEqual(
         [gaps[0], gaps[1]?.slice(0, 62)],
@@ -233,7 +233,7 @@ describe('a fetch', () => {
         ...page,
         end: { kind: 'more', nextCursor: 'c1' },
       });
-      await db.query('drop table zendesk.access_logs_2026_10');
+      await db.query('drop table zendesk_partitions.access_logs_2026_10');
       await storePage(store, lease, accessLogs, {
         ...page,
         fetch: first.fetch,
@@ -256,7 +256,7 @@ describe('a fetch', () => {
     });
   });
 
-  it('does not cover what was lost of a time before all that is covered', async () => {
+  it('does not cover what was lost in a time before all covered time', async () => {
     await withLedger(async (db) => {
       const lease = await takeLease(db, accessLogs);
       const store = { db, ensurePartitions: createPartitionKeeper(db) };
@@ -280,7 +280,7 @@ describe('a fetch', () => {
         rows: read('z', '2026-10-30T10:00:00Z'),
         end: { kind: 'complete', coverage: [newest], rescans: [] },
       });
-      await db.query('drop table zendesk.access_logs_2026_10');
+      await db.query('drop table zendesk_partitions.access_logs_2026_10');
       await storePage(store, lease, accessLogs, {
         ...page,
         fetch: first.fetch,
@@ -293,7 +293,7 @@ describe('a fetch', () => {
     });
   });
 
-  it('does not go on when pages of it were lost after a stop: one pass reads all of its span', async () => {
+  it('does not continue when pages of it were lost after a stop: one pass reads its whole span', async () => {
     await withInstallation(twoLogs, {}, async (installation) => {
       const { db, simulator, engine } = installation;
       const lease = await takeLease(db, accessLogs);

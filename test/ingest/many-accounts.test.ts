@@ -20,12 +20,12 @@ import { withClient, type Query } from '../support/query.ts';
 const log = createLogger({ level: 'silent', format: 'json', fileDescriptor: 2, isTerminal: false });
 const bounds = { bulk: 2, other: 3 };
 
-/** One process: pools that all its engines share, and a simulated Zendesk that each takes for its own account. */
+/** One process: pools that all its engines share, and a simulated Zendesk that is the account of each. */
 type Process = {
   readonly simulator: Simulator;
   readonly db: Database;
   readonly bulk: Database;
-  /** A connection that is none of the process's. */
+  /** A connection that does not belong to the process. */
   readonly query: Query;
   readonly engineOf: (account: string, cursorShare: CursorShare) => Engine;
 };
@@ -84,7 +84,7 @@ async function withProcess(work: (process: Process) => Promise<void>): Promise<v
   });
 }
 
-/** The connections of the process, at most, while it works. */
+/** The largest number of connections of the process while it works. */
 async function countConnections(query: Query, work: Promise<unknown>): Promise<number> {
   let most = 0;
   const ended = new AbortController();
@@ -102,7 +102,7 @@ async function countConnections(query: Query, work: Promise<unknown>): Promise<n
   return most;
 }
 
-/** The cursors of backfills that one account had at once, at most, and the accounts that had any. */
+/** The largest number of backfill cursors that one account had at once, and the accounts that had any. */
 async function countCursors(query: Query): Promise<{ ofOne: number; accounts: number }> {
   const [most] = await query<{ ofOne: number; accounts: number }>(
     `select max(own)::integer as "ofOne", max(accounts)::integer as accounts
@@ -121,7 +121,7 @@ const names = Array.from({ length: 24 }, (_, place) => `account-${String(place).
 const signal = new AbortController().signal;
 
 describe('many accounts in one process', () => {
-  it('are all pulled completely over few connections, none with more cursors than its share', async () => {
+  it('are all pulled completely over few connections, each with no more cursors than its share', async () => {
     await withProcess(async ({ simulator, db, query, engineOf }) => {
       // As if as many backfills of others ran all the time, so that the share is the same from the first page to the last.
       const share = createCursorShare(names.length);
@@ -161,7 +161,7 @@ describe('many accounts in one process', () => {
     });
   });
 
-  it('use several cursors for one backfill where no other runs', async () => {
+  it('use several cursors for one backfill if no other runs', async () => {
     await withProcess(async ({ query, engineOf }) => {
       const worker = createStreamWorker(engineOf('alone', createCursorShare()), auditLogs);
       await runPass([worker], signal);
@@ -176,7 +176,7 @@ describe('many accounts in one process', () => {
         createStreamWorker(engineOf(name, share), auditLogs),
       ) as [LogWorker, LogWorker];
       const free = Promise.withResolvers<boolean>();
-      // So that a failure is one, and not a wait for ever.
+      // So that a failure is reported, instead of an endless wait.
       const giveUp = setTimeout(() => free.resolve(false), patienceMs);
       const taken = Array.from({ length: bounds.bulk }, () => {
         const begun = Promise.withResolvers<void>();

@@ -8,9 +8,9 @@ import { smallAccount } from '../support/small-account.ts';
 const signal = new AbortController().signal;
 const logs = ['audit_logs', 'access_logs'] as const;
 
-describe('a page whose content is odd', { concurrency: 3 }, () => {
+describe('a page with unusual content', { concurrency: 3 }, () => {
   for (const stream of logs) {
-    it(`because one id comes twice is stored without a double or a loss: ${stream}`, async () => {
+    it(`with one id twice is stored without a double or a loss: ${stream}`, async () => {
       await withInstallation(smallAccount(stream), {}, async (installation) => {
         const { simulator, db } = installation;
         simulator.addFault({ kind: 'duplicate-in-page', stream, times: Infinity });
@@ -24,7 +24,7 @@ describe('a page whose content is odd', { concurrency: 3 }, () => {
       });
     });
 
-    it(`because the order is reversed is stored like any other: ${stream}`, async () => {
+    it(`in reversed order is stored like any other: ${stream}`, async () => {
       await withInstallation(smallAccount(stream), {}, async (installation) => {
         const { simulator } = installation;
         simulator.addFault({ kind: 'unsorted', stream, times: Infinity });
@@ -33,7 +33,7 @@ describe('a page whose content is odd', { concurrency: 3 }, () => {
       });
     });
 
-    it(`because numbers come as text is stored as if they were numbers: ${stream}`, async () => {
+    it(`with numbers as text is stored as if they were numbers: ${stream}`, async () => {
       await withInstallation(smallAccount(stream), {}, async (installation) => {
         const { simulator, db, worker } = installation;
         simulator.addFault({ kind: 'changed-type', stream, times: Infinity });
@@ -53,7 +53,7 @@ describe('a page whose content is odd', { concurrency: 3 }, () => {
       });
     });
 
-    it(`because a field is new is stored with that field in extra: ${stream}`, async () => {
+    it(`with a new field is stored with that field in extra: ${stream}`, async () => {
       await withInstallation(smallAccount(stream), {}, async (installation) => {
         const { simulator, db } = installation;
         simulator.addFault({ kind: 'new-field', stream, times: Infinity });
@@ -64,7 +64,7 @@ describe('a page whose content is odd', { concurrency: 3 }, () => {
       });
     });
 
-    it(`because a value does not fit its column is stored with that value in extra: ${stream}`, async () => {
+    it(`with a value that does not fit its column is stored with that value in extra: ${stream}`, async () => {
       await withInstallation(smallAccount(stream), {}, async (installation) => {
         const { simulator, db } = installation;
         const value = { v4: '203.0.113.9', hops: [1, 2] };
@@ -115,7 +115,7 @@ describe('a page whose content is odd', { concurrency: 3 }, () => {
     ],
   ];
   for (const [field, value, stream, error] of unreadable)
-    it(`because no record has a usable ${field} fails the run and is read again: ${stream}`, async () => {
+    it(`without any record with a usable ${field} fails the run and is read again: ${stream}`, async () => {
       await withInstallation(smallAccount(stream), {}, async (installation) => {
         const { simulator, db, worker } = installation;
         const fault: Fault = { kind: 'changed-type', stream, field, value, times: Infinity };

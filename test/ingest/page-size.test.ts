@@ -18,7 +18,7 @@ function askedSizes({ simulator }: Installation, skip: number): string[] {
 }
 
 describe('the size of a page', () => {
-  it('shrinks the pages, which grow again as they come, and the ledger says so', async () => {
+  it('gets smaller, then grows again with good pages, and the ledger shows it', async () => {
     await withInstallation(smallAccount('access_logs'), {}, async (installation) => {
       const { simulator, db, worker } = installation;
       await worker('access_logs').follow(signal);
@@ -52,7 +52,7 @@ describe('the size of a page', () => {
     });
   });
 
-  it('is kept with a fetch whose run failed, also for another process, unless not even one record came', async () => {
+  it('is kept with a fetch whose run failed, also for another process, unless not even one record was received', async () => {
     for (const [sizeOver, kept] of [
       [5, 39],
       [0, 2500],
@@ -68,7 +68,7 @@ describe('the size of a page', () => {
           pageSizeOver: sizeOver,
           times: sizeOver === 0 ? 6 : 4,
         });
-        // The fifth attempt, were there one, would come through; the network fails it for good.
+        // A fifth attempt would succeed; the network fails permanently.
         if (sizeOver > 0)
           simulator.addFault({ kind: '503-html', stream, onlyWithCursor: true, times: 2 });
         assert.equal((await worker(stream).fill(signal))?.outcome, 'failed');
@@ -84,7 +84,7 @@ describe('the size of a page', () => {
       });
   });
 
-  it('ends at single records, if nothing else comes through, and every record is kept', async () => {
+  it('ends at single records, if nothing else works, and every record is stored', async () => {
     const stream = 'audit_logs';
     const account = { ...smallAccount(stream), auditLogRowsPerDay: 5, burst: null };
     await withInstallation(account, {}, async (installation) => {

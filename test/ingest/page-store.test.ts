@@ -6,8 +6,8 @@ import { createPartitionKeeper } from '../../src/database/partitions.ts';
 import { loadCoverage, loadRescans } from '../../src/ingest/coverage.ts';
 import { openFetch, type Fetch } from '../../src/ingest/fetch.ts';
 import type { Lease } from '../../src/ingest/lease.ts';
-import { readPage } from '../../src/ingest/page-records.ts';
-import { countUnclassified, storePage, type PageEnd } from '../../src/ingest/page.ts';
+import { countUnclassified, readPage } from '../../src/ingest/page-records.ts';
+import { storePage, type PageEnd } from '../../src/ingest/page.ts';
 import type { Spans } from '../../src/span.ts';
 import { accessLogs } from '../../src/streams/access-logs.ts';
 import { auditLogs } from '../../src/streams/audit-logs.ts';
@@ -83,7 +83,7 @@ const storedIds = async (db: Database): Promise<string[]> =>
   );
 
 describe('a page that is stored', () => {
-  it('has the days of its rows counted anew when one is new or changed, and else not', async () => {
+  it('has the days of its rows counted again when one is new or changed, and otherwise not', async () => {
     await withFetch(async ({ db, fetch, store }) => {
       const first = await store(fetch, [record('a', 100), record('b', 100_000)]);
       assert.deepEqual(await staleDays(db), ['1970-01-01', '1970-01-02']);
@@ -99,7 +99,7 @@ describe('a page that is stored', () => {
     });
   });
 
-  it('counts as seen what goes into quarantine, because it cannot be read or because Postgres refuses it', async () => {
+  it('counts records in quarantine as seen, because they cannot be read or because Postgres refuses them', async () => {
     await withFetch(async ({ db, fetch, store }) => {
       const records = ['a', 'b', 'c', 'd'].map((id, second) => record(id, second));
       const unread = { ...record('e', 5), timestamp: 'yesterday' };
@@ -118,10 +118,10 @@ describe('a page that is stored', () => {
     });
   });
 
-  it('is stored though its partition has gone since this process last saw it, and quarantined when it goes again and again', async () => {
+  it('is stored although its partition was removed since this process last saw it, and quarantined when that happens again and again', async () => {
     await withFetch(async ({ db, lease, fetch, store }) => {
       const { fetch: next } = await store(fetch, [record('a', 100)]);
-      await db.query('drop table zendesk.access_logs_1970_01');
+      await db.query('drop table zendesk_partitions.access_logs_1970_01');
       const again = await store(next, [record('b', 200)]);
       assert.deepEqual(await storedIds(db), ['b']);
       const looks: boolean[] = [];
@@ -131,7 +131,7 @@ describe('a page that is stored', () => {
         async ensurePartitions(...[table, moments, anew = false]: Parameters<typeof ensure>) {
           looks.push(anew);
           await ensure(table, moments, anew);
-          await db.query('drop table zendesk.access_logs_1970_01');
+          await db.query('drop table zendesk_partitions.access_logs_1970_01');
         },
       };
       const page = toStore(again.fetch, [record('c', 300)], more);
@@ -161,7 +161,7 @@ describe('a page that is stored', () => {
   });
 });
 
-describe('a page whose fetch stands elsewhere', () => {
+describe('a page whose fetch has another position', () => {
   const elsewhere: readonly [string, string][] = [
     ['behind, because pages were lost', 'pages = 0, cursor = null'],
     ['further', 'pages = 2'],
@@ -175,7 +175,7 @@ describe('a page whose fetch stands elsewhere', () => {
         const { fetch: next } = await store(fetch, [record('a', 100)]);
         const page = [record('b', 200)];
         await db.query(`update zendesk_sync.fetches set ${change}`);
-        // What stands two pages on at the cursor of this page is this very page, stored before.
+        // A fetch two pages further at the cursor of this page means that this page was stored before.
         const end: PageEnd = where === 'further' ? complete : more;
         await assert.rejects(store(next, page, end), { code: 'history_changed' });
         assert.deepEqual(await storedIds(db), ['a']);
@@ -183,7 +183,7 @@ describe('a page whose fetch stands elsewhere', () => {
       });
     });
 
-  it('is not stored: it is gone, and its number another one’s', async () => {
+  it('is not stored: it no longer exists, and its number belongs to another one', async () => {
     await withFetch(async ({ db, lease, fetch, store }) => {
       await db.query('delete from zendesk_sync.fetches');
       await openFetch(db, lease, { kind: 'backfill', span, pageSize: 100 });
@@ -193,7 +193,7 @@ describe('a page whose fetch stands elsewhere', () => {
     });
   });
 
-  it('counts as stored where it is the very page, whose COMMIT nobody was told of', async () => {
+  it('counts as stored if it is the same page, whose COMMIT had no answer', async () => {
     await withFetch(async ({ db, fetch, store }) => {
       const { fetch: next } = await store(fetch, [record('a', 100)]);
       const last = [record('b', 200), record('c', 300)];
@@ -211,7 +211,7 @@ describe('a page whose fetch stands elsewhere', () => {
 });
 
 describe('a fetch', () => {
-  it('adds up what its pages bring, also when a page is stored a second time', async () => {
+  it('adds up the counts of its pages, also when a page is stored a second time', async () => {
     await withFetch(async ({ fetch, store }) => {
       const { fetch: first } = await store(fetch, [record('a', 100)], more, [span]);
       assert.deepEqual(
@@ -231,7 +231,7 @@ describe('a fetch', () => {
   });
 });
 
-describe('the rows that no rule knows', () => {
+describe('the rows that no rule matches', () => {
   it('are counted in a log that is classified, and in no other', () => {
     const { rows } = toStore(
       {} as Fetch,

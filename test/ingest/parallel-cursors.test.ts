@@ -18,7 +18,7 @@ function denseAccount(time: StillTime): SimulatorSettings {
 }
 
 describe('several cursors at once', () => {
-  it('go on when one span cannot be read: all the rest is stored, and the run fails at its end', async () => {
+  it('continue when one span cannot be read: all the rest is stored, and the run fails at its end', async () => {
     const time = createStillTime();
     const { localNow } = time;
     await withInstallation(denseAccount(time), { localNow }, async (installation) => {
@@ -43,7 +43,7 @@ describe('several cursors at once', () => {
     });
   });
 
-  it('stop at once when the credentials are refused, and go on where they were', async () => {
+  it('stop at once when the credentials are refused, and continue where they were', async () => {
     const time = createStillTime();
     const { localNow } = time;
     await withInstallation(denseAccount(time), { localNow }, async (installation) => {

@@ -7,7 +7,7 @@ import { withClient } from '../support/query.ts';
 const never = '0 0 29 2 *';
 
 describe('people whom a backfill brings', () => {
-  it('are looked up at its end, not when people are listed next', async () => {
+  it('are looked up at its end, not with the next list of people', async () => {
     const account = {
       limits: false,
       auditLogDays: 200,

@@ -64,7 +64,7 @@ const grace = {
 };
 
 describe('the history of a person', () => {
-  it('has a state for each name, e-mail and role, and none for anything else', async () => {
+  it('has a state for each name, e-mail and role, and for nothing else', async () => {
     await withPeople(async (server, installation) => {
       const [ada, ...others] = server.people;
       assert.ok(ada !== undefined);
@@ -139,7 +139,7 @@ describe('the history of a person', () => {
     });
   });
 
-  it('keeps the name and e-mail of somebody who was deleted, whatever Zendesk leaves of them', async () => {
+  it('keeps the name and e-mail of a deleted person, whatever Zendesk keeps of them', async () => {
     await withPeople(async (server, installation) => {
       await listPeople(installation);
       const [, member] = server.people;
@@ -160,7 +160,7 @@ describe('the history of a person', () => {
 });
 
 describe('a look-up of people', () => {
-  it('ignores people who were not asked for', async () => {
+  it('ignores people who were not requested', async () => {
     await withPeople(async (server, installation) => {
       await listPeople(installation);
       server.people = server.people.slice(0, 1);

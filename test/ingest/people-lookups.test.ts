@@ -7,7 +7,7 @@ import { listCustomers, listLookups, listPeople, loadUsers } from '../support/pe
 const signal = new AbortController().signal;
 const quiet = { limits: false, auditLogRowsPerDay: 0, accessLogRowsPerDay: 0 };
 
-/** Lets people act in the audit log. */
+/** Adds people as actors to the audit log. */
 async function storeActors({ db, engine }: Installation, ids: readonly number[]): Promise<void> {
   await engine.ensurePartitions(auditLogs.table, [Date.parse('2026-03-01T00:00:00Z')]);
   await db.query(
@@ -49,7 +49,7 @@ describe('people who act in a log', () => {
     });
   });
 
-  it('are all known afterwards or remembered as unknown, from both logs, and -1 is never asked for', async () => {
+  it('are all known afterwards or remembered as unknown, from both logs, and -1 is never requested', async () => {
     const busy = {
       limits: false,
       auditLogDays: 200,
@@ -88,7 +88,7 @@ describe('people who act in a log', () => {
     });
   });
 
-  it('and whom nobody knows are remembered, and asked for again only after a day, two, four …', async () => {
+  it('and whom Zendesk does not know are remembered, and requested again only after a day, two, four …', async () => {
     await withInstallation(quiet, {}, async (installation) => {
       const { db, simulator } = installation;
       const strangers = [903_646_501_999, 912_204_777_999];

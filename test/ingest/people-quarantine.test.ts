@@ -49,7 +49,7 @@ const loadTeam = ({ db }: Installation): Promise<object[]> =>
   );
 
 describe('the record of a person that cannot be stored', () => {
-  it('costs nobody else, and nobody is taken for departed because of it', async () => {
+  it('affects nobody else, and nobody counts as departed because of it', async () => {
     await withPeople(async (server, installation) => {
       await listPeople(installation);
       const { id: _, ...nameless } = grace;
@@ -74,7 +74,7 @@ describe('the record of a person that cannot be stored', () => {
     });
   });
 
-  it('costs nobody else where Postgres refuses its row', async () => {
+  it('affects nobody else if Postgres refuses its row', async () => {
     await withPeople(async (server, installation) => {
       const { db } = installation;
       await db.query(
@@ -95,7 +95,7 @@ describe('the record of a person that cannot be stored', () => {
     });
   });
 
-  it('is none of a customer: a list of them ends at once where agents and admins were asked for', async () => {
+  it('is not used for customers: a list of them ends at once if agents and admins were requested', async () => {
     await withPeople(async (server, installation) => {
       await listPeople(installation);
       const customers = Array.from({ length: 40 }, (_, number) => ({

@@ -9,7 +9,7 @@ const day = 86_400;
 const quiet = { limits: false, auditLogRowsPerDay: 0, accessLogRowsPerDay: 0 };
 
 describe('the team', () => {
-  it('is stored as Zendesk lists it, over several pages, without whoever has left', async () => {
+  it('is stored as Zendesk lists it, over several pages, without people who have left', async () => {
     await withInstallation({ ...quiet, agents: 230 }, {}, async (installation) => {
       const { simulator, db } = installation;
       const counts = await listPeople(installation);
@@ -40,7 +40,7 @@ describe('the team', () => {
     'more-without-cursor',
     'repeat-cursor',
   ] as const)
-    it(`is complete in spite of a fault that passes, and a fault that stays marks nobody as departed: ${kind}`, async () => {
+    it(`is complete in spite of a temporary fault, and a lasting fault marks nobody as departed: ${kind}`, async () => {
       await withInstallation({ ...quiet, agents: 130 }, {}, async (installation) => {
         const { simulator, db, worker } = installation;
         simulator.addFault({ kind, stream: 'users', onlyWithCursor: true, times: 2 });
@@ -53,7 +53,22 @@ describe('the team', () => {
       });
     });
 
-  it('keeps people who leave it, marked as departed, with the former state in the history', async () => {
+  it('is not mixed with customers when Zendesk ignores the roles that were requested', async () => {
+    await withInstallation({ ...quiet, agents: 30 }, {}, async (installation) => {
+      const { simulator, db, worker } = installation;
+      await listPeople(installation);
+      const users = await loadUsers(db);
+      simulator.addFault({ kind: 'ignored-role', stream: 'users', times: Infinity });
+      const { outcome, code, error } = await worker('users').follow(signal);
+      assert.deepEqual([outcome, code], ['failed', 'filter_ignored']);
+      assert.match(error ?? '', /^Zendesk was asked for agents and admins, but \d+ of 100 people/);
+      assert.deepEqual(await loadUsers(db), users);
+      simulator.clearFaults();
+      assert.deepEqual(await listPeople(installation), { requests: 1, new: 0, changed: 0 });
+    });
+  });
+
+  it('keeps people who leave it, marked as departed, with the previous state in the history', async () => {
     const time = createStillTime();
     await withInstallation(
       { ...quiet, ...time.simulator },

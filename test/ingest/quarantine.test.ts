@@ -1,7 +1,10 @@
 import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
 import { describe, it } from 'node:test';
+import { addRescan, loadRescans } from '../../src/ingest/coverage.ts';
 import { refreshRollups } from '../../src/ingest/rollups.ts';
+import { createStreamWorker } from '../../src/ingest/worker.ts';
+import { subtract } from '../../src/span.ts';
 import { accessLogs } from '../../src/streams/access-logs.ts';
 import { auditLogs } from '../../src/streams/audit-logs.ts';
 import { account, withInstallation, type Installation } from '../support/installation.ts';
@@ -14,12 +17,12 @@ type LogName = (typeof logs)[number];
 
 const daySeconds = 86_400;
 const now = Math.floor(Date.now() / 1000);
-/** A day that is covered without question, and whose partition is another one than today's, in both logs. */
+/** A day that is certainly covered, and whose partition is not today's, in both logs. */
 const noon = now - 40 * daySeconds;
 
 const moment = (second: number): string => `${new Date(second * 1000).toISOString().slice(0, 19)}Z`;
 
-/** A sound record, or one with other members; a member is text of JSON. */
+/** A valid record, or one with other members; a member is a JSON text. */
 function render(
   stream: LogName,
   number: number,
@@ -97,7 +100,7 @@ const poison = (stream: LogName): Readonly<Record<string, string>> => {
 describe('a record that cannot be stored', { concurrency: 3 }, () => {
   for (const stream of logs)
     for (const [what, content] of Object.entries(poison(stream)))
-      it(`because it ${what} costs no other: ${stream}`, async () => {
+      it(`because it ${what} affects no other: ${stream}`, async () => {
         await withRawLogs(async (server, installation) => {
           const { db } = installation;
           const sound = soundRecords(stream, 5);
@@ -132,10 +135,10 @@ describe('a record that cannot be stored', { concurrency: 3 }, () => {
 
   for (const stream of logs)
     for (const place of [0, 3, 7])
-      it(`because Postgres refuses its row costs no other, in place ${place}: ${stream}`, async () => {
+      it(`because Postgres refuses its row affects no other, at position ${place}: ${stream}`, async () => {
         await withRawLogs(async (server, installation) => {
           const { db } = installation;
-          // Stands for every value that a table may not take.
+          // An example of every value that a table may refuse.
           const column = stream === 'audit_logs' ? 'action' : 'method';
           await db.query(
             `create function zendesk.too_large(value text) returns integer language sql immutable as $$ select case when value like 'poison%' then 2147483647 + length(value) end $$`,
@@ -166,7 +169,7 @@ describe('a record that cannot be stored', { concurrency: 3 }, () => {
         });
       });
 
-  it('is one row of the quarantine however often it comes', async () => {
+  it('is one row of the quarantine, however often it is received', async () => {
     await withRawLogs(async (server, installation) => {
       const bad = render('audit_logs', 7, noon, { created_at: 'null' });
       server.records.audit_logs = [
@@ -186,7 +189,7 @@ describe('a record that cannot be stored', { concurrency: 3 }, () => {
     });
   });
 
-  it('makes the fetch fail, loudly, where most of a page is such', async () => {
+  it('makes the fetch fail if most of a page is like this', async () => {
     await withRawLogs(async (server, installation) => {
       const bad = Array.from({ length: 5 }, (_, number) => ({
         second: noon + 100 + number,
@@ -201,7 +204,7 @@ describe('a record that cannot be stored', { concurrency: 3 }, () => {
         filled.error,
         '5 of the 9 records of a page of audit_logs cannot be stored, so the whole page was not stored. The first one is record 5 of the page (id 1100): Record 1100 has no usable created_at. If it persists, Zendesk has changed its format: try a newer version of this program.',
       );
-      // By themselves, in the parts of the span, they are single records.
+      // In the parts of the span they are single records.
       assert.equal((await listQuarantine(installation)).length, 5);
       await pull(installation, 'audit_logs');
     });
@@ -231,7 +234,7 @@ describe('many records that cannot be stored, close together', () => {
       [account],
     );
 
-  it('leave a gap of their own seconds only, and what is around them is stored', async () => {
+  it('leave a gap only in their own seconds, and everything around them is stored', async () => {
     await withRawLogs(async (server, installation) => {
       server.records.audit_logs = [...around, ...burst];
       const worker = installation.worker('audit_logs');
@@ -252,7 +255,7 @@ describe('many records that cannot be stored, close together', () => {
       );
       assert.ok(server.requests < 120, `${server.requests} requests`);
 
-      // What is known to be unusable is asked for once in each run.
+      // Spans known to be unusable are requested once in each run.
       const before = server.requests;
       const again = await worker.fill(signal);
       assert.deepEqual([again?.outcome, again?.code], ['failed', 'records_unusable']);
@@ -261,6 +264,70 @@ describe('many records that cannot be stored, close together', () => {
       server.records.audit_logs = around;
       await pull(installation, 'audit_logs');
       assert.equal((await statusOf(installation.db, 'audit_logs')).gaps, 0);
+    });
+  });
+
+  it('while following, make every tick fail with their name until they are a gap, and never cover their time', async () => {
+    await withRawLogs(async (server, installation) => {
+      const worker = installation.worker('audit_logs');
+      const at = Math.floor(Date.now() / 1000) - 120;
+      const sound = [0, 1, 2].map((number) => ({
+        second: at - 60 + number,
+        content: render('audit_logs', 100 + number, at - 60 + number),
+      }));
+      server.records.audit_logs = [
+        ...sound,
+        ...burst.map(({ content }) => ({ second: at, content })),
+      ];
+      for (let tick = 0; tick < 2; tick += 1) {
+        const { outcome, code, error } = await worker.follow(signal);
+        assert.deepEqual([outcome, code], ['failed', 'records_unusable']);
+        assert.match(error ?? '', /^60 of the 63 records of a page .* \(id 60\d\d\): /);
+      }
+      const failing = await statusOf(installation.db, 'audit_logs');
+      assert.equal(failing.state, 'failed');
+      assert.equal(failing.covered_until, null);
+      server.records.audit_logs = sound;
+      assert.equal((await worker.follow(signal)).outcome, 'complete');
+      assert.notEqual((await statusOf(installation.db, 'audit_logs')).state, 'failed');
+    });
+  });
+
+  it('that come late keep only their own seconds from being read again', async () => {
+    await withRawLogs(async (server, installation) => {
+      const { db } = installation;
+      server.records.audit_logs = around;
+      await pull(installation, 'audit_logs');
+      const age = 3600;
+      const key = { account, stream: 'audit_logs' };
+      const due = { from: second - 20_000, to: second + 20_000 };
+      await addRescan(db, key, age, { from: 0, to: due.from });
+      await addRescan(db, key, age, { from: due.to, to: Math.floor(Date.now() / 1000) });
+      const late = second + 10_000;
+      server.records.audit_logs = [
+        ...around,
+        ...burst,
+        { second: late, content: render('audit_logs', 9000, late) },
+      ].toSorted((a, b) => a.second - b.second);
+
+      const worker = createStreamWorker(installation.another({ rescanAges: [age] }), auditLogs);
+      const again = await worker.fill(signal);
+      assert.deepEqual([again?.outcome, again?.code], ['failed', 'records_unusable']);
+      assert.deepEqual(
+        await db.query(
+          'select count(*)::integer as rows from zendesk.audit_logs where account = $1 and id = 10000',
+          [account],
+        ),
+        [{ rows: 1 }],
+      );
+      const left = subtract([due], (await loadRescans(db, key)).get(age) ?? []);
+      assert.deepEqual(left.length, 1);
+      const [{ from, to } = due] = left;
+      assert.ok(from >= second - 2 && to <= second + 5, JSON.stringify(left));
+
+      const before = server.requests;
+      await worker.fill(signal);
+      assert.ok(server.requests - before <= 5, `${server.requests - before} requests`);
     });
   });
 });
@@ -273,8 +340,8 @@ function longText(length: number): string {
   return text.slice(0, length);
 }
 
-describe('a record with odd values', { concurrency: 3 }, () => {
-  it('is stored where a text is too long for an index, and its rollups too: audit_logs', async () => {
+describe('a record with unusual values', { concurrency: 3 }, () => {
+  it('is stored if a text is too long for an index, with its rollups: audit_logs', async () => {
     await withRawLogs(async (server, installation) => {
       const { db } = installation;
       const long = longText(5000);
@@ -321,7 +388,7 @@ describe('a record with odd values', { concurrency: 3 }, () => {
     });
   });
 
-  it('is stored where its id has 5,000 characters, each as a row of its own: access_logs', async () => {
+  it('is stored if its id has 5,000 characters, each as its own row: access_logs', async () => {
     await withRawLogs(async (server, installation) => {
       const { db } = installation;
       const long = longText(5000);
@@ -360,7 +427,7 @@ describe('a record with odd values', { concurrency: 3 }, () => {
     });
   });
 
-  it('is stored at its own time where that is written in an odd way', async () => {
+  it('is stored at its own time if that is written in an unusual way', async () => {
     await withRawLogs(async (server, installation) => {
       const { db } = installation;
       const times = [
@@ -381,16 +448,32 @@ describe('a record with odd values', { concurrency: 3 }, () => {
          from zendesk.access_logs order by id`,
       );
       assert.deepEqual(rows, [
-        { part: 'zendesk.access_logs_2026_10', time: '10-31 23:59:59.999999', whole: times[0] },
-        { part: 'zendesk.access_logs_2026_10', time: '10-31 23:59:59.999999', whole: times[1] },
-        { part: 'zendesk.access_logs_2026_11', time: '11-01 00:00:00.000000', whole: times[2] },
-        { part: 'zendesk.access_logs_2026_10', time: '10-31 23:59:59.500000', whole: null },
+        {
+          part: 'zendesk_partitions.access_logs_2026_10',
+          time: '10-31 23:59:59.999999',
+          whole: times[0],
+        },
+        {
+          part: 'zendesk_partitions.access_logs_2026_10',
+          time: '10-31 23:59:59.999999',
+          whole: times[1],
+        },
+        {
+          part: 'zendesk_partitions.access_logs_2026_11',
+          time: '11-01 00:00:00.000000',
+          whole: times[2],
+        },
+        {
+          part: 'zendesk_partitions.access_logs_2026_10',
+          time: '10-31 23:59:59.500000',
+          whole: null,
+        },
       ]);
     });
   });
 
   for (const depth of [6000, 200_000])
-    it(`costs no other where it is nested ${depth} deep`, async () => {
+    it(`affects no other if it is nested ${depth} deep`, async () => {
       await withRawLogs(async (server, installation) => {
         const { db } = installation;
         const deep = `${'['.repeat(depth)}1${']'.repeat(depth)}`;
@@ -412,7 +495,7 @@ describe('a record with odd values', { concurrency: 3 }, () => {
       });
     });
 
-  it('keeps what came: numbers, a name that stands twice, and bytes that are no text', async () => {
+  it('keeps what Zendesk sent: numbers, a name that appears twice, and bytes that are not text', async () => {
     await withRawLogs(async (server, installation) => {
       const { db } = installation;
       const numbers = '[1e400, 123456789012345678901234567890, 0.1234567890123456789]';
@@ -456,7 +539,7 @@ describe('a record with odd values', { concurrency: 3 }, () => {
     ['a line break within a text', '{"id": 1100, "action": "a\nb"}'],
     ['a bare word', 'NaN'],
   ] as const)
-    it(`costs no other where it is no JSON: ${what}`, async () => {
+    it(`affects no other record if it is not JSON: ${what}`, async () => {
       await withRawLogs(async (server, installation) => {
         const { db } = installation;
         server.records.audit_logs = soundRecords('audit_logs', 3).toSpliced(1, 0, {

@@ -16,7 +16,7 @@ import { smallAccount } from '../support/small-account.ts';
 
 type Pause = { until: Date; reason: string };
 
-/** The pause of a budget group as Postgres has it, once it has one. */
+/** The recorded pause of a budget group, once there is one. */
 async function awaitPause({ db }: Installation, group: string): Promise<Pause> {
   let pause: Pause | undefined;
   await waitUntil(async () => {
@@ -30,14 +30,14 @@ async function awaitPause({ db }: Installation, group: string): Promise<Pause> {
   return pause ?? assert.fail('no pause');
 }
 
-/** The time from the first answer 429 to the next request of the same group, in ms. */
+/** The time from the first 429 to the next request of the same group, in ms. */
 function waitAfter429(requests: RequestRecord[], streams: readonly string[]): number {
   const ofGroup = requests.filter(({ stream }) => streams.includes(stream));
   const struck = ofGroup.findIndex(({ status }) => status === 429);
   return (ofGroup[struck + 1]?.startedAt ?? 0) - (ofGroup[struck]?.endedAt ?? Infinity);
 }
 
-describe('an answer 429', { concurrency: true }, () => {
+describe('a 429', { concurrency: true }, () => {
   const kinds = [
     '429-retry-after',
     '429-reset-seconds',
@@ -46,7 +46,7 @@ describe('an answer 429', { concurrency: true }, () => {
   ] satisfies FaultKind[];
   for (const stream of ['audit_logs', 'access_logs'] as const)
     for (const kind of kinds)
-      it(`pauses ${stream} for as long as it says and no longer, and fails no run: ${kind}`, async () => {
+      it(`pauses ${stream} for exactly as long as it says, and fails no run: ${kind}`, async () => {
         await withInstallation(smallAccount(stream), {}, async (installation) => {
           const { simulator } = installation;
           simulator.addFault({ kind, stream, after: 2, seconds: 1 });
@@ -63,13 +63,13 @@ describe('an answer 429', { concurrency: true }, () => {
 
   for (const [kind, seconds, expected] of [
     ['429-retry-after', 200, 200],
-    // One answer is not believed for longer than five minutes.
+    // After one answer the program waits at most five minutes.
     ['429-retry-after', 3600, 300],
     ['429-reset-seconds', 47, 47],
     ['429-reset-date', 47, 47],
     ['429-bare', undefined, 60],
   ] as const)
-    it(`is noted in the budget for everybody, with the reason: ${kind} ${seconds}`, async () => {
+    it(`is recorded in the budget for everybody, with the reason: ${kind} ${seconds}`, async () => {
       const stream = 'access_logs';
       await withInstallation(smallAccount(stream), {}, async (installation) => {
         const { simulator, db, worker } = installation;
@@ -83,7 +83,7 @@ describe('an answer 429', { concurrency: true }, () => {
         assert.equal(pause.reason, `Zendesk answered 429 ${header ?? 'without saying until when'}`);
         const refused = simulator.requests().find(({ status }) => status === 429);
         const pausedFor = (pause.until.getTime() - (refused?.endedAt ?? 0)) / 1000;
-        // The rest is for a machine on which the answer takes its time to be read.
+        // The rest is for a slow machine.
         assert.ok(pausedFor > expected - 1 && pausedFor < expected + 10, `${pausedFor} s`);
         stop.abort();
         assert.deepEqual(await run, {

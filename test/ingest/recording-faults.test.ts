@@ -1,4 +1,4 @@
-/** A database that does not take what is stored. */
+/** A database that refuses writes. */
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import type { Database } from '../../src/database/client.ts';
@@ -30,7 +30,7 @@ async function refuse(db: Database, table: string, when: string): Promise<void> 
 }
 
 describe('a ledger that cannot be written', () => {
-  it('for one stream keeps neither the other logs nor the people from being pulled', async () => {
+  it('for one stream does not stop the pull of the other logs and the people', async () => {
     const events: SyncEvent[] = [];
     const log = collectLog();
     const options = { report: (event: SyncEvent) => void events.push(event), log };
@@ -58,7 +58,7 @@ describe('a ledger that cannot be written', () => {
     });
   });
 
-  it('when a lease is given back does not undo what was done', async () => {
+  it('when a lease is released does not undo the work', async () => {
     const log = collectLog();
     await withInstallation(little, { log }, async ({ db, worker }) => {
       await refuse(
@@ -74,12 +74,13 @@ describe('a ledger that cannot be written', () => {
   });
 });
 
-/** What takes the partitions of the access log away by hand. */
+/** Removes the partitions of the access log by hand. */
 const waysToGo = [
   ['dropped', (name: string) => `drop table ${name}`],
   [
     'detached',
-    (name: string) => `alter table ${name.replace(/_\d{4}_\d\d$/, '')} detach partition ${name}`,
+    (name: string) =>
+      `alter table ${name.replace(/_\d{4}_\d\d$/, '').replace('_partitions', '')} detach partition ${name}`,
   ],
 ] as const;
 

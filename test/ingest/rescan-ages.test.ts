@@ -33,7 +33,7 @@ describe('an age of RESCAN_AFTER that is new to the settings', () => {
       await time.pass(installation, 0);
       await pullCompletely(installation, 'audit_logs');
       const key = { account, stream: 'audit_logs' };
-      // As an installation stands that was made before the age was known.
+      // The state of an installation that was created before the age was known.
       await db.query('delete from zendesk_sync.rescans where age_seconds <> $1', [hour]);
       const before = (await listFetches(db, 'audit_logs')).length;
 

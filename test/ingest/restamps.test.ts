@@ -21,12 +21,12 @@ const timeOf = { audit_logs: 'created_at', access_logs: 'timestamp' };
 
 const day = 86_400;
 const noon = Math.floor(Date.now() / 1000 / day) * day - 40 * day + day / 2;
-/** All that the server of raw records shows, whatever its time stamps say: one span, read in pages of five. */
+/** Everything that the server of raw records has, whatever its time stamps: one span, read in pages of five. */
 const whole = { from: noon - 60, to: noon + 60 };
 
 const moment = (second: number): string => new Date(second * 1000).toISOString();
 
-/** A record as it is sent among those of `filedAt`, stamped `stamp`, both in seconds. */
+/** A record that is sent with those of `filedAt`, with the time stamp `stamp`, both in seconds. */
 function record(
   stream: LogName,
   number: number,
@@ -53,7 +53,7 @@ const row = (stream: LogName, number: number, stamp: number, words = 'first'): R
   words,
 });
 
-/** The ids of the requests from which nothing is derived; fails when something is derived from a request that is not there. */
+/** The ids of the requests without derived rows; fails if there are derived rows of a missing request. */
 async function listBare({ db }: Installation): Promise<string[]> {
   const unmatched = await db.query<{ id: string | null }>(
     `select l.id from zendesk.access_logs l
@@ -65,7 +65,7 @@ async function listBare({ db }: Installation): Promise<string[]> {
 }
 
 /** Rows and revisions with their times; fails unless the counts of the ledger, what is derived, and the rollups agree with them.
- * `bare`: the requests from which nothing is derived. Not named are those that came after the test's own. */
+ * `bare`: the requests from which nothing is derived. It leaves out those that came after the test's own. */
 async function loadStored(
   installation: Installation,
   stream: LogName,
@@ -89,7 +89,7 @@ async function loadStored(
      order by revision`,
     [account, stream],
   );
-  // The end of a run holds the counts against the tables.
+  // The end of a run compares the counts with the tables.
   assert.equal((await worker(stream).follow(signal)).outcome, 'complete');
   const days = `select ((${time} at time zone 'UTC')::date)::text as day, count(*)::integer as rows from zendesk.${stream} group by 1 order by 1`;
   const counted = await db.query(days);
@@ -151,7 +151,7 @@ const byTime = (rows: readonly Row[]): Row[] =>
   rows.toSorted((a, b) => (a.at < b.at ? -1 : a.at > b.at ? 1 : a.id < b.id ? -1 : 1));
 
 describe('a record that comes back with another time stamp', { concurrency: 2 }, () => {
-  /** Where the record comes, in order, and what it says the time is. */
+  /** The positions of the record, in order, and its time stamps. */
   const comebacks: Readonly<Record<string, readonly (readonly [filed: number, stamp: number])[]>> =
     {
       'in the next second': [
@@ -217,7 +217,7 @@ describe('a record that comes back with another time stamp', { concurrency: 2 },
           const stored = await loadStored(installation, stream);
           assert.deepEqual(stored.rows, rows);
           assert.deepEqual(byTime(stored.revisions), byTime(expected));
-          // The source has both still: another reading finds neither.
+          // The source still has both: another reading changes nothing.
           await read(installation, stream);
           assert.deepEqual(await loadStored(installation, stream), stored);
         });
@@ -284,7 +284,7 @@ describe('a record that comes back with another time stamp', { concurrency: 2 },
       }, report);
     });
 
-  it('is one row for pages that are copied: all stamps of an account begin to have milliseconds', async () => {
+  it('is one row for copied pages: all time stamps of an account begin to have milliseconds', async () => {
     const settings = { accessLogDays: 1, accessLogRowsPerDay: 3000, auditLogDays: 0 };
     await withInstallation(settings, { rescanAges: [] }, async (installation) => {
       const { simulator, db, worker } = installation;
@@ -323,7 +323,7 @@ describe('a record that comes back with another time stamp', { concurrency: 2 },
       });
       simulator.clearFaults();
       assert.deepEqual((await worker(stream).read(span, signal)).counts.changed, 0);
-      // The clock of the account goes on, and its newest requests are read too.
+      // The clock of the account continues, and its newest requests are read too.
       await loadStored(installation, stream, bare, new Set(before.map(({ id }) => id)));
     });
   });

@@ -23,7 +23,7 @@ function busyAccount(time: StillTime): SimulatorSettings {
   };
 }
 
-/** Somebody who did much in the audit log, lately too. */
+/** A person with many records in the audit log, including recent ones. */
 async function findBusyActor(settings: SimulatorSettings): Promise<number> {
   const simulator = await startSimulator(settings);
   try {
@@ -68,7 +68,7 @@ async function loadRevisions({ db }: Installation): Promise<Revision[]> {
 }
 
 describe('a record that Zendesk returns differently later', () => {
-  it('is replaced, and its former content is kept: the erasure of a person from the audit log', async () => {
+  it('is replaced, and its previous version is kept: the erasure of a person from the audit log', async () => {
     const time = createStillTime();
     const settings = busyAccount(time);
     const userId = await findBusyActor(settings);
@@ -85,7 +85,7 @@ describe('a record that Zendesk returns differently later', () => {
         assert.ok(before.every(({ actor_name }) => actor_name !== String(userId)));
         assert.deepEqual(await loadRevisions(installation), []);
 
-        // The erasure happens; the next rescan meets the rows of the hour before.
+        // The erasure happens; the next rescan finds the rows of the hour before.
         await time.pass(installation, 2 * hour);
         await pullCompletely(installation, 'audit_logs');
         const met = (await loadRevisions(installation)).filter(({ actor_name }) =>
@@ -214,7 +214,7 @@ describe('a record that Zendesk returns differently later', () => {
     });
   });
 
-  it('is kept when Zendesk does not return it any more', async () => {
+  it('is kept when Zendesk no longer returns it', async () => {
     const time = createStillTime();
     await withInstallation(busyAccount(time), { localNow: time.localNow }, async (installation) => {
       const { db, worker } = installation;
@@ -224,7 +224,7 @@ describe('a record that Zendesk returns differently later', () => {
         where timestamp < to_timestamp($1)`;
       const before = await db.query<{ rows: number }>(count, [time.seconds()]);
       const span = { from: time.seconds() - 11 * hour, to: time.seconds() - hour };
-      // Access logs older than 90 days are not to be had any more.
+      // Access logs older than 90 days are no longer available.
       await time.pass(installation, 91 * 24 * hour);
       const { outcome, counts } = await worker('access_logs').read(span, signal);
       assert.deepEqual([outcome, counts.changed], ['complete', 0]);

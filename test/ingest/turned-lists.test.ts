@@ -1,4 +1,4 @@
-/** A list that changes its order between pages: what its cursors passed by is not called complete. */
+/** A list that changes its order between pages: what its cursors skipped does not count as complete. */
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { loadCoverage } from '../../src/ingest/coverage.ts';

@@ -25,7 +25,7 @@ async function takeLease({ db }: Installation): Promise<Lease> {
   return lease;
 }
 
-/** The only page of a span: one record a second, each with an id of its own. */
+/** The only page of a span: one record a second, each with its own id. */
 async function onlyPage({ db, engine }: Installation, lease: Lease, span: Span) {
   const { fetch } = await openFetch(db, lease, { kind: 'backfill', span, pageSize: 100 });
   const records = Array.from({ length: span.to - span.from }, (_, index) => ({
@@ -72,7 +72,7 @@ describe('two cursors that end neighbouring spans at the same moment', () => {
 });
 
 describe('two cursors that store the same new rows at the same moment', () => {
-  it('store each row once: whoever comes second looks again and adds what is new', async () => {
+  it('store each row once: the second one checks again and adds what is new', async () => {
     await withInstallation(empty, {}, async (installation) => {
       const { db, engine, url } = installation;
       const lease = await takeLease(installation);

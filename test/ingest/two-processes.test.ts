@@ -20,7 +20,7 @@ import {
 import { withClient, type Query } from '../support/query.ts';
 import { returnToMachineClock } from '../support/run-clock.ts';
 
-// A process that stands still in the middle of COPY is found by the time that Postgres gives for its statement.
+// A process that is frozen in the middle of COPY is found by the time that Postgres shows for its statement.
 returnToMachineClock();
 
 const logs = ['audit_logs', 'access_logs'] as const;
@@ -41,7 +41,7 @@ function taskFor({ simulator, databaseUrl }: PulledAccount, leaseMs: number): Pu
   return { place: { databaseUrl, origin: simulator.url, clientId, clientSecret }, options };
 }
 
-/** The requests of one process for a stream that were under way while the other had one under way, too. */
+/** The requests of one process for a stream that were in progress while the other also had one in progress. */
 function findOverlaps(ours: readonly Forwarded[], theirs: readonly Forwarded[]): Forwarded[] {
   return ours.filter(({ path, from, until }) =>
     theirs.some((other) => other.path === path && other.from < until && from < other.until),
@@ -49,7 +49,7 @@ function findOverlaps(ours: readonly Forwarded[], theirs: readonly Forwarded[]):
 }
 
 describe('two processes on one database', { concurrency: 2 }, () => {
-  it('never pull the same stream at once, and together leave nothing out', async () => {
+  it('never pull the same stream at once, and together miss nothing', async () => {
     await withAccount({ ...slowAccount, agents: 250 }, async (account) => {
       const { settings, simulator, query } = account;
       const forwarders = await Promise.all([
@@ -106,7 +106,7 @@ describe('two processes on one database', { concurrency: 2 }, () => {
     });
   });
 
-  it('take over from each other when one is killed, and go on at its cursors', async () => {
+  it('take over from each other when one is killed, and continue at its cursors', async () => {
     await withAccount(slowAccount, async (account) => {
       const { query } = account;
       const leaseMs = 5000;
@@ -149,7 +149,7 @@ describe('two processes on one database', { concurrency: 2 }, () => {
   });
 
   for (const place of ['between', 'within'] as const)
-    it(`store nothing any more after standing still ${place} transactions during a take-over`, async () => {
+    it(`store nothing more after being frozen ${place} transactions during a takeover`, async () => {
       await withAccount(largeAccount, async (account) => {
         const { query } = account;
         const child = startPullingProcess();
@@ -183,7 +183,7 @@ describe('two processes on one database', { concurrency: 2 }, () => {
     });
 });
 
-/** Stops a process at a moment at which it has no transaction open. */
+/** Stops a process at a moment without an open transaction. */
 async function stopBetweenTransactions(
   { query }: PulledAccount,
   { kill }: PullingProcess,
@@ -199,8 +199,8 @@ async function stopBetweenTransactions(
 }
 
 /**
- * Stops a process while a transaction of its waits for a lock, so that it stays open. Only a transaction that stores a page
- * has more than one statement: a fetch is begun by one, which ends by itself as soon as it has the lock.
+ * Stops a process while one of its transactions waits for a lock, so that it stays open. Only a transaction that stores a
+ * page has more than one statement: the start of a fetch has one, which ends as soon as it has the lock.
  */
 async function stopWithinTransaction(
   { databaseUrl, query }: PulledAccount,
@@ -231,7 +231,7 @@ async function stopWithinTransaction(
   });
 }
 
-/** Takes the leases of both logs as another process does, as soon as they can be had. Returns them by stream. */
+/** Takes the leases of both logs as another process does, as soon as they are available. Returns them by stream. */
 async function takeOver({ databaseUrl }: PulledAccount): Promise<unknown[]> {
   const db = openDatabase({ url: databaseUrl });
   const taken: unknown[] = [];

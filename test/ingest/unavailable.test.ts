@@ -53,14 +53,14 @@ const refusals: [kind: FaultKind, sentence: (stream: StreamName) => string][] = 
   ],
 ];
 
-/** What a run says while the refusal may still be a fault of a moment. */
+/** The message of a run while the refusal may still be temporary. */
 function doubtful(stream: StreamName, sentence: string): string {
   const status = /\((40[34])\)/.exec(sentence)?.[1];
   const [refusal = '', said = ''] = sentence.split(/(?<=\.) (?=Zendesk said: )/);
   return `Zendesk has just refused ${stream} (${status}), which may be temporary, so the next run asks again. If it persists: ${refusal} ${said}`;
 }
 
-/** Puts the first refusal of a stream three minutes back. */
+/** Sets the first refusal of a stream three minutes back. */
 async function letRefusalLast({ db }: Installation, stream: StreamName): Promise<void> {
   await db.query(
     `update zendesk_sync.streams set refused_since = refused_since - interval '3 minutes'
@@ -99,7 +99,7 @@ async function loadMark({ db }: Installation, stream: string): Promise<object | 
 describe('a stream that Zendesk refuses', { concurrency: 3 }, () => {
   for (const refused of streamNames)
     for (const [kind, sentence] of refusals)
-      it(`for more than two minutes is unavailable with a sentence, the others go on, and it is filled when it answers again: ${refused}, ${kind}`, async () => {
+      it(`for more than two minutes is unavailable with a sentence, the others continue, and it is filled when it answers again: ${refused}, ${kind}`, async () => {
         await withInstallation(littleAccount, {}, async (installation) => {
           const { simulator, db } = installation;
           const error = sentence(refused);
@@ -164,7 +164,7 @@ describe('a stream that Zendesk refuses', { concurrency: 3 }, () => {
       });
 
   for (const stream of ['audit_logs', 'access_logs'] as const)
-    it(`in the middle of a run keeps what is stored, and goes on there: ${stream}`, async () => {
+    it(`in the middle of a run keeps what is stored, and continues there: ${stream}`, async () => {
       await withInstallation(smallAccount(stream), {}, async (installation) => {
         const { simulator, db, worker } = installation;
         await worker(stream).follow(signal);
@@ -195,13 +195,13 @@ describe('a stream that Zendesk refuses', { concurrency: 3 }, () => {
     });
 });
 
-describe('an answer that passes by itself', { concurrency: 3 }, () => {
+describe('a temporary answer', { concurrency: 3 }, () => {
   const kinds = [
     ...(['401-html', '403-html', '403-text', '404-html', '407-html'] as const),
     ...(['408', '409', '423', '425', '499'] as const),
   ] satisfies FaultKind[];
   for (const kind of kinds)
-    it(`costs neither the run nor a row: ${kind}`, async () => {
+    it(`affects neither the run nor a row: ${kind}`, async () => {
       const stream = 'audit_logs';
       await withInstallation(smallAccount(stream), {}, async (installation) => {
         const { simulator } = installation;
@@ -226,7 +226,7 @@ describe('an answer that passes by itself', { concurrency: 3 }, () => {
     ['401-html', 'status 401 "Access denied", which is not'],
     ['404-html', 'status 404 "Access denied", which is not'],
   ] as const)
-    it(`keeps the stream from nothing, however often it came, when the next run is answered: ${kind}`, async () => {
+    it(`has no effect on the stream, however often it came, when the next run is answered: ${kind}`, async () => {
       const stream = 'access_logs';
       await withInstallation(smallAccount(stream), {}, async (installation) => {
         const { simulator, db, worker } = installation;

@@ -31,7 +31,7 @@ const withPromtool =
     : {};
 
 describe('the alert rules', () => {
-  it('warn of everything that an operator must know', () => {
+  it('warn about everything that an operator must know', () => {
     assert.deepEqual(
       [...new Set(alerts.map(({ alert }) => alert))],
       [
@@ -42,6 +42,9 @@ describe('the alert rules', () => {
         'ZendeskGapOpen',
         'ZendeskRecordsQuarantined',
         'ZendeskRowsLost',
+        'ZendeskVerificationFindings',
+        'ZendeskVerificationOverdue',
+        'ZendeskReconcileDifferences',
         'ZendeskAuthFailing',
         'ZendeskStreamUnavailable',
         'ZendeskAccessLogSilent',
@@ -52,6 +55,10 @@ describe('the alert rules', () => {
         'ZendeskLateRowsHigh',
         'ZendeskClocksDisagree',
         'ZendeskUnclassifiedShareHigh',
+        'ZendeskEvidenceNotAnchored',
+        'ZendeskAlertsNotDelivered',
+        'ZendeskReportFailed',
+        'ZendeskArchiveFailing',
       ],
     );
   });
@@ -79,10 +86,10 @@ describe('the alert rules', () => {
     }
   });
 
-  it('are all tried by a unit test', () => {
+  it('are all covered by a unit test', () => {
     const texts = unitTests.map(readText).join('');
     for (const { alert } of alerts) {
-      // Both alerts about the disk are asked for by one pattern.
+      // One pattern matches both alerts about the disk.
       const name = alert.replace(/^(ZendeskDisk).*/, '$1');
       assert.ok(texts.includes(name), alert);
     }
@@ -97,7 +104,7 @@ describe('the alert rules', () => {
     assert.match(stdout, new RegExp(`SUCCESS: ${rules.length} rules found`));
   });
 
-  it('fire when they should and at no other time', withPromtool, async () => {
+  it('fire exactly when they should', withPromtool, async () => {
     const { stdout } = await run(promtool ?? '', ['test', 'rules', ...unitTests], { cwd: root });
     assert.equal(stdout.match(/SUCCESS/g)?.length, unitTests.length, stdout);
   });

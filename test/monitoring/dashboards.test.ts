@@ -15,7 +15,7 @@ type DataSource = { uid: string; type: string };
 const dashboards = readDashboards();
 const promtool = findProgram('promtool');
 
-/** Every question in PromQL, with the title of its panel. */
+/** Every PromQL query, with the title of its panel. */
 const questions = [...dashboards.values()].flatMap(({ panels }) =>
   panels.flatMap(({ title, targets = [] }) =>
     targets.flatMap(({ expr }) => (expr === undefined ? [] : [{ title, expr }])),

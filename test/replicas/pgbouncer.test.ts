@@ -10,7 +10,7 @@ import { findBusy, findSuccessor, stopWithinCopy } from './replacement.ts';
 import { oneMinuteAccount, stopAll, withReplicas } from './replicated-account.ts';
 import { returnToMachineClock } from '../support/run-clock.ts';
 
-// Postgres tells by it how long a statement has been running.
+// Postgres uses it to show how long a statement has been running.
 returnToMachineClock();
 
 const found = findPgBouncer();
@@ -19,7 +19,7 @@ const skip =
   found === undefined &&
   'pgbouncer is not installed: neither in PATH nor in /usr/sbin (Debian: apt-get install pgbouncer)';
 
-/** Connections to the server for all processes together: a few, as far as a pooler is for. */
+/** Connections to the server for all processes together: only a few, because that is the purpose of a pooler. */
 const poolSize = 3;
 
 describe('PgBouncer in transaction mode before the database', { skip, concurrency: true }, () => {
@@ -66,7 +66,7 @@ describe('PgBouncer in transaction mode before the database', { skip, concurrenc
           ['audit_logs', 'created_at'],
           ['access_logs', 'timestamp'],
         ] as const) {
-          // What happened a moment ago may not have been shown when it was asked for.
+          // The query may not have shown what happened a moment ago.
           const until = new Date(Date.now() - 600_000);
           const shown = [...simulator.records(stream, new Date(0), until)];
           const [stored] = await query<{ rows: number; ids: number }>(
@@ -93,7 +93,7 @@ describe('PgBouncer in transaction mode before the database', { skip, concurrenc
     }
   });
 
-  it('may refuse what a connection opens with: what the database has set is overcome all the same', async () => {
+  it('may refuse the settings of a connection: those of the database are still overridden', async () => {
     const database = await createEmptyTestDatabase();
     const pooler = await startPooler(pgbouncer, database.url, poolSize);
     const db = openDatabase({ url: pooler.url });
@@ -123,7 +123,7 @@ describe('PgBouncer in transaction mode before the database', { skip, concurrenc
     }
   });
 
-  it('does not keep a process that stands still in the middle of COPY from being replaced', async () => {
+  it('does not keep a process that is frozen in the middle of COPY from being replaced', async () => {
     await withReplicas(oneMinuteAccount, async (account) => {
       const pooler = await startPooler(pgbouncer, account.databaseUrl, poolSize);
       try {

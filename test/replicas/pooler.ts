@@ -1,4 +1,4 @@
-/** A real PgBouncer in transaction mode, where it is installed. */
+/** A real PgBouncer in transaction mode, if it is installed. */
 import { once } from 'node:events';
 import { spawn } from 'node:child_process';
 import { accessSync, chownSync, constants, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
@@ -15,7 +15,7 @@ export type Pooler = {
   readonly stop: () => Promise<void>;
 };
 
-/** The program, as the search path or Debian's package has it; undefined where it is not installed. */
+/** The program, from the search path or Debian's package; undefined if it is not installed. */
 export function findPgBouncer(): string | undefined {
   const folders = [...(process.env['PATH'] ?? '').split(':'), '/usr/sbin'];
   return folders
@@ -53,7 +53,7 @@ export async function startPooler(
       'auth_type = any',
       'pool_mode = transaction',
       `default_pool_size = ${poolSize}`,
-      // Transactions of one client go to one connection after the other: what leans on a session falls at once.
+      // Transactions of one client go to different connections in turn: code that relies on a session fails at once.
       'server_round_robin = 1',
       'logfile =',
       '',
@@ -79,7 +79,7 @@ export async function startPooler(
   return {
     url: `postgres://${username}:${password}@127.0.0.1:${ownPort}/${encodeURIComponent(database)}`,
     async stop() {
-      // At once, whoever is connected.
+      // At once, even if clients are connected.
       if (!isOver()) child.kill('SIGTERM');
       await ended;
       rmSync(folder, { recursive: true, force: true });

@@ -4,7 +4,7 @@ import { waitUntil } from '../support/pulled-account.ts';
 import { withClient } from '../support/query.ts';
 import type { Replica, ReplicatedAccount } from './replicated-account.ts';
 
-/** A holder that is dead or stands still keeps its lease for so long at most. */
+/** A holder that is dead or frozen keeps its lease for so long at most. */
 const leaseMs = 15_000;
 /** Requests after which a holder is in the middle of its backfill, and how long the next answer keeps it there. */
 const inTheMiddle = 6;
@@ -34,7 +34,7 @@ export async function findBusy(
   return busy ?? assert.fail('nobody holds the lease');
 }
 
-/** Waits until another of the replicas than the former holder stores pages. Returns it. */
+/** Waits until a replica other than the previous holder stores pages. Returns it. */
 export async function findSuccessor(
   { query, findHolder, countPages }: ReplicatedAccount,
   replicas: readonly Replica[],
@@ -54,7 +54,7 @@ export async function findSuccessor(
   return successor ?? assert.fail('nobody took over');
 }
 
-/** Stops a process at a moment at which it has no transaction open. */
+/** Stops a process at a moment without an open transaction. */
 export async function stopBetween({ query }: ReplicatedAccount, holder: Replica): Promise<void> {
   await waitUntil(async () => {
     holder.kill('SIGSTOP');
@@ -67,7 +67,10 @@ export async function stopBetween({ query }: ReplicatedAccount, holder: Replica)
   });
 }
 
-/** Stops a process that has sent a COPY and none of its lines: the COPY has to wait for a lock meanwhile. */
+/**
+ * Stops a process that has sent a COPY, which has to wait for a lock meanwhile. If its lines have been sent with everything
+ * behind them, the transaction then ends without it.
+ */
 export async function stopWithinCopy(
   { databaseUrl, query }: ReplicatedAccount,
   holder: Replica,
@@ -85,5 +88,11 @@ export async function stopWithinCopy(
     holder.kill('SIGSTOP');
     await other('rollback');
   });
-  await waitUntil(async () => (await copying(`wait_event = 'ClientRead'`)).length > 0);
+  await waitUntil(async () => {
+    const open = await query(
+      `select from pg_stat_activity where application_name = $1 and xact_start is not null`,
+      [holder.name],
+    );
+    return open.length === 0 || (await copying(`wait_event = 'ClientRead'`)).length > 0;
+  });
 }

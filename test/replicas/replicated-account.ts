@@ -1,4 +1,4 @@
-/** A simulated account that several processes of the service pull into one database, and what must be true of it then. */
+/** A simulated account that several processes of the service pull into one database, and what must be true afterwards. */
 import assert from 'node:assert/strict';
 import { hostname } from 'node:os';
 import type { SimulatorSettings } from '../../src/simulator/simulator.ts';
@@ -13,7 +13,7 @@ import { assertAllStored, storeTruth } from '../support/truth.ts';
 
 const settleSeconds = 300;
 
-/** A `serve` of its own; its name is that of its connections. */
+/** A separate `serve`; its name is that of its connections. */
 export type Replica = Program & { readonly name: string; readonly holder: string };
 
 export type ReplicatedAccount = PulledAccount & {
@@ -23,11 +23,11 @@ export type ReplicatedAccount = PulledAccount & {
   readonly findHolder: (replicas: readonly Replica[]) => Promise<Replica | undefined>;
   /** How many pages of the access log the replicas have stored, all together or one of them. */
   readonly countPages: (replica?: Replica) => Promise<number>;
-  /** Waits until both logs are stored completely and every run has come to its end. */
+  /** Waits until both logs are stored completely and every run has ended. */
   readonly whenComplete: () => Promise<void>;
   /**
-   * To be asked once both logs are complete. Fails unless the tables hold what Zendesk has and nothing else, each page was
-   * stored by whoever held the lease then, and no minute has seen more requests than allowed.
+   * Call it once both logs are complete. Fails unless the tables have exactly what Zendesk has, each page was stored by the
+   * holder of the lease, and no minute had more requests than allowed.
    */
   readonly assertTrue: () => Promise<void>;
 };
@@ -113,7 +113,7 @@ export async function stopAll(replicas: readonly Replica[]): Promise<void> {
 function startReplica(name: string, databaseUrl: string, settings: Environment): Replica {
   const url = new URL(databaseUrl);
   url.searchParams.set('application_name', name);
-  // Each pulls once, at its start: whatever is done later is taken over from another.
+  // Each pulls once, at its start: all later work is taken over from another.
   const never = '0 0 29 2 *';
   const program = startProgram(['serve'], {
     ...settings,
@@ -126,7 +126,7 @@ function startReplica(name: string, databaseUrl: string, settings: Environment):
   return { ...program, name, holder: `${hostname()}:${program.pid}` };
 }
 
-/** Notes with each page that is stored who stored it and who held the lease. */
+/** Records for each stored page who stored it and who held the lease. */
 async function witnessPages(query: Query): Promise<void> {
   await query(`create table public.page_writes (process text, holder text, stream text)`);
   await query(

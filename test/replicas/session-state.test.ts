@@ -50,7 +50,7 @@ describe('the search for what a statement leaves in its session', () => {
 });
 
 describe('the program', () => {
-  it('leaves nothing in a session of Postgres, whatever command runs', async () => {
+  it('leaves nothing in a session of Postgres, with any command', async () => {
     const database = await createEmptyTestDatabase();
     const recorder = await startStatementRecorder(database.url);
     const simulator = await startSimulator({

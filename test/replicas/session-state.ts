@@ -1,4 +1,4 @@
-/** Finds what a statement leaves behind in its session, which a pooler may hand to somebody else. */
+/** Finds what a statement leaves behind in its session, which a pooler may give to another client. */
 import type { Statement } from './statement-recorder.ts';
 
 /** Beginnings of statements that change the session. */
@@ -11,8 +11,8 @@ const changes: readonly RegExp[] = [
 ];
 
 /**
- * What needs a session wherever it stands, in the body of a function too. An advisory lock of a transaction does not, but
- * anybody who may connect can hold it for as long as he likes.
+ * Everything that needs a session, also in the body of a function. An advisory lock of a transaction does not, but every
+ * user who can connect can hold it permanently.
  */
 const needs: readonly RegExp[] = [
   /\bpg_(try_)?advisory_\w+\s*\(/,
@@ -21,11 +21,13 @@ const needs: readonly RegExp[] = [
   /\bpg_temp\b/,
 ];
 
-/** The parts of a statement that lean on its session; a named prepared statement is one as a whole. */
+/** The parts of a statement that rely on its session; a named prepared statement does as a whole. */
 export function findSessionState({ text, name }: Statement): string[] {
   const code = text
     .replaceAll(/--.*$/gm, '')
     .replaceAll(/\/\*.*?\*\//gs, '')
+    // A function that looks at temporary things last.
+    .replaceAll('set search_path = pg_catalog, pg_temp', '')
     .toLowerCase();
   const parts = code
     .replaceAll(/\$(\w*)\$.*?\$\1\$/gs, '$$')

@@ -1,4 +1,4 @@
-/** A way to a database on which every statement is written down, as the protocol carries it. */
+/** A connection to a database that records every statement, as in the protocol. */
 import { once } from 'node:events';
 import { connect, createServer, type AddressInfo, type Socket } from 'node:net';
 
@@ -55,7 +55,7 @@ export async function startStatementRecorder(target: string): Promise<StatementR
   };
 }
 
-/** Cuts what a client sends into messages: the first has no type, the others are a letter, a length and their content. */
+/** Splits a client's data into messages: the first has no type, the others are a letter, a length and their content. */
 function readMessages(hear: (type: string, content: Buffer) => void): (chunk: Buffer) => void {
   let rest = Buffer.alloc(0);
   let started = false;

@@ -5,11 +5,11 @@ import { findBusy, findSuccessor, stopBetween, stopWithinCopy } from './replacem
 import { oneMinuteAccount, stopAll, withReplicas } from './replicated-account.ts';
 import { returnToMachineClock } from '../support/run-clock.ts';
 
-// Postgres tells by it how long a statement has been running.
+// Postgres uses it to show how long a statement has been running.
 returnToMachineClock();
 
 describe('of several replicas on one database,', { concurrency: true }, () => {
-  it('the others go on when two of five are killed while they pull, within the budget of one', async () => {
+  it('the others continue when two of five are killed while they pull, within the budget of one', async () => {
     // More requests than the budget of one minute.
     await withReplicas({ ...oneMinuteAccount, accessLogRowsPerDay: 1400 }, async (account) => {
       let living = ['a', 'b', 'c', 'd', 'e'].map((name) => account.start(name));
@@ -29,7 +29,7 @@ describe('of several replicas on one database,', { concurrency: true }, () => {
     });
   });
 
-  it('the next one takes over without waiting for the lease to expire when the one that pulls is told to stop', async () => {
+  it('the next one takes over without waiting for the lease to expire when the one that pulls gets a signal', async () => {
     await withReplicas(oneMinuteAccount, async (account) => {
       const replicas = ['a', 'b', 'c'].map((name) => account.start(name));
       const holder = await findBusy(account, replicas);
@@ -46,7 +46,7 @@ describe('of several replicas on one database,', { concurrency: true }, () => {
   });
 
   for (const place of ['between transactions', 'in the middle of COPY'] as const)
-    it(`one that stands still ${place} is replaced, and stores nothing of its page when it goes on`, async () => {
+    it(`one that is frozen ${place} is replaced, and stores nothing of its page when it continues`, async () => {
       await withReplicas(oneMinuteAccount, async (account) => {
         const replicas = ['a', 'b'].map((name) => account.start(name));
         const holder = await findBusy(account, replicas);

@@ -72,7 +72,7 @@ describe('the accesses to resources of one type', { concurrency: 2 }, () => {
     });
   });
 
-  it('are put together to visits of one agent to one thing with one outcome, until more than 30 minutes go by', async () => {
+  it('are grouped into visits of one agent to one resource with one outcome, until more than 30 minutes pass', async () => {
     await withStored(async (db) => {
       const at = (time: string): string => `${day}T${time}Z`;
       const url = '/api/v2/tickets/1';
@@ -119,7 +119,7 @@ describe('the accesses to resources of one type', { concurrency: 2 }, () => {
     });
   });
 
-  it('are not lists, searches and exports that name none, nor requests about other types', async () => {
+  it('do not include lists, searches and exports without a named resource, or requests about other types', async () => {
     await withStored(async (db) => {
       await storeAccesses(
         db,
@@ -146,7 +146,7 @@ describe('the accesses to resources of one type', { concurrency: 2 }, () => {
     });
   });
 
-  it('say how each request ended, and whether a program made it', async () => {
+  it('show the outcome of each request, and whether a program sent it', async () => {
     await withStored(async (db) => {
       const url = '/api/v2/tickets/1';
       await storeAccesses(db, [
@@ -174,7 +174,7 @@ describe('the accesses to resources of one type', { concurrency: 2 }, () => {
           [404, 'denied', false],
           [429, 'failed', false],
           [500, 'failed', false],
-          // Anybody can send that user agent; this program asks for no ticket while it pulls.
+          // Anybody can send that user agent; this program requests no ticket while it pulls.
           [200, 'ok', false],
           [200, 'ok', true],
           [200, 'ok', false],
@@ -188,7 +188,7 @@ describe('the accesses to resources of one type', { concurrency: 2 }, () => {
 });
 
 describe('the types of resources', () => {
-  it('are those that requests have named, before and after the days are rolled up', async () => {
+  it('are those in the requests, before and after the rollups are made', async () => {
     await withStored(async (db) => {
       await storeAccesses(db, [
         { timestamp: `${day}T10:00:00Z`, url: '/api/v2/tickets/1' },
@@ -207,7 +207,7 @@ describe('the types of resources', () => {
 });
 
 describe('the history of the team', () => {
-  it('has every state of every member by time, and the present state of those without a history', async () => {
+  it('has every state of every member by time, and the current state of those without a history', async () => {
     await withStored(async (db) => {
       await storePeople(db, [
         { id: 8, name: 'Al Admin', role: 'admin' },

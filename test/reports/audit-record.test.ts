@@ -54,7 +54,7 @@ describe('one record of the audit log', { concurrency: 2 }, () => {
     });
   });
 
-  it('has its former contents, newest first', async () => {
+  it('has its previous versions, newest first', async () => {
     await withStored(async (db) => {
       for (const name of ['Ann One', 'Ann Two', 'Ann Two', 'Ann Three'])
         await storeAuditRows(db, [{ id: 2, actor_name: name }, { id: 1 }]);

@@ -85,7 +85,7 @@ describe('the changes of a span', { concurrency: 2 }, () => {
 describe('a user of a report', { concurrency: 2 }, () => {
   const joe = { id: 1509756491122, name: 'Joe Agent', email: 'joe.agent@acme.example' };
 
-  it('is found by id, e-mail address and name, former ones included', async () => {
+  it('is found by id, e-mail address and name, including previous ones', async () => {
     await withStored(async (db) => {
       await storePeople(db, [
         joe,

@@ -51,7 +51,7 @@ async function possibleLines(
 }
 
 describe('certain access to a person', { concurrency: 2 }, () => {
-  it('is a visit for each agent and record until more than 30 minutes go by', async () => {
+  it('is a visit for each agent and record until more than 30 minutes pass', async () => {
     await withStored(async (db) => {
       const requests = [
         { timestamp: `${day}T10:00:00Z`, url: '/api/v2/tickets/1' },
@@ -92,7 +92,7 @@ describe('certain access to a person', { concurrency: 2 }, () => {
     });
   });
 
-  it('counts a request once though it names several records, and not when it was not answered', async () => {
+  it('counts a request once although it names several records, and not if it was not answered', async () => {
     await withStored(async (db) => {
       await storeAccesses(db, [
         { timestamp: `${day}T10:00:00Z`, url: '/api/v2/tickets/show_many?ids=1,2,5' },
@@ -158,7 +158,7 @@ describe('certain access to a person', { concurrency: 2 }, () => {
 });
 
 describe('possible access to a person', { concurrency: 2 }, () => {
-  it('is a list, search or export of people or tickets, or a request that no rule knows: a row for each day, agent and kind', async () => {
+  it('is a list, search or export of people or tickets, or a request that no rule matches: a row for each day, agent and kind', async () => {
     await withStored(async (db) => {
       await storeAccesses(db, [
         { timestamp: `${day}T10:00:00Z`, url: '/api/v2/tickets.json' },
@@ -225,7 +225,7 @@ describe('possible access to a person', { concurrency: 2 }, () => {
     });
   });
 
-  it('is no request that names nothing readable: its ids may be those of the person', async () => {
+  it('does not include a request without readable ids: its ids may be those of the person', async () => {
     await withStored(async (db) => {
       const graphql = (query: string, variables: string | null): Record<string, unknown> => ({
         operation_name: 'ticket',
@@ -244,7 +244,7 @@ describe('possible access to a person', { concurrency: 2 }, () => {
           method: 'POST',
           graphql: graphql('{ ticket(id: $t) { id } }', '{"a":{"b":{"c":{"id":"1"}}}}'),
         },
-        // Makes something new, and names another ticket.
+        // Creates something, and names another ticket.
         { url: '/api/v2/tickets', method: 'POST' },
         { url: '/api/v2/tickets/55' },
       ];

@@ -28,7 +28,7 @@ describe('the filters of GET /api/v2/access_logs', () => {
   const found = (...filters: (readonly [string, string | number])[]): Promise<Json[]> =>
     findInLastHour(simulator, ...filters);
 
-  it('includes rows that lie exactly on either bound', async () => {
+  it('includes rows exactly on either bound', async () => {
     const rows = truth(60);
     const [first, last] = [rows[100], rows.at(-100)].map((row) => String(row?.['timestamp']));
     const parameters = [
@@ -43,7 +43,7 @@ describe('the filters of GET /api/v2/access_logs', () => {
     assertSameList(json.access_logs, expected.slice(0, 2500));
   });
 
-  it('has nothing in an inverted window, and refuses a bound that is no date-time', async () => {
+  it('has nothing in an inverted window, and refuses a bound that is not a date-time', async () => {
     const inverted = [
       ['filter[start]', minutesAgo(0)],
       ['filter[end]', minutesAgo(60)],

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { lastDays, withSimulator, type Json } from './simulated-account.ts';
 
 describe('access log records', () => {
-  it('tell of tickets by REST and GraphQL, searches, lists, exports, admin pages, and the integration that reads the logs', async () => {
+  it('contain tickets by REST and GraphQL, searches, lists, exports, admin pages, and the integration that reads the logs', async () => {
     await withSimulator({ accessLogRowsPerDay: 20_000, agents: 60 }, async (simulator) => {
       const rows = lastDays(simulator, 'access_logs', 3);
       const some = (name: string, pattern: RegExp): Json => {

@@ -85,7 +85,7 @@ describe('GET /api/v2/access_logs', () => {
     );
   });
 
-  it('takes the cursor as page[after] and as filter[after], back as page[before] and filter[before]', async () => {
+  it('accepts the cursor as page[after] and as filter[after], backwards as page[before] and filter[before]', async () => {
     const first = (await ask(simulator, ACCESS, [...hour, ['page[size]', 20]])).json;
     const cursor = first.meta.after_cursor ?? '';
     const byPage = (
@@ -116,7 +116,7 @@ describe('GET /api/v2/access_logs', () => {
     }
   });
 
-  it('has links that repeat the filters with brackets as they are, on the same origin', async () => {
+  it('has links that repeat the filters with unencoded brackets, on the same origin', async () => {
     const { json } = await ask(simulator, ACCESS, [
       ['filter[start]', minutesAgo(60)],
       ['page[size]', 2],
@@ -130,7 +130,7 @@ describe('GET /api/v2/access_logs', () => {
     assert.equal(json.links.prev, null);
   });
 
-  it('can be tailed: the last cursor goes on where it stopped when rows have come', async () => {
+  it('can be tailed: the last cursor continues where it stopped when there are new rows', async () => {
     await withSimulator({ accessLogRowsPerDay: 60_000, accessLogDays: 1 }, async (tailed) => {
       const last = (
         await walk(tailed, ACCESS, [
@@ -186,7 +186,7 @@ describe('GET /api/v2/access_logs', () => {
     }
   });
 
-  it('has only what was captured since the switch was turned on, and forgets after 90 days', async () => {
+  it('has only what was recorded since it was switched on, and drops records after 90 days', async () => {
     const oldest = (await ask(simulator, ACCESS, [['page[size]', 1]])).json.access_logs[0];
     assert.ok(Date.parse(String(oldest?.['timestamp'])) >= NOW - 2 * 86_400_000);
     assert.ok(Date.parse(String(oldest?.['timestamp'])) < NOW - 2 * 86_400_000 + 600_000);

@@ -23,7 +23,7 @@ describe('the filters of GET /api/v2/audit_logs', () => {
 
   const truth = (minutes: number): Json[] => lastMinutes(simulator, 'audit_logs', minutes);
 
-  it('includes rows that lie exactly on either bound', async () => {
+  it('includes rows exactly on either bound', async () => {
     const rows = truth(60);
     const [first, last] = [rows[3], rows.at(-3)].map((row) => String(row?.['created_at']));
     const parameters = [
@@ -60,7 +60,7 @@ describe('the filters of GET /api/v2/audit_logs', () => {
     });
   });
 
-  it('takes no notice of one bound alone, and takes two without brackets as the reference spells them', async () => {
+  it('ignores a single bound, and accepts two without brackets as the reference spells them', async () => {
     const all = await ask(simulator, AUDIT, [
       ['page[size]', 5],
       ['sort', 'created_at'],
@@ -87,7 +87,7 @@ describe('the filters of GET /api/v2/audit_logs', () => {
     assertSameList(unbracketed.json.audit_logs, bracketed.json.audit_logs);
   });
 
-  it('wants bounds as YYYY-MM-DDTHH:MM:SSZ', async () => {
+  it('requires bounds as YYYY-MM-DDTHH:MM:SSZ', async () => {
     const bounds = [
       ['filter[created_at][]', '2026-11-19 10:00'],
       ['filter[created_at][]', minutesAgo(0)],
@@ -115,7 +115,7 @@ describe('the filters of GET /api/v2/audit_logs', () => {
   const found = async (...filters: (readonly [string, string | number])[]): Promise<Json[]> =>
     (await walk(simulator, AUDIT, [...window, ...filters])).flatMap((page) => page.audit_logs);
 
-  it('filters by actor_id; -1 is the system, named Zendesk, from no address', async () => {
+  it('filters by actor_id; -1 is the system, named Zendesk, without an address', async () => {
     const rows = await found(['filter[actor_id]', -1]);
     assertSameList(
       rows,

@@ -28,7 +28,7 @@ describe('audit log records', () => {
     });
   });
 
-  it('tell what the help desk lives through: sign-ins, roles, settings, tokens, rules, apps, deletions, suspensions, exports', async () => {
+  it('contain the events of a help desk: sign-ins, roles, settings, tokens, rules, apps, deletions, suspensions, exports', async () => {
     await withSimulator({ auditLogRowsPerDay: 2000 }, async (simulator) => {
       const rows = lastDays(simulator, 'audit_logs', 14);
       const some = (name: string, pattern: RegExp): void =>
@@ -74,7 +74,7 @@ describe('audit log records', () => {
     });
   });
 
-  it('come back without personal data after the erasure, under the same id', async () => {
+  it('are returned without personal data after the erasure, with the same id', async () => {
     await withSimulator({ auditLogRowsPerDay: 2000 }, async (plain) => {
       const rows = lastDays(plain, 'audit_logs', 3);
       const own = rows.find((row) => row['action'] === 'login');
@@ -101,7 +101,7 @@ describe('audit log records', () => {
     });
   });
 
-  it('lose the data of whoever was deleted last when the erasure names nobody', async () => {
+  it('lose the data of the person who was deleted last when the erasure names nobody', async () => {
     await withSimulator(
       { auditLogRowsPerDay: 2000, erasure: { after: '2026-11-01T00:00:00Z' } },
       async (simulator) => {

@@ -52,7 +52,7 @@ describe('GET /api/v2/audit_logs', () => {
     assertSameList(suffixed.json.audit_logs, plain.json.audit_logs);
   });
 
-  it('accepts square brackets as they are and percent-encoded', async () => {
+  it('accepts square brackets unencoded and percent-encoded', async () => {
     const headers = { authorization: 'Bearer simulator-ready-token' };
     const raw = await fetch(`${simulator.url}${AUDIT}?page[size]=3&sort=created_at`, { headers });
     const encoded = await fetch(`${simulator.url}${AUDIT}?page%5Bsize%5D=3&sort=created_at`, {
@@ -97,7 +97,7 @@ describe('GET /api/v2/audit_logs', () => {
     });
   });
 
-  it('rejects a broken cursor loudly', async () => {
+  it('rejects a broken cursor with an error', async () => {
     const foreign = Buffer.from('{"o":"id","v":[1,2]}').toString('base64');
     for (const cursor of ['rubbish', '', foreign, 'e30=']) {
       const { status, json } = await ask(simulator, AUDIT, [

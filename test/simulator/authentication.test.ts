@@ -46,7 +46,7 @@ describe('authentication', () => {
     });
   });
 
-  it('takes the credentials that it is given, and none where they are empty', async () => {
+  it('accepts the given credentials, and none if they are empty', async () => {
     await withSimulator(
       { credentials: { readyToken: 'mine', apiToken: '' } },
       async (simulator) => {

@@ -25,7 +25,7 @@ const WISH = {
   code_challenge_method: 'S256',
 };
 
-/** Opens the authorization page; the query of where it leads, or the status of a page that leads nowhere. */
+/** Opens the authorization page; returns the query of the redirect, or the status of a page without a redirect. */
 async function authorize(
   simulator: Simulator,
   wish: Record<string, string>,
@@ -75,7 +75,7 @@ function opens(simulator: Simulator, { access_token: token }: Json): Promise<num
 }
 
 describe('GET /oauth/authorizations/new', () => {
-  it('leads back with a code and the state', async () => {
+  it('redirects back with a code and the state', async () => {
     await withSimulator({}, async (simulator) => {
       const answer = await authorize(simulator, WISH);
       assert.ok(typeof answer === 'object');
@@ -84,7 +84,7 @@ describe('GET /oauth/authorizations/new', () => {
     });
   });
 
-  it('leads back with access_denied when the person refuses', async () => {
+  it('redirects back with access_denied when the person refuses', async () => {
     await withSimulator({ consent: 'deny' }, async (simulator) => {
       assert.deepEqual(await authorize(simulator, WISH), {
         error: 'access_denied',
@@ -94,7 +94,7 @@ describe('GET /oauth/authorizations/new', () => {
     });
   });
 
-  it('leads nowhere for another client or a redirect URL that is not of this client', async () => {
+  it('does not redirect for another client or a redirect URL of another client', async () => {
     await withSimulator({ redirectUrls: [REDIRECT] }, async (simulator) => {
       assert.equal(await authorize(simulator, { ...WISH, client_id: 'other' }), 400);
       const other = 'http://127.0.0.1:8977/callback';
@@ -115,7 +115,7 @@ describe('GET /oauth/authorizations/new', () => {
 });
 
 describe('POST /oauth/tokens with a code', () => {
-  it('gives an access token and a refresh token, as long as asked for', async () => {
+  it('gives an access token and a refresh token with the requested lifetimes', async () => {
     await withSimulator({}, async (simulator) => {
       const { access_token: access, refresh_token: token, ...rest } = await logIn(simulator);
       assert.deepEqual(rest, {
@@ -129,7 +129,7 @@ describe('POST /oauth/tokens with a code', () => {
     });
   });
 
-  it('takes a code once, for 120 seconds, with its verifier and its redirect URL', async () => {
+  it('accepts a code once, for 120 seconds, with its verifier and its redirect URL', async () => {
     await withSimulator({}, async (simulator) => {
       const used = await fetchCode(simulator);
       assert.equal((await post(simulator, used)).status, 201);
@@ -148,14 +148,14 @@ describe('POST /oauth/tokens with a code', () => {
     });
   });
 
-  it('takes no other client and no wrong secret', async () => {
+  it('accepts no other client and no wrong secret', async () => {
     await withSimulator({}, async (simulator) => {
       const body = { ...(await fetchCode(simulator)), client_secret: 'guess' };
       assert.equal((await post(simulator, body)).status, 401);
     });
   });
 
-  it('gives an old client no refresh token unless it asks for an end', async () => {
+  it('gives an old client no refresh token unless it requests a lifetime', async () => {
     await withSimulator({ isOldClient: true }, async (simulator) => {
       const { expires_in: _, ...body } = await fetchCode(simulator);
       assert.ok(!('refresh_token' in (await post(simulator, body)).json));
@@ -163,7 +163,7 @@ describe('POST /oauth/tokens with a code', () => {
     });
   });
 
-  it('takes lifetimes of the refresh token between 7 and 90 days', async () => {
+  it('accepts lifetimes of the refresh token between 7 and 90 days', async () => {
     await withSimulator({}, async (simulator) => {
       for (const [seconds, expected] of [
         [604_800, 400],
@@ -179,7 +179,7 @@ describe('POST /oauth/tokens with a code', () => {
 });
 
 describe('POST /oauth/tokens with a refresh token', () => {
-  it('gives the next two tokens and ends the former two', async () => {
+  it('gives the next two tokens and ends the previous two', async () => {
     await withSimulator({}, async (simulator) => {
       const first = await logIn(simulator);
       const { status, json: second } = await refresh(simulator, first['refresh_token']);

@@ -31,7 +31,7 @@ describe('the data of the simulator', () => {
     assert.notDeepEqual(await tell(8), first);
   });
 
-  it('is such that cursors stay good over a restart', async () => {
+  it('lets cursors stay valid after a restart', async () => {
     const cursors: string[] = [];
     const pages: Json[][] = [];
     for (let run = 0; run < 2; run++) {
@@ -82,7 +82,7 @@ describe('the data of the simulator', () => {
     );
   });
 
-  it('has as many rows a day as asked, few at night and on weekends', async () => {
+  it('has the requested number of rows a day, few at night and on weekends', async () => {
     await withSimulator(
       { accessLogRowsPerDay: 4000, auditLogRowsPerDay: 800 },
       async (simulator) => {
@@ -100,7 +100,7 @@ describe('the data of the simulator', () => {
     );
   });
 
-  it('has a lively tail from the anchor on when asked for, at any hour', async () => {
+  it('has additional live rows from the anchor on when requested, at any hour', async () => {
     const anchor = new Date('2026-11-15T03:00:00Z');
     await withSimulator(
       { accessLogRowsPerDay: 0, accessLogLiveRowsPerMinute: 30, anchor },

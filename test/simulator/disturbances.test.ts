@@ -65,7 +65,7 @@ for (const [stream, path, size] of [
   });
 
   describe(`late rows in ${stream}`, () => {
-    it('become visible after their delay, behind rows that were there before', async () => {
+    it('become visible after their delay, after rows that were there before', async () => {
       const late = { share: 0.3, delaySeconds: 240 };
       await withSimulator(
         { late, auditLogRowsPerDay: 20_000, accessLogRowsPerDay: 20_000 },
@@ -102,7 +102,7 @@ for (const [stream, path, size] of [
   });
 
   describe(`oddities in ${stream}`, () => {
-    it('are a few, valid JSON, and off unless asked for', async () => {
+    it('are few, valid JSON, and off by default', async () => {
       const settings = { auditLogRowsPerDay: 5000, accessLogRowsPerDay: 5000 };
       let plain: Json[] = [];
       await withSimulator(settings, async (simulator) => {

@@ -3,18 +3,19 @@ import { globSync } from 'node:fs';
 import { describe, it } from 'node:test';
 import { ANSWER_FAULTS } from '../../src/simulator/faults/answer-faults.ts';
 import { PAGE_FAULTS } from '../../src/simulator/faults/page-faults.ts';
+import { QUERY_FAULTS } from '../../src/simulator/faults/query-faults.ts';
 import { readText, root } from '../support/project-files.ts';
 
 const page = readText('docs/simulator.md');
 
-/** The first cells of the tables under a heading, as far as the next one of that rank. */
+/** The first cells of the tables under a heading, up to the next one of the same level. */
 function listCells(heading: string): readonly string[] {
   const [, section = ''] = page.split(`\n## ${heading}\n`);
   const [own = ''] = section.split('\n## ');
   return [...own.matchAll(/^\| `([^`]+)`/gm)].map(([, cell = '']) => cell);
 }
 
-/** What stands between quotes in the source where `pattern` finds it. */
+/** The text between quotes in the source that matches `pattern`. */
 function findIn(path: string, pattern: RegExp): readonly string[] {
   return [...readText(path).matchAll(pattern)].map(([, found = '']) => found);
 }
@@ -47,7 +48,13 @@ describe('the page about the simulator', () => {
     const fields = ['kind', 'stream', 'after', 'times', 'onlyWithCursor', 'pageSizeOver'];
     assert.deepEqual(
       sorted(listCells('Faults')),
-      sorted([...Object.keys(ANSWER_FAULTS), ...Object.keys(PAGE_FAULTS), ...transport, ...fields]),
+      sorted([
+        ...Object.keys(ANSWER_FAULTS),
+        ...Object.keys(PAGE_FAULTS),
+        ...Object.keys(QUERY_FAULTS),
+        ...transport,
+        ...fields,
+      ]),
     );
     for (const field of ['seconds', 'location', 'ms', 'pages', 'field', 'value', 'shiftMs'])
       assert.ok(page.includes(`\`${field}\``), field);

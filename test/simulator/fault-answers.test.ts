@@ -6,7 +6,7 @@ import type { Fault, Simulator } from '../../src/simulator/simulator.ts';
 
 const OVERLIMIT_TEXT = 'Number of allowed API requests per minute exceeded';
 
-describe('faults in place of an answer', () => {
+describe('faults that replace an answer', () => {
   let simulator: Simulator;
   before(async () => {
     simulator = await startBusyAccount();
@@ -14,7 +14,7 @@ describe('faults in place of an answer', () => {
   after(() => simulator.stop());
   beforeEach(() => simulator.clearFaults());
 
-  it('429-retry-after tells the seconds, 0 too', async () => {
+  it('429-retry-after sends the seconds, also 0', async () => {
     const told = async (fault: Fault): Promise<unknown[]> => {
       const { status, text, headers } = await strike(simulator, fault);
       return [status, text, headers.get('retry-after'), headers.get('ratelimit-reset')];
@@ -34,7 +34,7 @@ describe('faults in place of an answer', () => {
     ]);
   });
 
-  it('429-reset-seconds, 429-reset-date and 429-reset-epoch tell the wait in ratelimit-reset only', async () => {
+  it('429-reset-seconds, 429-reset-date and 429-reset-epoch send the wait in ratelimit-reset only', async () => {
     const told = async (fault: Fault): Promise<unknown[]> => {
       const { status, headers } = await strike(simulator, fault, 'access_logs');
       return [status, headers.get('ratelimit-reset'), headers.get('retry-after')];
@@ -52,7 +52,7 @@ describe('faults in place of an answer', () => {
     ]);
   });
 
-  it('429-bare tells nothing', async () => {
+  it('429-bare sends no header', async () => {
     const { status, headers, json } = await strike(simulator, { kind: '429-bare' }, 'access_logs');
     assert.equal(status, 429);
     assert.deepEqual(
@@ -92,7 +92,7 @@ describe('faults in place of an answer', () => {
     }
   });
 
-  it('503-json may carry Retry-After', async () => {
+  it('503-json may have Retry-After', async () => {
     const plain = await strike(simulator, { kind: '503-json' });
     assert.deepEqual(
       [plain.status, plain.text, plain.headers.get('retry-after')],
@@ -104,7 +104,7 @@ describe('faults in place of an answer', () => {
     );
   });
 
-  it('504-text strikes only requests whose page[size] is greater, when it is told so', async () => {
+  it('504-text affects only requests whose page[size] is greater, if configured', async () => {
     simulator.addFault({ kind: '504-text', pageSizeOver: 50, times: Infinity });
     const statuses = [100, 51, 50, 25].map(
       async (size) => (await ask(simulator, PATHS.audit_logs, [['page[size]', size]])).status,
@@ -117,14 +117,14 @@ describe('faults in place of an answer', () => {
     );
   });
 
-  it('connection-reset gives no answer at all', async () => {
+  it('connection-reset gives no answer', async () => {
     simulator.addFault({ kind: 'connection-reset' });
     await assert.rejects(read(simulator, 'users'), TypeError);
     assert.deepEqual(simulator.requests().at(-1)?.status, 0);
     assert.equal((await read(simulator, 'users')).status, 200);
   });
 
-  it('reset-mid-body breaks off after half of the body', async () => {
+  it('reset-mid-body stops after half of the body', async () => {
     simulator.addFault({ kind: 'reset-mid-body' });
     const response = await fetch(`${simulator.url}${PATHS.audit_logs}?page[size]=10`, {
       headers: { authorization: 'Bearer simulator-ready-token' },
@@ -197,7 +197,32 @@ describe('faults in place of an answer', () => {
     assert.equal(location.searchParams.get('page[size]'), '10');
   });
 
-  it('slow gives a good answer after the time told', async () => {
+  it('endless, bomb and drip send more than a client should keep, and slower than it should wait', async () => {
+    const begin = async (fault: Fault): Promise<{ bytes: number; done: boolean }> => {
+      simulator.addFault({ ...fault, stream: 'users' });
+      const response = await fetch(`${simulator.url}${PATHS.users}`, {
+        headers: { authorization: 'Bearer simulator-ready-token' },
+      });
+      assert.equal(response.status, 200);
+      const reader = (response.body ?? assert.fail('there is a body')).getReader();
+      let [bytes, done] = [0, false];
+      for (let reads = 0; reads < 40 && !done; reads++) {
+        const part = await reader.read();
+        bytes += part.value?.length ?? 0;
+        ({ done } = part);
+      }
+      await reader.cancel();
+      return { bytes, done };
+    };
+    const endless = await begin({ kind: 'endless' });
+    const bomb = await begin({ kind: 'bomb' });
+    const drip = await begin({ kind: 'drip', ms: 1 });
+    assert.ok(endless.bytes > 100_000 && bomb.bytes > 100_000, `${endless.bytes}, ${bomb.bytes}`);
+    assert.ok(drip.bytes < 1000, `${drip.bytes}`);
+    assert.deepEqual([endless.done, bomb.done, drip.done], [false, false, false]);
+  });
+
+  it('slow gives a good answer after the configured time', async () => {
     simulator.addFault({ kind: 'slow', ms: 120 });
     const began = performance.now();
     assert.equal((await read(simulator, 'audit_logs')).status, 200);

@@ -12,7 +12,7 @@ describe('a fault of the simulator', () => {
   after(() => simulator.stop());
   beforeEach(() => simulator.clearFaults());
 
-  it('strikes the stream it is aimed at, after letting requests pass, as often as told', async () => {
+  it('affects its target stream, after letting requests pass, as often as configured', async () => {
     simulator.addFault({ kind: '500-html', stream: 'users', after: 2, times: 2 });
     const statuses: number[] = [];
     for (const stream of [
@@ -28,13 +28,13 @@ describe('a fault of the simulator', () => {
     assert.deepEqual(statuses, [200, 200, 200, 200, 500, 500, 200]);
   });
 
-  it('strikes only requests with a cursor when told so', async () => {
+  it('affects only requests with a cursor if configured', async () => {
     simulator.addFault({ kind: '500-html', onlyWithCursor: true });
     const cursor = (await read(simulator, 'audit_logs')).json.meta.after_cursor ?? '';
     assert.equal((await read(simulator, 'audit_logs', ['page[after]', cursor])).status, 500);
   });
 
-  it('strikes the token endpoint too', async () => {
+  it('affects the token endpoint too', async () => {
     simulator.addFault({ kind: '401', stream: 'oauth' });
     const { status, text } = await ask(simulator, '/oauth/tokens', [], {
       method: 'POST',
@@ -44,7 +44,7 @@ describe('a fault of the simulator', () => {
     assert.match(text, /invalid_client/);
   });
 
-  it('happens one per request, in the order they were added', async () => {
+  it('happens once per request, in the order they were added', async () => {
     for (const kind of ['500-html', '502-html', '503-html'] as const) simulator.addFault({ kind });
     const statuses: number[] = [];
     for (let i = 0; i < 4; i++) statuses.push((await read(simulator, 'users')).status);
@@ -57,7 +57,7 @@ describe('a fault of the simulator', () => {
     assert.equal((await read(simulator, 'users')).status, 200);
   });
 
-  it('is refused when it makes no sense', () => {
+  it('is refused when it is invalid', () => {
     assert.throws(
       () => simulator.addFault({ kind: 'redirect', stream: 'users', after: -1, times: 0 }),
       new SimulatorError([

@@ -34,7 +34,7 @@ export function read(
   return ask(simulator, PATHS[stream], [...HOUR, ...more]);
 }
 
-/** The answer to a request that the fault strikes; asserts that the next one is good again. */
+/** The answer to a request with the fault; asserts that the next one is good again. */
 export async function strike(
   simulator: Simulator,
   fault: Fault,

@@ -11,7 +11,7 @@ import { ask, assertSameList, idsOf, NOW, type Json } from './simulated-account.
 const PATH = '/api/v2/shift_logs';
 const name = 'shift_logs';
 
-/** A log that no file of the simulator knows: somebody's shift begins every ten minutes; kept for a day. */
+/** A log that is not in the simulator's files: a shift begins every ten minutes; kept for a day. */
 const shiftLogs: SimulatedLog<object> = {
   name,
   defaults: {},
@@ -77,7 +77,7 @@ describe('a further log, which one object describes,', () => {
     assert.equal(json.count, 145);
   });
 
-  it('forgets what is older than its own retention, which the truth still knows', async () => {
+  it('drops what is older than its own retention, but the truth still has it', async () => {
     assert.equal(truth(8).length, 145);
     assert.equal(truth(8, true).length, 7 * 144 + 1);
     const { text } = await ask(simulator, '/simulator/truth', [
@@ -88,7 +88,7 @@ describe('a further log, which one object describes,', () => {
     assert.equal(text.split('\n').length - 1, 145);
   });
 
-  it('is what a fault can be aimed at, and a burst; other names are refused with all that there are', async () => {
+  it('can be the target of a fault and a burst; other names are refused with a list of all names', async () => {
     simulator.addFault({ kind: 'duplicate-in-page', stream: name });
     const ids = idsOf((await page()).rows);
     assert.equal(new Set(ids).size, ids.length - 1);
@@ -110,7 +110,7 @@ describe('a further log, which one object describes,', () => {
     );
   });
 
-  it('draws on the limit of its service and shows in the counts', async () => {
+  it('uses the limit of its service and is included in the counts', async () => {
     const left = async (path: string): Promise<number> =>
       Number((await ask(simulator, path)).headers.get('ratelimit-remaining'));
     assert.equal(await left(PATH), (await left('/api/v2/users')) + 1);
@@ -119,7 +119,7 @@ describe('a further log, which one object describes,', () => {
 });
 
 describe('the logs of the simulator', () => {
-  it('are named in their own folders alone', () => {
+  it('are named only in their own folders', () => {
     const folder = new URL('../../src/simulator/', import.meta.url);
     const naming = globSync('**/*.ts', { cwd: folder }).filter((file) =>
       /(audit|access)(_logs|Log[A-Z])/.test(readFileSync(new URL(file, folder), 'utf8')),

@@ -12,7 +12,7 @@ const ACCESS = '/api/v2/access_logs';
 const ONE = [['page[size]', 1]] as const;
 
 describe('the limit of the Support stack', () => {
-  it('tells limit, remaining and whole seconds until the reset, each under both names, and nothing else', async () => {
+  it('sends limit, remaining and whole seconds until the reset, each under both names, and nothing else', async () => {
     await withSimulator({ limits: true }, async (simulator) => {
       await ask(simulator, AUDIT, ONE);
       const { headers } = await ask(simulator, AUDIT, ONE);
@@ -61,7 +61,7 @@ describe('the limit of the Support stack', () => {
 });
 
 describe('the limit of access logs', () => {
-  it('is 50 requests a minute, pagination and refused queries included', async () => {
+  it('is 50 requests a minute, including pagination and refused queries', async () => {
     await withSimulator({ limits: true }, async (simulator) => {
       const statuses: number[] = [];
       for (let i = 0; i < 51; i++)
@@ -109,7 +109,7 @@ describe('the limit of access logs', () => {
     });
   });
 
-  it('may tell the reset in other forms, or not at all', async () => {
+  it('may send the reset in other forms, or not at all', async () => {
     const tell = async (form: ResetForm): Promise<string | null> => {
       let told: string | null = null;
       const settings = { limits: true, accessLogsRequestsPerMinute: 1, accessLogsResetForm: form };

@@ -44,7 +44,7 @@ describe('POST /oauth/tokens', () => {
     });
   });
 
-  it('keeps expires_in between 300 and 172,800 seconds, 1,800 when nothing is asked for', async () => {
+  it('keeps expires_in between 300 and 172,800 seconds, 1,800 by default', async () => {
     await withSimulator({}, async (simulator) => {
       const statuses = [299, 300, 172_800, 172_801].map(
         async (seconds) => (await mint(simulator, { ...WISH, expires_in: seconds })).status,
@@ -74,7 +74,7 @@ describe('POST /oauth/tokens', () => {
     });
   });
 
-  it('gives nothing to a client that is not confidential', async () => {
+  it('gives no token to a client that is not confidential', async () => {
     await withSimulator({ credentials: { confidential: false } }, async (simulator) => {
       const { status, json } = await mint(simulator, WISH);
       assert.deepEqual([status, json['error']], [400, 'unauthorized_client']);
@@ -103,7 +103,7 @@ describe('POST /oauth/tokens', () => {
     });
   });
 
-  it('without allowed scopes grants unknown names, which open nothing', async () => {
+  it('without allowed scopes grants unknown names, which are useless', async () => {
     await withSimulator({ allowedScopes: null }, async (simulator) => {
       const { json } = await mint(simulator, { ...WISH, scope: 'audit:everything' });
       assert.deepEqual(
@@ -113,7 +113,7 @@ describe('POST /oauth/tokens', () => {
     });
   });
 
-  it('can grant another scope than the one asked for', async () => {
+  it('can grant another scope than the requested one', async () => {
     await withSimulator({ grantedScope: 'users:read' }, async (simulator) => {
       const { json } = await mint(simulator, WISH);
       assert.equal(json['scope'], 'users:read');
@@ -172,7 +172,7 @@ describe('POST /oauth/tokens', () => {
     });
   });
 
-  it('carries the Date header of its own clock, as every answer does', async () => {
+  it('has the Date header of its own clock, like every answer', async () => {
     await withSimulator({}, async (simulator) => {
       for (const reply of [await mint(simulator, WISH), await ask(simulator, '/api/v2/users/1')])
         assert.equal(reply.headers.get('date'), 'Thu, 19 Nov 2026 15:00:00 GMT');

@@ -1,7 +1,7 @@
 import { after, before, beforeEach, describe, it } from 'node:test';
 import assert from 'node:assert/strict';
-import { assertSameList } from './simulated-account.ts';
-import { read, startBusyAccount, strike } from './faulty-account.ts';
+import { ask, assertSameList } from './simulated-account.ts';
+import { PATHS, read, startBusyAccount, strike } from './faulty-account.ts';
 import type { Simulator } from '../../src/simulator/simulator.ts';
 
 describe('faults in a page', () => {
@@ -12,7 +12,7 @@ describe('faults in a page', () => {
   after(() => simulator.stop());
   beforeEach(() => simulator.clearFaults());
 
-  it('refuse-cursor refuses a good cursor once, in the words of the stack', async () => {
+  it('refuse-cursor refuses a valid cursor once, in the words of the stack', async () => {
     for (const [stream, body] of [
       [
         'audit_logs',
@@ -46,7 +46,7 @@ describe('faults in a page', () => {
       );
     });
 
-    it(`empty-page-with-more holds back a page of ${stream} and leads to it by ever new cursors`, async () => {
+    it(`empty-page-with-more delays a page of ${stream} and leads to it with new cursors`, async () => {
       const expected = (await read(simulator, stream)).json;
       simulator.addFault({ kind: 'empty-page-with-more', times: 3 });
       const cursors: string[] = [];
@@ -66,7 +66,7 @@ describe('faults in a page', () => {
       assert.equal(page.meta.after_cursor, expected.meta.after_cursor);
     });
 
-    it(`duplicate-in-page repeats a row of ${stream} within the page size and withholds none`, async () => {
+    it(`duplicate-in-page repeats a row of ${stream} within the page size and leaves out no row`, async () => {
       const expected = (await read(simulator, stream)).json[stream];
       const { json } = await strike(simulator, { kind: 'duplicate-in-page' }, stream);
       assertSameList(json[stream], [...expected.slice(0, 9), expected[8]]);
@@ -80,7 +80,7 @@ describe('faults in a page', () => {
     ['audit_logs', 'created_at'],
     ['access_logs', 'timestamp'],
   ] as const)
-    it(`restamped has the records of ${stream} with later time stamps, duplicate-in-page the copy alone`, async () => {
+    it(`restamped gives the records of ${stream} later time stamps, duplicate-in-page only the copy`, async () => {
       const good = (await read(simulator, stream)).json[stream];
       const later = (row: Readonly<Record<string, unknown>> | undefined, ms: number) => ({
         ...row,
@@ -96,7 +96,7 @@ describe('faults in a page', () => {
       assertSameList(twice.json[stream], [...good.slice(0, 9), later(good[8], day)]);
     });
 
-  it('more-without-cursor says has_more and leaves the cursor out', async () => {
+  it('more-without-cursor says has_more and leaves out the cursor', async () => {
     const { json } = await strike(simulator, { kind: 'more-without-cursor' });
     assert.deepEqual(
       [json.meta.has_more, json.meta.after_cursor, json.links.next],
@@ -112,7 +112,7 @@ describe('faults in a page', () => {
     assert.equal(json.meta.after_cursor, good.meta.after_cursor);
   });
 
-  it('new-field adds a field that no reference knows', async () => {
+  it('new-field adds a field that is in no reference', async () => {
     const good = (await read(simulator, 'audit_logs')).json.audit_logs;
     const { json } = await strike(simulator, { kind: 'new-field' });
     const field = { trust_level: { score: 0.75, by: ['edge'] } };
@@ -122,7 +122,7 @@ describe('faults in a page', () => {
     );
   });
 
-  it('changed-type makes strings of numbers, or changes one field as told', async () => {
+  it('changed-type turns numbers into strings, or changes one field as configured', async () => {
     const [good] = (await read(simulator, 'access_logs')).json.access_logs;
     const [changed] = (await strike(simulator, { kind: 'changed-type' }, 'access_logs')).json
       .access_logs;
@@ -141,4 +141,39 @@ describe('faults in a page', () => {
     ).json.access_logs;
     assert.deepEqual(text, { ...good, status: String(good?.['status']) });
   });
+
+  it('ignored-role has customers in the list of users, also if only the team was requested', async () => {
+    const roles = [
+      ['role[]', 'agent'],
+      ['role[]', 'admin'],
+    ] as const;
+    const rolesOf = async (): Promise<ReadonlySet<unknown>> => {
+      const { json } = await read(simulator, 'users', ['page[size]', '100'], ...roles);
+      return new Set(json.users.map(({ role }) => role));
+    };
+    const team = await rolesOf();
+    assert.ok(!team.has('end-user') && team.has('agent'));
+    simulator.addFault({ kind: 'ignored-role', stream: 'users' });
+    assert.ok((await rolesOf()).has('end-user'));
+    assert.deepEqual(await rolesOf(), team);
+  });
+
+  for (const [stream, time] of [
+    ['audit_logs', 'created_at'],
+    ['access_logs', 'timestamp'],
+  ] as const)
+    it(`ignored-filter and ignored-sort answer as if the parameters were missing: ${stream}`, async () => {
+      const path = PATHS[stream];
+      const asked = { kind: 'ignored-filter', stream } as const;
+      const sorted = ['sort', time] as const;
+      assertSameList(
+        (await strike(simulator, asked, stream)).json[stream],
+        (await ask(simulator, path, [['page[size]', 10]])).json[stream],
+      );
+      simulator.addFault({ kind: 'ignored-sort', stream });
+      assertSameList(
+        (await read(simulator, stream, sorted)).json[stream],
+        (await read(simulator, stream)).json[stream],
+      );
+    });
 });

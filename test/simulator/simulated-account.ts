@@ -8,10 +8,10 @@ import {
 /** A Thursday afternoon in Europe: people are at work. All tests happen at this instant, whenever they are run. */
 export const NOW = Date.parse('2026-11-19T15:00:00Z');
 
-/** A record as JSON gives it. */
+/** A record parsed from JSON. */
 export type Json = Record<string, unknown>;
 
-/** The envelopes of all lists, read as far as tests look. */
+/** The envelopes of all lists, with the parts that tests check. */
 export type Envelope = {
   readonly audit_logs: Json[];
   readonly access_logs: Json[];
@@ -33,11 +33,11 @@ export type Reply<Body = Envelope> = {
   readonly status: number;
   readonly headers: Headers;
   readonly text: string;
-  /** The body as JSON; throws when it is none. */
+  /** The body as JSON; throws if it is not JSON. */
   readonly json: Body;
 };
 
-/** The ready token, as every request sends it unless told otherwise. */
+/** The ready token, which every request sends by default. */
 export const READY = { authorization: 'Bearer simulator-ready-token' };
 
 /** Sends a request; `parameters` may repeat a name. */
@@ -66,14 +66,14 @@ export async function ask<Body = Envelope>(
   };
 }
 
-/** Starts a simulator whose clock stands still at NOW, without limits unless asked for. */
+/** Starts a simulator whose clock is stopped at NOW, without limits by default. */
 export async function startAtNow(settings: SimulatorSettings = {}): Promise<Simulator> {
   const simulator = await startSimulator({ limits: false, anchor: new Date(NOW), ...settings });
   simulator.freezeClock(NOW);
   return simulator;
 }
 
-/** Runs a test against its own simulator, whose clock stands still at NOW. */
+/** Runs a test with its own simulator, whose clock is stopped at NOW. */
 export async function withSimulator(
   settings: SimulatorSettings,
   test: (simulator: Simulator) => Promise<void>,
@@ -113,7 +113,7 @@ export function minutesAgo(minutes: number): string {
   return `${new Date(NOW - minutes * 60_000).toISOString().slice(0, 19)}Z`;
 }
 
-/** What the three streams answer to these credentials: audit logs, access logs, users. */
+/** The answers of the three streams to these credentials: audit logs, access logs, users. */
 export async function statusesWith(simulator: Simulator, authorization: string): Promise<number[]> {
   const paths = ['/api/v2/audit_logs', '/api/v2/access_logs', '/api/v2/users'];
   const replies = await Promise.all(

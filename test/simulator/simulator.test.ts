@@ -43,7 +43,7 @@ describe('the simulator', () => {
     });
   });
 
-  it('remembers the last requests, with the kind of their credentials and what struck them', async () => {
+  it('remembers the last requests, with the kind of their credentials and their fault', async () => {
     await withSimulator({ requestLogSize: 3 }, async (simulator) => {
       simulator.addFault({ kind: '500-html', stream: 'users' });
       await ask(simulator, AUDIT, [['page[size]', 1]]);
@@ -93,7 +93,7 @@ describe('the simulator', () => {
     });
   });
 
-  it('lets each answer take as long as told', async () => {
+  it('lets each answer take as long as configured', async () => {
     await withSimulator({ answerMs: 200 }, async (simulator) => {
       const began = performance.now();
       await ask(simulator, AUDIT, [['page[size]', 1]]);
@@ -108,7 +108,7 @@ describe('the simulator', () => {
     });
   });
 
-  it('tells the time of its own clock in the Date header', async () => {
+  it('sends the time of its own clock in the Date header', async () => {
     const simulator = await startSimulator({ clockOffsetMs: -3_600_000 });
     const beganMs = Date.now();
     try {
@@ -130,7 +130,7 @@ describe('the simulator', () => {
     await assert.rejects(ask(simulator, AUDIT), TypeError);
   });
 
-  it('answers 404 InvalidEndpoint for paths and methods that are not there', async () => {
+  it('answers 404 InvalidEndpoint for unknown paths and methods', async () => {
     await withSimulator({}, async (simulator) => {
       const wrong = await ask<Json>(simulator, '/api/v2/tickets');
       assert.deepEqual(
@@ -167,7 +167,7 @@ describe('the simulator over HTTP', () => {
     });
   });
 
-  it('shows requests and counts, and leaves out those of its own control', async () => {
+  it('shows requests and counts, without those to its own control routes', async () => {
     await withSimulator({}, async (simulator) => {
       await ask(simulator, AUDIT, [['page[size]', 1]]);
       const requests = await ask<unknown>(simulator, '/simulator/requests');
@@ -182,7 +182,7 @@ describe('the simulator over HTTP', () => {
     });
   });
 
-  it('takes faults, one or several, for ever with times null, and drops them', async () => {
+  it('accepts faults, one or several, permanent with times null, and removes them', async () => {
     await withSimulator({}, async (simulator) => {
       const post = (body: string): Promise<{ status: number; text: string }> =>
         ask(simulator, '/simulator/faults', [], { method: 'POST', body });

@@ -36,7 +36,7 @@ describe('the tickets of the simulator', () => {
     assert.deepEqual(await show([3, 1, 2]), tickets);
   });
 
-  it('are shown one by one too, and those that are not there are 404', async () => {
+  it('are shown one by one too, with 404 for those that do not exist', async () => {
     const [ticket] = await show([1]);
     const { status, json } = await ask(simulator, '/api/v2/tickets/1.json');
     assert.deepEqual([status, json], [200, { ticket }]);
@@ -47,7 +47,7 @@ describe('the tickets of the simulator', () => {
     );
   });
 
-  it('are missing from the answer when they were deleted or are not there yet', async () => {
+  it('are missing from the answer if they were deleted or do not exist yet', async () => {
     const asked = Array.from({ length: 100 }, (_, index) => index + 1);
     const shown = new Set((await show(asked)).map(({ id }) => id));
     const missing = asked.filter((id) => !shown.has(id));
@@ -55,7 +55,7 @@ describe('the tickets of the simulator', () => {
     assert.deepEqual(await show([missing[0] ?? 0, 9_999_999, 0]), []);
   });
 
-  it('have the requester whom the access log shows beside them', async () => {
+  it('have the requester that the access log shows', async () => {
     let seen = 0;
     let ticket: number | undefined;
     for (const row of simulator.records('access_logs', new Date(0), new Date(8e15))) {
@@ -73,7 +73,7 @@ describe('the tickets of the simulator', () => {
     assert.equal(seen, 3);
   });
 
-  it('can be asked for a hundred at once, not for more and not for none', async () => {
+  it('can be requested a hundred at once, but not more and not zero', async () => {
     const ids = Array.from({ length: 101 }, (_, index) => index + 1);
     const statusOf = async (text: string): Promise<number> =>
       (await ask(simulator, `${SHOW_MANY}.json`, [['ids', text]])).status;

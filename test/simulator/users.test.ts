@@ -98,7 +98,7 @@ describe('GET /api/v2/users', () => {
     assertSameList(await list(['permission_set', Number(light[0]?.['custom_role_id'])]), light);
   });
 
-  it('has only the roles end-user, agent and admin, and role_type to tell light and custom ones apart', async () => {
+  it('has only the roles end-user, agent and admin, and role_type to distinguish light and custom ones', async () => {
     const users = await list();
     assert.deepEqual(
       new Set(users.map((user) => user['role'])),
@@ -110,7 +110,7 @@ describe('GET /api/v2/users', () => {
     assert.deepEqual(types, new Set([null, 0, 1]));
   });
 
-  it('leaves deleted users out, but not suspended ones; some have no email', async () => {
+  it('leaves out deleted users, but not suspended ones; some have no email', async () => {
     const users = await list();
     assert.ok(users.every((user) => user['active'] === true));
     assert.ok(users.some((user) => user['suspended'] === true));

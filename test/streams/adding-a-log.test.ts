@@ -6,7 +6,7 @@ describe('docs/adding-a-log.md', () => {
   const document = readText('docs/adding-a-log.md');
 
   for (const file of ['test/streams/deletion-schema.ts', 'test/streams/deletion-logs.ts']) {
-    it(`shows ${file} as it is`, () => {
+    it(`shows ${file} unchanged`, () => {
       const [, shown] = document.split(`<!-- ${file} -->\n\n\`\`\`ts\n`);
       assert.equal(shown?.split('```\n')[0], readText(file));
     });

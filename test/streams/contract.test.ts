@@ -1,6 +1,6 @@
 /**
- * What every stream of the registry has to hold, so that the program may treat all alike. One more stream is one more line
- * in `samples`; without it the suite fails.
+ * What must be true of every stream of the registry, so that the program can treat all alike. For a new stream add a line to
+ * `samples`; without it the suite fails.
  */
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
@@ -17,7 +17,7 @@ import { makeDeletionTables } from './deletion-tables.ts';
 
 type Record = Readonly<{ [field: string]: unknown }>;
 
-/** A plain record of each log, every field of it given. */
+/** A normal record of each log with all fields. */
 const samples: { readonly [stream: string]: Record } = {
   audit_logs: {
     id: 54337476015999,
@@ -97,7 +97,7 @@ function holdContract(log: LogStream): void {
   const sample = samples[name] ?? assert.fail(`samples has no record of ${name}`);
   const reserved = [table.id.name, table.time];
 
-  it('describes its table as the database has it: columns in order, key, and what its partitions go by', async () => {
+  it('describes its table as in the database: columns in order, key, and partition column', async () => {
     await withTables(async (db) => {
       const columns = await db.query<{ name: string; type: string }>(
         `select attname as name, format_type(atttypid, null) as type from pg_attribute
@@ -131,7 +131,7 @@ function holdContract(log: LogStream): void {
     assert.ok(table.personal.includes('extra'));
   });
 
-  it('reads a plain record into every column and leaves extra null', () => {
+  it('reads a normal record into every column and leaves extra null', () => {
     const { id, timeMs, row } = log.read(sample);
     assert.equal(id, String(sample[table.id.name]));
     assert.equal(timeMs, Date.parse(String(sample[table.time])));
@@ -140,7 +140,7 @@ function holdContract(log: LogStream): void {
       assert.equal(row[column] === null, column === 'extra', column);
   });
 
-  it('refuses a record without a usable id or time, and what is no record, by a code', () => {
+  it('refuses a record without a usable id or time, and anything that is not a record, with a code', () => {
     for (const record of [
       null,
       [],
@@ -179,7 +179,7 @@ function holdContract(log: LogStream): void {
     );
   });
 
-  it('keeps a field that nobody knows, whatever its name', () => {
+  it('keeps an unknown field with any name', () => {
     for (const field of ['brand_new', '__proto__', 'constructor', 'extra']) {
       const record = JSON.parse(`{"${field}": {"a": [1]}}`) as Record;
       const { row } = log.read(Object.assign(Object.create(null), sample, record));
@@ -201,11 +201,11 @@ function holdContract(log: LogStream): void {
     assert.notEqual(log.retentionDays === undefined, source.oldestParameters === undefined);
   });
 
-  it('recomputes its rollups of any day, again and again, with the same result', async () => {
+  it('recomputes its rollups of any days, again and again, with the same result', async () => {
     await withTables(async (db) => {
       for (const day of ['2026-11-20', '2024-02-29']) {
         for (const statement of [...log.rollups, ...log.rollups])
-          await db.query(statement, ['acme', day]);
+          await db.query(statement, ['acme', day, '2026-11-21']);
       }
     });
   });
@@ -215,7 +215,7 @@ function isPlainObject(value: unknown): boolean {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
-/** A number may stand in a smallint column as a number though it came as text. */
+/** A number may be in a smallint column as a number although Zendesk sent it as text. */
 function isNumberAsText(value: unknown): boolean {
   return typeof value === 'string' && /^-?\d+$/.test(value);
 }

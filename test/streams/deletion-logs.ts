@@ -1,5 +1,5 @@
 import { bigint, readBigintId, smallint, text } from '../../src/streams/fields.ts';
-import { withinDay } from '../../src/streams/rollup-day.ts';
+import { dayOf, withinDays } from '../../src/streams/rollup-days.ts';
 import {
   createLogReader,
   formatMoment,
@@ -16,7 +16,9 @@ const columns: LogColumns<typeof schema, 'number' | 'deleted_at'> = {
   title: text,
 };
 
-/** Pages that go on after the number of the last record, and say in `more` whether any follow. */
+/**
+ * Pages that continue after the number of the last record, and say in `more` whether any follow.
+ */
 const keysetPaging: Paging = {
   itemsKey: 'deletions',
   parameters: ({ pageSize, cursor }) => [
@@ -89,12 +91,12 @@ export const deletionLogs: LogStream = {
     columns,
   ),
   rollups: [
-    'delete from zendesk.deletion_day where account = $1 and day = $2::date',
+    'delete from zendesk.deletion_day where account = $1 and day between $2::date and $3::date',
     `insert into zendesk.deletion_day
-     select $1, $2::date, coalesce(kind, ''), count(*)
+     select $1, ${dayOf('deleted_at')}, coalesce(kind, ''), count(*)
      from zendesk.deletion_logs
-     where account = $1 and ${withinDay('deleted_at')}
-     group by 3`,
+     where account = $1 and ${withinDays('deleted_at')}
+     group by 2, 3`,
   ],
   blindSpots: ['Zendesk does not record why something was deleted.'],
   health: {

@@ -1,6 +1,6 @@
 /**
- * A Zendesk that has the deletion log and nothing else but tokens and people: written by hand, with its own pages, its own
- * limit and its own way to say so.
+ * A Zendesk with only the deletion log, tokens and people: written by hand, with its own pages, its own limit and its own
+ * way to report it.
  */
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
@@ -16,29 +16,29 @@ export type Deletion = {
   readonly [field: string]: unknown;
 };
 
-/** The server, and what it was asked. */
+/** The server, and its requests. */
 export type DeletionServer = {
   readonly origin: string;
-  /** What it knows, in the order of time and number; to be changed by the test. */
+  /** Its records, in the order of time and number; the test may change them. */
   readonly records: Deletion[];
   /** The queries of the requests for deletions so far, answered or not. */
   readonly asked: URLSearchParams[];
   /** How many requests were answered with 429. */
   refused(): number;
-  /** Lets so many requests for deletions be answered from now on; further ones wait for the next call. */
+  /** Answers so many requests for deletions from now on; further ones wait for the next call. */
   allow(requests: number): void;
-  /** From now on so many requests for deletions a minute, and 429 without a hint for any beyond. */
+  /** From now on it answers so many requests for deletions a minute, and any further one with a 429 without a hint. */
   limit(requestsPerMinute: number): void;
-  /** From now on answers every request for deletions with that status. */
+  /** From now on it answers every request for deletions with that status. */
   refuse(status: number): void;
-  /** Puts the clock of the `Date` header ahead of this machine's. */
+  /** Sets the clock of the `Date` header ahead of this machine's. */
   setClockAhead(ms: number): void;
   stop(): Promise<void>;
 };
 
 const token = 'a-token-of-the-deletion-server';
 
-/** Starts the server; it answers any number of requests until it is told otherwise. */
+/** Starts the server; it answers any number of requests by default. */
 export async function startDeletionServer(records: readonly Deletion[]): Promise<DeletionServer> {
   const known = [...records];
   const asked: URLSearchParams[] = [];
@@ -110,7 +110,7 @@ export async function startDeletionServer(records: readonly Deletion[]): Promise
   };
 }
 
-/** One page: records from `since` to `until`, both included, behind the number `after`. */
+/** One page: records from `since` to `until`, both included, after the number `after`. */
 function list(records: readonly Deletion[], query: URLSearchParams): unknown {
   const since = Date.parse(query.get('since') ?? '');
   const until = Date.parse(query.get('until') ?? '');

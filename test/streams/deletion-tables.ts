@@ -3,7 +3,7 @@ import { Client } from 'pg';
 import { deletionLogs } from './deletion-logs.ts';
 import * as schema from './deletion-schema.ts';
 
-/** Makes the tables of the deletion log in a migrated database, by the statements that drizzle-kit generates for them. */
+/** Creates the tables of the deletion log in a migrated database, with the statements that drizzle-kit generates for them. */
 export async function makeDeletionTables(databaseUrl: string): Promise<void> {
   const statements = await generateMigration(
     generateDrizzleJson({}),
@@ -17,7 +17,7 @@ export async function makeDeletionTables(databaseUrl: string): Promise<void> {
     for (const statement of statements.filter((each) => each.startsWith('CREATE TABLE'))) {
       const isLog = statement.startsWith(start);
       const clean = statement.trimEnd().replace(/;$/, '');
-      // What drizzle-kit cannot say, as in the reviewed migrations of the other logs.
+      // What drizzle-kit cannot generate, as in the reviewed migrations of the other logs.
       await client.query(isLog ? `${clean} partition by range (${time})` : clean);
     }
   } finally {

@@ -1,4 +1,4 @@
-/** A log that only this folder knows (deletion-logs.ts), taken through everything that the program does with a log. */
+/** A log that only this folder has (deletion-logs.ts), taken through everything that the program does with a log. */
 import assert from 'node:assert/strict';
 import { afterEach, beforeEach, describe, it } from 'node:test';
 import { fileURLToPath } from 'node:url';
@@ -23,7 +23,7 @@ let database: TestDatabase;
 let db: Database;
 let server: DeletionServer;
 
-/** Two deletions in a second every four hours for 29 days, and one 40 minutes ago; some are odd. */
+/** Two deletions in a second every four hours for 29 days, and one 40 minutes ago; some are unusual. */
 function makeDeletions(nowMs: number): Deletion[] {
   const firstMs = Math.floor((nowMs - 29 * dayMs) / 1000) * 1000;
   const regular = Array.from({ length: 348 }, (_, place) =>
@@ -72,7 +72,7 @@ function start(args: readonly string[], settings: Readonly<Record<string, string
 
 const run = (args: readonly string[], settings = {}): Promise<Ended> => start(args, settings).ended;
 
-/** What is stored, and what the server knows, in the same form. */
+/** The stored records and those of the server, in the same form. */
 async function assertStored(): Promise<void> {
   const rows = await db.query(
     `select number::float8 as number, to_char(deleted_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"') as deleted_at,
@@ -90,7 +90,7 @@ async function assertStored(): Promise<void> {
   );
 }
 
-describe('a log of which only its file knows', () => {
+describe('a log that only its own file describes', () => {
   it('is pulled completely, with its rollups, its people and a budget of its own', async () => {
     const { status, stdout } = await run(['sync'], { STREAMS: 'deletion_logs,users' });
     assert.equal(status, 0);
@@ -134,7 +134,7 @@ describe('a log of which only its file knows', () => {
     assert.deepEqual(budgets, [{ budget_group: 'deletions' }, { budget_group: 'support' }]);
   });
 
-  it('goes on at the record behind which it was killed', async () => {
+  it('continues after the record at which it was killed', async () => {
     server.allow(5);
     const killed = start(['sync']);
     await waitUntil(() => server.asked.length === 6);
@@ -152,7 +152,7 @@ describe('a log of which only its file knows', () => {
     await assertStored();
   });
 
-  it('is read again at the age of RESCAN_AFTER: what came late is stored, what changed is kept', async () => {
+  it('is read again at the age of RESCAN_AFTER: late rows are stored, and versions before a change are kept', async () => {
     const settings = { RESCAN_AFTER: '1h' };
     assert.equal((await run(['sync'], settings)).status, 0);
     const last = server.records.at(-1) ?? assert.fail();
@@ -280,12 +280,15 @@ describe('a log of which only its file knows', () => {
     const from = new Date(Date.now() - 20 * dayMs);
     const to = new Date(Date.now() - 10 * dayMs);
     const { coverage, gaps, limits } = await describeCoverage(scope, { ...asked, from, to });
-    assert.match(coverage.join(), /^The deletion log from .* to .* is completely stored\.$/);
+    assert.match(
+      coverage.join(),
+      /^The deletion log from .* to .* was read completely; not verified yet\.$/,
+    );
     assert.deepEqual(gaps, []);
     assert.deepEqual(limits, ['Zendesk does not record why something was deleted.']);
   });
 
-  it('is refused with its own sentence, and told of by code', async () => {
+  it('is refused with its own sentence, and reported with a code', async () => {
     server.refuse(403);
     assert.match((await run(['sync'])).stdout, /Zendesk has just refused deletion_logs \(403\)/);
     await db.query(

@@ -1,4 +1,4 @@
-/** Requests of the access log as pulling stores them, for tests of what is said of them. */
+/** Requests of the access log as pulling stores them, for tests of their classification. */
 import type { AccessRule } from '../../src/classification/access-rule.ts';
 import type { Classify } from '../../src/classification/classification.ts';
 import { createClassifier } from '../../src/classification/classifier.ts';
@@ -8,7 +8,7 @@ import { registerStream } from '../../src/ingest/worker.ts';
 import { accessLogs } from '../../src/streams/access-logs.ts';
 import { storeRecords } from './stored-records.ts';
 
-/** A path that no built-in rule knows, and a rule that does. */
+/** A path that no built-in rule matches, and a rule that does. */
 export const moon = '/api/v2/moon_phases';
 export const moonRule: AccessRule = { path: `${moon}/{moon_phase}`, kind: 'view' };
 
@@ -27,7 +27,7 @@ export function request(
   return { id, timestamp, url, user_id: 5, method: 'GET', status: 200, ...more };
 }
 
-/** Stores records of the account `acme`, a page; classified by the rules of the program unless others are given. */
+/** Stores a page of records of the account `acme`; by default classified with the rules of the program. */
 export async function storeRequests(
   db: Database,
   records: readonly object[],
@@ -37,7 +37,7 @@ export async function storeRequests(
   await storeRecords(db, accessLogs, records, classify === undefined ? {} : { classify });
 }
 
-/** What is said of the requests: `id kind type id`, one line each, in their order. */
+/** The classification of the requests: `id kind type id`, one line each, in their order. */
 export async function saidLines(db: Queryable): Promise<string[]> {
   const rows = await db.query<{ line: string }>(
     `select concat_ws(' ', access_log_id, kind, resource_type, resource_id) as line
@@ -46,7 +46,10 @@ export async function saidLines(db: Queryable): Promise<string[]> {
   return rows.map(({ line }) => line);
 }
 
-/** Where the rows of the log lie and what wrote them: changed by any update, and by nothing else. */
+/**
+ * The physical position of the log's rows and the transactions that wrote them: every update changes it, and nothing else
+ * does.
+ */
 export function sourceRows(db: Queryable): Promise<unknown[]> {
   return db.query(
     'select id, ctid::text, xmin::text, synced_at from zendesk.access_logs order by timestamp, id',

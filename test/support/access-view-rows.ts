@@ -1,4 +1,4 @@
-/** Requests of the access log, and what its views and rules make of them. */
+/** Requests of the access log, and the results of its views and rules. */
 import type { Database } from '../../src/database/client.ts';
 import { refreshRollups } from '../../src/ingest/rollups.ts';
 import { accessLogs } from '../../src/streams/access-logs.ts';
@@ -8,12 +8,12 @@ import { withLedger } from './ledger.ts';
 /** A record of the access log. */
 export type AccessRow = Readonly<Record<string, unknown>> & { readonly timestamp: string };
 
-/** A request of 2026, such as `at('11-18T12:00:00')`, a Wednesday at noon; what is left out is usual. */
+/** A request of 2026, such as `at('11-18T12:00:00')`, a Wednesday at noon; the other fields have usual values. */
 export function at(moment: string, more: Readonly<Record<string, unknown>> = {}): AccessRow {
   return { timestamp: `2026-${moment}Z`, ...more };
 }
 
-/** User 5, in a browser in the office, looks at ticket 1. */
+/** User 5, in a browser in the office, opens ticket 1. */
 const usual = {
   url: '/api/v2/tickets/1',
   ip_address: '203.0.113.9',
@@ -21,7 +21,7 @@ const usual = {
   authorization_type: 'session',
 };
 
-/** What this program asks of Zendesk, in the name of the user whose token it has. */
+/** A request of this program to Zendesk, in the name of the user whose token it has. */
 export const own = { client: 'zendesk-log-sync/1.0.0' };
 
 /** Marks a user as a program. */
@@ -38,13 +38,13 @@ export async function storeAccessRows(db: Database, rows: readonly AccessRow[]):
   );
 }
 
-/** A finding, as tests look at it: number of the request, and what is said of it. */
+/** A finding, in the form for tests: number of the request, and its summary. */
 export type AccessFinding = [number, string];
 
-/** What a rule finds in the order of the requests. */
+/** The findings of a rule, in the order of the requests. */
 export async function loadAccessFindings(db: Database, rule: string): Promise<AccessFinding[]> {
   const found = await db.query<{ id: number; summary: string }>(
-    `select access_log_id::integer as id, summary from zendesk.access_findings
+    `select access_log_id::integer as id, summary from zendesk_sync.found_in_access_logs
      where account = 'acme' and rule = $1 order by 1, 2`,
     [rule],
   );
@@ -71,6 +71,18 @@ export async function explainQuery(db: Database, query: string): Promise<string>
     await tx.query('set local enable_seqscan = off');
     const lines = await tx.query<{ 'QUERY PLAN': string }>(`explain ${query}`);
     return lines.map((line) => line['QUERY PLAN']).join('\n');
+  });
+}
+
+/** What of its plan Postgres really did to answer a query: a look-up by a key prunes partitions only when it runs. */
+export async function traceQuery(db: Database, query: string): Promise<string> {
+  return db.transaction(async (tx) => {
+    await tx.query('set local enable_seqscan = off');
+    const lines = await tx.query<{ 'QUERY PLAN': string }>(
+      `explain (analyze, costs off, timing off, summary off) ${query}`,
+    );
+    const done = lines.filter((line) => !line['QUERY PLAN'].includes('(never executed)'));
+    return done.map((line) => line['QUERY PLAN']).join('\n');
   });
 }
 

@@ -7,7 +7,7 @@ import { accessLogs } from '../../src/streams/access-logs.ts';
 import { account as usualAccount } from './report-data.ts';
 import { storeRecords } from './stored-records.ts';
 
-/** A request; what is left out is usual: agent 7 from the office, answered with 200. */
+/** A request; the other fields have usual values: agent 7 from the office, answered with 200. */
 export type AccessRecord = {
   timestamp: string;
   url: string;
@@ -44,7 +44,7 @@ export async function coverAccesses(db: Database, from: string, until: string): 
   await addCoverage(db, key, { from: toSeconds(new Date(from)), to: toSeconds(new Date(until)) });
 }
 
-/** Stores that somebody was called so and had that role from a moment on, until another or for ever. */
+/** Stores that a person had this name and role from a moment on, until another one or permanently. */
 export async function storeState(
   db: Database,
   state: { id: number; name: string | null; role: string; from: string; to?: string },
@@ -56,7 +56,7 @@ export async function storeState(
   );
 }
 
-/** The lines that a report about a span of the access log ends with, before its notes. */
+/** The last lines of a report about a span of the access log, before its notes. */
 export const accessLimits = [
   'Limit: Zendesk records what admins and agents do, not what end users do.',
   'Limit: Zendesk recorded nothing before the Access Log API was switched on, and nothing in Explore and Sell. It loses what was recorded before an account moved to another pod.',

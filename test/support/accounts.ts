@@ -18,26 +18,43 @@ import {
 } from './program.ts';
 import { withClient, type Query } from './query.ts';
 
-/** A simulated account, and what its entry in the file says besides where it is. Default: the OAuth client's secret by file. */
+/**
+ * A simulated account, and the content of its entry in the file besides its address. Default: the OAuth client's secret in a
+ * file.
+ */
 export type ListedAccount = {
   readonly simulator: SimulatorSettings & { readonly subdomain: string };
   readonly entry?: Readonly<Record<string, unknown>>;
 };
 
-/** What a test has at hand. */
+/** What a test can use. */
 export type Accounts = {
   readonly simulator: (account: string) => Simulator;
   readonly query: Query;
-  /** Starts the program with the file, and with these settings besides. */
+  /** The same of a database by its name. */
+  readonly queryOf: (database: string) => Query;
+  /** The path of the file that lists the accounts. */
+  readonly file: string;
+  /** Starts the program with the file and these additional settings. */
   readonly start: (args: readonly string[], more?: Environment) => Program;
-  /** Runs it to its end; fails when it has told a secret of any account. */
+  /** Runs it to its end; fails if it printed a secret of any account. */
   readonly run: (args: readonly string[], more?: Environment) => Promise<Ended>;
   readonly close: () => Promise<void>;
 };
 
-/** Starts the accounts and makes the file and the database. */
-export async function openAccounts(listed: readonly ListedAccount[]): Promise<Accounts> {
+/** Starts the accounts and makes the file and the database, or one for each name: then each entry names its own. */
+export async function openAccounts(
+  listed: readonly ListedAccount[],
+  names: readonly string[] = [],
+): Promise<Accounts> {
   const database = await createTestDatabase();
+  const others = await Promise.all(names.slice(1).map(() => createTestDatabase()));
+  const databases = new Map(
+    names.map((name, place) => [
+      name,
+      (place === 0 ? database : (others[place - 1] ?? database)).url,
+    ]),
+  );
   const simulators = new Map<string, Simulator>();
   const directory = mkdtempSync(join(temporary, 'accounts-'));
   const entries: Record<string, unknown>[] = [];
@@ -55,16 +72,25 @@ export async function openAccounts(listed: readonly ListedAccount[]): Promise<Ac
     });
   }
   const file = join(directory, 'accounts.yaml');
-  writeFileSync(file, writeYaml(entries));
+  writeFileSync(file, writeDatabases(databases) + writeYaml(entries));
   const secrets = [...simulators.values()].flatMap(({ options: { credentials } }) => [
     credentials.clientSecret,
     credentials.readyToken,
   ]);
   const start: Accounts['start'] = (args, more = {}) =>
-    startProgram(args, { DATABASE_URL: database.url, ACCOUNTS_FILE: file, ...more });
+    startProgram(args, {
+      ...(names.length === 0 && { DATABASE_URL: database.url }),
+      ACCOUNTS_FILE: file,
+      ...more,
+    });
   return {
     simulator: (account) => simulators.get(account) ?? assert.fail(`no account ${account}`),
     query: (text, values) => withClient(database.url, (query) => query(text, values)),
+    queryOf: (name) => (text, values) =>
+      withClient(databases.get(name) ?? assert.fail(`no database ${name}`), (query) =>
+        query(text, values),
+      ),
+    file,
     start,
     async run(args, more) {
       const ended = await start(args, more).ended;
@@ -74,11 +100,12 @@ export async function openAccounts(listed: readonly ListedAccount[]): Promise<Ac
     async close() {
       for (const simulator of simulators.values()) await simulator.stop();
       await database.drop();
+      for (const other of others) await other.drop();
     },
   };
 }
 
-/** `openAccounts` for the time of `work`. Stop the programs before its end. */
+/** `openAccounts` for the duration of `work`. Stop the programs before its end. */
 export async function withAccounts(
   listed: readonly ListedAccount[],
   work: (accounts: Accounts) => Promise<void>,
@@ -89,6 +116,14 @@ export async function withAccounts(
   } finally {
     await accounts.close();
   }
+}
+
+function writeDatabases(databases: ReadonlyMap<string, string>): string {
+  if (databases.size === 0) return '';
+  const lines = [...databases].map(
+    ([name, url]) => `  ${name}:\n    url: ${JSON.stringify(url)}\n`,
+  );
+  return `databases:\n${lines.join('')}`;
 }
 
 /** As people write it: a dash for each account, a line for each key. */

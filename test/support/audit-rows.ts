@@ -3,7 +3,7 @@ import { auditLogs } from '../../src/streams/audit-logs.ts';
 import { withLedger } from './ledger.ts';
 import { storeRecords } from './stored-records.ts';
 
-/** A record of the audit log as the API gives it; what is left out has a value that says nothing. */
+/** A record of the audit log as the API gives it; the other fields have neutral values. */
 export type AuditRecord = {
   id?: number;
   created_at?: string;
@@ -17,7 +17,7 @@ export type AuditRecord = {
   source_type?: string | null;
 };
 
-/** A finding, as tests look at it. */
+/** A finding, in the form for tests. */
 export type Finding = { id: number; rule: string; severity: string; summary: string };
 
 /** A change of a setting. */
@@ -75,16 +75,16 @@ export async function storeAuditRows(
   await storeRecords(db, auditLogs, usual, { account });
 }
 
-/** All findings in the order of their records; of one rule when it is named. */
+/** All findings in the order of their records; only of one rule if it is named. */
 export async function loadFindings(db: Database, rule?: string): Promise<Finding[]> {
   return db.query<Finding>(
-    `select audit_log_id::integer as id, rule, severity, summary from zendesk.audit_findings
+    `select audit_log_id::integer as id, rule, severity, summary from zendesk_sync.found_in_audit_logs
      where $1::text is null or rule = $1 order by created_at, audit_log_id, rule`,
     [rule ?? null],
   );
 }
 
-/** Stores the records and returns what the rule finds: number of the record and what is said of it. */
+/** Stores the records and returns the findings of the rule: number of the record and summary. */
 export async function findChanges(
   rule: string,
   records: readonly AuditRecord[],

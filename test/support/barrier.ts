@@ -1,6 +1,6 @@
 /**
- * A place in the database at which statements wait until a test lets them go on, so that an interleaving is certain and not
- * a matter of luck. A trigger, made for the test, waits there for an advisory lock that the test holds.
+ * A place in the database at which statements wait until a test lets them continue, so that an interleaving is certain and
+ * not a matter of luck. A trigger, made for the test, waits there for an advisory lock that the test holds.
  */
 import { Client } from 'pg';
 import { waitUntil } from './pulled-account.ts';
@@ -14,16 +14,16 @@ export type BarrierPlace = {
 };
 
 export type Barrier = {
-  /** Resolves when so many statements of this database wait, at the barrier or behind one that does. */
+  /** Resolves when so many statements of this database wait, at the barrier or for one that waits there. */
   waiting(statements: number): Promise<void>;
-  /** Lets everything through from now on. */
+  /** Lets all statements continue from now on. */
   open(): Promise<void>;
 };
 
 /** Any number that no other program is likely to use: the letters "zltb". */
 const lock = 0x7a6c7462;
 
-/** Puts a barrier up for the time of `work`. */
+/** Sets up a barrier for the duration of `work`. */
 export async function withBarrier(
   url: string,
   { before, table, like = '%' }: BarrierPlace,

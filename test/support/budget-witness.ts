@@ -2,21 +2,21 @@ import assert from 'node:assert/strict';
 import { monitorEventLoopDelay } from 'node:perf_hooks';
 import type { Simulator } from '../../src/simulator/simulator.ts';
 
-/** Sees how many requests for the access log come in a minute. */
+/** Counts how many requests for the access log arrive in a minute. */
 export type BudgetWitness = {
-  /** The most that came within 60 seconds, wherever these begin. */
+  /** The largest number within any 60 seconds. */
   readonly mostInAMinute: () => number;
-  /** Fails if more came in any minute than the limit of a simulated account allows. */
+  /** Fails if there were more in any minute than the limit of a simulated account allows. */
   readonly assertKept: () => void;
 };
 
 const minuteMs = 60_000;
-/** The program lets a minute be longer by this, for requests that are on their way for longer than others. */
+/** The program counts a minute as longer by this, for requests that take longer than others to arrive. */
 const marginMs = 500;
 
 /**
- * Begins to watch. The simulator sees a request late when its process, that of the test, is kept from its work, so two of
- * them may seem closer to each other than they were: by as much as this process has ever been late.
+ * Begins to watch. The simulator sees a request late when its process, that of the test, is busy, so two requests may seem
+ * closer to each other than they were: by as much as this process has ever been late.
  */
 export function watchBudget(simulator: Simulator): BudgetWitness {
   const delay = monitorEventLoopDelay({ resolution: 10 });

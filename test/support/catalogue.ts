@@ -1,7 +1,7 @@
 import type { Query } from './query.ts';
 
 /**
- * Everything that a database has of this program, a line each: relations, columns, defaults, keys, indexes, views and
+ * Everything of this program in a database, one line each: relations, columns, defaults, keys, indexes, views and
  * functions with their texts, comments and grants.
  */
 export async function describeCatalogue(query: Query): Promise<string[]> {

@@ -1,17 +1,17 @@
-/** Certificates that tests make themselves: X.509 written as DER by hand, so that no program and no package is needed. */
+/** Certificates that tests create themselves: X.509 written as DER by hand, so that no program and no package is needed. */
 import { generateKeyPairSync, randomBytes, sign, type KeyObject } from 'node:crypto';
 import { isIP } from 'node:net';
 
 /** A certificate and its key, in PEM. */
 export type Certificate = { readonly cert: string; readonly key: string };
 
-/** Somebody who signs. */
+/** A certificate authority. */
 export type Authority = Certificate & {
   /** A certificate of that common name; `names` are the hosts it is for, names or addresses of IPv4. */
   issue(commonName: string, names?: readonly string[]): Certificate;
 };
 
-/** Makes an authority that nobody knows yet. */
+/** Creates an authority that nobody trusts yet. */
 export function createAuthority(commonName: string): Authority {
   const pair = generateKeyPairSync('ec', { namedCurve: 'P-256' });
   const own = { name: commonName, key: pair.privateKey };

@@ -1,4 +1,4 @@
-/** The Helm chart, and what helm makes of it: kept beside the tests, as helm is not installed everywhere. */
+/** The Helm chart, and helm's output for it: stored beside the tests, because helm is not installed everywhere. */
 import { execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { globSync, readFileSync } from 'node:fs';
@@ -10,7 +10,7 @@ import { readText, root } from './project-files.ts';
 const chart = 'deploy/helm';
 const rendered = 'test/deploy/rendered';
 
-/** The renderings that are kept: with the values of the chart alone, and with all that can be switched on. */
+/** The stored renderings: with only the values of the chart, and with everything switched on. */
 export const variants = {
   usual: [],
   full: ['--values', `${rendered}/full-values.yaml`],
@@ -20,16 +20,16 @@ export type Variant = keyof typeof variants;
 /** A resource of Kubernetes, or a part of one. */
 export type Resource = Readonly<Record<string, unknown>>;
 
-/** Into what a rendering goes: without a cluster helm supposes one of the age that it was built with. */
+/** The target of a rendering: without a cluster helm assumes the version that it was built with. */
 export const place = ['--namespace', 'security', '--kube-version', '1.30.0'] as const;
 
-/** The alert rules, and their copy within the chart: a chart cannot read what lies outside of it. */
+/** The alert rules, and their copy in the chart: a chart cannot read files outside of it. */
 export const rulesPath = 'monitoring/prometheus/rules.yml';
 export const rulesCopyPath = `${chart}/files/rules.yml`;
 
 export const schemaPath = `${chart}/values.schema.json`;
 
-/** What the chart sets itself, or has no use for. */
+/** What the chart sets itself, or does not need. */
 const ownSettings = new Set(['DATA_DIR', 'EMBEDDED_PORT', 'HTTP_HOST', 'HTTP_PORT']);
 
 /** The settings that values may name, by the part of the values that names them. */
@@ -41,13 +41,13 @@ export function listSettings(): Record<'settings' | 'secretKeys', string[]> {
   return { settings: names(false), secretKeys: names(true) };
 }
 
-/** Where a rendering is kept. */
+/** The file of a rendering. */
 export const pathOf = (variant: Variant): string => `${rendered}/${variant}.yaml`;
 
-/** The first line of a rendering, which says what it was made from: it is out of date when this changes. */
+/** The first line of a rendering, which describes its source: if this changes, the rendering is outdated. */
 export function describeSource(): string {
   const hash = createHash('sha256');
-  // The schema says which values are refused, not what becomes of the others.
+  // The schema says which values are refused, not the effect of the others.
   const files = globSync(`${chart}/**/*.{yaml,yml,tpl,txt}`, { cwd: root }).toSorted();
   for (const file of [...files, `${rendered}/full-values.yaml`]) {
     hash
@@ -59,7 +59,7 @@ export function describeSource(): string {
   return `# By scripts/render-chart.ts from a chart with the SHA-256 ${hash.digest('hex')}`;
 }
 
-/** What helm makes of the chart for a release called `logs`. */
+/** Helm's output for a release named `logs`. */
 export function render(helm: string, variant: Variant): string {
   return execFileSync(helm, ['template', 'logs', chart, ...place, ...variants[variant]], {
     cwd: root,
@@ -79,7 +79,7 @@ export function readResources(text: string): Resource[] {
   });
 }
 
-/** The resources that are kept of a variant. */
+/** The stored resources of a variant. */
 export function readRendered(variant: Variant): Resource[] {
   return readResources(readText(pathOf(variant)));
 }

@@ -8,7 +8,7 @@ export type CollectedLog = Log & {
   readonly text: () => string;
 };
 
-/** Makes one that keeps lines of every level. */
+/** Creates one that keeps lines of every level. */
 export function collectLog(): CollectedLog {
   const written: string[] = [];
   const log = pino(

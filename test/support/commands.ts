@@ -10,7 +10,7 @@ export type Command = {
   readonly subcommands: readonly string[];
 };
 
-/** Asks the program for a command and all that are below it, this one first. */
+/** Asks the program for a command and all its subcommands, this one first. */
 export async function listCommands(name = ''): Promise<Command[]> {
   const { status, stdout } = await runProgram([...name.split(' '), '--help'].filter(Boolean));
   assert.equal(status, 0, name);

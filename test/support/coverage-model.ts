@@ -1,4 +1,4 @@
-/** What the view `zendesk_sync.status` says about a log, as pure functions: the view is held against them. */
+/** What the view `zendesk_sync.status` says about a log, as pure functions, to compare the view with them. */
 import { subtract, type Span, type Spans } from '../../src/span.ts';
 import { findGaps } from '../../src/ingest/coverage.ts';
 
@@ -14,7 +14,7 @@ export function findLost(coverage: Spans, horizon: number): Spans {
   return subtract([{ from: oldest.from, to: horizon }], coverage);
 }
 
-/** Seconds until the oldest uncovered second falls over the horizon and is lost for good; negative when that has happened. */
+/** Seconds until the oldest uncovered second is older than the horizon and permanently lost; negative if that has happened. */
 export function measureHeadroom(
   coverage: Spans,
   horizon: number,

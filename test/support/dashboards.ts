@@ -4,7 +4,7 @@ import { readYaml, root } from './project-files.ts';
 
 const folder = 'monitoring/grafana/dashboards';
 
-/** A question of a panel: PromQL in `expr`, or SQL in `rawSql`. */
+/** A query of a panel: PromQL in `expr`, or SQL in `rawSql`. */
 export type Target = {
   refId: string;
   datasource: { type: string; uid: string };
@@ -33,14 +33,14 @@ export function readDashboards(): ReadonlyMap<string, Dashboard> {
   return new Map(files.map((file) => [file, readYaml(join(folder, file)) as Dashboard]));
 }
 
-/** What Grafana puts in the place of its macros and variables. */
+/** Grafana's replacements for its macros and variables. */
 export type Situation = {
   readonly from: Date;
   readonly to: Date;
   readonly variables: Readonly<Record<string, string>>;
 };
 
-/** An hour: what Grafana takes for a week. */
+/** An hour: Grafana's interval for a week. */
 const intervalSeconds = 3600;
 
 /** SQL of a panel as Grafana would send it. */

@@ -1,6 +1,6 @@
 import { connect, createServer, type AddressInfo, type Socket } from 'node:net';
 
-/** A way to a database that can be cut: what a client sees of a server that restarts at another port. */
+/** A connection to a database that can be cut: for a client it looks like a server that restarts at another port. */
 export type DatabaseProxy = {
   /** The database's url, through the proxy. */
   readonly url: string;
@@ -10,24 +10,25 @@ export type DatabaseProxy = {
   cut(): void;
   /** Cuts every connection and lets no new one through until `work` has ended. */
   closedDuring(work: () => Promise<void>): Promise<void>;
-  /** Every connection loses all bytes from now on, in both directions, and does not end. */
+  /** Every connection loses all bytes from now on, in both directions, and is not closed. */
   silence(): void;
-  /** The same, also of connections that come until `resume`. */
+  /** The same, also for new connections until `resume`. */
   silenceAll(): void;
   resume(): void;
   close(): Promise<void>;
 };
 
 /**
- * Hears what a client sends before it is passed on. What it returns is done when the server has answered, and the client
- * never gets that answer.
+ * Gets a client's data before it is passed on. If it returns a function, that runs after the server has answered, and the
+ * client never gets the answer.
  */
 export type Listener = (sent: string) => Promise<(() => Promise<void>) | undefined>;
 
-/** Starts a proxy on a free port of this machine in front of a database. */
+/** Starts a proxy on a free port of this machine in front of a database; `read` gives each connection a reader of what it sends. */
 export async function startDatabaseProxy(
   target: string,
   listen?: Listener,
+  read?: () => (sent: Buffer) => void,
 ): Promise<DatabaseProxy> {
   let { hostname, port } = new URL(target);
   const open = new Set<Socket>();
@@ -51,6 +52,7 @@ export async function startDatabaseProxy(
         open.delete(upstream);
         client.destroy();
       });
+      if (read !== undefined) client.on('data', read());
       if (listen === undefined) client.pipe(upstream).pipe(client);
       else overhear(client, upstream, listen);
     });

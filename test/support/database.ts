@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { Client, escapeIdentifier } from 'pg';
 import { clockOffsetMs } from './run-clock.ts';
 
-/** A database of a test's own, on the server of the test run. */
+/** A separate database for a test, on the server of the test run. */
 export type TestDatabase = {
   /** Connection string of its owner. */
   readonly url: string;
@@ -13,12 +13,12 @@ export type TestDatabase = {
 /** Any number that no other program on the server is likely to use: the letters "zlt". */
 const advisoryLock = 0x7a6c74;
 
-/** Makes a database with the schema of this program: a copy of one that is migrated once in a test run. */
+/** Creates a database with the schema of this program: a copy of one that is migrated once in a test run. */
 export async function createTestDatabase(): Promise<TestDatabase> {
   return create(await withServer(prepareTemplate));
 }
 
-/** Makes a database without tables, for tests of the migrations themselves. */
+/** Creates a database without tables, for tests of the migrations themselves. */
 export async function createEmptyTestDatabase(): Promise<TestDatabase> {
   const database = await create('template0');
   await moveClock(database.url);
@@ -35,6 +35,19 @@ export async function withDatabase<T>(work: (url: string) => Promise<T>): Promis
   }
 }
 
+/** Drops the databases of tests that ended without doing so, as those do whose process is killed. */
+export async function dropLeftovers(): Promise<void> {
+  const { prefix } = readRun();
+  await withServer(async (server) => {
+    const { rows } = await server.query<{ datname: string }>(
+      `select datname from pg_database where datname ~ ('^' || $1 || '_[0-9a-f]{12}$')`,
+      [prefix],
+    );
+    for (const { datname } of rows)
+      await server.query(`drop database if exists ${escapeIdentifier(datname)} with (force)`);
+  });
+}
+
 async function create(template: string): Promise<TestDatabase> {
   const { prefix } = readRun();
   const name = `${prefix}_${randomBytes(6).toString('hex')}`;
@@ -46,15 +59,15 @@ async function create(template: string): Promise<TestDatabase> {
   return { url: urlOf(name), drop };
 }
 
-/** The name of the migrated database, which the first test file that asks makes; the others wait for it. */
+/** The name of the migrated database, which the first test file creates; the others wait for it. */
 async function prepareTemplate(server: Client): Promise<string> {
-  // A file that has the machine's clock needs a template of its own.
+  // A file that uses the machine's clock needs a separate template.
   const name = `${readRun().prefix}_template${clockOffsetMs() === 0 ? '_unmoved' : ''}`;
   if (await exists(server, name)) return name;
   // Released with the connection, whatever happens.
   await server.query('select pg_advisory_lock($1)', [advisoryLock]);
   if (await exists(server, name)) return name;
-  // Gets its name when it is complete: a failed migration must not leave a template behind.
+  // It gets its name when it is complete: a failed migration must not leave a template behind.
   const unfinished = `${name}_unfinished`;
   await server.query(`drop database if exists ${escapeIdentifier(unfinished)} with (force)`);
   await copyDatabase(server, 'template0', unfinished);
@@ -68,8 +81,8 @@ async function prepareTemplate(server: Client): Promise<string> {
 }
 
 /**
- * Gives a database the clock of the test run: Postgres's functions are replaced by ones that add the offset, in this
- * database alone. `current_timestamp` is no function and stays as it is; the program does not use it.
+ * Gives a database the clock of the test run: Postgres's functions are replaced by ones that add the offset, only in this
+ * database. `current_timestamp` is not a function and stays unchanged; the program does not use it.
  */
 async function moveClock(url: string): Promise<void> {
   const offsetMs = clockOffsetMs();

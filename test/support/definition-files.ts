@@ -1,4 +1,4 @@
-/** Definitions of a test's own, beside those of the program. */
+/** Additional definitions of a test, beside those of the program. */
 import { cpSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
@@ -10,7 +10,7 @@ import { root } from './project-files.ts';
 /** Texts by the names of definitions. */
 export type Files = Readonly<Record<string, string>>;
 
-/** Reads files as the program reads its own, from a folder that also holds those with `own`. */
+/** Reads files as the program reads its own, from a folder that also has those with `own`. */
 export function readFiles(files: Files, { own = false } = {}): readonly Definition[] {
   const folder = mkdtempSync(join(tmpdir(), 'zls-definitions-'));
   try {
@@ -25,7 +25,7 @@ export function readFiles(files: Files, { own = false } = {}): readonly Definiti
   }
 }
 
-/** Brings the database from the program's own definitions to those and the given ones. */
+/** Updates the database from the program's own definitions to those and the given ones. */
 export async function applyFiles(db: Database, files: Files): Promise<void> {
   await db.transaction((tx) => applyDefinitions(tx, readFiles(files, { own: true }), false));
 }

@@ -18,12 +18,12 @@ export function readStages(): Instruction[][] {
   return stages;
 }
 
-/** What a stage has under a keyword. */
+/** The arguments of a keyword in a stage. */
 export function find(stage: readonly Instruction[] | undefined, keyword: string): string[] {
   return (stage ?? []).filter((each) => each.keyword === keyword).map(({ rest }) => rest);
 }
 
-/** What a stage takes from the folder of the project, and what from the stage before it. */
+/** What a stage copies from the folder of the project, and what from the stage before it. */
 export function findCopies(stage: readonly Instruction[] | undefined): {
   fromProject: string[];
   fromBuild: string[];
@@ -34,6 +34,8 @@ export function findCopies(stage: readonly Instruction[] | undefined): {
     fromProject: copies
       .filter((words) => !isFromBuild(words))
       .flatMap((words) => words.slice(0, -1)),
-    fromBuild: copies.filter(isFromBuild).flatMap((words) => words.slice(1, -1)),
+    fromBuild: copies
+      .filter(isFromBuild)
+      .flatMap((words) => words.slice(1, -1).filter((word) => !word.startsWith('--'))),
   };
 }

@@ -1,7 +1,7 @@
 /**
- * A process of its own that opens the embedded database in the directory given as argument, for tests that kill and
- * interrupt it. Writes JSON lines: first what it opened. On the line `stop` it closes and ends; on SIGINT it first
- * writes a row in a transaction, as a sync that finishes its page.
+ * A separate process that opens the embedded database in the directory given as argument, for tests that kill and interrupt
+ * it. It writes JSON lines: first what it opened. On the line `stop` it closes and ends; on SIGINT it first writes a row in
+ * a transaction, like a sync that finishes its page.
  */
 import { once } from 'node:events';
 import { createInterface } from 'node:readline';

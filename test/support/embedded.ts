@@ -16,25 +16,25 @@ import {
 } from '../../src/database/embedded.ts';
 import { returnToMachineClock } from './run-clock.ts';
 
-// A cluster that a test opens has it, and so have the times of its files.
+// A cluster that a test opens uses it, and so do the times of its files.
 returnToMachineClock();
 
-/** The programs that this test run is about; undefined: the bundled ones. */
+/** The programs for this test run; undefined: the bundled ones. */
 export const binariesDir = process.env['TEST_POSTGRES_BINARIES'];
 
 /** A directory that is removed after the test file. */
 export const temporary = mkdtempSync(join(tmpdir(), 'zls-embedded-'));
 after(() => rmSync(temporary, { recursive: true, force: true }));
 
-/** Most tests of a file share one cluster, as making one is what takes the time. */
+/** Most tests of a file share one cluster, because creating one takes most of the time. */
 export const dataDir = join(temporary, 'shared');
-/** Where Postgres keeps the shared cluster. */
+/** Postgres's directory of the shared cluster. */
 export const cluster = join(dataDir, 'cluster');
 
 const servers: EmbeddedPostgres[] = [];
 afterEach(() => Promise.all(servers.splice(0).map((server) => server.stop())));
 
-/** Opens the shared cluster, or what the options say, until the end of the test at the latest. */
+/** Opens the shared cluster, or the one in the options, at most until the end of the test. */
 export async function open(options: Partial<EmbeddedOptions> = {}): Promise<EmbeddedPostgres> {
   const server = await openEmbeddedPostgres({ dataDir, binariesDir, durable: false, ...options });
   servers.push(server);
@@ -62,7 +62,7 @@ export type Elsewhere = {
   readonly stop: () => Promise<void>;
 };
 
-/** Opens the database in another process, a process group of its own as a shell gives it. */
+/** Opens the database in another process, with its own process group, as a shell would. */
 export async function openElsewhere(dir = dataDir, path = process.env['PATH']): Promise<Elsewhere> {
   const program = fileURLToPath(new URL('./embedded-process.ts', import.meta.url));
   const child = spawn(process.execPath, [program, dir], {
@@ -81,7 +81,7 @@ export async function openElsewhere(dir = dataDir, path = process.env['PATH']): 
   return { child, ...facts, readLine, stop };
 }
 
-/** The message of the error that an opening which cannot work ends with. */
+/** The error message of an impossible opening. */
 export async function refusal(opening: Promise<unknown>): Promise<string> {
   try {
     await opening;

@@ -27,11 +27,11 @@ export type EngineOptions = Partial<EngineSettings> & {
   readonly log?: Log;
   /** Default: those of the program. */
   readonly streams?: readonly Stream[];
-  /** Whether it has never seen a page. Default: it has seen a full one of each stream, as if it had run for a while. */
+  /** Whether it has never seen a page. By default it has seen a full one of each stream, as if it had run for a while. */
   readonly isNew?: boolean;
 };
 
-/** Budgets that no test uses up. */
+/** Budgets larger than any test needs. */
 const plenty = { support: 100_000, access_logs: 100_000 };
 
 const silent = createLogger({
@@ -41,7 +41,7 @@ const silent = createLogger({
   isTerminal: false,
 });
 
-/** Sets an engine up. Whoever calls closes its `zendesk` and its `db`; the signal ends waiting for a database. */
+/** Creates an engine. The caller closes its `zendesk` and its `db`; the signal ends the wait for a database. */
 export function createEngine(place: Place, options: EngineOptions, signal: AbortSignal): Engine {
   const engine = assembleEngine({
     account,
@@ -65,6 +65,7 @@ export function createEngine(place: Place, options: EngineOptions, signal: Abort
       rescanAges: options.rescanAges ?? [3600, 86_400],
       horizons: options.horizons ?? {},
       requestsPerMinute: options.requestsPerMinute ?? plenty,
+      ...(options.shares && { shares: options.shares }),
       pageSizes: options.pageSizes ?? {},
     },
     holder: options.holder ?? 'test',

@@ -24,13 +24,13 @@ export function findTool(name: 'fsck' | 'litewitness' | 'versitygw'): Tool {
     : { path: found, skip: false };
 }
 
-/** The verifier in `test/evidence/verifier`, built. */
+/** The verifier in Go that each evidence package brings along, built. */
 export function buildVerifier(): Tool {
   const go = findProgram('go') ?? '/usr/local/go/bin/go';
   if (!isExecutable(go)) return { skip: 'Go is not there' };
   const path = join(mkdtempSync(join(tmpdir(), 'zls-verifier-')), 'verifier');
   const { status, stderr } = spawnSync(go, ['build', '-o', path, '.'], {
-    cwd: join(root, 'test/evidence/verifier'),
+    cwd: join(root, 'src/reports/evidence-package/kit/go'),
     encoding: 'utf8',
   });
   return status === 0

@@ -1,10 +1,10 @@
-/** The text format of Prometheus, read strictly: whatever is no such text fails the test. */
+/** The text format of Prometheus, parsed strictly: any other text fails the test. */
 import assert from 'node:assert/strict';
 
 /** One value of a metric. */
 export type Sample = { readonly labels: Readonly<Record<string, string>>; readonly value: number };
 
-/** A metric as it was described, with its samples by their full names (`…_bucket`, `…_sum`, `…_count` of histograms). */
+/** A metric with its description, and its samples by their full names (`…_bucket`, `…_sum`, `…_count` of histograms). */
 export type Family = {
   readonly type: string;
   readonly help: string;
@@ -51,7 +51,7 @@ export function readExposition(text: string): ReadonlyMap<string, Family> {
   return families;
 }
 
-/** The value of the one sample that has exactly these labels; undefined when there is none. */
+/** The value of the sample with exactly these labels; undefined if there is none. */
 export function valueOf(
   families: ReadonlyMap<string, Family>,
   metric: string,
@@ -86,7 +86,7 @@ function readLabels(text: string): Record<string, string> {
 function readValue(text: string): number {
   if (text === '+Inf') return Infinity;
   const value = Number(text);
-  // In any case of letters, as Go reads numbers.
+  // In upper or lower case, as Go reads numbers.
   assert.ok(!Number.isNaN(value) || /^nan$/i.test(text), `no number: ${text}`);
   return value;
 }

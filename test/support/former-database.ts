@@ -1,4 +1,4 @@
-/** A database as a former version of the program left it: with its first migrations, applied by drizzle's own migrator. */
+/** A database as a previous version of the program left it: with its first migrations, applied by drizzle's own migrator. */
 import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -8,7 +8,7 @@ import { Client } from 'pg';
 import { createEmptyTestDatabase, type TestDatabase } from './database.ts';
 import { root } from './project-files.ts';
 
-/** Makes a database with the migrations up to the one with this name. */
+/** Creates a database with the migrations up to the one with this name. */
 export async function createFormerDatabase(newest: string): Promise<TestDatabase> {
   const database = await createEmptyTestDatabase();
   const folder = mkdtempSync(join(tmpdir(), 'zls-former-'));

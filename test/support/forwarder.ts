@@ -6,14 +6,14 @@ import type { AddressInfo } from 'node:net';
 /** A request that went through: its path, and when it came and was answered, in milliseconds since 1970. */
 export type Forwarded = { readonly path: string; readonly from: number; until: number };
 
-/** An address of the simulator of one's own, so that a test sees which process asked for what. */
+/** A separate address of the simulator for a process, so that a test sees which process requested what. */
 export type Forwarder = {
   readonly origin: string;
   readonly requests: readonly Forwarded[];
   readonly stop: () => Promise<void>;
 };
 
-/** Starts a server that hands every request on to another origin, and its answer back; with a certificate it speaks TLS. */
+/** Starts a server that forwards every request to another origin, and returns its answer; with a certificate it uses TLS. */
 export async function startForwarder(
   origin: string,
   tls?: { readonly key: string; readonly cert: string },

@@ -9,9 +9,9 @@ let directory: string | undefined;
 let server: EmbeddedPostgres | undefined;
 
 /**
- * Starts one server for a whole test run, unless `TEST_DATABASE_URL` names one already, and tells the test files about
- * it in that variable. `TEST_POSTGRES_BINARIES` chooses the programs of another version. Fits
- * `node --test --test-global-setup`, and `scripts/test.ts` calls it.
+ * Starts one server for a whole test run, unless `TEST_DATABASE_URL` names one already, and sets that variable for the test
+ * files. `TEST_POSTGRES_BINARIES` chooses the programs of another version. Fits `node --test --test-global-setup`, and
+ * `scripts/test.ts` calls it.
  */
 export async function globalSetup(): Promise<void> {
   // Names what belongs to this run on a server that lives longer.
@@ -27,7 +27,7 @@ export async function globalSetup(): Promise<void> {
   process.env['TEST_DATABASE_URL'] = server.url;
 }
 
-/** Memory where the system offers enough of it as a directory: a database then takes a tenth of the time to make. */
+/** Memory, if the system offers enough of it as a directory: then creating a database takes a tenth of the time. */
 export async function chooseParent(): Promise<string> {
   const memory = await statfs('/dev/shm').catch(() => undefined);
   const free = memory === undefined ? 0 : memory.bavail * memory.bsize;

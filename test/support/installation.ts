@@ -41,7 +41,7 @@ export type InstallationSettings = EngineOptions & {
   readonly origin?: string;
 };
 
-/** Starts the simulator and sets the engine up on a database of its own, for the time of `work`. */
+/** Starts the simulator and sets up the engine on a separate database, for the duration of `work`. */
 export async function withInstallation(
   simulatorSettings: SimulatorSettings,
   settings: InstallationSettings,
@@ -123,7 +123,7 @@ export function trueLines(
   return lines.toSorted();
 }
 
-/** Fails unless the table holds exactly what the simulator shows within the covered spans, and nothing that it never had. */
+/** Fails unless the table has exactly what the simulator shows within the covered spans, and nothing that it never had. */
 export async function assertTrue(installation: Installation, stream: LogName): Promise<Spans> {
   const { simulator, db } = installation;
   const coverage = await loadCoverage(db, { account, stream });

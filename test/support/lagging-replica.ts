@@ -1,27 +1,27 @@
 /**
- * A failover to a replica that lacks the last transactions: what a database was at one moment takes its place at a later
- * one, under the same address.
+ * A failover to a replica that lacks the last transactions: an earlier state of the database replaces it at a later moment,
+ * under the same address.
  */
 import assert from 'node:assert/strict';
 import { Client, escapeIdentifier } from 'pg';
 import { startDatabaseProxy, type DatabaseProxy } from './database-proxy.ts';
 import { waitUntil } from './pulled-account.ts';
 
-/** A moment in what a program sends to its database. */
+/** A moment in the data that a program sends to its database. */
 export type Moment = {
-  /** A statement is such a one when it matches. */
+  /** Matches the statements that count. */
   readonly statement: RegExp;
-  /** Which of them it is, from 1 on. Counted from the moment before. */
+  /** Its number among them, from 1, counted from the moment before. */
   readonly place: number;
-  /** Then the first that matches this, if there is one. */
+  /** After that the first statement that matches this, if given. */
   readonly next?: RegExp;
-  /** Before the server gets it; or when it has answered, and the program does not hear that. */
+  /** Before the server gets it; or after it has answered, without the program getting the answer. */
   readonly when: 'before' | 'after';
 };
 
 /** What happens to the database. */
 export type Failover = {
-  /** After this the replica receives nothing any more. */
+  /** After this the replica receives nothing more. */
   readonly lagsFrom: Moment;
   /** Then the replica takes over. */
   readonly takesOver: Moment;
@@ -29,25 +29,25 @@ export type Failover = {
 
 /** A database with a replica. */
 export type ReplicatedDatabase = {
-  /** Where the program finds whichever is the primary. */
+  /** The address at which the program finds the current primary. */
   readonly url: string;
-  /** Fails over once, from now on counted. Resolves to what was lost when that has happened. */
+  /** Fails over once, counted from now. Resolves to what was lost when it has happened. */
   failOver(failover: Failover): void;
   /** Whether the replica has taken over. */
   readonly hasFailedOver: () => boolean;
   close(): Promise<void>;
 };
 
-/** How a replica is left behind, and how it takes over. */
+/** How a replica falls behind, and how it takes over. */
 export type Deeds = {
   leaveBehind(): Promise<void>;
   failOver(): Promise<void>;
 };
 
-/** Puts a replica beside a database on the server of the test run; or does what is given instead at the two moments. */
+/** Adds a replica to a database on the server of the test run; or runs the given functions instead at the two moments. */
 export async function replicate(databaseUrl: string, given?: Deeds): Promise<ReplicatedDatabase> {
   let watches: readonly { readonly watch: Watch; readonly act: () => Promise<void> }[] = [];
-  // Nothing that is sent meanwhile is the next moment.
+  // Data that is sent meanwhile does not count as the next moment.
   let acting = false;
   const proxy = await startDatabaseProxy(databaseUrl, async (sent) => {
     const [first, ...others] = watches;
@@ -101,7 +101,7 @@ function copyDatabase(databaseUrl: string, proxy: DatabaseProxy): Deeds {
   };
 }
 
-/** Says whether a text that is sent is the moment, and when it is to be acted upon. */
+/** Whether a sent text is the moment, and when to act on it. */
 type Watch = (sent: string) => Moment['when'] | undefined;
 
 function createWatch({ statement, place, next, when }: Moment): Watch {

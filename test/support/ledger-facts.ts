@@ -4,7 +4,7 @@ import { loadStatus, type StreamStatus } from '../../src/ingest/status.ts';
 import { streams } from '../../src/streams/registry.ts';
 import { account, assertTrue, type Installation } from './installation.ts';
 
-/** A row of `zendesk_sync.fetches`, as tests look at it. */
+/** A row of `zendesk_sync.fetches`, in the form for tests. */
 export type FetchFact = {
   readonly fetch: string;
   readonly kind: string;
@@ -35,7 +35,7 @@ export async function listFetches(db: Database, stream: string): Promise<FetchFa
   );
 }
 
-/** The status of one stream, as the view tells it. */
+/** The status of one stream, as the view shows it. */
 export async function statusOf(db: Database, stream: string): Promise<StreamStatus> {
   const found = (await loadStatus(db, streams, account)).find((status) => status.stream === stream);
   assert.ok(found !== undefined, `no status of ${stream}`);

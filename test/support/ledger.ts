@@ -4,7 +4,7 @@ import { registerStream } from '../../src/ingest/worker.ts';
 import type { Stream } from '../../src/streams/stream.ts';
 import { withDatabase } from './database.ts';
 
-/** Runs `work` on a migrated database of its own, opened as the program opens it. */
+/** Runs `work` on a separate migrated database, opened as the program opens it. */
 export async function withLedger<T>(work: (db: Database, url: string) => Promise<T>): Promise<T> {
   return withDatabase(async (url) => {
     const db = openDatabase({ url });

@@ -1,6 +1,6 @@
 import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
 
-/** The addresses that a process of this machine listens on, such as `127.0.0.1:8080`; of IPv6 as the kernel writes them. */
+/** The addresses on which a process of this machine listens, such as `127.0.0.1:8080`; for IPv6 as the kernel writes them. */
 export function listListeners(pid: number): string[] {
   const sockets = new Set(
     readdirSync(`/proc/${pid}/fd`).flatMap((fd) => {

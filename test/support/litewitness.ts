@@ -22,13 +22,13 @@ export type Witness = {
   stop(): Promise<void>;
 };
 
-/** Starts a witness that knows one log, of which it has seen nothing yet. Needs OpenSSH. */
+/** Starts a witness that knows one log, but has seen nothing of it yet. Needs OpenSSH. */
 export async function startWitness(program: string, logKey: VerifierKey): Promise<Witness> {
   const folder = mkdtempSync(join(tmpdir(), 'zls-witness-'));
   const [socket, keyFile] = [join(folder, 'agent'), join(folder, 'key')];
   const database = join(folder, 'witness.db');
   const agent = spawn('ssh-agent', ['-D', '-a', socket], { stdio: ['ignore', 'pipe', 'inherit'] });
-  // It writes where its socket is once it listens there.
+  // It prints the place of its socket once it listens there.
   await once(agent.stdout, 'data');
   run('ssh-keygen', ['-q', '-t', 'ed25519', '-N', '', '-f', keyFile]);
   run('ssh-add', ['-q', keyFile], socket);
@@ -53,7 +53,7 @@ export async function startWitness(program: string, logKey: VerifierKey): Promis
   };
 }
 
-/** Its own program for this cannot be had, so the two rows are put into its database by hand. */
+/** Its own program for this is not available, so the test inserts the two rows into its database. */
 function addLog(path: string, logKey: VerifierKey): void {
   const database = new DatabaseSync(path);
   database
@@ -67,7 +67,7 @@ async function readUntilListening(output: NodeJS.ReadableStream): Promise<string
   const said: string[] = [];
   const lines = createInterface(output);
   await new Promise<void>((resolve, reject) => {
-    // Read to its end, so that the witness never waits for a reader.
+    // Its output is read completely, so that the witness never waits for a reader.
     lines.on('line', (line) => {
       said.push(line);
       if (line.includes('msg=listening')) resolve();

@@ -9,7 +9,7 @@ registerHooks({
   },
 });
 
-/** Writes a line whole; waits while the pipe is full, because its reader has no time. */
+/** Writes a complete line; waits while the pipe is full, because its reader is busy. */
 function write(line: string): void {
   for (;;) {
     try {

@@ -1,4 +1,4 @@
-/** A Merkle tree as RFC 6962, section 2.1, defines it, word by word and slow: what ours is compared with. */
+/** A Merkle tree exactly as RFC 6962, section 2.1, defines it, and slow: for comparison with ours. */
 import { createHash } from 'node:crypto';
 
 function sha256(...pieces: readonly Uint8Array[]): Buffer {

@@ -1,6 +1,6 @@
 /**
- * How long tests wait before they give up. No limit here is a promise to users, and a test that passes uses none of them
- * up, so they are generous: for a machine that does much else. `TEST_PATIENCE=2` doubles them all.
+ * How long tests wait before they give up. No limit here is a promise to users, and a test that passes never reaches them,
+ * so they are generous, for a busy machine. `TEST_PATIENCE=2` doubles them all.
  */
 const factor = Number(process.env['TEST_PATIENCE'] ?? 1);
 

@@ -5,7 +5,7 @@ import { account, type Installation } from './installation.ts';
 
 const signal = new AbortController().signal;
 
-/** A row of `zendesk.users`, as tests look at it. */
+/** A row of `zendesk.users`, in the form for tests. */
 export type UserFact = {
   id: string;
   name: string | null;
@@ -24,7 +24,7 @@ export async function loadUsers(db: Database): Promise<UserFact[]> {
   );
 }
 
-/** Brings the people up to date; fails unless that completes. */
+/** Updates the people; fails unless that completes. */
 export async function listPeople({
   worker,
 }: Installation): Promise<{ requests: number; new: number; changed: number }> {
@@ -33,7 +33,7 @@ export async function listPeople({
   return { requests: counts.requests, new: counts.new, changed: counts.changed };
 }
 
-/** The first 300 end users of the account by id, as the API lists them: customers, who are no team members. */
+/** The first 300 end users of the account by id, as the API lists them: customers, not team members. */
 export async function listCustomers({
   url,
   options,
@@ -49,7 +49,7 @@ export async function listCustomers({
   return (await Promise.all(pages)).flat();
 }
 
-/** The ids that each look-up asked for, since a number of requests. */
+/** The ids in each look-up, since a number of requests. */
 export function listLookups({ simulator }: Installation, skip = 0): string[][] {
   return simulator
     .requests()

@@ -1,7 +1,7 @@
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 
-/** A person as Zendesk would show it, with the fields that a test cares about. */
+/** A person as Zendesk would show it, with the fields that a test needs. */
 export type ServedPerson = {
   id: number;
   name: string;
@@ -9,12 +9,12 @@ export type ServedPerson = {
   role: string;
 } & Record<string, unknown>;
 
-/** A server that knows people only, who may be changed at any time. */
+/** A server with only people, whom the test may change at any time. */
 export type PeopleServer = {
   readonly origin: string;
   /** Everybody whom `users` lists and `show_many` finds. */
   people: ServedPerson[];
-  /** Instead of those whom `users` lists usually. */
+  /** Replaces the usual list of `users`. */
   list: (() => readonly ServedPerson[]) | undefined;
   /** Instead of the usual answer of `show_many`. */
   lookup: ((ids: readonly string[]) => unknown) | undefined;

@@ -1,11 +1,11 @@
-/** What no output of the program may show: the contents of a simulated account. */
+/** What no output of the program may contain: the contents of a simulated account. */
 import type { Simulator } from '../../src/simulator/simulator.ts';
 
-/** Texts of log rows and people that nobody may find in a log: words, names, addresses, and the queries of urls. */
+/** Texts of log rows and people that must not be in a log: words, names, addresses, and the queries of urls. */
 export function collectContents(simulator: Simulator): string[] {
   const contents = new Set<string>();
   const add = (value: unknown): void => {
-    // Shorter ones stand in any sentence.
+    // Shorter ones may be in any sentence.
     if (typeof value === 'string' && value.length >= 8) contents.add(value);
   };
   const addQuery = (url: unknown): void => {

@@ -1,4 +1,4 @@
-/** The program as its users run it: a process of its own, for tests. */
+/** The program as its users run it: as a separate process, for tests. */
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
@@ -24,12 +24,12 @@ export type Ended = {
   readonly ms: number;
 };
 
-/** A program that runs. */
+/** A running program. */
 export type Program = {
   readonly pid: number;
   /** What it has written so far, on stdout and stderr. */
   readonly written: () => string;
-  /** Resolves when what it has written matches; fails when it ends before. */
+  /** Resolves when its output matches; fails if it ends before. */
   readonly waitFor: (pattern: RegExp) => Promise<RegExpExecArray>;
   readonly kill: (signal: NodeJS.Signals) => void;
   /** Resolves when it has ended. Fails when it has printed one of the secrets in its settings, or any credentials. */
@@ -38,7 +38,7 @@ export type Program = {
 
 const main = fileURLToPath(new URL('../../src/main.ts', import.meta.url));
 
-/** Settings that let a program wait for shorter between its attempts; see `short-waits.ts`. */
+/** Settings that shorten a program's waits between its attempts; see `short-waits.ts`. */
 export const shortWaits: Environment = {
   NODE_OPTIONS:
     `${process.env['NODE_OPTIONS'] ?? ''} --import=${import.meta.resolve('./short-waits.ts')}`.trim(),
@@ -53,9 +53,9 @@ after(async () => {
   rmSync(temporary, { recursive: true, force: true });
 });
 
-/** Starts `zendesk-log-sync` with these arguments, and with these settings alone. */
+/** Starts `zendesk-log-sync` with these arguments, and with only these settings. */
 export function startProgram(args: readonly string[], settings: Environment = {}): Program {
-  // Services that run side by side cannot all have the usual port.
+  // Services that run at the same time cannot all use the default port.
   return startProcess([process.execPath, main, ...args], { HTTP_PORT: '0', ...settings });
 }
 
@@ -64,12 +64,15 @@ export function runProgram(args: readonly string[], settings: Environment = {}):
   return startProgram(args, settings).ended;
 }
 
-/** Signs nothing but the logs of tests. Without it each would leave a key in the data directory. */
+/** Only signs the logs of tests. Without it each program would leave a key in the data directory. */
 const signingKey = `-----BEGIN PRIVATE KEY-----
 MC4CAQAwBQYDK2VwBCIEIEIWEo7kGcoi3sBRE+8umCMdEnUKkbb6NNr6CWhjVf+B
 -----END PRIVATE KEY-----`;
 
-/** Starts a command in an environment that holds the settings, the search path, the clock of the run and nothing else of this process. */
+/**
+ * Starts a command in an environment with the settings, the search path, the clock of the run and nothing else of this
+ * process.
+ */
 export function startProcess(
   [command = '', ...args]: readonly string[],
   settings: Environment = {},
@@ -119,8 +122,8 @@ export function startProcess(
 }
 
 /**
- * Whether a program ends within a time that is promised to users. The time is told by many short waits of this process,
- * which take longer on a machine that does much else, as what the program does takes longer there.
+ * Whether a program ends within a time that is promised to users. The time is measured with many short waits of this
+ * process, which take longer on a busy machine, as the program's own work does.
  */
 export async function endsWithin({ ended }: Program, promisedMs: number): Promise<boolean> {
   const stepMs = 100;
@@ -180,12 +183,13 @@ const secretSettings = [
   'ZENDESK_API_TOKEN',
   'DATABASE_URL',
   'HEARTBEAT_URL',
+  'ALERT_WEBHOOK_URL',
 ];
 
 /** Every text in the settings that nobody may see, and what becomes of it on its way. */
 export function secretsIn(settings: Environment): string[] {
   const values = secretSettings.flatMap((name) => settings[name] ?? []);
-  for (const name of ['DATABASE_URL', 'HTTPS_PROXY', 'HTTP_PROXY', 'https_proxy']) {
+  for (const name of ['DATABASE_URL', 'SMTP_URL', 'HTTPS_PROXY', 'HTTP_PROXY', 'https_proxy']) {
     const url = settings[name] ?? '';
     if (URL.canParse(url)) values.push(new URL(url).password);
   }

@@ -17,7 +17,7 @@ export function readYaml(path: string): unknown {
   return parse(readText(path), { merge: true });
 }
 
-/** Where a program that is no part of the project is installed: in the path; undefined when it is not. */
+/** The place of a program that is not part of the project: in the path; undefined if it is not installed. */
 export function findProgram(name: string): string | undefined {
   return (process.env['PATH'] ?? '')
     .split(delimiter)

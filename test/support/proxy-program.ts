@@ -1,7 +1,7 @@
 /**
- * A forward proxy as a process of its own: it tunnels (CONNECT) and hands on requests with a whole address. Its argument is
- * JSON: `login` that it asks for (`user:password`), `refuse` a status for everything. Writes JSON lines: first its port, then
- * each request.
+ * A forward proxy as a separate process: it tunnels (CONNECT) and forwards requests with a complete address. Its argument is
+ * JSON: `login`, the required login (`user:password`), and `refuse`, a status for everything. Writes JSON lines: first its
+ * port, then each request.
  */
 import { once } from 'node:events';
 import { createServer, request as ask } from 'node:http';

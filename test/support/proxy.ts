@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { fileURLToPath } from 'node:url';
 import { startProcess } from './program.ts';
 
-/** What the proxy was asked for, and what it said. */
+/** The requests to the proxy, and its output. */
 export type Passed = {
   readonly method: string;
   readonly target: string;

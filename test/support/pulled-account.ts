@@ -74,7 +74,7 @@ export async function compareLog(
     `select id::text as id from zendesk.${stream} where ${time} >= $1 and ${time} < $2`,
     [from, until],
   );
-  // What Zendesk has dropped for its age since it was stored is in the table all the same.
+  // Records that Zendesk has dropped since because of their age are still in the table.
   const records = [...simulator.records(stream, from, until, { includeInvisible: true })];
   return {
     stored: rows.map(({ id }) => id).toSorted(),
@@ -100,7 +100,7 @@ export async function assertCoverageTrue(
   return rows;
 }
 
-/** Waits for a fact that no event tells. */
+/** Waits for a fact without an event. */
 export async function waitUntil(fact: () => Promise<boolean> | boolean): Promise<void> {
   const late = sleep(patienceMs, undefined, { ref: false }).then(() =>
     assert.fail(`still not so after ${patienceMs / 1000} s: ${String(fact)}`),

@@ -25,7 +25,7 @@ const words: Partial<Record<SyncEvent['type'], string>> = {
 const input = createInterface(process.stdin);
 say('ready');
 const [line] = (await Promise.race([once(input, 'line'), once(input, 'close')])) as string[];
-// The end of the input means that nobody wants this process any more.
+// The end of the input means that this process is no longer needed.
 input.on('line', (aheadMs) => moveClock(clockOffsetMs() + Number(aheadMs)));
 if (line !== undefined) await pull(JSON.parse(line) as PullingTask);
 input.close();

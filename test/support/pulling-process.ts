@@ -7,16 +7,16 @@ import type { EngineOptions, Place } from './engine.ts';
 /** What the process is to pull, and how. */
 export type PullingTask = { readonly place: Place; readonly options: EngineOptions };
 
-/** What it tells of: that it waits for a lease, sends a request, has stored a page. */
+/** What it reports: that it waits for a lease, sends a request, has stored a page. */
 export type PullingEvent = 'lease' | 'request' | 'page';
 
-/** A process that pulls both logs once it is told to, and may be stopped and killed at any time. */
+/** A process that pulls both logs after a start signal, and may be stopped and killed at any time. */
 export type PullingProcess = {
   readonly pid: number;
   /** Resolves when it has loaded its program. */
   readonly ready: Promise<void>;
   readonly go: (task: PullingTask) => void;
-  /** Resolves when it has told of an event so often; fails if it ends before that. */
+  /** Resolves when it has reported an event so often; fails if it ends before that. */
   readonly when: (event: PullingEvent, times: number) => Promise<void>;
   readonly kill: (signal: NodeJS.Signals) => void;
   /** Sets its clock to the one of the run and so much more, whatever it was before. */

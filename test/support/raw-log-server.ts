@@ -11,7 +11,7 @@ export type RawLogServer = {
   records: Record<'audit_logs' | 'access_logs', readonly RawRecord[]>;
   /** What is answered to other paths, in place of the usual. */
   others: Record<string, string>;
-  /** The most records of a page, whatever is asked for; default: as many as are asked for. */
+  /** The largest number of records in a page, whatever is requested; default: as many as requested. */
   mostRecords: () => number;
   /** Has the last word about the envelope of a page; default: as it is. */
   changeMeta: (meta: PageMeta) => object;
@@ -19,7 +19,7 @@ export type RawLogServer = {
   answerOddly: (request: IncomingMessage, response: ServerResponse) => boolean;
   /** Whether every second request finds the list the other way round. */
   turns: boolean;
-  /** How many pages of logs were asked for. */
+  /** How many pages of logs were requested. */
   requests: number;
   close(): void;
 };

@@ -1,13 +1,13 @@
 /**
- * The clock of a test run. `scripts/test.ts` loads this file before everything else in each process of a run, those that
- * tests start included: it moves `Date` by the milliseconds in `TEST_CLOCK_OFFSET_MS`, so that no test reads today's date.
- * Time goes on from there. `test/support/database.ts` moves the clock of the test databases by the same. Timers, the times
- * of files and the certificates of TLS stay with the machine.
+ * The clock of a test run. `scripts/test.ts` loads this file before everything else in each process of a run, including
+ * those that tests start: it moves `Date` by the milliseconds in `TEST_CLOCK_OFFSET_MS`, so that no test reads today's date.
+ * Time continues from there. `test/support/database.ts` moves the clock of the test databases by the same offset. Timers,
+ * the times of files and the certificates of TLS stay with the machine.
  */
 
 import { performance } from 'node:perf_hooks';
 
-/** When a run begins that is not told otherwise: a Thursday afternoon in Europe, people are at work. */
+/** When a run begins by default: a Thursday afternoon in Europe, when people are at work. */
 export const usualStart = new Date('2026-11-19T15:00:00Z');
 
 const MachineDate = Date;
@@ -22,7 +22,7 @@ export function clockOffsetMs(): number {
   return Number(process.env[offsetName] ?? 0);
 }
 
-/** Lets every process that is started from now on begin at a moment: test files, programs, test databases. */
+/** Makes every process that is started from now on begin at a moment: test files, programs, test databases. */
 export function setClockOfChildren(start: Date): void {
   process.env[offsetName] = String(start.getTime() - readMachineClock());
   const options = process.env['NODE_OPTIONS'] ?? '';
@@ -30,7 +30,7 @@ export function setClockOfChildren(start: Date): void {
     process.env['NODE_OPTIONS'] = `${options} --import=${import.meta.url}`.trim();
 }
 
-/** What a process needs in its environment to have the clock of the run, when it does not inherit all of it. */
+/** What a process needs in its environment to have the clock of the run, if it does not inherit everything. */
 export function clockEnvironment(): Record<string, string> {
   const names = [offsetName, 'NODE_OPTIONS', 'TZ'];
   return Object.fromEntries(
@@ -43,7 +43,7 @@ export function clockEnvironment(): Record<string, string> {
 
 /**
  * Gives this process, and the programs and databases that it starts from now on, the clock of the machine: for a test file
- * whose clock is compared with one that the run cannot move, such as the times of files, Postgres's own statistics, and a
+ * that compares its clock with one that the run cannot move, such as the times of files, Postgres's own statistics, and a
  * database that the program makes itself. Its results must not depend on the date.
  */
 export function returnToMachineClock(): void {
@@ -51,7 +51,7 @@ export function returnToMachineClock(): void {
   moveClock(0);
 }
 
-/** Lets `Date` in this process be so much ahead of the machine's clock from now on. */
+/** Sets `Date` in this process so much ahead of the machine's clock from now on. */
 export function moveClock(offsetMs: number): void {
   const now = (): number => readMachineClock() + offsetMs;
   MachineDate.now = offsetMs === 0 ? readMachineClock : now;

@@ -1,4 +1,4 @@
-/** The manifests of pages, held against what stands in the tables. */
+/** The manifests of pages, compared with the rows in the tables. */
 import assert from 'node:assert/strict';
 import type { Database } from '../../src/database/client.ts';
 import { hashRows, sortRows } from '../../src/evidence/rows-root.ts';
@@ -26,7 +26,7 @@ export async function listNoted(db: Database, { name }: LogStream): Promise<read
 /** Fails unless each manifest has the root over the rows that were written when it was and stand since. */
 export async function assertSealed(
   db: Database,
-  { name, table }: LogStream,
+  { table }: LogStream,
   noted: readonly Noted[],
 ): Promise<void> {
   const keys = new Map(
@@ -42,11 +42,7 @@ export async function assertSealed(
       [storedAt],
     );
     const sealed = rows.map(readSelected);
-    const root = hashRows(
-      { account: 'acme', stream: name, table },
-      sortRows(table, sealed),
-      keys,
-    ).root.toString('base64');
+    const root = hashRows(table, sortRows(table, sealed), keys).root.toString('base64');
     assert.deepEqual(
       { count: manifest.rows.count, root: manifest.rows.root },
       { count: rows.length, root },

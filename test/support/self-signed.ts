@@ -1,4 +1,4 @@
-/** Of no use but in tests: the key of a certificate that is signed by itself, for localhost and 127.0.0.1. */
+/** Only for tests: the key of a self-signed certificate for localhost and 127.0.0.1. */
 export const key = `-----BEGIN PRIVATE KEY-----
 MIGHAgEAMBMGByqGSM49AgEGCCqGSM49AwEHBG0wawIBAQQg9vORRBEc3QWNiEdQ
 4wYtwq8E+RNXAePxRxqkpZbtuFWhRANCAATo2Dz4B4Q0n04idB/f2Dfij2TIQ500

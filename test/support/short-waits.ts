@@ -1,6 +1,7 @@
 /**
- * Loaded into a program before everything else, makes each of its waits between attempts a fiftieth: for tests of what it
- * says when it gives up, which takes half a minute for one request. What it decides and how often it asks stay the same.
+ * Loaded into a program before everything else, makes each of its waits between attempts fifty times shorter: for tests of
+ * its final message, which otherwise takes half a minute for one request. Its decisions and the number of requests stay the
+ * same.
  */
 import { syncBuiltinESMExports } from 'node:module';
 import timers from 'node:timers/promises';

@@ -1,8 +1,8 @@
 import type { SimulatorSettings } from '../../src/simulator/simulator.ts';
 
 /**
- * A log of three days, small, but with one second that holds more rows than a page: whatever day it is, some requests
- * need a cursor. The other log is empty, and there are no rate limits.
+ * A small log of three days, with one second that has more rows than a page: on any day, some requests need a cursor. The
+ * other log is empty, and there are no rate limits.
  */
 export function smallAccount(stream: 'audit_logs' | 'access_logs'): SimulatorSettings {
   const isAudit = stream === 'audit_logs';

@@ -1,6 +1,6 @@
 /**
- * A server of Postgres that a standby follows by streaming replication, and that dies: what the standby has not received is
- * lost. Its two halves are made of one `initdb`, so that no program for copying is needed.
+ * A Postgres server that a standby follows with streaming replication, and that dies: what the standby has not received is
+ * lost. Both are made from one `initdb`, so that no program for copying is needed.
  */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
@@ -22,8 +22,8 @@ import { waitUntil } from './pulled-account.ts';
 import { withClient } from './query.ts';
 
 /**
- * Runs `work` with such a server; the databases that this process makes for tests are on it meanwhile. The standby is left
- * behind once it has received all that there is, and takes over at the same address when the server has died.
+ * Runs `work` with such a server; meanwhile the databases that this process creates for tests are on it. The standby stops
+ * receiving once it has everything up to then, and takes over at the same address when the server has died.
  */
 export async function withFollowedServer(work: (server: Deeds) => Promise<void>): Promise<void> {
   const folder = await mkdtemp(join(await chooseParent(), 'zls-standby-'));
@@ -99,7 +99,7 @@ async function start(account: Account, postgres: string, directory: string): Pro
   return {
     url,
     async stop() {
-      // Without a last word to anybody, as when its machine dies.
+      // Without a last message, as when its machine dies.
       child.kill('SIGQUIT');
       await ended;
     },

@@ -4,7 +4,7 @@ import type { SimulatorSettings, Simulator } from '../../src/simulator/simulator
 /** A Thursday afternoon in Europe: people are at work. */
 const start = Date.parse('2026-11-19T15:00:00Z');
 
-/** A moment at which the clocks of Zendesk, of the program and of the database stand still until time is told to pass. */
+/** A moment at which the clocks of Zendesk, of the program and of the database are stopped until the test lets time pass. */
 export type StillTime = {
   /** Settings for a simulator that begins at that moment. */
   readonly simulator: SimulatorSettings;
@@ -12,11 +12,11 @@ export type StillTime = {
   readonly localNow: () => number;
   /** Whole seconds since 1970. */
   seconds(): number;
-  /** Lets time pass for all three; with 0 stops the clocks of the simulator and of the database, which run until then. */
+  /** Lets time pass for all three; with 0 it stops the clocks of the simulator and of the database, which run until then. */
   pass(place: { simulator: Simulator; db: Database }, seconds: number): Promise<void>;
 };
 
-/** Makes a time that stands still. */
+/** Makes a stopped time. */
 export function createStillTime(): StillTime {
   let nowMs = start;
   return {
@@ -31,7 +31,7 @@ export function createStillTime(): StillTime {
   };
 }
 
-/** Stops the clock of a test's own database at a moment, in epoch milliseconds; in the way of `database.ts`. */
+/** Stops the clock of a test's database at a moment, in epoch milliseconds, in the same way as `database.ts`. */
 export async function freezeDatabaseClock(db: Database, nowMs: number): Promise<void> {
   for (const [name, kind] of [
     ['now', 'stable'],

@@ -1,4 +1,4 @@
-/** A server of Postgres of a test's own, which speaks TLS with certificates that the test makes. */
+/** A separate Postgres server for a test, which uses TLS with certificates that the test creates. */
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { openEmbeddedPostgres } from '../../src/database/embedded.ts';
@@ -7,20 +7,20 @@ import { chooseParent } from './global-setup.ts';
 import { waitUntil } from './pulled-account.ts';
 import { withClient, type Query } from './query.ts';
 
-/** It is listened to at 127.0.0.1. */
+/** It listens at 127.0.0.1. */
 export type TlsServer = {
   readonly port: number;
   /** As its superuser, with a password and without TLS. */
   readonly url: string;
   readonly query: Query;
-  /** Says how the role `kr7`, a superuser too, comes in: the lines of pg_hba.conf before that of `postgres`. */
+  /** Sets how the role `kr7`, a superuser too, may connect: the lines of pg_hba.conf before that of `postgres`. */
   allow(...lines: readonly string[]): Promise<void>;
   /** Makes new connections see changed settings. */
   reload(): Promise<void>;
   stop(): Promise<void>;
 };
 
-/** Starts one. Its certificate is for localhost, and it knows clients by the same authority. */
+/** Starts one. Its certificate is for localhost, and it trusts clients with certificates of the same authority. */
 export async function startTlsServer(authority: Authority): Promise<TlsServer> {
   const directory = await mkdtemp(join(await chooseParent(), 'zls-tls-'));
   const server = await openEmbeddedPostgres({
@@ -32,7 +32,7 @@ export async function startTlsServer(authority: Authority): Promise<TlsServer> {
   const { url } = server;
   const query: Query = (text, values) => withClient(url, (ask) => ask(text, values));
   const { cert, key } = authority.issue('localhost', ['localhost']);
-  // Written by the server itself: they have to be its own, whoever runs this test.
+  // Written by the server itself: they must belong to it, whichever user runs this test.
   const files = { 'server.crt': cert, 'server.key': key, 'root.crt': authority.cert };
   for (const [name, text] of Object.entries(files)) await write(query, name, text);
   const settings = {

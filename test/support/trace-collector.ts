@@ -1,4 +1,4 @@
-/** What a collector of OpenTelemetry was sent, over HTTP and as JSON. */
+/** What an OpenTelemetry collector received, over HTTP and as JSON. */
 import assert from 'node:assert/strict';
 import type { Receiver } from './receiver.ts';
 
@@ -21,12 +21,12 @@ type Body = {
   }[];
 };
 
-/** A span, read. */
+/** A parsed span. */
 export type CollectedSpan = Omit<SentSpan, 'attributes'> & {
   readonly attributes: Readonly<Record<string, string | number | boolean | undefined>>;
 };
 
-/** All spans that have come, with the attributes of who sent them. */
+/** All received spans, with the attributes of their sender. */
 export function readSpans({ received }: Receiver): {
   readonly spans: CollectedSpan[];
   readonly resource: CollectedSpan['attributes'];

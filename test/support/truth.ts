@@ -1,9 +1,9 @@
-/** The records of a simulated account in a test's own database, so that Postgres compares them with what was stored. */
+/** The records of a simulated account in the test's database, so that Postgres compares them with what was stored. */
 import assert from 'node:assert/strict';
 import type { Simulator } from '../../src/simulator/simulator.ts';
 import type { Query } from './query.ts';
 
-/** How each log is stored: its table, the column of its time, and each column with the place of its value in a record. */
+/** How each log is stored: its table, its time column, and each column with the place of its value in a record. */
 const logs = {
   audit_logs: {
     table: 'zendesk.audit_logs',
@@ -54,7 +54,7 @@ function pair(columns: readonly string[]): [string, string][] {
   return columns.map((column) => [column, `{${column}}`]);
 }
 
-/** Puts the records that a simulator shows of a stretch of time into the table `public.truth`. Returns how many. */
+/** Puts the records of a time range from a simulator into the table `public.truth`. Returns how many. */
 export async function storeTruth(
   query: Query,
   simulator: Simulator,
@@ -67,7 +67,7 @@ export async function storeTruth(
   );
   let stored = 0;
   for (const name of names) {
-    // In batches, because a simulator in this process has to answer meanwhile.
+    // In batches, because a simulator in this process must answer meanwhile.
     let batch: object[] = [];
     const store = async (): Promise<void> => {
       await query(
@@ -88,13 +88,12 @@ export async function storeTruth(
   return stored;
 }
 
-/** What is compared. `countsRows`: whether no row has been taken away since it was counted; default true. */
+/** What is compared. `countsRows`: whether no row was removed since it was counted; default true. */
 type Comparison = { readonly countsRows?: boolean };
 
 /**
- * Fails unless the ledger tells the truth at this very moment, whatever transactions are under way: each covered second
- * is stored completely unless it is told as lost, no row is there twice, and there are as many rows as the ledger has
- * counted.
+ * Fails unless the ledger is true at this moment, whatever transactions are in progress: each covered second is stored
+ * completely unless it is reported as lost, no row is there twice, and there are as many rows as the ledger has counted.
  */
 export async function assertLedgerTrue(
   query: Query,

@@ -1,4 +1,4 @@
-/** Reads a workbook as far as tests need it: the names of its sheets and their cells. */
+/** Reads the parts of a workbook that tests need: the names of its sheets and their cells. */
 import { inflateRawSync } from 'node:zlib';
 
 /** A cell: its type (`n`, `b` or `inlineStr`), the number of its style, and its text. */

@@ -1,4 +1,4 @@
-/** Somebody who logs in to the simulator in a browser, and the client that fetches the tokens (contract 6.2). */
+/** A person who logs in to the simulator in a browser, and the client that fetches the tokens (contract 6.2). */
 import assert from 'node:assert/strict';
 import type { Simulator } from '../../src/simulator/simulator.ts';
 
@@ -7,13 +7,13 @@ export type LoggedIn = { readonly accessToken: string; readonly refreshToken: st
 
 const redirectUri = 'http://127.0.0.1:8976/callback';
 
-/** Opens the page to which a link leads; the address to which the browser is sent back. */
+/** Opens the page of a link; returns the address to which the browser is sent back. */
 export async function openInBrowser(link: string): Promise<string> {
   const { headers } = await fetch(link, { redirect: 'manual' });
   return headers.get('location') ?? assert.fail('the page leads nowhere');
 }
 
-/** Logs in as another program would, for tokens to begin with. */
+/** Logs in as another program would, to get the first tokens. */
 export async function logInElsewhere({ url, options }: Simulator): Promise<LoggedIn> {
   const { clientId: client_id, clientSecret: client_secret } = options.credentials;
   const query = { response_type: 'code', client_id, redirect_uri: redirectUri, scope: 'read' };

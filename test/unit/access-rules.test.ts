@@ -40,7 +40,7 @@ describe('readAccessRules', () => {
     createClassifier(rules);
   });
 
-  it('says when a file is no list of rules', () => {
+  it('says when a file is not a list of rules', () => {
     assert.deepEqual(problemsOf(''), [
       'rules.json is not JSON. Write a list of rules in JSON: check quotes, commas and brackets.',
     ]);

@@ -39,7 +39,7 @@ function problemsOf(text: string, environment: Record<string, string> = {}): rea
 }
 
 const expectedKeys =
-  'subdomain, base_url, client_id, client_secret_file, client_secret_env, oauth_scope, oauth_grant, refresh_token_file, refresh_token_env, oauth_token_file, oauth_token_env, user_email, api_token_file, api_token_env, audit_logs_schedule, access_logs_schedule, users_schedule, streams, audit_logs_start, access_logs_requests_per_minute, support_requests_per_minute, audit_logs_page_size, access_logs_page_size, settle, rescan_after, signing_key_file, signing_key_env, log_origin, evidence_dir';
+  'subdomain, base_url, client_id, client_secret_file, client_secret_env, oauth_scope, oauth_grant, refresh_token_file, refresh_token_env, oauth_token_file, oauth_token_env, user_email, api_token_file, api_token_env, audit_logs_schedule, access_logs_schedule, users_schedule, streams, audit_logs_start, access_logs_requests_per_minute, support_share, support_requests_per_minute, audit_logs_page_size, access_logs_page_size, settle, rescan_after, reconcile_schedule, signing_key_file, signing_key_env, log_origin, evidence_dir, evidence_url, witness_url, witness_key, tsa_url, tsa_ca_file, anchor_file, anchor_every, verify_schedule, verify_deep_schedule';
 
 const acme = `
   - subdomain: acme
@@ -52,7 +52,7 @@ describe('a file of accounts', () => {
     assert.equal(config?.zendesk.account, '00123');
   });
 
-  it('gives each account its own settings, and those of the environment where it has none', () => {
+  it('gives each account its own settings, and those of the environment if it has none', () => {
     const configs = parse(
       `accounts:${acme}
   - subdomain: globex
@@ -114,7 +114,7 @@ describe('a file of accounts', () => {
     );
   });
 
-  it('says all problems of all accounts at once, each with its place and the names that stand in the file', () => {
+  it('reports all problems of all accounts at once, each with its place and the names from the file', () => {
     assert.deepEqual(
       problemsOf(
         `accounts:${acme}
@@ -147,7 +147,7 @@ describe('a file of accounts', () => {
     assert.doesNotMatch(problems.join(), /in-the-open|s3cret/);
   });
 
-  it('does not repeat what was written in the place of a name, which may be a secret', () => {
+  it('does not repeat a text in the place of a name, because it may be a secret', () => {
     assert.deepEqual(
       problemsOf(
         'accounts: [{subdomain: acme, client_id: x, client_secret_env: t0ken-in-the-open, oauth_scope:t0ken-in-the-open}]',
@@ -183,7 +183,7 @@ describe('a file of accounts', () => {
     ]);
   });
 
-  it('does not go together with an account in the environment', () => {
+  it('cannot be combined with an account in the environment', () => {
     assert.deepEqual(problemsOf(`accounts:${acme}`, { ZENDESK_SUBDOMAIN: 'globex' }), [
       'ACCOUNTS_FILE and ZENDESK_SUBDOMAIN are both set. Move the account into the file, or remove ACCOUNTS_FILE.',
     ]);

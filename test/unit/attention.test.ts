@@ -22,13 +22,21 @@ const well: StreamStatus = {
   last_error_at: null,
   rows: 5,
   quarantined: 0,
+  removals: [],
+  archived_rows: 0,
   losses: [],
   late_rows: [],
+  anchors: [],
+  verification_findings: 0,
+  verified_at: null,
+  deeply_verified_at: null,
+  found: [],
+  last_reconciliation: null,
 };
 const lossAt = (moment: Date | null): StreamStatus['losses'][number] =>
   ({ noticed_at: moment?.toISOString() ?? null }) as StreamStatus['losses'][number];
 
-describe('what a stream needs of a person', () => {
+describe('whether a stream needs a person', () => {
   const table: [string, Partial<StreamStatus>, string[]][] = [
     ['nothing while it is followed', {}, []],
     [

@@ -15,7 +15,7 @@ const place = {
 } as const;
 const redirectUri = 'http://127.0.0.1:8976/callback';
 
-describe('a login that is begun', () => {
+describe('the beginning of a login', () => {
   it('has a link with the state and the challenge, and without a secret', () => {
     const { link, state, verifier } = beginAuthorization(place, redirectUri);
     const { origin, pathname, searchParams } = new URL(link);
@@ -35,7 +35,7 @@ describe('a login that is begun', () => {
   });
 });
 
-describe('what a browser or a person brings back', () => {
+describe('the answer of a browser or a person', () => {
   const begun = { state: 'the-state' };
   const table: [string, string, ReturnType<typeof readCallback>][] = [
     ['an address', `${redirectUri}?code=abc&state=the-state`, { kind: 'code', code: 'abc' }],

@@ -12,7 +12,7 @@ import {
 
 const empty: BudgetState = { spent: [], pausedUntilMs: undefined };
 
-/** Asks for requests as fast as they are granted, and returns the moments at which they were. */
+/** Asks for requests as fast as they are granted, and returns the moments of the grants. */
 function spendFrom(
   startMs: number,
   untilMs: number,
@@ -44,7 +44,7 @@ function mostInAnyMinute(moments: readonly number[]): number {
 }
 
 describe('the request budget', () => {
-  it('never grants more than the limit in any 60 seconds, whatever the pace', () => {
+  it('never grants more than the limit in any 60 seconds, at any pace', () => {
     const paces = fc.array(fc.integer({ min: 0, max: 5000 }), { minLength: 1, maxLength: 20 });
     fc.assert(
       fc.property(
@@ -71,7 +71,7 @@ describe('the request budget', () => {
     assert.ok(granted.length >= 0.98 * 500, `${granted.length} of 500`);
   });
 
-  it('keeps the reserve for those who may use it', () => {
+  it('keeps the reserve for requests that may use it', () => {
     const granted = spendFrom(0, 59_000, 50, 1, () => 10);
     assert.equal(granted.length, 49);
     let state = empty;
@@ -103,7 +103,7 @@ describe('the request budget', () => {
     assert.equal(spendRequests(first.state, 61_750, 1, 0).granted, 1);
   });
 
-  it('that was made smaller waits for as many requests to leave the window as there are too many', () => {
+  it('that was reduced waits until enough requests have left the window', () => {
     const spent = [1000, 11_000, 21_000].map((since): Spent => [since, 1]);
     const denied = spendRequests({ ...empty, spent }, 30_000, 2, 0);
     assert.deepEqual([denied.granted, denied.waitMs], [0, 11_000 + 60_750 - 30_000]);
@@ -111,7 +111,7 @@ describe('the request budget', () => {
     assert.equal(spendRequests({ ...empty, spent }, 30_000, 4, 1).left, 1, 'the reserve');
   });
 
-  it('of one request a minute grants it to everybody, whatever is kept in reserve', () => {
+  it('of one request a minute grants it to everybody, whatever the reserve', () => {
     for (const reserve of [0, 1, 5]) {
       const granted = spendFrom(0, 300_000, 1, reserve, () => 200);
       assert.equal(granted.length, 5, `reserve ${reserve}`);
@@ -143,7 +143,7 @@ describe('the request budget', () => {
     assert.deepEqual(settleBudget(mixed, hourMs + 10).spent, [[hourMs, 3]]);
   });
 
-  it('leaves the requests of the past, and of a clock that is a little ahead, where they are', () => {
+  it('does not change past requests, or those of a clock that is a little ahead', () => {
     const nowMs = 3_600_100;
     const past: Spent[] = [
       [nowMs - 30_000, 4],
@@ -157,14 +157,14 @@ describe('the request budget', () => {
     ]);
   });
 
-  it('ends a pause within an hour, whatever was noted before the clock was set back', () => {
+  it('ends a pause within an hour, whatever was recorded before the clock was set back', () => {
     const dayMs = 86_400_000;
     const state = settleBudget(pauseBudget(empty, 60 * dayMs), 0);
     assert.deepEqual(state, pauseBudget(empty, 3_600_000));
     assert.equal(settleBudget(state, 0), state);
   });
 
-  it('takes back requests that were not sent, and nothing else', () => {
+  it('takes back exactly the requests that were not sent', () => {
     const first = spendRequests(empty, 1000, 50, 0, 3);
     const second = spendRequests(first.state, 1300, 50, 0, 2);
     assert.deepEqual([first.sinceMs, second.sinceMs], [1000, 1250]);

@@ -51,7 +51,7 @@ function countRequests(log: readonly number[], days: number): number {
     if (next === undefined) return requests;
     const { span } = next;
     state = noteStart(state, span);
-    // A second more at both ends, as every request asks for.
+    // One second more at both ends, as in every request.
     const rows = log.filter((second) => second >= span.from - 1 && second <= span.to + 1);
     let pages = 0;
     let splitSeconds: number | undefined;
@@ -89,7 +89,7 @@ describe('a backlog with more records in a second than a page holds', () => {
     ['of any size', { days: 60, gapSeconds: 1800, burst: () => random(random(600) + 1) + 1 }],
   ];
   for (const [name, backlog] of table)
-    it(`takes at most 1.2 times the pages that it fills: bursts ${name}`, () => {
+    it(`takes at most 1.2 times the pages of its records: bursts ${name}`, () => {
       const log = makeBacklog(backlog, random);
       const needed = Math.ceil(log.length / pageSize);
       const requests = countRequests(log, backlog.days);

@@ -1,4 +1,7 @@
-/** What GraphQL requests are about. Only the operation `ticket` is documented; the others show what names and variables tell. */
+/**
+ * What GraphQL requests are about. Only the operation `ticket` is documented; the others show what follows from names and
+ * variables.
+ */
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { createClassifier } from '../../src/classification/classifier.ts';
@@ -14,7 +17,7 @@ type Operation = {
   variables?: string | null;
 };
 
-/** The classification in one line: `view ticket 1, user 2`; `-` for an id that is null; the text of a search in quotes. */
+/** The classification in one line: `view ticket 1, user 2`; `-` for a null id; the search text in quotes. */
 function tell({
   url = '/graphql',
   name = null,
@@ -36,7 +39,7 @@ function tell({
   return [kind, touched, text].filter((part) => part !== '').join(' ');
 }
 
-/** The documented example: a stray quote before the query, which is cut off. */
+/** The documented example: a wrong quote before the query, which is cut off. */
 const documented = {
   name: 'ticket',
   type: 'QUERY',
@@ -46,7 +49,7 @@ const documented = {
 };
 
 describe('what a GraphQL request is about', () => {
-  it('is the ticket of the documented example, wherever it is sent', () => {
+  it('is the ticket of the documented example, for any path', () => {
     assert.equal(tell(documented), 'view ticket 199');
     assert.equal(tell({ ...documented, url: '/graphql/' }), 'view ticket 199');
     assert.equal(tell({ ...documented, url: '/graphql?{...}' }), 'view ticket 199');
@@ -55,7 +58,7 @@ describe('what a GraphQL request is about', () => {
     assert.equal(tell({ ...documented, url: '' }), 'view ticket 199');
   });
 
-  it('is a read or a write by the type of the operation, though all are sent by POST', () => {
+  it('is a read or a write by the type of the operation, although all are sent by POST', () => {
     const update = { name: 'updateTicket', variables: '{"id":"199","input":{"status":"solved"}}' };
     assert.equal(tell({ ...update, type: 'MUTATION' }), 'write ticket 199');
     assert.equal(tell({ ...update, type: 'mutation' }), 'write ticket 199');
@@ -66,7 +69,7 @@ describe('what a GraphQL request is about', () => {
     assert.equal(tell({ ...update, query }), 'write ticket 199');
   });
 
-  it('follows from the first field of the query when no rule knows the name', () => {
+  it('follows from the first field of the query if no rule has the name', () => {
     const first = (query: string, variables = '{"id":"7"}'): string =>
       tell({ name: 'x', type: 'QUERY', query, variables });
     assert.equal(first('query x($id: ID!) { user(id: $id) { id name...'), 'view user 7');
@@ -107,7 +110,7 @@ describe('what a GraphQL request is about', () => {
     assert.equal(named('moonPhases'), 'unclassified');
   });
 
-  it('stays a credential or a search, whatever the operation does', () => {
+  it('stays a credential or a search for any type of operation', () => {
     assert.equal(
       tell({ name: 'deleteApiToken', type: 'MUTATION', variables: '{"id":"7"}' }),
       'secret api_token 7',
@@ -131,7 +134,7 @@ describe('what a GraphQL request is about', () => {
     assert.equal(tell({ name: 'searchUsers', type: 'QUERY' }), 'search user -');
   });
 
-  it('comes from the variables whose keys are named like ids', () => {
+  it('comes from the variables with keys that look like ids', () => {
     const ticket = (variables: string): string =>
       tell({ name: 'ticket', type: 'QUERY', variables });
     assert.equal(ticket('{"id":199}'), 'view ticket 199');
@@ -160,7 +163,7 @@ describe('what a GraphQL request is about', () => {
     assert.equal(tell({ name: 'x', type: 'QUERY', variables: '{"id":"5"}' }), 'unclassified');
   });
 
-  it('is no id that was cut off', () => {
+  it('is not an id that was cut off', () => {
     const ticket = (variables: string): string =>
       tell({ name: 'ticket', type: 'QUERY', variables });
     assert.equal(ticket('{"id":"199","inclu'), 'view ticket 199');
@@ -179,7 +182,7 @@ describe('what a GraphQL request is about', () => {
     assert.equal(ticket('"{"id":"199"}'), 'view ticket 199');
   });
 
-  it('is unclassified when nothing is known of it', () => {
+  it('is unclassified if nothing is known about it', () => {
     assert.equal(tell({}), 'unclassified');
     assert.equal(tell({ name: '', type: '', query: '', variables: '' }), 'unclassified');
   });

@@ -1,4 +1,4 @@
-/** What REST requests are about: one line for each endpoint worth telling apart, and for each way a logged url is odd. */
+/** What REST requests are about: one line for each important endpoint, and for each unusual form of a logged url. */
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import type { AccessRequest } from '../../src/classification/classification.ts';
@@ -14,7 +14,7 @@ const nothing: Omit<AccessRequest, 'method' | 'url'> = {
   graphql_variables: null,
 };
 
-/** The classification in one line: `view ticket 1, user 2`; `-` for an id that is null; the text of a search in quotes. */
+/** The classification in one line: `view ticket 1, user 2`; `-` for a null id; the search text in quotes. */
 function tell(method: string | null, url: string | null): string {
   const { kind, resources, searchQuery } = classify({ ...nothing, method, url });
   const touched = resources.map(({ type, id }) => `${type} ${id ?? '-'}`).join(', ');
@@ -36,7 +36,7 @@ const ulid = '01GQ5VN3ZZ4XQH7F9Z4YK8T1QC';
 const uuid = '8a1c3b52-6e0f-4d2a-9c11-0f3b7d5e9a24';
 
 describe('what a REST request is about', () => {
-  it('is the ticket that is looked at', () => {
+  it('is the viewed ticket', () => {
     check([
       ['GET /api/v2/tickets/937?[...]', 'view ticket 937'],
       ['GET /api/v2/tickets/5', 'view ticket 5'],
@@ -97,7 +97,7 @@ describe('what a REST request is about', () => {
     ]);
   });
 
-  it('is a list that names nobody', () => {
+  it('is a list without a name', () => {
     check([
       ['GET /api/v2/tickets', 'list ticket -'],
       ['GET /api/v2/tickets.json?{...}', 'list ticket -'],
@@ -143,7 +143,7 @@ describe('what a REST request is about', () => {
     ]);
   });
 
-  it('is the person or the organization that is looked at', () => {
+  it('is the viewed person or organization', () => {
     check([
       ['GET /api/v2/users/417198039213/{...}', 'view user 417198039213'],
       ['GET /api/v2/users/6649960843290/related.json', 'view user 6649960843290'],
@@ -195,7 +195,7 @@ describe('what a REST request is about', () => {
     ]);
   });
 
-  it('is a change, with every ancestor of what is changed', () => {
+  it('is a change, with every parent of the changed resource', () => {
     check([
       ['PUT /api/v2/tickets/123.json', 'write ticket 123'],
       ['POST /api/v2/tickets.json', 'write ticket -'],
@@ -310,7 +310,7 @@ describe('what a REST request is about', () => {
     ]);
   });
 
-  it('is nothing when the user interface talks to itself', () => {
+  it('is nothing for background traffic of the user interface', () => {
     check([
       ['GET /api/v2/users/me.json', 'noise'],
       ['GET /api/v2/users/me/settings.json', 'noise'],
@@ -325,7 +325,7 @@ describe('what a REST request is about', () => {
     ]);
   });
 
-  it('is unclassified when no rule knows the path', () => {
+  it('is unclassified if no rule matches the path', () => {
     check([
       ['GET /api/v2/moon_phases/7', 'unclassified'],
       ['GET /api/v2/moon_phases/search?query=jane', 'unclassified'],
@@ -342,7 +342,7 @@ describe('what a REST request is about', () => {
 });
 
 describe('the reading of a logged url', () => {
-  it('sees through placeholders, suffixes and slashes', () => {
+  it('ignores placeholders, suffixes and slashes', () => {
     check([
       ['GET /api/v2/tickets/5{...}.json', 'view ticket 5'],
       ['GET /api/v2/tickets/5.json{...}', 'view ticket 5'],
@@ -356,7 +356,7 @@ describe('the reading of a logged url', () => {
     ]);
   });
 
-  it('takes numbers, ULIDs and UUIDs for ids, and no words', () => {
+  it('accepts numbers, ULIDs and UUIDs as ids, but not words', () => {
     check([
       ['GET /api/v2/tickets/9223372036854775807', 'view ticket 9223372036854775807'],
       ['GET /api/v2/tickets/92233720368547758070', 'list ticket -'],
@@ -369,7 +369,7 @@ describe('the reading of a logged url', () => {
     ]);
   });
 
-  it('decodes the text of a search and leaves what is broken as it is', () => {
+  it('decodes the search text and leaves broken escapes unchanged', () => {
     const search = (query: string): string | null =>
       classify({ ...nothing, method: 'GET', url: `/api/v2/search?${query}` }).searchQuery;
     assert.equal(search('query=a+b%2Bc'), 'a b+c');
@@ -388,7 +388,7 @@ describe('the reading of a logged url', () => {
     assert.equal(search('query=%20'), null);
   });
 
-  it('names a thousand resources at most', () => {
+  it('names at most a thousand resources', () => {
     const ids = Array.from({ length: 1500 }, (_, i) => i + 1).join(',');
     const { resources } = classify({
       ...nothing,

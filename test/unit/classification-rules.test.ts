@@ -1,4 +1,4 @@
-/** How rules are applied: their forms, their order, their fingerprint, and what always holds. */
+/** How rules are applied: their forms, their order, their fingerprint, and what is always true. */
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
@@ -36,7 +36,7 @@ function only(
 }
 
 describe('createClassifier', () => {
-  it('lets the first rule that fits decide, however general it is', () => {
+  it('lets the first matching rule decide, however general it is', () => {
     const general: AccessRule = { path: '/api/v2/tickets/**', kind: 'noise' };
     const special: AccessRule = { path: '/api/v2/tickets/{ticket}', kind: 'view' };
     assert.deepEqual(classifyBy([general, special], 'GET', '/api/v2/tickets/5'), only('noise'));
@@ -47,7 +47,7 @@ describe('createClassifier', () => {
     assert.deepEqual(classifyBy([special, general], 'GET', '/api/v2/tickets'), only('noise'));
   });
 
-  it("lets an installation's rules go before the built-in ones", () => {
+  it("applies an installation's rules before the built-in ones", () => {
     const own: readonly AccessRule[] = [
       { path: '/api/v2/moon_phases/{moon_phase}/**', kind: 'view' },
       { path: '/api/*/tickets/{ticket}/related', kind: 'noise' },
@@ -96,7 +96,7 @@ describe('createClassifier', () => {
     assert.deepEqual(tell('/d/e/f'), only('list', { type: 'brand', id: null }));
   });
 
-  it('takes methods that change something for a write, unless a rule names its methods', () => {
+  it('treats methods that change something as a write, unless a rule names its methods', () => {
     const rules: readonly AccessRule[] = [
       { path: '/a/preview', methods: ['POST'], kind: 'list', resource: 'ticket' },
       { path: '/a/{ticket}', kind: 'view' },
@@ -121,7 +121,7 @@ describe('createClassifier', () => {
     );
   });
 
-  it('classifies all that the simulator makes in a day but rows without an address', async () => {
+  it('classifies all rows of a day of the simulator except rows without an address', async () => {
     const { simulator: clock } = createStillTime();
     const simulator = await startSimulator({
       ...clock,
@@ -191,7 +191,7 @@ function toRequest(record: Record<string, unknown>): AccessRequest {
   };
 }
 
-/** Nearly right and wholly wrong requests: pieces of real ones put together by chance, and any text. */
+/** Nearly right and completely wrong requests: random combinations of parts of real ones, and any text. */
 const words =
   '/ api v2 tickets users me 5 .json {...} [...] { ? & ids= 1,2 query= % %2C %zz %00 + search records custom_objects ' +
   'show_many graphql " \\ : , {"id": "5" ticketId } ] ( ) mutation ticket';

@@ -32,7 +32,7 @@ function describeGraphql(name: string | null, type: string | null): string {
 }
 
 describe('describeRequest', () => {
-  it('keeps the words of a path and replaces all else', () => {
+  it('keeps the words of a path and replaces everything else', () => {
     const told = [
       '/api/v2/foo/417/bar.json?query=credit card',
       '/api/v2beta/foo/01GQ5VN3ZZ4XQH7F9Z4YK8T1QC/{...}',
@@ -78,7 +78,7 @@ describe('describeRequest', () => {
     );
   });
 
-  it('copes with what is missing or strange', () => {
+  it('handles missing and strange parts', () => {
     assert.equal(describeRest(null, null), '? (no url)');
     assert.equal(describeRest('GET', ''), 'GET (no url)');
     assert.equal(describeRest('get', '/'), 'GET /');

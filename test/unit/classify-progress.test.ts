@@ -4,7 +4,7 @@ import { describe, it, mock } from 'node:test';
 import { createClassifyProgress } from '../../src/commands/classify-tasks.ts';
 import type { ProcessLike } from '../../src/commands/context.ts';
 
-/** What a pass of so long writes on a terminal, or elsewhere. */
+/** The output of a pass of this duration on a terminal, or elsewhere. */
 function watchPass(isTTY: boolean, ms: number, days = 0): string {
   mock.timers.enable({ apis: ['setTimeout', 'setInterval', 'Date'], now: 0 });
   try {
@@ -36,7 +36,7 @@ describe('the progress of classify', () => {
     assert.match(written, /access_logs {2}50% \[#{5}\.{5}\] +5,000 rows +2,000\/s +ETA 5s/);
   });
 
-  it('is written in plain lines where there is no terminal: after two seconds, then less and less often', () => {
+  it('is written in plain lines without a terminal: after two seconds, then less and less often', () => {
     const written = watchPass(false, 7000).split('\n');
     assert.deepEqual(
       written.map((line) => line.slice(0, 16)),

@@ -57,14 +57,14 @@ describe('the flags of classify', () => {
   });
 });
 
-describe('the report on what no rule knows', () => {
+describe('the report on requests that no rule matches', () => {
   const summary = {
     total: 12,
     templates: [{ template: 'GET /api/v2/moons/{id}', requests: 10, newest: at(9) }],
     others: 2,
   };
 
-  it('says how much that is and which forms it has', () => {
+  it('says how many they are and which forms they have', () => {
     assert.equal(
       renderUnclassified({ account: 'acme', since: at(0), requests: 24_000, summary }),
       `No rule matches 12 of the 24,000 stored requests of acme since 2026-11-20 00:00 (UTC) (0.05%).
@@ -89,7 +89,7 @@ Write rules for them into the file named in ACCESS_RULES_FILE; see "classify --h
     );
   });
 
-  it('has a sentence for everything known, for nothing stored and for a very small share', () => {
+  it('has a sentence for the cases that everything is known, nothing is stored, or the share is very small', () => {
     const nothing = { total: 0, templates: [], others: 0 };
     const render = (requests: number, since?: Date): string =>
       renderUnclassified({ account: 'acme', since, requests, summary: nothing });
@@ -143,13 +143,13 @@ describe('a pass of classify', () => {
     );
   });
 
-  it('has made progress by the time it has reached between the oldest and the newest request', () => {
+  it('measures progress by its time between the oldest and the newest request', () => {
     const bounds = { oldest: at(0), newest: at(8) };
     const share = (more: object, within = bounds): number =>
       measureProgress({ ...state, ...more }, within).share;
     assert.equal(share({}), 0.75);
     assert.equal(share({ reachedAt: null }), 0);
-    // Rows have come since the bounds were looked up.
+    // Rows were stored since the bounds were read.
     assert.equal(share({ reachedAt: at(9) }), 1);
     assert.equal(share({}, { oldest: at(6), newest: at(6) }), 0);
     assert.equal(share({ reachedAt: null, endedAt: at(9) }), 1);

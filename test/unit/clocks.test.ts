@@ -19,23 +19,23 @@ describe('the moment by all clocks', () => {
     assert.deepEqual(judge(nothing), { earliest: 0, likely: 0, latest: 0 });
   });
 
-  it('is planned by the later one of two, and covered by the earlier one', () => {
+  it('uses the later one of two for planning, and the earlier one for coverage', () => {
     const nothing = { agreedMs: undefined, doubt: undefined };
     assert.deepEqual(judge(nothing, hour), { earliest: 0, likely: hour, latest: hour });
     assert.deepEqual(judge(nothing, -hour), { earliest: -hour, likely: 0, latest: 0 });
   });
 
-  it('is planned by the one in the middle, whichever is wrong', () => {
+  it('uses the one in the middle for planning, whichever is wrong', () => {
     for (const wrong of [hour, -hour, 400 * 24 * hour]) {
       const ends = { earliest: Math.min(0, wrong), latest: Math.max(0, wrong) };
       assert.deepEqual(judge(agreed(wrong), 0), { likely: 0, ...ends });
       assert.deepEqual(judge(agreed(0), wrong), { likely: 0, ...ends });
     }
-    // The local one is an hour late.
+    // The local one is an hour behind.
     assert.deepEqual(judge(agreed(hour), hour), { earliest: 0, likely: hour, latest: hour });
   });
 
-  it('is not moved forward by one answer of Zendesk, but held back by one', () => {
+  it('is not moved forward by one answer of Zendesk, but is limited by one', () => {
     const doubt = (hours: number) => ({
       agreedMs: 0,
       doubt: { skewMs: hours * hour * 1000, answers: 1 },
@@ -44,7 +44,7 @@ describe('the moment by all clocks', () => {
     assert.deepEqual(judge(doubt(-24), 0), { earliest: -24 * hour, likely: 0, latest: 0 });
   });
 
-  it('begins a few seconds late for no clock, so that no sliver stays open at the oldest end', () => {
+  it('ignores a difference of a few seconds, so that no short gap stays at the oldest end', () => {
     assert.deepEqual(judge(agreed(0), 4), { earliest: 0, likely: 0, latest: 0 });
     assert.deepEqual(judge(agreed(0), 6), { earliest: 0, likely: 0, latest: 6 });
   });

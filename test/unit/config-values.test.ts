@@ -3,6 +3,7 @@ import { describe, it } from 'node:test';
 import { format } from 'prettier';
 import { settings } from '../../src/config/settings.ts';
 import { renderSettingsTable } from '../support/settings-table.ts';
+import { collectorEndpoint, heartbeatUrl } from '../../src/config/address-values.ts';
 import * as values from '../../src/config/values.ts';
 import { parseConfig } from '../../src/config/config.ts';
 import { refuseInput } from '../../src/errors.ts';
@@ -49,13 +50,13 @@ describe('the values of settings', () => {
     ]);
   });
 
-  it('are sorted when they are ages of rescans, which may be "none"', () => {
+  it('are sorted if they are ages of rescans, which may be "none"', () => {
     assert.deepEqual(values.rescanAfter.parse('24h,1h'), [3_600_000, 86_400_000]);
     assert.deepEqual(values.rescanAfter.parse('none'), []);
     assert.deepEqual(accepts(values.rescanAfter, ['1h,', ',', 'none,1h', '1h;2h']), []);
   });
 
-  it('take streams once each and at least one', () => {
+  it('accept streams once each and at least one', () => {
     const among = values.streamsAmong(streams);
     assert.deepEqual(
       among.parse('users,audit_logs').map(({ name }) => name),
@@ -100,6 +101,24 @@ describe('the values of settings', () => {
     );
   });
 
+  it('may be a share that leaves others a fifth', () => {
+    assert.deepEqual(
+      accepts(values.share, [
+        '0.5',
+        '.01',
+        '0.8',
+        '0.81',
+        '0',
+        '1',
+        '0.001',
+        '-0.5',
+        '50%',
+        '5e-1',
+      ]),
+      ['0.5', '.01', '0.8'],
+    );
+  });
+
   it('may be a port, or 0 for none', () => {
     assert.deepEqual(
       ['0', '1', '8080', '65535'].map((text) => values.httpPort.parse(text)),
@@ -120,7 +139,7 @@ describe('the values of settings', () => {
     );
   });
 
-  it('may be the address of a watcher or a collector, without credentials in front of the host', () => {
+  it('may be the address of a heartbeat service or a collector, without credentials before the host', () => {
     const good = [
       'https://hc-ping.com/uuid',
       'http://127.0.0.1:8000',
@@ -132,16 +151,16 @@ describe('the values of settings', () => {
       'https://me:pw@hc.example/uuid',
       'collector:4318',
     ];
-    for (const schema of [values.heartbeatUrl, values.collectorEndpoint]) {
+    for (const schema of [heartbeatUrl, collectorEndpoint]) {
       assert.deepEqual(accepts(schema, good), good);
       assert.deepEqual(accepts(schema, bad), []);
     }
     const query = ['https://hc.example/ping?key=uuid'];
-    assert.deepEqual(accepts(values.heartbeatUrl, query), query);
-    assert.deepEqual(accepts(values.collectorEndpoint, query), []);
+    assert.deepEqual(accepts(heartbeatUrl, query), query);
+    assert.deepEqual(accepts(collectorEndpoint, query), []);
   });
 
-  it('may be database urls of both spellings', () => {
+  it('may be database urls in both spellings', () => {
     assert.deepEqual(
       accepts(values.databaseUrl, [
         'postgres://me:pw@db:5432/logs',
@@ -188,6 +207,8 @@ describe('the table of settings', () => {
         'DATABASE_URL',
         'DATA_DIR',
         'EMBEDDED_PORT',
+        'SCHEMA',
+        'SYNC_SCHEMA',
         'ACCOUNTS_FILE',
         'ZENDESK_SUBDOMAIN',
         'ZENDESK_BASE_URL',
@@ -205,19 +226,52 @@ describe('the table of settings', () => {
         'STREAMS',
         'AUDIT_LOGS_START',
         'ACCESS_LOGS_REQUESTS_PER_MINUTE',
+        'SUPPORT_SHARE',
         'SUPPORT_REQUESTS_PER_MINUTE',
         'AUDIT_LOGS_PAGE_SIZE',
         'ACCESS_LOGS_PAGE_SIZE',
         'SETTLE',
         'RESCAN_AFTER',
+        'RECONCILE_SCHEDULE',
+        'RETENTION',
+        'ON_SOURCE_ERASURE',
         'ACCESS_RULES_FILE',
         'REPORTS_FILE',
         'HTTP_PORT',
         'HTTP_HOST',
+        'HTTP_PAGE',
+        'HTTP_TOKEN',
+        'HTTP_TRUSTED_PROXY',
+        'HTTP_USER_HEADER',
+        'HTTP_GROUPS_HEADER',
+        'HTTP_INVESTIGATOR_GROUPS',
         'SIGNING_KEY',
         'LOG_ORIGIN',
         'EVIDENCE_DIR',
+        'EVIDENCE_URL',
+        'AWS_ACCESS_KEY_ID',
+        'AWS_SECRET_ACCESS_KEY',
+        'AWS_SESSION_TOKEN',
+        'AWS_REGION',
+        'AWS_ENDPOINT_URL',
+        'WITNESS_URL',
+        'WITNESS_KEY',
+        'TSA_URL',
+        'TSA_CA_FILE',
+        'ANCHOR_FILE',
+        'ANCHOR_EVERY',
+        'VERIFY_SCHEDULE',
+        'VERIFY_DEEP_SCHEDULE',
+        'ARCHIVE_URL',
+        'ARCHIVE_AFTER',
+        'ARCHIVE_SCHEDULE',
         'HEARTBEAT_URL',
+        'ALERT_WEBHOOK_URL',
+        'ALERT_EMAIL_TO',
+        'ALERT_EMAIL_FROM',
+        'SMTP_URL',
+        'ALERT_SEVERITY',
+        'ALERT_DIGEST_SCHEDULE',
         'HTTPS_PROXY',
         'HTTP_PROXY',
         'NO_PROXY',
@@ -228,7 +282,7 @@ describe('the table of settings', () => {
     );
   });
 
-  it('is printed the way prettier prints Markdown, so that docs/settings.md can hold it as it is', async () => {
+  it('is printed as prettier prints Markdown, so that docs/settings.md can contain it unchanged', async () => {
     const table = renderSettingsTable();
     assert.equal(await format(table, { parser: 'markdown' }), table);
     const lines = table.split('\n').map((line) => line.replaceAll(/ +\|/g, ' |'));

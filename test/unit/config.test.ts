@@ -3,6 +3,12 @@ import { describe, it } from 'node:test';
 import { accessRules } from '../../src/classification/rules.ts';
 import { parseConfig, type Config } from '../../src/config/config.ts';
 import { hasCode, refuseInput } from '../../src/errors.ts';
+import {
+  formatVerifierKey,
+  keyTypes,
+  nameVerifierKey,
+  parseVerifierKey,
+} from '../../src/evidence/forms/keys.ts';
 import { accessLogs } from '../../src/streams/access-logs.ts';
 import { auditLogs } from '../../src/streams/audit-logs.ts';
 import { streams } from '../../src/streams/registry.ts';
@@ -14,6 +20,11 @@ const account = {
   ZENDESK_CLIENT_ID: 'log-puller',
   ZENDESK_CLIENT_SECRET: 's3cret-s3cret',
 };
+
+/** The verifier key of a witness. */
+function witness(name: string, type: number = keyTypes.cosignature): string {
+  return formatVerifierKey(nameVerifierKey(name, type, Buffer.alloc(32, name)));
+}
 
 function readNothing(path: string): string {
   throw Object.assign(new Error(`no such file: ${path}`), { code: 'ENOENT' });
@@ -47,12 +58,12 @@ function problemsOf(
   return [];
 }
 
-/** The problems of one setting beside an otherwise good account. */
+/** The problems of one setting in an otherwise valid account. */
 function problemsWith(name: string, text: string): readonly string[] {
   return problemsOf({ ...account, [name]: text });
 }
 
-/** What a problem with the subdomain tells to do. */
+/** What to do about a problem with the subdomain. */
 function adviceOn(subdomain: string): string | undefined {
   return problemsWith('ZENDESK_SUBDOMAIN', subdomain)[0]?.split('): ').at(-1);
 }
@@ -62,20 +73,31 @@ function originOf(baseUrl: string): string {
 }
 
 describe('parseConfig', () => {
-  it('needs nothing but the account: everything else has the default of the table', () => {
+  it('needs only the account: everything else has the default of the table', () => {
     const expected: Config = {
       database: { kind: 'embedded', dataDirectory: './data', port: undefined },
+      schemas: { schema: 'zendesk', syncSchema: 'zendesk_sync' },
       streams: [auditLogs, accessLogs, users],
       horizons: {},
       schedules: { audit_logs: '*/5 * * * *', access_logs: '* * * * *', users: '0 * * * *' },
       budgets: { access_logs: 50, support: 100 },
+      shares: { support: 0.5 },
       pageSizes: { audit_logs: 100, access_logs: 2500 },
+      retention: [],
+      followsErasures: false,
+      reconcileSchedule: '30 3 * * 0',
       settleMs: 300_000,
       rescanAfterMs: [1, 24, 7 * 24, 30 * 24].map((hours) => hours * 3_600_000),
       accessRules,
       reportsFile: undefined,
-      http: { host: '127.0.0.1', port: 8080 },
+      http: { host: '127.0.0.1', port: 8080, page: { kind: 'local' } },
       heartbeatUrl: undefined,
+      alerts: {
+        webhookUrl: undefined,
+        mail: undefined,
+        severities: ['high'],
+        digestSchedule: '0 7 * * 1',
+      },
       proxies: { https: undefined, http: undefined, exceptions: '' },
       collectorEndpoint: undefined,
       evidence: {
@@ -83,7 +105,14 @@ describe('parseConfig', () => {
         signingKey: undefined,
         dataDirectory: './data',
         directory: undefined,
+        bucket: undefined,
+        witnesses: [],
+        timeStamps: undefined,
+        anchorFile: undefined,
+        anchorEveryMs: 3_600_000,
       },
+      verifySchedules: { quick: '17 2 * * *', deep: '41 3 * * 0' },
+      archive: { place: undefined, after: { months: 13, days: 0 }, schedule: '23 4 * * *' },
       log: { level: 'info', format: 'auto' },
       zendesk: {
         account: 'acme',
@@ -105,6 +134,8 @@ describe('parseConfig', () => {
     const settings = {
       ...account,
       DATABASE_URL: 'postgresql://me:pw@db/logs',
+      SCHEMA: 'helpdesk',
+      SYNC_SCHEMA: 'helpdesk_ledger',
       ZENDESK_BASE_URL: 'http://127.0.0.1:8080/',
       ZENDESK_OAUTH_SCOPE: 'auditlogs:read users:read',
       AUDIT_LOGS_SCHEDULE: '1 * * * *',
@@ -114,13 +145,23 @@ describe('parseConfig', () => {
       AUDIT_LOGS_START: '2024-01-31',
       ACCESS_LOGS_REQUESTS_PER_MINUTE: '10',
       SUPPORT_REQUESTS_PER_MINUTE: '20',
+      SUPPORT_SHARE: '0.25',
       SETTLE: '90s',
       RESCAN_AFTER: '2d, 2h,2m,2h',
+      RECONCILE_SCHEDULE: 'off',
+      RETENTION: 'access_logs=13M',
+      ON_SOURCE_ERASURE: 'follow',
       ACCESS_RULES_FILE: 'rules.json',
       REPORTS_FILE: 'reports.yaml',
       HTTP_PORT: '0',
       HTTP_HOST: '::',
       HEARTBEAT_URL: 'https://hc.example/uuid',
+      ALERT_WEBHOOK_URL: 'https://hooks.example/T0/B0/x',
+      ALERT_EMAIL_TO: 'a@acme.example, b@acme.example',
+      ALERT_EMAIL_FROM: 'log@acme.example',
+      SMTP_URL: 'smtps://me%40acme:p%2Fw@smtp.example',
+      ALERT_SEVERITY: 'medium',
+      ALERT_DIGEST_SCHEDULE: 'off',
       HTTPS_PROXY: 'proxy:3128',
       http_proxy: 'http://me:pw@proxy/',
       HTTP_PROXY: 'http://another/',
@@ -130,6 +171,22 @@ describe('parseConfig', () => {
       SIGNING_KEY: 'a key',
       LOG_ORIGIN: 'acme.example/logs',
       EVIDENCE_DIR: '/srv/evidence',
+      EVIDENCE_URL: 's3://acme-evidence/zendesk/',
+      AWS_ACCESS_KEY_ID: 'AKIA1',
+      AWS_SECRET_ACCESS_KEY: 'aws-secret',
+      AWS_SESSION_TOKEN: 'aws-token',
+      AWS_DEFAULT_REGION: 'eu-central-1',
+      AWS_ENDPOINT_URL: 'https://s3.acme.example',
+      WITNESS_URL: 'https://one.example, https://two.example/w',
+      WITNESS_KEY: `${witness('one')},${witness('two')}`,
+      TSA_URL: 'http://tsa.example',
+      ANCHOR_FILE: '/srv/anchors',
+      ANCHOR_EVERY: '10m',
+      VERIFY_SCHEDULE: 'off',
+      VERIFY_DEEP_SCHEDULE: '5 4 1 * *',
+      ARCHIVE_URL: '/srv/archive',
+      ARCHIVE_AFTER: '2y',
+      ARCHIVE_SCHEDULE: 'off',
       LOG_LEVEL: 'debug',
       LOG_FORMAT: 'json',
     };
@@ -137,17 +194,37 @@ describe('parseConfig', () => {
     const config = parse(settings, new Map([['rules.json', JSON.stringify([rule])]]));
     assert.deepEqual(config, {
       database: { kind: 'server', url: 'postgresql://me:pw@db/logs' },
+      schemas: { schema: 'helpdesk', syncSchema: 'helpdesk_ledger' },
       streams: [users, auditLogs],
       horizons: { audit_logs: new Date('2024-01-31T00:00:00Z') },
       schedules: { audit_logs: '1 * * * *', access_logs: '2 * * * *', users: '3 * * * *' },
       budgets: { access_logs: 10, support: 20 },
+      shares: {},
       pageSizes: { audit_logs: 100, access_logs: 2500 },
+      retention: [{ of: 'access_logs', months: 13, days: 0, text: '13 months' }],
+      followsErasures: true,
+      reconcileSchedule: undefined,
       settleMs: 90_000,
       rescanAfterMs: [120_000, 7_200_000, 172_800_000],
       accessRules: [rule, ...accessRules],
       reportsFile: 'reports.yaml',
       http: undefined,
       heartbeatUrl: 'https://hc.example/uuid',
+      alerts: {
+        webhookUrl: 'https://hooks.example/T0/B0/x',
+        mail: {
+          server: {
+            host: 'smtp.example',
+            port: 465,
+            isSecure: true,
+            login: { user: 'me@acme', password: 'p/w' },
+          },
+          from: 'log@acme.example',
+          to: ['a@acme.example', 'b@acme.example'],
+        },
+        severities: ['high', 'medium'],
+        digestSchedule: undefined,
+      },
       proxies: {
         https: 'http://proxy:3128/',
         http: 'http://me:pw@proxy/',
@@ -159,6 +236,30 @@ describe('parseConfig', () => {
         signingKey: 'a key',
         dataDirectory: '/var/lib/logs',
         directory: '/srv/evidence',
+        bucket: {
+          bucket: 'acme-evidence',
+          prefix: 'zendesk',
+          endpoint: 'https://s3.acme.example',
+          credentials: {
+            accessKeyId: 'AKIA1',
+            secretAccessKey: 'aws-secret',
+            sessionToken: 'aws-token',
+            region: 'eu-central-1',
+          },
+        },
+        witnesses: [
+          { url: 'https://one.example', key: parseVerifierKey(witness('one')) },
+          { url: 'https://two.example/w', key: parseVerifierKey(witness('two')) },
+        ],
+        timeStamps: { url: 'http://tsa.example', authorities: [] },
+        anchorFile: '/srv/anchors',
+        anchorEveryMs: 600_000,
+      },
+      verifySchedules: { quick: undefined, deep: '5 4 1 * *' },
+      archive: {
+        place: { kind: 'directory', path: '/srv/archive' },
+        after: { months: 24, days: 0 },
+        schedule: undefined,
       },
       log: { level: 'debug', format: 'json' },
       zendesk: {
@@ -176,7 +277,57 @@ describe('parseConfig', () => {
     });
   });
 
-  it('reports every problem of the file of rules beside those of other settings', () => {
+  it('reads who may see the page, and shows nothing of a token that is written wrongly', () => {
+    const tokens = [
+      '# the team',
+      'investigator jane 0123456789abcdef',
+      'reader 0123456789ABCDEF',
+      '',
+    ].join('\n');
+    const pageOf = (settings: Record<string, string>) =>
+      parse({ ...account, ...settings }, new Map([['tokens', tokens]])).http?.page;
+    const login = pageOf({
+      HTTP_HOST: '0.0.0.0',
+      HTTP_TOKEN_FILE: 'tokens',
+      HTTP_TRUSTED_PROXY: '10.0.0.5, 10.1.0.0/16 fd00::/8',
+      HTTP_USER_HEADER: 'X-Email',
+      HTTP_INVESTIGATOR_GROUPS: 'security, audit',
+    });
+    assert.ok(login?.kind === 'login');
+    assert.deepEqual(login.tokens, [
+      { role: 'investigator', name: 'jane', token: '0123456789abcdef' },
+      { role: 'reader', name: 'reader', token: '0123456789ABCDEF' },
+    ]);
+    const { has, ...proxy } = login.proxy ?? assert.fail('no proxy');
+    assert.deepEqual(proxy, {
+      userHeader: 'x-email',
+      groupsHeader: 'x-forwarded-groups',
+      investigatorGroups: ['security', 'audit'],
+    });
+    const asked = ['10.0.0.5', '::ffff:10.1.2.3', 'fd12::1', '10.0.0.6', '::1', ''];
+    assert.deepEqual(asked.map(has), [true, true, true, false, false, false]);
+    for (const host of ['127.0.0.1', '127.1.2.3', '::1', 'localhost'])
+      assert.deepEqual(pageOf({ HTTP_HOST: host }), { kind: 'local' });
+    assert.deepEqual(pageOf({ HTTP_HOST: '::' }), { kind: 'undecided' });
+    assert.equal(pageOf({ HTTP_HOST: '::', HTTP_PAGE: 'off' }), undefined);
+    const form =
+      'Write one line for each person: a role (reader or investigator), a name, and a token of at least 16 characters, separated by spaces';
+    for (const [text, place] of [
+      ['reader short', 'line 1 is different'],
+      ['# nobody yet', 'there is no such line'],
+      ['# nobody\nadmin jane 0123456789abcdef', 'line 2 is different'],
+      ['reader a 0123456789abcdef\nreader b 0123456789abcdef', 'the same token is in two lines'],
+    ] as const)
+      assert.deepEqual(problemsWith('HTTP_TOKEN', text), [
+        `HTTP_TOKEN is set to ${text.length} characters that are not shown here. ${form}; ${place}.`,
+      ]);
+    for (const text of ['proxy.example', '10.0.0.0/33', '10.0.0.0/8/8', ','])
+      assert.deepEqual(problemsWith('HTTP_TRUSTED_PROXY', text), [
+        `HTTP_TRUSTED_PROXY is "${text}". Use the addresses of the proxy such as 10.0.0.5, or ranges such as 10.0.0.0/24, separated by commas.`,
+      ]);
+  });
+
+  it('reports every problem of the rules file together with those of other settings', () => {
     const content = '[{"path": "/api/v2/moons", "kind": "look"}, {"operation": "moon by id"}]';
     assert.deepEqual(
       problemsOf(
@@ -206,6 +357,79 @@ describe('parseConfig', () => {
     assert.deepEqual(parse(emptied), parse(account));
   });
 
+  it('says what is wrong with the places for checkpoints', () => {
+    assert.deepEqual(problemsWith('EVIDENCE_URL', 'https://s3.example/bucket'), [
+      'EVIDENCE_URL is "https://s3.example/bucket". Use a bucket and a prefix such as s3://acme-evidence/zendesk, without credentials.',
+    ]);
+    assert.deepEqual(problemsWith('ARCHIVE_URL', 'https://s3.example/bucket'), [
+      'ARCHIVE_URL is "https://s3.example/bucket". Use a directory, or a bucket and a prefix such as s3://acme-archive/zendesk, without credentials.',
+    ]);
+    assert.deepEqual(problemsWith('ARCHIVE_URL', 's3://acme-archive'), [
+      'ARCHIVE_URL is set without AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY. Set both to a key that may put and get objects there.',
+    ]);
+    assert.deepEqual(problemsWith('ARCHIVE_AFTER', '13 months'), [
+      'ARCHIVE_AFTER is "13 months". Use an age such as 13M (months), 2y or 400d.',
+    ]);
+    assert.deepEqual(problemsWith('EVIDENCE_URL', 's3://acme-evidence'), [
+      'EVIDENCE_URL is set without AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY. Set both to a key that may put and get objects there.',
+    ]);
+    assert.deepEqual(problemsWith('TSA_URL', 'tsa.example'), [
+      'TSA_URL is "tsa.example". Use an address such as https://tsa.acme.example, without a user name, password or query.',
+    ]);
+    assert.deepEqual(problemsWith('WITNESS_URL', 'https://one.example'), [
+      'WITNESS_URL has 1 addresses, and WITNESS_KEY has 0 keys. Give the verifier key of each witness, in the same order.',
+    ]);
+    const one = { ...account, WITNESS_URL: 'https://one.example' };
+    assert.deepEqual(problemsOf({ ...one, WITNESS_KEY: 'one+1' }), [
+      'WITNESS_KEY cannot be read: A verifier key is not of the form name+id+base64. Ask the operator of the witness for its verifier key.',
+    ]);
+    assert.deepEqual(problemsOf({ ...one, WITNESS_KEY: witness('one', keyTypes.note) }), [
+      'WITNESS_KEY has the key of one, which is not a key of cosignatures. Ask the operator of the witness for its verifier key.',
+    ]);
+    const stamped = { ...account, TSA_URL: 'http://tsa.example', TSA_CA_FILE: '/ca.pem' };
+    assert.deepEqual(problemsOf(stamped, new Map([['/ca.pem', 'no certificate']])), [
+      'TSA_CA_FILE is "/ca.pem", which has no certificates that can be read. Use a file of certificates in PEM.',
+    ]);
+  });
+
+  it('sends mail only with a server and recipients, from an address that can receive answers', () => {
+    const mailOf = (settings: Record<string, string>): unknown =>
+      parse({ ...account, ...settings }).alerts.mail;
+    const to = { ALERT_EMAIL_TO: 'security@acme.example' };
+    assert.deepEqual(mailOf({ ...to, SMTP_URL: 'smtp://[::1]' }), {
+      server: { host: '::1', port: 587, isSecure: false, login: undefined },
+      from: 'zendesk-log-sync@acme.example',
+      to: ['security@acme.example'],
+    });
+    assert.deepEqual(mailOf({ ...to, SMTP_URL: 'smtp://log%40acme.example:pw@smtp.example:25/' }), {
+      server: {
+        host: 'smtp.example',
+        port: 25,
+        isSecure: false,
+        login: { user: 'log@acme.example', password: 'pw' },
+      },
+      from: 'log@acme.example',
+      to: ['security@acme.example'],
+    });
+    assert.deepEqual(problemsOf({ ...account, ...to }), [
+      'ALERT_EMAIL_TO is set without SMTP_URL. Set it to the server that sends mail, such as smtps://user:password@smtp.acme.example:465.',
+    ]);
+    assert.deepEqual(problemsWith('SMTP_URL', 'smtp://smtp.example'), [
+      'SMTP_URL is set without ALERT_EMAIL_TO. Set it to the addresses that receive alerts.',
+    ]);
+    assert.deepEqual(problemsWith('ALERT_EMAIL_FROM', 'log@acme.example'), [
+      'ALERT_EMAIL_FROM is set without ALERT_EMAIL_TO. Set it to the addresses that receive alerts, or leave both out.',
+    ]);
+    for (const text of [
+      'smtp://',
+      'smtp.example:25',
+      'smtp://smtp.example/x',
+      'smtp://a%zz@smtp.example',
+      'smtp://smtp.example?tls=no',
+    ])
+      assert.equal(problemsOf({ ...account, ...to, SMTP_URL: text }).length, 1, text);
+  });
+
   it('reports all problems of all settings at once', () => {
     const problems = problemsOf({
       DATABASE_URL: 'mysql://root:hunter2@db/logs',
@@ -221,6 +445,12 @@ describe('parseConfig', () => {
       HTTP_PORT: '65536',
       HTTP_HOST: '127.0.0.1:8080/',
       HEARTBEAT_URL: 'hc-ping.com/uuid',
+      ALERT_WEBHOOK_URL: 'hooks.example',
+      ALERT_EMAIL_TO: 'a@acme.example\r\nBcc: b@acme.example',
+      ALERT_EMAIL_FROM: 'Jane <jane@acme.example>',
+      SMTP_URL: 'https://smtp.example',
+      ALERT_SEVERITY: 'urgent',
+      ALERT_DIGEST_SCHEDULE: 'weekly',
       OTEL_EXPORTER_OTLP_ENDPOINT: 'https://me:hunter2@collector',
       LOG_LEVEL: 'loud',
       LOG_FORMAT: 'xml',
@@ -236,6 +466,12 @@ describe('parseConfig', () => {
       'HTTP_PORT is "65536". Use a port from 1 to 65535, or 0 to switch HTTP off.',
       'HTTP_HOST is "127.0.0.1:8080/". Use an address of this machine such as 127.0.0.1, 0.0.0.0 or ::, without port and brackets.',
       'HEARTBEAT_URL is set to 16 characters that are not shown here. Use an address such as https://hc-ping.com/your-uuid, without a user name or password.',
+      'ALERT_WEBHOOK_URL is set to 13 characters that are not shown here. Use an address such as https://hooks.slack.com/services/…, without a user name or password.',
+      'ALERT_EMAIL_TO is "a@acme.example\\r\\nBcc: b@acme.example". Use up to 50 addresses such as security@acme.example, separated by commas, without names.',
+      'ALERT_EMAIL_FROM is "Jane <jane@acme.example>". Use an address such as zendesk-log-sync@acme.example, without a name.',
+      'SMTP_URL is set to 20 characters that are not shown here. Use an address such as smtps://user:password@smtp.acme.example:465, or smtp:// for STARTTLS, without a path or a query, and percent-encode special characters in the password (%40 for @, %2F for /, %23 for #, %25 for %).',
+      'ALERT_SEVERITY is "urgent". Use high, medium, low, info or none.',
+      'ALERT_DIGEST_SCHEDULE is "weekly". Use a cron expression with five fields such as 17 2 * * * (minute, hour, day of month, month, day of week; UTC), or off.',
       'OTEL_EXPORTER_OTLP_ENDPOINT is set to 28 characters that are not shown here. Use an address such as http://localhost:4318, without a user name, password or query. Put credentials into OTEL_EXPORTER_OTLP_HEADERS.',
       'LOG_LEVEL is "loud". Use trace, debug, info, warn, error, fatal or silent.',
       'LOG_FORMAT is "xml". Use auto, json or pretty.',
@@ -247,17 +483,22 @@ describe('parseConfig', () => {
     assert.equal(refuseInput(problems).message, problems.join('\n'));
   });
 
-  it('looks at no Zendesk setting where Zendesk is not needed', () => {
+  it('ignores Zendesk settings if Zendesk is not needed', () => {
     const config = parseConfig(
       { ZENDESK_SUBDOMAIN: 'not a subdomain', ZENDESK_API_TOKEN_FILE: '/absent' },
       { ...outside, needs: { zendesk: false } },
     );
     assert.deepEqual(Object.keys(config), [
       'database',
+      'schemas',
       'streams',
+      'retention',
+      'followsErasures',
       'horizons',
       'schedules',
       'budgets',
+      'shares',
+      'reconcileSchedule',
       'pageSizes',
       'settleMs',
       'rescanAfterMs',
@@ -265,14 +506,17 @@ describe('parseConfig', () => {
       'reportsFile',
       'http',
       'heartbeatUrl',
+      'alerts',
       'proxies',
       'collectorEndpoint',
       'evidence',
+      'verifySchedules',
+      'archive',
       'log',
     ]);
   });
 
-  it('reports the other settings also where Zendesk is not needed', () => {
+  it('reports the other settings also if Zendesk is not needed', () => {
     assert.throws(
       () => parseConfig({ SETTLE: '0s' }, { ...outside, needs: { zendesk: false } }),
       refuseInput([
@@ -320,7 +564,7 @@ describe('secrets from files', () => {
     ['\uFEFFfrom-a-file\r\n', 'with a byte order mark'],
     ['from-a-file\r', 'with a carriage return'],
   ] as const)
-    it(`are taken ${from}, as the values of the environment are`, () => {
+    it(`are taken ${from}, like the values of the environment`, () => {
       const path = '/run/secrets/wrapped';
       const wanted = { kind: 'oauth-client', clientId: 'log-puller', clientSecret: 'from-a-file' };
       const inFile = { ...unpaired, ZENDESK_CLIENT_SECRET_FILE: `"${path}"` };
@@ -331,7 +575,7 @@ describe('secrets from files', () => {
       assert.equal(direct.settleMs, 90_000);
     });
 
-  it('are refused with one quotation mark, and in UTF-16', () => {
+  it('are refused with a single quotation mark, and in UTF-16', () => {
     assert.deepEqual(problemsOf({ ...unpaired, ZENDESK_CLIENT_SECRET: '"from-a-file' }), [
       'ZENDESK_CLIENT_SECRET is set to 12 characters that are not shown here. Copy it again, without spaces, line breaks or surrounding quotation marks.',
     ]);
@@ -341,7 +585,7 @@ describe('secrets from files', () => {
     ]);
   });
 
-  it('are refused beside the same setting, unreadable, or empty, without a second complaint about the pair', () => {
+  it('are refused together with the same setting, unreadable, or empty, without a second message about the pair', () => {
     assert.deepEqual(
       problemsOf({ ...account, ZENDESK_CLIENT_SECRET_FILE: '/run/secrets/zendesk' }, files),
       ['ZENDESK_CLIENT_SECRET and ZENDESK_CLIENT_SECRET_FILE are both set. Remove one of them.'],
@@ -383,7 +627,7 @@ describe('the account of the settings', () => {
     ]);
   });
 
-  it('is refused with the right spelling as advice', () => {
+  it('is refused with the right spelling as a hint', () => {
     assert.equal(adviceOn('https://Acme-EU.zendesk.com/'), 'write acme-eu.');
     assert.equal(adviceOn('ACME'), 'write acme.');
     assert.equal(adviceOn('acme/evil.example'), 'for acme.zendesk.com, it is acme.');
@@ -400,7 +644,7 @@ describe('the account of the settings', () => {
     assert.equal(originOf('http://[::1]:3000'), 'http://[::1]:3000');
   });
 
-  it('is refused at every other kind of address', () => {
+  it('is refused at any other kind of address', () => {
     const clear =
       'Use https, because http sends the credentials in clear text (http is accepted for localhost, 127.0.0.0/8 and [::1] only).';
     const hidden = 'is set to 34 characters that are not shown here';
@@ -482,9 +726,9 @@ describe('the credentials of the settings', () => {
     });
   });
 
-  it('have a refresh token only beside an OAuth client that is to use it', () => {
+  it('have a refresh token only with an OAuth client that uses it', () => {
     assert.deepEqual(problemsOf({ ...bare, ZENDESK_REFRESH_TOKEN: 'def' }), [
-      'ZENDESK_REFRESH_TOKEN is set but no OAuth client is; expected ZENDESK_CLIENT_ID and ZENDESK_CLIENT_SECRET as well; set them.',
+      'ZENDESK_REFRESH_TOKEN is set but no OAuth client is. Set ZENDESK_CLIENT_ID and ZENDESK_CLIENT_SECRET as well.',
     ]);
     assert.deepEqual(
       problemsOf({
@@ -493,7 +737,7 @@ describe('the credentials of the settings', () => {
         ZENDESK_REFRESH_TOKEN: 'def',
       }),
       [
-        'ZENDESK_OAUTH_GRANT is client_credentials, but ZENDESK_REFRESH_TOKEN is set; expected one or the other; remove one.',
+        'ZENDESK_OAUTH_GRANT is client_credentials, but ZENDESK_REFRESH_TOKEN is set. Remove one of them.',
       ],
     );
     assert.deepEqual(problemsOf({ ...account, ZENDESK_OAUTH_GRANT: 'password' }), [
@@ -531,7 +775,7 @@ describe('the credentials of the settings', () => {
     ]);
   });
 
-  it('cause a warning about a scope or a budget that does not fit the access log, where that is pulled', () => {
+  it('cause a warning about a scope or a budget that does not fit the access log, if it is pulled', () => {
     const unfit = {
       ...account,
       ZENDESK_OAUTH_SCOPE: 'auditlogs:read users:read',

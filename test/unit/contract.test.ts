@@ -20,7 +20,7 @@ const reference = new RegExp(
 const references = globSync(['{src,test,bench,scripts}/**/*.{ts,sql}', 'docs/*.md', 'README.md'], {
   cwd: root,
 })
-  // The examples above are no references.
+  // The examples above are not references.
   .filter((path) => path !== document && path !== 'test/unit/contract.test.ts')
   .flatMap((path) =>
     [...readText(path).matchAll(reference)].flatMap(([, list = '']) =>
@@ -45,7 +45,7 @@ describe('docs/contract.md', () => {
     );
   });
 
-  it('has the address of each link, and no address that is not linked to', () => {
+  it('has the address of each link, and no unused address', () => {
     const text = readText(document);
     const linked = [...text.matchAll(/\]\[([a-z-]+)\]/g)].map(([, name]) => name);
     const known = [...text.matchAll(/^\[([a-z-]+)\]: https:/gm)].map(([, name]) => name);

@@ -14,7 +14,7 @@ const coverage = [
 ];
 
 describe('the coverage', () => {
-  it('counts a second only when it was asked for SETTLE after its end', () => {
+  it('counts a second only if it was requested SETTLE after its end', () => {
     const span = { from: 0, to: 1000 };
     const kept = { keptSince: -Infinity };
     assert.deepEqual(coveredByFetch(span, { ...kept, askedAt: 1000 }, 300), [{ from: 0, to: 700 }]);
@@ -22,7 +22,7 @@ describe('the coverage', () => {
     assert.deepEqual(coveredByFetch({ from: 800, to: 1000 }, { ...kept, askedAt: 1000 }, 300), []);
   });
 
-  it('does not count what the source has dropped while the span was read', () => {
+  it('does not count what the source dropped while the span was read', () => {
     const span = { from: 0, to: 1000 };
     assert.deepEqual(coveredByFetch(span, { askedAt: 5000, keptSince: 400 }, 300), [
       { from: 400, to: 1000 },
@@ -32,7 +32,7 @@ describe('the coverage', () => {
     assert.equal(findKeptSince(undefined, 7), -Infinity);
   });
 
-  it('finds gaps between the horizon and the newest covered second, and none behind either', () => {
+  it('finds gaps between the horizon and the newest covered second, and none outside', () => {
     assert.deepEqual(findGaps(coverage, 50), [
       { from: 50, to: 100 },
       { from: 200, to: 300 },
@@ -47,19 +47,19 @@ describe('the coverage', () => {
     ]);
   });
 
-  it('has a watermark only where the unbroken part reaches back to the horizon', () => {
+  it('has a watermark only if the unbroken part reaches back to the horizon', () => {
     assert.deepEqual(findContiguous(coverage, 150), { from: 100, to: 200 });
     assert.equal(findContiguous(coverage, 50), undefined);
     assert.equal(findContiguous(coverage, 250), undefined);
   });
 
-  it('shows what was never stored and is no longer kept by the source', () => {
+  it('shows what was never stored and what the source no longer keeps', () => {
     assert.deepEqual(findLost(coverage, 350), [{ from: 200, to: 300 }]);
     assert.deepEqual(findLost(coverage, 250), [{ from: 200, to: 250 }]);
     assert.deepEqual(findLost(coverage, 100), []);
   });
 
-  it('measures headroom to the oldest gap, or to the end of the coverage when there is none', () => {
+  it('measures headroom to the oldest gap, or to the end of the coverage if there is none', () => {
     assert.equal(measureHeadroom(coverage, 100, 450, 1000), 200 + 1000 - 450);
     assert.equal(measureHeadroom([{ from: 100, to: 400 }], 100, 450, 1000), 400 + 1000 - 450);
     assert.equal(measureHeadroom(coverage, 210, 1210, 1000), 0);

@@ -3,7 +3,7 @@ import { describe, it } from 'node:test';
 import { createCursorShare } from '../../src/ingest/engine.ts';
 
 describe('the share of cursors', () => {
-  it('gives all of them to one backfill alone and the same number to each of several', () => {
+  it('gives all of them to a single backfill and the same number to each of several', () => {
     const share = createCursorShare(16);
     assert.equal(share.count(), 16);
     const leaves = Array.from({ length: 3 }, () => share.join());

@@ -4,7 +4,7 @@ import { describeConnection } from '../../src/database/ways.ts';
 import { addParameters, readDatabaseUrl } from '../../src/database-url.ts';
 
 describe('a database url', () => {
-  it('is read as libpq reads it: hosts, sockets, login and parameters', () => {
+  it('is parsed as by libpq: hosts, sockets, login and parameters', () => {
     assert.deepEqual(readDatabaseUrl('postgres://me:p%40w@a:1,b,[::1]:3/logs?sslmode=require'), {
       hosts: [
         { host: 'a', port: 1 },
@@ -34,7 +34,7 @@ describe('a database url', () => {
     });
   });
 
-  it('may have a password with anything in it', () => {
+  it('may have a password with any characters', () => {
     for (const password of [
       'p@ss',
       'p/w',
@@ -78,7 +78,7 @@ describe('a database url', () => {
     );
   });
 
-  it('takes parameters that it does not have itself', () => {
+  it('accepts additional parameters', () => {
     const more = new Map([
       ['sslmode', 'require'],
       ['sslrootcert', '/a b.pem'],
@@ -93,7 +93,7 @@ describe('a database url', () => {
     );
   });
 
-  it('may name the connections; otherwise the program does', () => {
+  it('may name the connections; otherwise the program names them', () => {
     const nameOf = (url: string) => describeConnection(url, 'test').config.application_name;
     assert.equal(nameOf('postgres://db/logs'), 'zendesk-log-sync test');
     assert.equal(nameOf('postgres://db/logs?application_name=replica%201'), 'replica 1');

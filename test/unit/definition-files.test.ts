@@ -4,7 +4,7 @@ import { loadOwnDefinitions, objectOf } from '../../src/database/definitions.ts'
 import { readFiles } from '../support/definition-files.ts';
 
 describe('the files of the definitions', () => {
-  it('come in the order in which they use each other, with comments and grants at the end', () => {
+  it('are in the order in which they use each other, with comments and grants at the end', () => {
     const definitions = readFiles({
       comments: `comment on view s.a is 'of s.a';`,
       roles: 'grant select on s.a to public;',
@@ -23,7 +23,7 @@ describe('the files of the definitions', () => {
     );
   });
 
-  it('bind nothing by what their comments and texts say', () => {
+  it('do not depend on names in their comments and texts', () => {
     const [first] = readFiles({
       'views/s.a': `-- Compare s.b, "s.b".\n/* s.b\n */ create view s.a as select 's.b' as a, 'it''s s.b' as b;`,
       'views/s.b': 'create view s.b as select * from s.a;',
@@ -43,7 +43,7 @@ describe('the files of the definitions', () => {
     );
   });
 
-  it('are missed when there is none: everything in the database would count as removed', () => {
+  it('must exist: otherwise everything in the database would count as removed', () => {
     assert.throws(() => readFiles({}), /^Error: There are no definitions in /);
   });
 

@@ -13,7 +13,7 @@ import { measure, type Span } from '../../src/span.ts';
 
 const day: Span = { from: 1_000_000, to: 1_086_400 };
 
-/** Divides until nothing is left to be read. Returns what stays a gap, and how many readings failed. */
+/** Divides until nothing is left to read. Returns the remaining gaps, and how many readings failed. */
 function divideAll(
   start: Division,
   span: Span,
@@ -42,7 +42,7 @@ const holds =
     seconds.some((second) => second >= from && second < to);
 
 describe('dividing a span with records that cannot be stored', () => {
-  it('finds the second that holds them, also in a log that is empty around it', () => {
+  it('finds the second with the records, also in a log that is empty around it', () => {
     for (const hasRows of [true, false]) {
       const found = divideAll(beginDivision(), day, holds(1_012_345), hasRows);
       assert.deepEqual(found.division.unusable, [{ from: 1_012_345, to: 1_012_346 }]);
@@ -51,7 +51,7 @@ describe('dividing a span with records that cannot be stored', () => {
     }
   });
 
-  it('leaves a burst as a gap of little more than its own length, and reads all that is behind it', () => {
+  it('leaves a burst as a gap of little more than its own length, and reads everything after it', () => {
     const burst = { from: 1_030_000, to: 1_033_600 };
     const { division, endsRun } = divideAll(
       beginDivision(),
@@ -63,7 +63,7 @@ describe('dividing a span with records that cannot be stored', () => {
     assert.deepEqual(division.pieces, []);
   });
 
-  it('does not divide again what a former run could not read, and forgets it once it can be read', () => {
+  it('does not divide again what a previous run could not read, and forgets it once it can be read', () => {
     const known = [{ from: 1_012_345, to: 1_012_348 }];
     const [span = day] = known;
     const { division, isGivenUp } = divide(beginDivision(known), span);
@@ -71,7 +71,7 @@ describe('dividing a span with records that cannot be stored', () => {
     assert.deepEqual(noteRead(division, span, true).unusable, []);
   });
 
-  it('ends the run where nothing at all can be read', () => {
+  it('ends the run if nothing can be read', () => {
     let division = beginDivision();
     let failures = 0;
     for (let endsRun = false; !endsRun; failures += 1) {
@@ -86,7 +86,7 @@ describe('dividing a span with records that cannot be stored', () => {
     assert.ok(division.unusable.length > 0, 'the next run begins elsewhere');
   });
 
-  it('reads the longest piece first, and knows its pieces', () => {
+  it('reads the longest part first, and knows its parts', () => {
     const halves = divide(beginDivision(), { from: 0, to: 10 }).division;
     assert.deepEqual(halves.pieces, [
       { from: 0, to: 5 },
@@ -100,7 +100,7 @@ describe('dividing a span with records that cannot be stored', () => {
     );
   });
 
-  it('reads the oldest of the longest pieces first, in whatever order they are known', () => {
+  it('reads the oldest of the longest parts first, in any order of discovery', () => {
     const pieces = [
       { from: 100, to: 105 },
       { from: 20, to: 40 },
@@ -112,7 +112,7 @@ describe('dividing a span with records that cannot be stored', () => {
     assert.equal(nextPiece(beginDivision()), undefined);
   });
 
-  it('takes away the piece that is being read, and no other one', () => {
+  it('removes only the part that is being read', () => {
     const { division, isGivenUp } = divide(beginDivision(), { from: 0, to: 10 });
     assert.equal(isGivenUp, false);
     assert.deepEqual(takePiece(division, { from: 5, to: 10 }).pieces, [{ from: 0, to: 5 }]);
@@ -123,7 +123,7 @@ describe('dividing a span with records that cannot be stored', () => {
       assert.deepEqual(takePiece(division, other).pieces, division.pieces);
   });
 
-  it('ends after forty divisions: what fails then stays as it is', () => {
+  it('ends after forty divisions: a part that fails then is not divided', () => {
     let division = beginDivision();
     for (let divisions = 0; divisions < 40; divisions += 1) {
       const result = divide(division, { from: divisions * 10, to: divisions * 10 + 10 });

@@ -12,7 +12,7 @@ describe('docs/errors.md', () => {
     assert.equal(readText('docs/errors.md'), renderErrorsDocument());
   });
 
-  it('is linked to only by codes that there are', () => {
+  it('is linked to only with existing codes', () => {
     const places = globSync(['docs/*.md', 'README.md', '{monitoring,deploy}/**/*.{yml,yaml,md}'], {
       cwd: root,
     });
@@ -30,7 +30,7 @@ describe('the catalogue of errors', () => {
 
   it('has only codes that something uses', () => {
     const used = new Set([...text.matchAll(/'([a-z]+(?:_[a-z]+)*)'/g)].map(([, word]) => word));
-    // These two are made in src/errors.ts.
+    // These two are created in src/errors.ts.
     const others = ['bad_input', 'program_fault'];
     assert.deepEqual(
       [...codes].filter((code) => !used.has(code) && !others.includes(code)),

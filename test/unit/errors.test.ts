@@ -29,7 +29,7 @@ const codes = Object.keys(errorCatalogue) as ErrorCode[];
 const select = (decide: (code: ErrorCode) => boolean): ErrorCode[] => codes.filter(decide);
 
 describe('the code of an error', () => {
-  it('tells of refused credentials whatever their kind and whoever refuses them', () => {
+  it('recognises refused credentials of any kind, whatever refuses them', () => {
     const body = { shape: 'object', code: undefined, words: undefined } as const;
     const refused = [
       ...Object.values(unauthorizedRefusals),
@@ -55,7 +55,7 @@ describe('the code of an error', () => {
     assert.deepEqual(others.filter(refusesLogin), []);
   });
 
-  it('decides whether the stream rests', () => {
+  it('decides whether the stream pauses', () => {
     assert.deepEqual(select(makesUnavailable), [
       'scope_missing',
       'role_missing',
@@ -68,7 +68,7 @@ describe('the code of an error', () => {
     ]);
   });
 
-  it('decides whether the other spans are read all the same, and whether the cursor stays', () => {
+  it('decides whether the other spans are still read, and whether the cursor stays', () => {
     assert.deepEqual(select(breaksWalk), ['cursor_refused', 'walk_stuck']);
     assert.deepEqual(
       select((code) => !isResumable(code)),
@@ -90,7 +90,7 @@ describe('the code of an error', () => {
     ]);
   });
 
-  it('decides the exit status: 2 for what the operator has set, 1 for all else', () => {
+  it('decides the exit status: 2 for mistakes in settings, 1 for everything else', () => {
     assert.deepEqual(
       select((code) => exitStatusOf(code) === 2),
       [
@@ -98,6 +98,8 @@ describe('the code of an error', () => {
         'database_unsuitable',
         'database_newer',
         'migrations_differ',
+        'schema_taken',
+        'citus_not_ready',
         'objects_in_the_way',
         'embedded_unusable',
         'bad_input',
@@ -109,14 +111,14 @@ describe('the code of an error', () => {
     );
   });
 
-  it('is a word that may be a label of a metric', () => {
+  it('is a valid label of a metric', () => {
     assert.deepEqual(
       codes.filter((code) => !/^[a-z]+(_[a-z]+)*$/.test(code)),
       [],
     );
   });
 
-  it('is that of a fault of this program for an error that is not known', () => {
+  it('is that of a fault of this program for an unknown error', () => {
     const fault = new TypeError('cannot read the row of Ann');
     assert.equal(codeOf(fault), 'program_fault');
     assert.equal(

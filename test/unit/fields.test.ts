@@ -21,7 +21,7 @@ import {
 import { preserve } from '../../src/streams/preserved.ts';
 import { parseJson } from '../../src/zendesk/body.ts';
 
-/** A value as it comes out of the JSON of an answer. */
+/** A value parsed from the JSON of an answer. */
 const parsed = (json: string): unknown =>
   (parseJson(Buffer.from(`{"value":${json}}`)) as { value: unknown }).value;
 
@@ -53,7 +53,7 @@ const nothing = {
   extra: null,
 };
 
-/** The columns that a record fills, and what stands in `extra`, as JSON has it. */
+/** The columns that a record fills, and the content of `extra`, as in JSON. */
 function fill(json: string): Record<string, unknown> {
   const row = read(readRecord(parsed(json), 'logs'));
   assert.deepEqual(Object.keys(row), Object.keys(nothing));
@@ -65,7 +65,7 @@ function fill(json: string): Record<string, unknown> {
 }
 
 describe('the fields of a record', () => {
-  it('fill the columns that they fit, and those that are missing or null leave them empty', () => {
+  it('fill the columns that they fit; missing or null fields leave them empty', () => {
     assert.deepEqual(read({}), nothing);
     assert.deepEqual(
       fill('{"id":1,"text":null,"big":null,"outer":null}'),
@@ -139,11 +139,11 @@ describe('the fields of a record', () => {
     ['unknown', '12345678901234567890'],
   ];
   for (const [field, json] of odd)
-    it(`go to extra as they came: ${json} as ${field}`, () => {
+    it(`go to extra unchanged: ${json} as ${field}`, () => {
       assert.deepEqual(fill(`{"${field}":${json}}`), { extra: `{"${field}":${json}}` });
     });
 
-  it('go to extra with the name of the field that they stand in', () => {
+  it('go to extra with the name of the field around them', () => {
     assert.deepEqual(
       fill('{"outer":{"first":7,"second":"x","third":[1],"a\\u0000":1},"z":{"first":1}}'),
       {
@@ -153,7 +153,7 @@ describe('the fields of a record', () => {
     );
   });
 
-  it('fill a column with what fits of them, and go to extra as well', () => {
+  it('fill a column with the part that fits, and go to extra too', () => {
     const long = 'a'.repeat(1001);
     assert.deepEqual(fill(`{"key":"${long}"}`), {
       key: shortenKey(long),
@@ -182,7 +182,7 @@ describe('a record', () => {
     });
   });
 
-  it('has a number as its id, or text that is one, where the column is a bigint', () => {
+  it('has a number, or a number as text, as its id if the column is a bigint', () => {
     for (const [json, id] of [
       ['1', '1'],
       ['-1', '-1'],
@@ -204,7 +204,7 @@ describe('a record', () => {
       assert.throws(() => readBigintId(parsed(json), 'logs'), { code: 'record_unreadable' }, json);
   });
 
-  it('has any text as its id, or a number, where the column is text', () => {
+  it('has any text or number as its id if the column is text', () => {
     for (const [json, id] of [
       ['1', '1'],
       ['12345678901234567890', '12345678901234567890'],
@@ -219,7 +219,7 @@ describe('a record', () => {
 });
 
 describe('a record without a usable time', () => {
-  it('is named by its id, but not where that may be content', () => {
+  it('is named by its id, unless that may be content', () => {
     for (const [id, name] of [
       ['01M7-a.b:c_d', 'Record 01M7-a.b:c_d'],
       ['x'.repeat(64), `Record ${'x'.repeat(64)}`],
@@ -234,8 +234,8 @@ describe('a record without a usable time', () => {
   });
 });
 
-describe('text that stands in an index', () => {
-  it('stays as it is up to a thousand bytes', () => {
+describe('text in an index', () => {
+  it('stays unchanged up to a thousand bytes', () => {
     for (const fitting of ['', 'a'.repeat(1000), 'é'.repeat(500), '€'.repeat(333)])
       assert.equal(shortenKey(fitting), fitting);
   });
@@ -253,7 +253,7 @@ describe('text that stands in an index', () => {
 });
 
 describe('text that Postgres cannot hold', () => {
-  it('gets U+FFFD in place of what it is that it cannot hold', () => {
+  it('gets U+FFFD instead of the unsupported characters', () => {
     assert.equal(cleanText('a\0b\0\ud800c'), 'a\uFFFDb\uFFFD\uFFFDc');
     assert.equal(cleanText('a😀'), 'a😀');
   });
@@ -278,7 +278,7 @@ describe('a value for jsonb', () => {
     `[${Array.from({ length: 200 }, () => '[{}]').join(',')}]`,
   ];
   for (const json of kept)
-    it(`is kept as it is: ${json.slice(0, 60)}`, () => {
+    it(`is kept unchanged: ${json.slice(0, 60)}`, () => {
       const value = parsed(json);
       assert.equal(preserve(value), value);
     });

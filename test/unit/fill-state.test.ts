@@ -19,7 +19,7 @@ const now = 1_800_000_000;
 const day = 86_400;
 const oldest: Span = { from: now - 90 * day, to: now - 89 * day };
 
-/** A log of which only the last ten minutes are stored. */
+/** A log with only the last ten minutes stored. */
 const facts: FillFacts = {
   coverage: [{ from: now - 900, to: now - 300 }],
   horizon: now - 90 * day,
@@ -51,11 +51,11 @@ const fetchOf = (span: Span, more: Partial<Fetch> = {}): Fetch => ({
 const ended = (state: FillState, span: Span, more: Partial<Fetch> = {}, splitSeconds?: number) =>
   noteEnd(state, { fetch: fetchOf(span, more), splitSeconds, hasRows: true });
 
-const unreadable = new KnownError('records_unusable', { found: 'no record has an id' });
+const unreadable = new KnownError('walk_stuck', { found: 'the walk goes in a circle' });
 const unavailable = new KnownError('plan_missing', { found: 'the plan is missing' });
 
 describe('the state of a backfill', () => {
-  it('plans the oldest second first, and beside it the next that nobody reads', () => {
+  it('plans the oldest second first, and at the same time the next that is not being read', () => {
     const state = beginFill('gaps');
     assert.deepEqual(planNext(state, facts), { span: oldest, rescanAgeSeconds: undefined });
     assert.deepEqual(planNext(noteStart(state, oldest), facts)?.span, {
@@ -64,7 +64,7 @@ describe('the state of a backfill', () => {
     });
   });
 
-  it('does not plan again what was read or given up, even where it does not count as covered', () => {
+  it('does not plan again what was read or given up, even if it does not count as covered', () => {
     const begun = noteStart(beginFill('gaps'), oldest);
     const read = ended(begun, oldest);
     assert.deepEqual(read.reading, []);
@@ -74,19 +74,19 @@ describe('the state of a backfill', () => {
     assert.equal(planNext(given, facts)?.span.from, oldest.to);
   });
 
-  it('plans a span that was given back again, in the length that it was given back with', () => {
+  it('plans a divided span again, with its new length', () => {
     const split = ended(noteStart(beginFill('gaps'), oldest), oldest, {}, 4000);
     assert.deepEqual(planNext(split, facts)?.span, { from: oldest.from, to: oldest.from + 4000 });
   });
 
-  it('makes the next span longer after an empty one, and leaves its length alone after a rescan', () => {
+  it('makes the next span longer after an empty one, and does not change its length after a rescan', () => {
     const begun = noteStart(beginFill('gaps'), oldest);
     assert.equal(ended(begun, oldest).spanSeconds, 4 * day);
     assert.equal(ended(begun, oldest, { pages: 32 }).spanSeconds, day / 2);
     assert.equal(ended(begun, oldest, { kind: 'rescan' }).spanSeconds, day);
   });
 
-  it('reads again what is due before it fills a gap, unless that is being read', () => {
+  it('reads rescans that are due before it fills a gap, unless they are being read', () => {
     const due = { from: now - 9000, to: now - 300 };
     const more = { ...facts, coverage: [due] };
     const again = { from: due.from, to: now - 3600 };
@@ -98,7 +98,7 @@ describe('the state of a backfill', () => {
     });
   });
 
-  it('reads again after more than a day only what no gap waits for', () => {
+  it('runs rescans after more than a day only if no gap waits', () => {
     const [week, open] = [7 * day, { from: now - 90 * day, to: now - 40 * day }];
     const coverage = [{ from: open.to, to: now - 300 }];
     const more = { ...facts, coverage, rescanAges: [week, 30 * day] };
@@ -121,7 +121,26 @@ describe('the state of a backfill', () => {
     });
   });
 
-  it('reads again what is due beside spans that do not overlap it, also those that touch it', () => {
+  it('divides a rescan with records that cannot be stored, and reads its halves again at the same age', () => {
+    const week = 7 * day;
+    const coverage = [{ from: now - 40 * day, to: now - 300 }];
+    const more = { ...facts, coverage, horizon: now - 40 * day, rescanAges: [week] };
+    const whole = { from: now - 40 * day, to: now - 39 * day };
+    const begun = beginFill('gaps');
+    assert.deepEqual(planNext(begun, more), { span: whole, rescanAgeSeconds: week });
+    const unusable = new KnownError('records_unusable', { found: 'no record has an id' });
+    const piece = { ...whole, rescanAgeSeconds: week };
+    const divided = noteFailure(noteStart(begun, whole), piece, unusable);
+    const half = { from: whole.from, to: whole.from + day / 2 };
+    assert.deepEqual(planNext(divided, more), { span: half, rescanAgeSeconds: week });
+    assert.deepEqual(planNext(noteStart(divided, half), more), {
+      span: { from: half.to, to: whole.to },
+      rescanAgeSeconds: week,
+    });
+    assert.deepEqual(divided.done, []);
+  });
+
+  it('runs rescans at the same time as spans that do not overlap them, also if they touch', () => {
     const due = { from: now - 9000, to: now - 300 };
     const more = { ...facts, coverage: [due] };
     const again = { from: due.from, to: now - 3600 };
@@ -141,7 +160,7 @@ describe('the state of a backfill', () => {
       );
   });
 
-  it('forgets the very span that has ended, and goes on with those that share a bound with it', () => {
+  it('forgets exactly the span that has ended, and continues with those that share a bound with it', () => {
     const [one, two, both] = [
       { from: 0, to: 10 },
       { from: 10, to: 20 },
@@ -153,14 +172,14 @@ describe('the state of a backfill', () => {
     assert.deepEqual(noteFailure(begun, two, unreadable).reading, [one, both]);
   });
 
-  it('learns little from a short span at the end of a gap, and all from a long one', () => {
+  it('learns little from a short span at the end of a gap, and more from a long one', () => {
     const begun = beginFill('gaps');
     assert.equal(ended(begun, { from: 0, to: 100 }).spanSeconds, 800, 'twice its length, fourfold');
     const long = { from: 0, to: 1.5 * day };
     assert.equal(ended(begun, long, { pages: 16 }).spanSeconds, 1.5 * day);
   });
 
-  it('calls a gap what the live tail no longer reaches, and leaves it the rest', () => {
+  it('treats time that the live tail no longer reaches as a gap, and leaves the rest to it', () => {
     const coverage = [{ from: facts.horizon ?? 0, to: now - 1000 }];
     assert.deepEqual(planNext(beginFill('gaps'), { ...facts, rescanAges: [], coverage })?.span, {
       from: now - 1000,
@@ -168,7 +187,7 @@ describe('the state of a backfill', () => {
     });
   });
 
-  it('reads a wanted span whatever is covered, and nothing else', () => {
+  it('reads only the wanted span, even if it is covered', () => {
     const wanted = { from: now - 500, to: now - 400 };
     const state = beginFill(wanted);
     assert.deepEqual(planNext(state, { ...facts, horizon: undefined })?.span, wanted);
@@ -176,7 +195,7 @@ describe('the state of a backfill', () => {
     assert.equal(planNext(beginFill('gaps'), { ...facts, horizon: undefined }), undefined);
   });
 
-  it('goes on after two spans that cannot be read, and not after three in a row', () => {
+  it('continues after two spans that cannot be read, but not after three in a row', () => {
     let state = beginFill('gaps');
     for (const endsRun of [false, false, true]) {
       state = noteFailure(noteStart(state, oldest), oldest, unreadable);
@@ -188,7 +207,7 @@ describe('the state of a backfill', () => {
     assert.equal(other.failure?.endsRun, false, 'those between them could be read');
   });
 
-  it('fails with the first error, but with the one that ends it rather than with one of a single span', () => {
+  it('fails with the first error, but an error that ends the run comes before that of a single span', () => {
     const first = noteFailure(beginFill('gaps'), oldest, unreadable);
     const refused = noteFailure(first, oldest, unavailable);
     assert.deepEqual(refused.failure, { error: unavailable, endsRun: true });

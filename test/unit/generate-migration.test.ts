@@ -47,6 +47,7 @@ describe('npm run migrations:generate', () => {
       partitioned.map(([, name, how]) => `${name} ${how}`),
       [
         'access_log_resources PARTITION BY RANGE ("timestamp")',
+        'findings PARTITION BY RANGE ("created_at")',
         'access_logs PARTITION BY RANGE ("timestamp")',
         'audit_logs PARTITION BY RANGE ("created_at")',
       ],
@@ -79,7 +80,7 @@ describe('npm run migrations:generate', () => {
     );
   });
 
-  it('is asked for by migrations:check when a migration or a comment is missing', async () => {
+  it('is required by migrations:check when a migration or a comment is missing', async () => {
     edit(
       'src/database/schema/users.ts',
       'shoe_size: text(),',

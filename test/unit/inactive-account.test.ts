@@ -27,7 +27,7 @@ describe('an answer about the whole account', () => {
       });
     });
 
-  it('says of an address without a help desk that there is no account', () => {
+  it('says that there is no account at an address without a help desk', () => {
     const body =
       '{"error":{"title":"No help desk at acme.zendesk.com","message":"There is no help desk configured at this address. This means that the address is available and that you can claim it at http://www.zendesk.com/signup"}}';
     assert.deepEqual(explain(404, body), {

@@ -4,7 +4,7 @@ import { createLastPages, type LastPages } from '../../src/ingest/last-pages.ts'
 
 const stream = 'audit_logs';
 
-/** Pages of so many records each, of which only the last is said to be the last; whether that is doubted. */
+/** Pages of so many records each, of which only the last is said to be the last; whether that needs a check. */
 function endsUnsure(pages: LastPages, ...records: readonly number[]): boolean {
   return records
     .map((count, place) =>
@@ -19,7 +19,7 @@ function endsUnsure(pages: LastPages, ...records: readonly number[]): boolean {
     .some(Boolean);
 }
 
-/** What is known after some walks. */
+/** The knowledge after some walks. */
 function after(...walks: readonly (readonly number[])[]): LastPages {
   const pages = createLastPages();
   for (const walk of walks) endsUnsure(pages, ...walk);
@@ -27,7 +27,7 @@ function after(...walks: readonly (readonly number[])[]): LastPages {
 }
 
 describe('a page that is said to be the last', () => {
-  it('is believed when it is shorter than the pages that the source gives', () => {
+  it('is accepted when it is shorter than the pages of the source', () => {
     assert.equal(endsUnsure(after(), 150, 150, 149), false);
     assert.equal(endsUnsure(after(), 37, 37, 36), false);
     assert.equal(endsUnsure(after([150, 3]), 149), false);
@@ -36,7 +36,7 @@ describe('a page that is said to be the last', () => {
     assert.equal(endsUnsure(after([37, 37, 1]), 0, 36), false);
   });
 
-  it('is not believed when it is as large as the source gives them, whatever it was asked for', () => {
+  it('is not accepted when it is as large as full pages of the source, whatever was requested', () => {
     assert.equal(endsUnsure(after(), 150), true);
     assert.equal(endsUnsure(after([150, 150, 1]), 150), true);
     assert.equal(endsUnsure(after(), 37, 37, 37), true);
@@ -45,25 +45,25 @@ describe('a page that is said to be the last', () => {
     assert.equal(endsUnsure(after([150, 1]), 100), true);
   });
 
-  it('is not believed when it is as large as it was asked for, also where larger ones have come', () => {
+  it('is not accepted when it is as large as requested, also after larger ones', () => {
     const page = { pageSize: 77, isSaidLast: true, hasCursor: true, isReadAgain: false };
     assert.equal(after([150, 150, 1]).doubts(stream, { ...page, records: 77 }), true);
     assert.equal(after([150, 150, 1]).doubts(stream, { ...page, records: 76 }), false);
   });
 
-  it('is not believed while nothing is known of the source, or only one page that it cut', () => {
+  it('is not accepted while nothing is known about the source, or only one short page', () => {
     assert.equal(endsUnsure(after(), 37), true);
     assert.equal(endsUnsure(after([5]), 5), true);
     assert.equal(endsUnsure(after([5]), 6), true);
     assert.equal(endsUnsure(after(), 37, 12), true);
   });
 
-  it('is not believed where the size of the pages varies', () => {
+  it('is not accepted if the size of the pages varies', () => {
     assert.equal(endsUnsure(after([40, 35, 1]), 3), true);
     assert.equal(endsUnsure(after([40, 35, 35, 35, 1]), 3), true);
   });
 
-  it('is not believed once there was more behind such a page', () => {
+  it('is not accepted once something followed such a page', () => {
     const pages = after([150, 150, 1]);
     assert.equal(endsUnsure(pages, 20), false);
     assert.equal(pages.noteRefuted(stream), true);
@@ -72,21 +72,21 @@ describe('a page that is said to be the last', () => {
     assert.equal(pages.noteRefuted('access_logs'), true);
   });
 
-  it('is believed when it is empty, unless it has a cursor', () => {
+  it('is accepted when it is empty, unless it has a cursor', () => {
     const pages = createLastPages();
     const empty = { records: 0, pageSize: 150, isSaidLast: true, isReadAgain: false };
     assert.equal(pages.doubts(stream, { ...empty, hasCursor: false }), false);
     assert.equal(pages.doubts(stream, { ...empty, hasCursor: true }), true);
   });
 
-  it('says nothing of other streams', () => {
+  it('says nothing about other streams', () => {
     const pages = after([40, 35, 1]);
     const page = { pageSize: 150, isSaidLast: true, hasCursor: true, isReadAgain: false };
     pages.doubts('users', { ...page, records: 10 });
     assert.equal(pages.doubts('users', { ...page, records: 9 }), false);
   });
 
-  it('is believed with a few records where it is asked for again before long, unless the source cuts its pages', () => {
+  it('is accepted with few records if it will be requested again soon, unless the source cuts its pages', () => {
     const page = { pageSize: 150, isSaidLast: true, hasCursor: true, isReadAgain: true };
     assert.equal(createLastPages().doubts(stream, { ...page, records: 9 }), false);
     assert.equal(createLastPages().doubts(stream, { ...page, records: 10 }), true);

@@ -10,7 +10,7 @@ import { root } from '../support/project-files.ts';
 const project = mkdtempSync(join(tmpdir(), 'zls-lint-'));
 after(() => rmSync(project, { recursive: true, force: true }));
 
-/** What lint says of these files, one line for each violation: `path: sentence`. */
+/** Lint's output for these files, one line for each violation: `path: sentence`. */
 function lint(files: Readonly<Record<string, string>>): string[] {
   rmSync(project, { recursive: true });
   for (const path of ['lint', '.oxlintrc.json']) {
@@ -58,7 +58,7 @@ describe('lint', () => {
     ]);
   });
 
-  it('refuses a value where a room knows types only', () => {
+  it('refuses a value if a room may only use types', () => {
     const found = lint({
       'src/tracing/spans.ts': `import { run } from '../ingest/run.ts';\nconsole.log(run);\n`,
       'src/ingest/run.ts': 'export const run = 1;\n',
@@ -68,7 +68,7 @@ describe('lint', () => {
     ]);
   });
 
-  it('refuses a package that another room owns, or none', () => {
+  it('refuses a package that another room owns, or that no room owns', () => {
     const found = lint({
       'src/reports/page.ts': `import type { Pool } from 'pg';\nimport utils from 'pg/lib/utils.js';\nimport pad from 'left-pad';\nconsole.log(utils, pad, 1 as unknown as Pool);\n`,
     });
@@ -79,7 +79,7 @@ describe('lint', () => {
     ]);
   });
 
-  it('refuses what is not pure in a room that has little of Node, and knows it from the room around it', () => {
+  it('refuses impure code in a room with few modules of Node, and distinguishes it from the room around it', () => {
     const found = lint({
       'src/evidence/forms/note.ts': `import { sign } from 'node:crypto';\nimport { readFileSync } from 'node:fs';\nimport { seal } from '../seal.ts';\nconsole.log(sign, readFileSync, seal);\n`,
       'src/evidence/seal.ts': `import { readFileSync } from 'node:fs';\nimport { name } from './forms/name.ts';\nexport const seal = [name, readFileSync];\n`,
@@ -91,7 +91,7 @@ describe('lint', () => {
     ]);
   });
 
-  it('refuses a room that has no place yet', () => {
+  it('refuses a room that is not in the table yet', () => {
     const found = lint({
       'src/attic/box.ts': `import { a } from '../errors.ts';\nconsole.log(a);\n`,
       'src/errors.ts': 'export const a = 1;\n',
@@ -101,7 +101,7 @@ describe('lint', () => {
     ]);
   });
 
-  it('refuses an export that nobody uses, that only tests use, or that has a second place', () => {
+  it('refuses an export that is unused, only used by tests, or exported twice', () => {
     const found = lint({
       'src/reports/page.ts': `export const page = 1;\nexport const count = 2;\nexport const inner = 3;\nconsole.log(inner);\n`,
       'src/reports/more.ts': `export { count } from './page.ts';\nexport default 1;\n`,
@@ -117,7 +117,7 @@ describe('lint', () => {
     ]);
   });
 
-  it('refuses classes but errors, interfaces, and properties that can change', () => {
+  it('refuses classes except errors, interfaces, and mutable properties', () => {
     const found = lint({
       'src/reports/page.ts': `class Page { n = 1; }\nclass PageError extends Error {}\ninterface Sheet { readonly a: number }\ntype Row = { a: number };\nconsole.log(Page, PageError, 1 as unknown as Sheet & Row);\n`,
     });
@@ -142,7 +142,7 @@ describe('lint', () => {
 });
 
 describe('the table of the rooms', () => {
-  it('stands from the top down: each room imports rooms that stand below it', () => {
+  it('is from the top down: each room imports rooms that are below it', () => {
     const names = Object.keys(rooms);
     for (const [name, { imports, types = [] }] of Object.entries(rooms)) {
       for (const other of imports) {

@@ -5,7 +5,7 @@ import { KnownError } from '../../src/errors.ts';
 import { createLogger } from '../../src/logger.ts';
 
 describe('the log on a terminal', () => {
-  it('shows the same trouble once, whatever the stream, the attempt and the wait', () => {
+  it('shows the same problem once, for any stream, attempt and wait', () => {
     const lines: string[] = [];
     const log = createLogger({
       level: 'info',

@@ -52,6 +52,11 @@ describe('a loss in words', () => {
       `1,234 rows ${span} are gone: the table holds fewer rows than were stored (first noticed 2026-11-19 15:04). Zendesk no longer has them.`,
     ],
     [
+      'rows that a restore has lost',
+      { code: 'lost_by_restore' },
+      `1,234 rows ${span} are gone: the database was restored from an older backup (first noticed 2026-11-19 15:04). ${again}`,
+    ],
+    [
       'rows of which some are back',
       { code: 'rows_missing', rows_found: 1 },
       `1,234 rows ${span} are gone: the table holds fewer rows than were stored (first noticed 2026-11-19 15:04). 1 row could be read again. Zendesk no longer has the others (1,233).`,
@@ -60,14 +65,14 @@ describe('a loss in words', () => {
   for (const [name, change, words] of table)
     it(`is ${name}`, () => assert.equal(explainLoss({ ...loss, ...change }), words));
 
-  it('has its moments in the zone that is wanted', () => {
+  it('has its moments in the requested time zone', () => {
     const words = explainLoss(loss, (moment) => `day ${moment.getUTCDate()}`);
     assert.match(words, /^1,234 rows from day 1 to day 1 are gone: .* \(first noticed day 19\)\./);
   });
 });
 
 describe('a coverage whose losses are known', () => {
-  it('ends where rows are lost that it was not told of yet', () => {
+  it('ends where rows are lost that it does not know of yet', () => {
     const day = (text: string): number => toSeconds(new Date(text));
     const coverage = [{ from: day('2026-09-01'), to: day('2026-12-01') }];
     assert.deepEqual(withoutLosses(coverage, [loss]), coverage);

@@ -12,7 +12,7 @@ const said = (name: string, meant: string): string =>
   `${name} is not a setting of this program and has no effect; did you mean ${meant}?`;
 
 describe('a misspelled setting', () => {
-  it('is told of with the nearest name', () => {
+  it('is reported with the nearest name', () => {
     for (const [name, meant] of [
       ['ZENDESK_SUBDOMIAN', 'ZENDESK_SUBDOMAIN'],
       ['ZENDESK_CLIENT_SECRET_FIEL', 'ZENDESK_CLIENT_SECRET_FILE'],
@@ -25,13 +25,13 @@ describe('a misspelled setting', () => {
       assert.deepEqual(find({ [name]: 'x' }), [said(name, meant)]);
   });
 
-  it('that is like nothing is told of when only settings of this program begin so', () => {
+  it('that is similar to nothing is reported if only settings of this program begin like this', () => {
     assert.deepEqual(find({ ZENDESK_QQQQQQQQQQQQQ: 'x' }), [
       'ZENDESK_QQQQQQQQQQQQQ is not a setting of this program and has no effect; docs/settings.md lists the settings',
     ]);
   });
 
-  it('is none where it may be the name of another program', () => {
+  it('is not reported if it may be a name of another program', () => {
     assert.deepEqual(
       find({
         PATH: '/bin',
@@ -52,7 +52,7 @@ describe('a misspelled setting', () => {
 });
 
 describe('the nearest name', () => {
-  it('is the one with the fewest other letters, if not more than a third are', () => {
+  it('is the one with the fewest different letters, if at most a third differ', () => {
     const known = ['sync', 'status', 'serve', 'simulate'];
     assert.equal(findNearest('stauts', known), 'status');
     assert.equal(findNearest('SYNK', known), 'sync');
@@ -61,7 +61,7 @@ describe('the nearest name', () => {
 });
 
 describe('a settings file', () => {
-  it('keeps what it does not set, and the comments', () => {
+  it('keeps other settings, and the comments', () => {
     const text = '# one\nA=1\nexport B="2"\n\n C = 3\nD=4\n\n\n';
     assert.equal(
       changeSettings(text, { B: undefined, C: 'new', E: 'postgres://me:p#w@db/logs?a=b c' }),
@@ -70,7 +70,7 @@ describe('a settings file', () => {
     assert.equal(changeSettings('', { A: "it's" }), 'A="it\'s"\n');
   });
 
-  it('refuses what it cannot hold', () => {
+  it('refuses values that it cannot contain', () => {
     for (const value of [`'"\``, 'two\nlines"\'`'])
       assert.throws(() => changeSettings('', { A: value }), { code: 'bad_input' });
   });

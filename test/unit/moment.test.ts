@@ -69,5 +69,5 @@ describe('a time stamp', () => {
     undefined,
   ];
   for (const value of refused)
-    it(`is none: ${String(value)}`, () => assert.equal(readMoment(value), undefined));
+    it(`is not valid: ${String(value)}`, () => assert.equal(readMoment(value), undefined));
 });

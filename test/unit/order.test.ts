@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { createOrderWatch } from '../../src/ingest/order.ts';
 
-/** Whether the order has changed, for each of some pages of other records, whose times are given. */
+/** Whether the order has changed, for each of some pages with different records and the given times. */
 function watchTimes(...pages: readonly (readonly number[])[]): boolean[] {
   const hasChanged = createOrderWatch();
   return pages.map((timesMs, page) => {
@@ -17,24 +17,24 @@ const up = (first: number, count = 10): number[] =>
 const down = (first: number, count = 10): number[] => up(first - count + 1, count).toReversed();
 
 describe('the order of a list by its times', () => {
-  it('has changed when a page descends behind one that ascends, or the other way round', () => {
+  it('has changed when a page descends after one that ascends, or the other way round', () => {
     assert.deepEqual(watchTimes(up(100), up(110), down(90)), [false, false, true]);
     assert.deepEqual(watchTimes(down(100), down(90), up(110)), [false, false, true]);
   });
 
-  it('stays when each page lies behind the one before, though its records are turned around', () => {
+  it('stays if each page comes after the one before, although its records are reversed', () => {
     assert.deepEqual(watchTimes(up(100), down(119), up(120)), [false, false, false]);
     assert.deepEqual(watchTimes(down(100), up(81), down(80)), [false, false, false]);
   });
 
-  it('has not changed where two pages share a moment, but has where they overlap by more', () => {
+  it('has not changed if two pages share a moment, but has if they overlap by more', () => {
     assert.deepEqual(watchTimes(up(100), down(118)), [false, false]);
     assert.deepEqual(watchTimes(up(100), down(117)), [false, true]);
     assert.deepEqual(watchTimes(down(100), up(82)), [false, false]);
     assert.deepEqual(watchTimes(down(100), up(83)), [false, true]);
   });
 
-  it('is known by nine steps, no matter how many records share a moment', () => {
+  it('is known after nine steps, however many records share a moment', () => {
     assert.deepEqual(watchTimes(up(100, 9), down(50)), [false, false]);
     assert.deepEqual(watchTimes(up(100), down(50, 9)), [false, false]);
     assert.deepEqual(watchTimes(down(100, 9), up(150)), [false, false]);
@@ -44,7 +44,7 @@ describe('the order of a list by its times', () => {
     assert.deepEqual(watchTimes(inPairs.toReversed(), inPairs), [false, true]);
   });
 
-  it('is unknown by a page that goes both ways', () => {
+  it('is unknown for a page with both directions', () => {
     assert.deepEqual(watchTimes([...up(100), 0], down(50)), [false, false]);
     assert.deepEqual(watchTimes(up(100), [...down(50), 99]), [false, false]);
     assert.deepEqual(watchTimes([...down(100), 200], up(150)), [false, false]);
@@ -52,7 +52,7 @@ describe('the order of a list by its times', () => {
     assert.deepEqual(watchTimes([50, 30, 90], [10, 0, 20]), [false, false]);
   });
 
-  it('is that of the first page that has one, also past pages that have none', () => {
+  it('is that of the first page that has one, also after pages that have none', () => {
     assert.deepEqual(watchTimes([5, 3], up(100), [120, 115], down(50)), [
       false,
       false,
@@ -63,7 +63,7 @@ describe('the order of a list by its times', () => {
   });
 });
 
-/** Whether the order has changed with the second of two pages, whose records are known by numbers, without times. */
+/** Whether the order has changed with the second of two pages, whose records are numbers without times. */
 function changesWith(
   former: readonly number[],
   next: readonly number[],
@@ -77,7 +77,7 @@ function changesWith(
   return hasChanged({ names: namesOf(next), fresh, isLast, timesMs: [] });
 }
 
-describe('the order of a list by the records that come again', () => {
+describe('the order of a list by repeated records', () => {
   it('has changed with more than four of them, and more than a tenth of a page', () => {
     const ten = up(0);
     assert.equal(changesWith(ten, [...up(0, 4), ...up(100, 6)]), false);
@@ -94,7 +94,7 @@ describe('the order of a list by the records that come again', () => {
     assert.equal(changesWith(former, [19, ...up(0, 5), ...up(20, 14)]), true);
   });
 
-  it('has changed with a last page of nothing new, unless it is the end of the page before', () => {
+  it('has changed with a last page without anything new, unless it is the end of the page before', () => {
     const former = up(0, 20);
     assert.equal(changesWith(former, [0], { isLast: true }), true);
     assert.equal(changesWith(former, [19], { isLast: true }), false);

@@ -7,7 +7,7 @@ import { createLogger } from '../../src/logger.ts';
 const now = 1_800_000_000;
 const day = 86_400;
 
-/** What a reading is judged by: a clock of Zendesk that is so many seconds ahead of the local one. */
+/** The facts to judge a reading: a Zendesk clock that is so many seconds ahead of the local one. */
 function pull(aheadSeconds: number, retentionDays?: number) {
   const clocks = createClocks({
     account: 'acme',
@@ -21,7 +21,7 @@ function pull(aheadSeconds: number, retentionDays?: number) {
 const sent = (second: number, ageMs = 0) => ({ sentAtMs: second * 1000 + 999, ageMs });
 
 describe('a reading', () => {
-  it('counts from the earliest moment at which a page of it was asked for', () => {
+  it('counts from the earliest moment at which a page of it was requested', () => {
     const askedAt = (former: number | undefined, second: number): number =>
       judgeReading(pull(0), { askedAt: former }, sent(second)).askedAt;
     assert.equal(askedAt(undefined, now), now);
@@ -29,7 +29,7 @@ describe('a reading', () => {
     assert.equal(askedAt(now, now - 500), now - 500);
   });
 
-  it('counts from the earliest clock, and from the age of an answer out of a cache, rounded up', () => {
+  it('counts from the earliest clock, and from the age of a cached answer, rounded up', () => {
     const first = { askedAt: undefined };
     assert.equal(judgeReading(pull(-60), first, sent(now)).askedAt, now - 60);
     assert.equal(judgeReading(pull(60), first, sent(now)).askedAt, now);
@@ -37,7 +37,7 @@ describe('a reading', () => {
     assert.equal(judgeReading(pull(0), first, sent(now, 2000)).askedAt, now - 2);
   });
 
-  it('begins where the latest clock says that the source still keeps what is asked for', () => {
+  it('begins where the latest clock says that the source still keeps the requested records', () => {
     const first = { askedAt: undefined };
     assert.equal(judgeReading(pull(0, 90), first, sent(now)).keptSince, now - 90 * day);
     assert.equal(judgeReading(pull(60, 90), first, sent(now)).keptSince, now + 60 - 90 * day);
@@ -47,7 +47,7 @@ describe('a reading', () => {
 });
 
 describe('what a walk has read', () => {
-  it('reaches from its oldest row to its newest one, in whichever order they came', () => {
+  it('reaches from its oldest row to its newest one, in any order', () => {
     const rows = (...seconds: number[]) => seconds.map((second) => ({ timeMs: second * 1000 }));
     assert.equal(extendHull(undefined, []), undefined);
     const first = extendHull(undefined, rows(30, 10, 20));
@@ -73,7 +73,7 @@ describe('the end of a page', () => {
   const settings = { settleSeconds: 300, rescanAges: [3600, day] };
   const settled = { fetch, maySplit: true };
 
-  it('is that of its span when nothing leads on', () => {
+  it('is that of its span if there is no continuation', () => {
     const early = { askedAt: 10 * day, keptSince: 100 };
     assert.deepEqual(judgePage(settled, early, last, undefined, settings), {
       kind: 'complete',
@@ -85,7 +85,7 @@ describe('the end of a page', () => {
     });
   });
 
-  it('leads on by a cursor, or by the rest of the span', () => {
+  it('continues with a cursor, or with the rest of the span', () => {
     const sparse = { oldestRow: 0, newestRow: 9 * day, lastRow: 9 * day, longestPause: 0 };
     assert.deepEqual(judgePage(settled, reading, more, sparse, settings), {
       kind: 'more',
@@ -98,7 +98,7 @@ describe('the end of a page', () => {
     });
   });
 
-  it('gives a span back that proves too dense at its fourth page, but only where that is wanted and certain', () => {
+  it('divides a span that proves too dense at its fourth page, but only if that is wanted and certain', () => {
     const dense = { oldestRow: 0, newestRow: 400, lastRow: 400, longestPause: 0 };
     const fourth = { ...fetch, pages: 3 };
     const judge = (
@@ -119,7 +119,7 @@ describe('the end of a page', () => {
     );
   });
 
-  it('goes on behind a full page that is said to be the last, by its cursor or with what its rows leave', () => {
+  it('continues after a full page that is said to be the last, by its cursor or with the rest of the span', () => {
     const rows = [{ timeMs: 1000 }, { timeMs: 2 * day * 1000 }];
     const unsure = { nextCursor: 'next', isUnsure: true };
     assert.deepEqual(findWayOn(span, unsure, rows, false), {
@@ -131,7 +131,7 @@ describe('the end of a page', () => {
     assert.deepEqual(findWayOn(span, sure, rows, false), { ...sure, rest: undefined });
   });
 
-  it('ends when a page has come twice and was said to be the last both times', () => {
+  it('ends when a page came twice and was said to be the last both times', () => {
     const rows = [{ timeMs: 1000 }, { timeMs: 2000 }];
     assert.deepEqual(findWayOn(span, { nextCursor: 'next', isUnsure: true }, rows, true), last);
   });

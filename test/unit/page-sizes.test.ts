@@ -4,7 +4,7 @@ import { createPageSizes } from '../../src/ingest/page-sizes.ts';
 
 const log = 'access_logs';
 
-/** Asks for pages of a server that gives so many records at most; how many were asked for in vain, and the sizes that came. */
+/** Requests pages from a server that gives so many records at most; returns how many requests failed, and the received sizes. */
 function walk(sizes: ReturnType<typeof createPageSizes>, limit: number, pages: number) {
   const came: number[] = [];
   let failures = 0;
@@ -20,7 +20,7 @@ function walk(sizes: ReturnType<typeof createPageSizes>, limit: number, pages: n
   return { came, failures };
 }
 
-/** Pages of the present size that come until a larger one is asked for, which is as given. */
+/** Pages of the current size until a larger one is requested, which must be the given size. */
 function pagesUntilLarger(sizes: ReturnType<typeof createPageSizes>, larger: number): number {
   const size = sizes.next(log);
   let pages = 0;
@@ -30,7 +30,7 @@ function pagesUntilLarger(sizes: ReturnType<typeof createPageSizes>, larger: num
 }
 
 describe('the size of pages', () => {
-  it('is the most that is allowed, and shrinks and grows again by what comes', () => {
+  it('is the largest allowed, and shrinks and grows again with the answers', () => {
     const sizes = createPageSizes({ [log]: 2500 });
     assert.equal(sizes.next(log), 2500);
     sizes.noteAnswered(log, 312);
@@ -43,20 +43,20 @@ describe('the size of pages', () => {
   });
 
   for (const limit of [1, 7, 1000, 2499])
-    it(`costs little where no more than ${limit} are ever given`, () => {
+    it(`costs little if never more than ${limit} are given`, () => {
       const { came, failures } = walk(createPageSizes({ [log]: 2500 }), limit, 300);
       assert.ok(failures <= 25, `${failures} failures`);
       assert.ok(came.every((size) => size <= limit));
       assert.ok((came.at(-1) ?? 0) > limit / 2);
     });
 
-  it('is back at the most soon after a fault that has passed', () => {
+  it('is back at the largest size soon after a temporary fault', () => {
     const sizes = createPageSizes({ [log]: 2500 });
     walk(sizes, 100, 3);
     assert.ok(walk(sizes, 2500, 12).came.includes(2500));
   });
 
-  it('is remembered of a request that failed, unless not even one record came', () => {
+  it('is remembered after a failed request, unless not even one record was received', () => {
     const sizes = createPageSizes({ [log]: 2500 });
     sizes.noteFailed(log, 1);
     assert.equal(sizes.next(log), 2500);
@@ -68,7 +68,7 @@ describe('the size of pages', () => {
     assert.equal(sizes.next(log), 10);
   });
 
-  it('grows after twice as many pages with each try that was in vain, up to sixty-four', () => {
+  it('grows after twice as many pages with each failed try, up to sixty-four', () => {
     const sizes = createPageSizes({ [log]: 8 });
     sizes.noteFailed(log, 4);
     const waits = Array.from({ length: 8 }, () => {
@@ -79,7 +79,7 @@ describe('the size of pages', () => {
     assert.deepEqual(waits, [1, 2, 4, 8, 16, 32, 64, 64]);
   });
 
-  it('counts a try as in vain when its first or second page fails, and no later one', () => {
+  it('counts a try as failed if its first or second page fails, but not a later one', () => {
     for (const [came, pages] of [
       [1, 8],
       [2, 4],
@@ -97,14 +97,14 @@ describe('the size of pages', () => {
     }
   });
 
-  it('shrinks twice in a row without growing more slowly for it', () => {
+  it('shrinks twice in a row without growing more slowly afterwards', () => {
     const sizes = createPageSizes({ [log]: 16 });
     sizes.noteFailed(log, 8);
     sizes.noteFailed(log, 4);
     assert.equal(pagesUntilLarger(sizes, 8), 1);
   });
 
-  it('has forgotten former tries once it is back at the most', () => {
+  it('has forgotten previous tries once it is back at the largest size', () => {
     const sizes = createPageSizes({ [log]: 8 });
     sizes.noteFailed(log, 4);
     pagesUntilLarger(sizes, 8);
@@ -115,7 +115,7 @@ describe('the size of pages', () => {
     assert.equal(pagesUntilLarger(sizes, 8), 1);
   });
 
-  it('is not changed by a page of another cursor that was asked for with a former size', () => {
+  it('is not changed by a page of another cursor that was requested with a previous size', () => {
     const sizes = createPageSizes({ [log]: 8 });
     sizes.noteFailed(log, 2);
     sizes.noteAnswered(log, 8);

@@ -8,14 +8,14 @@ const span = { from: 100, to: 200 };
 const times = (count: number, second: number): number[] =>
   Array.from({ length: count }, () => second);
 
-describe('records outside of the span that was asked for', () => {
+describe('records outside of the requested span', () => {
   it('are those more than two seconds before it or after it', () => {
     assert.equal(countStrays(span, []), 0);
     assert.equal(countStrays(span, [98, 99, 100, 150, 200, 202]), 0);
     assert.equal(countStrays(span, [97, 98, 150, 203, 0]), 3);
   });
 
-  it('mean that the filter is not obeyed when they are five at least and most of the page', () => {
+  it('mean that the filter is ignored if there are at least five and they are most of the page', () => {
     assert.equal(isFilterIgnored(span, times(4, 50)), false);
     assert.equal(isFilterIgnored(span, times(5, 50)), true);
     assert.equal(isFilterIgnored(span, [...times(6, 50), ...times(6, 150)]), false);
@@ -24,19 +24,19 @@ describe('records outside of the span that was asked for', () => {
   });
 });
 
-describe('the rest of a span behind a page', () => {
+describe('the rest of a span after a page', () => {
   it('begins at its newest second when the records ascend', () => {
     assert.deepEqual(findRest(span, [110, 120.5, 120.9]), { from: 120, to: 200 });
     assert.deepEqual(findRest(span, [110, 130, 120]), { from: 130, to: 200 });
     assert.deepEqual(findRest(span, [150, 150]), { from: 150, to: 200 });
   });
 
-  it('ends behind its oldest second when they descend', () => {
+  it('ends after its oldest second when they descend', () => {
     assert.deepEqual(findRest(span, [190, 180.5]), { from: 100, to: 181 });
     assert.deepEqual(findRest(span, [190, 170, 180]), { from: 100, to: 171 });
   });
 
-  it('is none where it would be no shorter than the span', () => {
+  it('is undefined if it would not be shorter than the span', () => {
     assert.equal(findRest(span, [100, 100]), undefined);
     assert.equal(findRest(span, [90, 100]), undefined);
     assert.equal(findRest(span, [210, 199]), undefined);

@@ -21,7 +21,7 @@ const now = 1_800_000_000;
 const day = 86_400;
 
 describe('the plan of a live fetch', () => {
-  it('begins where the coverage ends, but never later than SETTLE ago', () => {
+  it('begins at the end of the coverage, but never later than SETTLE ago', () => {
     assert.deepEqual(planLive([{ from: 0, to: now - 360 }], 0, now, 300), {
       from: now - 360,
       to: now + 1,
@@ -32,7 +32,7 @@ describe('the plan of a live fetch', () => {
     });
   });
 
-  it('leaves what is older than its reach to the backfill, so that the newest rows never wait', () => {
+  it('leaves older time to the backfill, so that the newest rows never wait', () => {
     assert.deepEqual(planLive([{ from: 0, to: now - 3 * day }], 0, now, 300), {
       from: now - 900,
       to: now + 1,
@@ -40,13 +40,13 @@ describe('the plan of a live fetch', () => {
     assert.deepEqual(planLive([], 0, now, 300), { from: now - 900, to: now + 1 });
   });
 
-  it('does not reach behind the horizon', () => {
+  it('does not reach beyond the horizon', () => {
     assert.deepEqual(planLive([], now - 60, now, 300), { from: now - 60, to: now + 1 });
   });
 });
 
 describe('the plan of a backfill', () => {
-  it('takes the oldest open span that nobody reads yet', () => {
+  it('takes the oldest open span that is not being read yet', () => {
     const open = [
       { from: 0, to: 10 * day },
       { from: 20 * day, to: 30 * day },
@@ -60,7 +60,7 @@ describe('the plan of a backfill', () => {
     assert.equal(planOldest(open, [{ from: 0, to: 30 * day }], day), undefined);
   });
 
-  it('takes a short remainder along instead of leaving it for a fetch of its own', () => {
+  it('includes a short remainder instead of leaving it for a separate fetch', () => {
     assert.deepEqual(planOldest([{ from: 0, to: 149 }], [], 100), { from: 0, to: 149 });
     assert.deepEqual(planOldest([{ from: 0, to: 150 }], [], 100), { from: 0, to: 150 });
     assert.deepEqual(planOldest([{ from: 0, to: 151 }], [], 100), { from: 0, to: 100 });
@@ -82,7 +82,7 @@ describe('the plan of a backfill', () => {
     assert.deepEqual(coverage, [{ from: horizon, to: now - 300 }]);
   });
 
-  it('leaves no second out and reads none twice, whatever the gaps and lengths', () => {
+  it('leaves out no second and reads none twice, for any gaps and lengths', () => {
     const spans = fc
       .array(fc.tuple(fc.nat(1000), fc.nat(1000)).map(([from, to]) => ({ from, to })))
       .map(normalizeSpans);
@@ -99,7 +99,7 @@ describe('the plan of a backfill', () => {
     );
   });
 
-  it('lets spans grow fourfold while they are empty and shrink towards sixteen pages when they are full', () => {
+  it('makes spans four times longer while they are empty and shorter, towards sixteen pages, when they are full', () => {
     assert.equal(adaptSpanSeconds(1000, 0), 4000);
     assert.equal(adaptSpanSeconds(1000, 1), 4000);
     assert.equal(adaptSpanSeconds(1000, 8), 2000);
@@ -109,7 +109,7 @@ describe('the plan of a backfill', () => {
     assert.equal(adaptSpanSeconds(1, 100_000), 1);
   });
 
-  it('gives a span back when its first pages show that it takes more than eight times as many', () => {
+  it('divides a span when its first pages show that it takes more than eight times as many', () => {
     const span = { from: 0, to: 64_000 };
     const judge = (pages: number, newestRow: number) =>
       splitSpanSeconds({ span, pages, oldestRow: 0, newestRow });
@@ -132,7 +132,7 @@ describe('the plan of a backfill', () => {
     assert.equal(splitSpanSeconds({ span, pages: 8, oldestRow: 7, newestRow: 66 }), undefined);
   });
 
-  it('never gives a span back that would be planned again as it was', () => {
+  it('never divides a span that would be planned again unchanged', () => {
     const moment = fc.integer({ min: 0, max: 5000 });
     const length = fc.integer({ min: 1, max: 5000 });
     fc.assert(
@@ -147,17 +147,17 @@ describe('the plan of a backfill', () => {
     );
   });
 
-  it('does not give a span back whose pages reach its end', () => {
+  it('does not divide a span whose pages reach its end', () => {
     const span = { from: 0, to: 1000 };
     assert.equal(splitSpanSeconds({ span, pages: 4, oldestRow: 900, newestRow: 1000 }), undefined);
   });
 
-  it('needs of a fetch what is not covered by now', () => {
+  it('needs only the part of a fetch that is not covered by now', () => {
     assert.equal(measureNeed({ from: 0, to: 100 }, [{ from: 20, to: 50 }]), 70);
     assert.equal(measureNeed({ from: 20, to: 50 }, [{ from: 0, to: 100 }]), 0);
   });
 
-  it('is not deceived by a long empty time before the first row', () => {
+  it('handles a long empty time before the first row', () => {
     const span = { from: 0, to: 6_000_000 };
     const judge = (oldestRow: number) =>
       splitSpanSeconds({ span, pages: 4, oldestRow, newestRow: oldestRow + 10_000 });
@@ -165,7 +165,7 @@ describe('the plan of a backfill', () => {
     assert.equal(judge(5_940_000), undefined);
   });
 
-  it('calls a gap that came after the log was first followed a repair', () => {
+  it('names a gap since the log was first followed a repair', () => {
     assert.equal(nameGap({ from: 10, to: 20 }, 15), 'backfill');
     assert.equal(nameGap({ from: 15, to: 20 }, 15), 'repair');
   });
@@ -185,7 +185,7 @@ describe('the number of cursors', () => {
     });
   }
 
-  it('is at most two while pages are quick, whatever the budget', () => {
+  it('is at most two while pages are quick, with any budget', () => {
     assert.equal(countCursors(100_000, 20, true), 2);
     assert.equal(countCursors(100_000, 900, true), 2);
     assert.equal(countCursors(100_000, 1600, true), 4);
@@ -200,7 +200,7 @@ describe('the plan of a rescan', () => {
   const coverage = [{ from: now - 10 * day, to: now - 300 }];
   const ages = [3600, day];
 
-  it('waits until a sixth of the age has gathered', () => {
+  it('waits until a sixth of the age has accumulated', () => {
     const rescanned = new Map([
       [3600, [{ from: now - 10 * day, to: now - 3600 - 599 }]],
       [day, [{ from: now - 10 * day, to: now - day }]],
@@ -212,7 +212,7 @@ describe('the plan of a rescan', () => {
     });
   });
 
-  it('waits for a day at most, whatever the age', () => {
+  it('waits for a day at most, at any age', () => {
     for (const age of [7 * day, 30 * day, 85 * day]) {
       const stored = [{ from: now - age - day, to: now - 300 }];
       assert.equal(planRescan(stored, 0, new Map(), [age], now - 1), undefined);
@@ -236,7 +236,7 @@ describe('the plan of a rescan', () => {
     });
   });
 
-  it('reads about a day at a time of what is overdue', () => {
+  it('reads about a day of overdue time at once', () => {
     assert.deepEqual(planRescan(coverage, 0, new Map(), ages, now), {
       span: { from: now - 10 * day, to: now - 9 * day },
       ageSeconds: 3600,
@@ -245,22 +245,22 @@ describe('the plan of a rescan', () => {
 });
 
 describe('the ages of rescans', () => {
-  it('are those of the settings, and five days before the source drops what it has', () => {
+  it('are those of the settings, and five days before the source drops its records', () => {
     assert.deepEqual(listRescanAges([7 * day, 3600], undefined), [3600, 7 * day]);
     assert.deepEqual(listRescanAges([7 * day, 3600], 90), [3600, 7 * day, 85 * day]);
     assert.deepEqual(listRescanAges([3600, 85 * day], 90), [3600, 85 * day]);
   });
 
-  it('are none that no record reaches', () => {
+  it('do not include ages that no record reaches', () => {
     assert.deepEqual(listRescanAges([3600, 90 * day, 91 * day], 90), [3600, 85 * day]);
     assert.deepEqual(listRescanAges([3600], 5), [3600]);
   });
 
-  it('are none at all when they are switched off', () => {
+  it('are empty when they are switched off', () => {
     assert.deepEqual(listRescanAges([], 90), []);
   });
 
-  it('longer than a day let gaps go first', () => {
+  it('longer than a day come after gaps', () => {
     assert.deepEqual([3600, day, day + 1, 7 * day].map(isPatient), [false, false, true, true]);
   });
 });

@@ -12,7 +12,7 @@ const isDirect = (exceptions: string, address: string): boolean =>
   chooseProxy({ ...proxies, exceptions }, address) === undefined;
 
 describe('the proxy of an address', () => {
-  it('goes by its scheme, and is shown without its login', () => {
+  it('depends on its scheme, and is shown without its login', () => {
     assert.deepEqual(chooseProxy(proxies, 'https://acme.zendesk.com'), {
       url: 'http://me:pw@proxy.acme.example:3128/',
       shown: 'http://proxy.acme.example:3128',
@@ -22,7 +22,7 @@ describe('the proxy of an address', () => {
     assert.equal(chooseProxy({ ...proxies, http: undefined }, 'http://collector:4318'), undefined);
   });
 
-  it('is none where NO_PROXY names it, a name above it, its network, or everything', () => {
+  it('is not used if NO_PROXY names the host, a domain above it, its network, or everything', () => {
     const cases: [string, string, boolean][] = [
       ['acme.zendesk.com', 'https://acme.zendesk.com', true],
       ['other.example, .ZENDESK.com', 'https://acme.zendesk.com', true],
@@ -48,7 +48,7 @@ describe('the proxy of an address', () => {
     );
   });
 
-  it('is none for this machine, unless the proxy is on it as well', () => {
+  it('is not used for this machine, unless the proxy is on it too', () => {
     for (const host of ['localhost', '127.0.0.1', '[::1]', 'acme.localhost'])
       assert.ok(isDirect('', `http://${host}:8080`), host);
     const own = { ...proxies, http: 'http://127.0.0.1:3128/' };
@@ -63,7 +63,7 @@ describe('the address of a proxy', () => {
     assert.equal(readProxyUrl('https://proxy.acme.example'), 'https://proxy.acme.example/');
   });
 
-  it('is refused with another scheme, a path, a port that is none, or escapes that are none', () => {
+  it('is refused with another scheme, a path, an invalid port, or invalid escapes', () => {
     for (const text of [
       'socks5://proxy:1080',
       'http://proxy:3128/path',

@@ -16,7 +16,7 @@ const unreadable = new KnownError('record_unreadable', { found: 'It has no usabl
 const content = Buffer.from('{"id":"x"}');
 
 describe('a record that cannot be stored', () => {
-  it('is kept with what could be read of it', () => {
+  it('is kept with its readable parts', () => {
     const { id } = parseJson(Buffer.from('{"id":12345678901234567890}')) as { id: unknown };
     assert.deepEqual(
       quarantineRecord(unreadable, 3, content, { id, time: `a\0${'b'.repeat(300)}` }),
@@ -31,7 +31,7 @@ describe('a record that cannot be stored', () => {
     );
   });
 
-  it('is one that is nested too deep where anything else went wrong', () => {
+  it('is too deeply nested if anything else went wrong', () => {
     assert.deepEqual(
       quarantineRecord(new RangeError('stack'), 1, content, { id: {}, time: null }),
       {
@@ -45,7 +45,7 @@ describe('a record that cannot be stored', () => {
     );
   });
 
-  it('is named by what looks like an id or is a time, and by its place', () => {
+  it('is named by what looks like an id or a time, and by its position', () => {
     const named = (recordId?: string, recordTime?: string): string =>
       nameRecord({ ...quarantineRecord(unreadable, 7, content, {}), recordId, recordTime });
     assert.equal(named(), 'record 7 of the page');
@@ -58,7 +58,7 @@ describe('a record that cannot be stored', () => {
       assert.equal(named(odd, 'yesterday'), 'record 7 of the page');
   });
 
-  it('is told of in the log without its content', () => {
+  it('is reported in the log without its content', () => {
     const log = collectLog();
     const records = [
       quarantineRecord(unreadable, 3, content, { id: 'Ann Lee', time: '2026-11-20T08:15:03Z' }),
@@ -98,7 +98,7 @@ describe('a page with records that cannot be stored', () => {
       quarantineRecord(unreadable, place + 1, content, { id: `id${place}` }),
     );
 
-  it('is stored while they are few, or no more than half of it', () => {
+  it('is stored if they are few, or at most half of it', () => {
     for (const [bad, all] of [
       [0, 0],
       [4, 4],
@@ -108,7 +108,7 @@ describe('a page with records that cannot be stored', () => {
       assert.doesNotThrow(() => refuseIfMost('audit_logs', some(bad), all));
   });
 
-  it('is refused where they are most of it, with the first of them', () => {
+  it('is refused if they are most of it, with the first of them', () => {
     for (const [bad, all] of [
       [5, 9],
       [51, 100],
@@ -129,7 +129,7 @@ describe('records that are read one by one', () => {
     throw unreadable;
   };
 
-  it('cost themselves alone where they cannot be read', () => {
+  it('affect no others if they cannot be read', () => {
     const records = [{ n: 1 }, { id: 'a', created_at: '2026-11-20T08:15:03Z' }, null, { n: 2 }];
     assert.deepEqual(readEach(records, readNumber), {
       read: [1, 2],
@@ -143,7 +143,7 @@ describe('records that are read one by one', () => {
     ]);
   });
 
-  it('are told of in one clause', () => {
+  it('are reported in one clause', () => {
     assert.equal(describeUnreadable([]), undefined);
     assert.equal(describeUnreadable(['x']), 'one record cannot be read (x)');
     assert.equal(describeUnreadable(['x', 'y']), '2 records cannot be read (the first: x)');

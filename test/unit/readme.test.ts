@@ -1,4 +1,4 @@
-/** What a stranger reads first against the program: what it names exists, and what exists is named. */
+/** Compares what a new reader reads first with the program: everything named exists, and everything that exists is named. */
 import assert from 'node:assert/strict';
 import { existsSync } from 'node:fs';
 import { dirname, join } from 'node:path';
@@ -19,7 +19,7 @@ const pages = [
 ];
 const readme = pages.map((page) => readText(page)).join('\n');
 
-/** What the README says somebody may type: in the first columns of its tables and in its examples. */
+/** Commands in the README: in the first columns of its tables and in its examples. */
 function listUses(): string[] {
   const cells = [...readme.matchAll(/^\| (`[^|]+`) +\|/gm)].flatMap(([, cell = '']) =>
     [...cell.matchAll(/`([^`]+)`/g)].map(([, text = '']) => text),
@@ -52,15 +52,15 @@ describe('the README and its reference', () => {
     commands = (await listCommands()).toSorted((a, b) => a.name.length - b.name.length);
   });
 
-  it('is short: three doors of a screen each', () => {
+  it('is short: three sections of a screen each', () => {
     assert.ok(readText('README.md').split('\n').length <= 150);
   });
 
-  it('has the table of settings exactly as the program knows them', () => {
+  it('has exactly the settings table of the program', () => {
     assert.ok(readme.includes(renderSettingsTable()));
   });
 
-  it('has the table of what chaos does to the program exactly as chaos knows it', () => {
+  it('has exactly the table of disturbances of chaos', () => {
     const section = /### What it survives\n(.*?)\n## /s.exec(readme)?.[1] ?? '';
     const rows = [...section.matchAll(/^\| (.+?) +\| `([a-z\d-]+)` +\|$/gm)];
     assert.deepEqual(
@@ -93,7 +93,7 @@ describe('the README and its reference', () => {
     assert.deepEqual(missing, []);
   });
 
-  it('tells every exit status of the program', () => {
+  it('lists every exit status of the program', () => {
     const [, sentence = ''] = /^Exit status: (.*)$/m.exec(readme) ?? [];
     assert.deepEqual(
       new Set([...sentence.matchAll(/\b\d\b/g)].map(Number)),

@@ -7,7 +7,7 @@ describe('a record as Zendesk sent it', () => {
   const restore = (fields: object, extra: object | null): string | null =>
     restoreRecord(JSON.stringify([fields, extra]));
 
-  it('is its columns, with what did not fit them in its place', () => {
+  it('is its columns, with what did not fit them in the right places', () => {
     assert.equal(restore({ id: 1, url: null }, null), '{"id":1,"url":null}');
     assert.equal(
       restore({ id: 1, actor_id: null }, { actor_id: 'x', more: [1], ['__proto__']: 2 }),
@@ -24,7 +24,7 @@ describe('a record as Zendesk sent it', () => {
     assert.equal(restoreRecord(null), null);
   });
 
-  it('has numbers as they were written, and what jsonb cannot hold', () => {
+  it('has numbers as written, and what jsonb cannot hold', () => {
     assert.equal(
       restoreRecord('[{"id":12345678901234567890},null]'),
       '{"id":12345678901234567890}',
@@ -34,7 +34,7 @@ describe('a record as Zendesk sent it', () => {
     assert.equal(restore({ x: null }, { x: { json: 5 } }), '{"x":{"json":5}}');
   });
 
-  it('is the whole of it where that is kept, on one line', () => {
+  it('is the complete record if that is stored, on one line', () => {
     assert.equal(
       restore({ id: 1 }, { $original: { text: '{"id": 1,\n "id": 2}' } }),
       '{"id": 1,  "id": 2}',
@@ -42,7 +42,7 @@ describe('a record as Zendesk sent it', () => {
     assert.equal(restore({ id: 1 }, { $original: { base64: '/w==' } }), '{"base64":"/w=="}');
   });
 
-  it('is given once, though it is in several rows on end', async () => {
+  it('is given once, although it is in several successive rows', async () => {
     async function* rows() {
       for (const id of ['a', 'a', 'b', 'a'])
         yield { first_at: new Date(0), access_log_id: id, record: `[{"id":"${id}"},null]` };

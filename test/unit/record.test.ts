@@ -36,7 +36,7 @@ const accessRecord = {
 };
 
 describe('reading an audit record', () => {
-  it('keeps a number that is written with zeros in front, and takes no id for another', () => {
+  it('keeps a number with leading zeros, and does not mistake an id for another', () => {
     const { row } = auditLogs.read({ ...auditRecord, source_id: '007' });
     assert.deepEqual(
       [row['source_id'], { ...(row['extra'] as object) }],
@@ -55,7 +55,7 @@ describe('reading an audit record', () => {
     assert.deepEqual(row, { id: '54337476015999', ...columns, extra: null });
   });
 
-  it('asks for a second more on both ends of a span, oldest first', () => {
+  it('asks for one second more at both ends of a span, oldest first', () => {
     assert.deepEqual(auditLogs.source.spanParameters({ from: 1_800_000_000, to: 1_800_003_600 }), [
       ['sort', 'created_at'],
       ['filter[created_at][]', '2027-01-15T07:59:59Z'],
@@ -65,14 +65,14 @@ describe('reading an audit record', () => {
 });
 
 describe('reading an access record', () => {
-  it('spreads the graphql object over its columns', () => {
+  it('puts the parts of the graphql object into its columns', () => {
     const { row } = accessLogs.read(accessRecord);
     assert.equal(row['graphql_operation_name'], 'ticket');
     assert.equal(row['graphql_variables'], '{"id":"199"}');
     assert.equal(row['extra'], null);
   });
 
-  it('takes numbers that come as text, and keeps what is no number in extra', () => {
+  it('accepts numbers as text, and keeps what is not a number in extra', () => {
     const { row } = accessLogs.read({
       ...accessRecord,
       user_id: '364425201999',
@@ -85,7 +85,7 @@ describe('reading an access record', () => {
     assert.deepEqual({ ...(row['extra'] as object) }, { status: 'OK', bytes_sent: 1.5 });
   });
 
-  it('keeps addresses that are none, empty ones included, in extra', () => {
+  it('keeps invalid addresses, including empty ones, in extra', () => {
     for (const address of ['unknown', '', '10.0.0.1/8', 'fe80::1%eth0', '1.2.3']) {
       const { row } = accessLogs.read({ ...accessRecord, ip_address: address });
       assert.equal(row['ip_address'], null);
@@ -117,7 +117,7 @@ describe('reading an access record', () => {
     );
   });
 
-  it('keeps a graphql field that is no object, and values of the wrong type, in extra', () => {
+  it('keeps a graphql field that is not an object, and values of the wrong type, in extra', () => {
     const { row } = accessLogs.read({ ...accessRecord, graphql: 'none', method: 7 });
     assert.equal(row['graphql_query'], null);
     assert.equal(row['method'], null);
@@ -136,7 +136,7 @@ describe('reading an access record', () => {
     assert.throws(() => auditLogs.read('text'), { code: 'record_unreadable' });
   });
 
-  it('asks neither for an order nor for the rows without GraphQL', () => {
+  it('requests neither an order nor only the rows without GraphQL', () => {
     assert.deepEqual(accessLogs.source.spanParameters({ from: 1_800_000_000, to: 1_800_003_600 }), [
       ['filter[start]', '2027-01-15T07:59:59Z'],
       ['filter[end]', '2027-01-15T09:00:01Z'],

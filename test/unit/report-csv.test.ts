@@ -64,12 +64,12 @@ describe('a cell of a CSV', () => {
   ];
   for (const [name, value, cell] of table) it(name, () => assert.equal(formatCsvCell(value), cell));
 
-  it('is made quickly from a long text of white space', () => {
+  it('is written quickly from a long text of white space', () => {
     const text = `${'\n \t;'.repeat(50_000)}=1`;
     assert.ok(formatCsvCell(text).endsWith(`;'=1"`));
   });
 
-  it('is a number or a word where the value is one, and empty for none', () => {
+  it('is a number or a word if the value is one, and empty for no value', () => {
     assert.deepEqual(
       [formatCsvCell(-5), formatCsvCell(true), formatCsvCell(null)],
       ['-5', 'true', ''],
@@ -90,14 +90,14 @@ describe('a report for machines', () => {
     });
   });
 
-  it('has a column of local times where a time zone is asked for', async () => {
+  it('has a column of local times if a time zone is given', async () => {
     assert.deepEqual(await write(writeCsv, makeReport(rows, 'Europe/Madrid')), {
       rows: 2,
       text: 'time,local_time,text,count\r\n2026-03-29T00:59:59Z,2026-03-29 01:59:59,"a, b",1\r\n,,,\r\n',
     });
   });
 
-  it('is a CSV for spreadsheets with a byte order mark, times they know, and ids that stay text', async () => {
+  it('is a CSV for spreadsheets with a byte order mark, recognised times, and ids as text', async () => {
     const texts = ['28835702984999', '937', '007', '+34911234567', '-1', '=1+1', '12345678901'];
     const { text } = await write(
       writeSpreadsheetCsv,
@@ -116,7 +116,7 @@ describe('a report for machines', () => {
     ]);
   });
 
-  it('is NDJSON of the rows alone, with control characters escaped', async () => {
+  it('is NDJSON of only the rows, with escaped control characters', async () => {
     assert.deepEqual(await write(writeNdjson, makeReport(rows)), {
       rows: 2,
       text: '{"time":"2026-03-29T00:59:59Z","text":"a,\\u202eb","count":1}\n{"time":null,"text":null,"count":null}\n',

@@ -31,7 +31,7 @@ describe('the look-up of records', () => {
     assert.deepEqual(asked, ['1 2', '3', '4']);
   });
 
-  it('forgets what was wanted longest ago when its memory is full', async () => {
+  it('forgets the least recently used when its memory is full', async () => {
     const asked: string[] = [];
     const find = rememberLookups<string>(
       async (ids) => {
@@ -47,7 +47,7 @@ describe('the look-up of records', () => {
     assert.deepEqual(asked, ['1 2 3', '4', '2']);
   });
 
-  it('takes rows in blocks as they come', async () => {
+  it('takes rows in blocks as they are read', async () => {
     const rows = (count: number): AsyncIterable<ReportRow> =>
       iterateRows(Array.from({ length: count }, (_, n) => ({ n })));
     const blocks = await collect(inBlocks(rows(5), 2));
@@ -59,7 +59,7 @@ describe('the look-up of records', () => {
   });
 });
 
-/** Answers each path alike, and remembers what it was asked. */
+/** Answers each path in the same way, and records its requests. */
 function answerWith(answers: Readonly<Record<string, unknown>>): {
   ask: AskZendesk;
   asked: string[];
@@ -81,7 +81,7 @@ const rowsOf = (...ids: (string | null)[]): AsyncIterable<ReportRow> =>
   iterateRows(ids.map((id) => ({ resource_id: id })));
 
 describe('the details of records', () => {
-  it('are the subject and requester of a ticket, and that it is gone', async () => {
+  it('are the subject and requester of a ticket, and that it no longer exists', async () => {
     const { ask, asked } = answerWith({
       '/api/v2/tickets/show_many': {
         tickets: [
@@ -131,7 +131,7 @@ describe('the details of records', () => {
     ]);
   });
 
-  it('are the name and e-mail address of a user, deleted ones too, and nothing is asked for what is no id', async () => {
+  it('are the name and e-mail address of a user, also of deleted ones, and only ids are looked up', async () => {
     const { ask, asked } = answerWith({
       '/api/v2/users/show_many': {
         users: [
@@ -150,7 +150,7 @@ describe('the details of records', () => {
     assert.deepEqual(asked, ['/api/v2/users/show_many?ids=900,901,902&include_deleted=true']);
   });
 
-  it('are asked for a thousand rows at a time, a hundred ids in a request', async () => {
+  it('are requested for a thousand rows at a time, a hundred ids in a request', async () => {
     const { ask, asked } = answerWith({ '/api/v2/users/show_many': { users: [] } });
     const ids = Array.from({ length: 2500 }, (_, index) => String(1 + (index % 1250)));
     const rows = addRecordDetails(rowsOf(...ids), createRecordDetails('user', ask));

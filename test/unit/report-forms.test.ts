@@ -43,7 +43,7 @@ const row = { time: new Date('2026-07-01T10:00:00Z'), id: '28835702984999', coun
 const formula = '=HYPERLINK("http://evil.example")';
 
 describe('a workbook', () => {
-  it('has typed rows on its first sheet and what they rest on on the second', async () => {
+  it('has typed rows on its first sheet and coverage, gaps and limits on the second', async () => {
     const { rows, bytes } = await write(writeWorkbook, makeReport([row], 'Europe/Madrid'));
     assert.equal(rows, 1);
     const sheets = readWorkbook(bytes);
@@ -96,7 +96,7 @@ describe('a workbook', () => {
     );
   });
 
-  it('is whole without rows, and ends when nobody takes it or its rows fail', async () => {
+  it('is complete without rows, and ends when its reader stops or its rows fail', async () => {
     const { rows, bytes } = await write(writeWorkbook, makeReport([]));
     assert.deepEqual([rows, readWorkbook(bytes).get('Rows')?.length], [0, 1]);
     const closed = new Error('closed');
@@ -122,7 +122,7 @@ describe('a Parquet file', () => {
   const toBuffer = ({ buffer, byteOffset, byteLength }: Buffer): ArrayBuffer =>
     buffer.slice(byteOffset, byteOffset + byteLength) as ArrayBuffer;
 
-  it('has typed columns and, in its metadata, what it rests on', async () => {
+  it('has typed columns and, in its metadata, coverage, gaps and limits', async () => {
     const none = { time: null, id: null, count: null, ok: null };
     const { rows, bytes } = await write(writeParquet, makeReport([row, none], 'Europe/Madrid'));
     const file = toBuffer(bytes);
@@ -149,7 +149,7 @@ describe('a Parquet file', () => {
     });
   });
 
-  it('is whole without rows, and with more than one group of them', async () => {
+  it('is complete without rows, and with more than one group of them', async () => {
     const empty = await write(writeParquet, makeReport([]));
     assert.deepEqual(await parquetReadObjects({ file: toBuffer(empty.bytes) }), []);
     const many = Array.from({ length: 25_000 }, (_, count) => ({ ...row, count }));

@@ -13,7 +13,7 @@ const state = (from: string, name: string | null, role: string): PersonState => 
 const at = (day: string): Date => new Date(`${day}T12:00:00Z`);
 
 describe('the team in a report', () => {
-  it('is described as it was at the time, and before that as it was first seen', () => {
+  it('is described as it was at the time, and for earlier times as it was first seen', () => {
     const team = createTeam([
       state('2026-02-01', 'Ada Lovelace', 'agent'),
       state('2026-05-01', 'Ada Byron', 'admin'),
@@ -23,7 +23,7 @@ describe('the team in a report', () => {
     assert.deepEqual(team.describe('7', at('2026-05-01')), { name: 'Ada Byron', role: 'admin' });
   });
 
-  it('keeps the role of people who have left, and claims none for people who left before the history began', () => {
+  it('keeps the role of people who have left, and gives none to people who left before the history began', () => {
     const left = createTeam([
       state('2026-02-01', 'Bo', 'admin'),
       state('2026-05-01', 'Bo', 'end-user'),
@@ -41,7 +41,7 @@ describe('the team in a report', () => {
     assert.equal(team.describe('7', at('2026-06-01')).name, 'Bo');
   });
 
-  it('names strangers by their ids, and gives no name where there is no user', () => {
+  it('names unknown people by their ids, and gives no name if there is no user', () => {
     const team = createTeam([state('2026-02-01', null, 'agent')]);
     assert.deepEqual(team.describe('7', at('2026-06-01')), { name: 'user 7', role: 'agent' });
     assert.deepEqual(team.describe('8', at('2026-06-01')), { name: 'user 8', role: null });

@@ -16,7 +16,7 @@ async function refuseToAsk(): Promise<string[]> {
 }
 
 describe('the type of resources that is meant', () => {
-  it('is found by its plural and its singular, however it is written', async () => {
+  it('is found by its plural and its singular, in any spelling', async () => {
     for (const [text, type, plural] of [
       ['tickets', 'ticket', 'tickets'],
       ['Ticket', 'ticket', 'tickets'],
@@ -32,7 +32,7 @@ describe('the type of resources that is meant', () => {
     });
   });
 
-  it('may be one that only the stored rows know, from former rules', async () => {
+  it('may be one that only the stored rows have, from previous rules', async () => {
     assert.deepEqual(await chooseResourceType('moon_phases', few, async () => ['moon_phase']), {
       type: 'moon_phase',
       plural: 'moon_phases',

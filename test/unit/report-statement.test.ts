@@ -30,13 +30,13 @@ describe('the statement of a report', () => {
     assert.deepEqual(
       audit({ coverage: [{ from: 800 * day, to: 990 * day }] }, 900 * day, 950 * day),
       {
-        coverage: ['The audit log from day 900 to day 950 is completely stored.'],
+        coverage: ['The audit log from day 900 to day 950 was read completely; not verified yet.'],
         gaps: [],
       },
     );
   });
 
-  it('counts the records in quarantine that may be of the span', () => {
+  it('counts the records in quarantine that may belong to the span', () => {
     const quarantined = [
       { from: 940 * day, to: 940 * day, records: 1 },
       { from: 890 * day, to: 901 * day, records: 2 },
@@ -46,19 +46,19 @@ describe('the statement of a report', () => {
     ];
     const coverage = [{ from: 800 * day, to: 990 * day }];
     assert.deepEqual(audit({ coverage, quarantined }, 900 * day, 950 * day).coverage, [
-      'The audit log from day 900 to day 950 is completely stored.',
+      'The audit log from day 900 to day 950 was read completely; not verified yet.',
       '19 records of that time could not be stored and are missing here: see "quarantine list".',
     ]);
     assert.deepEqual(
       audit({ coverage, quarantined: quarantined.slice(0, 1) }, 900 * day, 950 * day).coverage,
       [
-        'The audit log from day 900 to day 950 is completely stored.',
+        'The audit log from day 900 to day 950 was read completely; not verified yet.',
         'One record of that time could not be stored and is missing here: see "quarantine list".',
       ],
     );
   });
 
-  it('names each gap and how much of the time is covered, rounded down', () => {
+  it('names each gap and the covered share of the time, rounded down', () => {
     const coverage = [
       { from: 900 * day, to: 910 * day },
       { from: 910 * day + 60, to: 940 * day },
@@ -66,7 +66,7 @@ describe('the statement of a report', () => {
     ];
     assert.deepEqual(audit({ coverage, horizon: 800 * day }, 900 * day, 950 * day), {
       coverage: [
-        'Of the audit log from day 900 to day 950, 89.9 % of the time is completely stored.',
+        'Of the audit log from day 900 to day 950, 89.9 % of the time was read completely; not verified yet.',
       ],
       gaps: [
         `day 910 to day ${(910 * day + 60) / day} (1m) is not stored.`,
@@ -89,15 +89,17 @@ describe('the statement of a report', () => {
   it('distinguishes the newest part, which is not settled yet, from a gap', () => {
     const coverage = [{ from: 800 * day, to: now - 360 }];
     assert.deepEqual(audit({ coverage, horizon: 800 * day }, 900 * day, 1100 * day), {
-      coverage: [`The audit log from day 900 to day ${(now - 360) / day} is completely stored.`],
+      coverage: [
+        `The audit log from day 900 to day ${(now - 360) / day} was read completely; not verified yet.`,
+      ],
       gaps: [`day ${(now - 360) / day} to now (6m) is not completely stored yet.`],
     });
   });
 
-  it('counts nothing that lies before the beginning of the log as missing', () => {
+  it('does not count time before the beginning of the log as missing', () => {
     const coverage = [{ from: 700 * day, to: 990 * day }];
     assert.deepEqual(audit({ coverage, horizon: 700 * day }, 600 * day, 900 * day), {
-      coverage: ['The audit log from day 700 to day 900 is completely stored.'],
+      coverage: ['The audit log from day 700 to day 900 was read completely; not verified yet.'],
       gaps: [
         'Nothing is stored before day 700: the audit log of the account begins there, or AUDIT_LOGS_START says so.',
       ],
@@ -110,10 +112,10 @@ describe('the statement of a report', () => {
     });
   });
 
-  it('begins with the log where no beginning is asked for', () => {
+  it('begins with the log if no beginning is given', () => {
     const coverage = [{ from: 700 * day, to: now }];
     assert.deepEqual(audit({ coverage, horizon: 700 * day }, undefined, now), {
-      coverage: ['The audit log from day 700 to day 1000 is completely stored.'],
+      coverage: ['The audit log from day 700 to day 1000 was read completely; not verified yet.'],
       gaps: [],
     });
     assert.deepEqual(audit({}, undefined, now), {
@@ -133,14 +135,14 @@ describe('the statement of a report', () => {
     });
   });
 
-  it('distinguishes what is lost for good from what can still be pulled', () => {
+  it('distinguishes what is permanently lost from what can still be pulled', () => {
     const coverage = [
       { from: 890 * day, to: 900 * day },
       { from: 920 * day, to: 990 * day },
     ];
     assert.deepEqual(access({ coverage }, 890 * day, 930 * day), {
       coverage: [
-        'Of the access log from day 890 to day 930, 50.0 % of the time is completely stored.',
+        'Of the access log from day 890 to day 930, 50.0 % of the time was read completely; not verified yet.',
       ],
       gaps: [
         'day 900 to day 910 (10d) was never stored, and Zendesk no longer has it: 90 days have passed.',
@@ -149,7 +151,7 @@ describe('the statement of a report', () => {
     });
   });
 
-  it('says that an answer is impossible where neither the database nor Zendesk has the time asked for', () => {
+  it('says that an answer is impossible if neither the database nor Zendesk has the requested time', () => {
     const facts = { ...nothing, retentionDays: 90, coverage: [{ from: 910 * day, to: now }] };
     const asked = { from: 880 * day, to: 950 * day };
     assert.equal(
@@ -178,7 +180,7 @@ describe('the statement of a report', () => {
     ]);
   });
 
-  it('gives lengths in their two largest units', () => {
+  it('shows durations in their two largest units', () => {
     assert.deepEqual([0, 59, 60, 3601, 3660, 86_400, 90_061, 8_640_000].map(describeLength), [
       '0s',
       '59s',

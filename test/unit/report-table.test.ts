@@ -48,7 +48,7 @@ const row = {
 };
 
 describe('a report as a table', () => {
-  it('is uncut where there is no terminal', async () => {
+  it('is not cut without a terminal', async () => {
     const { rows, lines } = await render([row, { ...row, text: null, count: null }], undefined);
     assert.equal(rows, 2);
     assert.deepEqual(lines, [
@@ -66,7 +66,7 @@ describe('a report as a table', () => {
     ]);
   });
 
-  it('fits a terminal: optional columns go first, then texts go on below, times and numbers never', async () => {
+  it('fits a terminal: optional columns are dropped first, then texts continue below, but never times and numbers', async () => {
     const { lines } = await render([row], 60, { timeZone: 'Europe/Madrid' });
     assert.deepEqual(lines.slice(2, 9), [
       'Time                 Text                      Count  Id',
@@ -110,7 +110,7 @@ describe('a report as a table', () => {
     ]);
   });
 
-  it('has its columns one below the other where they have no room beside each other', async () => {
+  it('has its columns one below the other if they do not fit side by side', async () => {
     const columns = [
       { key: 'id', title: 'Id', isWhole: true },
       { key: 'text', title: 'Text' },
@@ -147,7 +147,7 @@ describe('a report as a table', () => {
     );
   });
 
-  it('shows records as JSON, and nothing in them steers the terminal', async () => {
+  it('shows records as JSON, and nothing in them controls the terminal', async () => {
     const { lines } = await render(
       [{ record: '{"id":12345678901234567890,"name":"\u009b2J"}' }],
       80,
@@ -165,7 +165,7 @@ describe('a report as a table', () => {
     ]);
   });
 
-  it('is printed before the last row is read, with the columns that its first rows need', async () => {
+  it('is printed before the last row is read, with widths from its first rows', async () => {
     const many = Array.from({ length: 450 }, (_, index) => ({ ...row, text: `row ${index}` }));
     const { rows, lines } = await render([...many, row], 100);
     assert.equal(rows, 451);
@@ -224,7 +224,7 @@ describe('a report as a table', () => {
     );
   });
 
-  it('wraps lines on a terminal alone, with what goes on set in', () => {
+  it('wraps lines only on a terminal, with indented continuations', () => {
     const line = 'Coverage: The audit log is stored completely.';
     assert.deepEqual(wrapLines([line, 'Gaps: none.'], 24), [
       'Coverage: The audit log',

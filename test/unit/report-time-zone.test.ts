@@ -29,7 +29,7 @@ describe('a time zone', () => {
     );
   });
 
-  it('tells the two hours apart that the end of daylight saving time makes of one', () => {
+  it('distinguishes the two hours at the end of daylight saving time', () => {
     const show = createMomentFormat('Europe/Madrid');
     assert.deepEqual(
       [
@@ -68,11 +68,11 @@ describe('a time zone', () => {
     ['2026-03-29', 'Asia/Beirut', '2026-03-28T22:00:00.000Z'],
   ];
   for (const [day, zone, start] of days)
-    it(`lets ${day} begin at ${start} in ${zone ?? 'no zone'}`, () => {
+    it(`begins ${day} at ${start} in ${zone ?? 'no zone'}`, () => {
       assert.equal(startOfDay(day, zone).toISOString(), start);
     });
 
-  it('is named with a span, whose times of day are left out when they are midnights', () => {
+  it('is named with a span, without times of day if they are midnights', () => {
     const from = new Date('2025-12-31T23:00:00Z');
     const to = new Date('2026-01-31T23:00:00Z');
     assert.equal(

@@ -36,7 +36,7 @@ describe('the name of the file of a scheduled report', () => {
     assert.equal(name(from, to), 'acme-log-2026-09-30T2200_2026-10-31T2300.csv');
   });
 
-  it('has times of day where they matter, seconds and offset where these do', () => {
+  it('has times of day, seconds and offset only if they matter', () => {
     assert.equal(
       name('2026-11-12T15:00:00Z', '2026-11-19T15:00:00Z'),
       'acme-log-2026-11-12T1500_2026-11-19T1500.csv',
@@ -47,7 +47,7 @@ describe('the name of the file of a scheduled report', () => {
     );
   });
 
-  it('has the time at which it is due where it is about none', () => {
+  it('has the time at which it is due if it has no time range', () => {
     const due = new Date('2026-11-19T15:00:00Z');
     const parts = { account: 'acme', name: 'user-7', span: undefined, due, ending: '.xlsx' };
     assert.equal(
@@ -106,7 +106,7 @@ describe('a file of reports', () => {
     ]);
   });
 
-  it('has an example that can be used as it is', () => {
+  it('has an example that can be used unchanged', () => {
     const example = new URL('../../deploy/reports.example.yaml', import.meta.url);
     const { problems, entries } = read(readFileSync(example, 'utf8'));
     assert.deepEqual([problems, entries.length], [[], 3]);
@@ -114,23 +114,23 @@ describe('a file of reports', () => {
 
   it('has a sentence for each mistake', () => {
     const advice =
-      'expected YAML or JSON such as {"reports": [{"report": "log --month last", "when": "0 6 1 * *", "form": "xlsx", "directory": "/srv/reports"}]}; see docs/reports.md.';
+      'Use YAML or JSON such as {"reports": [{"report": "log --month last", "when": "0 6 1 * *", "form": "xlsx", "directory": "/srv/reports"}]}, described in docs/reports.md.';
     const table: [string, string[]][] = [
-      ['reports: [', [`reports.yaml cannot be read at line 1 (BAD_INDENT); ${advice}`]],
-      ['reports: *x', [`reports.yaml is not a list of reports; ${advice}`]],
-      ['reports: []', [`reports.yaml is not a list of reports; ${advice}`]],
+      ['reports: [', [`reports.yaml cannot be read at line 1 (BAD_INDENT). ${advice}`]],
+      ['reports: *x', [`reports.yaml is not a list of reports. ${advice}`]],
+      ['reports: []', [`reports.yaml is not a list of reports. ${advice}`]],
       [
         'reports: [{report: log, form: csv, where: /srv}]',
         [
-          'reports.yaml, report 1: when is missing; expected a time as in cron, such as 0 6 * * 1.',
-          'reports.yaml, report 1: directory is missing; expected the folder for its files.',
-          'reports.yaml, report 1: "where" is unknown; expected report, when, form, directory, name.',
+          'reports.yaml, report 1: when is missing. Set it to a time as in cron, such as 0 6 * * 1.',
+          'reports.yaml, report 1: directory is missing. Set it to the folder for its files.',
+          'reports.yaml, report 1: "where" is unknown. Use report, when, form, directory, name.',
         ],
       ],
       [
         `reports: [{report: {log: 1}, ${rest}}]`,
         [
-          'reports.yaml, report 1: report cannot be used as it is; expected what follows "report" on a command line, such as accessed tickets --days 7.',
+          'reports.yaml, report 1: report cannot be used as it is. Set it to what follows "report" on a command line, such as accessed tickets --days 7.',
         ],
       ],
     ];

@@ -6,7 +6,7 @@ const secondMs = 1000;
 const hourMs = 3_600_000;
 const moment = (time: string): number => Date.parse(`2026-11-19T${time}Z`);
 
-/** An hourly schedule ten seconds before its tick, with a clock on the wall that can be set and a steady one. */
+/** An hourly schedule ten seconds before its tick, with a system clock that can be set and a monotonic one. */
 function startHourly(test: TestContext): {
   setWall: (time: string) => void;
   pass: (ms: number) => void;
@@ -34,20 +34,20 @@ describe('a schedule', () => {
     await ticked;
   });
 
-  it('ticks when its time has passed though the clock was set back by an hour', async (test) => {
+  it('ticks when its time has passed although the clock was set back by an hour', async (test) => {
     const { setWall, pass, ticked } = startHourly(test);
     setWall('12:00:03');
     pass(13 * secondMs);
     await ticked;
   });
 
-  it('ticks at once when the clock is set forward over its time', async (test) => {
+  it('ticks at once when the clock is set forward past its time', async (test) => {
     const { setWall, ticked } = startHourly(test);
     setWall('14:30:00');
     await ticked;
   });
 
-  it('is overdue a minute after its time by the steady clock, until it ticks', async (test) => {
+  it('is overdue a minute after its time by the monotonic clock, until it ticks', async (test) => {
     const { pass, overdue, ticked } = startHourly(test);
     assert.deepEqual(overdue(), []);
     pass(70 * secondMs);

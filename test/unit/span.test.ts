@@ -3,6 +3,7 @@ import { describe, it } from 'node:test';
 import fc from 'fast-check';
 import {
   intersect,
+  joinNear,
   measure,
   normalizeSpans,
   subtract,
@@ -15,7 +16,7 @@ const second = fc.integer({ min: 0, max: 60 });
 const span: fc.Arbitrary<Span> = fc.tuple(second, second).map(([from, to]) => ({ from, to }));
 const spans: fc.Arbitrary<Spans> = fc.array(span, { maxLength: 8 }).map(normalizeSpans);
 
-/** The set itself, second by second: slow and beyond doubt. */
+/** The set itself, second by second: slow but certainly right. */
 function secondsOf(set: Iterable<Span>): Set<number> {
   const seconds = new Set<number>();
   for (const { from, to } of set) for (let at = from; at < to; at += 1) seconds.add(at);
@@ -31,7 +32,7 @@ function assertNormal(set: Spans): void {
 }
 
 describe('the algebra of spans', () => {
-  it('joins, cuts and subtracts exactly the seconds that sets of seconds would', () => {
+  it('joins, intersects and subtracts exactly as sets of seconds', () => {
     fc.assert(
       fc.property(spans, spans, (a, b) => {
         const [inA, inB] = [secondsOf(a), secondsOf(b)];
@@ -43,6 +44,22 @@ describe('the algebra of spans', () => {
         assert.deepEqual(secondsOf(intersect(a, b)), inA.intersection(inB));
         assert.deepEqual(secondsOf(subtract(a, b)), inA.difference(inB));
         assert.equal(measure(a), inA.size);
+      }),
+    );
+  });
+
+  it('joins spans that lie near each other, with what is between them', () => {
+    fc.assert(
+      fc.property(spans, fc.nat(20), (set, seconds) => {
+        const gaps = subtract([{ from: 0, to: 60 }], set).filter(
+          ({ from, to }) =>
+            set.some((each) => each.to === from) &&
+            set.some((each) => each.from === to) &&
+            to - from <= seconds,
+        );
+        const joined = joinNear(set, seconds);
+        assertNormal(joined);
+        assert.deepEqual(joined, unite(set, gaps));
       }),
     );
   });

@@ -26,7 +26,7 @@ describe('a text of SQL', () => {
       assert.deepEqual(textsOf(`${statement}; select 2`), [statement, 'select 2']);
   });
 
-  it('goes on while a quote is open', () => {
+  it('continues while a quote is open', () => {
     for (const open of [
       `select 'a;`,
       'select "a;',
@@ -37,7 +37,7 @@ describe('a text of SQL', () => {
       assert.deepEqual(splitStatements(open), { statements: [], rest: open });
   });
 
-  it('has lines with a backslash as statements, and comments alone as none', () => {
+  it('has lines with a backslash as statements, but not comments alone', () => {
     assert.deepEqual(textsOf('\\d\n\\d zendesk.users\nselect 1; -- the end\n/* ; */'), [
       '\\d',
       '\\d zendesk.users',
@@ -45,7 +45,7 @@ describe('a text of SQL', () => {
     ]);
   });
 
-  it('tells what stands before each statement, so that places are those of the whole', () => {
+  it('has the text before each statement, so that positions are those in the whole text', () => {
     assert.deepEqual(splitWhole('select 1;\n  select 2'), [
       { text: 'select 1', before: '' },
       { text: 'select 2', before: 'select 1;\n  ' },

@@ -5,7 +5,7 @@ import type { PageRow } from '../../src/ingest/rows/copy.ts';
 
 const rowOf = (id: string, timeMs: number): PageRow => ({ id, timeMs, row: {}, derived: [] });
 
-/** For each row of a page, given as `id time`, the other time that its record was seen with. */
+/** For each row of a page, given as `id time`, the other time of its record. */
 function note(stamps: Stamps, ...page: readonly (readonly [string, number])[]) {
   const rows = page.map(([id, timeMs]) => rowOf(id, timeMs));
   const formers = stamps.note(rows);
@@ -17,13 +17,13 @@ function note(stamps: Stamps, ...page: readonly (readonly [string, number])[]) {
 }
 
 describe('the time stamps that a run has seen', () => {
-  it('say nothing of records that are new, or that come again as they were', () => {
+  it('report nothing about records that are new, or that come again unchanged', () => {
     const stamps = createStamps();
     assert.deepEqual(note(stamps, ['a', 1], ['b', 1], ['c', 2]), [undefined, undefined, undefined]);
     assert.deepEqual(note(stamps, ['a', 1], ['d', 4], ['c', 2]), [undefined, undefined, undefined]);
   });
 
-  it('tell of a record that comes again in another page with another one, and keep the later', () => {
+  it('find a record that comes again in another page with another one, and keep the later', () => {
     const stamps = createStamps();
     note(stamps, ['a', 5]);
     assert.deepEqual(note(stamps, ['x', 1], ['a', 8]), [undefined, 5]);
@@ -32,7 +32,7 @@ describe('the time stamps that a run has seen', () => {
     assert.deepEqual(note(stamps, ['a', 9]), [8]);
   });
 
-  it('tell of the earlier one of two in a page, in whichever order they come', () => {
+  it('find the earlier one of two in a page, in either order', () => {
     assert.deepEqual(note(createStamps(), ['a', 1], ['x', 2], ['a', 3]), [3, undefined, undefined]);
     assert.deepEqual(note(createStamps(), ['a', 3], ['x', 2], ['a', 1]), [undefined, undefined, 3]);
     assert.deepEqual(note(createStamps(), ['a', 3], ['a', 3]), [undefined, undefined]);
@@ -40,7 +40,7 @@ describe('the time stamps that a run has seen', () => {
     assert.deepEqual(note(createStamps(), ['a', 1], ['a', 2], ['a', 3]), [2, 3, undefined]);
   });
 
-  it('leave the former one with the latest of a page, which is what stays', () => {
+  it('replace the previous one with the latest of a page', () => {
     const stamps = createStamps();
     note(stamps, ['a', 10]);
     assert.deepEqual(note(stamps, ['a', 20], ['a', 30]), [30, 10]);
@@ -48,7 +48,7 @@ describe('the time stamps that a run has seen', () => {
     assert.deepEqual(note(stamps, ['a', 50]), [undefined]);
   });
 
-  it('are those of what an earlier run has stored as well', () => {
+  it('include those that an earlier run has stored', () => {
     const stamps = createStamps();
     stamps.remember('a', 5);
     assert.deepEqual(note(stamps, ['a', 6]), [5]);

@@ -18,7 +18,7 @@ describe('the streams', () => {
     assert.deepEqual(listLogs(streams), [auditLogs, accessLogs]);
   });
 
-  it('ask Zendesk for what the contract names', () => {
+  it('request what the contract names', () => {
     assert.deepEqual(requestOf(accessLogs), {
       group: accessLogs.budget,
       path: '/api/v2/access_logs',
@@ -37,7 +37,7 @@ describe('the streams', () => {
     ]);
   });
 
-  it('leave the last fifth of the limit of the account to others, where they share it', () => {
+  it('leave the last fifth of the limit of the account to others if they share it', () => {
     assert.deepEqual(
       streams.map(({ budget }) => [budget.name, budget.sharesAccountLimit]),
       [
@@ -48,7 +48,7 @@ describe('the streams', () => {
     );
   });
 
-  it('say what they cannot tell, and how doctor looks at a part of them', () => {
+  it('say what they do not contain, and how doctor samples them', () => {
     for (const { blindSpots, samples } of listLogs(streams)) {
       assert.ok(blindSpots.length > 0);
       assert.ok(samples.seconds >= 86_400);
@@ -56,7 +56,7 @@ describe('the streams', () => {
     }
   });
 
-  it('take an empty log for a fault only where our own requests leave records', () => {
+  it('treat an empty log as a fault only if our own requests create records', () => {
     assert.deepEqual(
       listLogs(streams).map(({ health }) => [
         health.whenEmpty.isProblem,
@@ -74,7 +74,7 @@ describe('what an access record was about', () => {
   const row = { user_id: 5, status: 200, method: 'GET', url: '/x' };
   const derived = accessLogs.table.derived ?? assert.fail('nothing is derived');
 
-  it('is derived from the columns that are named, and fills those that are named', () => {
+  it('is derived from the named columns, and fills the named columns', () => {
     const looked = new Set<unknown>();
     const graphql = {
       graphql_operation_type: 'QUERY',
@@ -110,18 +110,18 @@ describe('what an access record was about', () => {
       ...found,
     }));
 
-  it('is nothing where it is noise', () => {
+  it('is nothing for noise', () => {
     const resources = [{ type: 'ticket', id: '1' }];
     assert.deepEqual(derive({ kind: 'noise', resources }), []);
   });
 
-  it('is one row where it names no resource', () => {
+  it('is one row if it names no resource', () => {
     assert.deepEqual(derive({ kind: 'search', searchQuery: 'q' }), [
       [0, 'search', null, null, 5, 200, 'q'],
     ]);
   });
 
-  it('is a row for each resource, of which the first one has what was searched for', () => {
+  it('is a row for each resource, and the first one has the search text', () => {
     const long = 'x'.repeat(2000);
     const resources = [
       { type: 'ticket', id: '1' },
@@ -135,7 +135,7 @@ describe('what an access record was about', () => {
     ]);
   });
 
-  it('is known by its kind to be known to no rule', () => {
+  it('shows by its kind that no rule matches it', () => {
     const { isUnclassified } = derived;
     assert.equal(isUnclassified([0, 'unclassified', null, null, 5, 200, null]), true);
     assert.equal(isUnclassified([0, 'view', 'ticket', '1', 5, 200, null]), false);
@@ -145,7 +145,7 @@ describe('what an access record was about', () => {
 describe('the id and the time of a record', () => {
   const record = { id: '7', created_at: '2026-11-20T08:34:33Z' };
 
-  it('go to extra where their columns do not say all of them', () => {
+  it('go to extra if their columns lose something', () => {
     const long = 'i'.repeat(2000);
     const { id, timeMs, row } = accessLogs.read({
       id: long,
@@ -163,7 +163,7 @@ describe('the id and the time of a record', () => {
     );
   });
 
-  it('do not go there where they do', () => {
+  it('do not go there otherwise', () => {
     assert.equal(auditLogs.read(record).row['extra'], null);
     assert.equal(auditLogs.read({ ...record, id: 7 }).row['extra'], null);
     assert.equal(
@@ -191,7 +191,7 @@ describe('a person', () => {
     last_login_at: null,
   };
 
-  it('is read into its columns, and nothing else of it is kept', () => {
+  it('is read into its columns, and nothing else is kept', () => {
     assert.deepEqual(readUser({ ...record, phone: '+49 30 1', role_type: 'x', notes: 'n' }), {
       ...record,
       id: '364425201999',
@@ -200,7 +200,7 @@ describe('a person', () => {
     });
   });
 
-  it('has a role and is not deleted, or is no team member', () => {
+  it('has a role and is not deleted, or is not a team member', () => {
     for (const [change, isMember] of [
       [{}, true],
       [{ active: undefined }, true],

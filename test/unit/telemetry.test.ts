@@ -5,7 +5,7 @@ import type { SyncEvent } from '../../src/ingest/events.ts';
 
 type EventOf<Type extends SyncEvent['type']> = Extract<SyncEvent, { type: Type }>;
 
-/** Every event with its fields: the compiler refuses one that is missing, and one that is not there. */
+/** Every event with its fields: the compiler refuses a missing one and an extra one. */
 const events: {
   readonly [Type in SyncEvent['type']]: Readonly<Record<Exclude<keyof EventOf<Type>, 'type'>, ''>>;
 } = {
@@ -33,6 +33,7 @@ const events: {
   'run-started': { stream: '', task: '', run: '' },
   run: { stream: '', task: '', outcome: '', counts: '', code: '', error: '' },
   'waiting-for-lease': { stream: '', holder: '', waitMs: '' },
+  examining: { what: '', done: '', total: '' },
 };
 
 const page = readFileSync(new URL('../../docs/telemetry.md', import.meta.url), 'utf8');
@@ -46,7 +47,7 @@ function firstCells(text: string): string[] {
 const [introduction = '', ...sections] = page.split(/^## /m);
 
 describe('docs/telemetry.md', () => {
-  it('names every event that the engine tells of, and no other', () => {
+  it('names every event that the engine reports, and no other', () => {
     assert.deepEqual(firstCells(introduction), Object.keys(events));
     assert.deepEqual(
       sections.map((section) => section.split('\n')[0]),
@@ -60,7 +61,7 @@ describe('docs/telemetry.md', () => {
       assert.deepEqual(firstCells(section), Object.keys(fields));
     });
 
-  it('names the files that tell of each event', () => {
+  it('names the files that report each event', () => {
     for (const line of introduction.split('\n').filter((each) => each.startsWith('| `'))) {
       const [, type = '', , tellers = ''] = line.split('|').map((cell) => cell.trim());
       for (const [, file = ''] of tellers.matchAll(/`([^`]+)`/g)) {

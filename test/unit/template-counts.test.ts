@@ -21,7 +21,7 @@ describe('the count of templates', () => {
     assert.deepEqual(counts.summarize(2), { total: 4, templates: [c, a], others: 1 });
   });
 
-  it('keeps no more templates than it is told, and counts the requests of the rest', () => {
+  it('keeps at most the given number of templates, and counts the requests of the rest', () => {
     const counts = createTemplateCounts(2);
     for (const template of ['a', 'b', 'c', 'd', 'b', 'c']) counts.add(template, at(1));
     assert.deepEqual(counts.summarize(20), {

@@ -11,7 +11,7 @@ const runner = fileURLToPath(new URL('../../scripts/test.ts', import.meta.url));
 const temporary = mkdtempSync(join(tmpdir(), 'zls-runner-'));
 after(() => rm(temporary, { recursive: true, force: true }));
 
-/** Runs `scripts/test.ts` on files with these contents, in a project of their own. */
+/** Runs `scripts/test.ts` on files with these contents, in a separate project. */
 async function runTests(
   name: string,
   contents: Record<string, string>,

@@ -14,7 +14,7 @@ describe('docs/walk.md', () => {
     );
   });
 
-  it('has the titles of the steps, and the seconds of each that took any', () => {
+  it('has the titles of the steps, and the seconds of each measured one', () => {
     const titles = [...page.matchAll(/^## \d+\. (.*)$/gm)].map(([, title]) => title);
     assert.deepEqual(
       titles,
@@ -27,7 +27,7 @@ describe('docs/walk.md', () => {
     );
   });
 
-  it('names no place of the machine that took it', () => {
+  it('contains no path of the machine that ran it', () => {
     assert.doesNotMatch(page, /\/(?:tmp|home|root|work)\/|registry|^password +\S/m);
   });
 });

@@ -4,14 +4,16 @@ import { joinWritten, nothingWritten } from '../../src/ingest/rows/written.ts';
 import { countByDay } from '../../src/ingest/stored-rows.ts';
 
 describe('rows that were written in parts', () => {
-  it('are added up, each kind by itself', () => {
+  it('are added up, each kind separately', () => {
     const row = { id: '01A', timeMs: 1, row: {}, derived: [] };
+    const hashed = { root: Buffer.alloc(32), tags: Buffer.alloc(1) };
     const first = {
       counts: { new: 1, changed: 2, late: 3 },
       newTimesMs: [1],
       leftTimesMs: [2],
       droppedTimesMs: [3],
       standing: [row],
+      hashed,
     };
     const second = {
       counts: { new: 10, changed: 20, late: 30 },
@@ -19,6 +21,7 @@ describe('rows that were written in parts', () => {
       leftTimesMs: [],
       droppedTimesMs: [6],
       standing: [row],
+      hashed: undefined,
     };
     assert.deepEqual(joinWritten([first, second]), {
       counts: { new: 11, changed: 22, late: 33 },
@@ -26,14 +29,17 @@ describe('rows that were written in parts', () => {
       leftTimesMs: [2],
       droppedTimesMs: [3, 6],
       standing: [row, row],
+      hashed: undefined,
     });
     assert.deepEqual(joinWritten([]), nothingWritten);
     assert.deepEqual(joinWritten([nothingWritten, first]), first);
     const unknown = { ...second, standing: undefined };
-    assert.equal(joinWritten([first, unknown]).standing, undefined);
+    const withUnknown = joinWritten([first, unknown]);
+    assert.equal(withUnknown.standing, undefined);
+    assert.equal(withUnknown.hashed, undefined);
   });
 
-  it('are counted by the day, UTC, in which they stand and stood', () => {
+  it('are counted by the day, UTC, in which they are and were', () => {
     const at = (text: string): number => Date.parse(text);
     assert.deepEqual(
       countByDay(

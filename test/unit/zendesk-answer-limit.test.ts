@@ -5,8 +5,8 @@ import { createSecrets } from '../../src/zendesk/secrets.ts';
 
 const megabyte = 1024 * 1024;
 
-describe('what is taken of an answer', () => {
-  it('is all that is allowed where it is a good one, and a megabyte of an error', () => {
+describe('what is accepted from an answer', () => {
+  it('is the allowed size of a good one, and a megabyte of an error', () => {
     assert.equal(limitBytes(200, 64 * megabyte), 64 * megabyte);
     assert.equal(limitBytes(299, 64 * megabyte), 64 * megabyte);
     assert.equal(limitBytes(300, 64 * megabyte), megabyte);
@@ -14,7 +14,7 @@ describe('what is taken of an answer', () => {
     assert.equal(limitBytes(500, 100), 100);
   });
 
-  it('is told in megabytes, or in bytes where it is less than one', () => {
+  it('is shown in megabytes, or in bytes if it is less than one', () => {
     assert.equal(describeBytes(64 * megabyte), '64 MB');
     assert.equal(describeBytes(1.6 * megabyte), '2 MB');
     assert.equal(describeBytes(megabyte), '1 MB');
@@ -47,7 +47,7 @@ describe('the id of a request', () => {
         assert.equal(readRequestId({ [name]: id }, secrets), expected);
     });
 
-  it('is the usual one before that of Zendesk', () => {
+  it('is the usual header before that of Zendesk', () => {
     const headers = { 'x-request-id': '1', 'x-zendesk-request-id': '2' };
     assert.equal(readRequestId(headers, secrets), '1');
   });

@@ -91,7 +91,7 @@ const answer = (status: number, body: string, headers: Answer['headers'] = {}): 
 });
 const asked = { cursorSent: true, origin: 'https://acme.zendesk.com', localNow: () => 0 };
 
-/** What readAnswer makes of an answer: its JSON or its failure. */
+/** The result of readAnswer: the JSON or the failure. */
 function read(given: Answer): unknown {
   try {
     return { json: readAnswer(given, asked) };
@@ -127,7 +127,7 @@ describe('an answer', () => {
   for (const [name, given, failure] of table)
     it(`is broken: ${name}`, () => assert.deepEqual(read(given), failure));
 
-  it('is a refusal from 300 on, with what its headers say', () => {
+  it('is a refusal from 300 on, with the facts from its headers', () => {
     const refusal = {
       kind: 'refusal',
       requestId: 'request',

@@ -8,13 +8,13 @@ function parse(text: string): unknown {
 }
 
 describe('parseJson', () => {
-  it('keeps every digit of integers beyond 2^53, as they are written', () => {
+  it('keeps every digit of integers beyond 2^53, as written', () => {
     const text =
       '{"a":9007199254740991,"b":9007199254740993,"c":-12345678901234567890,"d":[18446744073709551616]}';
     assert.equal(JSON.stringify(parse(text)), text);
   });
 
-  it('keeps numbers that JavaScript does not hold as they are written, and takes all others', () => {
+  it('keeps numbers that JavaScript cannot hold as written, and parses all others', () => {
     const written = [
       '1e400',
       '-0',
@@ -43,7 +43,7 @@ describe('parseJson', () => {
       assert.deepEqual(parse(`{"a":${number}}`), { a: Number(number) });
   });
 
-  it('leaves strings as they are', () => {
+  it('leaves strings unchanged', () => {
     assert.deepEqual(parse('{"a":0.1234567890123456,"b":"9007199254740993","c":":-0,1e400"}'), {
       a: 0.1234567890123456,
       b: '9007199254740993',
@@ -84,7 +84,7 @@ describe('hasOddNumber', () => {
 });
 
 describe('readPlainText', () => {
-  it('gives texts as they are and numbers as they are written, and nothing of anything else', () => {
+  it('returns texts unchanged, numbers as written, and nothing for anything else', () => {
     const json = '["a","",7,1.5,12345678901234567890,1e400,true,null,{},["a"]]';
     assert.deepEqual((parse(json) as unknown[]).map(readPlainText), [
       'a',

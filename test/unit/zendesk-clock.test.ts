@@ -11,7 +11,7 @@ import {
 const server = 'Fri, 20 Nov 2026 12:00:00 GMT';
 const serverMs = Date.parse(server);
 
-/** A reading of an answer that took `tookMs` and whose Date header is `aheadMs` after its middle. */
+/** A reading of an answer that took `tookMs`, with a Date header `aheadMs` after its middle. */
 function reading(aheadMs: number, tookMs = 100, date: string | undefined = server, age?: string) {
   const middleMs = serverMs - aheadMs;
   return { sentAtMs: middleMs - tookMs / 2, receivedAtMs: middleMs + tookMs / 2, date, age };
@@ -42,7 +42,7 @@ describe("Zendesk's clock", () => {
   for (const [name, read, newestMs] of table)
     it(name, () => assert.equal(newestSkewMs(learn(read)), newestMs));
 
-  it('is believed when three answers in a row agree', () => {
+  it('is accepted when three answers in a row agree', () => {
     assert.equal(learn(reading(hour), reading(hour)).agreedMs, undefined);
     assert.deepEqual(learn(reading(hour), reading(hour), reading(hour + 900)), {
       agreedMs: hour,
@@ -58,12 +58,12 @@ describe("Zendesk's clock", () => {
     assert.equal(learn(...right, reading(hour), reading(2 * hour), reading(3 * hour)).agreedMs, 0);
   });
 
-  it('moves when it is put right', () => {
+  it('changes when it is corrected', () => {
     const wrong = learn(reading(hour), reading(hour), reading(hour));
     assert.equal([reading(0), reading(0), reading(0)].reduce(learnClock, wrong).agreedMs, 0);
   });
 
-  it('is told the age of an answer in whole seconds, and nothing by a header that is none', () => {
+  it('learns the age of an answer in whole seconds, and nothing from an invalid header', () => {
     assert.deepEqual(
       ['60', ' 60 ', '-60', '1e3', '', undefined].map((age) => readAgeMs(age)),
       [60_000, 60_000, 0, 0, 0, 0],

@@ -24,7 +24,7 @@ const silence = (
 });
 
 describe('a request without an answer', () => {
-  it('is told by the code of its error, or the name where it has none', () => {
+  it('is described by the code of its error, or the name if it has none', () => {
     assert.equal(
       describeSilence(silence(undefined, { code: 'ECONNRESET' })),
       'no complete answer (ECONNRESET)',
@@ -32,7 +32,7 @@ describe('a request without an answer', () => {
     assert.equal(describeSilence(silence()), 'no complete answer (TimeoutError)');
   });
 
-  it('names the proxy on the way, and what it did', () => {
+  it('names the proxy, and what it did', () => {
     const name = 'the proxy proxy.example:3128';
     assert.equal(
       describeSilence(silence('refused', { status: 403 })),
@@ -48,7 +48,7 @@ describe('a request without an answer', () => {
     );
   });
 
-  it('is not the fault of a proxy that is not on the way, or that has passed it on', () => {
+  it('is not the fault of a proxy that is not used, or that has passed the request on', () => {
     assert.equal(explainProxyFault(silence()), undefined);
     assert.equal(explainProxyFault(silence('on-the-way')), undefined);
   });
@@ -67,7 +67,7 @@ describe('a request without an answer', () => {
     });
   });
 
-  it('is met by writing a login into the setting of a proxy that asks for one, or by checking the one that is there', () => {
+  it('is fixed by adding a login to the setting of a proxy that requires one, or by checking the existing one', () => {
     assert.equal(
       adviseOnRefusal(proxy, 407),
       'it asks for a login: write user and password into HTTPS_PROXY, as in http://user:password@proxy:3128',

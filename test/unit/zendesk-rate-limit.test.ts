@@ -10,10 +10,10 @@ import {
 const date = 'Fri, 20 Nov 2026 12:00:00 GMT';
 const serverMs = Date.parse(date);
 const serverSeconds = serverMs / 1000;
-/** A local clock that is wrong by a day, which must not matter where the answer has a date. */
+/** A local clock that is wrong by a day, which must not matter if the answer has a date. */
 const localMs = serverMs + 86_400_000;
 
-describe('the pause after an answer 429', () => {
+describe('the pause after a 429', () => {
   const table: [string, Record<string, string>, number][] = [
     ['retry-after in seconds', { 'retry-after': '37' }, 37_000],
     ['retry-after of zero', { 'retry-after': '0' }, 1_000],
@@ -75,7 +75,7 @@ describe('the pause after an answer 429', () => {
   });
 });
 
-describe('retry-after by itself', () => {
+describe('retry-after alone', () => {
   it('is absent or unreadable without a substitute', () => {
     assert.equal(readRetryAfterMs({ 'ratelimit-reset': '50' }, localMs), undefined);
     assert.equal(readRetryAfterMs({ 'retry-after': 'soon' }, localMs), undefined);
@@ -130,11 +130,11 @@ describe('the account-wide limit', () => {
   });
 });
 
-describe('the limit that an endpoint has of its own', () => {
+describe('the own limit of an endpoint', () => {
   const read = (text: string): ReturnType<typeof readOwnLimit> =>
     readOwnLimit({ 'zendesk-ratelimit-audit-logs-export': text }, 'audit-logs-export');
 
-  it('is read from its header, whatever the order and spaces', () => {
+  it('is read from its header, in any order and with any spaces', () => {
     assert.deepEqual(read('total=1; remaining=0; resets=41'), { remaining: 0, waitMs: 41_000 });
     assert.deepEqual(read('resets=7;remaining=1;total=1'), { remaining: 1, waitMs: 7_000 });
     assert.deepEqual(read('total=20; remaining=12; resets=41'), { remaining: 12, waitMs: 41_000 });

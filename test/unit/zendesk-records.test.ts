@@ -13,7 +13,7 @@ function cut(text: string): { elements: string[]; envelope: string } | undefined
 }
 
 describe('cutting the list out of an answer', () => {
-  it('gives its elements without the blanks around them, and the answer with an empty list', () => {
+  it('returns its elements without surrounding spaces, and the answer with an empty list', () => {
     assert.deepEqual(cut('{"meta":{"more":true}, "logs": [ {"id":1},\r\n\t{"id": 2 } , 3 ]}\n'), {
       elements: ['{"id":1}', '{"id": 2 }', '3'],
       envelope: '{"meta":{"more":true}, "logs": []}\n',
@@ -36,7 +36,7 @@ describe('cutting the list out of an answer', () => {
     });
   });
 
-  it('gives what is no JSON as it stands there, also when nothing does', () => {
+  it('returns what is not JSON unchanged, also if it is empty', () => {
     assert.deepEqual(cut('{"logs":[{"id":01},nul,,{]}')?.elements, undefined);
     assert.deepEqual(cut('{"logs":[{"id":01},nul,,{}]}')?.elements, ['{"id":01}', 'nul', '', '{}']);
     assert.deepEqual(cut('{"logs":[1,]}')?.elements, ['1', '']);
@@ -61,7 +61,7 @@ describe('cutting the list out of an answer', () => {
     assert.deepEqual(cut('{"logs":null,"other":[0],"logs":[1]}')?.elements, ['1']);
   });
 
-  it('gives nothing where there are two such lists, or where the brackets do not match', () => {
+  it('returns nothing if there are two such lists, or if the brackets do not match', () => {
     for (const odd of [
       '{"logs":[1],"logs":[2]}',
       '{"logs":[1]',
@@ -75,14 +75,14 @@ describe('cutting the list out of an answer', () => {
   });
 });
 
-/** Whether JSON says all that a text says. */
+/** Whether parsed JSON has everything of a text. */
 const isWhole = (text: string | Buffer): boolean => {
   const body = Buffer.from(text);
   return isFaithful(body, parseJson(body));
 };
 
-describe('JSON that was parsed', () => {
-  it('says all of a text whose names are different ones in each object', () => {
+describe('parsed JSON', () => {
+  it('is complete for a text with different names in each object', () => {
     for (const text of [
       '{}',
       '[]',
@@ -100,7 +100,7 @@ describe('JSON that was parsed', () => {
       assert.equal(isWhole(text), true, text);
   });
 
-  it('does not say all where a name stands twice in an object', () => {
+  it('is lossy if a name appears twice in an object', () => {
     for (const text of [
       '{"a":1,"a":1}',
       '{"a":1,"a" :2}',
@@ -112,19 +112,19 @@ describe('JSON that was parsed', () => {
       assert.equal(isWhole(text), false, text);
   });
 
-  it('does not say all where a byte is no UTF-8', () => {
+  it('is lossy if a byte is not UTF-8', () => {
     assert.equal(
       isWhole(Buffer.concat([Buffer.from('{"a":"'), Buffer.of(0xff, 0x22, 0x7d)])),
       false,
     );
   });
 
-  it('does not say all of a text that ends within a text', () => {
+  it('is lossy for a text that ends within a string', () => {
     for (const text of ['{"a":"b', '{"a":"b\\\\', '{"a'])
       assert.equal(isFaithful(Buffer.from(text), { a: 'b', c: 1 }), false);
   });
 
-  it('is not trusted where it is nested too deep to be counted', () => {
+  it('is not trusted if it is nested too deep to be counted', () => {
     const deep = 200_000;
     let nested: unknown = {};
     for (let depth = 0; depth < deep; depth += 1) nested = [nested];
@@ -135,7 +135,7 @@ describe('JSON that was parsed', () => {
   });
 });
 
-describe('records of which parsing loses something', () => {
+describe('records for which parsing loses something', () => {
   const find = (elements: readonly string[], originals = elements): number[] => {
     const body = Buffer.from(`{"logs":[${elements.join(',')}]}`);
     const records = elements.map((element) => parseRecord(Buffer.from(element)));
@@ -144,23 +144,23 @@ describe('records of which parsing loses something', () => {
     return [...findLossy(answer, { logs: records }, records, () => contents)];
   };
 
-  it('are named by their places', () => {
+  it('are returned by position', () => {
     assert.deepEqual(find(['{"a":1}', '{"a":1,"a":2}', '{"b":1}', '{"c":{"d":1,"d":2}}']), [1, 3]);
     assert.deepEqual(find(['{"a":1}', '{"b":2}']), []);
   });
 
-  it('are not looked for where all was said', () => {
+  it('are not searched for if nothing was lost', () => {
     const body = Buffer.from('{"logs":[{"a":1}]}');
     const answer = { status: 200, requestId: 'abc', body } as Answer;
     const lossy = findLossy(answer, { logs: [{ a: 1 }] }, [{ a: 1 }], () => assert.fail('was cut'));
     assert.deepEqual([...lossy], []);
   });
 
-  it('leave out those that are no JSON, which are told of anyway', () => {
+  it('leave out those that are not JSON, which are reported anyway', () => {
     assert.deepEqual(find(['{"a":01}', '{"a":1,"a":2}']), [1]);
   });
 
-  it('cannot be named where the answer is not cut into as many', () => {
+  it('cannot be returned if the answer is not cut into the same number', () => {
     assert.throws(() => find(['{"a":1,"a":2}'], []), {
       failure: {
         kind: 'broken-answer',

@@ -115,7 +115,7 @@ describe('the sentence about a stream that is not available', () => {
     ],
   ];
   for (const [status, body, needs, code, sentence] of table)
-    it(`tells what to do about ${status} ${body} of ${needs.name}`, () => {
+    it(`says what to do about ${status} ${body} of ${needs.name}`, () => {
       const refusal = explainUnavailable(status, readErrorBody(Buffer.from(body)), needs);
       assert.deepEqual([refusal.code, composeSentence(refusal)], [code, `${sentence}.`]);
     });
@@ -143,7 +143,7 @@ describe('the sentence about a refused OAuth client', () => {
     ],
   ];
   for (const [status, body, code, sentence] of table)
-    it(`tells what to do about ${status} ${body}`, () => {
+    it(`says what to do about ${status} ${body}`, () => {
       const refusal = explainMintRefusal(status, readErrorBody(Buffer.from(body)), 'everything');
       assert.deepEqual([refusal.code, composeSentence(refusal)], [code, `${sentence}.`]);
     });

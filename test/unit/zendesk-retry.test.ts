@@ -13,9 +13,15 @@ import {
   type Tries,
 } from '../../src/zendesk/retry.ts';
 
-const policy: RetryPolicy = { attempts: 6, baseMs: 1_000, pauses: 20, renewableToken: true };
+const policy: RetryPolicy = {
+  attempts: 6,
+  baseMs: 1_000,
+  pauses: 20,
+  renewableToken: true,
+  wasCutOff: false,
+};
 const first: Tries = { attempt: 1, pauses: 0, tokenRenewed: false };
-/** The middle of the spread: the back-off itself. */
+/** The middle of the range: the waiting time itself. */
 const middle = 0.5;
 
 function status(code: number, more: Partial<Extract<Failure, { kind: 'refusal' }>> = {}): Failure {
@@ -32,7 +38,7 @@ function status(code: number, more: Partial<Extract<Failure, { kind: 'refusal' }
   };
 }
 
-function noAnswer(code: string): Failure {
+function noAnswer(code: string): Extract<Failure, { kind: 'no-answer' }> {
   return { kind: 'no-answer', code, cause: new Error(code) };
 }
 
@@ -46,12 +52,13 @@ function pause(waitMs: number): Decision {
   return { action: 'pause', waitMs };
 }
 
-/** An answer that is none of Zendesk's. */
+/** An answer that does not come from Zendesk. */
 const foreign = { body: { shape: 'html', code: undefined, words: undefined } } as const;
 const noRecord = {
   body: { shape: 'string', code: 'RecordNotFound', words: 'Not found' },
 } as const;
 
+const unconnected: Failure = { ...noAnswer('ETIMEDOUT'), isUnconnected: true };
 const brokenAnswer: Failure = {
   kind: 'broken-answer',
   status: 200,
@@ -66,6 +73,9 @@ describe('decideRetry', () => {
     ['a cut body', noAnswer('ERR_HTTP_CONTENT_LENGTH_MISMATCH'), {}, {}, backOff(1_000, true)],
     ['our own time limit', noAnswer('ETIMEDOUT'), {}, {}, backOff(1_000, true)],
     ['a connection that is refused', noAnswer('ECONNREFUSED'), {}, {}, backOff(1_000)],
+    ['the same once more', noAnswer('ECONNREFUSED'), {}, { wasCutOff: true }, giveUp],
+    ['no connection in time', unconnected, {}, { wasCutOff: true }, giveUp],
+    ['another failure after it', brokenAnswer, {}, { wasCutOff: true }, backOff(1_000)],
     ['an answer too large', { ...brokenAnswer, wasCut: true }, {}, {}, backOff(1_000, true)],
     ...['ENOTFOUND', 'EAI_AGAIN', 'EHOSTUNREACH', 'ENETUNREACH'].map(
       (code): [string, Failure, Partial<Tries>, Partial<RetryPolicy>, Decision] => [
@@ -165,7 +175,7 @@ describe('decideRetry', () => {
         decision,
       ));
 
-  it('spreads a back-off by half of it to both sides', () => {
+  it('changes a waiting time by up to half in both directions', () => {
     assert.deepEqual(decideRetry(brokenAnswer, first, policy, 0), backOff(500));
     assert.deepEqual(decideRetry(brokenAnswer, first, policy, 1), backOff(1_500));
   });
@@ -174,7 +184,7 @@ describe('decideRetry', () => {
 describe('the attempts of a request', () => {
   const never = new AbortController().signal;
 
-  /** Runs attempts that fail with these one after the other, and then succeed. Says what was done meanwhile. */
+  /** Runs attempts that fail with these one after the other, and then succeed. Returns what was done meanwhile. */
   async function run(failures: readonly unknown[], signal = never): Promise<readonly string[]> {
     const done: string[] = [];
     let attempts = 0;
@@ -199,7 +209,7 @@ describe('the attempts of a request', () => {
     return done;
   }
 
-  it('go on until one succeeds, and end when the policy gives up', async () => {
+  it('continue until one succeeds, and end when the policy gives up', async () => {
     assert.deepEqual(await run([]), ['answered']);
     assert.deepEqual(await run([brokenAnswer, brokenAnswer]), [
       'back-off 1 0 false',
@@ -213,7 +223,7 @@ describe('the attempts of a request', () => {
     ]);
   });
 
-  it('do not count a pause for 429 or a new token, and count pauses in a row alone', async () => {
+  it('do not count a pause for 429 or a new token, and count only pauses in a row', async () => {
     const limited = status(429);
     assert.deepEqual(await run([limited, limited, brokenAnswer, limited, status(401)]), [
       'pause 1 1 false',
@@ -239,7 +249,7 @@ describe('the attempts of a request', () => {
     ]);
   });
 
-  it('end at once with an error that is none of an attempt, and with the reason of an abort', async () => {
+  it('end at once with an error that does not come from an attempt, and with the reason of an abort', async () => {
     assert.deepEqual(await run([new Error('a fault of our own')]), ['a fault of our own']);
     const stopped = AbortSignal.abort(new Error('stopped'));
     assert.deepEqual(await run([brokenAnswer], stopped), ['stopped']);
@@ -249,7 +259,7 @@ describe('the attempts of a request', () => {
 describe('a wait', () => {
   const reason = new Error('stopped');
 
-  it('ends with the reason of an abort, before it and while it lasts', async () => {
+  it('ends with the reason of an abort, before the wait and during it', async () => {
     await wait(0, new AbortController().signal);
     await assert.rejects(wait(60_000, AbortSignal.abort(reason)), reason);
     const stopping = new AbortController();
@@ -258,7 +268,7 @@ describe('a wait', () => {
     await assert.rejects(waiting, reason);
   });
 
-  it('for what others wait for ends by itself alone, and leaves no listener behind', async () => {
+  it('for something that others wait for too ends alone, and leaves no listener behind', async () => {
     const shared = Promise.withResolvers<string>();
     const stopping = new AbortController();
     const given = waitFor(shared.promise, stopping.signal);

@@ -15,7 +15,7 @@ const client = createSecrets({
 });
 
 describe('the secrets of a text', () => {
-  it('are removed wherever they stand, plain or encoded', () => {
+  it('are removed everywhere, plain or encoded', () => {
     assert.equal(
       client.scrub('a top/secret, b=top%2Fsecret, log-puller'),
       'a [removed], b=[removed], log-puller',
@@ -33,14 +33,14 @@ describe('the secrets of a text', () => {
     assert.equal(ready.scrub('Bearer abc123'), 'Bearer [removed]');
   });
 
-  it('are those of HTTP Basic as Zendesk wants it for an API token', () => {
+  it('are those of HTTP Basic in the form for API tokens of Zendesk', () => {
     assert.equal(
       encodeBasic('jane@acme.example', 'abc123'),
       'amFuZUBhY21lLmV4YW1wbGUvdG9rZW46YWJjMTIz',
     );
   });
 
-  it('are removed whole where one contains another', () => {
+  it('are removed completely if one contains another', () => {
     assert.equal(client.scrub('a top/secret-2', ['top/secret-2']), 'a [removed]');
   });
 
@@ -62,7 +62,7 @@ describe('the secrets of a text', () => {
     );
   });
 
-  it('include the first refresh token of a login, where there is one', () => {
+  it('include the first refresh token of a login, if there is one', () => {
     const login = {
       kind: 'oauth-refresh',
       clientId: 'log-puller',
@@ -85,14 +85,14 @@ describe('the secrets of a text', () => {
     assert.equal(secrets.scrub(tokens.join(' ')), `token-0${' [removed]'.repeat(8)}`);
   });
 
-  it('are removed before a quote is cut, so that no half of one stays', () => {
+  it('are removed before a quote is cut, so that no part of one stays', () => {
     const quote = client.quote(`${'x'.repeat(195)} top/secret`);
     assert.equal(quote, `${'x'.repeat(195)} [re…`);
     assert.equal(quote.length, 200);
     assert.equal(client.quote('x'.repeat(200)), 'x'.repeat(200));
   });
 
-  it('leave a quote on one line, with the texts of the request removed too', () => {
+  it('leave a quote on one line, also without the texts of the request', () => {
     assert.equal(
       client.quote(' page[after]\r\n\u001B[31m \u202Eeyabc\u0000is bad\n', ['eyabc']),
       'page[after] [31m  [removed] is bad',
@@ -117,7 +117,7 @@ describe('the secrets of a text', () => {
 });
 
 describe('credentials', () => {
-  it('renew their tokens where those are minted or refreshed', () => {
+  it('renew their tokens if those are minted or refreshed', () => {
     const kinds = ['oauth-client', 'oauth-refresh', 'oauth-token', 'api-token'] as const;
     assert.deepEqual(
       kinds.map((kind) => renewsTokens({ kind })),

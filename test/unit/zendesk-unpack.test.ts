@@ -7,7 +7,7 @@ import { readBody } from '../../src/zendesk/unpack.ts';
 const text = '{"access_logs":[]}'.repeat(5_000);
 const plain = Buffer.from(text);
 
-/** A body that comes in pieces. */
+/** A body that arrives in pieces. */
 function inPieces(body: Buffer, bytes = 100): Readable {
   const pieces = Array.from({ length: Math.ceil(body.length / bytes) }, (_, place) =>
     body.subarray(place * bytes, (place + 1) * bytes),
@@ -34,7 +34,7 @@ describe('readBody', () => {
       assert.equal(await readBody(inPieces(body), encoding, plain.length - 1), undefined);
     });
 
-  it('stops reading a body that unpacks to far more, also where that has no end', async () => {
+  it('stops reading a body that unpacks to far more, also an endless one', async () => {
     const member = gzipSync(Buffer.alloc(1_000_000));
     const source = Readable.from(
       (function* () {
@@ -45,7 +45,7 @@ describe('readBody', () => {
     assert.ok(source.destroyed);
   });
 
-  it('refuses cut data and encodings that it does not know, and throws what the source does', async () => {
+  it('refuses cut data and unknown encodings, and throws the error of the source', async () => {
     const cut = gzipSync(plain).subarray(0, 50);
     await assert.rejects(readBody(inPieces(cut), 'gzip', 1_000_000), { code: 'Z_BUF_ERROR' });
     for (const encoding of ['gzip', 'br', 'deflate'])

@@ -7,7 +7,7 @@ import { auditPage, startServer, tokenReply, type Reply } from './scripted-serve
 
 const client = { kind: 'oauth-client', clientId: 'log-puller', clientSecret: 'secret' } as const;
 
-/** A controller with a reason of its own, and a reply that aborts it and never answers. */
+/** A controller with its own reason, and a reply that aborts it and never answers. */
 function abortingReply(): { controller: AbortController; reason: Error; reply: Reply } {
   const controller = new AbortController();
   const reason = new Error('the service is stopping');
@@ -110,8 +110,8 @@ describe('an abort', () => {
   });
 });
 
-describe('a token request that all have left', () => {
-  it('disturbs nobody when it fails', async (test) => {
+describe('a token request that no caller waits for any more', () => {
+  it('affects nobody when it fails', async (test) => {
     const { controller, reason } = abortingReply();
     const { promise: left, resolve: leave } = Promise.withResolvers<void>();
     const server = await startServer(test, {
@@ -141,7 +141,7 @@ describe('a token request that all have left', () => {
 });
 
 describe('the closing of a client', () => {
-  it('ends what runs, also the minting of a token', async (test) => {
+  it('ends running requests, also the minting of a token', async (test) => {
     const opened = Promise.withResolvers<void>();
     const server = await startServer(test, { tokenReplies: [() => opened.resolve()] });
     const { zendesk } = connect(test, server.origin, { credentials: client });

@@ -34,7 +34,7 @@ const asked = ({ tokenRequests }: ScriptedServer): unknown =>
   JSON.parse(tokenRequests[0]?.body ?? '');
 
 describe('a code', () => {
-  it('is exchanged for two tokens and their lives', async (test) => {
+  it('is exchanged for two tokens and their lifetimes', async (test) => {
     const { pair, server } = await exchange(
       test,
       tokenReply('one', { scope, refresh_token: 'two', refresh_token_expires_in: 1000 }),
@@ -63,7 +63,7 @@ describe('a code', () => {
     assert.equal(server.tokenRequests.length, 1);
   });
 
-  it('is refused in words, without a secret of the login', async (test) => {
+  it('is refused with a message, without a secret of the login', async (test) => {
     const { pair } = await exchange(test, {
       status: 400,
       body: { error: 'invalid_grant', error_description: 'the-code the-verifier top/secret' },
@@ -75,7 +75,7 @@ describe('a code', () => {
     assert.equal(error.quote, 'invalid_grant: [removed] [removed] [removed]');
   });
 
-  it('gives nothing where a scope is missing, which is named', async (test) => {
+  it('gives no tokens if a scope is missing, and the message names it', async (test) => {
     const { pair } = await exchange(
       test,
       tokenReply('one', { scope: 'users:read', refresh_token: 'two' }),
@@ -88,14 +88,14 @@ describe('a code', () => {
     );
   });
 
-  it('gives nothing where there is no refresh token', async (test) => {
+  it('returns nothing if there is no refresh token', async (test) => {
     const { pair } = await exchange(test, tokenReply('one', { scope }));
     const error = await refusalOf(pair);
     assert.equal(error.code, 'authorization_failed');
     assert.match(error.message, /without a refresh token/);
   });
 
-  it('is exchanged as if the scope were granted where the answer does not say', async (test) => {
+  it('is exchanged as if the scope were granted if the answer does not say', async (test) => {
     const { pair } = await exchange(test, {
       body: { access_token: 'one', refresh_token: 'two' },
     });

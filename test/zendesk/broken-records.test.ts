@@ -10,8 +10,8 @@ const pageOf = (...records: readonly string[]): Reply => ({
 const broken = pageOf('{"id":1}', '{"id":nul}', '{"id": 3}');
 const whole = pageOf('{"id":1}', '{"id": 2}');
 
-describe('a page with a record that is no JSON', () => {
-  it('is asked for once more, and cut into its records when that one is there again', async (test) => {
+describe('a page with a record that is not JSON', () => {
+  it('is requested once more, and cut into its records if that record is there again', async (test) => {
     const server = await startServer(test, { replies: [broken, broken] });
     const { zendesk } = connect(test, server.origin);
     const page = await zendesk.readPage(auditRequest(), neverAborted);
@@ -21,7 +21,7 @@ describe('a page with a record that is no JSON', () => {
     assert.equal(server.requests.length, 2);
   });
 
-  it('is as any other when it is whole the next time', async (test) => {
+  it('is like any other if it is valid the next time', async (test) => {
     const server = await startServer(test, { replies: [broken, whole] });
     const { zendesk } = connect(test, server.origin);
     const page = await zendesk.readPage(auditRequest(), neverAborted);
@@ -29,7 +29,7 @@ describe('a page with a record that is no JSON', () => {
     assert.deepEqual(page.originals().map(String), ['{"id":1}', '{"id": 2}']);
   });
 
-  it('is not cut after an answer that was an error', async (test) => {
+  it('is not cut after an error answer', async (test) => {
     const server = await startServer(test, { replies: [{ status: 500 }, broken, whole] });
     const { zendesk } = connect(test, server.origin);
     const page = await zendesk.readPage(auditRequest(), neverAborted);
@@ -37,7 +37,7 @@ describe('a page with a record that is no JSON', () => {
     assert.equal(server.requests.length, 3);
   });
 
-  it('is no page where the brackets do not match', async (test) => {
+  it('is not a page if the brackets do not match', async (test) => {
     const cut: Reply = { body: '{"audit_logs":[{"id":1},{"id"' };
     const server = await startServer(test, { replies: [cut] });
     const { zendesk } = connect(test, server.origin);
@@ -47,8 +47,8 @@ describe('a page with a record that is no JSON', () => {
   });
 });
 
-describe('the records of a page as they came', () => {
-  it('are told of where parsing loses something', async (test) => {
+describe('the unchanged records of a page', () => {
+  it('are returned if parsing loses something', async (test) => {
     const server = await startServer(test, {
       replies: [pageOf('{"id":1}', '{"id":2,"a":1,"a":2}')],
     });
@@ -58,7 +58,7 @@ describe('the records of a page as they came', () => {
     assert.deepEqual(page.originals().map(String), ['{"id":1}', '{"id":2,"a":1,"a":2}']);
   });
 
-  it('are none where they cannot be told apart', async (test) => {
+  it('are empty if they cannot be separated', async (test) => {
     const body = String.raw`{"audit\u005flogs":[{"id":1}],"meta":{"has_more":false}}`;
     const server = await startServer(test, { replies: [{ body }] });
     const { zendesk } = connect(test, server.origin);
@@ -68,7 +68,7 @@ describe('the records of a page as they came', () => {
 });
 
 describe('an answer that should be an object', () => {
-  it('is none when it is a list', async (test) => {
+  it('is not a page if it is a list', async (test) => {
     const server = await startServer(test, { replies: [{ body: [1] }] });
     const { zendesk } = connect(test, server.origin);
     const path = '/api/v2/users/show_many';

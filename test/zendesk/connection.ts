@@ -1,4 +1,4 @@
-/** A client of the scripted server, with a budget and a log that remember what they were told. */
+/** A client of the scripted server, with a budget and a log that record their calls. */
 import assert from 'node:assert/strict';
 import type { TestContext } from 'node:test';
 import { KnownError } from '../../src/errors.ts';
@@ -13,7 +13,7 @@ export type Connection = {
   logged: { details: Record<string, unknown>; message: string }[];
 };
 
-/** Connects with an access token unless told otherwise, and closes after the test. */
+/** Connects, by default with an access token, and closes after the test. */
 export function connect(
   test: TestContext,
   origin: string,

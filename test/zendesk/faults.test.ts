@@ -4,6 +4,7 @@ import type { ServerResponse } from 'node:http';
 import { gzipSync } from 'node:zlib';
 import type { ErrorCode } from '../../src/errors.ts';
 import { auditRequest, connect, neverAborted, refusalOf } from './connection.ts';
+import { findFreePort } from '../support/free-port.ts';
 import { auditPage, startServer, type Reply } from './scripted-server.ts';
 
 const edgePage = `<html>\r\n<head><title>502 Bad Gateway</title></head>\r\n<body>\r\n<center><h1>502 Bad Gateway</h1></center>\r\n<hr><center>nginx</center>\r\n<script>(function(){window['__CF$cv$params']={r:'x'}})();</script></body>\r\n</html>`;
@@ -22,7 +23,7 @@ function cutChunks(response: ServerResponse): void {
   response.write('{"audit_logs":[],"meta":{"has_more":false}}', () => response.socket?.destroy());
 }
 
-describe('a fault that passes', () => {
+describe('a temporary fault', () => {
   const table: [string, Reply][] = [
     ['a connection reset before the answer', reset],
     ['a connection reset in mid-body', cutBody],
@@ -105,7 +106,7 @@ describe('a fault that passes', () => {
   });
 });
 
-describe('a fault that stays', () => {
+describe('a lasting fault', () => {
   const table: [string, Reply, string, number | undefined][] = [
     ['a reset connection', reset, 'no complete answer (ECONNRESET)', undefined],
     ['502', { status: 502, body: edgePage }, 'status 502 "502 Bad Gateway"', 502],
@@ -139,10 +140,29 @@ describe('a fault that stays', () => {
     const error = await refusalOf(zendesk.readPage(auditRequest(), neverAborted));
     assert.match(
       error.message,
-      /after 6 attempts; the last one: no complete answer \(ECONNREFUSED\)\.$/,
+      /after 6 attempts; the last one: no complete answer \(ECONNREFUSED\); check the network, and that http:\/\/127\.0\.0\.1:1 is the address of the account\.$/,
     );
     assert.ok(error.cause instanceof Error);
     assert.equal(Reflect.get(error.cause, 'code'), 'ECONNREFUSED');
+  });
+
+  it('is tried only once if the request before found no server, and as often as usual once a server answers', async (test) => {
+    const port = await findFreePort();
+    const { zendesk, takes } = connect(test, `http://127.0.0.1:${port}`);
+    const attempts: number[] = [];
+    const ask = async (): Promise<void> => {
+      const before = takes.length;
+      await zendesk.readPage(auditRequest(), neverAborted).catch(() => {});
+      attempts.push(takes.length - before);
+    };
+    await ask();
+    await ask();
+    const server = await startServer(test, { replies: [{ status: 500 }], port });
+    await ask();
+    server.stop();
+    await ask();
+    await ask();
+    assert.deepEqual(attempts, [6, 1, 6, 6, 1]);
   });
 
   it('fails when no answer comes in time', async (test) => {
@@ -192,7 +212,7 @@ describe('an answer that may be too large or too slow', () => {
     ],
   ];
   for (const [name, fault, words] of faults)
-    it(`is asked for with ever smaller pages, down to a single record: ${name}`, async (test) => {
+    it(`is requested with smaller and smaller pages, down to a single record: ${name}`, async (test) => {
       const server = await startServer(test, { replies: [fault] });
       const sizes: number[] = [];
       const { zendesk } = connect(test, server.origin, {
@@ -222,7 +242,7 @@ describe('an answer that may be too large or too slow', () => {
       assert.equal((await zendesk.readPage(auditRequest(), neverAborted)).pageSize, 100);
     });
 
-  it('is cut off early where little is expected: a token, an object', async (test) => {
+  it('is cut off early if little is expected: a token, an object', async (test) => {
     const server = await startServer(test, { replies: [endless], tokenReplies: [endless] });
     const { zendesk } = connect(test, server.origin, {
       credentials: { kind: 'oauth-client', clientId: 'id', clientSecret: 'secret' },
@@ -236,7 +256,7 @@ describe('an answer that may be too large or too slow', () => {
     assert.match(error.message, /the answer is larger than 16 MB\.$/);
   });
 
-  it('asks for less in the attempts that follow, and the page tells its size', async (test) => {
+  it('asks for less in the following attempts, and the page contains its size', async (test) => {
     const server = await startServer(test, {
       replies: [overloaded, overloaded, { status: 500 }, auditPage([1], 'next')],
     });
@@ -473,7 +493,7 @@ describe('a redirect', () => {
       assert.equal(server.requests.length, 6);
     });
 
-  it('never reaches the other origin, also not with the method kept', async (test) => {
+  it('never reaches the other origin, even if the method is kept', async (test) => {
     const other = await startServer(test, { replies: [auditPage([1])] });
     const server = await startServer(test, {
       replies: [{ status: 308, headers: { location: `${other.origin}/api/v2/audit_logs` } }],

@@ -10,7 +10,7 @@ function tooMany(headers: Record<string, string>, body: string | object = ''): R
   return { status: 429, headers: { date, ...headers }, body };
 }
 
-describe('an answer 429', () => {
+describe('a 429', () => {
   const table: [string, Reply, number, string][] = [
     [
       'as text with retry-after',
@@ -157,14 +157,14 @@ describe('the account-wide limit', () => {
     assert.deepEqual(pauses, []);
   });
 
-  it('does not concern the access log service', async (test) => {
+  it('does not affect the access log service', async (test) => {
     const server = await startServer(test, { replies: [limited(0)] });
     const { zendesk, pauses } = connect(test, server.origin);
     await zendesk.readPage(auditRequest({ group: accessLogs.budget }), neverAborted);
     assert.deepEqual(pauses, []);
   });
 
-  it('is told with every answer that says it', async (test) => {
+  it('is reported with every answer that contains it', async (test) => {
     const server = await startServer(test, { replies: [{ status: 500 }, limited(700)] });
     const answers: unknown[] = [];
     const { zendesk } = connect(test, server.origin, {

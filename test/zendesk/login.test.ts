@@ -15,7 +15,7 @@ const expired: Reply = {
 };
 
 describe('OAuth client credentials', () => {
-  it('mint one token, by JSON, and use it for all requests', async (test) => {
+  it('mint one token, with JSON, and use it for all requests', async (test) => {
     const server = await startServer(test, {
       replies: [auditPage([1])],
       tokenReplies: [tokenReply('one')],
@@ -107,7 +107,7 @@ describe('OAuth client credentials', () => {
     const held: (() => void)[] = [];
     const server = await startServer(test, {
       replies: [
-        // The three refusals are sent together, after all three requests have come with the first token.
+        // The three refusals are sent together, after all three requests have arrived with the first token.
         ...Array.from({ length: 3 }, (): Reply => (response) => {
           held.push(() => response.writeHead(401).end('{"error":"invalid_token"}'));
           if (held.length === 3) for (const send of held) send();
@@ -143,7 +143,7 @@ describe('OAuth client credentials', () => {
     assert.equal(server.tokenRequests.length, 2);
   });
 
-  it('are refused with a narrower scope than asked for, before any other request', async (test) => {
+  it('are refused with a narrower scope than requested, before any other request', async (test) => {
     const server = await startServer(test, {
       tokenReplies: [tokenReply('one', { scope: 'users:read' })],
     });
@@ -161,7 +161,7 @@ describe('OAuth client credentials', () => {
     assert.equal(takes.length, 0);
   });
 
-  it('warn once about a broader scope than asked for', async (test) => {
+  it('warn once about a broader scope than requested', async (test) => {
     const server = await startServer(test, {
       replies: [auditPage([1]), expired, auditPage([1])],
       tokenReplies: [tokenReply('one', { scope: 'read write' })],
@@ -239,7 +239,7 @@ describe('OAuth client credentials', () => {
     assert.deepEqual(pauses, []);
   });
 
-  it('are told of while there is no token yet', async (test) => {
+  it('are reported while there is no token yet', async (test) => {
     const server = await startServer(test, {
       replies: [auditPage([1])],
       tokenReplies: [{ status: 503, body: 'down' }, tokenReply('one')],
@@ -260,7 +260,7 @@ describe('OAuth client credentials', () => {
     assert.equal(until, new Date(Number(waitMs)).toISOString());
   });
 
-  it('wait as long as the token endpoint wants, without a pause for anybody else', async (test) => {
+  it('wait as long as the token endpoint says, without a pause for others', async (test) => {
     const askedAtMs: number[] = [];
     const later: Reply = (response) => {
       askedAtMs.push(performance.now());
@@ -281,7 +281,7 @@ describe('OAuth client credentials', () => {
     assert.deepEqual(pauses, []);
   });
 
-  it('tell of each grant, and learn from its clock', async (test) => {
+  it('report each grant, and learn from its clock', async (test) => {
     const date = 'Fri, 20 Nov 2026 13:00:00 GMT';
     const answer = { audit_logs: [], meta: { has_more: false } };
     const server = await startServer(test, {
@@ -345,7 +345,7 @@ describe('other credentials', () => {
     ],
   ];
   for (const [given, header, message] of table)
-    it(`are sent as they are and cannot be renewed: ${given.kind}`, async (test) => {
+    it(`are sent unchanged and cannot be renewed: ${given.kind}`, async (test) => {
       const server = await startServer(test, {
         replies: [{ status: 401, body: { error: "Couldn't authenticate you" } }],
       });

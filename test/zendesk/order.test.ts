@@ -74,7 +74,7 @@ describe('an order', () => {
     ['as JSON', { error: 'APIRateLimitExceeded', description: words }, {}],
     ['as its headers say', { error: 'TooManyRequests' }, { 'ratelimit-remaining': '0' }],
   ] as const)
-    it(`ends with a sentence at the limit of the account, and pauses nobody: ${name}`, async (test) => {
+    it(`ends with a sentence at the limit of the account, and does not pause others: ${name}`, async (test) => {
       const limited: Reply = { status: 429, headers: { 'retry-after': '37', ...headers }, body };
       const server = await startServer(test, { replies: [limited, { status: 202 }] });
       const { zendesk, pauses } = connect(test, server.origin);
@@ -101,7 +101,7 @@ describe('an order', () => {
     }
   });
 
-  it('is refused in words where it is not allowed', async (test) => {
+  it('is refused with a message if it is not allowed', async (test) => {
     const server = await startServer(test, {
       replies: [{ status: 403, body: { error: 'Forbidden', description: 'missing scopes' } }],
     });

@@ -13,7 +13,7 @@ const parameters = [
 ];
 
 describe('a page', () => {
-  it('is asked for with our own parameters, the size, and every parameter again with the cursor', async (test) => {
+  it('is requested with our own parameters, the size, and every parameter again with the cursor', async (test) => {
     const server = await startServer(test, {
       replies: [auditPage([1, 2], 'ey+/='), auditPage([3])],
     });
@@ -42,7 +42,7 @@ describe('a page', () => {
     );
   });
 
-  it('is asked for as JSON, by name and version, over one connection', async (test) => {
+  it('is requested as JSON, with name and version, over one connection', async (test) => {
     const ports = new Set<number | undefined>();
     const server = await startServer(test, {
       replies: [
@@ -65,7 +65,7 @@ describe('a page', () => {
     assert.equal(ports.size, 1);
   });
 
-  it('is asked for only after the budget granted it', async (test) => {
+  it('is requested only after the budget granted it', async (test) => {
     const server = await startServer(test, { replies: [auditPage([1])] });
     const { promise, resolve } = Promise.withResolvers<void>();
     const seenAtTake: number[] = [];
@@ -92,7 +92,7 @@ describe('a page', () => {
     assert.deepEqual(takes, [{ group: 'access_logs', priority: 7 }]);
   });
 
-  it('may come compressed, and tells its length and the id of its request', async (test) => {
+  it('may be compressed, and has its length and the id of its request', async (test) => {
     const json = JSON.stringify({
       audit_logs: [{ id: 1, text: 'ü'.repeat(1_000) }],
       meta: { has_more: false },
@@ -121,7 +121,7 @@ describe('a page', () => {
     assert.equal(JSON.stringify(page.records), '[{"id":9007199254740993}]');
   });
 
-  it('cannot be asked of another host by a path that looks like one', async (test) => {
+  it('cannot go to another host through a path that looks like one', async (test) => {
     const server = await startServer(test, { replies: [auditPage([1])] });
     const { zendesk } = connect(test, server.origin);
     await assert.rejects(
@@ -161,7 +161,7 @@ describe('the clock of a client', () => {
   const localMs = Date.parse('2026-11-20T12:00:00Z');
   const body = { audit_logs: [], meta: { has_more: false } };
 
-  it('learns from the Date header, and each page says when it was asked for by the local clock', async (test) => {
+  it('learns from the Date header, and each page says when it was requested by the local clock', async (test) => {
     const server = await startServer(test, {
       replies: [{ headers: { date: 'Fri, 20 Nov 2026 13:00:00 GMT' }, body }],
     });
@@ -186,7 +186,7 @@ describe('the clock of a client', () => {
     assert.deepEqual(zendesk.clock().doubt, { skewMs: 0, answers: 2 });
   });
 
-  it('knows how old a page out of a cache is', async (test) => {
+  it('knows how old a page from a cache is', async (test) => {
     const headers = { date: 'Fri, 20 Nov 2026 11:00:00 GMT', age: '3600' };
     const server = await startServer(test, { replies: [{ headers, body }] });
     const { zendesk } = connect(test, server.origin, { localNow: () => localMs });

@@ -1,9 +1,9 @@
-/** A real HTTP server that answers from a script and remembers what it was asked. */
+/** A real HTTP server that answers from a script and remembers its requests. */
 import { createServer, type IncomingHttpHeaders, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { TestContext } from 'node:test';
 
-/** One answer: its parts, or a function that does as it likes with the connection. */
+/** One answer: its parts, or a function that handles the connection itself. */
 export type Reply =
   | {
       status?: number;
@@ -26,6 +26,8 @@ export type ScriptedServer = {
   /** All requests but those for tokens. */
   requests: SeenRequest[];
   tokenRequests: SeenRequest[];
+  /** Ends it before the test ends. */
+  stop(): void;
 };
 
 export type Script = {
@@ -33,6 +35,8 @@ export type Script = {
   replies?: Reply[];
   /** The same for `POST /oauth/tokens`. */
   tokenReplies?: Reply[];
+  /** Default: any free one. */
+  port?: number;
 };
 
 /** Starts a server on a free port of 127.0.0.1 and stops it after the test. */
@@ -40,7 +44,7 @@ export async function startServer(test: TestContext, script: Script): Promise<Sc
   const requests: SeenRequest[] = [];
   const tokenRequests: SeenRequest[] = [];
   const server = createServer((request, response) => {
-    // Its own would be the machine's time, not that of the test run.
+    // Its own time would be the machine's, not that of the test run.
     response.setHeader('date', new Date().toUTCString());
     const url = new URL(request.url ?? '', 'http://server');
     const chunks: Buffer[] = [];
@@ -59,13 +63,14 @@ export async function startServer(test: TestContext, script: Script): Promise<Sc
       answer(response, replies[Math.min(seen.length, replies.length) - 1] ?? { status: 599 });
     });
   });
-  await new Promise<void>((resolve) => void server.listen(0, '127.0.0.1', resolve));
-  test.after(() => {
+  await new Promise<void>((resolve) => void server.listen(script.port ?? 0, '127.0.0.1', resolve));
+  const stop = (): void => {
     server.closeAllConnections();
     server.close();
-  });
+  };
+  test.after(stop);
   const { port } = server.address() as AddressInfo;
-  return { origin: `http://127.0.0.1:${port}`, requests, tokenRequests };
+  return { origin: `http://127.0.0.1:${port}`, requests, tokenRequests, stop };
 }
 
 function answer(response: ServerResponse, reply: Reply): void {
@@ -82,7 +87,7 @@ function answer(response: ServerResponse, reply: Reply): void {
   response.end(raw ? body : JSON.stringify(body));
 }
 
-/** A page of audit logs as the envelope of contract 0.3; a cursor makes it not the last one. */
+/** A page of audit logs in the envelope of contract 0.3; with a cursor it is not the last one. */
 export function auditPage(ids: number[], cursor?: string): Reply {
   return {
     body: {

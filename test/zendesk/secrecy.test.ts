@@ -28,7 +28,7 @@ const queryTexts = [cursor, encodeURIComponent(cursor), start, encodeURIComponen
 const granted = [tokenReply(accessToken)];
 const reset: Reply = (response) => void response.socket?.resetAndDestroy();
 
-/** What the error and the log lines hold, hidden properties and causes included. */
+/** The content of the error and the log lines, including hidden properties and causes. */
 async function collectTraces(
   test: TestContext,
   credentials: Credentials,
@@ -92,7 +92,7 @@ describe('no secret and no query text', () => {
       ],
     ];
     for (const [name, reply] of table)
-      it(`stands in what ${name} leaves behind with ${kind}`, async (test) => {
+      it(`is in what ${name} leaves behind with ${kind}`, async (test) => {
         const script = { replies: [reply], tokenReplies: granted };
         const traces = await collectTraces(test, credentials, script);
         assertAbsent(traces, [...secrets, ...queryTexts]);
@@ -112,14 +112,14 @@ describe('no secret and no query text', () => {
     ],
   ];
   for (const [name, reply] of tokenTable)
-    it(`stands in what ${name} of the token endpoint leaves behind`, async (test) => {
+    it(`is in what ${name} of the token endpoint leaves behind`, async (test) => {
       const traces = await collectTraces(test, client, { tokenReplies: [reply] });
       assertAbsent(traces, [clientSecret, encodeURIComponent(clientSecret), accessToken]);
     });
 });
 
 describe('no content of a row', () => {
-  it('stands in what a page leaves behind that was cut in the middle of a row', async (test) => {
+  it('is in what a page leaves behind that was cut in the middle of a row', async (test) => {
     const traces = await collectTraces(test, ready, {
       replies: [{ body: '{"audit_logs":[{"change_description":"from Alice' }],
     });

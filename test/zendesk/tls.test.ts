@@ -6,7 +6,7 @@ import { cert, key } from '../support/self-signed.ts';
 import { auditRequest, connect, neverAborted, refusalOf } from './connection.ts';
 
 describe('TLS', () => {
-  it('is verified: a server with a certificate of its own never sees a request', async (test) => {
+  it('is verified: a server with a self-signed certificate never gets a request', async (test) => {
     let requests = 0;
     const server = createServer({ key, cert }, (_request, response) => {
       requests += 1;

@@ -11,7 +11,6 @@ import {
   type ReportChoices,
   type ReportFlags,
 } from '../report/flags.ts';
-import { runLiveReport } from '../report/run.ts';
 import { readSpanFlags } from '../report/span.ts';
 
 type ExportFlags = ReportFlags & {
@@ -49,7 +48,7 @@ export function addExport(audit: Command, context: CommandContext): void {
   addExample(command, 'zendesk-log-sync audit export --from 2026-01-01 --action destroy');
 }
 
-function runExport(context: CommandContext, flags: ExportFlags): Promise<number> {
+async function runExport(context: CommandContext, flags: ExportFlags): Promise<number> {
   const now = new Date();
   const problems: string[] = [];
   const choices = readReportFlags(flags, problems);
@@ -75,6 +74,7 @@ function runExport(context: CommandContext, flags: ExportFlags): Promise<number>
     sourceId,
     ipAddress: ip,
   };
+  const { runLiveReport } = await import('../report/run.ts');
   return runLiveReport(context, { choices, now }, (scope, source) =>
     reportAuditExport(scope, source, filters),
   );

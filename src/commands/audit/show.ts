@@ -5,7 +5,6 @@ import { reportAuditRecord } from '../../reports/audit-record/page.ts';
 import { addExample } from '../arguments.ts';
 import type { CommandContext } from '../context.ts';
 import { addReportFlags, readReportFlags, type ReportFlags } from '../report/flags.ts';
-import { runLiveReport, runReport } from '../report/run.ts';
 
 type ShowFlags = ReportFlags & { readonly live?: boolean };
 
@@ -22,13 +21,14 @@ export function addShow(audit: Command, context: CommandContext): void {
   addExample(command, 'zendesk-log-sync audit show 54337476015999 --live');
 }
 
-function runShow(context: CommandContext, id: string, flags: ShowFlags): Promise<number> {
+async function runShow(context: CommandContext, id: string, flags: ShowFlags): Promise<number> {
   const now = new Date();
   const problems: string[] = [];
   const choices = readReportFlags(flags, problems);
   if (!/^[1-9]\d{0,17}$/.test(id))
     problems.push(`The id is "${id}". Use the id of a record of the audit log, digits only.`);
   if (problems.length > 0) throw refuseInput(problems);
+  const { runLiveReport, runReport } = await import('../report/run.ts');
   return flags.live === true
     ? runLiveReport(context, { choices, now, flag: '--live' }, (scope, source) =>
         reportLiveAuditRecord(scope, source, id),

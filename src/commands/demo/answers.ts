@@ -1,4 +1,4 @@
-/** What the demo shows of what it has pulled: the first rows, and a few of the questions that people keep these logs for. */
+/** What the demo shows of the pulled rows: the first rows, and a few typical questions about these logs. */
 import type { Database } from '../../database/client.ts';
 import { formatRow, layOut } from '../terminal/table.ts';
 import { formatMoment } from '../terminal/words.ts';

@@ -1,4 +1,4 @@
-/** What a demo runs on: a database and a simulated account, in a directory of its own that goes with it. */
+/** What a demo runs on: a database and a simulated account, in its own directory, which is removed with it. */
 import { mkdir, mkdtemp, readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { openEmbeddedPostgres } from '../../database/embedded.ts';
@@ -8,14 +8,14 @@ import type { Simulator } from '../../simulator/simulator.ts';
 /** The simulated account, also its key in every table. */
 export const account = 'demo';
 
-/** A stage that is set up. */
+/** A prepared stage. */
 export type Stage = {
-  /** Where the database lies: what another process takes as DATA_DIR. */
+  /** The directory of the database: the DATA_DIR for another process. */
   readonly directory: string;
   /** Secret. */
   readonly url: string;
   readonly simulator: Simulator;
-  /** Ends everything at once and removes the directory. May be called again. */
+  /** Ends everything at once and removes the directory. May be called several times. */
   readonly close: () => Promise<void>;
 };
 
@@ -32,7 +32,7 @@ export async function openStage(parent: string, signal: AbortSignal): Promise<St
     const { startSimulator } = await import('../../simulator/simulator.ts');
     const simulator = await startSimulator({
       subdomain: account,
-      // The lively tail begins at the anchor's next full minute: nobody is to wait for it.
+      // The additional live rows begin at the anchor's next full minute: nobody should have to wait for them.
       anchor: new Date(Date.now() - 60_000),
       agents: 60,
       accessLogDays: 90,
@@ -53,7 +53,7 @@ export async function openStage(parent: string, signal: AbortSignal): Promise<St
   }
 }
 
-/** Removes what demos have left that were killed: their directories carry the numbers of their processes. */
+/** Removes what killed demos have left: their directories have the process ids in their names. */
 async function removeLeftovers(parent: string): Promise<void> {
   for (const name of await readdir(parent)) {
     const owner = Number(/^demo-(\d+)-\w{6}$/.exec(name)?.[1]);

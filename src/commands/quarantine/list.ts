@@ -4,7 +4,6 @@ import { reportQuarantine } from '../../reports/quarantine/list.ts';
 import { addExample } from '../arguments.ts';
 import type { CommandContext } from '../context.ts';
 import { addReportFlags, readReportFlags, type ReportFlags } from '../report/flags.ts';
-import { runReport } from '../report/run.ts';
 
 type ListFlags = ReportFlags & { readonly stream?: string };
 
@@ -20,17 +19,18 @@ export function addList(quarantine: Command, context: CommandContext): void {
   addExample(command, 'zendesk-log-sync quarantine list --stream audit_logs');
 }
 
-function runList(context: CommandContext, flags: ListFlags): Promise<number> {
+async function runList(context: CommandContext, flags: ListFlags): Promise<number> {
   const problems: string[] = [];
   const choices = readReportFlags(flags, problems);
   checkStream(context, flags.stream, problems);
   if (problems.length > 0) throw refuseInput(problems);
+  const { runReport } = await import('../report/run.ts');
   return runReport(context, { choices, now: new Date() }, (scope) =>
     reportQuarantine(scope, { stream: flags.stream }),
   );
 }
 
-/** Adds a problem for a name that is no stream. */
+/** Adds a problem for a name that is not a stream. */
 export function checkStream(
   { streams }: Pick<CommandContext, 'streams'>,
   asked: string | undefined,

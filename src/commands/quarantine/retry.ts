@@ -1,8 +1,7 @@
 import type { Command } from 'commander';
 import { createClassifier } from '../../classification/classifier.ts';
 import { refuseInput } from '../../errors.ts';
-import { retryByHand, type RetryResult } from '../../ingest/quarantine-pass.ts';
-import { leasePatienceMs } from '../../ingest/service.ts';
+import type { RetryResult } from '../../ingest/quarantine-pass.ts';
 import { chooseAccount } from '../../reports/shared/account.ts';
 import { addExample } from '../arguments.ts';
 import type { CommandContext } from '../context.ts';
@@ -20,7 +19,7 @@ type RetryFlags = {
 
 const formats = ['table', 'json'];
 
-/** `quarantine retry`: tries to store what lies in quarantine. Status 0 only if nothing of it is left. */
+/** `quarantine retry`: tries to store the records in quarantine. Status 0 only if none is left. */
 export function addRetry(quarantine: Command, context: CommandContext): void {
   const command = quarantine
     .command('retry')
@@ -35,7 +34,7 @@ export function addRetry(quarantine: Command, context: CommandContext): void {
   addExample(command, 'zendesk-log-sync quarantine retry 7 8');
 }
 
-function runRetry(
+async function runRetry(
   context: CommandContext,
   numbers: readonly string[],
   { stream, account: asked, format = 'table' }: RetryFlags,
@@ -46,6 +45,10 @@ function runRetry(
   if (!formats.includes(format))
     problems.push(`--format is "${format}". Use ${formats.join(' or ')}.`);
   if (problems.length > 0) throw refuseInput(problems);
+  const [{ retryByHand }, { leasePatienceMs }] = await Promise.all([
+    import('../../ingest/quarantine-pass.ts'),
+    import('../../ingest/service.ts'),
+  ]);
   return withLocalDatabase(context, async ({ db }, config, log) => {
     const account = await chooseAccount(db, asked, context.env['ZENDESK_SUBDOMAIN']);
     const results = await retryByHand(

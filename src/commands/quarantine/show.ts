@@ -5,12 +5,11 @@ import { chooseAccount } from '../../reports/shared/account.ts';
 import { addExample } from '../arguments.ts';
 import type { CommandContext } from '../context.ts';
 import { addReportFlags, readReportFlags, type ReportFlags } from '../report/flags.ts';
-import { runReport } from '../report/run.ts';
 import { withLocalDatabase } from '../session.ts';
 
 type ShowFlags = ReportFlags & { readonly raw?: boolean };
 
-/** `quarantine show`: one record as it came. */
+/** `quarantine show`: one record, unchanged. */
 export function addShow(quarantine: Command, context: CommandContext): void {
   const command = quarantine
     .command('show')
@@ -23,17 +22,19 @@ export function addShow(quarantine: Command, context: CommandContext): void {
   addExample(command, 'zendesk-log-sync quarantine show 7 --raw');
 }
 
-function runShow(context: CommandContext, number: string, flags: ShowFlags): Promise<number> {
+async function runShow(context: CommandContext, number: string, flags: ShowFlags): Promise<number> {
   const problems: string[] = [];
   const choices = readReportFlags(flags, problems);
   checkNumber(number, problems);
   if (flags.raw === true && (flags.format !== undefined || flags.output !== undefined))
     problems.push('--raw writes bytes to stdout. Leave out --format and --output.');
   if (problems.length > 0) throw refuseInput(problems);
-  if (flags.raw !== true)
+  if (flags.raw !== true) {
+    const { runReport } = await import('../report/run.ts');
     return runReport(context, { choices, now: new Date() }, (scope) =>
       reportQuarantined(scope, number),
     );
+  }
   return withLocalDatabase(context, async ({ db }) => {
     const account = await chooseAccount(db, flags.account, context.env['ZENDESK_SUBDOMAIN']);
     const { content } = await loadQuarantined(db, account, number);
@@ -42,7 +43,7 @@ function runShow(context: CommandContext, number: string, flags: ShowFlags): Pro
   });
 }
 
-/** Adds a problem for what is no number of a record in quarantine. */
+/** Adds a problem for a text that is not the number of a record in quarantine. */
 export function checkNumber(number: string, problems: string[]): void {
   if (!/^[1-9]\d{0,17}$/.test(number))
     problems.push(`The number is "${number}". Use a number from "quarantine list", digits only.`);

@@ -8,7 +8,7 @@ export type FieldFlags = { readonly allFields?: boolean; readonly raw?: boolean 
 /** The flags of a report about accesses as commander gives them. */
 export type LineFlags = FieldFlags & { readonly requests?: boolean };
 
-/** What a line is: a single request, or a visit; with a request's fields it cannot be a visit. */
+/** What a line is: a single request, or a visit; with the fields of requests it cannot be a visit. */
 type Lines = { readonly requests: boolean; readonly fields: FieldChoice };
 
 /** Adds the flags of a report about records. */

@@ -1,4 +1,4 @@
-/** The flags that all reports share, from text to trusted values. Problems are gathered, so that all are told at once. */
+/** The flags that all reports share, from text to trusted values. Problems are collected, so that all are reported at once. */
 import { statSync } from 'node:fs';
 import { basename } from 'node:path';
 import { Option, type Command } from 'commander';
@@ -34,7 +34,7 @@ export function addReportFlags(command: Command): Command {
   ).option('--account <key>', 'the account (default: ZENDESK_SUBDOMAIN, or the only one stored)');
 }
 
-/** Adds the flags that say how an answer is printed and where it goes. */
+/** Adds the flags for the form of an answer and its destination. */
 export function addFormFlags(command: Command): Command {
   return command
     .addOption(
@@ -64,7 +64,7 @@ export function readReportFlags(flags: ReportFlags, problems: string[]): ReportC
   };
 }
 
-/** The form that the name of a file asks for; what is no file of its own, such as /dev/stdout, gets the page for people. */
+/** The form that the name of a file selects; a name that is not a regular file, such as /dev/stdout, gets the page for people. */
 function chooseFormat(output: string | undefined, problems: string[]): ReportFormat {
   if (output === undefined || output.startsWith('/dev/') || isFolder(output)) return 'table';
   const name = basename(output).toLowerCase();
@@ -81,7 +81,7 @@ function chooseFormat(output: string | undefined, problems: string[]): ReportFor
   return 'table';
 }
 
-/** A folder is refused for what it is when it is opened. */
+/** A folder is refused when it is opened. */
 function isFolder(path: string): boolean {
   return statSync(path, { throwIfNoEntry: false })?.isDirectory() === true;
 }

@@ -1,6 +1,6 @@
-import { isIP } from 'node:net';
 import type { Command } from 'commander';
 import { refuseInput } from '../../errors.ts';
+import { readNetwork } from '../../reports/address/network.ts';
 import { reportLog } from '../../reports/log/page.ts';
 import { addExample, gather, readCount } from '../arguments.ts';
 import { addFieldFlags, readFieldFlags, type FieldFlags } from './fields.ts';
@@ -16,6 +16,7 @@ type LogFlags = ReportFlags &
     readonly actor?: string;
     readonly ip?: string;
     readonly action?: readonly string[];
+    readonly text?: string;
     readonly sort?: string;
     readonly limit?: string;
   };
@@ -27,13 +28,14 @@ const oldestFirst = 'created_at';
 export function addLog(report: Command, take: TakeReport): void {
   const command = report
     .command('log')
-    .description('the stored audit log, by type, id, actor, address, action and time');
+    .description('the stored audit log, by type, id, actor, address, action, text and time');
   addSpanFlags(command)
     .option('--source-type <type>', 'only this type of thing: rule, user; may be repeated', gather)
     .option('--source-id <id>', 'only this thing; with --source-type')
     .option('--actor <actor>', 'only by this person: id, e-mail address or full name')
-    .option('--ip <address>', 'only from this IP address')
+    .option('--ip <address>', 'only from this IP address or network')
     .option('--action <action>', 'only create, update, destroy …; may be repeated', gather)
+    .option('--text <text>', 'only what contains this text in its name or its change')
     .option('--sort <order>', `${oldestFirst} or ${newestFirst}`, oldestFirst)
     .option('--limit <number>', 'at most this many records');
   addReportFlags(addFieldFlags(command)).action((flags: LogFlags) =>
@@ -50,16 +52,23 @@ function prepareLog(now: Date, flags: LogFlags): PreparedReport {
   const choices = readReportFlags(flags, problems);
   const span = readSpanFlags(flags, choices, now, problems);
   const fields = readFieldFlags(flags, problems);
-  const { sourceType = [], sourceId, actor, ip, action = [], sort = oldestFirst, limit } = flags;
-  const given = { 'source-type': sourceType, action, actor: actor === undefined ? [] : [actor] };
+  const { sourceType = [], sourceId, actor, ip, action = [], text, limit } = flags;
+  const { sort = oldestFirst } = flags;
+  const given = {
+    'source-type': sourceType,
+    action,
+    actor: actor === undefined ? [] : [actor],
+    text: text === undefined ? [] : [text],
+  };
   for (const [option, texts] of Object.entries(given))
-    if (texts.some((text) => text.trim() === ''))
+    if (texts.some((each) => each.trim() === ''))
       problems.push(`--${option} is empty. Leave it out or give it a value.`);
   if (sourceId !== undefined && !/^-?\d{1,18}$/.test(sourceId))
     problems.push(`--source-id is "${sourceId}". Use an id, digits only.`);
   if (sourceId !== undefined && sourceType.length === 0)
     problems.push('--source-id needs --source-type too, because each type has ids of its own.');
-  if (ip !== undefined && isIP(ip) === 0)
+  const network = ip === undefined ? undefined : readNetwork(ip);
+  if (ip !== undefined && network === undefined)
     problems.push(`--ip is "${ip}". Use an address such as 203.0.113.9.`);
   if (sort !== oldestFirst && sort !== newestFirst)
     problems.push(`--sort is "${sort}". Use ${oldestFirst} or ${newestFirst}.`);
@@ -76,7 +85,8 @@ function prepareLog(now: Date, flags: LogFlags): PreparedReport {
         sourceTypes: [...new Set(sourceType)],
         sourceId,
         actor: actor?.trim(),
-        ipAddress: ip,
+        network,
+        text: text?.trim(),
         actions: [...new Set(action)],
         newestFirst: sort === newestFirst,
         limit: count,

@@ -15,14 +15,14 @@ import { formatRow, formatTall, gap, layOut } from '../terminal/table.ts';
 import { wrapLines } from '../terminal/text.ts';
 import { formatNumber } from '../terminal/words.ts';
 
-/** The rows that decide how wide the columns are: the table begins before the last row is read. */
+/** How many rows decide the widths of the columns: the table begins before the last row is read. */
 const measuredRows = 200;
 
 /**
- * Writes title, details, table, number of rows and what the report rests on.
+ * Writes title, details, table, number of rows, and coverage, gaps and limits.
  *
- * @param width of the terminal in columns; undefined where there is none: nothing is wrapped then
- * @returns how many rows there were
+ * @param width of the terminal in columns; undefined if there is none: then nothing is wrapped @returns how many rows there
+ *   were
  */
 export async function writeTable(
   report: Report,
@@ -75,7 +75,7 @@ type RowFormat = {
   readonly leftOut: readonly ReportColumn[];
 };
 
-/** A table where it has room, else each row as a list of its values; records as JSON. */
+/** A table if it fits, otherwise each row as a list of its values; records as JSON. */
 function chooseRowFormat(
   { columns: all }: Report,
   first: readonly ReportRow[],
@@ -117,7 +117,7 @@ function joinLines(lines: readonly string[]): string {
   return lines.map((line) => `${line}\n`).join('');
 }
 
-/** The details of a report that are known, one line each, and an empty line where there are any. */
+/** The known details of a report, one line each, and an empty line if there are any. */
 export function listDetails(
   { details = [] }: Pick<Report, 'details'>,
   show: (moment: Date) => string,
@@ -132,7 +132,7 @@ export function listDetails(
   return lines.length === 0 ? [] : [...lines, ''];
 }
 
-/** A record in lines, as JSON is read best. */
+/** A record as indented JSON. */
 function formatRecord(value: ReportValue | undefined): string[] {
   return formatJson(parseJson(Buffer.from(String(value ?? null))), 2).split('\n');
 }

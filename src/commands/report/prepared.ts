@@ -1,4 +1,4 @@
-/** A report whose flags are checked: what is left is to make it, now or at the times of a schedule. */
+/** A report with checked flags, ready to be made, now or at the times of a schedule. */
 import type { LiveSource } from '../../reports/shared/live-source.ts';
 import type { ReportContent, ReportScope, ReportSpan } from '../../reports/shared/report.ts';
 import type { ReportChoices } from './flags.ts';
@@ -7,7 +7,7 @@ import type { ReportChoices } from './flags.ts';
 export type PreparedReport = {
   readonly choices: ReportChoices;
   readonly now: Date;
-  /** The time that it is about; undefined for one about the last activities. */
+  /** Its time range; undefined for one about the last activities. */
   readonly span: ReportSpan | undefined;
 } & (
   | {
@@ -16,7 +16,7 @@ export type PreparedReport = {
     }
   | {
       readonly source: 'zendesk';
-      /** What makes it ask Zendesk, for messages: `--live`. */
+      /** The flag that makes it ask Zendesk, for messages: `--live`. */
       readonly flag: string;
       readonly build: (scope: ReportScope, source: LiveSource) => Promise<ReportContent>;
     }
@@ -25,5 +25,5 @@ export type PreparedReport = {
 /** Checks flags for a report that is made at a moment. @throws {KnownError} `bad_input` with every problem */
 export type PrepareReport = (now: Date) => PreparedReport;
 
-/** Takes a report that was asked for: makes it at once, or keeps it for later. */
+/** Takes a requested report: makes it at once, or keeps it for later. */
 export type TakeReport = (prepare: PrepareReport) => Promise<void>;

@@ -1,4 +1,5 @@
 /** One report from its flags to its last row: the database, the account, the output, the exit status. */
+import type { Database } from '../../database/client.ts';
 import { hasCode, refuseInput } from '../../errors.ts';
 import { createBudgetGate } from '../../ingest/budget-gate.ts';
 import { createLoginKeeper } from '../../ingest/kept-login.ts';
@@ -12,6 +13,7 @@ import { listStatement } from '../../reports/shared/statement.ts';
 import { blankControls } from '../../reports/shared/text.ts';
 import { createMomentFormat } from '../../reports/shared/time-zone.ts';
 import { createZendesk, type Zendesk } from '../../zendesk/client.ts';
+import { openForReports } from '../archive/reading.ts';
 import type { CommandContext } from '../context.ts';
 import { withLocalDatabase } from '../session.ts';
 import { writeToFile, writeToStream, type ReportOutput } from '../terminal/output.ts';
@@ -25,51 +27,47 @@ import type { PreparedReport } from './prepared.ts';
 type ReportRun = {
   readonly choices: ReportChoices;
   readonly now: Date;
-  /** The account, where it is known without looking into the database. */
+  /** The account, if it is known without the database. */
   readonly account?: string;
 };
 
 /**
- * Makes a report and writes it. What it rests on goes to stderr, where the format has no place for it.
+ * Makes a report and writes it. Coverage, gaps and limits go to stderr if the format has no place for them.
  *
- * @returns the exit status: 0 also when there are gaps, which are stated
- * @throws {KnownError} `bad_input` for what cannot be answered as it was asked
+ * @returns the exit status: 0 also if there are gaps, which are stated @throws {KnownError} `bad_input` for a question that
+ *   cannot be answered
  */
 export async function runReport(
   context: CommandContext,
   { choices, now, account }: ReportRun,
-  build: (scope: ReportScope, log: Log) => Promise<ReportContent>,
+  build: (scope: ReportScope<Database>, log: Log) => Promise<ReportContent>,
 ): Promise<number> {
   refuseBytes(context, choices);
-  return withLocalDatabase(context, async ({ db }, _config, log) => {
-    const { timeZone } = choices;
-    const scope: ReportScope = {
+  return withLocalDatabase(context, async ({ db }, config, log) => {
+    const { timeZone, account: asked } = choices;
+    const scope = {
       db,
-      account:
-        account ?? (await chooseAccount(db, choices.account, context.env['ZENDESK_SUBDOMAIN'])),
+      account: account ?? (await chooseAccount(db, asked, context.env['ZENDESK_SUBDOMAIN'])),
       now,
       timeZone,
+      archive: openForReports(config, context.signal),
     };
     const content = await build(scope, log);
-    return deliver(context, choices, {
-      ...content,
-      account: scope.account,
-      generatedAt: now,
-      timeZone,
-    });
+    const known = { account: scope.account, generatedAt: now, timeZone };
+    return deliver(context, choices, { ...content, ...known });
   });
 }
 
 /** How a report that asks Zendesk is run. */
 type LiveReportRun = Omit<ReportRun, 'account'> & {
-  /** What makes it ask Zendesk, for messages: `--live`. Undefined where it always does. */
+  /** The flag that makes it ask Zendesk, for messages: `--live`. Undefined if it always does. */
   readonly flag?: string;
 };
 
 /**
  * Runs a report that asks Zendesk, within the budget that all processes of the account share.
  *
- * @throws {KnownError} `bad_input` for what cannot be answered as it was asked, settings for Zendesk that are missing among it
+ * @throws {KnownError} `bad_input` for a question that cannot be answered, also if settings for Zendesk are missing
  */
 export async function runLiveReport(
   context: CommandContext,
@@ -111,7 +109,7 @@ export function runPrepared(context: CommandContext, report: PreparedReport): Pr
     : runReport(context, { choices, now }, report.build);
 }
 
-/** @throws {KnownError} `bad_input` where a terminal would get bytes that it cannot show */
+/** @throws {KnownError} `bad_input` if a terminal would get bytes that it cannot show */
 export function refuseBytes({ stdout }: CommandContext, { format, output }: ReportChoices): void {
   if (format === 'table' || findForm(format).isBinary !== true) return;
   if (output === undefined && stdout.isTTY)
@@ -120,7 +118,7 @@ export function refuseBytes({ stdout }: CommandContext, { format, output }: Repo
     ]);
 }
 
-/** Writes a report to where it is wanted. @returns the exit status */
+/** Writes a report to its destination. @returns the exit status */
 export async function deliver(
   context: CommandContext,
   choices: ReportChoices,
@@ -144,7 +142,7 @@ export async function deliver(
   }
 }
 
-/** Writes a report into a file, complete or not at all, and what it rests on beside it. @returns how many rows it has */
+/** Writes a report into a file, complete or not at all, with coverage, gaps and limits beside it. @returns how many rows it has */
 export async function writeReportFile(
   report: Report,
   {
@@ -158,7 +156,7 @@ export async function writeReportFile(
   },
 ): Promise<number> {
   const output = await writeToFile(path);
-  // At once, because what is waited for may take longer than the process has left.
+  // At once, because running work may take longer than the process has left.
   const drop = (): void => void output.abandon().catch(() => {});
   signal.addEventListener('abort', drop, { once: true });
   let rows: number;
@@ -180,7 +178,7 @@ function hasStatement(format: ReportChoices['format']): boolean {
   return format === 'table' || findForm(format).hasStatement === true;
 }
 
-/** What a file without a place for it rests on, in a file beside it. */
+/** Writes coverage, gaps and limits into a second file, for a form without a place for them. */
 async function writeAbout(path: string, about: unknown): Promise<void> {
   const output = await writeToFile(path);
   try {
@@ -192,7 +190,7 @@ async function writeAbout(path: string, about: unknown): Promise<void> {
   await output.finish();
 }
 
-/** Says on stderr what the answer rests on, where stdout does not. */
+/** Writes coverage, gaps and limits to stderr if stdout does not have them. */
 function tellRest(
   { printError, stderr }: CommandContext,
   { format, output: path }: ReportChoices,
@@ -235,7 +233,7 @@ function explainEnd(
   error: unknown,
   path: string | undefined,
 ): number {
-  // Whoever read the pipe has enough, as "head" does.
+  // The reader of the pipe has read enough, such as "head".
   if (hasCode(error, 'output_closed')) return 0;
   if (signal.aborted) {
     printError(

@@ -1,4 +1,4 @@
-/** The flags that say of which time a report is, from text to a span. */
+/** The flags for the time range of a report, from text to a span. */
 import type { Command } from 'commander';
 import type { ReportSpan } from '../../reports/shared/report.ts';
 import { createMomentFormat, startOfDay } from '../../reports/shared/time-zone.ts';
@@ -29,7 +29,7 @@ export function addSpanFlags(command: Command): Command {
     .option('--to <time>', 'end, not included; in the same form (default: now)');
 }
 
-/** Checks the flags of a span: one way to give it has to be there. Days begin in the time zone. Undefined after a problem. */
+/** Checks the flags of a span: exactly one form must be given. Days begin in the time zone. Undefined after a problem. */
 export function readSpanFlags(
   flags: SpanFlags,
   zone: Zone,
@@ -103,7 +103,7 @@ function readSince(
   return undefined;
 }
 
-/** The same day some months before, or the last of its month where it has no such day. */
+/** The same day some months before, or the last day of that month if it has no such day. */
 function goBackMonths(moment: Date, months: number): void {
   const day = moment.getUTCDate();
   moment.setUTCDate(1);
@@ -121,7 +121,7 @@ function readMonth(
   const named = nameMonth(text.trim().toLowerCase(), createMomentFormat(timeZone)(now));
   const [, year = '', month = ''] = /^(\d{4})-(0[1-9]|1[0-2])$/.exec(named) ?? [];
   if (year === '') {
-    problems.push(`--month is "${text}"; expected a month such as 2026-09, or last or this.`);
+    problems.push(`--month is "${text}". Use a month such as 2026-09, or last or this.`);
     return undefined;
   }
   const next = new Date(Date.UTC(Number(year), Number(month), 1)).toISOString().slice(0, 10);
@@ -134,7 +134,7 @@ function readMonth(
   return { from, to: end > now ? now : end };
 }
 
-/** The month that a word means on a day, as `2026-09`; any other text as it is. */
+/** The month that a word means on a day, as `2026-09`; any other text unchanged. */
 function nameMonth(text: string, today: string): string {
   if (text !== 'last' && text !== 'this') return text;
   const first = new Date(`${today.slice(0, 7)}-01T00:00:00Z`);

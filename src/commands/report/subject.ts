@@ -68,7 +68,7 @@ function prepareSubject(now: Date, flags: SubjectFlags): PreparedReport {
         user,
         tickets: [...new Set(tickets)],
         pseudonymise: flags.pseudonymise === true,
-        confirmedOnly: flags.confirmedOnly === true,
+        only: flags.confirmedOnly === true ? 'confirmed' : undefined,
         ...lines,
       }),
   };

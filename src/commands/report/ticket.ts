@@ -9,7 +9,7 @@ import { addSpanFlags, readSpanFlags, type SpanFlags } from './span.ts';
 
 type TicketFlags = ReportFlags & SpanFlags & LineFlags;
 
-/** What Zendesk keeps of the access log, if nothing else is asked for. */
+/** The default: as long as Zendesk keeps the access log. */
 const usualDays = '90';
 
 /** `report ticket`: who opened one ticket. */

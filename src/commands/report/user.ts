@@ -9,7 +9,7 @@ import type { PreparedReport, TakeReport } from './prepared.ts';
 
 type UserFlags = ReportFlags & FieldFlags & { readonly last: string; readonly live?: boolean };
 
-/** Ten requests: more is work for a pull. */
+/** At most ten requests: for more, pull the log. */
 const mostLive = 1000;
 
 /** `report user`: who a user is and what they did last. */

@@ -1,4 +1,4 @@
-/** The reports of `REPORTS_FILE`, checked before anything else begins: by the commands that somebody would type. */
+/** The reports of `REPORTS_FILE`, checked before anything else begins, with the same commands that a person would type. */
 import { accessSync, constants, readFileSync, statSync } from 'node:fs';
 import { basename } from 'node:path';
 import { Command, CommanderError } from 'commander';
@@ -11,7 +11,7 @@ import { addReports } from '../report.ts';
 import type { ReportFormat } from '../report/flags.ts';
 import type { PreparedReport, PrepareReport } from '../report/prepared.ts';
 
-/** A report that is written at its times, for one account. */
+/** A scheduled report of one account. */
 export type ScheduledReport = {
   readonly account: string;
   readonly name: string;
@@ -20,13 +20,13 @@ export type ScheduledReport = {
   /** Of the cron expression; undefined: UTC. */
   readonly timeZone: string | undefined;
   readonly format: ReportFormat;
-  /** What the names of its files end with. */
+  /** The ending of its file names. */
   readonly ending: string;
   readonly directory: string;
   readonly prepare: PrepareReport;
 };
 
-/** What a form may be called: as its files end. */
+/** The names of forms: their file name endings. */
 const formats: Readonly<Record<string, ReportFormat>> = {
   xlsx: 'xlsx',
   csv: 'csv',
@@ -38,7 +38,7 @@ const formats: Readonly<Record<string, ReportFormat>> = {
 };
 
 /**
- * The scheduled reports of the given accounts; none without a file.
+ * The scheduled reports of the given accounts; empty without a file.
  *
  * @throws {KnownError} `bad_input` with a sentence for each mistake
  */
@@ -64,7 +64,7 @@ export async function readSchedule(
   );
   for (const name of new Set(twins.map((twin) => twin.name)))
     problems.push(
-      `${basename(path)}: more than one report has the name ${name}; expected each name once; give them a name.`,
+      `${basename(path)}: more than one report has the name ${name}. Give each its own name.`,
     );
   if (problems.length > 0) throw refuseInput(problems);
   return scheduled;
@@ -75,7 +75,7 @@ function readText(path: string): string {
     return readFileSync(path, 'utf8');
   } catch (error) {
     throw refuseInput([
-      `REPORTS_FILE is ${JSON.stringify(path)}, which cannot be read (${foreignCodeOf(error) ?? 'no reason known'}); expected a YAML or JSON file of reports; check the path and its permissions.`,
+      `REPORTS_FILE is ${JSON.stringify(path)}, which cannot be read (${foreignCodeOf(error) ?? 'no reason known'}). Check the path and its permissions: it has to be a YAML or JSON file of reports.`,
     ]);
   }
 }
@@ -90,11 +90,11 @@ async function readEntry(
   const format = Object.hasOwn(formats, form) ? formats[form] : undefined;
   if (format === undefined)
     problems.push(
-      `form is ${JSON.stringify(entry.form)}; expected one of ${Object.keys(formats).join(', ')}.`,
+      `form is ${JSON.stringify(entry.form)}. Use one of ${Object.keys(formats).join(', ')}.`,
     );
   if (entry.when.trim().split(/\s+/).length !== 5 || !isSchedule(entry.when.trim()))
     problems.push(
-      `when is ${JSON.stringify(entry.when)}; expected the five fields of cron, such as 0 6 * * 1 for Mondays at six.`,
+      `when is ${JSON.stringify(entry.when)}. Use the five fields of cron, such as 0 6 * * 1 for Mondays at six.`,
     );
   const directoryProblem = findDirectoryProblem(entry.directory);
   if (directoryProblem !== undefined) problems.push(directoryProblem);
@@ -105,11 +105,11 @@ async function readEntry(
   const { output, format: said, account, timeZone } = prepared.choices;
   if (output !== undefined || said !== 'table')
     problems.push(
-      `the report says ${output === undefined ? '--format' : '--output'}; expected form and directory to say it; take it out.`,
+      `the report says ${output === undefined ? '--format' : '--output'}. Remove it: form and directory say where the answer goes.`,
     );
   if (account !== undefined && !accounts.includes(account))
     problems.push(
-      `--account is ${JSON.stringify(account)}, which the settings do not have; expected ${accounts.join(', ')}.`,
+      `--account is ${JSON.stringify(account)}, which the settings do not have. Use ${accounts.join(', ')}.`,
     );
   if (problems.length > 0 || format === undefined) return [];
   return (account === undefined ? accounts : [account]).map((each) => ({
@@ -124,7 +124,7 @@ async function readEntry(
   }));
 }
 
-/** The report that words on a command line would make; undefined after a problem. */
+/** The report that these words on a command line would make; undefined after a problem. */
 async function readReport(
   context: CommandContext,
   words: readonly string[],
@@ -142,7 +142,7 @@ async function readReport(
   if (!names.includes(first)) {
     const nearest = findNearest(first, names);
     problems.push(
-      `${JSON.stringify(first)} is no report; expected one of ${names.join(', ')}${nearest === undefined ? '.' : `; did you mean ${nearest}?`}`,
+      `${JSON.stringify(first)} is not a report. Use one of ${names.join(', ')}.${nearest === undefined ? '' : ` Did you mean ${nearest}?`}`,
     );
     return undefined;
   }
@@ -150,7 +150,7 @@ async function readReport(
     await report.parseAsync([...words], { from: 'user' });
     const prepared = prepare?.(new Date());
     if (prepare !== undefined && prepared !== undefined) return { prepare, prepared };
-    problems.push(`${words.join(' ')} asks for no report; expected its name and its options.`);
+    problems.push(`${words.join(' ')} asks for no report. Write its name and its options.`);
   } catch (error) {
     if (hasCode(error, 'bad_input')) problems.push(...error.problems);
     else if (error instanceof CommanderError) problems.push(explainRefusal(error));
@@ -159,7 +159,7 @@ async function readReport(
   return undefined;
 }
 
-/** Commander's own sentences, which have the nearest option on a line of its own. */
+/** Commander's own messages, which have the nearest option on a separate line. */
 function explainRefusal({ message }: CommanderError): string {
   const text = message.replace(/^error: /, '').replaceAll('\n', ' ');
   return /[.)?]$/.test(text) ? text : `${text}.`;
@@ -168,21 +168,21 @@ function explainRefusal({ message }: CommanderError): string {
 function findDirectoryProblem(directory: string): string | undefined {
   const found = `directory is ${JSON.stringify(directory)}`;
   const entry = statSync(directory, { throwIfNoEntry: false });
-  if (entry === undefined) return `${found}, which is not there; expected a folder; make it first.`;
-  if (!entry.isDirectory()) return `${found}, which is no folder; expected one for its files.`;
+  if (entry === undefined) return `${found}, which does not exist. Create the folder first.`;
+  if (!entry.isDirectory()) return `${found}, which is not a folder. Name a folder for its files.`;
   try {
     accessSync(directory, constants.W_OK | constants.X_OK);
     return undefined;
   } catch {
-    return `${found}, where this user may not write; expected a folder that may be written; check its permissions.`;
+    return `${found}, where this user may not write. Check its permissions.`;
   }
 }
 
-/** The first part of the names of its files: as the entry says, else the words before the options. */
+/** The first part of its file names: as the entry says, otherwise the words before the options. */
 function readName({ name, words }: ReportEntry, problems: string[]): string {
   if (name !== undefined && !/^[a-z0-9][a-z0-9-]{0,63}$/.test(name))
     problems.push(
-      `name is ${JSON.stringify(name)}; expected small letters, digits and hyphens, up to 64.`,
+      `name is ${JSON.stringify(name)}. Use small letters, digits and hyphens, at most 64.`,
     );
   if (name !== undefined) return name;
   const options = words.findIndex((word) => word.startsWith('-'));

@@ -1,9 +1,9 @@
-/** Writes one scheduled report for one of its times, where no other process does. */
+/** Writes one scheduled report for one of its times, unless another process does. */
 import { readdir, rm } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import type { Database } from '../../database/client.ts';
 import { explainError } from '../../errors.ts';
-import { describeHolder, type Session } from '../../ingest/session.ts';
+import { describeHolder } from '../../ingest/session.ts';
 import type { Log } from '../../logger.ts';
 import { nameReportFile } from '../../reports/schedule/file-name.ts';
 import {
@@ -15,20 +15,22 @@ import {
 } from '../../reports/schedule/ledger.ts';
 import type { ReportScope } from '../../reports/shared/report.ts';
 import type { Times } from '../../scheduler.ts';
+import { openForReports } from '../archive/reading.ts';
 import { writeReportFile } from '../report/run.ts';
+import type { Session } from '../session.ts';
 import type { ScheduledReport } from './read.ts';
 
-/** What the writing of reports needs of its service. */
+/** What the writing of reports needs from the service. */
 export type ReportWriting = {
   readonly sessions: readonly Session[];
   readonly log: Log;
   readonly signal: AbortSignal;
-  /** Is told of each report that was written or failed. */
+  /** Called for each report that was written or failed. */
   readonly count: (account: string, report: string, outcome: 'written' | 'failed') => void;
 };
 
-/** A report with a time for which it has still to be written, by this process or another one. */
-export type PendingReport = {
+/** A report with a time for which it must still be written, by this process or another one. */
+type PendingReport = {
   readonly report: ScheduledReport;
   readonly times: Times;
   readonly due: Date;
@@ -47,7 +49,7 @@ export async function writeScheduled(
   const taken = await takeReport(db, key, { due, next: times.next(), holder });
   if (taken !== 'taken') return taken === 'done';
   const renewal = setInterval(() => {
-    // A renewal that fails is made up for by the next; without any the report falls to another process.
+    // After a failed renewal the next one may succeed; without any, another process takes the report.
     renewReport(db, key, holder).catch(() => {});
   }, renewalMs);
   try {
@@ -79,9 +81,10 @@ async function make(
   const prepared = prepare(due);
   const { timeZone } = prepared.choices;
   const now = new Date();
-  const scope: ReportScope = { db, account, now, timeZone };
   const session = sessions.find(({ engine }) => engine.account === account);
   if (session === undefined) throw new Error('A report is about an account that is not followed.');
+  const archive = openForReports(session.config, signal);
+  const scope: ReportScope = { db, account, now, timeZone, archive };
   const content = await (prepared.source === 'zendesk'
     ? prepared.build(scope, { zendesk: session.engine.zendesk, signal })
     : prepared.build(scope));
@@ -92,7 +95,7 @@ async function make(
   return { file, rows: await writeReportFile(report, { format, path: file, signal }) };
 }
 
-/** What a process that was killed has left beside the file: who has the right to write is the only one who writes. */
+/** A temporary file that a killed process has left: only the process with the claim writes, so it can be removed. */
 async function removePartial(file: string): Promise<void> {
   const folder = dirname(file);
   const left = new RegExp(

@@ -6,16 +6,16 @@ import { createMomentFormat } from '../../reports/shared/time-zone.ts';
 import { formatRow, gap, layOut } from '../terminal/table.ts';
 import { formatNumber } from '../terminal/words.ts';
 
-/** The rows that decide how wide the columns are. */
+/** How many rows decide the widths of the columns. */
 const measuredRows = 200;
-/** Where a column has less room than this, each row is shown as a list of its columns. */
+/** If a column would be narrower than this, each row is shown as a list of its columns. */
 const leastWidth = 10;
 
 const showMoment = createMomentFormat(undefined);
 
 type Cell = ReportRow[string];
 
-/** Names may stand twice; rows are read by them. */
+/** Two columns may have the same name, but rows are read by name. */
 function nameColumns({ columns }: Answer): readonly ReportColumn[] {
   const used = new Map<string, number>();
   return columns.map(({ name, type }) => {
@@ -40,7 +40,7 @@ async function* readRecords(
     const record: Record<string, Cell> = {};
     for (const [place, { key }] of keys.entries()) {
       const value = row[place] ?? null;
-      // What is no number by its column, such as an id, stays text.
+      // A value whose column is not numeric, such as an id, stays text.
       record[key] =
         typeof value === 'number' && columns[place]?.type === undefined ? String(value) : value;
     }
@@ -48,7 +48,7 @@ async function* readRecords(
   }
 }
 
-/** The answer as a report; its rows rest on what `coverage` says. */
+/** The answer as a report; `coverage` says how complete the data is. */
 export function describeAnswer(
   answer: Answer,
   { text }: Statement,
@@ -68,8 +68,8 @@ export function describeAnswer(
 }
 
 /**
- * Writes an answer as a table, or row by row where its columns have no room beside each other. `room`: the width of the
- * terminal; undefined: nothing is wrapped. @returns how many rows there were
+ * Writes an answer as a table, or row by row if its columns do not fit side by side. `room`: the width of the terminal;
+ * undefined: nothing is wrapped. @returns how many rows there were
  */
 export async function writeAnswer(
   answer: Answer,

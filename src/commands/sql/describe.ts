@@ -1,14 +1,15 @@
-/** What `\d` shows: the tables and views that there are, and the columns of one. */
+/** What `\d` shows: the tables and views, or the columns of one. */
+import { writeHere } from '../../database/schema-names.ts';
 import type { Statement } from '../../database/statements.ts';
 
-/** The statement that a line with a backslash stands for; undefined where it stands for none. */
+/** The statement for a line with a backslash; undefined if there is none. */
 export function translateDescribe({ text, before }: Statement): Statement | undefined {
   const [, name] = /^\\d[tv+]*(?:\s+(.+?))?\s*;?$/s.exec(text) ?? [];
   if (!text.startsWith('\\d')) return undefined;
-  return { before, text: name === undefined ? relations : columnsOf(name) };
+  return { before, text: name === undefined ? writeHere(relations) : columnsOf(name) };
 }
 
-/** Shown where a line with a backslash stands for nothing. */
+/** Shown for an unknown line with a backslash. */
 export const describeHelp =
   '"\\d" lists tables and views, "\\d zendesk.users" the columns of one, "\\q" ends.';
 
@@ -21,7 +22,7 @@ const relations = `select n.nspname as schema, c.relname as name,
     and n.nspname in ('zendesk', 'zendesk_sync', 'zendesk_fivetran')
   order by 1, 2`;
 
-/** The name is looked up as the statements look it up. */
+/** The name is found in the same way as in statements. */
 function columnsOf(name: string): string {
   const quoted = `'${name.replaceAll("'", "''")}'`;
   return `select a.attname as "column", format_type(a.atttypid, a.atttypmod) as type,

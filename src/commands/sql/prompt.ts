@@ -1,4 +1,4 @@
-/** A small prompt: statements over several lines, `\d`, and Ctrl-C for the one that runs. */
+/** A small prompt: statements over several lines, `\d`, and Ctrl-C for the running one. */
 import { createInterface } from 'node:readline';
 import type { Statement } from '../../database/statements.ts';
 import type { CommandContext } from '../context.ts';
@@ -7,7 +7,7 @@ import { splitStatements } from './split.ts';
 const first = 'sql> ';
 const further = '...> ';
 
-/** Reads statements until Ctrl-D or `\q`. `run` tells its own errors; `cancel` ends what runs. */
+/** Reads statements until Ctrl-D or `\q`. `run` reports its own errors; `cancel` ends the running statement. */
 export async function runPrompt(
   { stdin, stdout }: Pick<CommandContext, 'stdin' | 'stdout'>,
   run: (statement: Statement) => Promise<void>,
@@ -41,7 +41,7 @@ export async function runPrompt(
     pending = '';
     stdout.write('^C\n');
     lines.setPrompt(first);
-    // What was typed of this line is forgotten.
+    // The typed part of this line is dropped.
     lines.write(null, { ctrl: true, name: 'e' });
     lines.write(null, { ctrl: true, name: 'u' });
     lines.prompt();

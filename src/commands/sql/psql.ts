@@ -1,11 +1,11 @@
-/** The prompt that Postgres itself brings, where it is installed. */
+/** Postgres's own prompt, if it is installed. */
 import { spawn } from 'node:child_process';
 import { accessSync, constants } from 'node:fs';
 import { delimiter, join } from 'node:path';
 import { searchPath } from '../../database/statements.ts';
 import type { CommandContext } from '../context.ts';
 
-/** The program in the search path; undefined where there is none, or where the address is of a form of our own. */
+/** The program in the search path; undefined if there is none, or if the address has a form of our own. */
 export function findPsql({ PATH = '' }: CommandContext['env'], url: string): string | undefined {
   if (!URL.canParse(url)) return undefined;
   return PATH.split(delimiter)
@@ -21,7 +21,7 @@ export function findPsql({ PATH = '' }: CommandContext['env'], url: string): str
     });
 }
 
-/** Runs it until it ends. The password is not among its arguments, which every user of the machine may see. */
+/** Runs it until it ends. The password is not in its arguments, which every user of the machine can see. */
 export async function runPsql(
   program: string,
   url: string,
@@ -32,7 +32,7 @@ export async function runPsql(
   const password = decodeURIComponent(address.password);
   address.password = '';
   const options = [
-    `-c search_path=${searchPath.replaceAll(' ', '')}`,
+    `-c search_path=${searchPath().replaceAll(' ', '')}`,
     ...(mayWrite ? [] : ['-c default_transaction_read_only=on']),
   ];
   const release = context.takeInterrupts(() => {});

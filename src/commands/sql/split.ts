@@ -1,10 +1,10 @@
-/** A text of SQL into its statements: they end at semicolons that stand in no quotes and no comment. */
+/** Splits a text of SQL into statements: they end at semicolons outside of quotes and comments. */
 import type { Statement } from '../../database/statements.ts';
 
-/** The statements of a text, and the rest after the last semicolon, which may still go on. */
+/** The statements of a text, and the rest after the last semicolon, which may still continue. */
 type Split = { readonly statements: readonly Statement[]; readonly rest: string };
 
-/** What may hold a semicolon that ends nothing, each from its start to its end; `open` where the end is missing. */
+/** Parts in which a semicolon does not end a statement, each from its start to its end; `open` if the end is missing. */
 const pieces: readonly { readonly whole: RegExp; readonly open: RegExp }[] = [
   { whole: /--[^\n]*(?:\n|$)/y, open: /(?!)/y },
   { whole: /\be'(?:[^'\\]|\\.|'')*'/isy, open: /\be'/iy },
@@ -42,7 +42,7 @@ export function splitStatements(source: string): Split {
   return { statements, rest: source.slice(start) };
 }
 
-/** The statements of a text that is whole: what stands after the last semicolon is one as well. */
+/** The statements of a complete text: the rest after the last semicolon is one too. */
 export function splitWhole(source: string): readonly Statement[] {
   const { statements, rest } = splitStatements(source);
   const last = cut(source, source.length - rest.length, source.length);
@@ -51,14 +51,14 @@ export function splitWhole(source: string): readonly Statement[] {
 
 function cut(source: string, from: number, to: number): Statement | undefined {
   const text = source.slice(from, to);
-  // A comment alone is no statement.
+  // A comment alone is not a statement.
   const bare = text.replace(/^(?:\s+|--[^\n]*(?:\n|$)|\/\*.*?\*\/)+/s, '').trim();
   if (bare === '') return undefined;
   const lead = text.length - text.trimStart().length;
   return { text: text.trim(), before: source.slice(0, from + lead) };
 }
 
-/** The place after what begins here. */
+/** The position after the part that begins here. */
 function skip(source: string, place: number): number {
   if (source.startsWith('/*', place)) return skipComment(source, place);
   for (const { whole, open } of pieces) {
@@ -71,7 +71,7 @@ function skip(source: string, place: number): number {
   return place + 1;
 }
 
-/** Comments of Postgres may hold comments. */
+/** Comments in Postgres may contain comments. */
 function skipComment(source: string, place: number): number {
   const marks = /\/\*|\*\//g;
   marks.lastIndex = place;

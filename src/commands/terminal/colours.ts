@@ -14,7 +14,7 @@ const colours = {
   skipped: 'gray',
 } as const;
 
-/** A state or an outcome in its colour, where the stream shows colours; any other text as it is. */
+/** A state or an outcome in its colour, if the stream shows colours; any other text unchanged. */
 export function paintState(text: string, stream: NodeJS.WritableStream): string {
   const colour = Object.entries(colours).find(([state]) => state === text.trim())?.[1];
   return colour === undefined ? text : styleText(colour, text, { stream });

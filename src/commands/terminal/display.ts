@@ -1,4 +1,4 @@
-/** Lines about what is going on, on stderr: they renew themselves on a terminal, and come now and then elsewhere. */
+/** Lines about the progress, on stderr: they are updated in place on a terminal, and written from time to time elsewhere. */
 import { createLogUpdate } from 'log-update';
 import type { CommandContext } from '../context.ts';
 
@@ -6,17 +6,17 @@ import type { CommandContext } from '../context.ts';
 export type Outputs = Pick<CommandContext, 'stderr' | 'printError'>;
 
 const renewMs = 150;
-/** Plain lines come after twice as long each time, at last once a minute. */
+/** The time between plain lines doubles, up to a minute. */
 const longestPlainMs = 60_000;
 
-/** After which time lines are shown first. What ends before needs no account of its progress. */
+/** After this time the first lines are shown. Shorter work needs no progress. */
 export type Patience = { readonly terminalMs: number; readonly plainMs: number };
 
-/** Lines that stand at the bottom of a terminal now. */
+/** The lines now at the bottom of a terminal. */
 type Standing = { readonly clear: () => void; readonly show: () => void };
 const standing = new WeakMap<object, Standing>();
 
-/** Shows lines until the function is called that it returns; that shows them once more. */
+/** Shows lines until the returned function is called, which shows them once more. */
 export function showLines(
   { stderr, printError }: Outputs,
   { terminalMs, plainMs }: Patience,
@@ -41,7 +41,7 @@ export function showLines(
   };
 }
 
-/** Writes whole lines above those that stand at the bottom of the terminal `stderr`, if any do. */
+/** Writes whole lines above the lines at the bottom of the terminal `stderr`, if there are any. */
 export function writeAbove(
   { stderr }: Pick<Outputs, 'stderr'>,
   target: NodeJS.WritableStream,

@@ -6,7 +6,7 @@ import type { Outputs } from './display.ts';
 import { createPullDisplay } from './pulling.ts';
 import { formatNumber } from './words.ts';
 
-/** Takes in the events of all accounts until it is ended. */
+/** Receives the events of all accounts until it is ended. */
 type FollowDisplay = {
   readonly report: (event: SyncEvent, account: string) => void;
   readonly end: () => void;
@@ -14,10 +14,10 @@ type FollowDisplay = {
 
 /** Between two lines about the same stream. */
 const lineMs = 60_000;
-/** What is done sooner needs no line. */
+/** Shorter work needs no line. */
 const firstLineMs = 10_000;
 
-/** Shows how far the streams are. */
+/** Shows the progress of the streams. */
 export function createFollowDisplay(
   outputs: Outputs,
   streams: readonly Stream[],
@@ -31,7 +31,7 @@ export function createFollowDisplay(
 
 type Progress = { readonly rows: number; readonly nextLineMs: number };
 
-/** A line in the log about each stream that is not read to its end yet, once a minute. */
+/** A line in the log about each stream that is not completely read yet, once a minute. */
 function logProgress(log: Log): FollowDisplay {
   const streams = new Map<string, Progress>();
   return {

@@ -1,26 +1,26 @@
 /** The progress of one stream in a line: percent, bar, rows, rows a second, time to go. Without colours; fits in 80 columns. */
 import { formatNumber, formatTimeToGo } from './words.ts';
 
-/** Takes in what happens to a stream, and describes it. */
+/** Receives the events of a stream, and describes its progress. */
 export type Meter = {
   readonly addRows: (rows: number, nowMs: number) => void;
-  /** Tells how much of the wanted time is covered, 0 to 1, and how long that is. */
+  /** Sets the covered share of the wanted time, 0 to 1, and the length of that time. */
   readonly setShare: (share: number, wantedSeconds: number, nowMs: number) => void;
-  /** Tells how far an open span has been read, in seconds; undefined: it is open no longer. */
+  /** Sets how far an open span has been read, in seconds; undefined: it is no longer open. */
   readonly setRead: (span: number, seconds: number | undefined) => void;
-  /** @param requestsLeft in the minute that is running; undefined while unknown */
+  /** @param requestsLeft in the current minute; undefined while unknown */
   readonly describe: (nowMs: number, requestsLeft?: number) => string;
-  /** For a stream whose pages know no time: its rows alone. */
+  /** For a stream whose pages have no times: only its rows. */
   readonly describeRows: () => string;
 };
 
-/** The rate is taken over this stretch of time. */
+/** The rate is measured over this time. */
 const recentMs = 5000;
 
-/** Creates the meter of a stream of which nothing is known yet. */
+/** Creates the meter of a stream about which nothing is known yet. */
 export function createMeter(name: string, startedMs: number): Meter {
   let rows = 0;
-  /** When rows came, of the last few seconds. */
+  /** When rows were stored, in the last few seconds. */
   let recent: readonly { readonly atMs: number; readonly rows: number }[] = [];
   let covered: { readonly share: number; readonly wantedSeconds: number } | undefined;
   let first: { readonly share: number; readonly atMs: number } | undefined;
@@ -63,7 +63,7 @@ export function createMeter(name: string, startedMs: number): Meter {
     return recent.filter(({ atMs }) => atMs > nowMs - recentMs);
   }
 
-  /** The share of the wanted time that is read, open spans included. */
+  /** The share of the wanted time that is read, including open spans. */
   function measureShare(): number | undefined {
     if (covered === undefined || covered.wantedSeconds <= 0) return covered?.share;
     const open = [...read.values()].reduce((sum, seconds) => sum + Math.max(0, seconds), 0);
@@ -78,12 +78,13 @@ export function createMeter(name: string, startedMs: number): Meter {
   }
 }
 
-/** The number of rows, as wide in each line. */
+/** The number of rows, with the same width in each line. */
 function describeRows(rows: number): string {
   return `${formatNumber(rows)} rows`.padStart(14);
 }
 
-function drawBar(share: number): string {
+/** A bar that is full to a share of 0 to 1. */
+export function drawBar(share: number): string {
   const width = 10;
   const full = Math.floor(share * width);
   return `[${'#'.repeat(full)}${'.'.repeat(width - full)}]`;

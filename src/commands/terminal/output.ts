@@ -1,4 +1,4 @@
-/** Where a report goes: stdout, or a file that is there completely or not at all. */
+/** The destination of a report: stdout, or a file that is complete or does not exist. */
 import { createHash, randomBytes } from 'node:crypto';
 import { createWriteStream } from 'node:fs';
 import { open, realpath, rename, rm, stat } from 'node:fs/promises';
@@ -7,24 +7,24 @@ import { finished } from 'node:stream/promises';
 import { foreignCodeOf, KnownError, refuseInput } from '../../errors.ts';
 import type { Write } from '../../reports/shared/report.ts';
 
-/** A file that was written, so that what is told of it elsewhere can be held against it. */
+/** A written file, so that records about it can be compared with it. */
 type WrittenFile = { readonly name: string; readonly bytes: number; readonly sha256: string };
 
-/** A place that takes a report. One of `finish` and `abandon` has to be called in the end. */
+/** A destination for a report. `finish` or `abandon` must be called at the end. */
 export type ReportOutput = {
-  /** Rejects with `output_failed` when the place takes no more, with `output_closed` when its reader has left. */
+  /** Rejects with `output_failed` if the destination takes no more, with `output_closed` if its reader has left. */
   readonly write: Write;
-  /** All is written: puts a file into its place and describes it; undefined for what is no file. */
+  /** Everything is written: moves a file to its place and describes it; undefined if it is not a file. */
   finish(): Promise<WrittenFile | undefined>;
-  /** Nothing of a file stays. */
+  /** Removes the file. */
   abandon(): Promise<void>;
 };
 
 const ignoreError = (): void => {};
 
-/** A stream as output, with its back pressure. It stays open. `place` names it where it takes no more. */
+/** A stream as output, with its back pressure. It stays open. `place` is its name in error messages. */
 export function writeToStream(stream: NodeJS.WritableStream, place = 'The output'): ReportOutput {
-  // The callback of a write gets the error as well; without a listener it would end the process.
+  // The callback of a write gets the error too; without a listener it would end the process.
   stream.on('error', ignoreError);
   return {
     write: (text) =>
@@ -40,8 +40,8 @@ export function writeToStream(stream: NodeJS.WritableStream, place = 'The output
 }
 
 /**
- * Opens a file as output: written beside its place and renamed when complete. What is no regular file, such as a device,
- * is written directly.
+ * Opens a file as output: written beside its place and renamed when complete. A device, or anything else that is not a
+ * regular file, is written directly.
  *
  * @throws {KnownError} `bad_input` when it cannot be written
  */
@@ -65,7 +65,7 @@ export async function writeToFile(path: string): Promise<ReportOutput> {
       });
     },
     async finish() {
-      // The name must not outlive a crash of the machine without the content.
+      // After a crash of the machine, the name must not exist without the content.
       await file.sync();
       const { size } = await file.stat();
       await file.close();

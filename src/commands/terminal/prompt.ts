@@ -1,11 +1,11 @@
-/** Questions to somebody at a terminal, or to a pipe that holds the answers, a line each. */
+/** Questions to a person at a terminal, or to a pipe with the answers, one line each. */
 import { createInterface } from 'node:readline';
 import { Writable } from 'node:stream';
 import type { ProcessLike } from '../context.ts';
 
 /** Asks one question after the other. */
 export type Prompt = {
-  /** The answer without spaces around it; undefined when the input has ended, or Ctrl-C came. */
+  /** The answer without spaces around it; undefined at the end of the input, or after Ctrl-C. */
   readonly ask: (
     question: string,
     options?: { readonly isHidden?: boolean },
@@ -13,7 +13,7 @@ export type Prompt = {
   readonly close: () => void;
 };
 
-/** Opens a prompt. What is typed as a hidden answer is not shown, and no answer is kept in a history. */
+/** Opens a prompt. Hidden answers are not shown, and no answer is kept in a history. */
 export function openPrompt(
   { stdin, stdout }: Pick<ProcessLike, 'stdin' | 'stdout'>,
   signal: AbortSignal,
@@ -48,7 +48,7 @@ export function openPrompt(
     else give(line.trim());
   });
   lines.on('close', end);
-  // At a terminal readline takes Ctrl-C for itself.
+  // At a terminal readline handles Ctrl-C itself.
   lines.on('SIGINT', end);
   signal.addEventListener('abort', end, { once: true });
 
@@ -61,7 +61,7 @@ export function openPrompt(
       if (earlier !== undefined || hasEnded) resolve(earlier);
       else waiting = resolve;
       const answer = await promise;
-      // A line break that nobody has typed, or that was not shown.
+      // For a line break that nobody has typed, or that was not shown.
       if (isHidden || !terminal || answer === undefined) stdout.write('\n');
       isHidden = false;
       return answer;

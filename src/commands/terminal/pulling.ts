@@ -1,20 +1,20 @@
-/** What a pass over one or several accounts shows while it goes on. */
+/** What a pass over one or several accounts shows while it runs. */
 import type { PageEvent, SyncEvent } from '../../ingest/events.ts';
 import type { Stream } from '../../streams/stream.ts';
 import { showLines, type Outputs, type Patience } from './display.ts';
 import { createMeter, type Meter } from './meter.ts';
 import { formatMs, formatNumber, formatTimeToGo } from './words.ts';
 
-/** Takes in what happens. */
+/** Receives the events. */
 type Watch = {
   readonly report: (event: SyncEvent) => void;
-  /** Notes that one account is through. */
+  /** Records that one account is finished. */
   readonly noteDone: () => void;
 };
 
 const patience: Patience = { terminalMs: 150, plainMs: 1000 };
 
-/** Shows the streams of a single account, or how many of several accounts are through, until it is ended. */
+/** Shows the streams of a single account, or how many of several accounts are finished, until it is ended. */
 export function createPullDisplay(
   outputs: Outputs,
   streams: readonly Stream[],
@@ -30,10 +30,12 @@ function watchAccounts(
   deed: 'done' | 'followed',
 ): Watch & { readonly describe: () => string[] } {
   const startedMs = Date.now();
+  const examination = watchExamination();
   let done = 0;
   let rows = 0;
   return {
     report(event) {
+      examination.note(event);
       if (event.type === 'page') rows += event.rows;
     },
     noteDone() {
@@ -43,23 +45,25 @@ function watchAccounts(
       const time = formatMs(Date.now() - startedMs);
       const which =
         deed === 'done' ? `${done} of ${accounts} accounts done` : `${accounts} accounts followed`;
-      return [`${which}   ${formatNumber(rows)} rows   ${time}`];
+      return [`${which}   ${formatNumber(rows)} rows   ${time}`, ...examination.describe()];
     },
   };
 }
 
-/** One line for each stream, and why nothing moves just now. */
+/** One line for each stream, and why there is no progress at the moment. */
 function watchStreams(
   streams: readonly Stream[],
   startedMs: number,
 ): Watch & { readonly describe: () => string[] } {
   const shown = streams.map((stream) => ({ stream, meter: createMeter(stream.name, startedMs) }));
-  const meters = new Map(shown.map(({ stream, meter }) => [stream.name, meter]));
+  const metersByName = new Map(shown.map(({ stream, meter }) => [stream.name, meter]));
   const left = new Map<string, number>();
+  const examination = watchExamination();
   let pause: { readonly untilMs: number; readonly reason: string } | undefined;
 
   return {
     report(event) {
+      examination.note(event);
       const nowMs = Date.now();
       if (event.type === 'budget') left.set(event.group, event.left);
       if (event.type === 'pause') pause = { untilMs: nowMs + event.waitMs, reason: event.reason };
@@ -73,19 +77,37 @@ function watchStreams(
         pause = { untilMs: nowMs + 1000, reason };
       }
       if (event.type === 'covered')
-        meters.get(event.stream)?.setShare(event.share, event.wantedSeconds, nowMs);
-      if (event.type === 'page') notePage(event, meters.get(event.stream), nowMs);
+        metersByName.get(event.stream)?.setShare(event.share, event.wantedSeconds, nowMs);
+      if (event.type === 'page') notePage(event, metersByName.get(event.stream), nowMs);
     },
     noteDone() {},
     describe() {
       const nowMs = Date.now();
-      const lines = shown.map(({ stream: { kind, budget }, meter }) =>
+      const meters = shown.map(({ stream: { kind, budget }, meter }) =>
         kind === 'listing' ? meter.describeRows() : meter.describe(nowMs, left.get(budget.name)),
       );
+      const lines = [...meters, ...examination.describe()];
       return pause === undefined || pause.untilMs <= nowMs
         ? lines
         : [...lines, `paused for ${formatTimeToGo(pause.untilMs - nowMs)}: ${pause.reason}`];
     },
+  };
+}
+
+/** One line once everything is pulled: how far rollups and findings are. */
+function watchExamination(): {
+  readonly note: (event: SyncEvent) => void;
+  readonly describe: () => string[];
+} {
+  const parts = new Map<string, string>();
+  return {
+    note(event) {
+      if (event.type !== 'examining') return;
+      const unit = event.what === 'rollups' ? 'days' : 'parts';
+      const text = `${event.what} ${formatNumber(event.done)} of ${formatNumber(event.total)} ${unit}`;
+      parts.set(event.what, text);
+    },
+    describe: () => (parts.size === 0 ? [] : [[...parts.values()].join(', ')]),
   };
 }
 
@@ -95,7 +117,7 @@ function notePage(
   nowMs: number,
 ): void {
   meter?.addRows(rows, nowMs);
-  // What is read again or beside is no part of the wanted time that is not covered yet.
+  // Rescans and other readings are not part of the wanted time that is not covered yet.
   if (span === undefined || kind === 'live' || kind === 'rescan') return;
   if (last) meter?.setRead(span.from, undefined);
   else if (reached !== undefined) meter?.setRead(span.from, reached - span.from);

@@ -1,21 +1,25 @@
-/** How streams stand, and what a pass did, for people and for scripts. */
+/** The status of streams, and the results of a pass, for people and for scripts. */
 import type { StreamPass } from '../../ingest/service.ts';
 import { explainLoss } from '../../ingest/loss-words.ts';
+import { describeRemovals } from '../../ingest/removals.ts';
+import { describeReconciled } from '../../ingest/reconcile/words.ts';
 import type { StreamStatus } from '../../ingest/status.ts';
+import { describeVerified, listFound } from '../../ingest/verification-words.ts';
 import type { Stream } from '../../streams/stream.ts';
 import type { CommandContext } from '../context.ts';
+import { describeAnchors } from './anchors.ts';
 import { paintState } from './colours.ts';
 import { renderTable } from './table.ts';
 import { widthOf, wrapLines } from './text.ts';
 import { formatMoment, formatNumber, formatSeconds } from './words.ts';
 
-/** Where a page is shown: as wide as its terminal, and in its colours. */
+/** Where a page is shown: the width of the terminal, and its colours. */
 type Place = Pick<CommandContext, 'stdout'>;
 
-/** What is told of the streams elsewhere already, by the stream's name. */
+/** What is reported about the streams elsewhere already, by the stream's name. */
 type Told = Readonly<Record<string, readonly string[]>>;
 
-/** How the streams stand, one row each, with what is wrong in words beneath. The table fits in 80 columns. */
+/** The status of the streams, one row each, with the problems in words below. The table fits in 80 columns. */
 export function renderStatus(
   rows: readonly StreamStatus[],
   streams: readonly Stream[],
@@ -36,28 +40,33 @@ export function renderStatus(
           row.state,
           formatMoment(row.covered_from).slice(0, 10),
           formatMoment(row.covered_until),
-          listings.includes(row.stream) ? '' : row.gaps === 0 ? 'none' : formatNumber(row.gaps),
+          listings.includes(row.stream) ? '' : describeGaps(row),
           row.lag_seconds === null ? '' : formatSeconds(row.lag_seconds, 1),
           formatNumber(row.rows),
         ]),
         [6],
         (text, column) => (column === 1 ? paintState(text, stdout) : text),
       );
-      const lines = joinSame(
-        own.flatMap((row) =>
+      const lines = joinSame([
+        ...own.flatMap((row) =>
           remarks(row, now)
             .filter((sentence) => told[row.stream]?.includes(sentence) !== true)
             .map((sentence) => ({ stream: row.stream, sentence })),
         ),
-      );
-      return [`Account ${account}, times in UTC`, table, ...wrapLines(lines, widthOf(stdout))].join(
-        '\n',
-      );
+        ...own
+          .filter(({ stream }) => !listings.includes(stream))
+          .flatMap((row) =>
+            listVerified(row).map((sentence) => ({ stream: row.stream, sentence })),
+          ),
+      ]);
+      const anchors = describeAnchors(own[0]?.anchors ?? []);
+      const beneath = wrapLines([...lines, ...anchors], widthOf(stdout));
+      return [`Account ${account}, times in UTC`, table, ...beneath].join('\n');
     })
     .join('\n\n');
 }
 
-/** Sentences about streams, each once: where others share it, that is said. */
+/** Sentences about streams, each once: if others share it, their names are added. */
 function joinSame(
   told: readonly { readonly stream: string; readonly sentence: string }[],
 ): string[] {
@@ -69,6 +78,18 @@ function joinSame(
     const line = `${first}: ${sentence}`;
     return others.length === 0 ? [line] : [line, `${others.join(', ')}: the same.`];
   });
+}
+
+/** Rows that a verification did not find as they were stored are no reason to say that nothing is missing. */
+function describeGaps({ gaps, found }: StreamStatus): string {
+  if (gaps > 0) return formatNumber(gaps);
+  return found.length > 0 ? 'doubt' : 'none';
+}
+
+/** What the verifications of a log came to. */
+function listVerified(row: StreamStatus): readonly string[] {
+  if (row.found.length > 0) return listFound(row.found);
+  return row.covered_until === null ? [] : [`${describeVerified(row)}.`];
 }
 
 function remarks(row: StreamStatus, now: Date): string[] {
@@ -91,13 +112,18 @@ function remarks(row: StreamStatus, now: Date): string[] {
     );
   }
   lines.push(...row.losses.map((loss) => explainLoss(loss)), ...describeLate(row));
+  if (row.archived_rows > 0)
+    lines.push(`${formatNumber(row.archived_rows)} more rows are in the archive.`);
+  lines.push(...describeRemovals('log', row.removals, formatMoment));
+  if (row.last_reconciliation !== null)
+    lines.push(`${describeReconciled(row.last_reconciliation)}.`);
   if (row.last_success !== null && now.getTime() - row.last_success.getTime() > 3_600_000) {
     lines.push(`last pulled successfully ${formatMoment(row.last_success)}.`);
   }
   return lines;
 }
 
-/** What came after its time was covered: how much of it each age has found. Nothing while no age has found any. */
+/** Rows that appeared after their time was covered: how many each age has found. Empty while there are none. */
 function describeLate({ late_rows }: StreamStatus): string[] {
   const found = late_rows.filter(({ rows }) => rows > 0);
   if (found.length === 0) return [];
@@ -114,7 +140,7 @@ function describeHeadroom(seconds: number | null): string {
     : `; Zendesk deletes the oldest part in ${formatSeconds(seconds)}`;
 }
 
-/** What a pass did, one row a run, and each error once. */
+/** The results of a pass, one row for each run, and each error once. */
 export function renderPasses(passes: readonly StreamPass[], { stdout }: Place): string {
   const rows = passes.flatMap(({ stream, runs }) =>
     runs.map(({ task, outcome, counts }) => [

@@ -1,35 +1,38 @@
-/** Tables: columns two spaces apart and no rules, readable on any terminal and easy to cut with other tools. */
+/** Tables: columns two spaces apart without lines, readable on any terminal and easy to split with other tools. */
 import type { ReportColumn } from '../../reports/shared/report.ts';
 import { measureText, wrapText } from './text.ts';
 
-/** How a column is laid out. */
+/** The layout of a column. */
 type TableColumn = Omit<ReportColumn, 'key'>;
 
-/** The columns of a table that have room, and how wide they are. */
+/** The columns of a table that fit, and their widths. */
 type Layout<Column extends TableColumn> = {
   readonly columns: readonly Column[];
   readonly widths: readonly number[];
-  /** The width of the terminal; undefined where there is none: nothing is wrapped then. */
+  /** The width of the terminal; undefined if there is none: then nothing is wrapped. */
   readonly room: number | undefined;
-  /** The columns have no room beside each other in which their texts could be read: one below the other is better. */
+  /** The columns are too narrow side by side to read their texts: one below the other is better. */
   readonly isCrowded: boolean;
 };
 
-/** What stands between two columns. */
+/** The space between two columns. */
 export const gap = '  ';
-/** A word of this length or less is never broken; a column of longer ones is as narrow, and they go on in the next line. */
+/**
+ * A word of this length or less is never broken; a column of longer words may be as narrow as this, and they continue in the
+ * next line.
+ */
 const longestWord = 24;
-/** Where a window is too narrow even for words, a column keeps at least this much. */
+/** If a window is too narrow even for words, a column keeps at least this width. */
 const narrowest = 8;
-/** Texts may be long as books: a column is judged by no more than this when it is decided which ones have room. */
+/** Texts may be very long: at most this width counts when deciding which columns fit. */
 const fairWidth = 24;
-/** So many columns can be read though some are narrower than that. */
+/** So many columns can be read although some are narrower than that. */
 const mostNarrowColumns = 8;
 
 /**
- * A whole table; the columns with these places are aligned to the right. Without line break at the end.
+ * A whole table; the columns at these positions are aligned to the right. Without a line break at the end.
  *
- * @param paint colours a text of a column, which is measured before
+ * @param paint colours a text of a column after it was measured
  */
 export function renderTable(
   head: readonly string[],
@@ -47,10 +50,10 @@ export function renderTable(
   ].join('\n');
 }
 
-/** Colours a text of the column with this place. */
+/** Colours a text of the column at this position. */
 type Paint = (text: string, column: number) => string;
 
-/** Lays a table out by its first rows, each with a cell for each column. */
+/** Computes the layout of a table from its first rows, each with a cell for each column. */
 export function layOut<Column extends TableColumn>(
   all: readonly Column[],
   rows: readonly (readonly string[])[],
@@ -77,25 +80,25 @@ export function layOut<Column extends TableColumn>(
   };
 }
 
-/** Words would be broken, or there are so many columns that each is a strip. */
+/** Words would be broken, or there are so many columns that each is very narrow. */
 function isHardToRead(columns: readonly Measured<TableColumn>[], room: number): boolean {
   const least = sum(columns.map((each) => each.least)) + gap.length * (columns.length - 1);
   return least > room || columns.length > mostNarrowColumns;
 }
 
-/** A column, how wide it would be, and the least width in which no word of it is broken. */
+/** A column, its full width, and the smallest width that breaks no word. */
 type Measured<Column extends TableColumn> = {
   readonly column: Column;
   readonly natural: number;
   readonly least: number;
 };
 
-/** Times, numbers and ids are worth nothing in two lines. */
+/** Times, numbers and ids are useless in two lines. */
 function isFixed(column: TableColumn): boolean {
   return staysWhole(column) || column.isWhole === true;
 }
 
-/** Ids go on in the next line if they must, times and numbers never. */
+/** Ids continue in the next line if necessary, times and numbers never. */
 function staysWhole({ isTime, align }: TableColumn): boolean {
   return isTime === true || align === 'right';
 }
@@ -107,7 +110,7 @@ function measureWords(texts: readonly string[]): number {
   return Math.min(longest, longestWord);
 }
 
-/** What a table needs so that its texts can be read well. */
+/** The width that a table needs so that its texts are easy to read. */
 function needRoom(columns: readonly Measured<TableColumn>[]): number {
   const widths = columns.map(({ column, natural, least }) =>
     isFixed(column) ? natural : Math.max(least, Math.min(natural, fairWidth)),
@@ -115,7 +118,7 @@ function needRoom(columns: readonly Measured<TableColumn>[]): number {
   return sum(widths) + gap.length * (columns.length - 1);
 }
 
-/** The lines of a row, with a cell for each column of the layout: more than one where a cell goes on in the next. */
+/** The lines of a row, with a cell for each column of the layout: more than one if a cell continues in the next line. */
 export function formatRow(
   cells: readonly string[],
   { columns, widths, room }: Layout<TableColumn>,
@@ -140,7 +143,7 @@ export function formatRow(
   );
 }
 
-/** A row as lines of a title and its value, for columns that have no room beside each other. */
+/** A row as lines with a title and a value, for columns that do not fit side by side. */
 export function formatTall(
   columns: readonly Pick<TableColumn, 'title'>[],
   cells: readonly string[],
@@ -156,7 +159,10 @@ export function formatTall(
   });
 }
 
-/** Narrows the widest columns of texts to one width, so that all fit: to that of their words, and further only if they must. */
+/**
+ * Makes the widest text columns equally narrow, so that all fit: down to the width of their words, and narrower only if
+ * necessary.
+ */
 function fitWidths(columns: readonly Measured<TableColumn>[], room: number): number[] {
   const spaced = room - gap.length * (columns.length - 1);
   const narrow = (least: (each: Measured<TableColumn>) => number): number[] => {

@@ -13,7 +13,7 @@ export function measureText(text: string): number {
   return columns;
 }
 
-/** A text in lines of at most a number of columns, broken at spaces where there are any. */
+/** A text in lines of at most a number of columns, broken at spaces if possible. */
 export function wrapText(text: string, width: number): string[] {
   const lines: string[] = [];
   let line = '';
@@ -34,8 +34,8 @@ export function wrapText(text: string, width: number): string[] {
 }
 
 /**
- * Lines for a terminal of this width, where each that is too long goes on below, set in by two columns; as they are where there is no
- * terminal.
+ * Lines for a terminal of this width; each that is too long continues in the next line, indented by two columns. Without a
+ * terminal they are unchanged.
  */
 export function wrapLines(lines: readonly string[], width: number | undefined): string[] {
   if (width === undefined) return [...lines];
@@ -49,10 +49,10 @@ export function wrapLines(lines: readonly string[], width: number | undefined): 
   });
 }
 
-/** In a window that is narrower nothing can be read anyway. */
+/** In a narrower window nothing can be read anyway. */
 const narrowestLine = 20;
 
-/** The width of a stream where it is a terminal. */
+/** The width of a stream if it is a terminal. */
 export function widthOf({
   isTTY,
   columns,

@@ -4,7 +4,7 @@ import { userInfo } from 'node:os';
 import { join } from 'node:path';
 
 /**
- * The user that Postgres programs run as here, since Postgres refuses to run as root: a command put before the
+ * The user that Postgres programs run as here, because Postgres refuses to run as root: a command put before the
  * program's own (`unshare …`), or a user to switch to, or neither.
  */
 export type Account = {
@@ -17,7 +17,7 @@ type Identity = {
   readonly gid: number;
 };
 
-/** How a program ended. `status` is null when it could not be started or died of a signal. */
+/** How a program ended. `status` is null if it could not be started or was killed by a signal. */
 type ProgramResult = {
   readonly status: number | null;
   readonly stdout: string;
@@ -25,11 +25,11 @@ type ProgramResult = {
 };
 
 /**
- * Chooses the account for the cluster in `clusterDir` (which may not exist yet) inside `dataDir`. An ordinary user: as we
- * are. Root: the owner of what is already there; else a user namespace that shows root to Postgres as an ordinary user,
- * so that files stay root's and a 0700 checkout stays reachable; else, where namespaces are not allowed, `postgres` or
- * `nobody`, who must then be given the data directory. A user without a name (a container's bare number) gets a
- * namespace too, as initdb insists on a name.
+ * Chooses the account for the cluster in `clusterDir` (which may not exist yet) inside `dataDir`. For an ordinary user: the
+ * same user. For root: the owner of the existing files; otherwise a user namespace in which root looks like an ordinary user
+ * to Postgres, so that root still owns the files and a 0700 checkout is still readable; otherwise, if namespaces are not
+ * allowed, `postgres` or `nobody`, who must then own the data directory. A user without a name (only a number, as in a
+ * container) gets a namespace too, because initdb needs a name.
  */
 export async function chooseAccount(
   dataDir: string,
@@ -63,7 +63,7 @@ export async function chooseAccount(
 }
 
 /**
- * Runs a Postgres program to its end, or until the signal, which kills it and what it started. Never rejects.
+ * Runs a Postgres program to its end, or until the signal, which kills it and its children. Never rejects.
  */
 export async function runProgram(
   account: Account,
@@ -76,10 +76,10 @@ export async function runProgram(
     const child = spawn(command, rest, {
       ...account.identity,
       env: programEnvironment(),
-      // No path is relative, and the present directory may be closed to the account.
+      // No path is relative, and the account may have no access to the current directory.
       cwd: '/',
       stdio: ['ignore', 'pipe', 'pipe'],
-      // A group of its own: Ctrl-C at the terminal is for this process, which says what follows from it.
+      // A separate process group: Ctrl-C at the terminal is for this process, which decides what to do.
       detached: true,
     });
     const texts = { stdout: '', stderr: '' };
@@ -106,7 +106,7 @@ function killGroup(leader: number | undefined): void {
   }
 }
 
-/** The environment of Postgres programs: none of ours, which holds credentials and might hold PGPORT and the like. */
+/** The environment of Postgres programs: not ours, which contains credentials and perhaps PGPORT and similar. */
 export function programEnvironment(): Record<string, string> {
   const environment: Record<string, string> = { LC_ALL: 'C', TZ: 'UTC', PATH: programPath() };
   const libraries = process.env['LD_LIBRARY_PATH'];
@@ -115,8 +115,8 @@ export function programEnvironment(): Record<string, string> {
 }
 
 /**
- * The command to put directly before a program so that the kernel interrupts it when this process dies, however it
- * dies. Empty where `setpriv` does not exist (macOS).
+ * The command to put directly before a program so that the kernel interrupts it when this process dies for any reason. Empty
+ * if `setpriv` does not exist (macOS).
  */
 export function dieWithParent(): string[] {
   const exists = programPath()

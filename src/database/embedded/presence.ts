@@ -9,9 +9,9 @@ import { createClient } from '../session-settings.ts';
 import { sqlstates } from '../sqlstates.ts';
 
 /**
- * What `postmaster.pid` says of the server of a cluster, compared with the processes that exist:
+ * What `postmaster.pid` says about the server of a cluster, compared with the processes that exist:
  * - `absent`: no server; one may be started. Also when the file's process is gone: Postgres clears such a file itself
- * - `starting`: a server is on its way up or down; look again
+ * - `starting`: a server is starting or stopping; look again
  * - `ready`: a server of this cluster accepts connections at `port`
  * - `misleading`: the file is left over and its number now belongs to another process (usual in containers, where
  *   numbers are small), so that Postgres would refuse to start. `text` is the content that was judged
@@ -21,7 +21,7 @@ type Presence =
   | { readonly kind: 'ready'; readonly pid: number; readonly port: number }
   | { readonly kind: 'misleading'; readonly text: string };
 
-/** Postgres writes the file in one go right after making it, so one without content for this long is a remnant. */
+/** Postgres writes the file at once right after creating it, so a file without content for this long is left over. */
 const incompleteAfterMs = 2000;
 
 /** Reads the presence of a server in the cluster directory (PGDATA, real path). */
@@ -59,7 +59,7 @@ function parsePostmasterFile(
 
 /**
  * Removes a misleading `postmaster.pid`, unless it is no longer the one that was judged: then another process has
- * cleared it and started a server. Moved aside before it is looked at, so that a new file is never deleted unseen.
+ * cleared it and started a server. It is renamed before it is read, so that a new file is never deleted by mistake.
  */
 export async function removeMisleadingFile(cluster: string, judged: string): Promise<void> {
   const path = join(cluster, 'postmaster.pid');
@@ -74,8 +74,8 @@ export async function removeMisleadingFile(cluster: string, judged: string): Pro
 }
 
 /**
- * True when the server at `url` answers and serves this very cluster, not one that took over its port. False when it
- * does not accept connections (yet, or any more).
+ * True when the server at `url` answers and serves this very cluster, not one that took over its port. False if it does not
+ * accept connections (not yet, or no longer).
  *
  * @throws {KnownError} `embedded_failed` when it refuses the password
  */
@@ -101,7 +101,7 @@ export async function answersFor(url: string, cluster: string): Promise<boolean>
   }
 }
 
-/** Whether a process with that number runs, be it somebody else's. */
+/** Whether a process with that number runs, also one of another user. */
 export function processExists(pid: number): boolean {
   try {
     process.kill(pid, 0);
@@ -112,8 +112,8 @@ export function processExists(pid: number): boolean {
 }
 
 /**
- * A postmaster works in its cluster's directory, and has it among its arguments when it was started here. Containers
- * hide the directory of another user's process, so both are looked at.
+ * A postmaster works in its cluster's directory, and has it in its arguments if it was started here. Containers hide the
+ * directory of another user's process, so both are checked.
  */
 async function isServerOf(pid: number, cluster: string): Promise<boolean> {
   if (process.platform === 'linux') {

@@ -12,17 +12,17 @@ import { readPresence } from './presence.ts';
 /** A server that this process has started. */
 export type Server = {
   readonly port: number;
-  /** Ends the server within about `stopTimeoutMs` × 1.25 and waits for its exit. May be called again. */
+  /** Ends the server within about `stopTimeoutMs` × 1.25 and waits for its exit. May be called several times. */
   readonly stop: (stopTimeoutMs: number) => Promise<void>;
-  /** Ends the server at once; what it had not written yet is recovered at its next start. */
+  /** Ends the server at once; it recovers unwritten data at its next start. */
   readonly kill: () => Promise<void>;
   /** Fulfilled when the server has ended, with its exit status or signal in words. */
   readonly exited: Promise<string>;
 };
 
 /**
- * Why there is no server: `occupied`, because another process has one or is starting one; `port`, because somebody
- * has the port that is wanted, or took it between its choice and its use.
+ * Why there is no server: `occupied`, because another process has one or is starting one; `port`, because another program
+ * has the wanted port, or took it between its choice and its use.
  */
 export type Hindrance = 'occupied' | 'port';
 
@@ -50,7 +50,7 @@ const serverSettings = {
   log_error_verbosity: 'terse',
 };
 
-// Safe against the death of the server, not of the machine: a commit is handed to the kernel before it is answered.
+// Safe against a crash of the server, not of the machine: a commit is passed to the kernel before it is answered.
 const withoutDurability = { fsync: 'off', full_page_writes: 'off' };
 
 /**
@@ -83,7 +83,7 @@ export async function startServer(
   ];
   const log = openSync(paths.log, 'a', 0o600);
   const logStart = (await stat(paths.log)).size;
-  // A session of its own: Ctrl-C at the terminal must not end the server before the last transaction of this process.
+  // A separate session: Ctrl-C at the terminal must not end the server before the last transaction of this process.
   const child = spawn(command, args, {
     ...account.identity,
     detached: true,
@@ -133,7 +133,7 @@ async function isReadyBeforeExit(
   }
 }
 
-/** Fast shutdown, which lets no client finish but writes everything; then immediate shutdown; then the hard way. */
+/** Fast shutdown, which does not let clients finish but writes everything; then immediate shutdown; then SIGKILL. */
 async function stopServer(
   child: ChildProcess,
   exited: Promise<string>,
@@ -165,7 +165,7 @@ async function readHindrance(
   const { buffer, bytesRead } = await handle.read({ position: logStart });
   await handle.close();
   const lines = buffer.toString('utf8', 0, bytesRead).trim().split('\n');
-  // The server of another process may write to the same file; what comes before the server starts has no number.
+  // The server of another process may write to the same file; lines before the start of the server have no number.
   const own = lines.filter((line) => line.includes(`[${pid}]`));
   const reason = own.find((line) => line.includes('FATAL:')) ?? own.at(-1) ?? (lines.at(-1) || end);
   if (reason.includes('could not create any TCP/IP sockets')) return 'port';
@@ -183,7 +183,10 @@ async function rotateLog(log: string): Promise<void> {
   if (size > logLimitBytes) await rename(log, `${log}.1`).catch(() => undefined);
 }
 
-/** The port that is wanted, undefined while it is taken; else the port of the server before, if it is free: then whoever still knows the url can go on. */
+/**
+ * The wanted port, undefined while it is in use; otherwise the port of the previous server, if it is free: then clients that
+ * still have the url can continue.
+ */
 async function choosePort(
   cluster: string,
   wanted: number | undefined,

@@ -1,6 +1,5 @@
 import { sql } from 'drizzle-orm';
 import {
-  bigint,
   boolean,
   cidr,
   index,
@@ -10,7 +9,7 @@ import {
   smallint,
   text,
 } from 'drizzle-orm/pg-core';
-import { bigId, identifier, instant } from './columns.ts';
+import { bigId, identifier, instant, numbered } from './columns.ts';
 import { zendesk } from './logs.ts';
 
 /**
@@ -55,13 +54,11 @@ export const accessLogResources = zendesk.table(
     search_query: text(),
   },
   (t) => [
-    // One narrow index, and one of nearly no cost in which time is looked up: docs/performance.md says what others cost.
-    index('access_log_resources_resource')
-      .on(t.resource_id)
+    // Who saw a resource at a time, and what a request was about: docs/performance.md says what others cost.
+    index('access_log_resources_seen')
+      .on(t.resource_id, t.timestamp)
       .where(sql`resource_id is not null`),
-    index('access_log_resources_timestamp')
-      .using('brin', t.timestamp)
-      .with({ pages_per_range: 32, autosummarize: true }),
+    index('access_log_resources_time').on(t.account, t.timestamp),
   ],
 );
 
@@ -97,7 +94,7 @@ export const findingRules = zendesk.table('finding_rules', {
  */
 export const auditPatterns = zendesk.table('audit_patterns', {
   /** Number of the pattern. */
-  pattern: bigint({ mode: 'bigint' }).notNull().generatedAlwaysAsIdentity().primaryKey(),
+  pattern: numbered('zendesk.audit_patterns_pattern_seq').primaryKey(),
   /** The rule it belongs to. */
   rule: identifier()
     .notNull()

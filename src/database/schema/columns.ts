@@ -2,7 +2,8 @@
  * Kinds of columns that drizzle does not have. The docstring of a schema, table or column beside this file is its comment in
  * the database: `npm run migrations:generate` writes them to `definitions/comments.sql`.
  */
-import { customType } from 'drizzle-orm/pg-core';
+import { sql } from 'drizzle-orm';
+import { bigint, customType } from 'drizzle-orm/pg-core';
 
 /** Text compared byte by byte: right for identifiers, and the cheapest order for an index. */
 export const identifier = customType<{ data: string }>({ dataType: () => 'text collate "C"' });
@@ -15,3 +16,9 @@ export const bigId = customType<{ data: string | number }>({ dataType: () => 'bi
 
 /** Bytes as they came. */
 export const bytes = customType<{ data: Buffer }>({ dataType: () => 'bytea' });
+
+/** A number from a sequence that a migration makes: a table that is spread over several servers can have no identity column. */
+export const numbered = (sequence: string) =>
+  bigint({ mode: 'bigint' })
+    .notNull()
+    .default(sql.raw(`nextval('${sequence}')`));

@@ -1,6 +1,15 @@
 import { sql } from 'drizzle-orm';
-import { bigint, date, integer, pgSchema, primaryKey, text } from 'drizzle-orm/pg-core';
-import { bigId, bytes, identifier, instant } from './columns.ts';
+import {
+  bigint,
+  date,
+  index,
+  integer,
+  jsonb,
+  pgSchema,
+  primaryKey,
+  text,
+} from 'drizzle-orm/pg-core';
+import { bigId, bytes, identifier, instant, numbered } from './columns.ts';
 
 /** The sealed log: what an auditor needs to check that no row of the history is missing or changed. */
 export const zendeskEvidence = pgSchema('zendesk_evidence');
@@ -29,25 +38,62 @@ export const sealedLogs = zendeskEvidence.table('logs', {
     .default(sql`now()`),
   /** When the newest entry was added. */
   sealed_at: instant(),
+  /** Fingerprints of the rules that the log was last told of: classification, detections, definitions of views. */
+  rules: jsonb(),
 });
 
 /** What happened to the history and is not in the sealed log yet. The sealer takes it within seconds. */
-export const pending = zendeskEvidence.table('pending', {
-  /** Number of the manifest, in the order in which it was written. */
-  id: bigint({ mode: 'bigint' }).notNull().generatedAlwaysAsIdentity().primaryKey(),
-  /** Key of the Zendesk account. */
-  account: identifier().notNull(),
-  /** audit_logs, access_logs or users; empty for what concerns the whole account. */
-  stream: text().notNull(),
-  /** The start of the transaction that wrote it: synced_at of the rows that it stored. */
-  stored_at: instant()
-    .notNull()
-    .default(sql`now()`),
-  /** The manifest without stored_at and the root over revisions, which the sealer adds. */
-  manifest: text().notNull(),
-  /** Four bits of the hash of each row of a page, two rows a byte; null where there are none. */
-  tags: bytes(),
-});
+export const pending = zendeskEvidence.table(
+  'pending',
+  {
+    /** Number of the manifest, in the order in which it was written. */
+    id: numbered('zendesk_evidence.pending_id_seq'),
+    /** Key of the Zendesk account. */
+    account: identifier().notNull(),
+    /** audit_logs, access_logs or users; empty for what concerns the whole account. */
+    stream: text().notNull(),
+    /** The start of the transaction that wrote it: synced_at of the rows that it stored. */
+    stored_at: instant()
+      .notNull()
+      .default(sql`now()`),
+    /** The manifest without stored_at and the root over revisions, which the sealer adds. */
+    manifest: text().notNull(),
+    /** Four bits of the hash of each row of a page, two rows a byte; null where there are none. */
+    tags: bytes(),
+    /** When it was written: later than stored_at by as long as the transaction had taken. */
+    noted_at: instant()
+      .notNull()
+      .default(sql`clock_timestamp()`),
+  },
+  (t) => [primaryKey({ columns: [t.account, t.id] })],
+);
+
+/**
+ * The streams that are in the sealed log, and how far their rows from before it were taken into it. One row a stream, from
+ * its first manifest on.
+ */
+export const adoptions = zendeskEvidence.table(
+  'adoptions',
+  {
+    /** Key of the Zendesk account. */
+    account: identifier().notNull(),
+    /** audit_logs, access_logs or users. */
+    stream: text().notNull(),
+    /** The moment of its first manifest: rows that were written earlier have none of their own. */
+    before: instant().notNull(),
+    /** Time of the last row that was looked at; null before the first. */
+    reached_at: instant(),
+    /** Its id. */
+    reached_id: identifier(),
+    /** How many rows were taken into the log. */
+    rows: bigId()
+      .notNull()
+      .default(sql`0`),
+    /** When all of them were; null until then. */
+    ended_at: instant(),
+  },
+  (t) => [primaryKey({ columns: [t.account, t.stream] })],
+);
 
 /** The entries of the sealed logs: one manifest each. Only ever added to. */
 export const entries = zendeskEvidence.table(
@@ -62,7 +108,14 @@ export const entries = zendeskEvidence.table(
     /** Four bits of the hash of each row of a page, two rows a byte: no part of the log, but they tell which row was changed. */
     tags: bytes(),
   },
-  (t) => [primaryKey({ columns: [t.account, t.index] })],
+  (t) => [
+    primaryKey({ columns: [t.account, t.index] }),
+    // Finds the manifest of a row by its synced_at (evidence/proving/outer-path.ts). Never fails, whatever the bytes are.
+    index('entries_stored').on(
+      t.account,
+      sql`substring(encode(manifest, 'escape') from '"stored_at":"([^"]{1,40})"')`,
+    ),
+  ],
 );
 
 /** The hashes of the tiles: one for each perfect subtree of 256^level entries (RFC 6962, C2SP tlog-tiles). Only ever added to. */
@@ -95,4 +148,42 @@ export const personKeys = zendeskEvidence.table(
     key: bytes().notNull(),
   },
   (t) => [primaryKey({ columns: [t.account, t.person, t.month] })],
+);
+
+/**
+ * What is left of rows and revisions that were dropped, or of which personal columns were taken away: hashes, with which the
+ * roots of their pages can still be made. Only ever added to; the sealed log has a root over those of each transaction.
+ */
+export const remnants = zendeskEvidence.table(
+  'remnants',
+  {
+    /** Key of the Zendesk account. */
+    account: identifier().notNull(),
+    /** The log. */
+    stream: text().notNull(),
+    /** The moment of the manifest that the row, or the revision, is in. */
+    written_at: instant().notNull(),
+    /** Time of the row. */
+    occurred_at: instant().notNull(),
+    /** Id of the row. */
+    id: identifier().notNull(),
+    /** Number of the revision; 0 for a row. */
+    revision: bigint({ mode: 'bigint' }).notNull(),
+    /** The transaction that took it away. */
+    removed_at: instant()
+      .notNull()
+      .default(sql`now()`),
+    /** The commitment to what was personal, as it was sealed; null where all of the row was dropped. */
+    personal: bytes(),
+    /** The hash of the leaf: of a dropped row as it was sealed, else of the row as it is since. */
+    leaf: bytes().notNull(),
+  },
+  (t) => [
+    primaryKey({
+      name: 'remnants_pk',
+      columns: [t.account, t.stream, t.written_at, t.occurred_at, t.id, t.revision, t.removed_at],
+    }),
+    index('remnants_occurred').on(t.account, t.stream, t.occurred_at),
+    index('remnants_removed').on(t.account, t.removed_at),
+  ],
 );

@@ -1,18 +1,12 @@
 import { sql } from 'drizzle-orm';
-import {
-  bigint,
-  index,
-  inet,
-  jsonb,
-  pgSchema,
-  primaryKey,
-  smallint,
-  text,
-} from 'drizzle-orm/pg-core';
-import { bigId, identifier, instant } from './columns.ts';
+import { index, inet, jsonb, pgSchema, primaryKey, smallint, text } from 'drizzle-orm/pg-core';
+import { bigId, identifier, instant, numbered } from './columns.ts';
 
 /** The Zendesk logs and the people in them, for queries. */
 export const zendesk = pgSchema('zendesk');
+
+/** The partitions of the tables of schema zendesk. Query those tables instead. */
+export const zendeskPartitions = pgSchema('zendesk_partitions');
 
 /** The Zendesk audit log: who changed what in the account. One row per record, kept permanently. */
 export const auditLogs = zendesk.table(
@@ -121,6 +115,14 @@ export const accessLogs = zendesk.table(
   (t) => [
     primaryKey({ columns: [t.account, t.timestamp, t.id] }),
     index('access_logs_user').on(t.account, t.user_id, t.timestamp),
+    // Alone, because Postgres keeps equal values together: a third of the size, and half of the work, of one with the time.
+    index('access_logs_address').on(t.ip_address),
+    // The newest of all accounts, as every tool asks: the key begins with the account.
+    index('access_logs_time').on(t.timestamp),
+    // As the view asks, by the text of zendesk.is_denied(): one request in a hundred.
+    index('access_logs_denied')
+      .on(t.timestamp)
+      .where(sql`(status = any (array[401, 403, 404])) is true`),
   ],
 );
 
@@ -132,7 +134,7 @@ export const revisions = zendesk.table(
   'revisions',
   {
     /** Number of the revision, in the order of replacement. */
-    revision: bigint({ mode: 'bigint' }).notNull().generatedAlwaysAsIdentity().primaryKey(),
+    revision: numbered('zendesk.revisions_revision_seq'),
     /** Key of the Zendesk account. */
     account: identifier().notNull(),
     /** The log the row belongs to: audit_logs or access_logs. */
@@ -149,7 +151,9 @@ export const revisions = zendesk.table(
       .default(sql`now()`),
   },
   (t) => [
+    primaryKey({ columns: [t.account, t.revision] }),
     index('revisions_row').on(t.account, t.stream, t.id),
     index('revisions_replaced').on(t.account, t.stream, t.replaced_at),
+    index('revisions_occurred').on(t.account, t.stream, t.occurred_at),
   ],
 );

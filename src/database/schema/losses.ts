@@ -1,6 +1,6 @@
 import { sql } from 'drizzle-orm';
 import { bigint, date, index, primaryKey, text } from 'drizzle-orm/pg-core';
-import { bigId, identifier, instant } from './columns.ts';
+import { bigId, identifier, instant, numbered } from './columns.ts';
 import { zendeskSync } from './sync.ts';
 
 /**
@@ -11,7 +11,7 @@ export const storedRows = zendeskSync.table(
   'stored_rows',
   {
     /** Number of the entry. */
-    id: bigint({ mode: 'bigint' }).notNull().generatedAlwaysAsIdentity().primaryKey(),
+    id: numbered('zendesk_sync.stored_rows_id_seq'),
     /** Key of the Zendesk account. */
     account: identifier().notNull(),
     /** audit_logs or access_logs. */
@@ -21,18 +21,21 @@ export const storedRows = zendeskSync.table(
     /** Rows stored; negative for rows that were found to be gone. */
     rows: bigId().notNull(),
   },
-  (t) => [index('stored_rows_day').on(t.account, t.stream, t.day)],
+  (t) => [
+    primaryKey({ columns: [t.account, t.id] }),
+    index('stored_rows_day').on(t.account, t.stream, t.day),
+  ],
 );
 
 /**
  * Rows that were stored and are no longer there: dropped, detached, truncated or deleted by somebody other than this
- * program. Their time is a gap again, and is read again where Zendesk still has it. Kept permanently.
+ * program, or lost when the database was restored from an older backup. Their time is a gap again, and is read again where Zendesk still has it. Kept permanently.
  */
 export const coverageLosses = zendeskSync.table(
   'coverage_losses',
   {
     /** Number of the loss. */
-    id: bigint({ mode: 'bigint' }).notNull().generatedAlwaysAsIdentity().primaryKey(),
+    id: numbered('zendesk_sync.coverage_losses_id_seq'),
     /** Key of the Zendesk account. */
     account: identifier().notNull(),
     /** audit_logs or access_logs. */
@@ -47,7 +50,11 @@ export const coverageLosses = zendeskSync.table(
     rows: bigId().notNull(),
     /** Rows that were left in the span. */
     rows_left: bigId().notNull(),
-    /** partition_dropped, partition_detached, partition_truncated, rows_deleted or rows_missing (found by counting). */
+    /**
+     * partition_dropped, partition_detached, partition_truncated, rows_deleted, rows_missing (found by counting) or
+     * lost_by_restore (found by the sealed log that was published); missing_by_reconcile: they were never stored, though
+     * their time counted as covered.
+     */
     code: text().notNull(),
     /** The partition; null where rows were deleted or missed. */
     partition: text(),
@@ -66,7 +73,10 @@ export const coverageLosses = zendeskSync.table(
     /** How many rows that brought back; if fewer than were lost, Zendesk no longer has the others. */
     rows_found: bigId(),
   },
-  (t) => [index('coverage_losses_stream').on(t.account, t.stream, t.lost_from)],
+  (t) => [
+    primaryKey({ columns: [t.account, t.id] }),
+    index('coverage_losses_stream').on(t.account, t.stream, t.lost_from),
+  ],
 );
 
 /** Partitions whose rows were held against the counts, as they were then: one that has changed since is counted again. */

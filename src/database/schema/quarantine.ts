@@ -1,6 +1,6 @@
 import { sql } from 'drizzle-orm';
-import { bigint, integer, text, uniqueIndex } from 'drizzle-orm/pg-core';
-import { bytes, identifier, instant } from './columns.ts';
+import { bigint, integer, text, uniqueIndex, primaryKey } from 'drizzle-orm/pg-core';
+import { bytes, identifier, instant, numbered } from './columns.ts';
 import { zendeskSync } from './sync.ts';
 
 /**
@@ -11,7 +11,7 @@ export const quarantine = zendeskSync.table(
   'quarantine',
   {
     /** Number of the record in quarantine, for "quarantine show" and "quarantine retry". */
-    id: bigint({ mode: 'bigint' }).notNull().generatedAlwaysAsIdentity().primaryKey(),
+    id: numbered('zendesk_sync.quarantine_id_seq'),
     /** Key of the Zendesk account. */
     account: identifier().notNull(),
     /** audit_logs, access_logs or users. */
@@ -49,5 +49,8 @@ export const quarantine = zendeskSync.table(
     /** The version of this program that last tried to store it. Another version tries again automatically. */
     tried_by: text().notNull(),
   },
-  (t) => [uniqueIndex('quarantine_record').on(t.account, t.stream, t.fingerprint)],
+  (t) => [
+    primaryKey({ columns: [t.account, t.id] }),
+    uniqueIndex('quarantine_record').on(t.account, t.stream, t.fingerprint),
+  ],
 );

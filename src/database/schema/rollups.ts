@@ -103,3 +103,25 @@ export const auditDay = zendesk.table(
   },
   (t) => [primaryKey({ columns: [t.account, t.day, t.source_type, t.action, t.actor_id] })],
 );
+
+/** How often team members signed in from each network each day, for dashboards. Days with new rows are recomputed. */
+export const signInDay = zendesk.table(
+  'sign_in_day',
+  {
+    /** Key of the Zendesk account. */
+    account: identifier().notNull(),
+    /** The day, UTC. */
+    day: date().notNull(),
+    /** The network of the addresses: IPv4 /24, IPv6 /48, as text; empty where Zendesk gave no address. */
+    network: identifier().notNull(),
+    /** Successful sign-ins; Zendesk records no others. */
+    sign_ins: integer().notNull(),
+    /** Different people who signed in. */
+    people: integer().notNull(),
+    /** First of these sign-ins. */
+    first_at: instant().notNull(),
+    /** Last of these sign-ins. */
+    last_at: instant().notNull(),
+  },
+  (t) => [primaryKey({ columns: [t.account, t.day, t.network] })],
+);

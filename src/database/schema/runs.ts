@@ -1,6 +1,6 @@
 import { sql } from 'drizzle-orm';
-import { bigint, boolean, index, integer, text, uuid } from 'drizzle-orm/pg-core';
-import { bigId, identifier, instant } from './columns.ts';
+import { bigint, boolean, index, integer, text, uuid, primaryKey } from 'drizzle-orm/pg-core';
+import { bigId, identifier, instant, numbered } from './columns.ts';
 import { zendeskSync } from './sync.ts';
 
 /** One row for each run of a task on a stream. A run that did not finish its work is a failed run. */
@@ -8,7 +8,7 @@ export const runs = zendeskSync.table(
   'runs',
   {
     /** Number of the run. */
-    id: bigint({ mode: 'bigint' }).notNull().generatedAlwaysAsIdentity().primaryKey(),
+    id: numbered('zendesk_sync.runs_id_seq'),
     /** Key of the Zendesk account. */
     account: identifier().notNull(),
     /** audit_logs, access_logs or users. */
@@ -41,6 +41,7 @@ export const runs = zendeskSync.table(
     mark: uuid().notNull().defaultRandom(),
   },
   (t) => [
+    primaryKey({ columns: [t.account, t.id] }),
     index('runs_recent').on(t.account, t.stream, t.task, t.id),
     index('runs_failed')
       .on(t.account, t.stream, t.id)
@@ -53,7 +54,7 @@ export const fetches = zendeskSync.table(
   'fetches',
   {
     /** Number of the fetch. */
-    id: bigint({ mode: 'bigint' }).notNull().generatedAlwaysAsIdentity().primaryKey(),
+    id: numbered('zendesk_sync.fetches_id_seq'),
     /** Key of the Zendesk account. */
     account: identifier().notNull(),
     /** audit_logs or access_logs. */
@@ -109,11 +110,17 @@ export const fetches = zendeskSync.table(
     rescan_age_seconds: integer(),
   },
   (t) => [
+    primaryKey({ columns: [t.account, t.id] }),
     index('fetches_recent').on(t.account, t.stream, t.id),
     index('fetches_late')
       .on(t.account, t.stream, t.rescan_age_seconds)
       .where(sql`rescan_age_seconds is not null and rows_late > 0`),
     index('fetches_rows').on(t.account, t.stream, t.rows_new),
+    index('fetches_span').on(t.account, t.stream, t.span_from),
+    // Those of which the span began long before a moment that it has.
+    index('fetches_long')
+      .on(t.account, t.stream)
+      .where(sql`span_until - span_from > interval '1 day'`),
     index('fetches_resumable')
       .on(t.account, t.stream)
       .where(sql`outcome is null or (outcome = 'failed' and cursor is not null)`),

@@ -12,7 +12,7 @@ export type Frontier = {
   readonly hashes: readonly Buffer[];
 };
 
-/** Told of each perfect subtree that is whole now: the leaves themselves at level 0, then what they complete. */
+/** Receives each perfect subtree that is complete now: the leaves themselves at level 0, then what they complete. */
 export type TellSubtree = (level: number, index: number, hash: Buffer) => void;
 
 /** The frontier of a tree without leaves. */

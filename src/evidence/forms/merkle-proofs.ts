@@ -45,7 +45,7 @@ export function planConsistency(from: number, to: number): Part[] {
       left = middle;
     }
   }
-  // A tree that is a subtree as it stands is known to whoever asks.
+  // The asking party knows a tree that is itself a perfect subtree.
   if (left > 0) parts.push(divide(left, right));
   return parts.toReversed();
 }
@@ -60,7 +60,7 @@ export function proveConsistency(from: number, to: number, read: ReadSubtree): B
   return planConsistency(from, to).map((part) => hashPart(part, read));
 }
 
-/** Reads subtrees of a tree whose leaves are all at hand: their hashes, packed. */
+/** Reads subtrees of a tree from all of its leaves: their hashes, packed. */
 export function readFromLeaves(leafHashes: Uint8Array): ReadSubtree {
   return (level, index) => {
     const length = 2 ** level * hashBytes;
@@ -91,7 +91,7 @@ export function followInclusion(
   return last === 0 ? root : undefined;
 }
 
-/** A state of a tree: what a checkpoint says of it. */
+/** A state of a tree, as in a checkpoint. */
 export type TreeHead = { readonly size: number; readonly root: Uint8Array };
 
 /** Whether a consistency proof shows that the newer tree begins with all leaves of the older one. */

@@ -16,11 +16,11 @@ export type EntryProof = {
   readonly path: readonly Uint8Array[];
   /** The checkpoint, a signed note, as the log gave it. */
   readonly checkpoint: string;
-  /** What else is needed to make the hash of the entry. Nothing vouches for it. */
+  /** What else is needed to compute the hash of the entry. Nothing vouches for it. */
   readonly extra?: Uint8Array;
 };
 
-/** By which log, and by whose keys, a proof is judged. */
+/** The log and the keys by which a proof is judged. */
 export type TrustedLog = { readonly origin: string; readonly logKeys: readonly VerifierKey[] };
 
 const header = 'c2sp.org/tlog-proof@v1';

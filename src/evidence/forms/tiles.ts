@@ -98,7 +98,7 @@ function findTile(
   };
 }
 
-/** Says that a tile does not have the hashes that its place promises. */
+/** The error for a tile that lacks hashes for its place. */
 export function checkTile(bytes: Uint8Array, width: number): void {
   if (bytes.length !== width * hashBytes) {
     throw new FormError(

@@ -1,164 +1,202 @@
-/** Whether the sealed log is the one whose checkpoint is signed, and still has what anchors say that it had. */
+/** Checks that the sealed log matches its signed checkpoint and still contains everything that anchors attest. */
 import type { Database } from '../../database/client.ts';
 import { openCheckpoint, type OpenedCheckpoint } from '../forms/checkpoint.ts';
 import { FormError } from '../forms/form-error.ts';
-import { emptyFrontier, findRoot, growFrontier, type Frontier } from '../forms/frontier.ts';
-import { parseVerifierKey } from '../forms/keys.ts';
-import { hashLeaf } from '../forms/merkle.ts';
-import { readEntry, type SealedEntry } from './entry.ts';
+import { emptyFrontier, findRoot } from '../forms/frontier.ts';
+import { isEdgeOf } from '../edge.ts';
 import { finding, type Finding } from './finding.ts';
+import { traceKeys, type KeysAt } from './keys.ts';
+import { compareKeys, type KnownKey } from './known-key.ts';
+import type { PublishedCopy } from '../restore/lost-entries.ts';
+import type { LogStream } from '../../streams/stream.ts';
+import { readLog, type ReadLog } from './log-entries.ts';
+import { loadLater } from './sealed-entries.ts';
+import { explainShorter } from './shorter-log.ts';
+import type { Unchecked } from './unchecked.ts';
 
-/** A checkpoint that was kept elsewhere: what to call it, and the note. */
-export type Anchor = { readonly name: string; readonly note: string };
-
-/** What the chain came to. */
-type VerifiedChain = {
-  readonly size: number;
-  readonly entries: readonly SealedEntry[];
-  readonly findings: readonly Finding[];
+/** A checkpoint kept elsewhere: its name and the note. */
+export type Anchor = {
+  readonly name: string;
+  readonly note: string;
+  /** Where the entries of the log are also published, if anywhere. */
+  readonly copy?: PublishedCopy;
 };
 
-/** A clock that is corrected goes back by less. */
-const toleratedSetBackMs = 60_000;
+/** What the log's own checkpoint is called. */
+const ownName = 'the newest checkpoint';
 
-/** Recomputes the tree of an account's log from its entries, and holds it against its checkpoint and the anchors. */
+/** What the chain came to. */
+export type VerifiedChain = Pick<ReadLog, 'entries' | 'manifests' | 'holes' | 'findings'> & {
+  readonly origin: string;
+  /** How many entries are there. */
+  readonly size: number;
+  /** The same, including missing ones. */
+  readonly places: number;
+  readonly unchecked: readonly Unchecked[];
+};
+
+type ChainToVerify = {
+  readonly account: string;
+  readonly anchors: readonly Anchor[];
+  /** Keys that the log should be signed with. */
+  readonly keys: readonly KnownKey[];
+  readonly logs: readonly LogStream[];
+};
+
+/** Recomputes the tree of an account's log from its entries and compares it with its checkpoint, the anchors and the known keys. */
 export async function verifyChain(
   db: Database,
-  account: string,
-  anchors: readonly Anchor[],
+  task: ChainToVerify,
 ): Promise<VerifiedChain | undefined> {
+  const { account, anchors, keys } = task;
   const [log] = await db.query<LogRow>(
-    'select origin, key, size::float8 as size, checkpoint from zendesk_evidence.logs where account = $1',
+    `select coalesce(origin, '') as origin, coalesce(key, '') as key, coalesce(size, 0)::float8 as size, checkpoint,
+       coalesce(frontier, '') as frontier, entries_end::float8 as "entriesEnd"
+     from (select coalesce(max(index) + 1, 0) as entries_end from zendesk_evidence.entries where account = $1) as e
+     left join zendesk_evidence.logs on account = $1
+     where account is not null or entries_end > 0`,
     [account],
   );
+  // Without its row, the entries belong to a log without a checkpoint.
   if (log === undefined) return undefined;
   const findings: Finding[] = [];
-  const heads = [
-    ...openHead(log, { name: 'the newest checkpoint', note: log.checkpoint ?? '' }, findings),
-    ...anchors.flatMap((anchor) => openHead(log, anchor, findings)),
-  ];
-  const sizes = new Set(heads.map(({ opened }) => opened.checkpoint.size));
-  const { roots, frontier, entries } = await readLog(db, account, sizes, findings);
-  for (const { name, opened } of heads) {
-    const { size, root } = opened.checkpoint;
-    if (size > frontier.size)
-      findings.push(
-        finding(
-          'log_truncated',
-          `The log has ${frontier.size} entries, and ${name} says ${size}: ${size - frontier.size} were removed, or the database was restored from an older backup.`,
-        ),
-      );
-    else if (!(roots.get(size) ?? findRoot(emptyFrontier)).equals(root))
-      findings.push(
-        finding(
-          'log_rewritten',
-          `The first ${size} entries of the log are not those that ${name} was signed for.`,
-        ),
-      );
-  }
-  return { size: frontier.size, entries, findings };
+  const notes: readonly Anchor[] = [{ name: ownName, note: log.checkpoint ?? '' }, ...anchors];
+  const sizes = new Set(notes.map(({ note }) => peekSize(note)));
+  const read = await readLog(db, account, log, sizes);
+  const traced = traceKeys(log.key, read.takeovers, read.entries[0]?.firstKey ?? '');
+  const heads = notes.flatMap((anchor) => openHead(log, traced.keysAt, anchor, findings));
+  const compared: Compared[] = [];
+  for (const head of heads) compared.push(await compareHead(db, { ...task, ...log, read }, head));
+  return {
+    origin: log.origin,
+    entries: read.entries,
+    manifests: read.manifests,
+    holes: read.holes,
+    size: read.size - read.manifests.missing,
+    places: read.size,
+    findings: [
+      ...compareKeys({ ...log, former: traced.former }, keys),
+      ...traced.findings,
+      ...findings,
+      ...read.findings,
+      ...listUnsigned(log, heads),
+      ...checkEdge(log, heads),
+      ...onceEach(compared.flatMap((each) => each.finding ?? [])),
+    ],
+    unchecked: [
+      ...(keys.length === 0 ? [keyUnknown] : []),
+      ...compared.flatMap((each) => each.unchecked ?? []),
+    ],
+  };
 }
+
+const keyUnknown: Unchecked = {
+  reason: 'key_unknown',
+  sentence:
+    'Whether the log is signed with the right key cannot be checked: this process has no key of its own, and --key names none.',
+};
 
 type LogRow = {
   readonly origin: string;
   readonly key: string;
   readonly size: number;
   readonly checkpoint: string | null;
+  readonly frontier: Buffer;
+  /** The place after the last entry. */
+  readonly entriesEnd: number;
 };
 
-type Head = { readonly name: string; readonly opened: OpenedCheckpoint };
+type Head = Anchor & { readonly opened: OpenedCheckpoint };
 
 function openHead(
-  { origin, key, size }: LogRow,
-  { name, note }: Anchor,
+  { origin, size, entriesEnd }: LogRow,
+  keysAt: KeysAt,
+  anchor: Anchor,
   findings: Finding[],
 ): readonly Head[] {
-  if (note === '' && size === 0) return [];
+  const { name, note } = anchor;
+  if (note === '' && size === 0 && entriesEnd === 0) return [];
   try {
-    return [{ name, opened: openCheckpoint(note, origin, [parseVerifierKey(key)]) }];
+    return [{ ...anchor, opened: openCheckpoint(note, origin, keysAt(peekSize(note))) }];
   } catch (error) {
     if (!(error instanceof FormError)) throw error;
-    findings.push(finding('checkpoint_invalid', `Of ${name}: ${error.message}`));
+    findings.push(
+      finding('checkpoint_invalid', `Of ${name}: ${error.message}`, { anchor: anchorOf(name) }),
+    );
     return [];
   }
 }
 
-type ReadLog = {
-  readonly frontier: Frontier;
-  readonly roots: ReadonlyMap<number, Buffer>;
-  readonly entries: readonly SealedEntry[];
-};
-
-async function readLog(
-  db: Database,
-  account: string,
-  sizes: ReadonlySet<number>,
-  findings: Finding[],
-): Promise<ReadLog> {
-  const entries: SealedEntry[] = [];
-  const roots = new Map<number, Buffer>();
-  let frontier = emptyFrontier;
-  let latestMs = -Infinity;
-  const rows = db.read<EntryRow>(
-    `select e.index::float8 as index, e.manifest, e.tags, h.hash
-     from zendesk_evidence.entries e
-     left join zendesk_evidence.hashes h on h.account = e.account and h.level = 0 and h.index = e.index
-     where e.account = $1 order by e.index`,
-    [account],
-  );
-  for await (const { index, manifest, tags, hash } of rows) {
-    if (index !== frontier.size) {
-      findings.push(
-        finding(
-          'manifest_missing',
-          `Entries ${frontier.size} to ${index - 1} of the log are not there.`,
-          {
-            entry: frontier.size,
-          },
-        ),
-      );
-      break;
-    }
-    const leaf = hashLeaf(manifest);
-    const entry = readEntry(index, manifest, tags);
-    if (entry === undefined || hash === null || !leaf.equals(hash))
-      findings.push(
-        finding('manifest_invalid', `Entry ${index} of the log is not what was sealed.`, {
-          entry: index,
-        }),
-      );
-    if (entry !== undefined) {
-      entries.push(entry);
-      latestMs = checkClock(entry, latestMs, findings);
-    }
-    frontier = growFrontier(frontier, [leaf]);
-    if (sizes.has(frontier.size)) roots.set(frontier.size, findRoot(frontier));
-  }
-  return { frontier, roots, entries };
+/** Entries that the log had when its newest checkpoint was read, but that the checkpoint does not cover. */
+function listUnsigned({ entriesEnd }: LogRow, heads: readonly Head[]): readonly Finding[] {
+  const size = heads.find(({ name }) => name === ownName)?.opened.checkpoint.size;
+  if (size === undefined || entriesEnd <= size) return [];
+  const which = entriesEnd - size === 1 ? `Entry ${size}` : `Entries ${size} to ${entriesEnd - 1}`;
+  const sentence = `${which} of the log ${entriesEnd - size === 1 ? 'stands' : 'stand'} behind those that ${ownName} was signed for: the sealer has put nothing there.`;
+  return [finding('manifest_invalid', sentence, { entry: size })];
 }
 
-type EntryRow = {
-  readonly index: number;
-  readonly manifest: Buffer;
-  readonly tags: Buffer | null;
-  readonly hash: Buffer | null;
-};
+/** Checks that the next entries would extend the tree of the newest checkpoint: otherwise nothing is sealed. */
+function checkEdge({ frontier }: LogRow, heads: readonly Head[]): readonly Finding[] {
+  const head = heads.find(({ name }) => name === ownName)?.opened.checkpoint;
+  if (head === undefined || isEdgeOf(frontier, head)) return [];
+  const sentence = `The edge of the tree in the database (frontier in zendesk_evidence.logs) is not that of the tree that ${ownName} was signed for: it was changed, and nothing is sealed.`;
+  return [finding('checkpoint_invalid', sentence)];
+}
 
-/** Manifests are sealed in the order in which they were written, so that their times hardly ever go back. */
-function checkClock(
-  { index, storedAt }: SealedEntry,
-  latestMs: number,
-  findings: Finding[],
-): number {
-  const storedMs = Date.parse(storedAt);
-  if (Number.isNaN(storedMs)) return latestMs;
-  if (storedMs < latestMs - toleratedSetBackMs)
-    findings.push(
-      finding(
-        'clock_set_back',
-        `Entry ${index} was written at ${storedAt}, and one before it at ${new Date(latestMs).toISOString()}: the clock of the database was set back.`,
-        { entry: index },
+/** What a checkpoint says about the log. */
+type Compared = { readonly finding?: Finding; readonly unchecked?: Unchecked };
+
+async function compareHead(
+  db: Database,
+  of: Omit<ChainToVerify, 'keys'> & LogRow & { readonly read: ReadLog },
+  { name, opened, note, copy }: Head,
+): Promise<Compared> {
+  const { size: readSize, knownSize, roots, manifests, frontier } = of.read;
+  const { size, root } = opened.checkpoint;
+  const facts = { anchor: anchorOf(name) };
+  const present = readSize - manifests.missing;
+  if (name === ownName && size > present)
+    return {
+      finding: finding(
+        'log_truncated',
+        `The log has ${present} entries, and ${name} says ${size}: ${size - present} were removed, or the database was restored from an older backup.`,
       ),
-    );
-  return Math.max(latestMs, storedMs);
+    };
+  if (size > readSize) {
+    const waiting = (await loadLater(db, of.account, readSize)).filter(({ index }) => index < 0);
+    const longer = { name, size, note, copy: knownSize === readSize ? copy : undefined };
+    return { finding: await explainShorter(db, { ...of, frontier, waiting }, longer) };
+  }
+  if (size > knownSize)
+    return {
+      unchecked: {
+        reason: 'manifest_missing',
+        sentence: `Whether the first ${size} entries of the log are those that ${name} was signed for cannot be checked: some are missing, and so are their hashes.`,
+      },
+    };
+  if ((roots.get(size) ?? findRoot(emptyFrontier)).equals(root)) return {};
+  return {
+    finding: finding(
+      'log_rewritten',
+      `The first ${size} entries of the log are not those that ${name} was signed for.`,
+      facts,
+    ),
+  };
+}
+
+/** The size that a note speaks of, before it is verified. */
+function peekSize(note: string): number {
+  return Number(/^[^\n]*\n(\d{1,15})\n/.exec(note)?.[1] ?? 0);
+}
+
+/** One for each place: a file of many lines repeats the same. */
+function onceEach(findings: readonly Finding[]): readonly Finding[] {
+  return [
+    ...new Map(findings.toReversed().map((each) => [each.anchor, each])).values(),
+  ].toReversed();
+}
+
+function anchorOf(name: string): string | undefined {
+  return name === ownName ? undefined : name;
 }

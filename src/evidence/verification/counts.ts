@@ -1,77 +1,98 @@
-/** What can be checked without reading every row: the counts by day, the revisions, and what is covered. */
-import type { Queryable } from '../../database/client.ts';
-import { fromSeconds, subtract, toSeconds, type Span } from '../../span.ts';
-import type { LogStream } from '../../streams/stream.ts';
-import { sealRevisions } from '../revision-root.ts';
+/** Checks that do not read every row: the counts by day, and coverage. */
+import {
+  fromSeconds,
+  intersect,
+  normalizeSpans,
+  subtract,
+  toSeconds,
+  type Span,
+  type Spans,
+} from '../../span.ts';
 import type { SealedEntry } from './entry.ts';
 import { finding, type Finding } from './finding.ts';
+import type { LogHole } from './log-entries.ts';
+import type { StandingLog } from './standing-log.ts';
+import type { Unchecked } from './unchecked.ts';
 
-type StreamOf = { readonly account: string; readonly stream: LogStream };
+type Named = { readonly stream: string; readonly span: Span };
 
-/** Holds the rows of each day against what the manifests say was stored. Rows from before the log was begun are left out. */
-export async function verifyCounts(
-  db: Queryable,
-  { account, stream: { name, table } }: StreamOf,
+const daySeconds = 86_400;
+
+/** Compares the number of rows of each day with what the manifests say was found and stored. */
+export function compareCounts(
+  { stream, span }: Named,
+  counted: StandingLog['counted'],
   entries: readonly SealedEntry[],
-  begunAt: string,
-): Promise<readonly Finding[]> {
-  const counted = await db.query<{ day: string; rows: number }>(
-    `select (${table.time} at time zone 'UTC')::date::text as day, count(*)::float8 as rows
-     from ${table.name} where account = $1 and first_synced_at >= $2::timestamptz group by 1`,
-    [account, begunAt],
-  );
-  const stored = new Map(counted.map(({ day, rows }) => [day, rows]));
+): readonly Finding[] {
+  const stored = new Map(counted);
   const sealed = new Map<string, number>();
-  for (const { days } of entries)
+  // Adopted rows were counted when they were found.
+  for (const { days } of entries.filter(({ kind }) => kind !== 'adopted'))
     for (const [day, rows] of Object.entries(days)) sealed.set(day, (sealed.get(day) ?? 0) + rows);
   return [...new Set([...stored.keys(), ...sealed.keys()])].toSorted().flatMap((day) => {
+    const began = toSeconds(new Date(`${day}T00:00:00Z`));
+    // A forged manifest may have a key that is not a day.
+    if (began + daySeconds <= span.from || began >= span.to) return [];
     const [now, then] = [stored.get(day) ?? 0, sealed.get(day) ?? 0];
     if (now === then) return [];
-    const sentence = `On ${day} ${name} has ${now} rows, and ${then} were stored.`;
-    return [finding('rows_miscounted', sentence, { stream: name, time: `${day}T00:00:00Z` })];
+    const sentence = `On ${day} ${stream} has ${now} rows, and ${then} were stored.`;
+    const [time, until] = [`${day}T00:00:00Z`, `${day}T23:59:59Z`];
+    return [finding('rows_miscounted', sentence, { stream, time, until })];
   });
 }
 
-/** Recomputes the root over the revisions of each page that made some. */
-export async function verifyRevisions(
-  db: Queryable,
-  { account, stream: { name, table } }: StreamOf,
+/** Compares the ledger's coverage with what pages completed and what was found when the log began. */
+export function compareCoverage(
+  { stream, span }: Named,
+  { covered }: Pick<StandingLog, 'covered'>,
   entries: readonly SealedEntry[],
-): Promise<readonly Finding[]> {
-  const findings: Finding[] = [];
-  for (const { index, fetch, revisions, storedAt } of entries) {
-    if (revisions === undefined) continue;
-    const now = await sealRevisions(db, { account, stream: name, table }, storedAt);
-    if (now.count === revisions.count && now.root === revisions.root) continue;
-    const sentence =
-      now.count === revisions.count
-        ? `Revisions of ${name} that fetch ${fetch} made (entry ${index} of the log) are not as they were stored.`
-        : `Of ${revisions.count} revisions of ${name} that fetch ${fetch} made (entry ${index} of the log), ${now.count} are there.`;
-    const kind = now.count < revisions.count ? 'revision_missing' : 'revision_changed';
-    findings.push(finding(kind, sentence, { stream: name, entry: index, fetch }));
+  holes: readonly LogHole[],
+): { readonly findings: readonly Finding[]; readonly unchecked: readonly Unchecked[] } {
+  const unborne = intersect(subtract(covered, findBorne(entries)), [span]).map(({ from, to }) => {
+    const [time, until] = [from, to].map(spell);
+    return { time, until, words: `${stream} counts as covered from ${time} until ${until}` };
+  });
+  if (holes.length === 0)
+    return {
+      findings: unborne.map(({ time, until, words }) =>
+        finding('coverage_unfounded', `${words}, and no manifest says so.`, {
+          stream,
+          time,
+          until,
+        }),
+      ),
+      unchecked: [],
+    };
+  return {
+    findings: [],
+    unchecked: unborne.map(({ time = '', until = '', words }) => ({
+      reason: 'manifest_missing',
+      stream,
+      from: time,
+      until,
+      sentence: `${words}, and whether a manifest said so cannot be checked: some are missing.`,
+    })),
+  };
+}
+
+/** What is covered according to the manifests, applied one after the other. */
+export function findBorne(entries: readonly SealedEntry[]): Spans {
+  let borne: Span[] = [];
+  for (const { covered, uncovered } of entries) {
+    borne.push(...toSpans(covered));
+    if (uncovered.length > 0) borne = [...subtract(normalizeSpans(borne), toSpans(uncovered))];
   }
-  return findings;
+  return normalizeSpans(borne);
 }
 
-/** Holds the ledger's coverage against what pages completed. Coverage from before the log was begun is left out. */
-export async function verifyCoverage(
-  db: Queryable,
-  { account, stream: { name } }: StreamOf,
-  entries: readonly SealedEntry[],
-  before: readonly Span[],
-): Promise<readonly Finding[]> {
-  const rows = await db.query<{ from: Date; to: Date }>(
-    `select covered_from as from, covered_until as to from zendesk_sync.coverage where account = $1 and stream = $2`,
-    [account, name],
-  );
-  const covered = rows.map(({ from, to }) => ({ from: toSeconds(from), to: toSeconds(to) }));
-  const borne = [
-    ...before,
-    ...entries.flatMap((entry) => entry.covered.map(([from, to]) => ({ from, to }))),
-  ];
-  return subtract(covered, borne).map(({ from, to }) => {
-    const [start, end] = [from, to].map((second) => fromSeconds(second).toISOString());
-    const sentence = `${name} counts as covered from ${start} until ${end}, and no manifest says so.`;
-    return finding('coverage_unfounded', sentence, { stream: name, time: start });
-  });
+function toSpans(pairs: SealedEntry['covered']): readonly Span[] {
+  return pairs.map(([from, to]) => ({ from, to }));
 }
+
+/** Any second, limited to what can be written as a time. */
+function spell(second: number): string {
+  return fromSeconds(Math.min(Math.max(second, firstSecond), lastSecond)).toISOString();
+}
+
+/** The years 1 to 9999. */
+const [firstSecond, lastSecond] = [-62_135_596_800, 253_402_300_799];

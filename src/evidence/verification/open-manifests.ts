@@ -1,55 +1,62 @@
-/** The rows of a log put back under the manifests that they were sealed with, while they are read in the order of their keys. */
+/** Assigns the rows of a log to the manifests that sealed them, while the rows are read in the order of their keys. */
 import { hashBytes, hashPackedTree } from '../forms/merkle.ts';
 import type { SealedEntry } from './entry.ts';
 
 /** Takes rows one by one. */
 type ManifestSorter = {
-  /** Takes the hash of a row's leaf, as Latin-1 text. False for a row of no manifest. */
-  add(writtenAt: string, leaf: string): boolean;
-  /** The manifests that have not exactly their rows. */
+  /** The manifest of the rows that a transaction wrote; undefined if there is none. */
+  find(writtenAt: string): OpenManifest | undefined;
+  /** The manifests whose rows are not exactly as sealed. */
   listDoubtful(): readonly SealedEntry[];
 };
 
-/** Sorts rows under manifests by the transaction that wrote them, in microseconds since 1970. */
+/** A manifest whose rows are still awaited. */
+export type OpenManifest = {
+  /** Takes the hash of a row's leaf, as Latin-1 text. */
+  add(leaf: string): void;
+};
+
+/** Assigns rows to manifests by when their transaction began, in microseconds since 1970. */
 export function sortUnderManifests(entries: readonly SealedEntry[]): ManifestSorter {
-  // The hashes of a manifest's rows are let go when it has as many as were sealed.
   const open = new Map<string, ReturnType<typeof openManifest>>();
+  // One transaction writes one manifest: a second one of the same moment is forged, so both are examined.
+  const doubles: SealedEntry[] = [];
   for (const entry of entries) {
-    if ((entry.rows?.count ?? 0) > 0) open.set(microsOfIso(entry.storedAt), openManifest(entry));
+    if ((entry.rows?.count ?? 0) === 0) continue;
+    const moment = microsOfIso(entry.storedAt);
+    if (open.has(moment)) doubles.push(entry);
+    else open.set(moment, openManifest(entry));
   }
   return {
-    add(writtenAt, leaf) {
-      const manifest = open.get(writtenAt);
-      if (manifest !== undefined) take(manifest, leaf);
-      return manifest !== undefined;
-    },
-    listDoubtful: () =>
-      [...open.values()].filter(({ isValid }) => !isValid).map(({ entry }) => entry),
+    find: (writtenAt) => open.get(writtenAt),
+    listDoubtful: () => [
+      ...[...open.values()].filter((manifest) => !manifest.isValid()).map(({ entry }) => entry),
+      ...doubles,
+    ],
   };
 }
 
 function openManifest(entry: SealedEntry) {
+  const { count = 0, root } = entry.rows ?? {};
+  let leaves: Buffer | undefined;
+  let [found, isValid] = [0, false];
   return {
     entry,
-    count: entry.rows?.count ?? 0,
-    leaves: undefined as Buffer | undefined,
-    found: 0,
-    isValid: false,
+    isValid: () => isValid,
+    add(leaf: string): void {
+      found += 1;
+      if (found > count) {
+        isValid = false;
+        return;
+      }
+      leaves ??= Buffer.allocUnsafe(count * hashBytes);
+      leaves.write(leaf, (found - 1) * hashBytes, 'latin1');
+      if (found < count) return;
+      isValid = hashPackedTree(leaves).toString('base64') === root;
+      // Once all rows are there, the hashes are freed.
+      leaves = undefined;
+    },
   };
-}
-
-function take(manifest: ReturnType<typeof openManifest>, leaf: string): void {
-  const { count, found, entry } = manifest;
-  manifest.found += 1;
-  if (found >= count) {
-    manifest.isValid = false;
-    return;
-  }
-  manifest.leaves ??= Buffer.allocUnsafe(count * hashBytes);
-  manifest.leaves.write(leaf, found * hashBytes, 'latin1');
-  if (manifest.found < count) return;
-  manifest.isValid = hashPackedTree(manifest.leaves).toString('base64') === entry.rows?.root;
-  manifest.leaves = undefined;
 }
 
 /** A time of a manifest in microseconds since 1970. */

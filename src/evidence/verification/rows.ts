@@ -1,99 +1,154 @@
-/** Whether the rows of a log are exactly those that were sealed: every row is read and hashed again. */
+/** Checks that the rows of a part of a log are exactly those that were sealed: reads and hashes every row. */
 import type { Database } from '../../database/client.ts';
 import type { LogStream } from '../../streams/stream.ts';
-import { canonicalRow, hashRow, layOut } from '../row-leaf.ts';
-import { keyNameOf, saltOf, type PersonKeys } from '../salts.ts';
+import { hashStanding, loadRemnants, nameVersion } from '../remnants.ts';
+import { unescapeText } from '../row-leaf.ts';
+import { createKeyFinder, type PersonKeys } from '../salts.ts';
+import { findAdoption, sortUnderAdoptions } from './adopted.ts';
+import type { ArchivedRows } from './archived-rows.ts';
 import type { SealedEntry } from './entry.ts';
 import { finding, type Finding } from './finding.ts';
-import { microsOfIso, sortUnderManifests } from './open-manifests.ts';
+import { isInWindow, type HoleWindow } from './holes.ts';
+import { microsOfIso, sortUnderManifests, type OpenManifest } from './open-manifests.ts';
 import { comparePage } from './page-rows.ts';
-import { readRows, type RowVersion } from './row-source.ts';
+import type { RowPart } from './row-parts.ts';
+import { readRows, spellStretch, type StandingRow } from './row-source.ts';
 import { formatMicros } from './time-text.ts';
 
-/** What the rows of a log came to. */
+/** What the rows came to. */
 type VerifiedRows = {
   readonly rows: number;
-  /** Rows that were stored before the log was begun: nothing is known of them. */
+  /** Rows that were stored before the log began and are not adopted. */
   readonly unsealedRows: number;
+  /** Rows that may belong to a missing manifest. */
+  readonly uncheckedRows: number;
   readonly findings: readonly Finding[];
 };
 
 type RowsToVerify = {
   readonly account: string;
   readonly stream: LogStream;
-  /** The manifests of the stream, those that wait among them. */
+  readonly part: RowPart;
+  /** The manifests of the stream, including those that wait. */
   readonly entries: readonly SealedEntry[];
-  /** Loads them again. */
-  readonly loadEntries: () => Promise<readonly SealedEntry[]>;
-  /** When the log was begun, in microseconds since 1970. */
-  readonly begunAt: string;
+  /** The manifests that wrote rows, by the time of writing, in microseconds since 1970. */
+  readonly known: ReadonlyMap<string, SealedEntry>;
+  /** Loads those that came since. */
+  readonly loadLater: () => Promise<readonly SealedEntry[]>;
+  /** When the missing manifests were written. */
+  readonly windows: readonly HoleWindow[];
   readonly keys: PersonKeys;
-  /** Is told of the rows as they are read. */
-  readonly report: (rows: number) => void;
+  readonly archive: ArchivedRows | undefined;
+  /** Receives the number of rows read so far; may pause the reading. */
+  readonly report: (rows: number) => void | Promise<void>;
   readonly signal: AbortSignal;
 };
 
-/** With more rows of no manifest than that, they are only counted. */
+/** Beyond this number, rows without a manifest are only counted. */
 const mostNamed = 1000;
 
-/** Reads all rows, and looks closely at what does not agree with its manifest. */
+/** Reads the rows of a part and examines what differs from its manifest. */
 export async function verifyRows(db: Database, task: RowsToVerify): Promise<VerifiedRows> {
-  const sorter = sortUnderManifests(task.entries);
-  const strangers: RowVersion[] = [];
-  let [rows, unsealedRows, manyStrangers] = [0, 0, 0];
-  const toLeaf = prepareLeaves(task);
-  for await (const row of readRows(db, task.stream, task.account)) {
-    task.signal.throwIfAborted();
-    rows += 1;
-    if (rows % 1000 === 0) task.report(rows);
-    const leaf = toLeaf(row);
-    if (leaf !== undefined && sorter.add(row.writtenAt, leaf)) continue;
-    if (Number(row.writtenAt) < Number(task.begunAt)) unsealedRows += 1;
-    else if (strangers.length < mostNamed) strangers.push(row);
-    else manyStrangers += 1;
-  }
-  task.report(rows);
-  // What was stored meanwhile has its manifest by now.
-  const known = new Set((await task.loadEntries()).map(({ storedAt }) => microsOfIso(storedAt)));
-  const findings = strangers
-    .filter(({ writtenAt }) => !known.has(writtenAt))
-    .map(describeStranger(task.stream));
-  if (manyStrangers > 0)
-    findings.push(
-      finding(
-        'row_added',
-        `${manyStrangers} more rows of ${task.stream.name} stand under no manifest.`,
-        { stream: task.stream.name },
-      ),
-    );
-  for (const entry of sorter.listDoubtful()) {
-    task.signal.throwIfAborted();
-    findings.push(...(await comparePage(db, task, entry)));
-  }
-  return { rows, unsealedRows, findings };
-}
-
-/** The hash of a row's leaf; undefined without the key of its salt. */
-function prepareLeaves({
-  account,
-  stream,
-  keys,
-}: RowsToVerify): (row: RowVersion) => string | undefined {
-  const layout = layOut(stream.table);
-  return ({ id, micros, row }) => {
-    const key = keys.get(keyNameOf(row[stream.table.actor], micros));
-    return (
-      key && hashRow(canonicalRow(layout, id, micros, row), saltOf(key, account, stream.name, id))
-    );
+  const { part, known, windows, entries, stream } = task;
+  const own = new Set(part.manifests);
+  const sorter = sortUnderManifests(part.manifests.filter(({ kind }) => kind !== 'adopted'));
+  const adoption = findAdoption(entries);
+  const adopted = adoption && sortUnderAdoptions(stream.table, adoption, entries);
+  const strangers: StandingRow[] = [];
+  const more = new Map<string, number>();
+  let [rows, unsealedRows, uncheckedRows] = [0, 0, 0];
+  const findKey = createKeyFinder(task.keys);
+  const of = { account: task.account, stream: stream.name };
+  const remnants = await loadRemnants(db, of, spellStretch(part.read));
+  const findPlace = (row: StandingRow, micros: number): Place => {
+    const entry = known.get(row.writtenAt);
+    // A row whose time is outside its manifest was added by hand.
+    if (entry !== undefined)
+      return isWithin(entry, micros) ? (sorter.find(row.writtenAt) ?? 'elsewhere') : 'stranger';
+    if (isInWindow(windows, row.writtenAt)) return 'unchecked';
+    return adopted?.find(row) ?? 'open';
   };
+  for await (const some of readRows(db, stream, task.account, part.read, task.archive)) {
+    task.signal.throwIfAborted();
+    for (const row of some) {
+      const micros = Number(row.canonical.micros);
+      const isOfPart = micros >= part.from && micros < part.until;
+      if (isOfPart) rows += 1;
+      const place = findPlace(row, micros);
+      if (typeof place !== 'string') {
+        const key = findKey(row.actor, micros / 1000);
+        // A row without a key has no leaf: its manifest is examined.
+        const { writtenAt, canonical } = row;
+        const name = (): string =>
+          nameVersion(writtenAt, canonical.micros, unescapeText(canonical.id));
+        const made = remnants.stripped.size === 0 ? row.leaf : undefined;
+        place.add(made ?? (key === undefined ? '' : hashStanding(canonical, key, remnants, name)));
+      } else if (!isOfPart || place === 'elsewhere') continue;
+      else if (place === 'open') unsealedRows += 1;
+      else if (place === 'unchecked') uncheckedRows += 1;
+      else if (strangers.length < mostNamed) strangers.push(row);
+      else more.set(row.writtenAt, (more.get(row.writtenAt) ?? 0) + 1);
+    }
+    await task.report(rows);
+  }
+  const doubtful = [
+    ...sorter.listDoubtful(),
+    ...(adopted?.listDoubtful() ?? []).filter((entry) => own.has(entry)),
+  ];
+  const findings = [
+    ...(await nameStrangers(task, strangers, more)),
+    ...(await compareDoubtful(db, task, doubtful)),
+  ];
+  return { rows, unsealedRows, uncheckedRows, findings };
 }
 
-function describeStranger({ name: stream }: LogStream): (row: RowVersion) => Finding {
-  return ({ id, micros }) => {
-    const time = formatMicros(micros);
+/** Where a row belongs: to a manifest of this part, of another part, or to none. */
+type Place = OpenManifest | 'elsewhere' | 'open' | 'unchecked' | 'stranger';
+
+async function compareDoubtful(
+  db: Database,
+  task: RowsToVerify,
+  doubtful: readonly SealedEntry[],
+): Promise<readonly Finding[]> {
+  const findings: Finding[] = [];
+  if (doubtful.length === 0) return findings;
+  const entries = [...task.entries, ...(await task.loadLater())];
+  for (const entry of doubtful) {
+    task.signal.throwIfAborted();
+    findings.push(...(await comparePage(db, task, entry, entries)));
+  }
+  return findings;
+}
+
+function isWithin({ bounds: [first, last] }: SealedEntry, micros: number): boolean {
+  return micros >= Number(first) && micros <= Number(last);
+}
+
+/** Names rows without a manifest, except those stored in the meantime, which have one by now. */
+async function nameStrangers(
+  { stream, known, loadLater }: RowsToVerify,
+  strangers: readonly StandingRow[],
+  more: ReadonlyMap<string, number>,
+): Promise<readonly Finding[]> {
+  if (strangers.length === 0) return [];
+  const later = new Set((await loadLater()).map(({ storedAt }) => microsOfIso(storedAt)));
+  const isNone = (writtenAt: string): boolean => known.has(writtenAt) || !later.has(writtenAt);
+  const findings = strangers
+    .filter(({ writtenAt }) => isNone(writtenAt))
+    .map(describeStranger(stream));
+  const rows = [...more].reduce((sum, [at, count]) => (isNone(at) ? sum + count : sum), 0);
+  if (rows === 0) return findings;
+  const sentence = `${rows} more rows of ${stream.name} belong to no manifest.`;
+  return [...findings, finding('row_added', sentence, { stream: stream.name, rows })];
+}
+
+function describeStranger({ name: stream }: LogStream): (row: StandingRow) => Finding {
+  return ({ canonical }) => {
+    const id = unescapeText(canonical.id);
+    const time = formatMicros(canonical.micros);
     return finding(
       'row_added',
-      `Row ${id} of ${time} in ${stream} stands under no manifest: this program did not store it as it is.`,
+      `Row ${id} of ${time} in ${stream} belongs to no manifest: this program did not store it in this form.`,
       { stream, id, time },
     );
   };

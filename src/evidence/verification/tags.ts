@@ -1,16 +1,16 @@
-/** Which rows of a page differ, by the tags that were kept of them. Four bits cannot name every one; the root decides whether there are any. Pure. */
+/** Finds which rows of a page differ, by the stored tags. Four bits cannot name every row; the root decides whether any differs. Pure. */
 
-/** Places among the rows that were sealed, and among those that stand now. */
+/** Places among the sealed rows and among the current rows. */
 type RowDifferences = {
-  /** Places, now, of rows that are not what they were. */
+  /** Current places of rows that changed. */
   readonly changed: readonly number[];
-  /** Places, now, of rows that were not there. */
+  /** Current places of rows that were added. */
   readonly added: readonly number[];
-  /** Places, now, before which a row is missing; the number of rows for the end. */
+  /** Current places before which a row is missing; the number of rows stands for the end. */
   readonly missing: readonly number[];
 };
 
-/** With more rows missing or added than that, naming them one by one helps nobody. */
+/** Beyond this number of missing or added rows, naming each one helps nobody. */
 const mostNamed = 64;
 
 /** The tags of rows, one a byte. */
@@ -47,7 +47,7 @@ type Aligned = {
   readonly changed: readonly { readonly long: number; readonly short: number }[];
   /** Places of the longer list that have no partner. */
   readonly skipped: readonly number[];
-  /** For each of them the place in the shorter list before which it would stand. */
+  /** For each, the place in the shorter list before which it belongs. */
   readonly left: readonly number[];
 };
 

@@ -1,26 +1,29 @@
 /**
- * COPY for rows that are all new: Postgres reads its text three times as fast as JSON (docs/performance.md). What is
- * derived from rows always goes in this way.
+ * COPY for rows that are all new: Postgres reads its text three times as fast as JSON (docs/performance.md). Derived rows
+ * are always written in this way.
  */
-import type { Transaction } from '../../database/client.ts';
-import type { DerivedRow, LogRow, LogTable } from '../../streams/stream.ts';
+import type { Copy, Transaction } from '../../database/client.ts';
+import { escapeText, layOut, microsOf } from '../../evidence/row-leaf.ts';
+import type { RowHasher } from '../../evidence/rows-root.ts';
+import type { DerivedRow, LogRow, LogTable, Row } from '../../streams/stream.ts';
 
-/** A record of a page, read, with the rows that are derived from it. */
+/** A parsed record of a page, with the rows that are derived from it. */
 export type PageRow = LogRow & { readonly derived: readonly DerivedRow[] };
 
-/** A `copy … from stdin` and its lines. */
-type Copy = { readonly statement: string; readonly lines: Iterable<string> };
-
-/** What stores new rows of a log, and what is derived from them. */
+/**
+ * Stores new rows of a log, and the rows derived from them. Rows are hashed as they are written, where that is asked for.
+ */
 export function listCopies(
   table: LogTable,
   account: string,
   rows: readonly PageRow[],
+  hasher?: RowHasher,
 ): readonly Copy[] {
-  const names = [table.id.name, table.time, ...table.columns];
-  const statement = `copy ${table.name} (account, ${names.join(', ')}) from stdin`;
+  const { plain, personal } = layOut(table);
+  const columns = [...plain, ...personal];
+  const statement = `copy ${table.name} (account, ${[table.id.name, table.time, ...columns].join(', ')}) from stdin`;
   return [
-    { statement, lines: renderRows(account, names, rows) },
+    { statement, lines: renderRows(account, table.time, columns, rows, hasher) },
     ...listDerivedCopies(table, account, rows),
   ];
 }
@@ -28,7 +31,7 @@ export function listCopies(
 /** The key of a row: its id, and its time as Postgres reads it and in milliseconds since 1970, rounded down. */
 export type RowKey = { readonly id: string; readonly time: string; readonly timeMs: number };
 
-/** Stores again what is derived from some rows. What was derived from rows that were deleted by hand since does not stay. */
+/** Stores the rows derived from some rows again. Derived rows of rows that were deleted by hand are removed. */
 export async function replaceDerived(
   tx: Transaction,
   table: LogTable,
@@ -41,7 +44,7 @@ export async function replaceDerived(
     await tx.copy(statement, lines);
 }
 
-/** Deletes what is derived from some rows. */
+/** Deletes the rows derived from some rows. */
 export async function removeDerived(
   tx: Transaction,
   { derived, id }: LogTable,
@@ -61,7 +64,7 @@ export async function removeDerived(
       keys.map(({ time }) => time),
       keys.map((row) => row.id),
       new Date(Math.min(...moments)),
-      // A time stamp may have microseconds, which its milliseconds do not have.
+      // A time stamp may have microseconds, which the milliseconds lack.
       new Date(Math.max(...moments) + 1),
     ],
   );
@@ -80,15 +83,25 @@ function listDerivedCopies(
 
 function* renderRows(
   account: string,
-  names: readonly string[],
+  time: string,
+  columns: readonly string[],
   rows: readonly PageRow[],
+  hasher: RowHasher | undefined,
 ): Generator<string> {
   const start = renderValue(account);
-  for (const { row } of rows) {
-    let line = start;
-    for (const name of names) line += `\t${renderValue(row[name])}`;
-    yield `${line}\n`;
+  for (const { id, timeMs, row } of rows) {
+    const hashed = hasher?.add(id, microsOf(timeMs, row[time]), timeMs, row);
+    // Written twice only if `extra` is stored unchanged.
+    const isShared = hashed !== undefined && row['extra'] === null;
+    const values = isShared ? hashed.plain + hashed.personal : renderValues(columns, row);
+    yield `${start}\t${renderValue(id)}\t${renderValue(row[time])}${values}\n`;
   }
+}
+
+function renderValues(columns: readonly string[], row: Row): string {
+  let values = '';
+  for (const name of columns) values += `\t${renderValue(row[name])}`;
+  return values;
 }
 
 function* renderDerived(
@@ -111,19 +124,5 @@ function* renderDerived(
 function renderValue(value: unknown): string {
   if (value === null || value === undefined) return '\\N';
   if (typeof value === 'number') return String(value);
-  const text = typeof value === 'string' ? value : JSON.stringify(value);
-  return special.test(text) ? text.replaceAll(everySpecial, escape) : text;
-}
-
-const special = /[\\\n\r\t]/;
-const everySpecial = /[\\\n\r\t]/g;
-const escapes: Readonly<Record<string, string>> = {
-  '\\': '\\\\',
-  '\n': '\\n',
-  '\r': '\\r',
-  '\t': '\\t',
-};
-
-function escape(character: string): string {
-  return escapes[character] ?? character;
+  return escapeText(typeof value === 'string' ? value : JSON.stringify(value));
 }

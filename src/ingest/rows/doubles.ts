@@ -1,6 +1,6 @@
 /**
- * A record that stands twice in one page with the same time: the later in the page stands in the table, and what the others
- * say differently is kept as a revision, once, though the source shows them with each reading.
+ * A record that is twice in one page with the same time: the later one is stored in the table, and others with different
+ * content become revisions, only once, although each reading shows them again.
  */
 import type { Transaction } from '../../database/client.ts';
 import type { LogStream } from '../../streams/stream.ts';
@@ -10,13 +10,13 @@ import { nothingWritten, type WrittenRows } from './written.ts';
 
 /** The rows of a page. */
 type Split = {
-  /** Of each id and time the one that stands. */
+  /** For each id and time, the one to store. */
   readonly single: readonly PageRow[];
   /** The others. */
   readonly doubles: readonly PageRow[];
 };
 
-/** Parts the rows that stand from those that have the id and the time, to the millisecond, of one that stands. */
+/** Separates the rows to store from those with the same id and time (to the millisecond). */
 export function splitDoubles(rows: readonly PageRow[], time: string): Split {
   const last = new Map<string, PageRow>();
   for (const row of rows) {
@@ -34,12 +34,12 @@ export function splitDoubles(rows: readonly PageRow[], time: string): Split {
 
 const fraction = /\.(\d+)/;
 
-/** What a time stamp says below its second. */
+/** The fraction of the second of a time stamp. */
 function microsOf({ row }: PageRow, time: string): string {
   return (fraction.exec(String(row[time]))?.[1] ?? '').padEnd(6, '0');
 }
 
-/** Keeps what doubles say otherwise than the rows that stand, within the transaction that has written these. */
+/** Keeps doubles that differ from the stored rows as revisions, within the transaction that has written the rows. */
 export async function keepDoubles(
   tx: Transaction,
   { name: stream, table }: Pick<LogStream, 'name' | 'table'>,

@@ -1,16 +1,16 @@
-/** Finds out by halves which rows of a page Postgres refuses, so that it takes the others. */
+/** Finds by halving which rows of a page Postgres refuses, so that the others can be stored. */
 import { refusesRow } from '../../database/connection-errors.ts';
 import type { Transaction } from '../../database/client.ts';
 
-/** What was written, part by part, and the rows that Postgres does not take. */
+/** What was written, part by part, and the rows that Postgres refuses. */
 type Isolation<Item, Result> = {
   readonly written: readonly Result[];
   readonly refused: readonly { readonly item: Item; readonly error: unknown }[];
 };
 
 /**
- * Writes all items at once; where Postgres refuses one of them, in two halves, each in the same way, down to the item. Each
- * part has a savepoint of its own.
+ * Writes all items at once; if Postgres refuses one of them, in two halves, each in the same way, down to a single item.
+ * Each part has its own savepoint.
  */
 export async function writeByHalves<Item, Result>(
   tx: Transaction,

@@ -1,32 +1,35 @@
 /**
- * Records that come back with another time stamp: one id is one row. The later time replaces the earlier one, whichever
- * came first, and what had the earlier one goes to the revisions. Another reading that says less of the same second, such as
- * no milliseconds any more, keeps the later time and takes the content that came.
+ * Records that come back with another time stamp: one id is one row. The later time replaces the earlier one, whichever came
+ * first, and the version with the earlier time becomes a revision. If another reading has fewer digits for the same second,
+ * such as no milliseconds, the row keeps the later time and gets the new content.
  *
- * None of this is on the usual way of a page: `upsert.ts` tells of rows that stand in the same second already, `stamps.ts`
- * of those that a run has seen elsewhere.
+ * None of this happens for a usual page: `upsert.ts` finds rows that are stored in the same second already, `stamps.ts`
+ * those that a run has seen in another second.
  */
 import type { Transaction } from '../../database/client.ts';
 import type { LogStream, LogTable } from '../../streams/stream.ts';
 import type { PageRow } from './copy.ts';
 import { dropDoubles, findStanding, keepOutdated, moveRows, type Standing } from './standing.ts';
 import type { FormerStamps } from './stamps.ts';
+import type { DroppedRow } from './written.ts';
 
-/** What became of records that came back. */
+/** The result for records that came back. */
 type Restamped = {
-  /** Rows that are to be written in the usual way. */
+  /** Rows to write in the usual way. */
   readonly toWrite: readonly PageRow[];
-  /** Further rows of these records, to be looked at when the others are written. */
+  /** Further rows of these records, handled after the others are written. */
   readonly later: readonly PageRow[];
   /** How many revisions were written. */
   readonly revisions: number;
-  /** Rows that have another time now, in milliseconds since 1970. */
+  /** Rows that now have another time, in milliseconds since 1970. */
   readonly moved: readonly { readonly fromMs: number; readonly toMs: number }[];
   /** Second rows of a record, which were deleted. */
   readonly dropped: readonly Standing[];
+  /** Those of them that say what a revision said before. */
+  readonly known: readonly DroppedRow[];
 };
 
-/** Settles rows whose record may stand in the table with another time, within the transaction of their page. */
+/** Handles rows whose record may be in the table with another time, within the transaction of their page. */
 export async function restampRows(
   tx: Transaction,
   { name: stream, table }: Pick<LogStream, 'name' | 'table'>,
@@ -44,7 +47,7 @@ export async function restampRows(
   const outdated = fates.filter(({ isOutdated }) => isOutdated === true).map(({ row }) => row);
   const dropped = fates.flatMap(({ doubles }) => doubles);
   const place = { table, account, stream };
-  const known = await dropDoubles(tx, place, dropped);
+  const { revisions: added, known } = await dropDoubles(tx, place, dropped);
   const kept = await keepOutdated(tx, place, outdated);
   await moveRows(tx, place, moves);
   return {
@@ -52,9 +55,10 @@ export async function restampRows(
       .filter(({ from, isOutdated }) => from === undefined && isOutdated !== true)
       .map(({ row }) => row),
     later,
-    revisions: known + kept + moves.length,
+    revisions: added + kept + moves.length,
     moved: moves.map(({ row, from }) => ({ fromMs: from.timeMs, toMs: row.timeMs })),
     dropped,
+    known,
   };
 }
 
@@ -70,19 +74,19 @@ function takeFirst(rows: readonly PageRow[]): { first: PageRow[]; later: PageRow
   return { first, later };
 }
 
-/** What is to be done with a row that came. */
+/** What to do with a row from a page. */
 type Fate = {
-  /** As it is to be written. */
+  /** The row to write. */
   readonly row: PageRow;
-  /** The row that becomes this one. */
+  /** The stored row that becomes this one. */
   readonly from?: Standing;
-  /** True when this run has seen a later one, or that stands in another second: then this one is a revision only. */
+  /** True if this run has seen a later version, or one is stored in another second: then this row is only a revision. */
   readonly isOutdated?: boolean;
   /** Further rows of its record. */
   readonly doubles: readonly Standing[];
 };
 
-/** Judges a row by those that stand for its record, newest first. */
+/** Decides about a row from the stored rows of its record, newest first. */
 function judge(
   row: PageRow,
   standing: readonly Standing[],

@@ -1,4 +1,7 @@
-/** The time stamps that one run has seen, by record: one that comes again with another stamp is found without an index. */
+/**
+ * The time stamps that one run has seen, by record: a record that comes again with another time stamp is found without an
+ * index.
+ */
 import type { Queryable } from '../../database/client.ts';
 import { fromSeconds, type Span } from '../../span.ts';
 import type { LogTable } from '../../streams/stream.ts';
@@ -7,18 +10,23 @@ import type { PageRow } from './copy.ts';
 /** Rows whose record was seen with another time, by the latest of these in milliseconds since 1970. */
 export type FormerStamps = ReadonlyMap<PageRow, number>;
 
-/** What a run remembers of its records, in bounded memory: of a long one the newest alone. */
+/** What a run remembers of its records, in limited memory: of a long run only the newest. */
 export type Stamps = {
-  /** Looks at the rows of a page: those whose record was seen before with another time, or has a later one in this page. */
+  /**
+   * Checks the rows of a page and returns those whose record was seen before with another time, or has a later row in this
+   * page.
+   */
   note(rows: readonly PageRow[]): FormerStamps;
-  /** Takes in what an earlier run has stored. */
+  /** Whether the record was seen, as far as is remembered. */
+  has(id: string): boolean;
+  /** Adds what an earlier run has stored. */
   remember(id: string, timeMs: number): void;
 };
 
-/** So many records fill a generation, some 2 MB; then the one before it is forgotten. */
+/** So many records fill a generation, about 2 MB; then the previous generation is forgotten. */
 const generationRecords = 20_000;
 
-/** Creates a memory of nothing. */
+/** Creates an empty memory. */
 export function createStamps(): Stamps {
   let current = new Map<string, number>();
   let older = new Map<string, number>();
@@ -33,6 +41,7 @@ export function createStamps(): Stamps {
 
   return {
     remember,
+    has: (id) => current.has(id) || older.has(id),
     note(rows) {
       const formers = new Map<PageRow, number>();
       let latest: Map<string, PageRow> | undefined;
@@ -62,7 +71,7 @@ export function createStamps(): Stamps {
   };
 }
 
-/** Takes in what is stored of a span that was read in part; of much the newest. */
+/** Adds what is stored of a partly read span; if that is too much, only the newest. */
 export async function recallStamps(
   db: Queryable,
   { name, time, id }: LogTable,

@@ -1,9 +1,11 @@
 /** The page of the report: one line for each visit or request. */
+import { accessLogs } from '../../streams/access-logs.ts';
 import { describeAccessCoverage } from '../shared/access-statement.ts';
 import { outcomeWords } from '../shared/accesses.ts';
-import { findPerson, type Person } from '../shared/person.ts';
+import type { Person } from '../shared/person.ts';
 import { addRecords, fieldNotes, withAccessFields } from '../shared/record-fields.ts';
 import type { ReportColumn, ReportContent, ReportRow, ReportScope } from '../shared/report.ts';
+import { findPeople } from '../shared/with-archive.ts';
 import { createTeam, loadTeamHistory, teamRoles, type Team } from '../shared/team.ts';
 import { describeSpan } from '../shared/time-zone.ts';
 import { readVisits, visitWords, type Visit } from '../shared/visits.ts';
@@ -52,21 +54,20 @@ const unknownRoles = '--role leaves out requests of people whose role at that ti
  * The visits to resources of the type, or each request about one, oldest first.
  *
  * @param ask asks Zendesk for details of tickets and users; undefined: no details
- * @throws {KnownError} `bad_input` for a type or an agent that nobody knows
+ * @throws {KnownError} `bad_input` for an unknown type or agent
  */
 export async function reportAccessed(
-  scope: ReportScope,
+  asked: ReportScope,
   { span, type: typeText, rules, agents, roles, requests, fields }: AccessedQuestion,
   ask: AskZendesk | undefined,
 ): Promise<ReportContent> {
+  const { people, scope } = await findPeople(asked, accessLogs, span, agents);
   const { db, account, timeZone } = scope;
   const { type, plural } = await chooseResourceType(typeText, rules, () =>
     listResourceTypes(db, account),
   );
   const details = ask === undefined ? undefined : createRecordDetails(type, ask);
   const statement = await describeAccessCoverage(scope, span);
-  const people: Person[] = [];
-  for (const agent of agents) people.push(await findPerson(scope, agent));
   const visits = readVisits(db, {
     account,
     ...span,
@@ -77,7 +78,7 @@ export async function reportAccessed(
     fields,
   });
   const team = createTeam(await loadTeamHistory(db, account));
-  // Whose role is not known is one of them all the same.
+  // A person whose role is not known is still one of them.
   const isEverybody = roles.length === 0 || teamRoles.every((role) => roles.includes(role));
   const wanted = isEverybody ? undefined : roles;
   const rows = addRecords(visits, fields, (visit) => describeVisit(visit, team, type, wanted));
@@ -104,7 +105,7 @@ export async function reportAccessed(
   };
 }
 
-/** A line; undefined for somebody whose role then is not wanted. */
+/** A line; undefined for a person whose role at that time is not wanted. */
 function describeVisit(
   visit: Visit,
   team: Team,
@@ -134,7 +135,7 @@ function nameOf({ id, name }: Person): string {
   return name === null ? id : `${name} (${id})`;
 }
 
-/** `ticket_forms` as people begin a sentence with it: "Ticket forms". */
+/** `ticket_forms` as the beginning of a sentence: "Ticket forms". */
 function nameType(plural: string): string {
   const words = plural.replaceAll('_', ' ');
   return `${words.charAt(0).toUpperCase()}${words.slice(1)}`;

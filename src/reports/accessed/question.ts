@@ -6,16 +6,16 @@ import type { ReportSpan } from '../shared/report.ts';
 /** What is asked for. */
 export type AccessedQuestion = {
   readonly span: ReportSpan;
-  /** As somebody writes it: tickets, ticket_form, "Custom objects". */
+  /** As people write it: tickets, ticket_form, "Custom objects". */
   readonly type: string;
-  /** The rules by which requests are classified: they know the types. */
+  /** The rules that classify requests: they define the types. */
   readonly rules: readonly AccessRule[];
-  /** Only requests of these: ids, e-mail addresses or names; empty: of everybody. */
+  /** Only requests of these people: ids, e-mail addresses or names; empty: of everybody. */
   readonly agents: readonly string[];
-  /** Only requests of people who had one of these roles then; empty: of everybody. */
+  /** Only requests of people who had one of these roles at that time; empty: of everybody. */
   readonly roles: readonly string[];
   /** Whether each request has a line of its own, instead of visits. */
   readonly requests: boolean;
-  /** How much of the record of each request is wanted. */
+  /** How much of the record of each request to show. */
   readonly fields: FieldChoice;
 };

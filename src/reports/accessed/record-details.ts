@@ -1,23 +1,23 @@
-/** What Zendesk says now about the tickets and users in a report, beside what is stored. */
+/** What Zendesk says now about the tickets and users in a report, in addition to the stored rows. */
 import { KnownError, refuseInput } from '../../errors.ts';
 import { lookup as userLookup } from '../../streams/users.ts';
 import { readPlainText } from '../../zendesk/exact-numbers.ts';
 import type { ReportColumn, ReportRow } from '../shared/report.ts';
 import { inBlocks, rememberLookups, type FindMany } from './record-lookup.ts';
 
-/** Asks Zendesk for one object: path below the origin, and parameters. */
+/** Requests one object from Zendesk: path below the origin, and parameters. */
 export type AskZendesk = (
   path: string,
   parameters: readonly (readonly [string, string])[],
 ) => Promise<Readonly<Record<string, unknown>>>;
 
-/** What is known in Zendesk about the resources of one type: columns, and their values for each of some ids. */
+/** What Zendesk knows about the resources of one type: columns, and their values for each of the given ids. */
 type RecordDetails = {
   readonly columns: readonly ReportColumn[];
   readonly find: (ids: readonly string[]) => Promise<(id: string) => ReportRow>;
 };
 
-/** How the column `record` is read. */
+/** The meaning of the column `record`. */
 export const recordWords =
   'Details are as Zendesk shows them now. In the column Record, "gone" means that Zendesk no longer has the record, or does not show it to the user of these credentials; "deleted" means that Zendesk still says who it was.';
 
@@ -25,7 +25,7 @@ export const recordWords =
 const batch = 100;
 /** Records kept in memory: a few megabytes. */
 const capacity = 20_000;
-/** Rows that are looked up together. */
+/** How many rows are looked up together. */
 const blockRows = 1000;
 
 const recordColumn: ReportColumn = { key: 'record', title: 'Record' };
@@ -43,7 +43,7 @@ export function createRecordDetails(type: string, ask: AskZendesk): RecordDetail
   ]);
 }
 
-/** Adds the details to rows as they come; `resource_id` says whose. */
+/** Adds the details to rows as they are read; `resource_id` says which resource. */
 export async function* addRecordDetails(
   rows: AsyncIterable<ReportRow>,
   details: RecordDetails,
@@ -160,7 +160,7 @@ function findBy<Found>(
   return (ids) => remembered(ids.filter(isRecordId));
 }
 
-/** Anything else, such as a placeholder in a url, is the id of nothing. */
+/** Anything else, such as a placeholder in a url, is not an id. */
 function isRecordId(id: string): boolean {
   return /^\d{1,18}$/.test(id);
 }

@@ -2,8 +2,8 @@
 export type FindMany<Found> = (ids: readonly string[]) => Promise<ReadonlyMap<string, Found>>;
 
 /**
- * Puts a memory before a look-up, so that nobody is asked for an id again: of records found and of ids unknown, the last
- * `capacity` that were wanted. What was wanted longest ago is forgotten first.
+ * Adds a memory to a look-up, so that no id is looked up twice: it keeps the `capacity` most recently used ids, found or
+ * unknown, and forgets the least recently used first.
  *
  * @param batch how many ids one look-up takes
  */
@@ -44,7 +44,7 @@ export function rememberLookups<Found>(
   };
 }
 
-/** Values in arrays of at most `size`, in order, as they come. */
+/** Values in arrays of at most `size`, in order, as they are read. */
 export async function* inBlocks<T>(values: AsyncIterable<T>, size: number): AsyncGenerator<T[]> {
   let block: T[] = [];
   for await (const value of values) {

@@ -2,15 +2,15 @@ import { expandRules, type AccessRule } from '../../classification/access-rule.t
 import { collectVocabulary } from '../../classification/vocabulary.ts';
 import { refuseInput } from '../../errors.ts';
 
-/** A type of resource: `ticket_form`, of which the plural is `ticket_forms`. */
+/** A type of resource: `ticket_form`, with the plural `ticket_forms`. */
 type ResourceType = { readonly type: string; readonly plural: string };
 
 /**
  * The type of resources that somebody means: singular or plural, in any case, with hyphens or spaces.
  *
- * @param rules those by which requests are classified
- * @param listStored lists the types of the database, which may be those of former rules; asked only where the rules do not know it
- * @throws {KnownError} `bad_input` when nobody knows it, with the known ones
+ * @param rules the rules that classify requests @param listStored lists the types in the database, which may come from
+ *   previous rules; used only if the rules do not have the type @throws {KnownError} `bad_input` for an unknown type, with
+ *   the known ones
  */
 export async function chooseResourceType(
   text: string,

@@ -1,10 +1,10 @@
-/** The types of what was accessed. */
+/** The types of the accessed resources. */
 import type { Queryable } from '../../database/client.ts';
 import { accessLogs } from '../../streams/access-logs.ts';
 
 /**
- * The types of resources that requests of the account have named, singular, sorted. From the rollup, by hops from type to
- * type through its index, and from the rows of the days that it does not hold yet.
+ * The types of resources that requests of the account have named, singular, sorted. From the rollup, jumping from type to
+ * type through its index, and from the rows of the days that are not in it yet.
  */
 export async function listResourceTypes(db: Queryable, account: string): Promise<string[]> {
   const rows = await db.query<{ type: string }>(

@@ -5,16 +5,18 @@ import { fieldNotes } from '../shared/record-fields.ts';
 import { addNotes, type ReportContent, type ReportScope } from '../shared/report.ts';
 import { explainUnknownTypes } from '../shared/source-types.ts';
 import { describeCoverage } from '../shared/statement.ts';
+import { withArchive } from '../shared/with-archive.ts';
 import { describeSpan } from '../shared/time-zone.ts';
 import { accountSetting, type SettingsQuestion } from './question.ts';
 
-/** The changes of things of the given types within a span, oldest first. */
+/** The changes of objects of the given types within a span, oldest first. */
 export async function reportAccountSettings(
-  scope: ReportScope,
+  asked: ReportScope,
   question: SettingsQuestion,
 ): Promise<ReportContent> {
-  const { db, account, timeZone } = scope;
   const { span, sourceTypes, fields } = question;
+  const scope = await withArchive(asked, auditLogs, span);
+  const { db, account, timeZone } = scope;
   const statement = await describeCoverage(scope, { log: auditLogs, ...span });
   const unknown = await explainUnknownTypes(db, account, sourceTypes);
   const isUsual = sourceTypes.length === 1 && sourceTypes[0] === accountSetting;

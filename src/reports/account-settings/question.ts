@@ -1,15 +1,15 @@
-/** Who changed the settings of the account, or other things, and when. */
+/** Who changed the settings of the account, or other objects, and when. */
 import type { FieldChoice } from '../shared/record-fields.ts';
 import type { ReportSpan } from '../shared/report.ts';
 
 /** What is asked for. */
 export type SettingsQuestion = {
   readonly span: ReportSpan;
-  /** The types of things whose changes are wanted, as Zendesk names them. */
+  /** The types of objects whose changes to show, as Zendesk names them. */
   readonly sourceTypes: readonly string[];
-  /** How much of each record is wanted. */
+  /** How much of each record to show. */
   readonly fields: FieldChoice;
 };
 
-/** The type of thing that the report is about unless others are asked for. */
+/** The default type of object for the report. */
 export const accountSetting = 'account_setting';

@@ -1,7 +1,7 @@
 /** The page of the report: one line for each visit. */
+import { accessLogs } from '../../streams/access-logs.ts';
 import { describeAccessCoverage } from '../shared/access-statement.ts';
 import { outcomeWords } from '../shared/accesses.ts';
-import { findPerson } from '../shared/person.ts';
 import { addRecords, fieldNotes, withAccessFields } from '../shared/record-fields.ts';
 import type {
   ReportColumn,
@@ -11,9 +11,10 @@ import type {
   ReportScope,
   ReportSpan,
 } from '../shared/report.ts';
+import { findPeople } from '../shared/with-archive.ts';
 import { describeSpan } from '../shared/time-zone.ts';
-import { meaning, type AgentFilter, type TimelineLines, type TimelineRow } from './question.ts';
-import { countKinds, countNamed, countTimeline, readTimeline } from './sql.ts';
+import { meaning, type TimelineFilter, type TimelineLines, type TimelineRow } from './question.ts';
+import { countTimeline, readTimeline } from './sql.ts';
 
 const columns: readonly ReportColumn[] = [
   { key: 'time', title: 'From', isTime: true },
@@ -30,14 +31,16 @@ const columns: readonly ReportColumn[] = [
 /**
  * The timeline of the agent that a text means: an id, an e-mail address or a name.
  *
- * @throws {KnownError} `bad_input` when nobody or more than one is meant
+ * @throws {KnownError} `bad_input` when the text means nobody or more than one person
  */
 export async function reportAgentTimeline(
-  scope: ReportScope,
+  asked: ReportScope,
   { agent, span, ...lines }: TimelineLines & { agent: string; span: ReportSpan },
 ): Promise<ReportContent> {
+  const { people, scope } = await findPeople(asked, accessLogs, span, [agent]);
+  const [person] = people;
+  if (person === undefined) throw new Error('A text that means nobody is refused.');
   const { db, account, timeZone } = scope;
-  const person = await findPerson(scope, agent);
   const statement = await describeAccessCoverage(scope, span);
   const filter = { account, ...span, agent: person.id };
   const { name, id } = person;
@@ -58,7 +61,8 @@ export async function reportAgentTimeline(
   };
 }
 
-function describeRow(row: TimelineRow): ReportRow {
+/** A visit, or a request, without who made it. */
+export function describeRow(row: TimelineRow): ReportRow {
   return {
     time: row.first_at,
     until: row.last_at,
@@ -72,31 +76,22 @@ function describeRow(row: TimelineRow): ReportRow {
   };
 }
 
-function list(words: readonly string[]): string | null {
-  return words.length === 0 ? null : words.join(', ');
-}
-
 /** The numbers that Art. 33 GDPR asks for when an account was misused. */
-async function describeTotals({ db }: ReportScope, filter: AgentFilter): Promise<ReportDetail[]> {
+export async function describeTotals(
+  { db }: ReportScope,
+  filter: TimelineFilter,
+): Promise<ReportDetail[]> {
   const totals = await countTimeline(db, filter);
   if (totals.requests === 0) return [];
-  const kinds = await countKinds(db, filter);
-  const named = await countNamed(db, filter);
   return [
     { key: 'requests', title: 'Requests', value: totals.requests },
     { key: 'denied_requests', title: 'Denied', value: totals.denied },
-    { key: 'addresses', title: 'IP addresses', value: totals.addresses },
+    'agent' in filter
+      ? { key: 'addresses', title: 'IP addresses', value: totals.addresses }
+      : { key: 'agents', title: 'People', value: totals.agents },
     { key: 'first_at', title: 'First', value: totals.first_at },
     { key: 'last_at', title: 'Last', value: totals.last_at },
-    {
-      key: 'kinds',
-      title: 'Answered, by kind',
-      value: list(kinds.map(({ kind, requests }) => `${kind} ${requests}`)),
-    },
-    {
-      key: 'resources',
-      title: 'Different resources',
-      value: list(named.map(({ resource_type: type, resources }) => `${type} ${resources}`)),
-    },
+    { key: 'kinds', title: 'Answered, by kind', value: totals.kinds },
+    { key: 'resources', title: 'Different resources', value: totals.resources },
   ];
 }

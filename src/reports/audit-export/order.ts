@@ -1,4 +1,4 @@
-/** How Zendesk is asked for its CSV. */
+/** How to request Zendesk's own CSV. */
 import { hasCode, KnownError } from '../../errors.ts';
 import { priorities } from '../../ingest/engine.ts';
 import { toSeconds } from '../../span.ts';
@@ -12,7 +12,7 @@ import type { ExportFilters } from './question.ts';
 
 type Parameters = readonly (readonly [string, string])[];
 
-/** Reading the audit log takes less than having Zendesk send it (contract 3). */
+/** Reading the audit log needs fewer permissions than letting Zendesk send it (contract 3). */
 const needs = {
   ...auditLogs.needs,
   name: 'The export of the audit log',
@@ -20,7 +20,7 @@ const needs = {
   wayOut: `${auditLogs.needs.wayOut}; set ZENDESK_OAUTH_SCOPE to "read write" if you use an OAuth client`,
 };
 
-/** The filters as parameters. @throws {KnownError} `bad_input` for an actor whom nobody knows */
+/** The filters as parameters. @throws {KnownError} `bad_input` for an unknown actor */
 export async function listParameters(
   scope: ReportScope,
   { span, actor, actions, sourceType, sourceId, ipAddress }: ExportFilters,
@@ -45,7 +45,7 @@ function one(name: string, value: string | undefined): Parameters {
   return value === undefined ? [] : [[name, value]];
 }
 
-/** Asks for the file once. @throws {KnownError} when Zendesk does not accept it, its limit of one a minute among the reasons */
+/** Requests the file once. @throws {KnownError} when Zendesk does not accept it, also because of its limit of one a minute */
 export async function placeOrder(
   { zendesk, signal }: LiveSource,
   account: string,

@@ -1,4 +1,4 @@
-/** The page that says what was asked of Zendesk, and what it answered. */
+/** The page that shows the request to Zendesk, and the answer. */
 import type { LiveSource } from '../shared/live-source.ts';
 import { iterateRows, type ReportContent, type ReportScope } from '../shared/report.ts';
 import { createMomentFormat } from '../shared/time-zone.ts';
@@ -6,10 +6,10 @@ import { listParameters, placeOrder } from './order.ts';
 import type { ExportFilters } from './question.ts';
 
 /**
- * Asks for the file once, and tells what Zendesk answered.
+ * Requests the file once, and shows Zendesk's answer.
  *
- * @throws {KnownError} `bad_input` for an actor whom nobody knows
- * @throws {KnownError} when Zendesk does not accept it, its limit of one a minute among the reasons
+ * @throws {KnownError} `bad_input` for an unknown actor @throws {KnownError} when Zendesk does not accept it, also because
+ *   of its limit of one a minute
  */
 export async function reportAuditExport(
   scope: ReportScope,

@@ -1,7 +1,7 @@
-/** Zendesk's own CSV of the audit log, which comes by e-mail (contract 3). */
+/** Zendesk's own CSV of the audit log, which Zendesk sends by e-mail (contract 3). */
 import type { ReportSpan } from '../shared/report.ts';
 
-/** What the file shall hold; all that is undefined or empty is not filtered by. */
+/** The filters of the file; undefined and empty ones are not used. */
 export type ExportFilters = {
   readonly span: ReportSpan | undefined;
   /** An id, an e-mail address or a name. */

@@ -1,4 +1,4 @@
-/** The same page, asked of Zendesk now, and whether the record is stored as it is. */
+/** The same page from Zendesk now, and whether the record is stored in this form. */
 import { explainError, hasCode, refuseInput } from '../../errors.ts';
 import { auditLogs } from '../../streams/audit-logs.ts';
 import { preserve } from '../../streams/preserved.ts';
@@ -10,7 +10,7 @@ import { auditFields, readContent, type AuditContent } from './question.ts';
 import { findAuditRecord, settleJson } from './sql.ts';
 
 /**
- * The record as Zendesk gives it now (contract 2); nothing of it is stored.
+ * The record as Zendesk gives it now (contract 2); it is not stored.
  *
  * @throws {KnownError} `bad_input` when Zendesk has no such record
  */
@@ -67,7 +67,7 @@ async function askRecord(source: LiveSource, account: string, id: string): Promi
   return answer['audit_log'];
 }
 
-/** The fields of a record; where it cannot be read those that stand for themselves, and the whole in `extra`. */
+/** The fields of a record; if it cannot be read, those that can be shown unchanged, and the whole record in `extra`. */
 function readFields(record: unknown): {
   readonly fields: Readonly<Record<string, unknown>>;
   readonly fault?: string;

@@ -19,9 +19,10 @@ import {
   type AuditField,
   type AuditRecordRow,
 } from './question.ts';
+import { everSpan, withArchive } from '../shared/with-archive.ts';
 import { findAuditRecord, loadAuditRevisions } from './sql.ts';
 
-/** What the views work out, each behind the field it comes from. */
+/** What the views add, each after the field that it comes from. */
 const derived: Partial<Record<AuditField, readonly (keyof AuditRecordRow)[]>> = {
   actor_name: ['actor_role'],
   source_label: ['source_label_type', 'source_label_name'],
@@ -29,7 +30,7 @@ const derived: Partial<Record<AuditField, readonly (keyof AuditRecordRow)[]>> = 
   extra: ['first_synced_at', 'synced_at'],
 };
 
-/** The columns of a report about one record: a row a field. */
+/** The columns of a report about one record, with one row for each field. */
 export const auditRecordColumns: readonly ReportColumn[] = [
   { key: 'version', title: 'Version' },
   { key: 'field', title: 'Field' },
@@ -39,13 +40,13 @@ export const auditRecordColumns: readonly ReportColumn[] = [
 ];
 
 /**
- * The stored record with an id. Its former contents follow, with the fields in which each differs from what replaced it.
+ * The stored record with an id. Its previous versions follow, with the fields in which each differs from the next version.
  *
  * @throws {KnownError} `bad_input` when it is not stored
  */
 export async function reportAuditRecord(scope: ReportScope, id: string): Promise<ReportContent> {
   const { db, account, timeZone } = scope;
-  const record = await findAuditRecord(db, account, id);
+  const record = (await findAuditRecord(db, account, id)) ?? (await findArchived(scope, id));
   if (record === undefined)
     throw refuseInput([
       `No record ${id} of the audit log of ${account} is stored. Use an id from the column "id" of a report, or add --live to ask Zendesk.`,
@@ -81,6 +82,17 @@ export async function reportAuditRecord(scope: ReportScope, id: string): Promise
       limits: auditLogs.blindSpots,
     },
   };
+}
+
+/** The record in the archive: where its address names it, and else wherever it may be. */
+async function findArchived(scope: ReportScope, id: string): Promise<AuditRecordRow | undefined> {
+  const ids = new Set([id]);
+  for (const words of [[id], undefined]) {
+    const read = await withArchive(scope, auditLogs, everSpan, words, { ids });
+    const found = await findAuditRecord(read.db, read.account, id);
+    if (found !== undefined) return found;
+  }
+  return undefined;
 }
 
 function listStored(record: AuditRecordRow): ReportRow[] {

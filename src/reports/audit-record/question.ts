@@ -1,8 +1,8 @@
-/** One record of the audit log, cleaned and raw, with what it said before. */
+/** One record of the audit log, cleaned and raw, with its previous versions. */
 import { parseJson } from '../../zendesk/body.ts';
 import { isWrittenNumber, readPlainText } from '../../zendesk/exact-numbers.ts';
 
-/** The fields of a record as Zendesk gives them, in the order in which they are read best. */
+/** The fields of a record as Zendesk gives them, in the best order for reading. */
 export const auditFields = [
   'id',
   'created_at',
@@ -22,7 +22,7 @@ export const auditFields = [
 /** One of them. */
 export type AuditField = (typeof auditFields)[number];
 
-/** What the views make of a record; `known_name` is the name then, else now, where the record has none. */
+/** What the views make of a record; `known_name` is the name at that time, or the current one, if the record has none. */
 type DerivedField =
   | 'known_name'
   | 'actor_role'
@@ -40,7 +40,7 @@ export type AuditRecordRow = Readonly<
     Record<'created_at' | 'first_synced_at' | 'synced_at', Date>
 >;
 
-/** A former content of a record: its columns as JSON text, because numbers may be longer than JavaScript holds them. */
+/** A previous version of a record: its columns as JSON text, because numbers may be longer than JavaScript can hold. */
 export type AuditRevisionRow = {
   readonly content: string;
   readonly replaced_at: Date;
@@ -49,7 +49,7 @@ export type AuditRevisionRow = {
 /** A record by its fields, as texts that can be compared. */
 export type AuditContent = Readonly<Record<AuditField, string | null>>;
 
-/** A former content by its fields. */
+/** A previous version by its fields. */
 export function readFormer({ content }: Pick<AuditRevisionRow, 'content'>): AuditContent {
   return readContent(parseJson(Buffer.from(content)) as Readonly<Record<string, unknown>>);
 }
@@ -74,7 +74,7 @@ function readField(field: AuditField, value: unknown): string | null {
   return field === 'ip_address' ? value.replace(/\/(32|128)$/, '') : value;
 }
 
-/** Postgres keeps the keys of an object in an order of its own. */
+/** Postgres keeps the keys of an object in its own order. */
 function sortKeys(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(sortKeys);
   if (typeof value !== 'object' || value === null || isWrittenNumber(value)) return value;

@@ -1,9 +1,9 @@
-/** The stored record with an id, and what it said before. */
+/** The stored record with an id, and its previous versions. */
 import type { Queryable } from '../../database/client.ts';
 import { auditLogs } from '../../streams/audit-logs.ts';
 import type { AuditRecordRow, AuditRevisionRow } from './question.ts';
 
-/** The stored record with an id. It has no index of its own: found by a walk through the primary key. */
+/** The stored record with an id. There is no index on the id: it is found by reading the primary key's index. */
 export async function findAuditRecord(
   db: Queryable,
   account: string,
@@ -31,7 +31,7 @@ export async function findAuditRecord(
   return row;
 }
 
-/** What a record said before Zendesk gave it differently, newest first. */
+/** The previous versions of a record, newest first. */
 export async function loadAuditRevisions(
   db: Queryable,
   account: string,
@@ -45,7 +45,7 @@ export async function loadAuditRevisions(
   );
 }
 
-/** JSON as a column keeps it: the same value, in Postgres's way of writing it. */
+/** JSON as a column stores it: the same value in Postgres's own format. */
 export async function settleJson(db: Queryable, json: string): Promise<string> {
   const [row] = await db.query<{ json: string }>('select $1::jsonb::text as json', [json]);
   return row?.json ?? json;

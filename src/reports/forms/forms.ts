@@ -1,20 +1,23 @@
-/** The forms of a report for programs and spreadsheets, and the ends of file names that ask for them. */
+/** The forms of a report for programs and spreadsheets, and the file name endings that select them. */
 import type { ReportWriter } from '../shared/report.ts';
 import { writeCsv, writeSpreadsheetCsv } from './csv.ts';
 import { writeJson, writeNdjson } from './json.ts';
 
 type Form = {
-  /** What names of files end with. */
+  /** The endings of file names. */
   readonly endings: readonly string[];
-  /** Bytes that no terminal can show. */
+  /** Whether it is binary, so that a terminal cannot show it. */
   readonly isBinary?: true;
-  /** The form has a place for what the report rests on; where it has none, a file has another one beside it. */
+  /** Whether the form has a place for coverage, gaps and limits; if not, they are in a second file beside it. */
   readonly hasStatement?: true;
-  /** Loads what writes it, which may be large. `toFile` tells files, which people open, from pipes to programs. */
+  /**
+   * Loads the code that writes it, which may be large. `toFile` distinguishes files, which people open, from pipes to
+   * programs.
+   */
   readonly load: (toFile: boolean) => Promise<ReportWriter>;
 };
 
-/** Every form but the page for people. */
+/** Every form except the page for people. */
 export const forms = {
   csv: {
     endings: ['.csv'],

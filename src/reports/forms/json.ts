@@ -4,7 +4,7 @@ import { parseJson } from '../../zendesk/body.ts';
 import { createBatch } from '../shared/text.ts';
 import { listMachineColumns, toPlainValue, type MachineColumn } from './machine-columns.ts';
 
-/** Writes one object: what `describeReport` says and, row by row, rows. */
+/** Writes one object: what `describeReport` returns and, row by row, `rows`. */
 export const writeJson: ReportWriter = async (report, write) => {
   const columns = listMachineColumns(report);
   const batch = createBatch(write);
@@ -62,12 +62,13 @@ function formatJsonRow(columns: readonly MachineColumn[], row: ReportRow): strin
   return formatJson(cells);
 }
 
-/** JSON in which no character steers a terminal: those that JSON itself leaves as they are, are escaped as well. */
+/** JSON without characters that control a terminal: those that JSON itself does not escape are escaped too. */
 export function formatJson(value: unknown, indent?: number): string {
   return escapeJson(JSON.stringify(value, null, indent));
 }
 
-function escapeJson(json: string): string {
+/** JSON text in which no character steers a terminal. */
+export function escapeJson(json: string): string {
   return json.replace(
     /[\u007F-\u009F\u2028\u2029\u061C\u200E\u200F\u202A-\u202E\u2066-\u2069]/g,
     (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`,

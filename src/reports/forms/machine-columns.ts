@@ -1,8 +1,8 @@
-/** Columns and values as programs get them: UTC times, and local times beside them where a zone is asked for. */
+/** Columns and values for programs: UTC times, and local times beside them if a zone is given. */
 import type { Report, ReportColumn, ReportRow, ReportValue } from '../shared/report.ts';
 import { createMomentFormat } from '../shared/time-zone.ts';
 
-/** A value as every form can hold it. */
+/** A value that every form can hold. */
 export type PlainValue = string | number | boolean | null;
 
 /** A column and how its cell is read from a row. */
@@ -31,7 +31,7 @@ export function listMachineColumns({
   });
 }
 
-/** A moment as ISO 8601 in UTC, to the second where it is a whole one; anything else as it is. */
+/** A moment as ISO 8601 in UTC, without a fraction if it is a whole second; anything else unchanged. */
 export function toPlainValue(value: ReportValue): PlainValue {
   return value instanceof Date ? value.toISOString().replace('.000Z', 'Z') : value;
 }

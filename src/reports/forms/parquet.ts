@@ -1,10 +1,10 @@
-/** Parquet, with typed columns. What the report rests on is in the metadata of the file, under `about`. */
-import { ByteWriter, ParquetWriter, schemaFromColumnData } from 'hyparquet-writer';
+/** Parquet, with typed columns. The coverage, gaps and limits are in the metadata of the file, under `about`. */
+import { describeColumns, startParquet } from '../../parquet/writer.ts';
 import type { ReportValue, ReportWriter } from '../shared/report.ts';
 import { describeReport } from './json.ts';
 import { listMachineColumns, toPlainValue, type MachineColumn } from './machine-columns.ts';
 
-/** A group of rows is held in memory: so many, or fewer where their texts are long. */
+/** A group of rows is held in memory: so many, or fewer if their texts are long. */
 const mostRows = 10_000;
 const mostCharacters = 4_000_000;
 
@@ -12,27 +12,19 @@ const mostCharacters = 4_000_000;
 export const writeParquet: ReportWriter = async (report, write) => {
   const columns = listMachineColumns(report);
   const typed = columns.map((column) => ({ name: column.key, type: typeOf(column), data: [] }));
-  const sink = new ByteWriter();
-  const parquet = new ParquetWriter({
-    writer: sink,
-    schema: schemaFromColumnData({ columnData: typed }),
-    createdBy: 'zendesk-log-sync',
-    kvMetadata: [{ key: 'about', value: JSON.stringify(describeReport(report)) }],
+  const file = startParquet({
+    schema: describeColumns(typed),
+    codec: 'SNAPPY',
+    about: JSON.stringify(describeReport(report)),
   });
-  const drain = async (): Promise<void> => {
-    const bytes = sink.getBytes().slice();
-    sink.index = 0;
-    await write(bytes);
-  };
 
   let group: unknown[][] = columns.map(() => []);
   let characters = 0;
   const writeGroup = async (): Promise<void> => {
-    const columnData = typed.map((column, place) => ({ ...column, data: group[place] ?? [] }));
-    await parquet.write({ columnData, rowGroupSize: mostRows });
+    file.writeGroup(typed.map((column, place) => ({ ...column, data: group[place] ?? [] })));
     group = columns.map(() => []);
     characters = 0;
-    await drain();
+    await write(file.take());
   };
 
   let rows = 0;
@@ -46,8 +38,8 @@ export const writeParquet: ReportWriter = async (report, write) => {
     if (group[0]?.length === mostRows || characters >= mostCharacters) await writeGroup();
   }
   await writeGroup();
-  await parquet.finish();
-  await drain();
+  file.finish();
+  await write(file.take());
   return rows;
 };
 

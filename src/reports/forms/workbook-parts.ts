@@ -1,10 +1,10 @@
-/** The parts of a workbook (ECMA-376) as XML: cells with types, so that nothing is a formula and no id a number. */
+/** The parts of a workbook (ECMA-376) as XML: cells with types, so that no text is a formula and no id is a number. */
 import type { ReportValue } from '../shared/report.ts';
 
-/** The styles of cells, by their place in `stylesPart`. */
+/** The styles of cells, by their position in `stylesPart`. */
 export const styles = { plain: 0, head: 1, time: 2, text: 3, wrapped: 4 } as const;
 
-/** Excel takes a workbook for damaged in which a cell has more. */
+/** If a cell has more, Excel reports that the workbook is damaged. */
 export const mostCellCharacters = 32_767;
 
 const declaration = '<?xml version="1.0" encoding="UTF-8" standalone="yes"?>\n';
@@ -15,7 +15,7 @@ const contentType = 'application/vnd.openxmlformats-officedocument.spreadsheetml
 
 const plainStyle = 'numFmtId="0" fontId="0" fillId="0" borderId="0"';
 
-/** The fonts, formats and styles. Texts have `quotePrefix`: they do not become formulas when somebody edits them either. */
+/** The fonts, formats and styles. Texts have `quotePrefix`, so that they do not become formulas when somebody edits them. */
 export const stylesPart = `${declaration}<styleSheet xmlns="${main}"><numFmts count="1"><numFmt numFmtId="164" formatCode="yyyy\\-mm\\-dd\\ hh:mm:ss"/></numFmts><fonts count="2"><font><sz val="11"/><name val="Calibri"/></font><font><b/><sz val="11"/><name val="Calibri"/></font></fonts><fills count="2"><fill><patternFill patternType="none"/></fill><fill><patternFill patternType="gray125"/></fill></fills><borders count="1"><border><left/><right/><top/><bottom/><diagonal/></border></borders><cellStyleXfs count="1"><xf ${plainStyle}/></cellStyleXfs><cellXfs count="5"><xf ${plainStyle} xfId="0"/><xf numFmtId="0" fontId="1" fillId="0" borderId="0" xfId="0" applyFont="1"/><xf numFmtId="164" fontId="0" fillId="0" borderId="0" xfId="0" applyNumberFormat="1"/><xf numFmtId="49" fontId="0" fillId="0" borderId="0" xfId="0" applyNumberFormat="1" quotePrefix="1"/><xf ${plainStyle} xfId="0" quotePrefix="1" applyAlignment="1"><alignment vertical="top" wrapText="1"/></xf></cellXfs><cellStyles count="1"><cellStyle name="Normal" xfId="0" builtinId="0"/></cellStyles></styleSheet>`;
 
 /** The relationship of the file to its workbook. */
@@ -50,7 +50,7 @@ export function workbookRelationshipsPart(sheets: number): string {
   return `${declaration}<Relationships xmlns="${packageRelationships}">${list.join('')}<Relationship Id="rId${sheets + 1}" Type="${relationships}/styles" Target="styles.xml"/></Relationships>`;
 }
 
-/** How a sheet begins: the widths of its columns, and a head that stays in sight where it has one. */
+/** The beginning of a sheet: the widths of its columns, and a header row that stays visible, if there is one. */
 export function startSheet(widths: readonly number[], hasHead: boolean): string {
   const pane = hasHead
     ? '<pane ySplit="1" topLeftCell="A2" activePane="bottomLeft" state="frozen"/>'
@@ -62,13 +62,13 @@ export function startSheet(widths: readonly number[], hasHead: boolean): string 
   return `${declaration}<worksheet xmlns="${main}"><sheetViews><sheetView workbookViewId="0">${pane}</sheetView></sheetViews><cols>${columns.join('')}</cols><sheetData>`;
 }
 
-/** How a sheet ends, with filters over its columns where it has a head and rows. */
+/** The end of a sheet, with filters on its columns if it has a header and rows. */
 export function endSheet(columns: number, rows: number, hasHead: boolean): string {
   const filter = hasHead ? `<autoFilter ref="A1:${nameColumn(columns - 1)}${rows}"/>` : '';
   return `</sheetData>${filter}</worksheet>`;
 }
 
-/** A cell as a sheet holds it. A moment comes as what clocks show, in UTC. */
+/** A cell of a sheet. A moment is given as clock time, in UTC. */
 export type SheetCell = { readonly value: ReportValue; readonly style: number };
 
 /** A row, by its number from 1. */
@@ -85,14 +85,14 @@ export function formatSheetRow(number: number, cells: readonly SheetCell[]): str
 }
 
 const dayMs = 86_400_000;
-/** Day 0 of spreadsheets, as it counts from March 1900 on. */
+/** Day 0 of spreadsheets, valid for dates from March 1900 on. */
 const firstDayMs = Date.UTC(1899, 11, 30);
 
 function toSerial(moment: Date): number {
   return (moment.getTime() - firstDayMs) / dayMs;
 }
 
-/** The letters of a column, by its place from 0: A … Z, AA … */
+/** The letters of a column, by its position from 0: A … Z, AA … */
 function nameColumn(place: number): string {
   const before = Math.floor(place / 26);
   const letter = String.fromCharCode(65 + (place % 26));
@@ -106,7 +106,7 @@ const entities: Readonly<Record<string, string>> = {
   '"': '&quot;',
 };
 
-/** Text as XML; what looks like an escaped character of a spreadsheet (`_x0041_`) stays what it is. */
+/** Text as XML; a text that looks like an escaped character of a spreadsheet (`_x0041_`) stays the same text. */
 function escapeXml(text: string): string {
   return text
     .replace(/_(?=x[\dA-Fa-f]{4}_)/g, '_x005F_')

@@ -1,4 +1,4 @@
-/** A workbook for Excel and its like: the rows on the first sheet, what they rest on on the last. */
+/** A workbook for Excel and similar programs: the rows on the first sheet, coverage, gaps and limits on the last. */
 import { Readable } from 'node:stream';
 import { finished } from 'node:stream/promises';
 import { ZipFile } from 'yazl';
@@ -25,14 +25,14 @@ import {
   type SheetCell,
 } from './workbook-parts.ts';
 
-/** The rows that a sheet of Excel has, its head among them. */
+/** The number of rows in an Excel sheet, including the header. */
 const mostSheetRows = 1_048_576;
-/** The rows by which the widths of the columns are measured. */
+/** How many rows decide the widths of the columns. */
 const measuredRows = 100;
 const widest = 60;
 const aboutName = 'What this rests on';
 
-/** What comes to light while the rows are written. */
+/** What is found while the rows are written. */
 type Tally = {
   readonly noteRow: () => void;
   readonly noteCut: () => void;
@@ -118,7 +118,7 @@ type SheetColumn = Pick<ReportColumn, 'title'> & {
   readonly read: (row: ReportRow) => ReportValue;
 };
 
-/** The columns for people; times are those of the zone, and beside them those of UTC, which repeat no hour. */
+/** The columns for people; times are in the zone, and beside them in UTC, where no hour is repeated. */
 function listSheetColumns({ columns, timeZone }: Report): SheetColumn[] {
   const toLocal = createLocalizer(timeZone);
   return columns.flatMap(({ key, title, isTime }) => {
@@ -131,7 +131,7 @@ function listSheetColumns({ columns, timeZone }: Report): SheetColumn[] {
   });
 }
 
-/** Moments as the clocks of a time zone show them, which is all that a cell can hold; anything else as it is. */
+/** Moments as the clocks of a time zone show them, because a cell can hold nothing else; anything else unchanged. */
 function createLocalizer(timeZone: string | undefined): (value: ReportValue) => ReportValue {
   const show = createMomentFormat(timeZone);
   return (value) =>
@@ -182,7 +182,7 @@ function listSentences(name: string, sentences: readonly string[]): AboutLine[] 
   return sentences.map((sentence) => [name, sentence]);
 }
 
-/** Title, details and statement, a line each: what it is on the left, the sentence on the right. */
+/** Title, details and statement, one line each: the name on the left, the sentence on the right. */
 async function* formatAbout(report: Report, tally: Tally): AsyncGenerator<string, void, undefined> {
   const { title, account, generatedAt, timeZone, details = [], statement } = report;
   const toLocal = createLocalizer(timeZone);

@@ -1,27 +1,19 @@
-/** The stored audit log, with every filter of Zendesk's own list. */
+/** The stored audit log, with every filter of Zendesk's own list, and by text. */
 import { auditLogs } from '../../streams/audit-logs.ts';
 import { readChanges } from '../shared/changes.ts';
-import { findPerson, type Person } from '../shared/person.ts';
+import type { Person } from '../shared/person.ts';
 import { fieldNotes, type FieldChoice } from '../shared/record-fields.ts';
-import {
-  addNotes,
-  type ReportContent,
-  type ReportScope,
-  type ReportSpan,
-} from '../shared/report.ts';
+import { addNotes, type ReportContent, type ReportScope } from '../shared/report.ts';
+import { selectChanges, type ChangeFilter } from './condition.ts';
 import { explainUnknownTypes } from '../shared/source-types.ts';
 import { describeCoverage } from '../shared/statement.ts';
+import { findPeople } from '../shared/with-archive.ts';
 import { describeSpan } from '../shared/time-zone.ts';
 
-/** Which records are asked for. Empty lists and undefined: all. */
-type LogQuestion = {
-  readonly span: ReportSpan;
-  readonly sourceTypes: readonly string[];
-  readonly sourceId: string | undefined;
+/** Which records to show, and how. */
+type LogQuestion = ChangeFilter & {
   /** An id, an e-mail address or a name. */
   readonly actor: string | undefined;
-  readonly ipAddress: string | undefined;
-  readonly actions: readonly string[];
   readonly newestFirst: boolean;
   readonly limit: number | undefined;
   readonly fields: FieldChoice;
@@ -30,37 +22,25 @@ type LogQuestion = {
 /**
  * The records of the stored audit log that pass every filter.
  *
- * @throws {KnownError} `bad_input` for an actor whom nobody knows
+ * @throws {KnownError} `bad_input` for an unknown actor
  */
-export async function reportLog(scope: ReportScope, question: LogQuestion): Promise<ReportContent> {
+export async function reportLog(asked: ReportScope, question: LogQuestion): Promise<ReportContent> {
+  const { span, sourceTypes, newestFirst, limit, fields } = question;
+  const texts = question.actor === undefined ? [] : [question.actor];
+  const { people, scope } = await findPeople(asked, auditLogs, span, texts);
+  const [actor] = people;
   const { db, account, timeZone } = scope;
-  const { span, sourceTypes, sourceId, ipAddress, actions, newestFirst, limit, fields } = question;
   const statement = await describeCoverage(scope, { log: auditLogs, ...span });
   const unknown = await explainUnknownTypes(db, account, sourceTypes);
-  const actor = question.actor === undefined ? undefined : await findPerson(scope, question.actor);
+  const { condition, values } = selectChanges(account, question, actor?.id);
   const direction = newestFirst ? 'desc' : 'asc';
   const changes = readChanges(
     db,
     fields,
-    `where a.account = $1 and a.created_at >= $2 and a.created_at < $3
-       and ($4::text[] is null or a.source_type = any ($4::text[]))
-       and ($5::bigint is null or a.source_id = $5::bigint)
-       and ($6::bigint is null or a.actor_id = $6::bigint)
-       and ($7::inet is null or a.ip_address = $7::inet)
-       and ($8::text[] is null or a.action = any ($8::text[]))
+    `where ${condition}
      order by a.created_at ${direction}, a.id ${direction}
-     limit $9`,
-    [
-      account,
-      span.from,
-      span.to,
-      orNull(sourceTypes),
-      sourceId ?? null,
-      actor?.id ?? null,
-      ipAddress ?? null,
-      orNull(actions),
-      limit ?? null,
-    ],
+     limit $${values.length + 1}`,
+    [...values, limit ?? null],
   );
   return {
     title: `Audit log, ${[describeSpan(span, timeZone), ...describeFilters(question, actor)].join(', ')}`,
@@ -72,20 +52,17 @@ export async function reportLog(scope: ReportScope, question: LogQuestion): Prom
   };
 }
 
-function orNull(texts: readonly string[]): string[] | null {
-  return texts.length === 0 ? null : [...texts];
-}
-
 function describeFilters(
-  { sourceTypes, sourceId, ipAddress, actions, limit }: LogQuestion,
+  { sourceTypes, sourceId, network, actions, text, limit }: LogQuestion,
   actor: Person | undefined,
 ): string[] {
   return [
     ...(sourceTypes.length === 0 ? [] : [`type ${sourceTypes.join(' or ')}`]),
     ...(sourceId === undefined ? [] : [`source ${sourceId}`]),
     ...(actor === undefined ? [] : [`by ${actor.name ?? 'user'} (${actor.id})`]),
-    ...(ipAddress === undefined ? [] : [`from ${ipAddress}`]),
+    ...(network === undefined ? [] : [`from ${network}`]),
     ...(actions.length === 0 ? [] : [`action ${actions.join(' or ')}`]),
+    ...(text === undefined ? [] : [`with the text "${text}"`]),
     ...(limit === undefined ? [] : [`at most ${limit} ${limit === 1 ? 'row' : 'rows'}`]),
   ];
 }

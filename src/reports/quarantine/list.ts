@@ -1,4 +1,4 @@
-/** The records in quarantine: one line each, nothing of their content. */
+/** The records in quarantine: one line each, without their content. */
 import type { ReportColumn, ReportContent, ReportScope } from '../shared/report.ts';
 
 /** Which records are listed. */
@@ -20,7 +20,7 @@ const columns: readonly ReportColumn[] = [
   { key: 'reason', title: 'Why' },
 ];
 
-/** What lies in quarantine, oldest first. */
+/** The records in quarantine, oldest first. */
 export async function reportQuarantine(
   { db, account }: ReportScope,
   { stream }: QuarantineQuestion,

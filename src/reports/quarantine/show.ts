@@ -1,4 +1,4 @@
-/** One record in quarantine, as it came. */
+/** One record in quarantine, unchanged. */
 import { isUtf8 } from 'node:buffer';
 import type { Queryable } from '../../database/client.ts';
 import { refuseInput } from '../../errors.ts';
@@ -53,7 +53,7 @@ const titles: Readonly<Record<Exclude<keyof QuarantineRow, 'content'>, string>> 
   tried_by: 'Last tried by version',
 };
 
-/** Everything that is known of a record in quarantine. */
+/** Everything that is known about a record in quarantine. */
 export async function reportQuarantined(
   { db, account }: ReportScope,
   number: string,

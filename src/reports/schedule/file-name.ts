@@ -2,7 +2,7 @@
 import type { ReportSpan } from '../shared/report.ts';
 import { createMomentFormat, startOfDay } from '../shared/time-zone.ts';
 
-/** What the name of a file is made of. */
+/** The parts of the name of a file. */
 type FileParts = {
   readonly account: string;
   /** Name of the report. */
@@ -18,8 +18,8 @@ type FileParts = {
 
 /**
  * The name of a file: account, report and the time that it is about, as `acme-log-2026-10.csv` for a month,
- * `acme-log-2026-10-01.csv` for a day, `acme-log-2026-10-01_2026-10-07.csv` for days with the last one, and with times of day
- * for anything else. One about no span of time has the time at which it is due.
+ * `acme-log-2026-10-01.csv` for a day, `acme-log-2026-10-01_2026-10-07.csv` for days with the last one, and with times of
+ * day for anything else. If the report has no time range, the name has the time at which it is due.
  */
 export function nameReportFile({ account, name, span, due, timeZone, ending }: FileParts): string {
   const show = createMomentFormat(timeZone);
@@ -43,7 +43,7 @@ function nameSpan(
   return isMonth ? first.slice(0, 7) : `${first}_${last}`;
 }
 
-/** A time without characters that names of files do not have everywhere; seconds and offset where they say something. */
+/** A time without characters that some file systems do not allow; with seconds and offset only if needed. */
 function nameMoment(text: string): string {
   const [day = '', time = '', offset = ''] = text.split(' ');
   const digits = time.replaceAll(':', '');

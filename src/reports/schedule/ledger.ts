@@ -4,25 +4,25 @@ import type { Queryable } from '../../database/client.ts';
 /** A report of an account. */
 type ReportKey = { readonly account: string; readonly report: string };
 
-/** What the ledger knows of a scheduled report. */
+/** What the ledger knows about a scheduled report. */
 type ReportState = {
   readonly due_at: Date;
   readonly next_due_at: Date;
   readonly finished_at: Date | null;
 };
 
-/** So long a process that writes has the right to without saying that it lives. */
+/** How long a process may write without renewing its claim. */
 const leaseSeconds = 60;
-/** So often it says so. */
+/** How often it renews its claim. */
 export const renewalMs = 15_000;
-/** Noted before the database's clock was set back: its holder renews it within seconds if it lives. */
+/** Recorded before the database's clock was set back: its holder renews it within seconds if it is alive. */
 const longestLeaseSeconds = 4 * leaseSeconds;
 
-const isFree = `(finished_at is not null or expires_at <= clock_timestamp()
-  or expires_at > clock_timestamp() + interval '${longestLeaseSeconds} seconds')`;
+const isFree = `(finished_at is not null or expires_at <= clock.at
+  or expires_at > clock.latest)`;
 
 /**
- * Makes a report known whose times are new: it begins with its next time. @returns what is known of it
+ * Registers a report; one with a new schedule begins with its next time. @returns what is known about it
  */
 export async function registerReport(
   db: Queryable,
@@ -49,7 +49,7 @@ export async function registerReport(
 }
 
 /**
- * Takes the writing of a report for one of its times.
+ * Claims the writing of a report for one of its times.
  *
  * @returns `taken`; `done` when it was written for this time or a later one; `busy` while another process writes it
  */
@@ -61,7 +61,9 @@ export async function takeReport(
   const taken = await db.query(
     `update zendesk_sync.scheduled_reports
      set due_at = $3, next_due_at = $4, holder = $5, finished_at = null,
-       expires_at = clock_timestamp() + interval '${leaseSeconds} seconds'
+       expires_at = clock.until
+     from (select clock_timestamp() as at, clock_timestamp() + interval '${leaseSeconds} seconds' as until,
+       clock_timestamp() + interval '${longestLeaseSeconds} seconds' as latest) as clock
      where account = $1 and report = $2 and ${isFree}
        and (due_at < $3 or (due_at = $3 and finished_at is null))
      returning report`,
@@ -76,14 +78,15 @@ export async function takeReport(
   return done.length > 0 ? 'done' : 'busy';
 }
 
-/** Says that the process that writes lives. */
+/** Renews the claim of the process that writes. */
 export async function renewReport(
   db: Queryable,
   { account, report }: ReportKey,
   holder: string,
 ): Promise<void> {
   await db.query(
-    `update zendesk_sync.scheduled_reports set expires_at = clock_timestamp() + interval '${leaseSeconds} seconds'
+    `update zendesk_sync.scheduled_reports set expires_at = clock.until
+     from (select clock_timestamp() as at, clock_timestamp() + interval '${leaseSeconds} seconds' as until) as clock
      where account = $1 and report = $2 and holder = $3 and finished_at is null`,
     [account, report, holder],
   );
@@ -92,7 +95,7 @@ export async function renewReport(
 /** How the writing of a report ended. */
 type ReportEnd = { readonly file: string; readonly rows: number } | { readonly error: string };
 
-/** Notes the end of the writing; a file that was written before stays noted beside an error. */
+/** Records the end of the writing; after an error, the previously written file stays recorded. */
 export async function finishReport(
   db: Queryable,
   { account, report }: ReportKey,
@@ -102,20 +105,22 @@ export async function finishReport(
   const written = 'file' in end ? end : { file: null, rows: null };
   await db.query(
     `update zendesk_sync.scheduled_reports
-     set finished_at = clock_timestamp(), error = $4, file = coalesce($5, file), rows = coalesce($6, rows)
+     set finished_at = clock.at, error = $4, file = coalesce($5, file), rows = coalesce($6, rows)
+     from (select clock_timestamp() as at) as clock
      where account = $1 and report = $2 and holder = $3 and finished_at is null`,
     [account, report, holder, 'error' in end ? end.error : null, written.file, written.rows],
   );
 }
 
-/** Gives the writing of a report back undone: another process, or the next start, takes it up at once. */
+/** Releases a report that was not written: another process, or the next start, takes it at once. */
 export async function returnReport(
   db: Queryable,
   { account, report }: ReportKey,
   holder: string,
 ): Promise<void> {
   await db.query(
-    `update zendesk_sync.scheduled_reports set expires_at = clock_timestamp()
+    `update zendesk_sync.scheduled_reports set expires_at = clock.at
+     from (select clock_timestamp() as at) as clock
      where account = $1 and report = $2 and holder = $3 and finished_at is null`,
     [account, report, holder],
   );

@@ -1,11 +1,11 @@
-/** What a report about accesses rests on: the coverage of the access log, and how much of it the rules know. */
+/** The basis of a report about accesses: the coverage of the access log, and how much of it the rules know. */
 import type { Queryable } from '../../database/client.ts';
 import { accessLogs } from '../../streams/access-logs.ts';
 import type { ReportScope, ReportSpan, ReportStatement } from './report.ts';
 import { describeCoverage } from './statement.ts';
 
 /**
- * States what of a span of the access log is stored, and how many of its requests no rule knows.
+ * States how much of a span of the access log is stored, and how many of its requests no rule matches.
  *
  * @throws {KnownError} `bad_input` as `describeCoverage` does
  */
@@ -18,7 +18,7 @@ export async function describeAccessCoverage(
   return { ...statement, coverage: [...statement.coverage, ...stateUnclassified(counts)] };
 }
 
-/** Requests of some days, and those among them that no rule knows. */
+/** Requests of some days, and how many of them no rule matches. */
 type RequestCounts = { readonly requests: number; readonly unclassified: number };
 
 /** Counts the requests of the days of a span, from the daily rollups: whole days in UTC. */

@@ -3,9 +3,9 @@ import type { Queryable } from '../../database/client.ts';
 import { KnownError, refuseInput } from '../../errors.ts';
 
 /**
- * The account of a report: the one asked for, the configured one, or the only one that is stored.
+ * The account of a report: the given one, the configured one, or the only one that is stored.
  *
- * @throws {KnownError} `bad_input` when that leaves a choice or names one that is not stored
+ * @throws {KnownError} `bad_input` when several are possible or the given one is not stored
  * @throws {KnownError} `nothing_pulled` when nothing was ever pulled
  */
 export async function chooseAccount(

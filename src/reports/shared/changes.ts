@@ -1,5 +1,5 @@
 /** Changes of the audit log, as the reports about them read and show them. */
-import type { Database, Queryable } from '../../database/client.ts';
+import type { ReadableDatabase, Queryable } from '../../database/client.ts';
 import {
   auditFieldColumns,
   auditFieldSource,
@@ -9,7 +9,7 @@ import {
 } from './record-fields.ts';
 import type { ReportColumn, ReportContent, ReportRow } from './report.ts';
 
-/** A change as the audit log has it. Ids are text. */
+/** A change in the audit log. Ids are text. */
 export type ChangeRow = {
   readonly time: Date;
   readonly person: string | null;
@@ -31,7 +31,7 @@ const changeSource = `select a.created_at as time, coalesce(nullif(a.actor_name,
      from zendesk.audit_logs a
      left join zendesk.users u on u.account = a.account and u.id = a.actor_id`;
 
-/** The columns of reports whose rows are changes of the audit log; those in the middle say most to people. */
+/** The columns of reports whose rows are changes of the audit log; those in the middle are the most important for people. */
 export const changeColumns: readonly ReportColumn[] = [
   { key: 'time', title: 'Time', isTime: true },
   { key: 'person', title: 'Person' },
@@ -45,9 +45,9 @@ export const changeColumns: readonly ReportColumn[] = [
   { key: 'id', title: 'Id', isOptional: true },
 ];
 
-/** Records of the audit log, `a`, that meet a condition, with as much of each as is wanted; in the order that the condition ends with. */
+/** Records of the audit log, `a`, that meet a condition, with the requested fields, in the order at the end of the condition. */
 export function readChanges(
-  db: Database,
+  db: ReadableDatabase,
   fields: FieldChoice,
   condition: string,
   values: readonly unknown[],

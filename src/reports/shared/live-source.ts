@@ -3,13 +3,13 @@ import { supportBudget } from '../../streams/support-budget.ts';
 import { users } from '../../streams/users.ts';
 import type { Zendesk } from '../../zendesk/client.ts';
 
-/** How Zendesk is asked for a report: within the budget of the account. */
+/** Requests to Zendesk for a report, within the budget of the account. */
 export type LiveSource = {
   readonly zendesk: Pick<Zendesk, 'readPage' | 'readObject' | 'placeOrder'>;
   readonly signal: AbortSignal;
 };
 
-/** Asks for one object of the Support API: a path below the origin, and parameters. Default: what every agent may read. */
+/** Requests one object of the Support API: a path below the origin, and parameters. Default: what every agent may read. */
 export async function askObject(
   { zendesk, signal }: LiveSource,
   path: string,

@@ -1,7 +1,7 @@
-/** The stored people whom a text may mean. */
+/** Finds the stored people whom a text may mean. */
 import type { Queryable } from '../../database/client.ts';
 
-/** A person as far as anything is stored; who is known from the logs alone has an id and perhaps a name. */
+/** What is stored about a person; a person known only from the logs has an id and perhaps a name. */
 export type PersonRow = {
   readonly id: string;
   readonly name: string | null;
@@ -25,8 +25,8 @@ const personColumns = `id::text as id, name, email, role, role_type, custom_role
   last_login_at`;
 
 /**
- * The people that a text may mean: by id, else by e-mail address, else by name, upper and lower case alike; else by an
- * address or a name that they had formerly.
+ * The people that a text may mean: by id, then by e-mail address, then by name, ignoring case; then by a previous address or
+ * name.
  */
 export async function findPeople(
   db: Queryable,
@@ -53,7 +53,7 @@ export async function findPeople(
   );
 }
 
-/** The people beside one whose address or name a text was formerly, with its last time. */
+/** Other people who had the text as their address or name before, with the last time. */
 export async function findFormerHolders(
   db: Queryable,
   account: string,
@@ -90,8 +90,8 @@ export async function findSimilarPeople(
 }
 
 /**
- * Who acts in a log but is no person whom Zendesk would describe: Zendesk itself, people deleted long ago. By id from both
- * logs, by name from the audit log.
+ * Actors in a log whom Zendesk does not describe: Zendesk itself, people deleted long ago. By id from both logs, by name
+ * from the audit log.
  */
 export async function findActors(
   db: Queryable,
@@ -123,7 +123,7 @@ export async function findActors(
   );
 }
 
-/** The id that a text is, as text; null when it is none that Postgres could hold. */
+/** The text as an id; null if it is not an id that Postgres could hold. */
 function readId(text: string): string | null {
   return /^-?\d{1,18}$/.test(text) ? text : null;
 }

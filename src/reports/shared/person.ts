@@ -1,4 +1,4 @@
-/** Which person a text means, and what is known of them. */
+/** Which person a text means, and what is known about them. */
 import { refuseInput } from '../../errors.ts';
 import {
   findActors,
@@ -11,22 +11,22 @@ import type { ReportDetail, ReportScope } from './report.ts';
 import { blankControls } from './text.ts';
 import { createMomentFormat } from './time-zone.ts';
 
-/** How many people a sentence names. */
+/** The largest number of people that a sentence names. */
 const named = 10;
 
-/** A person who acts in a log; `details` are null where Zendesk does not describe them. */
+/** A person who acts in a log; `details` are null if Zendesk does not describe them. */
 export type Person = {
   readonly id: string;
   readonly name: string | null;
   readonly details: PersonRow | undefined;
-  /** Who else may be meant, a sentence each. */
+  /** Who else may be meant, one sentence each. */
   readonly remarks?: readonly string[];
 };
 
 /**
- * The one person that a text means: an id, an e-mail address or a name, present or former.
+ * The one person that a text means: an id, a current or previous e-mail address or name.
  *
- * @throws {KnownError} `bad_input` when nobody or more than one is meant, with those who might be
+ * @throws {KnownError} `bad_input` when the text means nobody or more than one person, with the candidates
  */
 export async function findPerson(
   { db, account, timeZone }: Pick<ReportScope, 'db' | 'account' | 'timeZone'>,
@@ -85,7 +85,7 @@ const roleTypes = [
   'billing admin',
 ];
 
-/** What is known of a person as the lines above a report. */
+/** What is known about a person, as the lines above a report. */
 export function describePerson({ id, name, details }: Person): ReportDetail[] {
   const always: ReportDetail[] = [
     { key: 'id', title: 'Id', value: id },

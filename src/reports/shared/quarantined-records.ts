@@ -1,16 +1,16 @@
-/** What of a log lies in quarantine, as reports tell it. */
+/** The records of a log in quarantine, for reports. */
 import type { Queryable } from '../../database/client.ts';
 import type { StreamKey } from '../../ingest/coverage.ts';
 import type { Span } from '../../span.ts';
 
-/** How many records lie in quarantine, by the seconds in which they may be: the record's own, else those of its span. */
+/** How many records are in quarantine, by the seconds in which they may be: the record's own, otherwise those of its span. */
 export type QuarantinedSpans = readonly {
   readonly from: number;
   readonly to: number;
   readonly records: number;
 }[];
 
-/** Loads which records of a log lie in quarantine. */
+/** Loads the records of a log in quarantine. */
 export async function loadQuarantined(
   db: Queryable,
   { account, stream }: StreamKey,
@@ -26,7 +26,7 @@ export async function loadQuarantined(
   );
 }
 
-/** Records that are missing though their time is covered. One without a time counts wherever its span reaches. */
+/** Records that are missing although their time is covered. One without a time counts in its whole span. */
 export function describeQuarantined(
   { quarantined = [] }: { readonly quarantined?: QuarantinedSpans },
   { from, to }: Span,

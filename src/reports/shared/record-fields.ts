@@ -2,10 +2,10 @@
 import { parseJson } from '../../zendesk/body.ts';
 import type { ReportColumn, ReportRow } from './report.ts';
 
-/** How much of a record is wanted: what the report shows anyhow, all fields as columns, or the record as Zendesk sent it. */
+/** How much of a record to show: the report's own columns, all fields as columns, or the record as Zendesk sent it. */
 export type FieldChoice = 'usual' | 'all' | 'raw';
 
-/** How `--all-fields` and `--raw` are read. */
+/** The meaning of `--all-fields` and `--raw`. */
 export const fieldNotes: Readonly<Record<FieldChoice, readonly string[]>> = {
   usual: [],
   all: [
@@ -16,7 +16,7 @@ export const fieldNotes: Readonly<Record<FieldChoice, readonly string[]>> = {
   ],
 };
 
-/** The column of a report of which each row is a record as Zendesk sent it. */
+/** The column of a report whose rows are records as Zendesk sent them. */
 export const rawColumns: readonly ReportColumn[] = [
   { key: 'record', title: 'Record', isRecord: true },
 ];
@@ -25,7 +25,7 @@ function describeField(name: string): ReportColumn {
   return { key: name, title: name, ...(/(^|_)id$/.test(name) ? { isWhole: true } : {}) };
 }
 
-/** The twelve fields of a record of the audit log, by their own names, and what it has beside them. */
+/** The twelve fields of a record of the audit log, by their own names, and its other fields. */
 export const auditFieldColumns: readonly ReportColumn[] = [
   { key: 'created_at', title: 'created_at', isTime: true },
   ...[
@@ -81,7 +81,7 @@ const accessFieldColumns: readonly ReportColumn[] = [
   ].map(describeField),
 ];
 
-/** The columns of a report about accesses with those of the fields of its records that it does not have anyhow. */
+/** The columns of a report about accesses, with the fields of its records that it does not have already. */
 export function withAccessFields(
   columns: readonly ReportColumn[],
   fields: FieldChoice,
@@ -98,7 +98,10 @@ export function withAccessFields(
   ];
 }
 
-/** Selects the record of a request, `l`, as JSON: its fields by columns, or a pair of them as they came and of what did not fit. */
+/**
+ * Selects the record of a request, `l`, as JSON: its fields by columns, or a pair of the fields as Zendesk sent them and of
+ * what did not fit.
+ */
 const accessRecord = {
   all: `json_build_object('id', l.id, 'user_id', l.user_id::text, 'ip_address', host(l.ip_address), 'method', l.method,
     'status', l.status, 'url', l.url, 'origin_service', l.origin_service, 'authorization_type', l.authorization_type,
@@ -115,17 +118,17 @@ const accessRecord = {
     l.extra)`,
 } as const;
 
-/** A row of accesses that says which request it is. */
+/** A row of accesses with the key of its request. */
 export type RequestRow = {
   readonly first_at: Date;
   readonly access_log_id: string;
-  /** Its record as JSON, where fields are wanted. */
+  /** Its record as JSON, if fields are wanted. */
   readonly record?: string | null;
 };
 
 /**
- * Adds the record of each row to a statement of `RequestRow`s about the account $1. In the list of what is selected, so that
- * the order of the rows stays.
+ * Adds the record of each row to a statement of `RequestRow`s about the account $1. As a selected column, so that the order
+ * of the rows does not change.
  */
 export function withRecords(statement: string, fields: FieldChoice): string {
   return fields === 'usual'
@@ -137,7 +140,10 @@ export function withRecords(statement: string, fields: FieldChoice): string {
     from (${statement}) as v`;
 }
 
-/** Adds the fields to rows of a report, or puts the records in their place: each record once, though it may be in several rows on end. */
+/**
+ * Adds the fields to rows of a report, or replaces the rows with the records: each record once, although it may be in
+ * several successive rows.
+ */
 export async function* addRecords<Row extends RequestRow>(
   rows: AsyncIterable<Row>,
   fields: FieldChoice,
@@ -165,15 +171,15 @@ export async function* restoreRecords(
 type Fields = Record<string, unknown>;
 
 /**
- * A record as Zendesk sent it, as JSON, from its fields by column and what had no column or did not fit it. Numbers stay as they
- * are written.
+ * A record as Zendesk sent it, as JSON, from its columns and the fields without a column or that did not fit. Numbers stay
+ * as they are written.
  */
 export function restoreRecord(text: string | null | undefined): string | null {
   if (text === null || text === undefined) return null;
   const [fields, extra] = parseJson(Buffer.from(text)) as [Fields, Fields | null];
   const whole = extra?.['$original'];
   if (whole !== undefined) return formatOriginal(whole);
-  // Without a prototype, so that a field named `__proto__` is a field like any other.
+  // Without a prototype, so that a field named `__proto__` is a normal field.
   const record = Object.assign(Object.create(null) as Fields, fields);
   for (const [name, value] of Object.entries(extra ?? {})) {
     const [parent = '', inner] = /^graphql\../.test(name) ? name.split(/\.(.*)/s) : [name];
@@ -184,13 +190,13 @@ export function restoreRecord(text: string | null | undefined): string | null {
   return JSON.stringify(record);
 }
 
-/** A record that is kept whole, on one line; bytes that are no text as they are kept. */
+/** A record that is stored as a whole, on one line; bytes that are not text as they are stored. */
 function formatOriginal(original: unknown): string {
   const { text } = original as { readonly text?: unknown };
   return typeof text === 'string' ? text.replaceAll(/[\r\n]+/g, ' ') : JSON.stringify(original);
 }
 
-/** What jsonb could not hold stands there as its JSON text. */
+/** Values that jsonb could not hold are there as JSON text. */
 function unwrap(value: unknown): unknown {
   if (typeof value !== 'object' || value === null || Object.keys(value).join() !== 'json')
     return value;

@@ -1,6 +1,8 @@
-/** What a report rests on: how much of the asked span is stored, what is missing, what Zendesk never records. */
+/** The basis of a report: how much of the requested span is stored, what is missing, what Zendesk never records. */
 import { refuseInput } from '../../errors.ts';
 import { explainLoss, type Loss } from '../../ingest/loss-words.ts';
+import { describeRemovals, listDropped } from '../../ingest/removals.ts';
+import { listFound } from '../../ingest/verification-words.ts';
 import {
   fromSeconds,
   intersect,
@@ -13,15 +15,17 @@ import {
   type Spans,
 } from '../../span.ts';
 import type { LogStream } from '../../streams/stream.ts';
-import { loadLogFacts, type LogFacts } from './log-facts.ts';
+import { describeShare, mayConcern, neverVerified } from './coverage-share.ts';
+import { findOldest, loadLogFacts, type LogFacts } from './log-facts.ts';
 import { describeQuarantined } from './quarantined-records.ts';
+import { describeArchived, refuseArchived } from './archived-rows.ts';
 import type { ReportScope, ReportStatement } from './report.ts';
 import { createMomentFormat } from './time-zone.ts';
 
 const listedGaps = 10;
 const daySeconds = 86_400;
 
-/** The log a report is about, and the span it was asked for; without `from` as far back as the log is stored. */
+/** The log of a report, and its span; without `from` as far back as the log is stored. */
 type AskedSpan = {
   readonly log: LogStream;
   readonly from: Date | undefined;
@@ -29,16 +33,16 @@ type AskedSpan = {
 };
 
 /**
- * States what of a span of a log is stored.
+ * States how much of a span of a log is stored.
  *
- * @throws {KnownError} `bad_input` when the span begins before what Zendesk keeps and nothing that old is stored: no answer could be right
+ * @throws {KnownError} `archive_failed` when rows of the span are in the archive, and the report does not read them; `bad_input` when the span begins before what Zendesk keeps and nothing that old is stored: no answer could be right
  */
 export async function describeCoverage(
-  { db, account, now, timeZone }: ReportScope,
+  { db, account, now, timeZone, archived = [] }: ReportScope,
   { log, from, to }: AskedSpan,
 ): Promise<ReportStatement> {
   const loaded = await loadLogFacts(db, { account, stream: log.name });
-  // How long Zendesk keeps a log is known before it was ever pulled.
+  // How long Zendesk keeps a log is known even before the first pull.
   const facts = { ...loaded, retentionDays: loaded.retentionDays ?? log.retentionDays };
   const show = createMomentFormat(timeZone);
   const asked = {
@@ -48,7 +52,17 @@ export async function describeCoverage(
   const moment = { now: toSeconds(now), show: (second: number) => show(fromSeconds(second)) };
   const problem = findUnreachable(log, facts, asked, moment);
   if (problem !== undefined) throw refuseInput([problem]);
-  return { ...stateCoverage(log, facts, asked, moment), limits: log.blindSpots };
+  const inArchive = {
+    ...asked,
+    title: log.title,
+    stream: log.name,
+    archived: loaded.archived ?? [],
+    show: moment.show,
+  };
+  if (!archived.includes(log.name)) refuseArchived(inArchive);
+  const stated = stateCoverage(log, facts, asked, moment);
+  const coverage = [...stated.coverage, ...describeArchived(inArchive)];
+  return { ...stated, coverage, limits: log.blindSpots };
 }
 
 type Asked = { readonly from: number | undefined; readonly to: number };
@@ -57,7 +71,7 @@ type Moment = { readonly now: number; readonly show: (second: number) => string 
 /** Why no report about the span can be right, or undefined. A day's grace, because people write days and not hours. */
 export function findUnreachable(
   { title }: LogStream,
-  { coverage, retentionDays, losses = [] }: LogFacts,
+  { coverage, retentionDays, losses = [], removals = [] }: LogFacts,
   { from, to }: Asked,
   { now, show }: Moment,
 ): string | undefined {
@@ -65,8 +79,8 @@ export function findUnreachable(
   const keptFrom = now - retentionDays * daySeconds;
   const grace = keptFrom - daySeconds;
   if (from >= grace) return undefined;
-  // What was pulled since the start of the retention moved on does not make a long span answerable.
-  const known = unite(coverage, losses.map(spanOf));
+  // Rows pulled since the start of the retention moved forward do not make a long span answerable.
+  const known = unite(unite(coverage, losses.map(spanOf)), listDropped(removals));
   if (intersect(known, [{ from, to: Math.min(to, grace) }]).length > 0) return undefined;
   return `The ${title} from ${show(from)} to ${show(Math.min(to, grace))} is not stored, and Zendesk keeps it for only ${retentionDays} days. Use a start at ${show(keptFrom)} or later.`;
 }
@@ -78,31 +92,34 @@ export function stateCoverage(
   asked: Asked,
   { now, show }: Moment,
 ): Pick<ReportStatement, 'coverage' | 'gaps'> {
-  const { coverage, horizon, retentionDays, unavailableReason, losses = [] } = facts;
+  const { horizon, retentionDays, unavailableReason, losses = [], removals = [] } = facts;
   const { title } = log;
   const refused =
     unavailableReason === undefined
       ? []
       : [`Zendesk currently refuses the ${title}: ${unavailableReason}`];
-  const from =
-    asked.from ??
-    Math.min(
-      coverage[0]?.from ?? Infinity,
-      horizon ?? Infinity,
-      ...losses.map((loss) => spanOf(loss).from),
-    );
+  const from = asked.from ?? findOldest(facts);
   if (from === Infinity) return { coverage: [`The ${title} is not stored yet.`], gaps: refused };
 
   const wanted = { from, to: Math.max(from, Math.min(asked.to, now)) };
   const lost = losses.filter((loss) => intersect([spanOf(loss)], [wanted]).length > 0);
   const lostSpans = normalizeSpans(lost.map(spanOf));
-  const { begin, missing, tail } = judge(facts, wanted, asked.to >= now);
+  const dropped = listDropped(removals);
+  const { begin, start, missing, tail } = judge(facts, wanted, asked.to >= now, dropped);
   const keptFrom = retentionDays === undefined ? undefined : now - retentionDays * daySeconds;
-  const gaps = missing.flatMap((gap) => splitAt(gap, keptFrom));
-  const judged = { from: begin, to: tail?.from ?? wanted.to };
+  const gaps = subtract(missing, dropped).flatMap((gap) => splitAt(gap, keptFrom));
+  const judged = { from: start, to: tail?.from ?? wanted.to };
+  const showTime = (time: Date): string => show(toSeconds(time));
+  const verified = facts.verified ?? neverVerified;
+  const found = verified.found.filter((finding) => mayConcern(finding, wanted));
   return {
     coverage: [
-      describeShare(title, judged, wanted, gaps, lost.length > 0, show),
+      describeShare(
+        title,
+        { judged, wanted, missing, hasLosses: lost.length > 0, verified: { ...verified, found } },
+        show,
+      ),
+      ...describeRemovals(title, removals, showTime, wanted),
       ...describeQuarantined(facts, wanted),
     ],
     gaps: [
@@ -115,7 +132,8 @@ export function stateCoverage(
             `And ${gaps.length - listedGaps} more, ${describeLength(measure(gaps.slice(listedGaps)))} altogether, are not stored.`,
           ]
         : []),
-      ...lost.map((loss) => explainLoss(loss, (time) => show(toSeconds(time)))),
+      ...lost.map((loss) => explainLoss(loss, showTime)),
+      ...listFound(found, showTime),
       ...(tail === undefined
         ? []
         : [
@@ -126,13 +144,15 @@ export function stateCoverage(
   };
 }
 
-/** What of a wanted span counts. */
+/** The part of a wanted span that counts. */
 type Judgement = {
   /** The first second that the log can have. */
   readonly begin: number;
+  /** The first second after it that retention has not dropped: what lies before is told of, and not judged. */
+  readonly start: number;
   /** What is not stored after it. */
   readonly missing: readonly Span[];
-  /** The newest part, which has not settled yet and so is no gap. */
+  /** The newest part, which has not settled yet and so is not a gap. */
   readonly tail: Span | undefined;
 };
 
@@ -140,6 +160,7 @@ function judge(
   { coverage, horizon }: Pick<LogFacts, 'coverage' | 'horizon'>,
   { from, to }: Span,
   reachesNow: boolean,
+  dropped: Spans,
 ): Judgement {
   const uncovered = subtract([{ from, to }], coverage);
   const [first] = uncovered;
@@ -147,38 +168,18 @@ function judge(
     horizon !== undefined && first?.from === from && first.to >= Math.min(horizon, to)
       ? Math.min(Math.max(horizon, from), to)
       : from;
-  const missing = subtract(uncovered, [{ from, to: begin }]);
+  const behind = dropped.find((span) => span.from <= begin && begin < span.to)?.to ?? begin;
+  const start = Math.min(behind, to);
+  const missing = subtract(uncovered, [{ from, to: start }]);
   const last = missing.at(-1);
   return reachesNow && last?.to === to
-    ? { begin, missing: missing.slice(0, -1), tail: last }
-    : { begin, missing, tail: undefined };
+    ? { begin, start, missing: missing.slice(0, -1), tail: last }
+    : { begin, start, missing, tail: undefined };
 }
 
 function describeBeginning({ title, horizonSetting }: LogStream, begin: string): string {
   const setting = horizonSetting === undefined ? '' : `, or ${horizonSetting.name} says so`;
   return `Nothing is stored before ${begin}: the ${title} of the account begins there${setting}.`;
-}
-
-function describeShare(
-  title: string,
-  judged: Span,
-  wanted: Span,
-  gaps: readonly Span[],
-  hasLosses: boolean,
-  show: Moment['show'],
-): string {
-  const length = judged.to - judged.from;
-  const covered = length - measure(gaps);
-  if (covered <= 0)
-    return `No part of the ${title} from ${show(wanted.from)} to ${show(wanted.to)} is completely stored.`;
-  const span = `from ${show(judged.from)} to ${show(judged.to)}`;
-  if (covered === length)
-    return hasLosses
-      ? `The ${title} ${span} was read completely, but some of its rows are no longer there.`
-      : `The ${title} ${span} is completely stored.`;
-  // Rounded down: what is not complete is never called 100 %.
-  const share = Math.floor((covered / length) * 1000) / 10;
-  return `Of the ${title} ${span}, ${share.toFixed(1)} % of the time is completely stored.`;
 }
 
 function splitAt(gap: Span, second: number | undefined): Span[] {

@@ -1,10 +1,10 @@
-/** Who the people of the logs were when they acted. */
+/** Names and roles of the people in the logs at the time when they acted. */
 import type { Queryable } from '../../database/client.ts';
 
-/** The roles of those whom the access log records. */
+/** The roles of the people whom the access log records. */
 export const teamRoles = ['agent', 'admin'] as const;
 
-/** What a person was called, and what they were, from a moment on. */
+/** The name and role of a person from a moment on. */
 export type PersonState = {
   readonly id: string;
   readonly validFrom: Date;
@@ -14,24 +14,24 @@ export type PersonState = {
   readonly teamMember: boolean;
 };
 
-/** A person as they were at some time. Nobody is without a name but for requests that name no one. */
+/** A person at some time. Everybody has a name, except for requests without a person. */
 type PersonThen = {
   readonly name: string | null;
-  /** One of `teamRoles`; null where it is not known. */
+  /** One of `teamRoles`; null if not known. */
   readonly role: string | null;
 };
 
-/** Tells what people were called, and what they were, when they acted. */
+/** Finds the names and roles of people at the time when they acted. */
 export type Team = {
   describe(id: string | null, at: Date): PersonThen;
 };
 
 /**
- * Makes a team of the states of its people, given by person and time.
+ * Makes a team from the states of its people, sorted by person and time.
  *
- * A state counts from when it was first seen here, so the oldest one stands for the time before too. Whoever acts in a
- * log was an agent or admin then: the state after their departure is passed over for the last one before it, and where
- * there is none, their role then is not known.
+ * A state counts from when it was first seen here, so the oldest one also counts for the time before. A person who acts in a
+ * log was an agent or admin at that time: instead of a state after their departure, the last one before it is used; if there
+ * is none, their role at that time is not known.
  */
 export function createTeam(states: readonly PersonState[]): Team {
   const people = new Map<string, PersonState[]>();
@@ -43,7 +43,7 @@ export function createTeam(states: readonly PersonState[]): Team {
   return {
     describe(id, at) {
       if (id === null) return { name: null, role: null };
-      // Whoever sorts a spreadsheet by names must not find two strangers under one.
+      // In a spreadsheet sorted by name, two different people must not have the same name.
       const stranger = `user ${id}`;
       const own = people.get(id);
       if (own === undefined) return { name: stranger, role: null };
@@ -57,7 +57,7 @@ export function createTeam(states: readonly PersonState[]): Team {
 }
 
 /**
- * Every state of everybody who acts in the logs, by person and time. They are the team, present and departed: few
+ * Every state of everybody who acts in the logs, by person and time. They are the current and previous team members: few
  * compared to the rows of any log.
  */
 export async function loadTeamHistory(db: Queryable, account: string): Promise<PersonState[]> {

@@ -1,11 +1,11 @@
-/** Text on its way out: nothing in it steers a terminal, and small pieces go out together. */
+/** Text for output: nothing in it controls a terminal, and small pieces are written together. */
 import type { Write } from './report.ts';
 
-/** Control characters, line and paragraph separators, and the marks that turn the direction of writing. */
+/** Control characters, line and paragraph separators, and the marks that change the direction of writing. */
 const steering = /[\p{Cc}\u2028\u2029\u061C\u200E\u200F\u202A-\u202E\u2066-\u2069]/gu;
 
 /**
- * Replaces each character that could steer a terminal by a space, but for those to be kept: whoever wants to writes into the
+ * Replaces each character that could control a terminal with a space, except those in `keep`: anybody can write into the
  * logs.
  */
 export function blankControls(text: string, kept = ''): string {
@@ -15,10 +15,10 @@ export function blankControls(text: string, kept = ''): string {
 /** Small writes cost more than rows; one of this size costs nothing, and is little memory. */
 const fullCharacters = 64 * 1024;
 
-/** Gathers text and hands it on in large pieces. */
+/** Collects text and passes it on in large pieces. */
 type Batch = { add(text: string): Promise<void>; flush(): Promise<void> };
 
-/** Creates an empty batch; what is left in it at the end has to be flushed. */
+/** Creates an empty batch; flush it at the end. */
 export function createBatch(write: Write): Batch {
   let text = '';
   const flush = async (): Promise<void> => {

@@ -11,8 +11,8 @@ export function isTimeZone(text: string): boolean {
 }
 
 /**
- * Shows moments as `2026-01-31 08:00:00` in a time zone; without one in UTC. In the hour that the end of daylight saving time
- * repeats, the offset follows: `2026-10-25 02:30:00 +02:00`.
+ * Shows moments as `2026-01-31 08:00:00` in a time zone; without one in UTC. In the hour that is repeated at the end of
+ * daylight saving time, the offset follows: `2026-10-25 02:30:00 +02:00`.
  */
 export function createMomentFormat(timeZone: string | undefined): (moment: Date) => string {
   if (timeZone === undefined)
@@ -34,7 +34,7 @@ export function createMomentFormat(timeZone: string | undefined): (moment: Date)
 
 const hourMs = 3_600_000;
 
-/** What clocks show less what they show in UTC, as `+02:00`. */
+/** The difference between local time and UTC, as `+02:00`. */
 function formatOffset(text: string, moment: Date): string {
   const minutes = Math.round(
     (Date.parse(`${text.replace(' ', 'T')}Z`) - moment.getTime()) / 60_000,
@@ -47,12 +47,12 @@ function pad(part: number): string {
   return String(part).padStart(2, '0');
 }
 
-/** The first moment of a day such as `2026-01-31` in a time zone; not always its midnight, which some changes of the clocks skip. */
+/** The first moment of a day such as `2026-01-31` in a time zone; not always midnight, which some clock changes skip. */
 export function startOfDay(day: string, timeZone: string | undefined): Date {
   const utc = Date.parse(`${day}T00:00:00Z`);
   if (timeZone === undefined) return new Date(utc);
   const show = createMomentFormat(timeZone);
-  // No zone is further from UTC than 14 hours; one more to be sure.
+  // No zone is more than 14 hours from UTC; one more hour to be sure.
   let before = utc / 1000 - 15 * 3600;
   let reached = utc / 1000 + 15 * 3600;
   while (reached - before > 1) {
@@ -63,7 +63,7 @@ export function startOfDay(day: string, timeZone: string | undefined): Date {
   return new Date(reached * 1000);
 }
 
-/** A span for a title: "2026-01-01 to 2026-02-01 (Europe/Madrid)", with times of day where they matter. */
+/** A span for a title: "2026-01-01 to 2026-02-01 (Europe/Madrid)", with times of day if they matter. */
 export function describeSpan({ from, to }: ReportSpan, timeZone: string | undefined): string {
   const show = createMomentFormat(timeZone);
   const bounds = [show(from), show(to)];
@@ -74,7 +74,7 @@ export function describeSpan({ from, to }: ReportSpan, timeZone: string | undefi
 
 const dayMs = 86_400_000;
 
-/** The first moments of the days that a span touches, in a time zone and in order; the first may lie before the span. */
+/** The first moments of the days that a span touches, in a time zone and in order; the first may be before the span. */
 export function listDayStarts({ from, to }: ReportSpan, timeZone: string | undefined): Date[] {
   const show = createMomentFormat(timeZone);
   const last = show(to).slice(0, 10);

@@ -1,5 +1,5 @@
-/** Accesses to things of one type: put together to visits, or each request by itself. */
-import type { Database } from '../../database/client.ts';
+/** Accesses to resources of one type: grouped into visits, or each request alone. */
+import type { ReadableDatabase } from '../../database/client.ts';
 import {
   byProgram,
   outcome,
@@ -12,25 +12,27 @@ import {
 } from './accesses.ts';
 import { withRecords, type FieldChoice, type RequestRow } from './record-fields.ts';
 
-/** Which accesses are wanted. */
+/** Which accesses to show. */
 type VisitFilter = AccessSpan & {
-  /** Type of the things, singular. */
+  /** Type of the resources, singular. */
   readonly type: string;
-  /** Only accesses to the thing with this id; undefined: to all of the type. */
+  /** Only accesses to the resource with this id; undefined: to all of the type. */
   readonly id: string | undefined;
   /** Only accesses of these agents, by id; undefined: of everybody. */
   readonly agents: readonly string[] | undefined;
-  /** Whether each request stands for itself. */
+  /** Only accesses that showed or did something, or only those that did not; undefined: all. */
+  readonly outcomes?: 'answered' | 'refused' | undefined;
+  /** Whether each request is a separate row. */
   readonly requests: boolean;
-  /** How much of the record of each request is wanted; more than the usual needs `requests`. */
+  /** How much of the record of each request to show; more than the default needs `requests`. */
   readonly fields: FieldChoice;
 };
 
-/** What one agent asked for of one thing with one outcome; a single request where these are wanted. */
+/** Requests of one agent for one resource with one outcome; a single request if these are wanted. */
 export type Visit = RequestRow & {
   readonly last_at: Date;
   readonly user_id: string | null;
-  /** Null where the requests were about the only thing of its type, such as the settings. */
+  /** Null if the requests were about the only resource of its type, such as the settings. */
   readonly resource_id: string | null;
   /** Kinds of the requests, separated by commas. */
   readonly kinds: string;
@@ -39,20 +41,20 @@ export type Visit = RequestRow & {
   readonly requests: number;
   /** Addresses of the requests, separated by commas. */
   readonly addresses: string | null;
-  /** Of a single request. */
+  /** For a single request. */
   readonly status: number | null;
 };
 
-/** How a line is read that is a visit. */
+/** The meaning of a line that is a visit. */
 export const visitWords =
   'A visit is all that one agent asked for of one thing with no more than 30 minutes in between; --requests shows each request.';
 
-/** The accesses, oldest first. Lists, searches and exports that name nothing are not among them. */
+/** The accesses, oldest first. Lists, searches and exports without a named resource are not included. */
 export function readVisits(
-  db: Database,
+  db: ReadableDatabase,
   filter: VisitFilter,
 ): AsyncGenerator<Visit, void, undefined> {
-  const { type, id, agents, requests, fields } = filter;
+  const { type, id, agents, outcomes, requests, fields } = filter;
   const values: unknown[] = [...spanValues(filter), type];
   const place = (value: unknown): string => `$${values.push(value)}`;
   const conditions = [
@@ -60,6 +62,9 @@ export function readVisits(
     'r.resource_type = $4',
     `(r.resource_id is not null or r.kind not in ('list', 'search', 'export'))`,
     ...(id === undefined ? [] : [`r.resource_id = ${place(id)}`]),
+    ...(outcomes === undefined
+      ? []
+      : [`(${outcome}) ${outcomes === 'answered' ? '=' : '<>'} 'ok'`]),
     ...(agents === undefined ? [] : [`r.user_id = any (${place([...agents])}::bigint[])`]),
   ];
   const seen = `seen as (

@@ -1,5 +1,5 @@
-/** Who has seen the records of one person, for certain. */
-import type { Database, Queryable } from '../../database/client.ts';
+/** Who has certainly seen the records of one person. */
+import type { ReadableDatabase, Queryable } from '../../database/client.ts';
 import {
   byProgram,
   outcome,
@@ -17,10 +17,11 @@ export const subjectRecords = `unnest($4::text[], $5::text[]) as t (resource_typ
 /** The values of $1 to $5. */
 export function subjectValues(filter: SubjectFilter): unknown[] {
   const tickets = [...new Set(filter.tickets)];
+  const users = filter.user === undefined ? [] : [filter.user];
   return [
     ...spanValues(filter),
-    ['user', ...tickets.map(() => 'ticket')],
-    [filter.user, ...tickets],
+    [...users.map(() => 'user'), ...tickets.map(() => 'ticket')],
+    [...users, ...tickets],
   ];
 }
 
@@ -44,7 +45,7 @@ const named = `named as (
     from marked
   )`;
 
-/** How often the records were seen for certain. */
+/** How often the records were certainly seen. */
 export async function countConfirmed(
   db: Queryable,
   filter: SubjectFilter,
@@ -67,7 +68,7 @@ export async function countConfirmed(
   return totals;
 }
 
-/** Those of the records that no stored request has ever named: their ids may be mistaken. */
+/** The records that no stored request has ever named: their ids may be wrong. */
 export function listNeverNamed(
   db: Queryable,
   filter: SubjectFilter,
@@ -84,9 +85,9 @@ export function listNeverNamed(
   );
 }
 
-/** The visits: one row for each agent and record, as long as no more than 30 minutes lie between two requests; or the requests. */
+/** The visits: one row for each agent and record, as long as at most 30 minutes are between two requests; or the requests. */
 export function readConfirmed(
-  db: Database,
+  db: ReadableDatabase,
   filter: SubjectFilter,
   { requests, fields }: SubjectLines,
 ): AsyncGenerator<SubjectRow, void, undefined> {

@@ -1,4 +1,5 @@
-/** The page of the report: what was seen for certain, then what may have been seen. */
+/** The page of the report: what was certainly seen, then what may have been seen. */
+import { accessLogs } from '../../streams/access-logs.ts';
 import { describeAccessCoverage } from '../shared/access-statement.ts';
 import {
   addRecords,
@@ -13,6 +14,7 @@ import type {
   ReportRow,
   ReportScope,
 } from '../shared/report.ts';
+import { withArchive } from '../shared/with-archive.ts';
 import { createTeam, loadTeamHistory, type Team } from '../shared/team.ts';
 import { describeSpan, listDayStarts } from '../shared/time-zone.ts';
 import { countConfirmed, listNeverNamed, readConfirmed } from './confirmed-sql.ts';
@@ -28,28 +30,36 @@ import {
 /** Records that a sentence names. */
 const listedRecords = 10;
 
-/** What was seen for certain, then what may have been seen; each by time. */
+/** What was certainly seen, then what may have been seen; each by time. */
 export async function reportSubject(
-  scope: ReportScope,
-  { span, user, tickets, pseudonymise, confirmedOnly, ...lines }: SubjectQuestion,
+  asked: ReportScope,
+  {
+    span,
+    user,
+    tickets,
+    pseudonymise,
+    only,
+    withholdSearches = pseudonymise,
+    ...lines
+  }: SubjectQuestion,
 ): Promise<ReportContent> {
+  // What may have shown a person does not name them.
+  const words =
+    only === 'confirmed' ? [...(user === undefined ? [] : [user]), ...tickets] : undefined;
+  const scope = await withArchive(asked, accessLogs, span, words);
   const { db, account, timeZone } = scope;
   const statement = await describeAccessCoverage(scope, span);
   const filter = { account, ...span, user, tickets };
-  const confirmed = await countConfirmed(db, filter);
-  const possible = confirmedOnly ? undefined : await countPossible(db, filter);
-  const grouping = { days: listDayStarts(span, timeZone), searchText: !pseudonymise };
-  const of =
-    tickets.length === 0
-      ? ''
-      : ` and ${tickets.length === 1 ? 'one ticket' : `${tickets.length} tickets`}`;
+  const confirmed = only === 'possible' ? undefined : await countConfirmed(db, filter);
+  const possible = only === 'confirmed' ? undefined : await countPossible(db, filter);
+  const grouping = { days: listDayStarts(span, timeZone), searchText: !withholdSearches };
   return {
-    title: `Accesses to user ${user}${of}, ${describeSpan(span, timeZone)}`,
+    title: `Accesses to ${nameSubject(user, tickets)}, ${describeSpan(span, timeZone)}`,
     details: describeTotals(confirmed, possible, tickets.length),
-    columns: withAccessFields(listColumns(pseudonymise), lines.fields),
+    columns: withAccessFields(listColumns(pseudonymise, withholdSearches), lines.fields),
     rows: describeRows(
-      readConfirmed(db, filter, lines),
-      confirmedOnly ? undefined : readPossible(db, filter, grouping, lines),
+      only === 'possible' ? undefined : readConfirmed(db, filter, lines),
+      only === 'confirmed' ? undefined : readPossible(db, filter, grouping, lines),
       createTeam(await loadTeamHistory(db, account)),
       { pseudonymise, fields: lines.fields },
     ),
@@ -60,8 +70,8 @@ export async function reportSubject(
         ...explainNeverNamed(account, await listNeverNamed(db, filter)),
       ],
       notes: [
-        notes.confirmed,
-        confirmedOnly ? notes.confirmedOnly : notes.possible,
+        ...(only === 'possible' ? [] : [notes.confirmed]),
+        only === 'confirmed' ? notes.confirmedOnly : notes.possible,
         ...(lines.requests ? [] : [notes.visits]),
         ...fieldNotes[lines.fields],
       ],
@@ -69,8 +79,16 @@ export async function reportSubject(
   };
 }
 
-/** An id that is mistyped must not pass for a person whom nobody has looked at. */
-function explainNeverNamed(
+function nameSubject(user: string | undefined, tickets: readonly string[]): string {
+  const [first, ...others] = tickets;
+  if (user === undefined && first !== undefined && others.length === 0) return `ticket ${first}`;
+  const named = tickets.length === 1 ? 'one ticket' : `${tickets.length} tickets`;
+  if (user === undefined) return named;
+  return `user ${user}${first === undefined ? '' : ` and ${named}`}`;
+}
+
+/** A misspelled id must not look like one that nobody has viewed. */
+export function explainNeverNamed(
   account: string,
   records: readonly { resource_type: string; resource_id: string }[],
 ): string[] {
@@ -85,8 +103,8 @@ function explainNeverNamed(
   ];
 }
 
-/** With pseudonyms there is nothing in the columns that tells who an agent is. */
-function listColumns(pseudonymise: boolean): readonly ReportColumn[] {
+/** With pseudonyms, no column shows who an agent is. */
+function listColumns(pseudonymise: boolean, withholdSearches: boolean): readonly ReportColumn[] {
   return [
     { key: 'tier', title: 'Tier' },
     { key: 'time', title: 'From', isTime: true },
@@ -102,14 +120,16 @@ function listColumns(pseudonymise: boolean): readonly ReportColumn[] {
       : ([
           { key: 'agent_id', title: 'Agent id', isWhole: true, isOptional: true },
           { key: 'ip_address', title: 'IP address', isOptional: true },
-          { key: 'search_query', title: 'Search', isOptional: true },
         ] as const)),
+    ...(withholdSearches
+      ? []
+      : ([{ key: 'search_query', title: 'Search', isOptional: true }] as const)),
     { key: 'by_program', title: 'Program', type: 'boolean', isOptional: true },
   ];
 }
 
 async function* describeRows(
-  confirmed: AsyncIterable<SubjectRow>,
+  confirmed: AsyncIterable<SubjectRow> | undefined,
   possible: AsyncIterable<SubjectRow> | undefined,
   team: Team,
   { pseudonymise, fields }: { readonly pseudonymise: boolean; readonly fields: FieldChoice },
@@ -138,12 +158,13 @@ async function* describeRows(
           search_query: row.search_query,
         };
   };
-  yield* addRecords(confirmed, fields, (row) => describe('confirmed', row));
+  if (confirmed !== undefined)
+    yield* addRecords(confirmed, fields, (row) => describe('confirmed', row));
   if (possible !== undefined)
     yield* addRecords(possible, fields, (row) => describe('possible', row));
 }
 
-/** Gives each agent a name that tells nothing: "Agent 1" for the first one asked about, "Agent 2" for the next. */
+/** Gives each agent a neutral name: "Agent 1" for the first one, "Agent 2" for the next. */
 export function createPseudonyms(): (id: string | null) => string {
   const numbers = new Map<string | null, number>();
   return (id) => {
@@ -155,7 +176,7 @@ export function createPseudonyms(): (id: string | null) => string {
 
 /** The answer in numbers: the categories and approximate numbers that Art. 33 GDPR asks for. */
 function describeTotals(
-  confirmed: ConfirmedTotals,
+  confirmed: ConfirmedTotals | undefined,
   possible: readonly PossibleTotals[] | undefined,
   tickets: number,
 ): ReportDetail[] {
@@ -164,22 +185,7 @@ function describeTotals(
       ? null
       : (possible.find((totals) => totals.kind === kind)?.requests ?? 0);
   return [
-    { key: 'confirmed_requests', title: 'Confirmed requests', value: confirmed.requests },
-    { key: 'confirmed_visits', title: 'Confirmed visits', value: confirmed.visits },
-    { key: 'confirmed_agents', title: 'Agents who made them', value: confirmed.agents },
-    {
-      key: 'confirmed_tickets',
-      title: 'Tickets seen',
-      value: tickets === 0 ? null : confirmed.tickets,
-    },
-    { key: 'confirmed_from', title: 'First', value: confirmed.first_at },
-    { key: 'confirmed_until', title: 'Last', value: confirmed.last_at },
-    { key: 'confirmed_by_program', title: 'By programs', value: confirmed.by_program },
-    {
-      key: 'unanswered_requests',
-      title: 'Denied or failed, not counted',
-      value: confirmed.unanswered,
-    },
+    ...describeConfirmed(confirmed, tickets),
     { key: 'possible_lists', title: 'Possible: lists', value: possibleOf('list') },
     { key: 'possible_searches', title: 'Possible: searches', value: possibleOf('search') },
     { key: 'possible_exports', title: 'Possible: exports', value: possibleOf('export') },
@@ -188,6 +194,30 @@ function describeTotals(
       key: 'possible_unclassified',
       title: 'Possible: unknown requests',
       value: possibleOf('unclassified'),
+    },
+  ];
+}
+
+function describeConfirmed(
+  confirmed: ConfirmedTotals | undefined,
+  tickets: number,
+): ReportDetail[] {
+  return [
+    { key: 'confirmed_requests', title: 'Confirmed requests', value: confirmed?.requests ?? null },
+    { key: 'confirmed_visits', title: 'Confirmed visits', value: confirmed?.visits ?? null },
+    { key: 'confirmed_agents', title: 'Agents who made them', value: confirmed?.agents ?? null },
+    {
+      key: 'confirmed_tickets',
+      title: 'Tickets seen',
+      value: tickets === 0 ? null : (confirmed?.tickets ?? null),
+    },
+    { key: 'confirmed_from', title: 'First', value: confirmed?.first_at ?? null },
+    { key: 'confirmed_until', title: 'Last', value: confirmed?.last_at ?? null },
+    { key: 'confirmed_by_program', title: 'By programs', value: confirmed?.by_program ?? null },
+    {
+      key: 'unanswered_requests',
+      title: 'Denied or failed, not counted',
+      value: confirmed?.unanswered ?? null,
     },
   ];
 }

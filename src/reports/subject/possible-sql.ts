@@ -1,15 +1,15 @@
-/** Who may have seen the records of one person: requests that do not say what they showed. */
-import type { Database, Queryable } from '../../database/client.ts';
+/** Who may have seen the records of one person: requests without information about what they showed. */
+import type { ReadableDatabase, Queryable } from '../../database/client.ts';
 import { byProgram, outcome, resourcesWithRequests, withinSpan } from '../shared/accesses.ts';
 import { subjectRecords, subjectValues } from './confirmed-sql.ts';
 import { withRecords } from '../shared/record-fields.ts';
 import type { PossibleTotals, SubjectFilter, SubjectLines, SubjectRow } from './question.ts';
 
-/** How the rows are put together. */
+/** How the rows are grouped. */
 type PossibleGrouping = {
   /** The first moments of the days of the span, in order: the server need not know the time zone. */
   readonly days: readonly Date[];
-  /** Whether searches are told apart by their text, which is given then. */
+  /** Whether searches with different texts are separate rows, with their text. */
   readonly searchText: boolean;
 };
 
@@ -28,24 +28,25 @@ const telling = [
   'user',
 ];
 
-/** Urls that are about one organization, group or person, and list the people or tickets that belong to it. */
+/** Urls for one organization, group or person that list the people or tickets that belong to it. */
 const listBelow =
   '/(organizations/[^/?]+/(users|tickets|requests)|groups/[^/?]+/users|users/[^/?]+/tickets/(assigned|ccd|followed))(\\.json)?/?([?{[]|$)';
 
-/** Requests that make something new: nothing that was there is shown or changed. */
+/** Requests that create something: they show or change nothing that existed. */
 const creation = '^/api/v2/[a-z_]+(\\.json)?([?{[]|$)';
 
 /**
- * A look at or a change of something that is not named: the log has cut the ids (`show_many?{...}`), or they stand where nothing reads
- * them (in a GraphQL query, deep in its variables).
+ * A view or a change of something without a readable id: the log has cut the ids (`show_many?{...}`), or they are where the
+ * program does not read them (in a GraphQL query, deep in its variables).
  */
 const isUnnamed = `(r.kind in ('view', 'write', 'secret') and r.resource_id is null
           and (r.resource_type is null or r.resource_type = any (array['${telling.join("', '")}']))
           and (l.method = 'POST' and l.url ~ '${creation}') is not true)`;
 
 /**
- * Lists, searches and exports of what holds people or tickets, the tickets of a view among them, and requests that no rule
- * knows or that do not name what they are about. Not among them are those that name another person or another ticket, and those that only count.
+ * Lists, searches and exports of resources that contain people or tickets, including the tickets of a view, and requests
+ * that no rule matches or that do not name what they are about. Requests that name another person or ticket, and those that
+ * only count, are not included.
  */
 const possible = `possible as (
     select r.timestamp, r.access_log_id, r.user_id, case when ${isUnnamed} then 'unnamed' when r.kind = 'view' then 'list' else r.kind end as kind, r.resource_type, r.search_query, l.ip_address,
@@ -88,9 +89,9 @@ export function countPossible(db: Queryable, filter: SubjectFilter): Promise<Pos
   );
 }
 
-/** The requests that may have shown the person: one row for each day, agent, kind and, where wanted, search; or each request. */
+/** The requests that may have shown the person: one row for each day, agent, kind and, if wanted, search; or each request. */
 export function readPossible(
-  db: Database,
+  db: ReadableDatabase,
   filter: SubjectFilter,
   { days, searchText }: PossibleGrouping,
   { requests, fields }: SubjectLines,

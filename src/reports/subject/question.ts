@@ -1,38 +1,40 @@
-/** Who has seen the records of one person, for certain or possibly: for answers to Art. 15 and reports under Art. 33 GDPR. */
+/** Who has seen the records of one person or ticket, certainly or possibly: for answers to Art. 15 and reports under Art. 33 GDPR. */
 import type { AccessSpan } from '../shared/accesses.ts';
 import type { FieldChoice, RequestRow } from '../shared/record-fields.ts';
 import type { ReportSpan } from '../shared/report.ts';
 
 /** What a line of the report is. */
 export type SubjectLines = {
-  /** A request, instead of a visit or what was done on a day. */
+  /** A request, instead of a visit or the requests of a day. */
   readonly requests: boolean;
-  /** How much of the record of each request is wanted. */
+  /** How much of the record of each request to show. */
   readonly fields: FieldChoice;
 };
 
 /** What is asked for. */
 export type SubjectQuestion = SubjectLines & {
   readonly span: ReportSpan;
-  /** Id of the person. */
-  readonly user: string;
+  /** Id of the person; undefined: only the tickets are meant. */
+  readonly user: string | undefined;
   /** Ids of the tickets that are about the person. */
   readonly tickets: readonly string[];
-  /** Whether the report tells nothing by which an agent could be recognised, and no text of a search. */
+  /** Whether the report leaves out everything that identifies an agent, and search texts. */
   readonly pseudonymise: boolean;
-  /** Whether what may have shown the person is left out. */
-  readonly confirmedOnly: boolean;
+  /** Whether to leave out requests that may have shown the person, or those that certainly did. */
+  readonly only?: 'confirmed' | 'possible' | undefined;
+  /** Whether the text of searches is left out; it is with pseudonyms, too. */
+  readonly withholdSearches?: boolean;
 };
 
 /** The records of one person, and when they may have been seen. */
 export type SubjectFilter = AccessSpan & {
-  /** Id of the person. */
-  readonly user: string;
+  /** Id of the person; undefined: only the tickets are meant. */
+  readonly user: string | undefined;
   /** Ids of the tickets that are about the person. */
   readonly tickets: readonly string[];
 };
 
-/** Requests that named one of the records, in numbers. Each request counts once, whatever it named. */
+/** Numbers of requests that named one of the records. Each request counts once, however many records it named. */
 export type ConfirmedTotals = {
   readonly requests: number;
   readonly visits: number;
@@ -40,9 +42,9 @@ export type ConfirmedTotals = {
   readonly tickets: number;
   readonly first_at: Date | null;
   readonly last_at: Date | null;
-  /** Requests of programs; they are among the others. */
+  /** Requests of programs; they are included in the others. */
   readonly by_program: number;
-  /** Requests that were denied or failed; they are not among the others. */
+  /** Requests that were denied or failed; they are not included in the others. */
   readonly unanswered: number;
 };
 
@@ -68,7 +70,7 @@ export type PossibleTotals = {
   readonly agents: number;
 };
 
-/** How the two tiers are meant. */
+/** The meaning of the two tiers. */
 export const notes = {
   confirmed: 'Confirmed: a successful request named the person or one of the tickets.',
   possible:

@@ -1,4 +1,5 @@
-/** Who opened one ticket: a line for each visit, or for each request. */
+/** Who opened one ticket, or one person: one line for each visit, or for each request. */
+import { accessLogs } from '../../streams/access-logs.ts';
 import { describeAccessCoverage } from '../shared/access-statement.ts';
 import { outcomeWords } from '../shared/accesses.ts';
 import {
@@ -15,17 +16,23 @@ import type {
   ReportSpan,
 } from '../shared/report.ts';
 import { createTeam, loadTeamHistory, type Team } from '../shared/team.ts';
+import { listNeverNamed } from '../subject/confirmed-sql.ts';
+import { explainNeverNamed } from '../subject/page.ts';
 import { describeSpan } from '../shared/time-zone.ts';
+import { withArchive } from '../shared/with-archive.ts';
 import { readVisits, visitWords, type Visit } from '../shared/visits.ts';
 
 /** What is asked for. */
 type TicketQuestion = {
   readonly span: ReportSpan;
-  /** Id of the ticket. */
+  /** Id of the ticket, or of the person if the type says so. */
   readonly ticket: string;
-  /** Whether each request has a line of its own. */
+  readonly type?: 'ticket' | 'user';
+  /** Only accesses that showed or did something, or only those that did not; undefined: all. */
+  readonly outcomes?: 'answered' | 'refused';
+  /** Whether each request has its own line. */
   readonly requests: boolean;
-  /** How much of the record of each request is wanted. */
+  /** How much of the record of each request to show. */
   readonly fields: FieldChoice;
 };
 
@@ -50,25 +57,34 @@ export async function reportTicket(
   scope: ReportScope,
   question: TicketQuestion,
 ): Promise<ReportContent> {
-  const { db, account, timeZone } = scope;
-  const { span, ticket, requests, fields } = question;
-  const statement = await describeAccessCoverage(scope, span);
+  const { span, ticket, type = 'ticket', outcomes, requests, fields } = question;
+  const read = await withArchive(scope, accessLogs, span, [ticket]);
+  const { db, account, timeZone } = read;
+  const statement = await describeAccessCoverage(read, span);
+  const named = {
+    account,
+    ...span,
+    ...(type === 'user' ? { user: ticket, tickets: [] } : { user: undefined, tickets: [ticket] }),
+  };
+  const neverNamed = explainNeverNamed(account, await listNeverNamed(db, named));
   const team = createTeam(await loadTeamHistory(db, account));
   const visits = readVisits(db, {
     account,
     ...span,
-    type: 'ticket',
+    type,
     id: ticket,
+    outcomes,
     agents: undefined,
     requests,
     fields,
   });
   return {
-    title: `Ticket ${ticket} of ${account}: who opened it, ${describeSpan(span, timeZone)}`,
+    title: `${type === 'user' ? 'User' : 'Ticket'} ${ticket} of ${account}: who opened it, ${describeSpan(span, timeZone)}`,
     columns: withAccessFields(columns, fields),
     rows: addRecords(visits, fields, (visit) => describeVisit(visit, team)),
     statement: {
       ...statement,
+      coverage: [...statement.coverage, ...neverNamed],
       notes: [...(requests ? [] : [visitWords]), ...fieldNotes[fields], outcomeWords, otherWays],
     },
   };

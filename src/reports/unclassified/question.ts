@@ -1,4 +1,4 @@
-/** Which forms the requests have that no rule knows. */
+/** The forms of the requests that no rule matches. */
 import {
   createTemplateCounts,
   describeRequest,
@@ -7,22 +7,21 @@ import {
 import type { Database } from '../../database/client.ts';
 import { countRequests, readUnclassified } from './sql.ts';
 
-/** What no rule knows of the requests of an account. */
+/** The requests of an account that no rule matches. */
 export type Unclassified = {
   readonly account: string;
-  /** Undefined: of all that is stored. */
+  /** Undefined: all stored requests. */
   readonly since: Date | undefined;
-  /** All requests, known ones included. */
+  /** All requests, including known ones. */
   readonly requests: number;
   readonly summary: TemplateSummary;
 };
 
 /**
- * Counts the requests that no rule knows by their forms, without ids and search texts.
+ * Counts the requests that no rule matches by their forms, without ids and search texts.
  *
- * @param limit how many forms are wanted
- * @param report is called after each request with the number so far
- * @returns undefined when `signal` stopped it
+ * @param limit the largest number of forms @param report is called after each request with the number so far @returns
+ *   undefined if `signal` stopped it
  */
 export async function summarizeUnclassified(
   db: Database,

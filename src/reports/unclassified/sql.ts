@@ -1,14 +1,14 @@
-/** The stored requests that no rule knows. */
+/** The stored requests that no rule matches. */
 import type { Database, Queryable } from '../../database/client.ts';
 
-/** A request that no rule knows, by the columns that its template is made of. */
+/** A request that no rule matches: the columns for its template. */
 type UnclassifiedRequest = {
   readonly timestamp: Date;
   readonly method: string | null;
   readonly url: string | null;
   readonly graphql_operation_name: string | null;
   readonly graphql_operation_type: string | null;
-  /** Empty for any text: only whether there is one is asked for. */
+  /** Empty for any text: only its existence matters. */
   readonly graphql_query: '' | null;
 };
 

@@ -1,4 +1,4 @@
-/** The same page, asked of Zendesk now. */
+/** The same page from Zendesk now. */
 import { refuseInput } from '../../errors.ts';
 import { describeUnreadable, readEach } from '../../ingest/each-record.ts';
 import { priorities } from '../../ingest/engine.ts';
@@ -27,10 +27,11 @@ import { createMomentFormat } from '../shared/time-zone.ts';
 import { changesOnly, titleOf, type UserQuestion } from './question.ts';
 
 /**
- * The same report as from the database, with details and activities as Zendesk gives them now; nothing of it is stored. A
- * name or an e-mail address is looked up among the stored people, an id need not be stored.
+ * The same report as from the database, with details and activities as Zendesk gives them now; they are not stored. A name
+ * or an e-mail address is looked up among the stored people; an id need not be stored.
  *
- * @throws {KnownError} `bad_input` when nobody or more than one is meant, or Zendesk knows neither the user nor an activity
+ * @throws {KnownError} `bad_input` when the text means nobody or more than one person, or Zendesk knows neither the user nor
+ *   an activity
  */
 export async function reportLiveUserActivity(
   scope: ReportScope,
@@ -63,9 +64,9 @@ export async function reportLiveUserActivity(
 /** What Zendesk says about a person. */
 type AskedPerson = {
   readonly details?: PersonRow;
-  /** The whole of it, as it came. */
+  /** The whole user, as Zendesk sent it. */
   readonly record?: Fields;
-  /** What keeps the person from being known, whether they are all that there is to be known of. */
+  /** Why the person is not known. */
   readonly faults: readonly string[];
 };
 
@@ -120,7 +121,7 @@ function readMoment(text: string | null): Date | null {
   return text === null ? null : new Date(text);
 }
 
-/** A record of the audit log: read, and as it came. */
+/** A record of the audit log: parsed, and as Zendesk sent it. */
 type AskedRecord = ReturnType<typeof auditLogs.read> & { readonly record: unknown };
 
 /** The newest changes by an actor (contract 1.1: `filter[actor_id]`, newest first), and what is missing among them. */
@@ -133,7 +134,7 @@ async function askChanges(
     ...auditLogs.read(record),
     record,
   }));
-  // A filter that is not obeyed brings what others did.
+  // If Zendesk ignores the filter, the answer has changes by others.
   const own = read.filter(({ row }) => textOf(row, 'actor_id') === id);
   const fault = describeUnreadable(unreadable);
   const doubts = [
@@ -192,7 +193,7 @@ function listFields(timeMs: number, row: object): ReportRow {
   };
 }
 
-/** At least so many records as are wanted, as long as there are some; a page that brings none ends the walk. */
+/** At least the wanted number of records, if there are so many; a page without records ends the walk. */
 async function askRecords(
   { zendesk, signal }: LiveSource,
   id: string,

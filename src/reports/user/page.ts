@@ -1,7 +1,7 @@
 /** The page of the report from the database: details of the user, then one line for each activity. */
 import { auditLogs } from '../../streams/audit-logs.ts';
 import { readChanges } from '../shared/changes.ts';
-import { describePerson, findPerson, type Person } from '../shared/person.ts';
+import { describePerson, type Person } from '../shared/person.ts';
 import { fieldNotes } from '../shared/record-fields.ts';
 import {
   addNotes,
@@ -12,15 +12,20 @@ import {
 import { describeCoverage } from '../shared/statement.ts';
 import { createMomentFormat } from '../shared/time-zone.ts';
 import { changesOnly, titleOf, type UserQuestion } from './question.ts';
+import { findPeople } from '../shared/with-archive.ts';
 import { loadFormerStates, loadListedAt } from './sql.ts';
 
 /** The details of the user that a text means, and their last activities in the audit log, newest first. */
 export async function reportUserActivity(
-  scope: ReportScope,
+  asked: ReportScope,
   { user, last, fields }: UserQuestion,
 ): Promise<ReportContent> {
-  const { db, account, now } = scope;
-  const person = await findPerson(scope, user);
+  const { now } = asked;
+  const span = { from: new Date(0), to: now };
+  const { people, scope } = await findPeople(asked, auditLogs, span, [user]);
+  const [person] = people;
+  if (person === undefined) throw new Error('A text that means nobody is refused.');
+  const { db, account } = scope;
   const statement = await describeCoverage(scope, {
     log: auditLogs,
     from: undefined,

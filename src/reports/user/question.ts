@@ -8,11 +8,11 @@ export type UserQuestion = {
   readonly user: string;
   /** How many activities. */
   readonly last: number;
-  /** How much of each record is wanted; asked of Zendesk, of the user as well. */
+  /** How much of each record to show; with data from Zendesk, also of the user. */
   readonly fields: FieldChoice;
 };
 
-/** Where else to look: not every act is a change. */
+/** Where else to look: not every action is a change. */
 export const changesOnly =
   'Activities are changes and sign-ins. What a user only looked at is in the access log.';
 

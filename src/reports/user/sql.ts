@@ -1,8 +1,8 @@
-/** What a person was called before, and when the people were listed. */
+/** The previous names of a person, and when the people were listed. */
 import type { Queryable } from '../../database/client.ts';
 import { users } from '../../streams/users.ts';
 
-/** The names, addresses and roles that a person had before the present ones, newest first, at most five. */
+/** The previous names, addresses and roles of a person, newest first, at most five. */
 export async function loadFormerStates(
   db: Queryable,
   account: string,

@@ -25,7 +25,7 @@ const PACIFIC: Zone = {
   locale: 'en-US',
 };
 
-/** Places of work; a place that is listed twice has twice the people. */
+/** Places of work; a place that is listed twice has twice as many people. */
 export const ZONES: readonly Zone[] = [
   PACIFIC,
   EASTERN,
@@ -58,7 +58,7 @@ for (let hour = 0; hour < HOURS_A_WEEK; hour++) {
   ACTIVITY[hour] = (WORKING_DAY[hour % 24] ?? 0) * (isWeekend ? WEEKEND_SHARE : 1);
 }
 
-/** How likely somebody of that zone is at work in that hour of the week (UTC), 0 to 1. */
+/** How likely it is that somebody of that zone is at work in that hour of the week (UTC), 0 to 1. */
 export function activityIn(zone: Zone, utcHourOfWeek: number): number {
   return ACTIVITY[(utcHourOfWeek + zone.offsetHours + HOURS_A_WEEK) % HOURS_A_WEEK] ?? 0;
 }

@@ -2,7 +2,7 @@ import { hash, pickNth } from '../random.ts';
 import { ZONES, type Zone } from './calendar.ts';
 import { BROWSERS, FAMILY_NAMES, GIVEN_NAMES } from './names.ts';
 
-/** A team member, a former one, a customer, or a stranger that no user list knows. */
+/** A current or previous team member, a customer, or a stranger that no user list has. */
 export type SimulatedPerson = {
   readonly id: number;
   readonly name: string;
@@ -13,7 +13,7 @@ export type SimulatedPerson = {
   readonly suspended: boolean;
   /** First day at work, ms since 1970. */
   readonly joinedAtMs: number;
-  /** Last day as a team member, ms since 1970; Infinity for whoever stays. */
+  /** Last day as a team member, ms since 1970; Infinity for a person who stays. */
   readonly leavesAtMs: number;
   /** What happens on leaving: the user is deleted, or stays as an end user. */
   readonly onLeaving: 'deleted' | 'demoted';
@@ -31,7 +31,7 @@ export type People = {
   readonly desks: number;
   /** Who sits at that desk at that time. */
   readonly holderOf: (desk: number, ms: number) => SimulatedPerson;
-  /** Everybody who is or was a team member at that time, the integration included. */
+  /** Everybody who is or was a team member at that time, including the integration. */
   readonly teamEver: (ms: number) => readonly SimulatedPerson[];
   /** A customer (end user) by number, 0 to `CUSTOMERS` - 1. */
   readonly customer: (index: number) => SimulatedPerson;
@@ -42,7 +42,7 @@ export const CUSTOMERS = 2000;
 
 const TEAM_FOUNDED_MS = Date.UTC(2021, 0, 4);
 const DAY_MS = 86_400_000;
-/** Desks with turnover get a new holder this often; their changes are spread evenly, so somebody left recently. */
+/** Desks with turnover get a new person this often; the changes are spread evenly, so somebody left recently. */
 const TENURE_MS = 120 * DAY_MS;
 const MAX_HOLDERS = 64;
 
@@ -101,7 +101,7 @@ function remember(create: (key: number) => SimulatedPerson): (key: number) => Si
   };
 }
 
-/** Whoever is there from the beginning and stays. */
+/** People who are there from the beginning and stay. */
 const USUAL = {
   suspended: false,
   joinedAtMs: TEAM_FOUNDED_MS,

@@ -23,7 +23,7 @@ const SUBJECTS: readonly string[] = [
 ];
 const STATUSES: readonly string[] = ['open', 'pending', 'hold', 'solved', 'closed'];
 
-/** The number of the last ticket that there is at that minute since 1970. */
+/** The number of the last ticket that exists at that minute since 1970. */
 export function newestTicket(minute: number): number {
   return Math.floor(minute / MINUTES_BETWEEN_TICKETS) - FIRST_TICKET;
 }
@@ -33,7 +33,10 @@ export function requesterOf(people: People, ticket: number): number {
   return people.customer(hash(ticket, 3) % CUSTOMERS).id;
 }
 
-/** A ticket as the API shows it, as far as anybody has asked; undefined when it was deleted or is not there yet. */
+/**
+ * The fields of a ticket that anybody has needed so far, as the API shows them; undefined if it was deleted or does not
+ * exist yet.
+ */
 function buildTicket({ clock, options, people }: SimulatedAccount, id: number): object | undefined {
   const isDeleted = hash(id, 127) % 30 === 0;
   if (id < 1 || id > newestTicket(Math.floor(clock.now() / MINUTE_MS)) || isDeleted)
@@ -55,7 +58,7 @@ function buildTicket({ clock, options, people }: SimulatedAccount, id: number): 
   };
 }
 
-/** Tickets by their ids (contract 5.4): unknown and deleted ones are missing, or 404 where there is one alone. */
+/** Tickets by their ids (contract 5.4): unknown and deleted ones are missing, or give a 404 if only one is requested. */
 export function createTicketEndpoints(account: SimulatedAccount): readonly Endpoint[] {
   const common = {
     method: 'GET',

@@ -42,14 +42,14 @@ const ROLES: Partial<Record<SimulatedPerson['job'], Role>> = {
 
 const DAY_SECONDS = 86_400;
 
-/** What became of a person by that time. */
+/** The state of a person at that time. */
 function standingOf(person: SimulatedPerson, now: number): 'team' | 'customer' | 'deleted' {
   if (person.job === 'customer') return 'customer';
   if (person.leavesAtMs > now) return 'team';
   return person.onLeaving === 'demoted' ? 'customer' : 'deleted';
 }
 
-/** When the user was last changed, seconds: users change every few days, and on leaving for the last time. */
+/** When the user was last changed, seconds: users change every few days, the last time when they leave. */
 function updatedSecondOf(person: SimulatedPerson, now: number): number {
   const periodSeconds = (person.job === 'customer' ? 40 : 3) * DAY_SECONDS;
   const end = Math.floor(Math.min(now, person.leavesAtMs) / 1000);
@@ -98,7 +98,7 @@ export function listTeam({ people, clock, options }: SimulatedAccount): UserReco
   return people.teamEver(now).map((person) => buildUser(person, now, options.subdomain));
 }
 
-/** All users of the account now, deleted ones included, by id. */
+/** All users of the account now, including deleted ones, by id. */
 function listEverybody(account: SimulatedAccount): UserRecord[] {
   const { people, clock, options } = account;
   const customers = Array.from({ length: CUSTOMERS }, (_, index) =>
@@ -112,7 +112,7 @@ const PAGING = createSupportPaging(['id', 'updated_at', '-updated_at']);
 
 type UserEntry = Position & { readonly user: UserRecord };
 
-/** The users that a request asks for: deleted ones are left out, suspended ones are not. */
+/** The users that a request asks for: without deleted ones, but with suspended ones. */
 function describeList(
   account: SimulatedAccount,
   query: URLSearchParams,

@@ -15,10 +15,10 @@ import {
 } from '../http/answers.ts';
 import { writeReset, type ResetForm } from '../http/limits.ts';
 
-/** What can be said about faults that take the place of the answer. */
+/** The options of faults that replace the answer. */
 export type AnswerFaultDetails = {
   /**
-   * `429-*`: the wait that is told, seconds; default 1. `503-*`: sends `Retry-After` when given. `wrong-date`: how far the
+   * `429-*`: the wait in the answer, seconds; default 1. `503-*`: sends `Retry-After` when given. `wrong-date`: how far the
    * header `Date` is ahead. `cached`: how old a cache says that the answer is, in `Date` and `Age`.
    */
   readonly seconds?: number;
@@ -47,7 +47,7 @@ const BAD_GATEWAY_PAGE =
 const BLOCKED_PAGE =
   '<!DOCTYPE html>\n<html><head><title>Access denied</title></head><body><h1>Blocked by the web filter</h1></body></html>\n';
 
-/** What stands between and answers in place of Zendesk: in words of its own, whatever the status. */
+/** An answer of something between client and Zendesk: in its own words, whatever the status. */
 function blockBy(status: number): () => SimulatedAnswer {
   return () => answerHtml(status, BLOCKED_PAGE);
 }
@@ -65,7 +65,7 @@ function limitByReset({ service, now, seconds = 1 }: Struck, form: ResetForm): S
   return withHeaders(service.tooMany, writeReset(form, now, seconds * 1000));
 }
 
-/** The faults that take the place of the answer; undefined: the connection is reset without any. */
+/** The faults that replace the answer; undefined: the connection is reset without an answer. */
 export const ANSWER_FAULTS = {
   '429-retry-after': ({ service, seconds = 1 }) => retryAfter(service.tooMany, seconds),
   '429-reset-seconds': (struck) => limitByReset(struck, 'seconds'),

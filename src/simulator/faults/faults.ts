@@ -1,43 +1,48 @@
 import { SimulatorError } from '../checks.ts';
 import { ANSWER_FAULTS, type AnswerFaultDetails } from './answer-faults.ts';
 import { PAGE_FAULTS, type PageFaultDetails } from './page-faults.ts';
+import { QUERY_FAULTS } from './query-faults.ts';
 
-/** Faults on the way of a good answer; the server that sends it knows what they do. */
+/** Faults while a good answer is sent; the server that sends it knows what they do. */
 const TRANSPORT_FAULTS = [
   'reset-mid-body',
   'truncated-json',
+  'endless',
+  'bomb',
+  'drip',
   'slow',
   'wrong-date',
   'cached',
 ] as const;
 
-/** A fault on the way of a good answer. */
+/** A fault while a good answer is sent. */
 export type TransportFaultKind = (typeof TRANSPORT_FAULTS)[number];
 type AnswerFaultKind = keyof typeof ANSWER_FAULTS;
 type PageFaultKind = keyof typeof PAGE_FAULTS;
+type QueryFaultKind = keyof typeof QUERY_FAULTS;
 
 /** Everything that can go wrong on purpose. */
-export type FaultKind = AnswerFaultKind | TransportFaultKind | PageFaultKind;
+export type FaultKind = AnswerFaultKind | TransportFaultKind | PageFaultKind | QueryFaultKind;
 
-/** Something that goes wrong on purpose, at the next request that matches. */
+/** Something that goes wrong on purpose, for the next request that matches. */
 export type Fault = AnswerFaultDetails &
   PageFaultDetails & {
     readonly kind: FaultKind;
     /** A log by its name, `users`, `tickets` or `oauth`. Default: all of them. */
     readonly stream?: string;
-    /** Lets so many matching requests pass first; default 0. */
+    /** How many matching requests pass first; default 0. */
     readonly after?: number;
-    /** How often it happens; default 1. Infinity (null in JSON) for ever. */
+    /** How often it happens; default 1. Infinity (null in JSON): always. */
     readonly times?: number;
     /** Only requests that send a cursor. */
     readonly onlyWithCursor?: boolean;
     /** Only requests whose `page[size]` is greater. */
     readonly pageSizeOver?: number;
-    /** `slow`: how much longer the answer takes, ms; default 1,000. */
+    /** `slow`: how much longer the answer takes, ms; default 1,000. `drip`: how long each byte takes; default 1,000. */
     readonly ms?: number;
   };
 
-/** What the faults look at in a request. */
+/** What the faults check in a request. */
 export type FaultTarget = {
   readonly stream: string;
   readonly hasCursor: boolean;
@@ -48,22 +53,27 @@ export type FaultTarget = {
 /** A fault of certain kinds. */
 export type FaultOf<Kind extends FaultKind> = Fault & { readonly kind: Kind };
 
-/** Tells whether the fault takes the place of the answer. */
+/** Whether the fault replaces the answer. */
 export function isAnswerFault(fault: Fault): fault is FaultOf<AnswerFaultKind> {
   return Object.hasOwn(ANSWER_FAULTS, fault.kind);
 }
 
-/** Tells whether the fault spoils the way of a good answer. */
+/** Whether the fault disturbs the sending of a good answer. */
 export function isTransportFault(fault: Fault): fault is FaultOf<TransportFaultKind> {
   return TRANSPORT_FAULTS.some((kind) => kind === fault.kind);
 }
 
-/** Tells whether the fault alters the content of a page. */
+/** Whether the fault changes the content of a page. */
 export function isPageFault(fault: Fault): fault is FaultOf<PageFaultKind> {
   return Object.hasOwn(PAGE_FAULTS, fault.kind);
 }
 
-/** Tells whether the fault leaves page contents alone: it then happens whatever the request is. */
+/** Whether the fault makes a list ignore parameters. */
+export function isQueryFault(fault: Fault): fault is FaultOf<QueryFaultKind> {
+  return Object.hasOwn(QUERY_FAULTS, fault.kind);
+}
+
+/** Whether the fault does not change page contents: then it happens for any request. */
 export function isRequestFault(
   fault: Fault,
 ): fault is FaultOf<AnswerFaultKind | TransportFaultKind> {
@@ -72,17 +82,17 @@ export function isRequestFault(
 
 /** The faults that are still to come. */
 export type FaultBook = {
-  /** Throws SimulatorError for a fault that makes no sense. */
+  /** Throws SimulatorError for an invalid fault. */
   readonly add: (fault: Fault) => void;
   readonly clear: () => void;
-  /** The fault of that sort that strikes this request, if any. Counts the request for every fault that it matches. */
+  /** The fault of that sort for this request, if any. Counts the request for every fault that it matches. */
   readonly take: <F extends Fault>(
     target: FaultTarget,
     isOfSort: (fault: Fault) => fault is F,
   ) => F | undefined;
 };
 
-/** Keeps faults in the order they were added; the first that is due strikes, one of a sort per request. */
+/** Keeps faults in the order they were added; the first that is due happens, at most one of each sort per request. */
 export function createFaultBook(streams: readonly string[]): FaultBook {
   let armed: { fault: Fault; toPass: number; left: number }[] = [];
   return {
@@ -129,7 +139,7 @@ function findFaultProblems(fault: Fault, streams: readonly string[]): string[] {
   const { after = 0, times = 1 } = fault;
   const rules: readonly (readonly [holds: boolean, problem: string])[] = [
     [
-      isRequestFault(fault) || isPageFault(fault),
+      isRequestFault(fault) || isPageFault(fault) || isQueryFault(fault),
       `There is no fault kind ${JSON.stringify(fault.kind)}.`,
     ],
     [

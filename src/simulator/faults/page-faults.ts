@@ -6,15 +6,15 @@ import {
   type Position,
 } from '../http/cursors.ts';
 
-/** What can be said about faults in the content of a page. */
+/** The options of faults in the content of a page. */
 export type PageFaultDetails = {
-  /** `circle`: how many pages come in turn; default 3. */
+  /** `circle`: how many pages repeat in turn; default 3. */
   readonly pages?: number;
-  /** `changed-type`: the field that changes; default: each number becomes a string and null stays. */
+  /** `changed-type`: the field that changes; by default, each number becomes a string and null stays. */
   readonly field?: string;
   /** `changed-type` with `field`: the new value; default: the old one as a string. */
   readonly value?: unknown;
-  /** `restamped`: how much later the time stamps are; default 250. `duplicate-in-page`: the same of the copy; default 0. */
+  /** `restamped`: how much later the time stamps are; default 250. `duplicate-in-page`: the same for the copy; default 0. */
   readonly shiftMs?: number;
 };
 
@@ -23,15 +23,15 @@ type Struck = PageFaultDetails & {
   readonly order: string;
   /** The cursor sent, if it pointed forward. */
   readonly sent: ListCursor | undefined;
-  /** The place before everything the request asks for. */
+  /** The position before everything that the request asks for. */
   readonly start: Position;
-  /** The cursor behind the last row but one of the page. */
+  /** The cursor after the second to last row of the page. */
   readonly shorterCursor: string | null;
 };
 
 /**
- * The faults in the content of a page of records. The cursor sent, or the one that the page tells, still leads to what
- * is left out or disturbed.
+ * The faults in the content of a page of records. What is left out or disturbed can still be read with the cursor that was
+ * sent or with the one in the page.
  */
 export const PAGE_FAULTS = {
   'repeat-cursor': ({ page, order, sent, start }) => ({
@@ -77,7 +77,7 @@ export const PAGE_FAULTS = {
   }),
 } satisfies Record<string, (struck: Struck) => ListPage>;
 
-/** The page keeps its size: its last row gives way to a copy of the one before and comes with the next page. */
+/** The page keeps its size: a copy of the row before replaces its last row, which comes with the next page. */
 function duplicateRow(page: ListPage, shorterCursor: string | null, shiftMs = 0): ListPage {
   const { rows } = page;
   const [first] = rows;

@@ -1,4 +1,4 @@
-/** What goes back over HTTP. */
+/** The HTTP answers. */
 export type SimulatedAnswer = {
   readonly status: number;
   readonly headers: Readonly<Record<string, string>>;
@@ -37,7 +37,7 @@ export function withHeaders(
   return { ...given, headers: { ...given.headers, ...headers } };
 }
 
-/** 400 of the Support stack for a bad size, cursor or sort (contract 0.5). */
+/** 400 of the Support stack for an invalid size, cursor or sort (contract 0.5). */
 export function refusePagination(description: string): SimulatedAnswer {
   return answerJson(400, { error: 'InvalidPaginationParameter', description });
 }
@@ -84,20 +84,20 @@ export const NO_HELP_DESK = answerJson(404, {
   },
 });
 
-/** 403 for an account that was not paid for; its words are our own (contract 0.7). */
+/** 403 for an account that was not paid for; the words are our own (contract 0.7). */
 export const SUSPENDED = answerJson(403, {
   error: { title: 'Account suspended', message: 'This account has been suspended.' },
 });
 
-/** 404 for a record that is not there (contract 0.5). */
+/** 404 for a record that does not exist (contract 0.5). */
 export const NO_RECORD = answerJson(404, { error: 'RecordNotFound', description: 'Not found' });
 
-/** 404 for a path that is not there, or an endpoint that is not on this account (contract 0.5). */
+/** 404 for an unknown path, or an endpoint that the account does not have (contract 0.5). */
 export const NO_ENDPOINT = answerJson(404, { error: 'InvalidEndpoint', description: 'Not found' });
 
-/** A service behind the host, as it words its errors; each does so in its own way (contract 0). */
+/** A service behind the host with its form of errors; each has its own (contract 0). */
 export type Service = {
-  /** 400 for a cursor that it did not make. */
+  /** 400 for a cursor that the service did not create. */
   readonly refuseCursor: (name: 'after' | 'before') => SimulatedAnswer;
   /** 401 for a bad or missing credential. */
   readonly unauthenticated: SimulatedAnswer;

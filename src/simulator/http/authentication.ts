@@ -4,7 +4,7 @@ import type { ShiftedClock } from '../clock.ts';
 import type { SimulatedAnswer } from './answers.ts';
 import type { ApiRequest, Endpoint } from './endpoints.ts';
 
-/** Who a request says it is. */
+/** The identity that a request claims. */
 type Identity =
   | { readonly kind: 'known'; readonly scope: string }
   | { readonly kind: 'nobody' | 'wrong' | 'dead-token' };
@@ -12,7 +12,7 @@ type Identity =
 /** How long the two tokens of a login live. */
 export type Lifetimes = { readonly accessSeconds: number; readonly refreshSeconds: number };
 
-/** What came of a login: an access token and what renews it, once (contract 6.2). */
+/** The result of a login: an access token and a refresh token, which works once (contract 6.2). */
 export type TokenPair = {
   readonly access: string;
   readonly refresh: string;
@@ -24,11 +24,11 @@ export type TokenStore = {
   readonly mint: (scope: string, lifetimeSeconds: number) => string;
   /** The tokens of a new login. */
   readonly issue: (scope: string, lifetimes: Lifetimes) => TokenPair;
-  /** The next two tokens in place of those of the login, which die; undefined for a refresh token that is not good. */
+  /** The next two tokens of the login; the previous ones become invalid. Undefined for an invalid refresh token. */
   readonly rotate: (refresh: string, lifetimes: Lifetimes) => TokenPair | undefined;
-  /** Every minted access token dies at once; the ready token stays, and so do refresh tokens. */
+  /** Every minted access token becomes invalid at once; the ready token and refresh tokens stay valid. */
   readonly revokeAll: () => void;
-  /** All logins end: their refresh tokens and access tokens die. */
+  /** All logins end: their refresh tokens and access tokens become invalid. */
   readonly revokeLogins: () => void;
   readonly identify: (authorization: string | undefined) => Identity;
 };

@@ -5,21 +5,21 @@ import type { SharedOptions } from '../shared-options.ts';
 import { answerHtml, SUPPORT, type SimulatedAnswer } from './answers.ts';
 import type { Endpoint } from './endpoints.ts';
 
-/** What somebody has allowed, until the client fetches it. */
+/** What a person has allowed, until the client fetches it. */
 type Allowed = {
   readonly scope: string;
   readonly redirectUri: string;
-  /** Of PKCE; undefined when the client began without. */
+  /** The PKCE challenge; undefined if the client began without one. */
   readonly challenge: string | undefined;
   readonly expiresAtMs: number;
 };
 
-/** Where authorization codes are handed out and redeemed. */
+/** Issues and redeems authorization codes. */
 export type AuthorizationDesk = {
   readonly allow: (allowed: Omit<Allowed, 'expiresAtMs'>) => string;
   /**
-   * The scope that was allowed; undefined for a code that is unknown, used or expired, or not this client's. One that begins
-   * without a secret must have begun with PKCE.
+   * The scope that was allowed; undefined for a code that is unknown, used, expired, or of another client. A client without
+   * a secret must have used PKCE.
    */
   readonly redeem: (
     code: string,
@@ -31,7 +31,7 @@ export type AuthorizationDesk = {
 
 const CODE_SECONDS = 120;
 
-/** Opens the desk of an account. */
+/** Makes the authorization codes of an account. */
 export function createAuthorizationDesk(clock: ShiftedClock): AuthorizationDesk {
   const codes = new Map<string, Allowed>();
   return {
@@ -58,8 +58,8 @@ function digest(verifier: unknown): string | undefined {
 }
 
 /**
- * The page on which a person logs in and allows. Nobody is asked here: whoever opens it allows at once, or refuses where the
- * options say so. A link that is not right is answered with a page, never with a redirect.
+ * The page on which a person logs in and allows. The simulator asks nobody: opening the page allows at once, or refuses if
+ * the options say so. An invalid link is answered with a page, never with a redirect.
  */
 export function createAuthorizationEndpoint(
   options: SharedOptions,
@@ -103,7 +103,7 @@ export function createAuthorizationEndpoint(
   };
 }
 
-/** Absolute, and https unless it is this machine; one of those of the client where they are given. */
+/** Absolute, and https unless it is on this machine; one of the client's redirect URLs if the options list them. */
 function isRegistered(address: string, registered: readonly string[] | null): boolean {
   if (!URL.canParse(address)) return false;
   const { protocol, hostname } = new URL(address);

@@ -3,12 +3,13 @@ import { Readable } from 'node:stream';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { SimulatorError } from '../checks.ts';
 import type { Fault, FaultBook } from '../faults/faults.ts';
+import type { DeletionBook } from '../logs/deletions.ts';
 import type { OpenLog } from '../logs/log.ts';
 import { answerJson, NO_ENDPOINT, type SimulatedAnswer } from './answers.ts';
 import { readBody, sendAnswer, type Site } from './server.ts';
 
 /**
- * Answers a request to `/simulator/…`: what `Simulator` offers in the same process, for tests in another one.
+ * Answers a request to `/simulator/…`: gives tests in another process what `Simulator` offers in the same one.
  * `/simulator/truth` streams records as NDJSON, one a line.
  */
 export async function handleControl(
@@ -29,6 +30,11 @@ export async function handleControl(
       return send(answerJson(200, {}));
     case 'POST /simulator/faults':
       return send(addFaults(account.faults, body));
+    case 'POST /simulator/deletions':
+      return send(deleteRecords(account.deletions, logs, body));
+    case 'DELETE /simulator/deletions':
+      account.deletions.clear();
+      return send(answerJson(200, {}));
     case 'GET /simulator/truth': {
       const lines = readTruth(logs, query);
       if (!('status' in lines)) return streamLines(lines, response);
@@ -53,7 +59,27 @@ function addFaults(book: FaultBook, body: string): SimulatedAnswer {
   }
 }
 
-/** JSON has no Infinity: `times: null` stands for it. */
+/** Reads `stream` and `ids`. */
+function deleteRecords(
+  book: DeletionBook,
+  logs: readonly OpenLog[],
+  body: string,
+): SimulatedAnswer {
+  const names = logs.map(({ name }) => name);
+  try {
+    const { stream, ids } = JSON.parse(body) as { stream?: unknown; ids?: unknown };
+    if (typeof stream === 'string' && names.includes(stream) && Array.isArray(ids)) {
+      book.remove(stream, ids.map(String));
+      return answerJson(201, { deleted: ids.length });
+    }
+  } catch (error) {
+    if (!(error instanceof SyntaxError)) throw error;
+  }
+  const problem = `A deletion needs stream (${names.join(' or ')}) and ids (a list), as JSON.`;
+  return answerJson(400, { problems: [problem] });
+}
+
+/** JSON has no Infinity: `times: null` means it. */
 function readFault(given: Omit<Fault, 'times'> & { readonly times?: number | null }): Fault {
   const { times, ...fault } = given;
   return times === undefined ? fault : { ...fault, times: times ?? Infinity };

@@ -1,11 +1,11 @@
-/** A place in the total order (time, id), which every list is sorted by (contract 0.3 and Q4). */
+/** A position in the total order (time, id), by which every list is sorted (contract 0.3 and Q4). */
 export type Position = {
   /** Seconds since 1970. */
   readonly second: number;
   readonly id: string | number;
 };
 
-/** 1: in ascending order. -1: in descending order. */
+/** 1: ascending order. -1: descending order. */
 export type Direction = 1 | -1;
 
 /** The other direction. */
@@ -23,9 +23,9 @@ export function comparePositions(a: Position, b: Position): number {
   return a.id < b.id ? -1 : 1;
 }
 
-/** A cursor that was understood. */
+/** A valid cursor. */
 export type ListCursor = Position & {
-  /** How many empty pages were told at this place; makes their cursors differ from each other. */
+  /** How many empty pages were sent at this position, so that their cursors differ from each other. */
   readonly spare: number;
 };
 
@@ -58,10 +58,10 @@ export function readCursor(text: string | null, order: string): ListCursor | und
 export type ListPage = {
   readonly rows: readonly string[];
   readonly hasMore: boolean;
-  /** Whether something lies before the page. */
+  /** Whether there is something before the page. */
   readonly hasBefore: boolean;
   readonly afterCursor: string | null;
-  /** Whether the cursor stands in the link alone. */
+  /** Whether the cursor is only in the link. */
   readonly linkOnly?: boolean;
   readonly beforeCursor: string | null;
 };

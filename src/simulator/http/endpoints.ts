@@ -22,18 +22,18 @@ export type Endpoint = {
   readonly method: 'GET' | 'POST';
   /** Matches the paths without query that are this endpoint's. */
   readonly path: RegExp;
-  /** What a fault that is aimed at it names. */
+  /** The name by which a fault targets it. */
   readonly stream: string;
   readonly service: Service;
   readonly gate: Gate;
-  /** Any one of these scopes opens it; `anonymous`: nobody may come too; `unchecked`: the header is not looked at. */
+  /** One of these scopes is needed; `anonymous`: also works without credentials; `unchecked`: the header is not checked. */
   readonly scopes: readonly string[] | 'anonymous' | 'unchecked';
-  /** What holds without `page[size]`. */
+  /** The page size without `page[size]`. */
   readonly pageSize: number;
   readonly answer: (request: ApiRequest) => SimulatedAnswer;
 };
 
-/** Matches a path and, as the Support stack does (contract 0.1), the same with `.json`; `{id}` stands for a number. */
+/** Matches a path and, as the Support stack does (contract 0.1), the same with `.json`; `{id}` means a number. */
 export function matchPath(path: string, hasJsonForm = true): RegExp {
   const pattern = path.replace('{id}', String.raw`(\d+)`);
   return new RegExp(`^${pattern}${hasJsonForm ? String.raw`(?:\.json)?` : ''}$`);

@@ -1,11 +1,11 @@
 import { ACCESS, SUPPORT, withHeaders, type SimulatedAnswer } from './answers.ts';
 
-/** What a limit says to one request. */
+/** The result of a limit for one request. */
 type Admission = {
   readonly admitted: boolean;
   /** Requests left in the window after this one. */
   readonly remaining: number;
-  /** Until the window resets, or a refused request would be admitted, ms. */
+  /** Time until the window resets, or until a refused request would be admitted, ms. */
   readonly resetsInMs: number;
 };
 
@@ -15,7 +15,7 @@ export type RateLimit = {
   readonly admit: (nowMs: number) => Admission;
 };
 
-/** At most `limit` requests in any window of that length, wherever it begins (contract 4.3). */
+/** At most `limit` requests in any window of that length, at any position (contract 4.3). */
 export function createSlidingLimit(limit: number, windowMs: number): RateLimit {
   const arrivals: number[] = [];
   return {
@@ -52,7 +52,7 @@ export function createWindowLimit(limit: number, windowMs: number): RateLimit {
   };
 }
 
-/** No limit at all: always everything left. */
+/** No limit: everything is always left. */
 export function createNoLimit(limit: number): RateLimit {
   return { limit, admit: () => ({ admitted: true, remaining: limit, resetsInMs: 60_000 }) };
 }
@@ -63,7 +63,7 @@ export function createNoLimit(limit: number): RateLimit {
  */
 export type ResetForm = 'date' | 'http-date' | 'epoch' | 'seconds' | 'none';
 
-/** The `ratelimit-reset` header, if any. Rounded up, so that waiting as told is enough. */
+/** The `ratelimit-reset` header, if any. Rounded up, so that it is enough to wait that long. */
 export function writeReset(
   form: ResetForm,
   now: number,
@@ -81,13 +81,13 @@ export function writeReset(
   return { 'ratelimit-reset': forms[form] };
 }
 
-/** Lets a request in, with headers for its answer, or refuses it. */
+/** Admits a request, with headers for its answer, or refuses it. */
 export type Gate = (nowMs: number) => {
   readonly refusal?: SimulatedAnswer;
   readonly headers?: Readonly<Record<string, string>>;
 };
 
-/** The gate of the Support stack: every answer tells what is left (contract 0.2). */
+/** The gate of the Support stack: every answer says what is left (contract 0.2). */
 export function createSupportGate(rateLimit: RateLimit): Gate {
   const limit = String(rateLimit.limit);
   return (nowMs) => {
@@ -106,7 +106,7 @@ export function createSupportGate(rateLimit: RateLimit): Gate {
   };
 }
 
-/** The gate of access logs: silent on success; a 429 tells its wait in `ratelimit-reset` alone (contract 4.3). */
+/** The gate of access logs: no headers on success; a 429 has its wait only in `ratelimit-reset` (contract 4.3). */
 export function createAccessGate(
   rateLimit: RateLimit,
   resetForm: ResetForm,

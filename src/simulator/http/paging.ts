@@ -24,7 +24,7 @@ export type PageAsked =
   | {
       readonly style: 'cursor';
       readonly size: number;
-      /** The keyset that cursors are of. */
+      /** The keyset of its cursors. */
       readonly order: string;
       readonly direction: Direction;
       readonly after: string | null;
@@ -39,24 +39,24 @@ type OffsetPage = {
   readonly direction: Direction;
 };
 
-/** How a service pages: what it takes for a page, and its envelope around one. `base` is the list's address. */
+/** How a service pages: the parameters for a page, and its envelope. `base` is the list's address. */
 export type PagingStyle = {
   readonly service: Service;
-  /** What holds without `page[size]`. */
+  /** The page size without `page[size]`. */
   readonly defaultSize: number;
   readonly read: (query: URLSearchParams) => PageAsked | SimulatedAnswer;
   readonly write: (name: string, page: ListPage, base: string, query: URLSearchParams) => string;
 };
 
-/** What a list holds, whatever the style of its pages. */
+/** The content of a list, for any style of paging. */
 export type Listing<Row extends Position> = {
   /** The envelope's name for the rows. */
   readonly name: string;
   /** Path without query. */
   readonly path: string;
-  /** The seconds between which everything lies. */
+  /** The range in seconds that contains everything. */
   readonly range: SecondRange;
-  /** Shows the rows in order, those strictly beyond `start` only, until `visit` returns true. */
+  /** Shows the rows after `start` (exclusive) in order, until `visit` returns true. */
   readonly scan: (
     direction: Direction,
     start: Position | undefined,
@@ -65,7 +65,7 @@ export type Listing<Row extends Position> = {
   readonly format: (row: Row) => string;
 };
 
-/** Answers a request for a page of the list that `describe` describes. A page fault that is due strikes here. */
+/** Answers a request for a page of the list that `describe` describes. A page fault that is due happens here. */
 export function answerList<Row extends Position>(
   request: ApiRequest,
   { service, read, write }: PagingStyle,
@@ -112,7 +112,7 @@ export function answerList<Row extends Position>(
   return answerText(200, write(listing.name, page, base, request.query));
 }
 
-/** Order and direction of a sort such as `-created_at`; equal values are told apart by the id. */
+/** Order and direction of a sort such as `-created_at`; equal values are sorted by the id. */
 export function readSort(sort: string): { readonly order: string; readonly direction: Direction } {
   if (sort.startsWith('-')) return { order: `${sort},-id`, direction: -1 };
   return { order: sort === 'id' ? sort : `${sort},id`, direction: 1 };

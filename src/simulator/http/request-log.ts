@@ -7,37 +7,37 @@ export type RequestRecord = {
   readonly method: string;
   /** Path without query. */
   readonly path: string;
-  /** The query, decoded and encoded again the way `URLSearchParams` does. */
+  /** The query, decoded and encoded again as `URLSearchParams` does. */
   readonly query: string;
-  /** What a fault that is aimed at the endpoint names; `other` for a path that is not there. */
+  /** The name by which faults target the endpoint; `other` for an unknown path. */
   readonly stream: string;
-  /** How the request identified itself. */
+  /** The credentials that the request used. */
   readonly authorization: 'none' | 'basic' | 'bearer' | 'other';
   /** Arrival with fractions. */
   readonly startedAt: number;
-  /** The end of the answer, or of the connection; null while it lasts. */
+  /** The end of the answer, or of the connection; null while it is in progress. */
   readonly endedAt: number | null;
-  /** 0 until there is an answer, and for ever when the connection was reset instead. */
+  /** 0 until there is an answer, and permanently if the connection was reset instead. */
   readonly status: number;
-  /** The fault that struck, if any; faults in a page's content do not show here. */
+  /** The fault that happened, if any; faults in a page's content are not recorded here. */
   readonly fault: FaultKind | null;
 };
 
-/** How often each status was answered, all in all and per stream; "0" stands for a connection reset. */
+/** How often each status was answered, in total and per stream; "0" means a connection reset. */
 export type RequestCounts = {
   readonly total: number;
   readonly byStatus: Readonly<Record<string, number>>;
   readonly byStream: Readonly<Record<string, Readonly<Record<string, number>>>>;
 };
 
-/** A record that is still being written. */
+/** The record of a request in progress. */
 export type OpenRecord = { -readonly [Field in keyof RequestRecord]: RequestRecord[Field] };
 
-/** Remembers the last requests and counts all. */
+/** Remembers the last requests and counts all requests. */
 export type RequestLog = {
   readonly open: (record: OpenRecord) => void;
   readonly close: (record: OpenRecord) => void;
-  /** The last ones, oldest first; those under way too. */
+  /** The last ones, oldest first, including those in progress. */
   readonly records: () => RequestRecord[];
   readonly counts: () => RequestCounts;
 };

@@ -2,8 +2,11 @@ import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { ANSWER_FAULTS } from '../faults/answer-faults.ts';
+import { BODY_FAULTS } from '../faults/body-faults.ts';
+import { ignoreParameters } from '../faults/query-faults.ts';
 import {
   isAnswerFault,
+  isQueryFault,
   isRequestFault,
   isTransportFault,
   type FaultOf,
@@ -24,7 +27,7 @@ export type Site = {
 
 const MAX_BODY = 1_000_000;
 
-/** Reads the body of a request, as far as it is of a reasonable size. */
+/** Reads the body of a request, up to a reasonable size. */
 export async function readBody(request: IncomingMessage): Promise<string> {
   const chunks: Buffer[] = [];
   let size = 0;
@@ -36,7 +39,7 @@ export async function readBody(request: IncomingMessage): Promise<string> {
   return Buffer.concat(chunks).toString();
 }
 
-/** Answers a request to the API. `signal` ends answers that are still being waited for. */
+/** Answers a request to the API. `signal` ends answers in progress. */
 export async function handleRequest(
   { account, endpoints, requestLog }: Site,
   request: IncomingMessage,
@@ -95,7 +98,7 @@ type DecidedAnswer = {
   readonly transport?: FaultOf<TransportFaultKind>;
 };
 
-/** Limits count at arrival; then faults, credentials and scope stand before the endpoint. */
+/** Limits count at arrival; then faults, credentials and scope are checked before the endpoint. */
 function decideAnswer(
   { clock, faults, tokens }: SimulatedAccount,
   endpoint: Endpoint,
@@ -115,17 +118,24 @@ function decideAnswer(
     return { answer: strike({ ...fault, service, now: clock.now(), target }) };
   }
   const refused = checkCredentials(tokens, endpoint, request);
-  const answer = withHeaders(refused ?? endpoint.answer(request), headers);
+  const ignored = faults.take(request.faultTarget, isQueryFault);
+  const query = ignored ? ignoreParameters(request.query, ignored.kind) : request.query;
+  const answer = withHeaders(refused ?? endpoint.answer({ ...request, query }), headers);
   return fault !== undefined && isTransportFault(fault) ? { answer, transport: fault } : { answer };
 }
 
-/** Sends an answer, or as much of it as the fault on its way lets through. */
+/** Sends an answer, or as much of it as a fault allows. */
 export function sendAnswer(
   { clock }: SimulatedAccount,
   response: ServerResponse,
   answer: SimulatedAnswer,
   transport?: FaultOf<TransportFaultKind>,
 ): void {
+  const spoil = transport && BODY_FAULTS.get(transport.kind);
+  if (spoil !== undefined) {
+    spoil(response, answer, transport?.ms);
+    return;
+  }
   const body = Buffer.from(answer.body);
   const half = body.subarray(0, Math.floor(body.length / 2));
   const sent = transport?.kind === 'truncated-json' ? half : body;
@@ -139,7 +149,7 @@ export function sendAnswer(
   else response.end(sent);
 }
 
-/** The headers of the time at which an answer was made. */
+/** The headers with the time at which an answer was made. */
 function tellTime(
   now: number,
   { kind, seconds = 0 }: Partial<FaultOf<TransportFaultKind>> = {},

@@ -7,7 +7,7 @@ import type { ApiRequest, Endpoint } from './endpoints.ts';
 
 const MIN_LIFETIME_SECONDS = 300;
 const MAX_LIFETIME_SECONDS = 172_800;
-/** Clients created after 2026-04-30 get 30 minutes when they ask for nothing (contract 6.1). */
+/** Clients created after 2026-04-30 get 30 minutes if they request no lifetime (contract 6.1). */
 const DEFAULT_LIFETIME_SECONDS = 1800;
 const MIN_REFRESH_SECONDS = 604_800;
 const MAX_REFRESH_SECONDS = 7_776_000;
@@ -60,14 +60,14 @@ function grantToClient(form: Form, options: SharedOptions, tokens: TokenStore): 
   if (isText && allowedScopes !== null)
     if (!asked.split(' ').every((name) => allowedScopes.includes(name)))
       return refuse('invalid_scope', 'The requested scope is invalid, unknown, or malformed.');
-  // The scope is one string. An array still gets a token, which is then good for nothing.
+  // The scope is one string. An array still gets a token, but a useless one.
   const scope = grantedScope ?? (isText ? asked : JSON.stringify(asked));
   const seconds = tokenLifetimeSeconds ?? lifetime;
   const answer = { access_token: tokens.mint(scope, seconds), token_type: 'bearer', scope };
   return answerJson(201, { ...answer, ...tellLife(seconds, options) });
 }
 
-/** A confidential client shows its secret, a public one proves with PKCE that it began (contract 6.2). */
+/** A confidential client sends its secret, a public one proves with PKCE that it began the login (contract 6.2). */
 function grantForCode(
   form: Form,
   options: SharedOptions,
@@ -83,7 +83,7 @@ function grantForCode(
   const scope = desk.redeem(String(code), String(redirectUri), verifier, confidential);
   if (scope === undefined) return OAUTH_REFUSED_GRANT;
   const pair = tokens.issue(options.grantedScope ?? scope, lifetimes);
-  // Without an end of the access token there is nothing to be refreshed (contract 6.2).
+  // If the access token does not expire, there is nothing to refresh (contract 6.2).
   if (form['expires_in'] === undefined && options.isOldClient)
     return answerJson(201, {
       access_token: pair.access,
@@ -159,7 +159,7 @@ function readLifetime(value: unknown): number | undefined {
   return seconds >= MIN_LIFETIME_SECONDS && seconds <= MAX_LIFETIME_SECONDS ? seconds : undefined;
 }
 
-/** The reference gives the bounds of both as excluded. */
+/** According to the reference, the bounds of both are exclusive. */
 function readLifetimes(form: Form, options: SharedOptions): Lifetimes | undefined {
   const accessSeconds = readLifetime(form['expires_in']);
   const refreshSeconds = readSeconds(form['refresh_token_expires_in'], DEFAULT_REFRESH_SECONDS);
@@ -171,7 +171,7 @@ function readLifetimes(form: Form, options: SharedOptions): Lifetimes | undefine
   };
 }
 
-/** NaN for what is no whole number. */
+/** NaN if it is not a whole number. */
 function readSeconds(value: unknown, usual: number): number {
   if (value === undefined || value === null) return usual;
   const seconds = typeof value === 'string' ? Number(value) : value;

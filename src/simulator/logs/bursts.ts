@@ -3,14 +3,14 @@ import type { LogEntry, LogSource } from './log-source.ts';
 
 const CHUNK = 250;
 
-/** A burst resolved to numbers: so many rows, all in one second. */
+/** A burst as numbers: so many rows, all in one second. */
 type ResolvedBurst = {
   readonly second: number;
   readonly minute: number;
   /** Where in its minute the second begins, in ms. */
   readonly offsetMs: number;
   readonly count: number;
-  /** When in the second the nth row happens, in ms of the minute. */
+  /** When the nth row happens, in ms of the minute. */
   readonly offsetMsOf: (n: number) => number;
 };
 
@@ -25,11 +25,11 @@ export function resolveBurst(burst: Burst | null, log: string): ResolvedBurst | 
   return { second, minute, offsetMs, count, offsetMsOf };
 }
 
-/** The log with a burst in cells of its own: in that minute, its own cells stay before and after the second. */
+/** The log with a burst in cells of its own: in that minute, the log's own cells stay before and after the second. */
 export function addBurst<Row extends LogEntry>(
   source: LogSource<Row>,
   burst: ResolvedBurst | undefined,
-  /** How many cells begin before the second, and the first that goes on after it. */
+  /** How many cells begin before the second, and the first that continues after it. */
   { before, after }: { readonly before: number; readonly after: number },
   /** Makes the nth row of the burst. */
   make: (n: number, burst: ResolvedBurst) => Row,

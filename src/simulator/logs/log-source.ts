@@ -9,19 +9,19 @@ import { hash } from '../random.ts';
 
 /** A record of a log before it is written as JSON; its position is its time stamp and id. */
 export type LogEntry = Position & {
-  /** From when on the API shows it, ms since 1970. */
+  /** When the API begins to show it, ms since 1970. */
   readonly visibleAtMs: number;
 };
 
 /**
  * A log as pure functions of time. A minute consists of cells, each a few rows; within a minute and within a cell
- * everything is sorted by (time, id). Finding a place costs the cells around it and nothing that came before.
+ * everything is sorted by (time, id). To find a position, only the cells around it are computed.
  */
 export type LogSource<Row extends LogEntry> = {
   readonly cellCount: (minute: number) => number;
   /** The cell that holds that ms of the minute, give or take one. */
   readonly cellAt: (minute: number, offsetMs: number) => number;
-  /** Where in its minute a position lies, in ms, as exactly as its id tells. */
+  /** Where in its minute a position is, in ms, as exactly as its id allows. */
   readonly offsetMsOf: (position: Position) => number;
   readonly rowsIn: (minute: number, cell: number) => readonly Row[];
 };

@@ -10,7 +10,7 @@ import { scanRows, type LogEntry, type LogSource } from './log-source.ts';
 /** One kind of log that an account may have: the one file about it exports this. */
 export type SimulatedLog<Options> = {
   readonly name: string;
-  /** Its own options when nothing else is said. */
+  /** The defaults of its own options. */
   readonly defaults: Partial<Options>;
   readonly checks: OptionChecks;
   readonly open: (account: SimulatedAccount, options: Options) => OpenLog;
@@ -21,13 +21,13 @@ export type OpenLog = {
   readonly name: string;
   readonly endpoints: readonly Endpoint[];
   /**
-   * The truth: its records of [from, to) by their own time stamp, as JSON texts in ascending order; costs memory for
-   * five minutes. `includeInvisible` adds those not shown yet (late or future) and those dropped for their age.
+   * The truth: its records of [from, to) by their own time stamp, as JSON texts in ascending order; uses memory for five
+   * minutes. `includeInvisible` adds those not shown yet (late or future), those dropped for their age and deleted ones.
    */
   readonly tell: (from: Date, to: Date, includeInvisible: boolean) => Generator<string>;
 };
 
-/** The filters of a request. Bounds are seconds since 1970; whether they are included is the account's affair. */
+/** The filters of a request. Bounds are seconds since 1970; the account decides whether they are inclusive. */
 export type LogFilter<Row> = {
   readonly from: number;
   readonly to: number;
@@ -39,26 +39,26 @@ type LogDescription<Row extends LogEntry> = {
   readonly name: string;
   /** Path of the list. */
   readonly path: string;
-  /** Whether the path with `.json` is the same. */
+  /** Whether the path also works with `.json`. */
   readonly hasJsonForm: boolean;
-  /** Any one of these scopes opens it. */
+  /** One of these scopes is needed. */
   readonly scopes: readonly string[];
   readonly gate: Gate;
   readonly paging: PagingStyle;
   /** How many days before the anchor it begins. */
   readonly days: number;
-  /** How long the API keeps a record; Infinity: for ever. */
+  /** How long the API keeps a record; Infinity: permanently. */
   readonly retentionDays: number;
   readonly source: LogSource<Row>;
   readonly readFilter: (query: URLSearchParams) => LogFilter<Row> | SimulatedAnswer;
-  /** Makes what writes a record as JSON, the way the API shows it now. */
+  /** Makes the function that writes a record as JSON, as the API shows it now. */
   readonly createFormat: () => (row: Row) => string;
 };
 
 const DAY_MS = 86_400_000;
 const STEP_SECONDS = 300;
 
-/** Opens a log as described: its list, and the truth about it. What lies below the list is added by the log's own file. */
+/** Opens a log as described: its list, and the truth about it. The log's own file adds the paths below the list. */
 export function openLog<Row extends LogEntry>(
   account: SimulatedAccount,
   log: LogDescription<Row>,
@@ -80,7 +80,10 @@ export function openLog<Row extends LogEntry>(
     name,
     list,
     endpoints: [list],
-    isShown: (row) => row.second >= rangeNow(account, log).from && row.visibleAtMs <= clock.now(),
+    isShown: (row) =>
+      row.second >= rangeNow(account, log).from &&
+      row.visibleAtMs <= clock.now() &&
+      !account.deletions.has(name, row.id),
     tell(from, to, includeInvisible) {
       const held = rangeNow(account, log, includeInvisible);
       const wished = Math.ceil(to.getTime() / 1000) - 1;
@@ -88,12 +91,18 @@ export function openLog<Row extends LogEntry>(
         from: Math.max(Math.ceil(from.getTime() / 1000), held.from),
         to: includeInvisible ? wished : Math.min(wished, held.to),
       };
-      return writeRows(log, range, includeInvisible ? Infinity : clock.now());
+      return writeRows(
+        log,
+        range,
+        (row) =>
+          includeInvisible ||
+          (row.visibleAtMs <= clock.now() && !account.deletions.has(name, row.id)),
+      );
     },
   };
 }
 
-/** From when to when the log has records now; `ignoreAge`: as if nothing ever got too old. */
+/** From when to when the log has records now; `ignoreAge`: as if no record were ever too old. */
 function rangeNow<Row extends LogEntry>(
   { anchorMs, clock }: SimulatedAccount,
   { days, retentionDays }: LogDescription<Row>,
@@ -126,25 +135,25 @@ function describeList<Row extends LogEntry>(
     scan(direction, start, visit) {
       scanRows(log.source, range, direction, start, (row) => {
         const isShown = row.visibleAtMs <= now && filter.isWanted(row);
-        return isShown && visit(row);
+        return isShown && !account.deletions.has(log.name, row.id) && visit(row);
       });
     },
     format: log.createFormat(),
   };
 }
 
-/** The rows that are shown at that time, as texts; a few minutes of them at once. */
+/** The rows to return, as texts; a few minutes of them at once. */
 function* writeRows<Row extends LogEntry>(
   { source, createFormat }: LogDescription<Row>,
   { from, to }: SecondRange,
-  now: number,
+  isTold: (row: Row) => boolean,
 ): Generator<string> {
   const format = createFormat();
   for (let next = from; next <= to; next += STEP_SECONDS) {
     const step = { from: next, to: Math.min(next + STEP_SECONDS - 1, to) };
     const texts: string[] = [];
     scanRows(source, step, 1, undefined, (row) => {
-      if (row.visibleAtMs <= now) texts.push(format(row));
+      if (isTold(row)) texts.push(format(row));
       return false;
     });
     yield* texts;

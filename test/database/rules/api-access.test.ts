@@ -21,7 +21,7 @@ describe('the rule api_access', () => {
     );
   });
 
-  it('leaves out sessions, what was denied, and programs, this one too', async () => {
+  it('leaves out sessions, denied requests, and programs, including this one', async () => {
     const log = { url: '/api/v2/access_logs', authorization_type: 'bearer', ...own };
     assert.deepEqual(
       await findAccesses(

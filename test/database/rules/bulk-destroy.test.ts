@@ -8,7 +8,7 @@ describe('the rule bulk_destroy', () => {
       at(`11-18T12:0${Math.floor(n / 3)}:00`, { action: 'destroy', ...more }),
     );
 
-  it('finds the record that makes ten deletions in ten minutes, and not those after it', async () => {
+  it('finds the tenth deletion in ten minutes, and not those after it', async () => {
     assert.deepEqual(await findChanges('bulk_destroy', deletions(14)), [
       [10, 'Many deletions: 10 within 10 minutes, the last: Trigger: Hello'],
     ]);

@@ -28,7 +28,7 @@ describe('the rule bulk_read', () => {
     assert.deepEqual((await find(looked(0, 90))).length, 1);
   });
 
-  it('leaves out what was denied, what was changed, and programs, this one too', async () => {
+  it('leaves out denied requests, changes, and programs, including this one', async () => {
     const many = looked(0, 51);
     const to = (path: string): string => String(many['url']).replace('tickets/show_many', path);
     assert.deepEqual(await find({ ...many, status: 404 }), []);

@@ -38,7 +38,7 @@ describe('the rule change_after_grant', () => {
     ]);
   });
 
-  it('does not need the other rule to be on, and does not take other role changes for grants', async () => {
+  it('works without the other rule, and does not count other role changes as grants', async () => {
     const off = `update zendesk.finding_rules set enabled = false where rule = 'admin_role_assigned'`;
     assert.deepEqual(
       (await findChanges('change_after_grant', [grant, at('11-18T13:00:00', change)], [off])).map(

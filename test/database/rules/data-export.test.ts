@@ -21,7 +21,7 @@ describe('the rule data_export', () => {
     );
   });
 
-  it('keeps exports, people and what was denied apart', async () => {
+  it('keeps exports, people and denied requests apart', async () => {
     assert.deepEqual(
       await find([
         at('11-18T12:00:00', { ...users, status: 403 }),

@@ -18,7 +18,7 @@ describe('the rule denied_burst', () => {
   const find = (rows: readonly AccessRow[], statements?: readonly string[]) =>
     findAccesses('denied_burst', rows, statements);
 
-  it('finds the request that makes twenty in ten minutes, and not those after it', async () => {
+  it('finds the twentieth request in ten minutes, and not those after it', async () => {
     assert.deepEqual(await find(denied(25)), [[20, 'Many requests denied: 20 within 10 minutes']]);
     assert.deepEqual(await find(denied(20, 31)), [
       [20, 'Many requests denied: 20 within 10 minutes'],

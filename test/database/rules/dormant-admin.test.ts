@@ -14,7 +14,7 @@ describe('the rule dormant_admin', () => {
   const person = (id: number, role: string): string =>
     `insert into zendesk.users (account, id, role, team_member, valid_from) values ('acme', ${id}, '${role}', true, '2025-01-01')`;
 
-  it('finds the first record after more than 60 days, of admins and of people nothing is known of', async () => {
+  it('finds the first record after more than 60 days, of admins and of unknown people', async () => {
     assert.deepEqual(await findChanges('dormant_admin', records, [person(6, 'agent')]), [
       [3, 'Admin active again after 60 days: Trigger: Hello'],
     ]);
@@ -26,7 +26,7 @@ describe('the rule dormant_admin', () => {
     );
   });
 
-  it('goes by the role of that time where it is known', async () => {
+  it('uses the role at that time if it is known', async () => {
     const once = `insert into zendesk.user_history (account, id, valid_from, role, team_member) values ('acme', 5, '2025-01-01', 'admin', true)`;
     assert.deepEqual(
       (

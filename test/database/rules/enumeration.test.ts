@@ -36,7 +36,7 @@ describe('the rule enumeration', () => {
     );
   });
 
-  it('finds users and organizations too, and other types where the rule names them', async () => {
+  it('finds users and organizations too, and other types if the rule names them', async () => {
     assert.deepEqual(await find(opened([40, 59], 1, 'users')), [
       [20, 'Ids opened one after the other: user 40 to 59'],
     ]);

@@ -39,7 +39,7 @@ describe('the rules of findings_by_measure', () => {
     ]);
   });
 
-  it('can be made of any column of agent_day by another rule; another name finds nothing', async () => {
+  it('can use any column of agent_day in another rule; another name finds nothing', async () => {
     const add = (rule: string, measure: string): string =>
       `insert into zendesk.finding_rules (rule, stream, severity, question, title, parameters) values ('${rule}', 'access_logs',
          'low', 'Who exports more than usual?', 'Unusually many exports',

@@ -21,7 +21,7 @@ describe('the rule first_seen_network', () => {
     ]);
   });
 
-  it('leaves programs out', async () => {
+  it('leaves out programs', async () => {
     const program = `insert into zendesk.service_accounts (account, user_id) values ('acme', 5)`;
     assert.deepEqual(await findChanges('first_seen_network', records, [program]), []);
   });

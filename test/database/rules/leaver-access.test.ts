@@ -15,7 +15,7 @@ describe('the rule leaver_access', () => {
     `insert into zendesk.user_history (account, id, valid_from, valid_to, active, suspended, team_member)
      values ('acme', 5, '${from}', ${to === null ? 'null' : `'${to}'`}, ${state})`;
 
-  it('finds what people still do when the listing of people says that they have left', async () => {
+  it('finds requests of people who have left according to the list of people', async () => {
     const rows = [
       at('11-18T12:00:00'),
       at('11-18T12:00:01'),
@@ -50,7 +50,7 @@ describe('the rule leaver_access', () => {
     );
   });
 
-  it('goes by the audit log too, which knows of suspensions and lost roles at once', async () => {
+  it('uses the audit log too, which shows suspensions and lost roles at once', async () => {
     await withLedger(async (db) => {
       await db.query(
         `insert into zendesk.users (account, id, team_member, valid_from) select 'acme', id, true, '2026-01-01' from unnest('{5,6,7}'::bigint[]) as t (id)`,

@@ -4,7 +4,7 @@ import { at, loadFindings, storeAuditRows } from '../../support/audit-rows.ts';
 import { withLedger } from '../../support/ledger.ts';
 
 describe('the rule listed_address', () => {
-  it('finds what comes from a listed range, with the severity of the narrowest; trusted ranges are none', async () => {
+  it('finds requests from a listed range, with the severity of the narrowest; trusted ranges do not count', async () => {
     const ranges = `insert into zendesk.ip_ranges (range, label, kind, severity) values
       ('203.0.113.0/24', 'Example Hosting', 'hosting', 'low'), ('203.0.113.9/32', 'exit node', 'tor', null),
       ('198.51.100.0/24', 'everything else', 'hosting', null), ('198.51.100.16/28', 'our office', 'trusted', null),

@@ -12,7 +12,7 @@ describe('the rule new_client', () => {
   const by = (moment: string, client: string | null, user_id = 5): AccessRow =>
     at(moment, { client, user_id });
 
-  it('finds the first request of a browser or program after two weeks of learning; a new version is none', async () => {
+  it('finds the first request of a browser or program after two weeks of learning; a new version does not count', async () => {
     assert.deepEqual(
       await findAccesses('new_client', [
         by('11-01T12:00:00', 'Mozilla/5.0 Firefox/145.0'),
@@ -32,7 +32,7 @@ describe('the rule new_client', () => {
     );
   });
 
-  it('leaves programs out, this one too', async () => {
+  it('leaves out programs, including this one', async () => {
     const rows = [
       by('11-01T12:00:00', 'Mozilla/5.0'),
       at('11-17T12:00:00', { url: '/api/v2/audit_logs', ...own }),

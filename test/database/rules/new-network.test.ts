@@ -36,11 +36,11 @@ describe('the rule new_network', () => {
     ]);
   });
 
-  it('leaves programs out', async () => {
+  it('leaves out programs', async () => {
     assert.deepEqual(await findAccesses('new_network', rows, [isProgram(5)]), []);
   });
 
-  it('does not need the rollups, and does not trust those that are older than the request', async () => {
+  it('works without rollups, and does not trust rollups that are older than the request', async () => {
     await withLedger(async (db) => {
       await storeAccessRows(db, [
         from('11-01T12:00:00', '203.0.113.9'),

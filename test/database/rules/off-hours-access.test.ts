@@ -39,7 +39,7 @@ describe('the rule off_hours_access', () => {
     );
   });
 
-  it('goes by the time zone of the person, summer time included, and by that of the rule where there is none', async () => {
+  it('uses the time zone of the person, including summer time, and that of the rule if there is none', async () => {
     assert.deepEqual(
       await find(
         [
@@ -71,7 +71,7 @@ describe('the rule off_hours_access', () => {
     );
   });
 
-  it('finds the beginning of a stretch, which ends with an hour of silence', async () => {
+  it('finds the beginning of a period, which ends with an hour of silence', async () => {
     assert.deepEqual(
       (
         await find([

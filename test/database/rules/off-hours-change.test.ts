@@ -6,7 +6,7 @@ describe('the rule off_hours_change', () => {
   const person = (id: number, zone: string): string =>
     `insert into zendesk.users (account, id, iana_time_zone, team_member, valid_from) values ('acme', ${id}, '${zone}', true, now())`;
 
-  it('finds changes at night and at the weekend on the clock of the actor, else in UTC', async () => {
+  it('finds changes at night and at the weekend by the clock of the actor, otherwise in UTC', async () => {
     const found = await findChanges(
       'off_hours_change',
       [

@@ -33,18 +33,18 @@ describe('the rule resource_outlier', () => {
     [15, `Unusually many resources: ${value} on 2026-11-18, usually ${usually}`],
   ];
 
-  it('finds a day that lies more than six deviations above the median of the person', async () => {
+  it('finds a day that is more than six deviations above the median of the person', async () => {
     const spread = days([...same(40, 7), ...same(60, 7)]);
     assert.deepEqual(await find([...spread, looked(0, 138)]), []);
     assert.deepEqual(await find([...spread, looked(0, 139)]), found(139, 50));
   });
 
-  it('takes a deviation of at least one resource where all days are alike', async () => {
+  it('uses a deviation of at least one resource if all days are alike', async () => {
     assert.deepEqual(await find([...days(same(50)), looked(0, 56)]), []);
     assert.deepEqual(await find([...days(same(50)), looked(0, 57)]), found(57, 50));
   });
 
-  it('is not led astray by a single wild day before', async () => {
+  it('is not affected by a single extreme day before', async () => {
     assert.deepEqual(
       await find([...days([...same(50, 12), 900, 50]), looked(0, 57)]),
       found(57, 50),
@@ -64,7 +64,7 @@ describe('the rule resource_outlier', () => {
     assert.deepEqual(await find([...days(same(10)), looked(0, 90, { user_id: 6 })]), []);
   });
 
-  it('leaves out what was denied, programs, and people of whom half a day is reading logs', async () => {
+  it('leaves out denied requests, programs, and people whose requests of the day are half about reading logs', async () => {
     const usual = days(same(10));
     const burst = looked(0, 90);
     const log = looked(0, 0, { url: '/api/v2/audit_logs', timestamp: '2026-11-18T13:00:00Z' });

@@ -30,7 +30,7 @@ describe('the rule risky_search', () => {
     [''],
   ];
 
-  it('finds searches for card numbers, passwords and the like, and does not repeat their text', async () => {
+  it('finds searches for card numbers, passwords and similar, and does not repeat their text', async () => {
     const rows = texts.map(([text]) => at('11-18T12:00:00', search(text)));
     const found = await findAccesses('risky_search', rows);
     assert.deepEqual(
@@ -41,7 +41,7 @@ describe('the rule risky_search', () => {
     );
   });
 
-  it('looks at all searches, exported and denied ones too, but not at those of programs', async () => {
+  it('checks all searches, including exported and denied ones, but not those of programs', async () => {
     const row = at('11-18T12:00:00', search('password'));
     assert.deepEqual(
       (
@@ -61,7 +61,7 @@ describe('the rule risky_search', () => {
     );
   });
 
-  it('learns another expression from a row', async () => {
+  it('accepts another expression from a row', async () => {
     const row = at('11-18T12:00:00', search('Project Moonshine'));
     assert.deepEqual(await findAccesses('risky_search', [row]), []);
     const secret = `insert into zendesk.search_patterns (name, expression) values ('secret project', 'moonshine')`;

@@ -23,14 +23,14 @@ describe('the rule search_then_open', () => {
   const find = (rows: readonly AccessRow[], statements?: readonly string[]) =>
     findAccesses('search_then_open', rows, statements);
 
-  it('finds a search after which more than 20 things are opened', async () => {
+  it('finds a search after which more than 20 resources are opened', async () => {
     assert.deepEqual(await find([searched, ...opened(20)]), []);
     assert.deepEqual(await find([searched, ...opened(21)]), [
       [1, 'Many resources opened after a search: 21 within 10 minutes'],
     ]);
   });
 
-  it('counts different things, of the same person, within ten minutes, that were shown', async () => {
+  it('counts different resources that were shown to the same person within ten minutes', async () => {
     const twenty = opened(20);
     const another = { url: '/api/v2/users/21' };
     for (const row of [
@@ -48,7 +48,7 @@ describe('the rule search_then_open', () => {
     ]);
   });
 
-  it('counts what is opened to the search before it', async () => {
+  it('counts opened resources for the search before them', async () => {
     const again = { ...searched, timestamp: '2026-11-18T12:00:15Z' };
     assert.deepEqual(await find([searched, ...opened(14), again, ...opened(16, {}, 16)]), []);
     assert.deepEqual(await find([searched, ...opened(14), again, ...opened(21, {}, 16)]), [
@@ -56,7 +56,7 @@ describe('the rule search_then_open', () => {
     ]);
   });
 
-  it('leaves programs out', async () => {
+  it('leaves out programs', async () => {
     assert.deepEqual(await find([searched, ...opened(21)], [isProgram(5)]), []);
   });
 });

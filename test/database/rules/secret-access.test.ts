@@ -34,7 +34,7 @@ describe('the rule secret_access', () => {
     );
   });
 
-  it('finds nothing else, and no programs, this one too', async () => {
+  it('finds nothing else, and no programs, including this one', async () => {
     assert.deepEqual(
       await find(
         [

@@ -36,7 +36,7 @@ describe('the rule two_networks', () => {
     );
   });
 
-  it('finds nothing in a longer way, in one network, in another version of IP, or in two people', async () => {
+  it('finds nothing over a longer time, in one network, in another version of IP, or for two people', async () => {
     for (const row of [
       from('11-18T12:10:01', away),
       from('11-18T12:05:00', '203.0.113.200'),
@@ -49,7 +49,7 @@ describe('the rule two_networks', () => {
     }
   });
 
-  it('leaves programs out, this one too, which may have the token of a person', async () => {
+  it('leaves out programs, including this one, which may have the token of a person', async () => {
     const rows = [
       from('11-18T12:00:00', office),
       at('11-18T12:01:00', { ip_address: away, url: '/api/v2/access_logs', ...own }),
@@ -60,7 +60,7 @@ describe('the rule two_networks', () => {
     assert.deepEqual(await findAccesses('two_networks', moved, [isProgram(5)]), []);
   });
 
-  it('does not need the rollups, and does not trust those that are older than the request', async () => {
+  it('works without rollups, and does not trust rollups that are older than the request', async () => {
     await withLedger(async (db) => {
       await storeAccessRows(db, [from('11-18T11:00:00', office), from('11-18T12:00:00', office)]);
       await refreshRollups(db, 'acme', [accessLogs]);

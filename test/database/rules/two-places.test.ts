@@ -42,7 +42,7 @@ describe('the rule two_places', () => {
     );
   });
 
-  it('finds nothing where a place is not known, for two people, for other records, or for programs', async () => {
+  it('finds nothing if a place is not known, for two people, for other records, or for programs', async () => {
     const first = signIn('11-18T12:00:00', spain);
     const then = '11-18T12:30:00';
     for (const second of [

@@ -15,7 +15,7 @@ describe('the rule watchlist_access', () => {
   const find = (rows: readonly AccessRow[], statements: readonly string[]) =>
     findAccesses('watchlist_access', rows, statements);
 
-  it('finds each visit to what is on the list, denied ones apart', async () => {
+  it('finds each visit to resources on the list, with denied ones separately', async () => {
     assert.deepEqual(
       await find(
         [
@@ -61,7 +61,7 @@ describe('the rule watchlist_access', () => {
     );
   });
 
-  it('takes no notice of what this program reads, not even for the visit of a person after it', async () => {
+  it('ignores what this program reads, also for the visit of a person after it', async () => {
     assert.deepEqual(
       await find(
         [

@@ -1,4 +1,4 @@
-/** An account of chaos: a simulated one of a size that the seed decides, and a database on chaos's own server. */
+/** An account of chaos: a simulated account whose size depends on the seed, and a database on chaos's own server. */
 import {
   type SimulatorSettings,
   startSimulator,
@@ -21,14 +21,14 @@ export type ChaoticAccount = {
   readonly zendesk: ZendeskWay;
   readonly proxy: DatabaseProxy;
   readonly databaseUrl: string;
-  /** Runs one statement past the proxy, on a connection of its own. */
+  /** Runs one statement without the proxy, on a separate connection. */
   readonly query: Query;
-  /** What the processes are told to do. */
+  /** The instructions for the processes. */
   readonly task: PullingTask;
   readonly begun: Date;
 };
 
-/** Runs `work` with an account whose truth lies in its own database. */
+/** Runs `work` with an account whose truth is in its own database. */
 export async function withChaoticAccount<T>(
   random: Choices,
   work: (account: ChaoticAccount) => Promise<T>,
@@ -50,7 +50,7 @@ export async function withChaoticAccount<T>(
         leaseMs: 250,
         settleSeconds,
         rescanAges: [],
-        // As many as are never needed; they decide how many cursors read at once.
+        // More than ever needed; they decide how many cursors read at once.
         requestsPerMinute: { support: 3000, access_logs: 3000 },
       },
     };
@@ -73,7 +73,7 @@ export async function withChaoticAccount<T>(
   }
 }
 
-/** An account of a size that takes a few seconds when nobody disturbs it: dense or thin, with or without a burst. */
+/** An account whose size takes a few seconds without disturbances: dense or sparse, with or without a burst. */
 function chooseAccount(random: Choices): SimulatorSettings {
   const accessLogDays = 5 + random.below(85);
   const auditLogDays = 20 + random.below(300);

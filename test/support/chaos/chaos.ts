@@ -10,6 +10,7 @@ import { withLastingClient } from './lasting-client.ts';
 import { assertAllStored, assertLedgerTrue } from '../truth.ts';
 import { type ChaoticAccount, settleSeconds, withChaoticAccount } from './account.ts';
 import { createChoices, type Choices } from './choices.ts';
+import { assertSealedTrue } from './sealed.ts';
 import type { Disturbance } from './disturbance.ts';
 import { startOwnServer, type OwnServer } from './server.ts';
 
@@ -18,13 +19,13 @@ export type ChaosOptions = {
   readonly strikes: number;
   /** What may happen to them. */
   readonly disturbances: readonly [Disturbance, ...Disturbance[]];
-  /** Decides the accounts, the disturbances and the moments; the rest is up to the machine. */
+  /** Decides the accounts, the disturbances and the moments; the rest depends on the machine. */
   readonly seed: number;
-  /** Hears what happens, in lines. */
+  /** Gets the progress, line by line. */
   readonly report?: (line: string) => void;
 };
 
-/** What chaos has come to, all accounts together. */
+/** The result of chaos for all accounts together. */
 export type ChaosResult = {
   readonly strikes: number;
   readonly accounts: number;
@@ -35,12 +36,12 @@ export type ChaosResult = {
   readonly again: number;
 };
 
-/** An account is left in peace after so many disturbances at most, so that every run sees several accounts. */
+/** The largest number of disturbances for one account, so that every run has several accounts. */
 const strikesPerAccount = 20;
-/** What is left undone by a disturbed process is done after so many others at the latest. */
+/** After at most so many other processes, the unfinished work of a disturbed one is done. */
 const passesToRecover = 4;
 
-/** Pulls one account after the other and disturbs it until that has happened as often as asked for. */
+/** Pulls one account after the other and disturbs it as often as requested. */
 export async function runChaos({
   strikes,
   disturbances,
@@ -78,7 +79,7 @@ type Torment = Pick<ChaosOptions, 'disturbances'> & {
   readonly report: (line: string) => void;
 };
 
-/** Disturbs one process after the other; the first that nobody disturbs any more completes the account. */
+/** Disturbs one process after the other; the first undisturbed one completes the account. */
 async function tormentAccount(
   account: ChaoticAccount,
   torment: Torment,
@@ -101,7 +102,7 @@ async function tormentAccount(
   return { strikes, ...(await assertWhole(account, everStruck)) };
 }
 
-/** Starts a process and disturbs it, again and again, until it comes to its end. */
+/** Starts a process and disturbs it, again and again, until it ends. */
 async function runProcess(
   account: ChaoticAccount,
   { allowed, disturbances, random, server, spare, report }: Torment,
@@ -127,13 +128,13 @@ async function runProcess(
   return { struck, outcome };
 }
 
-/** Rejects when a disturbance could not be done. */
+/** Rejects if a disturbance was not possible. */
 async function failOf(work: Promise<void>): Promise<never> {
   await work;
   return new Promise(() => {});
 }
 
-/** A process that stands still is no less a fault than one that loses rows. */
+/** A process that hangs is as much a fault as one that loses rows. */
 async function giveUp(child: PullingProcess, struck: readonly Disturbance[]): Promise<never> {
   await sleep(3 * patienceMs, undefined, { ref: false });
   child.kill('SIGKILL');
@@ -162,6 +163,8 @@ async function assertWhole(
   struck: ReadonlySet<Disturbance>,
 ): Promise<Omit<ChaosResult, 'accounts' | 'strikes'>> {
   const countsRows = ![...struck].some(({ takesRows }) => takesRows === true);
+  const expected = new Set([...struck].map(({ leaves }) => leaves));
+  if (countsRows) await assertSealedTrue(databaseUrl, expected);
   return withLastingClient(databaseUrl, async (query) => {
     await assertAllStored(query, new Date(begun.getTime() - settleSeconds * 1000), { countsRows });
     for (const { check } of struck) await check?.(query);
@@ -176,7 +179,7 @@ async function assertWhole(
   });
 }
 
-/** When a process is disturbed: some milliseconds after it was told to go, or after it has done something so many times. */
+/** When to disturb a process: some milliseconds after its start signal, or after it has done something so many times. */
 type Moment = {
   readonly event: 'go' | 'request' | 'page';
   readonly times: number;
@@ -186,12 +189,12 @@ type Moment = {
 function chooseMoment(random: Choices): Moment {
   const event = random.pick(['go', 'request', 'page', 'page'] as const);
   if (event === 'go') return { event, times: 0, ms: random.below(400) };
-  // Two requests of each process follow the newest; what comes after them is what is to be disturbed.
+  // Two requests of each process follow the newest; the work after them is to be disturbed.
   const times = (event === 'request' ? 2 : 3) + random.below(12);
   return { event, times, ms: random.below(40) };
 }
 
-/** Resolves at the moment; to false if the process comes to its end before that. */
+/** Resolves at the moment; to false if the process ends before that. */
 async function arrive(child: PullingProcess, { event, times, ms }: Moment): Promise<boolean> {
   const ended = child.ended.then(
     () => false,
@@ -207,7 +210,7 @@ async function arrive(child: PullingProcess, { event, times, ms }: Moment): Prom
 
 type Spare = { take(): Promise<PullingProcess>; discard(): void };
 
-/** Keeps a process ready, because loading its program takes longer than what is to be disturbed. */
+/** Keeps a process ready, because loading its program takes longer than the work to disturb. */
 function createSpare(): Spare {
   let next = startPullingProcess();
   return {

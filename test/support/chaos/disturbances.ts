@@ -13,7 +13,7 @@ import { poisonRecord } from './disturbances/poison-record.ts';
 import { backend, checkpointer, postmaster } from './disturbances/postgres-processes.ts';
 import { silentConnections } from './disturbances/silent-connections.ts';
 
-/** In the order in which people read of them. */
+/** In the order of the list. */
 export const disturbances: readonly [Disturbance, ...Disturbance[]] = [
   kill,
   backend,

@@ -2,10 +2,10 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { patienceMs } from '../patience.ts';
 import { withClient, type Query } from '../query.ts';
 
-/** What Postgres and the system say while a server goes down, is away, or comes up. */
+/** The errors of Postgres and the system while a server stops, is unavailable, or starts. */
 const away = ['57P01', '57P02', '57P03', 'ECONNREFUSED', 'ECONNRESET'];
 
-/** Like `withClient`, but does all of `work` again while the server is away. */
+/** Like `withClient`, but repeats the whole `work` while the server is unavailable. */
 export async function withLastingClient<T>(
   url: string,
   work: (query: Query) => Promise<T>,

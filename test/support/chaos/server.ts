@@ -1,4 +1,4 @@
-/** A server of chaos's own, as the program embeds it: its processes may be killed without harm to other tests. */
+/** A separate server for chaos, as the program embeds it: its processes may be killed without effect on other tests. */
 import { randomBytes } from 'node:crypto';
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';

@@ -3,7 +3,7 @@ import { createServer, type IncomingHttpHeaders } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { text } from 'node:stream/consumers';
 
-/** An answer of Zendesk on its way to the program. */
+/** An answer of Zendesk to the program. */
 export type Answer = {
   readonly path: string;
   readonly status: number;
@@ -11,12 +11,12 @@ export type Answer = {
   readonly body: string;
 };
 
-/** The way to Zendesk: every answer passes here. */
+/** The connection to Zendesk: every answer passes here. */
 export type ZendeskWay = {
   readonly origin: string;
-  /** Lets answers pass through a function from now on, the newest function last. */
+  /** Passes answers through a function from now on, the newest function last. */
   alter(change: (answer: Answer) => Answer): void;
-  /** Answers pass as they are. */
+  /** Answers pass unchanged. */
   clear(): void;
   stop(): Promise<void>;
 };

@@ -1,6 +1,6 @@
 create or replace function zendesk.clean_text(raw text) returns text
   language sql immutable strict parallel safe
-  -- An ampersand that was escaped twice must be one again before what it begins is undone.
+  -- An ampersand that was escaped twice must be restored before the escape that it begins is decoded.
   return btrim(
     replace(replace(replace(replace(replace(replace(replace(replace(replace(replace(
       raw, '\r\n', E'\n'), '\n', E'\n'), E'\r', ''), '&amp;', '&'), '&amp;', '&'),

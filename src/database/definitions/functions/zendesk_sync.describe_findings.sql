@@ -1,6 +1,6 @@
 create or replace function zendesk_sync.describe_findings(findings regclass, meaning text) returns void
 language plpgsql
-set search_path = pg_catalog
+set search_path = pg_catalog, pg_temp
 as $$
 declare
   one record;

@@ -1,6 +1,6 @@
 create or replace function zendesk_sync.doubt_counts() returns trigger
 language plpgsql
-set search_path = pg_catalog
+set search_path = pg_catalog, pg_temp
 as $$
 begin
   insert into zendesk_sync.count_doubts (log_table, changed_table, done_by)

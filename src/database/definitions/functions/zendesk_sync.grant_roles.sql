@@ -1,13 +1,13 @@
 create or replace function zendesk_sync.grant_roles() returns text[]
 language plpgsql
-set search_path = pg_catalog
+set search_path = pg_catalog, pg_temp
 as $$
 declare
   wanted text;
   missing text[] := '{}';
   shown regclass;
 begin
-  foreach wanted in array array['zendesk_reader', 'zendesk_investigator'] loop
+  foreach wanted in array array['zendesk_reader', 'zendesk_investigator', 'zendesk_auditor', 'zendesk_writer'] loop
     begin
       if to_regrole(wanted) is null then
         execute format('create role %I nologin', wanted);
@@ -19,11 +19,12 @@ begin
         missing := missing || wanted;
         continue;
     end;
-    execute format('revoke all on all tables in schema zendesk, zendesk_fivetran, zendesk_sync from %I', wanted);
+    execute format('revoke all on all tables in schema zendesk, zendesk_fivetran, zendesk_sync, zendesk_evidence from %I', wanted);
     execute format('grant usage on schema zendesk, zendesk_fivetran, zendesk_sync to %I', wanted);
-    execute format('grant select on zendesk_sync.status, zendesk_sync.coverage to %I', wanted);
-    -- Whoever reads a view needs the right to call its functions, which public may have lost by default.
+    execute format('grant select on zendesk_sync.status, zendesk_sync.coverage, zendesk_sync.row_places to %I', wanted);
+    -- A reader of a view needs the right to call its functions, which public may have lost by default.
     execute format('grant execute on all functions in schema zendesk, zendesk_sync to %I', wanted);
+    perform zendesk_sync.grant_work(wanted);
     -- It holds whatever Zendesk sent.
     if wanted = 'zendesk_investigator' then
       execute format('grant select on zendesk_sync.quarantine to %I', wanted);
@@ -33,8 +34,8 @@ begin
       select c.oid
       from pg_class c
       join pg_namespace n on n.oid = c.relnamespace and n.nspname in ('zendesk', 'zendesk_fivetran')
-      where c.relkind in ('r', 'p', 'v') and not c.relispartition
-        and (wanted = 'zendesk_investigator' or not exists (select from zendesk_sync.withheld_columns() w where w.relation = c.oid))
+      where c.relkind in ('r', 'p', 'v') and not c.relispartition and wanted <> 'zendesk_auditor'
+        and (wanted <> 'zendesk_reader' or not exists (select from zendesk_sync.withheld_columns() w where w.relation = c.oid))
     loop
       execute format('grant select on %s to %I', shown, wanted);
     end loop;
@@ -43,4 +44,4 @@ begin
 end
 $$;
 
-comment on function zendesk_sync.grant_roles() is 'Makes the roles zendesk_reader and zendesk_investigator where the caller may, and grants them what they may read. Returns the roles that do not exist and could not be made. Safe to call again.';
+comment on function zendesk_sync.grant_roles() is 'Makes the roles zendesk_reader, zendesk_investigator, zendesk_auditor and zendesk_writer where the caller may, and grants them what they may read and write. Returns the roles that do not exist and could not be made. Safe to call again.';

@@ -4,7 +4,7 @@ create or replace function zendesk_sync.hull_of(
 returns table (lost_from timestamptz, lost_until timestamptz, rows_until timestamptz)
 language sql immutable
 as $$
-  -- Not beyond what was covered, nor what was ever asked for: tomorrow is no loss.
+  -- Not beyond what was covered or ever requested: tomorrow cannot be a loss.
   select
     case when clipped.lost_from < clipped.lost_until then clipped.lost_from else zendesk_sync.start_of(first_day) end,
     case when clipped.lost_from < clipped.lost_until then clipped.lost_until else clipped.rows_until end,

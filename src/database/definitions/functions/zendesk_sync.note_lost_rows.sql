@@ -1,13 +1,13 @@
 create or replace function zendesk_sync.note_lost_rows() returns trigger
 language plpgsql
-set search_path = pg_catalog
+set search_path = pg_catalog, pg_temp
 as $$
 declare
   own zendesk_sync.partitions;
   log text := tg_table_schema || '.' || tg_table_name;
   counted_before text := coalesce(current_setting('zendesk_sync.counts_itself', true), '');
 begin
-  -- What is written here is no doubt; what the same transaction does besides may be one.
+  -- What is written here does not cause a doubt; other writes of the same transaction may.
   perform set_config('zendesk_sync.counts_itself', 'on', true);
   select * into own from zendesk_sync.partitions p where p.relation = tg_relid;
   if found then
@@ -38,7 +38,7 @@ begin
     perform set_config('zendesk_sync.counts_itself', counted_before, true);
     return null;
   end if;
-  -- One loss for the days that have lost rows and lie within a week of each other. A table that was detached belongs to no log.
+  -- One loss for days with lost rows that are within a week of each other. A detached table does not belong to a log.
   execute format(
     $sql$
       with gone as materialized (

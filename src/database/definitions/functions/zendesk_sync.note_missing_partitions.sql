@@ -1,9 +1,9 @@
 create or replace function zendesk_sync.note_missing_partitions(wanted_table text) returns void
 language plpgsql
-set search_path = pg_catalog
+set search_path = pg_catalog, pg_temp
 as $$
 begin
-  -- The lock under which partitions are made: whoever makes one anew has noted first what was in the old one.
+  -- The lock for creating partitions: a process that creates one again has first recorded what was in the old one.
   lock table zendesk_sync.counted_partitions in share row exclusive mode;
   perform set_config('zendesk_sync.counts_itself', 'on', true);
   with missing as materialized (
@@ -22,7 +22,7 @@ begin
     (select max(f.id) from zendesk_sync.fetches f where f.account = m.account and f.stream = m.stream)
   from missing m
   order by m.account, m.stream, m.lost_from;
-  -- Whatever is put into its place is counted, also when it is the same table again.
+  -- Whatever replaces it is counted, also if it is the same table again.
   update zendesk_sync.counted_partitions c set relation = 0
   from zendesk_sync.streams s
   where s.account = c.account and s.stream = c.stream and s.log_table = wanted_table and c.relation <> 0

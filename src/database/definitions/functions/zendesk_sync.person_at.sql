@@ -1,6 +1,6 @@
 create or replace function zendesk_sync.person_at(account text, id bigint, moment timestamptz)
   returns table (name text, email text, role text)
-  -- Postgres puts this text into the query that calls it, works out only what is asked for, and checks the rights of who asks.
+  -- Postgres merges this text into the calling query, computes only what the query uses, and checks the rights of the user.
   language sql stable parallel safe
 begin atomic
   select

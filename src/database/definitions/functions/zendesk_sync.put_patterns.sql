@@ -1,6 +1,6 @@
 create or replace function zendesk_sync.put_patterns(rule text, shipped jsonb, wanted jsonb) returns void
 language sql
-set search_path = pg_catalog
+set search_path = pg_catalog, pg_temp
 as $$
   delete from zendesk.audit_patterns p
   where p.rule = put_patterns.rule

@@ -9,7 +9,7 @@ create or replace function zendesk_sync.put_rule(
   searches jsonb default '{}'
 ) returns void
 language plpgsql
-set search_path = pg_catalog
+set search_path = pg_catalog, pg_temp
 as $$
 declare
   wanted jsonb := jsonb_build_object(
@@ -28,7 +28,7 @@ begin
     shipped := '{"row": {}, "parameters": {}, "patterns": [], "searches": {}}';
   end if;
   select * into present from zendesk.finding_rules f where f.rule = put_rule.rule for update;
-  -- Whoever has deleted the row does not want the rule.
+  -- Somebody who has deleted the row does not want the rule.
   if found then
     present := jsonb_populate_record(
       present,

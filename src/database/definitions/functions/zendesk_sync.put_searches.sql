@@ -1,6 +1,6 @@
 create or replace function zendesk_sync.put_searches(shipped jsonb, wanted jsonb) returns void
 language sql
-set search_path = pg_catalog
+set search_path = pg_catalog, pg_temp
 as $$
   delete from zendesk.search_patterns p
   where shipped ->> p.name = p.expression and not wanted ? p.name;

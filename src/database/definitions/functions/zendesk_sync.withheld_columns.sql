@@ -1,8 +1,8 @@
 create or replace function zendesk_sync.withheld_columns() returns table (relation regclass, column_name name)
 language sql stable
-set search_path = pg_catalog
+set search_path = pg_catalog, pg_temp
 as $$
-  -- What people typed, and what may hold it: urls with their queries, GraphQL, unknown fields, former contents.
+  -- What people typed, and columns that may contain it: urls with their queries, GraphQL, unknown fields, previous versions.
   select c.oid::regclass, a.attname
   from pg_class c
   join pg_namespace n on n.oid = c.relnamespace and n.nspname = 'zendesk'

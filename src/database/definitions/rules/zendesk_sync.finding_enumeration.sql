@@ -38,6 +38,12 @@ where r.kind = 'view' and r.position = 0
     when not rule.types ? r.resource_type or r.resource_id !~ '^[1-9]\d{0,17}$' then false
     -- Only the last id of a block is looked at, the first time it is opened.
     when (r.resource_id::bigint + 1) % rule.block <> 0 then false
+    -- Whoever makes fewer requests cannot have opened that many.
+    when not exists (
+      select from zendesk.access_logs l
+      where l.account = r.account and l.user_id = r.user_id and l.timestamp >= r.timestamp - rule.span and l.timestamp <= r.timestamp + rule.span
+      offset rule.block - 1
+    ) then false
     when exists (
       select from zendesk.access_log_resources b
       where b.account = r.account and b.resource_id = r.resource_id and b.resource_type = r.resource_type and b.user_id = r.user_id

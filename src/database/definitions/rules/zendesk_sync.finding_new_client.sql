@@ -25,21 +25,42 @@ select
   concat(rule.title, ': ', left(l.client, 200)) as summary,
   l.id as access_log_id
 from rule
-cross join zendesk.access_by_people l
-where l.client is not null
-  and case
+cross join (
+  -- Only the first with this client in the span can be the first at all.
+  select p.account, p.user_id, p.client, min(p.timestamp) as timestamp
+  from zendesk.access_by_people p
+  where p.timestamp >= zendesk_sync.asked_from() and p.timestamp < zendesk_sync.asked_until() and p.client is not null
+  group by p.account, p.user_id, p.client
+) as f
+cross join lateral (
+  select f.account, f.timestamp, f.user_id, f.client, p.id
+  from zendesk.access_by_people p
+  where p.account = f.account and p.user_id = f.user_id and p.timestamp = f.timestamp and p.client = f.client
+  order by p.id limit 1
+) as l
+where case
+    when l.timestamp < rule.learning + (
+      select min(b.timestamp) from zendesk.access_logs b where b.account = l.account and b.user_id = l.user_id
+    ) then false
     when exists (
       select from zendesk.access_logs b
       where b.account = l.account and b.user_id = l.user_id
         and b.timestamp <= l.timestamp and (b.timestamp < l.timestamp or b.id < l.id)
-        and (b.client = l.client or zendesk.client_family(b.client) = zendesk.client_family(l.client))
+        and b.client = l.client
       -- Mostly it is the one before.
       order by b.timestamp desc
       offset 0
     ) then false
-    else l.timestamp >= rule.learning + (
-      select min(b.timestamp) from zendesk.access_logs b where b.account = l.account and b.user_id = l.user_id
-    )
+    -- Only then: the family of each earlier client costs more than all the rest.
+    when exists (
+      select from zendesk.access_logs b
+      where b.account = l.account and b.user_id = l.user_id
+        and b.timestamp <= l.timestamp and (b.timestamp < l.timestamp or b.id < l.id)
+        and zendesk.client_family(b.client) = zendesk.client_family(l.client)
+      order by b.timestamp desc
+      offset 0
+    ) then false
+    else true
   end;
 
 select zendesk_sync.describe_findings('zendesk_sync.finding_new_client', 'What the rule new_client finds. Ask access_findings.');

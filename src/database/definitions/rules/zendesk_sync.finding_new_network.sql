@@ -25,13 +25,23 @@ select
   concat(rule.title, ': ', zendesk.network_of(l.ip_address)) as summary,
   l.id as access_log_id
 from rule
-cross join zendesk.access_by_people l
-left join zendesk.agent_day d
-  on d.account = l.account and d.user_id = l.user_id and d.day = (l.timestamp at time zone 'UTC')::date
-where l.ip_address is not null
-  and case
-    -- Not the first of a day on which the person had one address; the rollup may be older than the request.
-    when d.addresses = 1 and l.timestamp > d.first_at and l.timestamp <= d.last_at then false
+cross join (
+  -- Only the first from this address in the span can be the first at all.
+  select p.account, p.user_id, p.ip_address, min(p.timestamp) as timestamp
+  from zendesk.access_by_people p
+  where p.timestamp >= zendesk_sync.asked_from() and p.timestamp < zendesk_sync.asked_until() and p.ip_address is not null
+  group by p.account, p.user_id, p.ip_address
+) as f
+cross join lateral (
+  select f.account, f.timestamp, f.user_id, f.ip_address, p.id
+  from zendesk.access_by_people p
+  where p.account = f.account and p.user_id = f.user_id and p.timestamp = f.timestamp and p.ip_address = f.ip_address
+  order by p.id limit 1
+) as l
+where case
+    when l.timestamp < rule.learning + (
+      select min(b.timestamp) from zendesk.access_logs b where b.account = l.account and b.user_id = l.user_id
+    ) then false
     when exists (
       select from zendesk.access_logs b
       where b.account = l.account and b.user_id = l.user_id
@@ -42,9 +52,7 @@ where l.ip_address is not null
       order by b.timestamp desc
       offset 0
     ) then false
-    else l.timestamp >= rule.learning + (
-      select min(b.timestamp) from zendesk.access_logs b where b.account = l.account and b.user_id = l.user_id
-    )
+    else true
   end;
 
 select zendesk_sync.describe_findings('zendesk_sync.finding_new_network', 'What the rule new_network finds. Ask access_findings.');

@@ -24,7 +24,7 @@ with rule as (
     (r.parameters ->> 'until')::time as closes,
     (r.parameters ->> 'weekend')::boolean as weekend,
     r.parameters ->> 'time_zone' as time_zone,
-    zendesk_sync.minutes_of(r.parameters) as pause,
+    greatest(zendesk_sync.minutes_of(r.parameters), interval '1 second') as pause,
     r.parameters -> 'kinds' as kinds,
     r.parameters ->> 'ignore' as ignore
   from zendesk.finding_rules r
@@ -32,41 +32,75 @@ with rule as (
   offset 0
 )
 select
-  l.account,
+  o.account,
   'off_hours_access' as rule,
   rule.severity,
-  l.timestamp as created_at,
-  l.user_id as actor_id,
-  concat(rule.title, ': ', to_char(clock.local, 'FMDay HH24:MI')) as summary,
-  l.id as access_log_id
+  o.timestamp as created_at,
+  o.user_id as actor_id,
+  concat(rule.title, ': ', to_char(o.timestamp at time zone o.zone, 'FMDay HH24:MI')) as summary,
+  o.id as access_log_id
 from rule
-cross join zendesk.access_by_people l
-left join zendesk.users u on u.account = l.account and u.id = l.user_id
 cross join lateral (
-  -- A zone that this server does not know would end the query with an error.
-  select case when u.iana_time_zone in (select z.name from pg_timezone_names z) then u.iana_time_zone else rule.time_zone end as zone offset 0
-) as place
-cross join lateral (select l.timestamp at time zone place.zone as local offset 0) as clock
-where case
-  when not zendesk.is_off_hours(clock.local, rule.opens, rule.closes, rule.weekend) then false
-  when l.request ~ rule.ignore then false
-  -- The first of a stretch, with which the person really does something.
-  else not exists (
-      select from zendesk.access_by_people b
-      where b.account = l.account and b.user_id = l.user_id
-        and b.timestamp > l.timestamp - rule.pause and b.timestamp <= l.timestamp
-        and (b.timestamp < l.timestamp or b.id < l.id)
-        and zendesk.is_off_hours(b.timestamp at time zone place.zone, rule.opens, rule.closes, rule.weekend)
-        and b.request !~ rule.ignore
-      offset 0
-    )
-    and exists (
-      select from zendesk.access_log_resources r
-      where r.account = l.account and r.user_id = l.user_id
-        and r.timestamp >= l.timestamp and r.timestamp < l.timestamp + rule.pause
-        and rule.kinds ? r.kind
-      offset 0
-    )
-end;
+  -- What may begin a stretch, and what people really do (id is null), in one order.
+  select
+    e.*,
+    count(*) filter (where e.id is null) over (
+      partition by e.account, e.user_id order by e.timestamp range between current row and rule.pause - interval '1 microsecond' following
+    ) as deeds
+  from (
+    select s.account, s.user_id, first.timestamp, first.id, s.zone
+    from (
+      -- Within each piece of time as long as a pause only the first can begin a stretch: the expression is slow.
+      select person.account, person.user_id, person.zone, min(l.timestamp) as since,
+        date_bin(rule.pause, l.timestamp, timestamptz 'epoch') + rule.pause as until
+      from (
+        select p.account, p.user_id, zendesk_sync.zone_of(u.iana_time_zone, rule.time_zone) as zone
+        from (
+          select a.account, a.user_id from zendesk.agent_day a
+          where a.user_id > 0 and a.day >= (zendesk_sync.asked_from() at time zone 'UTC')::date
+            and a.day < zendesk_sync.asked_until() at time zone 'UTC'
+          group by a.account, a.user_id
+        ) as p
+        left join zendesk.users u on u.account = p.account and u.id = p.user_id
+        offset 0
+      ) as person
+      join zendesk.access_by_people l
+        on l.account = person.account and l.user_id = person.user_id
+        and l.timestamp >= zendesk_sync.asked_from() and l.timestamp < zendesk_sync.asked_until()
+      where zendesk.is_off_hours(l.timestamp at time zone person.zone, rule.opens, rule.closes, rule.weekend)
+      group by person.account, person.user_id, person.zone, until
+    ) as s
+    cross join lateral (
+      select l.timestamp, l.id from zendesk.access_by_people l
+      where l.account = s.account and l.user_id = s.user_id
+        and l.timestamp >= s.since and l.timestamp < least(s.until, zendesk_sync.asked_until())
+        and case
+          when zendesk.is_off_hours(l.timestamp at time zone s.zone, rule.opens, rule.closes, rule.weekend) then l.request !~ rule.ignore
+          else false
+        end
+      order by l.timestamp, l.id limit 1
+    ) as first
+    union all
+    select r.account, r.user_id, r.timestamp, null, null
+    from zendesk.access_log_resources r
+    where r.timestamp >= zendesk_sync.asked_from() and r.timestamp < zendesk_sync.asked_until() + rule.pause and r.user_id > 0
+      and rule.kinds ? r.kind
+  ) as e
+) as o
+where o.id is not null and o.deeds > 0
+  and not exists (
+    select from zendesk.access_logs b
+    where b.account = o.account and b.user_id = o.user_id
+      and b.timestamp > o.timestamp - rule.pause and b.timestamp <= o.timestamp
+      and (b.timestamp < o.timestamp or b.id < o.id)
+      and case
+        when zendesk.is_off_hours(b.timestamp at time zone o.zone, rule.opens, rule.closes, rule.weekend)
+          then concat_ws(' ', zendesk.path_of(b.url), b.graphql_operation_name) !~ rule.ignore and not zendesk.is_own_request(b.client, b.url)
+        else false
+      end
+    -- Mostly it is the one before.
+    order by b.timestamp desc
+    offset 0
+  );
 
 select zendesk_sync.describe_findings('zendesk_sync.finding_off_hours_access', 'What the rule off_hours_access finds. Ask access_findings.');

@@ -26,15 +26,41 @@ select
   concat(rule.title, ': ', opened.resources, ' within ', rule.minutes, ' minutes') as summary,
   r.access_log_id
 from rule
-cross join zendesk_sync.resources_by_people r
 cross join lateral (
-  -- Whoever makes fewer requests cannot have opened that many.
-  select case when exists (
-    select from zendesk.access_logs l
-    where l.account = r.account and l.user_id = r.user_id
-      and l.timestamp >= r.timestamp and l.timestamp < r.timestamp + make_interval(mins => rule.minutes)
-    offset rule.count
-  ) then (
+  -- How much was opened after a search, before the next one: at least as much as is counted below.
+  select
+    g.account,
+    g.user_id,
+    g.timestamp,
+    g.access_log_id,
+    g.kind,
+    count(*) filter (where g.kind = 'view') over (
+      partition by g.account, g.user_id, g.searches order by g.timestamp
+      range between current row and make_interval(mins => rule.minutes) following
+    ) as views
+  from (
+    select
+      b.account,
+      b.user_id,
+      b.timestamp,
+      b.access_log_id,
+      b.kind,
+      count(*) filter (where b.kind = 'search' and not zendesk.is_denied(b.status)) over (
+        partition by b.account, b.user_id order by b.timestamp, b.access_log_id
+      ) as searches
+    from zendesk.access_log_resources b
+    where b.timestamp >= zendesk_sync.asked_from() and b.timestamp < zendesk_sync.asked_until() + make_interval(mins => rule.minutes)
+      and b.position = 0 and (b.kind = 'search' or b.kind = 'view' and b.resource_id is not null and not zendesk.is_denied(b.status))
+      and (b.account, b.user_id) in (
+        select a.account, a.user_id from zendesk.agent_day a
+        where a.searches > 0 and a.day >= (zendesk_sync.asked_from() at time zone 'UTC')::date
+          and a.day < zendesk_sync.asked_until() at time zone 'UTC'
+      )
+      and not exists (select from zendesk.service_accounts s where s.account = b.account and s.user_id = b.user_id)
+  ) as g
+) as r
+cross join lateral (
+  select case when r.views > rule.count then (
     select count(distinct (o.resource_type, o.resource_id))
     from (
       select b.kind, b.resource_type, b.resource_id,
@@ -50,6 +76,6 @@ cross join lateral (
   ) end as resources
   offset 0
 ) as opened
-where r.kind = 'search' and r.position = 0 and opened.resources > rule.count;
+where r.kind = 'search' and r.timestamp < zendesk_sync.asked_until() and r.views > rule.count and opened.resources > rule.count;
 
 select zendesk_sync.describe_findings('zendesk_sync.finding_search_then_open', 'What the rule search_then_open finds. Ask access_findings.');

@@ -36,11 +36,11 @@ cross join lateral (
     and (b.timestamp < l.timestamp or b.id < l.id)
     -- A browser may use IPv4 and IPv6 in turn.
     and family(b.ip_address) = family(l.ip_address)
-    -- Nothing to look for where the person had one address that day; the rollup may be older than the request.
-    and not (d.addresses = 1 and l.timestamp - rule.span >= d.first_at and l.timestamp <= d.last_at) is true
   order by b.timestamp desc, b.id desc limit 1
 ) as before
-where case
+-- Nothing to look for where the person had one address that day; the rollup may be older than the request.
+where not (d.addresses = 1 and l.timestamp - rule.span >= d.first_at and l.timestamp <= d.last_at) is true
+  and case
   when zendesk.network_of(before.ip_address) = zendesk.network_of(l.ip_address) then false
   else not exists (
     select from zendesk.access_logs b

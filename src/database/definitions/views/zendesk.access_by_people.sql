@@ -9,7 +9,8 @@ select
   l.status,
   l.method,
   l.authorization_type,
-  concat_ws(' ', zendesk.path_of(l.url), l.graphql_operation_name) as request
+  concat_ws(' ', zendesk.path_of(l.url), l.graphql_operation_name) as request,
+  host(l.ip_address) as address
 from zendesk.access_logs l
 where l.user_id > 0
   and not zendesk.is_own_request(l.client, l.url)
@@ -26,3 +27,4 @@ comment on column zendesk.access_by_people.status is 'HTTP status.';
 comment on column zendesk.access_by_people.method is 'HTTP method.';
 comment on column zendesk.access_by_people.authorization_type is 'How it was authorised.';
 comment on column zendesk.access_by_people.request is 'The url without its query, and the name of the GraphQL operation if there is one.';
+comment on column zendesk.access_by_people.address is 'The address as text, without a mask: for display, and for tools that do not know the type of ip_address.';

@@ -1,63 +1,58 @@
--- Requests and what they were about are put together by their key, not joined: only so does a span of time, an account or a
--- person that is asked for bound both tables. What is not asked for is not worked out.
+-- Every column that is asked for is a plain one of a table, so that conditions on time, person, address, resource and name
+-- each find an index. Columns that a query does not use are not computed.
 create view zendesk.access_events as
 select
-  p.account,
-  p.id,
-  p.timestamp,
-  p.user_id,
-  (select w.name from zendesk_sync.person_at(p.account, p.user_id, p.timestamp) as w) as user_name,
-  (select w.email from zendesk_sync.person_at(p.account, p.user_id, p.timestamp) as w) as user_email,
-  (select w.role from zendesk_sync.person_at(p.account, p.user_id, p.timestamp) as w) as user_role,
-  -- Each is null in all parts of a request but one: max only finds that one.
-  coalesce(max(p.kind), 'noise') as kind,
-  max(p.resource_type) filter (where p.position = 0) as resource_type,
-  max(p.resource_id) filter (where p.position = 0) as resource_id,
-  count(p.resource_id)::integer as resource_count,
-  coalesce(
-    jsonb_agg(jsonb_build_object('type', p.resource_type, 'id', p.resource_id) order by p.position) filter (where p.resource_id is not null),
-    '[]'
+  l.account,
+  l.id,
+  l.timestamp,
+  l.user_id,
+  person.name as user_name,
+  person.email as user_email,
+  (select w.role from zendesk_sync.role_at(l.account, l.user_id, l.timestamp) as w) as user_role,
+  coalesce(r.kind, 'noise') as kind,
+  r.resource_type,
+  r.resource_id,
+  (
+    select count(b.resource_id)::integer from zendesk.access_log_resources b
+    where b.account = l.account and b.timestamp = l.timestamp and b.access_log_id = l.id
+  ) as resource_count,
+  (
+    select coalesce(
+      jsonb_agg(jsonb_build_object('type', b.resource_type, 'id', b.resource_id) order by b.position) filter (where b.resource_id is not null),
+      '[]'
+    )
+    from zendesk.access_log_resources b
+    where b.account = l.account and b.timestamp = l.timestamp and b.access_log_id = l.id
   ) as resources,
-  -- Asked once for a statement, with the rights of whoever reads the view.
+  -- Evaluated once for each statement, with the rights of the reader.
   case
-    when (select has_column_privilege('zendesk.access_log_resources', 'search_query', 'select')) then max(p.search_query)
+    when (select has_column_privilege('zendesk.access_log_resources', 'search_query', 'select')) then r.search_query
   end as search_query,
-  max(p.method) as method,
-  max(zendesk.path_of(p.url)) as path,
-  max(p.status) as status,
-  zendesk.is_denied(max(p.status)) as is_denied,
-  bool_or(p.is_own_request)
-    or exists (select from zendesk.service_accounts s where s.account = p.account and s.user_id = p.user_id) as is_service_account,
-  max(p.ip_address) as ip_address,
-  max(p.client) as client,
-  max(p.authorization_type) as authorization_type,
-  max(zendesk.path_of(p.referer)) as screen,
-  max(p.graphql_operation_name) as graphql_operation_name,
-  max(p.graphql_operation_type) as graphql_operation_type,
-  max(p.category) as category,
-  max(p.summary) as summary,
-  max(p.origin_service) as origin_service,
-  max(p.bytes_sent) as bytes_sent,
-  max(p.first_synced_at) as first_synced_at,
-  max(p.synced_at) as synced_at
-from (
-  select
-    l.account, l.id, l.timestamp, l.user_id, l.method, l.url, l.status, l.ip_address, l.client, l.authorization_type, l.referer,
-    l.graphql_operation_name, l.graphql_operation_type, l.category, l.summary, l.origin_service, l.bytes_sent,
-    l.first_synced_at, l.synced_at, zendesk.is_own_request(l.client, l.url) as is_own_request,
-    null::smallint as position, null::text as kind, null::text collate "C" as resource_type, null::text collate "C" as resource_id,
-    null::text as search_query
-  from zendesk.access_logs l
-  union all
-  select
-    r.account, r.access_log_id, r.timestamp, r.user_id, null, null, null, null, null, null, null,
-    null, null, null, null, null, null,
-    null, null, null,
-    r.position, r.kind, r.resource_type, r.resource_id, r.search_query
-  from zendesk.access_log_resources r
-) as p
-group by p.account, p.id, p.timestamp, p.user_id
-having bool_or(p.is_own_request) is not null;
+  l.method,
+  zendesk.path_of(l.url) as path,
+  l.status,
+  zendesk.is_denied(l.status) as is_denied,
+  zendesk.is_own_request(l.client, l.url)
+    or exists (select from zendesk.service_accounts s where s.account = l.account and s.user_id = l.user_id) as is_service_account,
+  l.ip_address,
+  l.client,
+  l.authorization_type,
+  zendesk.path_of(l.referer) as screen,
+  l.graphql_operation_name,
+  l.graphql_operation_type,
+  l.category,
+  l.summary,
+  l.origin_service,
+  l.bytes_sent,
+  l.first_synced_at,
+  l.synced_at,
+  (select w.role_source from zendesk_sync.role_at(l.account, l.user_id, l.timestamp) as w) as role_source,
+  host(l.ip_address) as address
+from zendesk.access_logs l
+left join zendesk.access_log_resources r
+  on r.account = l.account and r.timestamp = l.timestamp and r.access_log_id = l.id and r.position = 0
+left join zendesk_sync.names_over_time person
+  on person.account = l.account and person.id = l.user_id and person.from_at <= l.timestamp and person.until_at > l.timestamp;
 
 comment on view zendesk.access_events is 'The access log for reading: one row a request, with who made it and what it was about. Search text is only in search_query. Limit queries to a range of timestamp.';
 comment on column zendesk.access_events.account is 'Key of the Zendesk account.';
@@ -66,7 +61,7 @@ comment on column zendesk.access_events.timestamp is 'When the request happened,
 comment on column zendesk.access_events.user_id is 'The team member who made the request.';
 comment on column zendesk.access_events.user_name is 'Name of that person then, else as it is now.';
 comment on column zendesk.access_events.user_email is 'E-mail address of that person then, else as it is now.';
-comment on column zendesk.access_events.user_role is 'Role of that person then: admin, agent or end-user; null for times before the person was first seen here.';
+comment on column zendesk.access_events.user_role is 'Role of that person then: admin, agent or end-user; role_source says how it is known.';
 comment on column zendesk.access_events.kind is 'view, list, search, export, write, secret, log, unclassified, or noise: requests that the user interface makes automatically.';
 comment on column zendesk.access_events.resource_type is 'Type of the resource the request is mainly about, singular.';
 comment on column zendesk.access_events.resource_id is 'Id of that resource as text; null when the request names none.';
@@ -90,3 +85,5 @@ comment on column zendesk.access_events.origin_service is 'The part of Zendesk t
 comment on column zendesk.access_events.bytes_sent is 'Size of the answer in bytes.';
 comment on column zendesk.access_events.first_synced_at is 'When this request was first stored here.';
 comment on column zendesk.access_events.synced_at is 'When this request was last written here.';
+comment on column zendesk.access_events.role_source is 'How the role is known: observed (people were read then), derived (from role changes in the audit log, backwards from the present), present (as first seen here, no change is known); null without a role.';
+comment on column zendesk.access_events.address is 'The address as text, without a mask: for display, and for tools that do not know the type of ip_address.';

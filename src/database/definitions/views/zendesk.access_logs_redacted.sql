@@ -16,7 +16,8 @@ select
   r.graphql_operation_name,
   r.graphql_operation_type,
   r.first_synced_at,
-  r.synced_at
+  r.synced_at,
+  host(r.ip_address) as address
 from zendesk.access_logs r;
 
 comment on view zendesk.access_logs_redacted is 'The access log without what people typed and what may hold it (url, referer, GraphQL, extra): for zendesk_reader, who may not read access_logs itself.';
@@ -37,3 +38,4 @@ comment on column zendesk.access_logs_redacted.graphql_operation_name is 'Name o
 comment on column zendesk.access_logs_redacted.graphql_operation_type is 'QUERY (a read) or MUTATION (a write), for requests to /graphql.';
 comment on column zendesk.access_logs_redacted.first_synced_at is 'When this row was first stored here.';
 comment on column zendesk.access_logs_redacted.synced_at is 'When this row was last written here: first_synced_at unless Zendesk later returned it differently.';
+comment on column zendesk.access_logs_redacted.address is 'The address as text, without a mask: for display, and for tools that do not know the type of ip_address.';

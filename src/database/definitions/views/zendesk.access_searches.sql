@@ -4,9 +4,9 @@ select
   r.timestamp,
   r.access_log_id,
   r.user_id,
-  (select p.name from zendesk_sync.person_at(r.account, r.user_id, r.timestamp) as p) as user_name,
-  (select p.email from zendesk_sync.person_at(r.account, r.user_id, r.timestamp) as p) as user_email,
-  -- Asked once for a statement, with the rights of whoever reads the view.
+  person.name as user_name,
+  person.email as user_email,
+  -- Evaluated once for each statement, with the rights of the reader.
   case
     when (select has_column_privilege('zendesk.access_log_resources', 'search_query', 'select')) then r.search_query
   end as search_query,
@@ -16,6 +16,8 @@ select
   zendesk.is_denied(r.status) as is_denied,
   exists (select from zendesk.service_accounts s where s.account = r.account and s.user_id = r.user_id) as is_service_account
 from zendesk.access_log_resources r
+left join zendesk_sync.names_over_time person
+  on person.account = r.account and person.id = r.user_id and person.from_at <= r.timestamp and person.until_at > r.timestamp
 where r.position = 0 and (r.kind = 'search' or r.search_query is not null);
 
 comment on view zendesk.access_searches is 'Who searched, and what for. Ask for a span of timestamp.';

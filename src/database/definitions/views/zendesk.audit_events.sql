@@ -1,4 +1,5 @@
--- What is not asked for is not worked out: the look-ups of the actor are subqueries, which drop out of a query that leaves them alone.
+-- Columns that a query does not use are not computed: the look-ups of the actor are subqueries, which Postgres removes from
+-- such a query.
 create view zendesk.audit_events as
 select
   a.account,
@@ -8,13 +9,14 @@ select
   a.action_label,
   a.actor_id,
   coalesce(a.actor_name, (select p.name from zendesk_sync.person_at(a.account, a.actor_id, a.created_at) as p)) as actor_name,
-  (select p.role from zendesk_sync.person_at(a.account, a.actor_id, a.created_at) as p) as actor_role,
+  (select p.role from zendesk_sync.role_at(a.account, a.actor_id, a.created_at) as p) as actor_role,
   a.source_type,
   a.source_id,
-  a.source_label,
+  -- Evaluated once for each statement, with the rights of the reader.
+  zendesk_sync.shown_text(a.source_type, a.source_label, (select has_table_privilege('zendesk.audit_logs', 'select'))) as source_label,
   case when label.colon > 0 then left(label.clean, label.colon - 1) end as source_label_type,
   case when label.colon > 0 then substr(label.clean, label.colon + 2) else label.clean end as source_label_name,
-  a.change_description,
+  zendesk_sync.shown_text(a.source_type, a.change_description, (select has_table_privilege('zendesk.audit_logs', 'select'))) as change_description,
   text.description,
   change.property,
   change.old_value,
@@ -22,18 +24,24 @@ select
   a.ip_address,
   a.url,
   a.first_synced_at,
-  a.synced_at
+  a.synced_at,
+  (select p.role_source from zendesk_sync.role_at(a.account, a.actor_id, a.created_at) as p) as role_source,
+  host(a.ip_address) as address
 from zendesk.audit_logs a
 -- "offset 0" keeps these from being worked out once for each column that uses them.
-cross join lateral (select zendesk.clean_text(a.change_description) as description offset 0) as text
+cross join lateral (
+  select zendesk.clean_text(zendesk_sync.shown_text(a.source_type, a.change_description, (select has_table_privilege('zendesk.audit_logs', 'select')))) as description offset 0
+) as text
 cross join lateral (
   select label.clean, position(': ' in label.clean) as colon
-  from (select zendesk.clean_text(a.source_label) as clean offset 0) as label
+  from (
+    select zendesk.clean_text(zendesk_sync.shown_text(a.source_type, a.source_label, (select has_table_privilege('zendesk.audit_logs', 'select')))) as clean offset 0
+  ) as label
   offset 0
 ) as label
 cross join lateral zendesk_sync.change_of(text.description) as change;
 
-comment on view zendesk.audit_events is 'The audit log for reading: one row a record, with clean text, what was changed and who the actor was then.';
+comment on view zendesk.audit_events is 'The audit log for reading: one row a record, with clean text, what was changed and who the actor was then. For roles that cannot read audit_logs, such as zendesk_reader, the texts of records about tickets are null.';
 comment on column zendesk.audit_events.account is 'Key of the Zendesk account.';
 comment on column zendesk.audit_events.id is 'Id of the record: audit_log_id of the other views.';
 comment on column zendesk.audit_events.created_at is 'When the change happened, UTC.';
@@ -41,7 +49,7 @@ comment on column zendesk.audit_events.action is 'Kind of change: create, update
 comment on column zendesk.audit_events.action_label is 'The action in the language of the reading user. For display only.';
 comment on column zendesk.audit_events.actor_id is 'Who made the change; -1 is the system.';
 comment on column zendesk.audit_events.actor_name is 'Name of the actor as the record gives it, else as it was then, else as it is now.';
-comment on column zendesk.audit_events.actor_role is 'Role of the actor then: admin, agent or end-user; null for times before the person was first seen here.';
+comment on column zendesk.audit_events.actor_role is 'Role of the actor then: admin, agent or end-user; role_source says how it is known.';
 comment on column zendesk.audit_events.source_type is 'Type of the thing that was changed.';
 comment on column zendesk.audit_events.source_id is 'Id of the thing that was changed.';
 comment on column zendesk.audit_events.source_label is 'Name of the thing that was changed, as Zendesk gave it.';
@@ -56,3 +64,5 @@ comment on column zendesk.audit_events.ip_address is 'Address the change was mad
 comment on column zendesk.audit_events.url is 'Address of the record in the Zendesk API.';
 comment on column zendesk.audit_events.first_synced_at is 'When this record was first stored here.';
 comment on column zendesk.audit_events.synced_at is 'When this record was last written here.';
+comment on column zendesk.audit_events.role_source is 'How the role is known: observed (people were read then), derived (from role changes in the audit log, backwards from the present), present (as first seen here, no change is known); null without a role.';
+comment on column zendesk.audit_events.address is 'The address as text, without a mask: for display, and for tools that do not know the type of ip_address.';

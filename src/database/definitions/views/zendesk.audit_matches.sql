@@ -14,8 +14,13 @@ select
   a.ip_address,
   a.source_type,
   a.source_id,
-  text.description,
-  nullif(concat_ws(' – ', a.source_label, nullif(left(regexp_replace(text.description, '\s+', ' ', 'g'), 200), '')), '') as change
+  -- Evaluated once for each statement, with the rights of the reader.
+  zendesk_sync.shown_text(a.source_type, text.description, (select has_table_privilege('zendesk.audit_logs', 'select'))) as description,
+  case
+    when zendesk_sync.is_of_ticket(a.source_type) then concat_ws(' ', replace(a.source_type, '_', ' '), a.source_id)
+    else nullif(concat_ws(' – ', a.source_label, nullif(left(regexp_replace(text.description, '\s+', ' ', 'g'), 200), '')), '')
+  end as change,
+  host(a.ip_address) as address
 from zendesk.audit_logs a
 -- Once a row, not once a pattern.
 cross join lateral (select zendesk.clean_text(a.change_description) as description offset 0) as text
@@ -52,5 +57,6 @@ comment on column zendesk.audit_matches.actor_name is 'Name of the actor as the 
 comment on column zendesk.audit_matches.ip_address is 'Address the change was made from.';
 comment on column zendesk.audit_matches.source_type is 'Type of the thing that was changed.';
 comment on column zendesk.audit_matches.source_id is 'Id of the thing that was changed.';
-comment on column zendesk.audit_matches.description is 'What changed, cleaned.';
-comment on column zendesk.audit_matches.change is 'The thing and what changed of it, on one line of at most 200 characters of description.';
+comment on column zendesk.audit_matches.description is 'What changed, cleaned. Null for records about tickets where the reader cannot read audit_logs.';
+comment on column zendesk.audit_matches.change is 'The thing and what changed of it, on one line of at most 200 characters of description; of a ticket only its number.';
+comment on column zendesk.audit_matches.address is 'The address as text, without a mask: for display, and for tools that do not know the type of ip_address.';

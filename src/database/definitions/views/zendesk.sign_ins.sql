@@ -7,7 +7,8 @@ select
   substring(e.description from '(?i)using (.+?)(?: from \S+)?$') as method,
   e.ip_address,
   substring(e.description from '(?i) from (\S+)$') as url,
-  e.id as audit_log_id
+  e.id as audit_log_id,
+  e.address as address
 from zendesk.audit_events e
 where e.source_type = 'user' and e.action = 'login';
 
@@ -20,3 +21,4 @@ comment on column zendesk.sign_ins.method is 'How: Zendesk password, SAML, JWT, 
 comment on column zendesk.sign_ins.ip_address is 'Address the person signed in from.';
 comment on column zendesk.sign_ins.url is 'Address of the sign-in page; may hold a query.';
 comment on column zendesk.sign_ins.audit_log_id is 'The record: audit_logs.id.';
+comment on column zendesk.sign_ins.address is 'The address as text, without a mask: for display, and for tools that do not know the type of ip_address.';

@@ -32,7 +32,12 @@ from (
     where r.stream = 'access_logs' and r.parameters ? 'measure' and r.enabled
   ) as f
   cross join lateral (
-    select a.account, a.day, a.user_id, a.last_at, zendesk.measure_of(a, f.measure) as value
+    select
+      a.account, a.day, a.user_id, a.last_at,
+      zendesk.measure_of(
+        f.measure, a.requests, a.denied, a.views, a.lists, a.searches, a.exports, a.writes, a.secrets,
+        a.logs, a.unclassified, a.tickets, a.users, a.resources, a.addresses, a.bytes_sent
+      ) as value
     from zendesk.agent_day a
     where a.user_id > 0
       -- A day of reading logs is that of a program such as this one.
@@ -40,7 +45,11 @@ from (
       and not exists (select from zendesk.service_accounts s where s.account = a.account and s.user_id = a.user_id)
   ) as d
   cross join lateral (
-    select zendesk.measure_of(b, f.measure) as value
+    select
+      zendesk.measure_of(
+        f.measure, b.requests, b.denied, b.views, b.lists, b.searches, b.exports, b.writes, b.secrets,
+        b.logs, b.unclassified, b.tickets, b.users, b.resources, b.addresses, b.bytes_sent
+      ) as value
     from zendesk.agent_day b
     where b.account = d.account and b.user_id = d.user_id and b.day < d.day and b.day >= d.day - f.days
   ) as usual

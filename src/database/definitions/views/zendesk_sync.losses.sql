@@ -10,14 +10,14 @@ select
   false, rows, null, null
 from zendesk_sync.missing_partitions;
 
-comment on view zendesk_sync.losses is 'Rows that were stored, were taken away by hand and are not all back: noted ones, and what the catalogue shows at this moment.';
+comment on view zendesk_sync.losses is 'Rows that were stored, were taken away and are not all back: noted ones, and what the catalogue shows at this moment.';
 comment on column zendesk_sync.losses.account is 'Key of the Zendesk account.';
 comment on column zendesk_sync.losses.stream is 'The stream.';
 comment on column zendesk_sync.losses.lost_from is 'First instant of the span that the rows lay in.';
 comment on column zendesk_sync.losses.lost_until is 'First instant after it.';
 comment on column zendesk_sync.losses.rows_until is 'First instant after the newest row that may be among them.';
 comment on column zendesk_sync.losses.rows is 'How many rows were lost.';
-comment on column zendesk_sync.losses.code is 'What was done: partition_dropped, partition_detached, partition_truncated, rows_deleted or rows_missing.';
+comment on column zendesk_sync.losses.code is 'What was done: partition_dropped, partition_detached, partition_truncated, rows_deleted, rows_missing, lost_by_restore or missing_by_reconcile (never stored, found by reconcile).';
 comment on column zendesk_sync.losses.partition is 'The partition; null where rows were deleted or missed.';
 comment on column zendesk_sync.losses.done_by is 'The user of the database who did it, where that is known.';
 comment on column zendesk_sync.losses.noticed_at is 'When it was done or first noticed; null: no run has noticed it yet.';

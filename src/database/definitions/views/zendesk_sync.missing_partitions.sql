@@ -1,11 +1,11 @@
--- Rows that the ledger has counted and of which the partition is gone: seen from the catalogue alone, without counting.
+-- Rows that the ledger has counted but whose partition no longer exists: found in the catalogue, without counting.
 create view zendesk_sync.missing_partitions as
 select
   c.account,
   c.stream,
   c.log_table,
   case when detached.name is null then 'partition_dropped' else 'partition_detached' end as code,
-  coalesce(detached.name, c.usual_name) as partition,
+  coalesce(detached.name, 'zendesk_partitions.' || c.usual_name) as partition,
   c.first_day,
   c.last_day,
   c.rows,
@@ -17,7 +17,7 @@ from (
     s.account,
     s.stream,
     s.log_table,
-    s.log_table || '_' || to_char(cut.began, case s.log_partition when 'month' then 'YYYY_MM' else 'YYYY' end) as usual_name,
+    split_part(s.log_table, '.', 2) || '_' || to_char(cut.began, case s.log_partition when 'month' then 'YYYY_MM' else 'YYYY' end) as usual_name,
     min(d.day) as first_day,
     max(d.day) as last_day,
     sum(d.rows)::bigint as rows
@@ -32,20 +32,23 @@ left join lateral (
   from pg_class t
   join pg_namespace n on n.oid = t.relnamespace
   where t.relkind = 'r' and not t.relispartition
-    and n.nspname || '.' || t.relname ~ ('^' || replace(c.usual_name, '.', '\.') || '(_\d+)?$')
+    -- Also where one was before partitions had a schema of their own.
+    and n.nspname in ('zendesk_partitions', split_part(c.log_table, '.', 1))
+    and t.relname ~ ('^' || c.usual_name || '(_\d+)?$')
   order by 1
   limit 1
 ) as detached on true
 join zendesk_sync.reached r on r.account = c.account and r.stream = c.stream
 cross join lateral zendesk_sync.hull_of(c.first_day, c.last_day, r.oldest, r.newest, r.asked_until) as hull
 where not (
+  -- One that was made by hand may begin or end within the day.
   exists (
     select from zendesk_sync.partitions p
-    where p.log_table = c.log_table and p.held_from <= zendesk_sync.start_of(c.first_day) and zendesk_sync.start_of(c.first_day) < p.held_until
+    where p.log_table = c.log_table and p.held_from < zendesk_sync.start_of(c.first_day + 1) and zendesk_sync.start_of(c.first_day) < p.held_until
   )
   and exists (
     select from zendesk_sync.partitions p
-    where p.log_table = c.log_table and p.held_from <= zendesk_sync.start_of(c.last_day) and zendesk_sync.start_of(c.last_day) < p.held_until
+    where p.log_table = c.log_table and p.held_from < zendesk_sync.start_of(c.last_day + 1) and zendesk_sync.start_of(c.last_day) < p.held_until
   )
 );
 

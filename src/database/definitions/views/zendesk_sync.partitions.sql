@@ -12,7 +12,7 @@ from (
   join pg_class t on t.oid = i.inhparent and t.relkind = 'p'
   join pg_namespace n on n.oid = t.relnamespace
   where not i.inhdetachpending
-  -- Reading a bound waits for whoever has locked the partition: only those of the log in question are read.
+  -- Reading a bound waits for a lock on the partition: only those of the log in question are read.
   offset 0
 ) as found
 cross join lateral (select pg_get_expr(found.relpartbound, found.relation) as text) as bound;

@@ -1,4 +1,4 @@
--- The same questions that src/ingest/coverage.ts answers, for whoever has only SQL.
+-- The same questions that src/ingest/coverage.ts answers, for people who only have SQL.
 create view zendesk_sync.stream_gaps as
 select
   wanted.account,
@@ -10,14 +10,17 @@ select
   wanted.unavailable_code,
   wanted.newest,
   wanted.spans,
-  (select span from unnest(wanted.spans) as span where span @> wanted.horizon) as contiguous,
+  (
+    select span from unnest(wanted.spans) as span
+    where span @> coalesce((select upper(gone) from unnest(wanted.dropped) as gone where gone @> wanted.horizon), wanted.horizon)
+  ) as contiguous,
   case
     when wanted.horizon is null then '{}'::tstzmultirange
     else tstzmultirange(tstzrange(wanted.horizon, greatest(wanted.horizon, coalesce(greatest(wanted.newest, wanted.lost_until), now()))))
-      - coalesce(wanted.spans, '{}'::tstzmultirange)
+      - coalesce(wanted.spans, '{}'::tstzmultirange) - wanted.dropped
   end as open,
   case
-    when wanted.oldest < wanted.horizon then tstzmultirange(tstzrange(wanted.oldest, wanted.horizon)) - wanted.spans
+    when wanted.oldest < wanted.horizon then tstzmultirange(tstzrange(wanted.oldest, wanted.horizon)) - wanted.spans - wanted.dropped
     else '{}'::tstzmultirange
   end as lost
 from (
@@ -29,7 +32,8 @@ from (
     s.unavailable_since,
     s.unavailable_reason,
     s.unavailable_code,
-    coalesce(c.spans, '{}'::tstzmultirange) - coalesce(l.unsettled, '{}'::tstzmultirange) as spans,
+    coalesce(c.spans, '{}'::tstzmultirange) - coalesce(l.unsettled, '{}'::tstzmultirange) - coalesce(r.dropped, '{}'::tstzmultirange) as spans,
+    coalesce(r.dropped, '{}'::tstzmultirange) as dropped,
     least(c.oldest, l.lost_from) as oldest,
     c.newest,
     l.lost_until,
@@ -45,12 +49,13 @@ from (
     group by account, stream
   ) as c using (account, stream)
   left join (
-    -- What was taken away by hand and is not all back: the span is no less wanted for it.
+    -- What was removed by hand and is not all back: the span is still wanted.
     select account, stream, min(lost_from) as lost_from, max(lost_until) as lost_until,
       range_agg(tstzrange(lost_from, rows_until)) filter (where not is_settled) as unsettled
     from zendesk_sync.losses
     group by account, stream
   ) as l using (account, stream)
+  left join zendesk_sync.removed_spans r using (account, stream)
 ) as wanted;
 
 comment on view zendesk_sync.stream_gaps is 'What is stored of each stream and what is not, as spans: a part of the view status.';
@@ -62,7 +67,7 @@ comment on column zendesk_sync.stream_gaps.unavailable_since is 'Since when Zend
 comment on column zendesk_sync.stream_gaps.unavailable_reason is 'Why, and what to do.';
 comment on column zendesk_sync.stream_gaps.unavailable_code is 'Why: a code of docs/errors.md.';
 comment on column zendesk_sync.stream_gaps.newest is 'The newest covered moment.';
-comment on column zendesk_sync.stream_gaps.spans is 'What is stored completely.';
+comment on column zendesk_sync.stream_gaps.spans is 'What is stored completely; without what retention has dropped.';
 comment on column zendesk_sync.stream_gaps.contiguous is 'The unbroken covered span that reaches back to the horizon; null until the oldest span is stored.';
 comment on column zendesk_sync.stream_gaps.open is 'The spans between the horizon and the newest covered moment that are not stored yet.';
 comment on column zendesk_sync.stream_gaps.lost is 'The spans before the horizon that were never stored.';

@@ -8,17 +8,20 @@ import { openLog, type LogFilter, type SimulatedLog } from '../log.ts';
 import { formatAccessLog, type AccessLogRow } from './record.ts';
 import { createAccessLogSource } from './source.ts';
 
-/** What can be said about the access log of a simulated account. */
+/** The options of the access log of a simulated account. */
 type AccessLogOptions = {
   /** How long before `anchor` the access log was switched on, 0 to 90 days; default 30. */
   readonly accessLogDays: number;
   /** Mean over a week, 0 (no rows) to 5,000,000; default 5,000. */
   readonly accessLogRowsPerDay: number;
-  /** Rows a minute more from the first full minute after `anchor` on, at all hours: a lively tail; 0 (default) to 10,000. */
+  /**
+   * Additional rows a minute from the first full minute after `anchor` on, at all hours, for live tests; 0 (default) to
+   * 10,000.
+   */
   readonly accessLogLiveRowsPerMinute: number;
   /** Default 50 (contract 4.3). */
   readonly accessLogsRequestsPerMinute: number;
-  /** How a 429 for access logs tells its wait in `ratelimit-reset` (contract 4.3, Q15); default `date`. */
+  /** How a 429 for access logs writes its wait in `ratelimit-reset` (contract 4.3, Q15); default `date`. */
   readonly accessLogsResetForm: ResetForm;
 };
 
@@ -48,7 +51,7 @@ export const accessLogs: SimulatedLog<AccessLogOptions> = {
     return openLog(account, {
       name: NAME,
       path: '/api/v2/access_logs',
-      // No `.json`, and no scope but the broad one (contract 4.1 and 6.1).
+      // No `.json`, and only the broad scope (contract 4.1 and 6.1).
       hasJsonForm: false,
       scopes: ['read'],
       gate: createAccessGate(limit, options.accessLogsResetForm, clock),

@@ -1,7 +1,7 @@
 import type { LogEntry } from '../log-source.ts';
 import type { RequestKind } from './vocabulary.ts';
 
-/** A record of the access log with all its facts, its texts ready for JSON. */
+/** A record of the access log with all its data, its texts ready for JSON. */
 export type AccessLogRow = LogEntry & {
   readonly id: string;
   readonly userId: number;
@@ -17,7 +17,7 @@ export type AccessLogRow = LogEntry & {
   readonly client: string;
   /** Missing on most GraphQL requests (contract 4.2). */
   readonly authorization: string | undefined;
-  /** Which oddity the record carries; undefined for none. */
+  /** Which unusual form the record has; undefined for none. */
   readonly oddity: number | undefined;
 };
 
@@ -34,7 +34,9 @@ function formatTimestamp(second: number): string {
   return `${prefix}${TWO_DIGITS[second % 60] ?? ''}Z`;
 }
 
-/** The record as JSON text (contract 4.2), built by hand: the cost of a page is the cost of this function. */
+/**
+ * The record as JSON text (contract 4.2), built without `JSON.stringify`: the cost of a page is the cost of this function.
+ */
 export function formatAccessLog(row: AccessLogRow): string {
   const { kind } = row;
   const authorization =
@@ -68,7 +70,7 @@ const ODDITIES: readonly ((record: Record<string, unknown>) => void)[] = [
   (record) => (record['graphql'] = null),
 ];
 
-/** Real logs are dirty: applies one of the oddities that are valid JSON but break careless readers. */
+/** Real logs contain unusual records: applies one of the forms that are valid JSON but break careless readers. */
 function makeOdd(text: string, oddity: number): string {
   const record: Record<string, unknown> = JSON.parse(text);
   ODDITIES[oddity % ODDITIES.length]?.(record);

@@ -3,7 +3,7 @@ import { hash, repeatByWeight } from '../../random.ts';
 import { ask, callFrom, chooseCustomer, chooseTicket, type AccessStage } from './stage.ts';
 import { KINDS, OPERATIONS, SEARCH_TEXTS, type RequestKind } from './vocabulary.ts';
 
-/** Somebody opens a ticket in the agent workspace: one look, many requests. */
+/** Somebody opens a ticket in the agent workspace: one action, many requests. */
 function openTicketInWorkspace(stage: AccessStage): void {
   const { random } = stage;
   const ticket = chooseTicket(stage);
@@ -181,7 +181,7 @@ function administrate(stage: AccessStage): void {
   callFrom(stage, referer)(kind, url);
 }
 
-/** What the integration does at all hours: it reads the logs, and so writes them (contract Q10). */
+/** What the integration does at all hours: it reads the logs, and its requests are logged too (contract Q10). */
 function pollLogs(stage: AccessStage): void {
   const { random } = stage;
   const call = callFrom(stage, '');
@@ -207,7 +207,7 @@ const AGENT_SCENES = repeatByWeight([
   [1, runScript],
 ]);
 
-/** Plays one scene of the person on stage: a handful of requests that belong together. */
+/** Plays one scene of the person on stage: a few requests that belong together. */
 export function playScene(stage: AccessStage): void {
   const { random, person } = stage;
   if (person.job === 'integration') pollLogs(stage);

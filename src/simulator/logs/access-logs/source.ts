@@ -12,19 +12,19 @@ import { decodeUlidTime, formatCountedUlid, formatUlid } from './ulid.ts';
 
 const MINUTE_MS = 60_000;
 const DAY_MS = 86_400_000;
-/** A cell then lasts at least 10 ms, more than a scene has requests: no two rows share a millisecond. */
+/** So a cell lasts at least 10 ms, and a scene has fewer than 10 requests: no two rows share a millisecond. */
 const MAX_SCENES_PER_MINUTE = 6000;
 
 type Settings = Pick<SharedOptions, 'seed' | 'burst' | 'late' | 'oddities'> & {
   readonly accessLogRowsPerDay: number;
   readonly accessLogLiveRowsPerMinute: number;
-  /** From when on the live rows come, ms since 1970. */
+  /** When the live rows begin, ms since 1970. */
   readonly anchorMs: number;
 };
 
 type Cast = Pick<AccessStage, 'random' | 'people'>;
 
-/** The access log: each cell is one scene (somebody opens a ticket, a program polls), a few requests within moments. */
+/** The access log: each cell is one scene (somebody opens a ticket, a program polls), a few requests within a moment. */
 export function createAccessLogSource(settings: Settings, people: People): LogSource<AccessLogRow> {
   const { seed } = settings;
   const cast: Cast = { random: createRandomSequence(0), people };
@@ -123,7 +123,7 @@ function castScene({ random, people }: Cast, start: number, minute: number): Acc
   return stage;
 }
 
-/** Somebody who is at work at that minute, busy people more often; when nobody is found, the integration. */
+/** Somebody who is at work at that minute, busy people more often; the integration if nobody is found. */
 function choosePerson({ random, people }: Cast, minute: number): SimulatedPerson {
   const hour = hourOfWeek(minute);
   if (random.chance(0.0008)) return random.pick(people.strangers);

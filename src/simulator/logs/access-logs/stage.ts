@@ -7,7 +7,7 @@ import { OPERATIONS, type GraphqlOperation, type RequestKind } from './vocabular
 export type SceneRequest = {
   /** Undefined: a GraphQL request. */
   readonly kind: RequestKind | undefined;
-  /** JSON-escaped: it goes into the text of the record as it is. */
+  /** JSON-escaped: it becomes part of the record's text unchanged. */
   readonly url: string;
   readonly referer: string;
   /** The `graphql` object as JSON text; empty for other requests. */
@@ -35,7 +35,7 @@ const GRAPHQL_PREFIX = new Map<GraphqlOperation, string>(
   ]),
 );
 
-/** Lets the person on stage, or a program in their name, send REST requests from a screen, their referer. */
+/** Makes the person on stage, or a program in their name, send REST requests from a screen, which is their referer. */
 export function callFrom(
   { requests }: AccessStage,
   referer: string,
@@ -44,7 +44,7 @@ export function callFrom(
   return (kind, url) => void requests.push({ kind, url, referer, graphql: '', byProgram });
 }
 
-/** Writes a GraphQL request. `variables` is JSON inside a JSON string: the quotes must come escaped. */
+/** Writes a GraphQL request. `variables` is JSON inside a JSON string, so its quotes must be escaped. */
 export function ask(
   { requests }: AccessStage,
   operation: GraphqlOperation,
@@ -54,14 +54,14 @@ export function ask(
   requests.push({ kind: undefined, url: '/graphql', referer: '', graphql, byProgram: false });
 }
 
-/** Ticket numbers grow with time, recent tickets are looked at most, and a few small old ones keep coming back. */
+/** Ticket numbers grow with time; recent tickets are opened most, and a few old ones with small numbers again and again. */
 export function chooseTicket({ random, minute }: AccessStage): number {
   if (random.chance(0.01)) return 1 + random.below(9);
   const age = random.fraction();
   return newestTicket(minute) - Math.floor(age * age * age * 40_000);
 }
 
-/** The id of a customer; some are looked at much more often than others. */
+/** The id of a customer; some are opened much more often than others. */
 export function chooseCustomer({ random, people }: AccessStage): number {
   const luck = random.fraction();
   return people.customer(Math.floor(luck * luck * CUSTOMERS)).id;

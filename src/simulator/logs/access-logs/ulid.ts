@@ -31,7 +31,7 @@ function sixOf(bits: number): string {
   return `${PAIRS[bits & 1023]}${PAIRS[(bits >>> 10) & 1023]}${PAIRS[(bits >>> 20) & 1023]}`;
 }
 
-/** A ULID: 10 characters of time, 16 that look random, taken from three hashes. */
+/** A ULID: 10 characters of time, and 16 from three hashes that look random. */
 export function formatUlid(ms: number, a: number, b: number, c: number): string {
   return `${encodeTime(ms)}${sixOf(a)}${sixOf(b)}${PAIRS[c & 1023]}${PAIRS[(c >>> 10) & 1023]}`;
 }

@@ -1,4 +1,6 @@
-/** What a logged request is, apart from its address. All texts are plain ASCII without quotes: they go into JSON as they are. */
+/**
+ * A kind of logged request, without its address. All texts are plain ASCII without quotes, so they go into JSON unchanged.
+ */
 export type RequestKind = {
   readonly method: string;
   readonly category: string;
@@ -77,7 +79,7 @@ export type GraphqlOperation = {
   readonly query: string;
 };
 
-/** The operations seen, most telling first. */
+/** The known operations, the most informative first. */
 export const OPERATIONS = {
   ticket: {
     name: 'ticket',

@@ -18,15 +18,15 @@ import { createAuditLogSource } from './source.ts';
 
 /** The erasure of a user's personal data from the audit log (contract Q7). */
 type Erasure = {
-  /** From this instant on (the simulator's clock) the records come back blanked; a `Date` or ISO 8601. */
+  /** From this instant on (by the simulator's clock) the records are returned without the data; a `Date` or ISO 8601. */
   readonly after: Date | string;
-  /** Whose data; default: the team member who was deleted last before `after`. */
+  /** Whose data; by default the team member who was deleted last before `after`. */
   readonly userId?: number;
 };
 
-/** What can be said about the audit log of a simulated account. */
+/** The options of the audit log of a simulated account. */
 type AuditLogOptions = {
-  /** How long before `anchor` the account was made, 0 to 1,800 days; default 365. */
+  /** How long before `anchor` the account was created, 0 to 1,800 days; default 365. */
   readonly auditLogDays: number;
   /** Mean over a week, 0 (no rows) to 500,000; default 150. */
   readonly auditLogRowsPerDay: number;
@@ -37,7 +37,7 @@ type AuditLogOptions = {
 const NAME = 'audit_logs';
 const PATH = '/api/v2/audit_logs';
 
-/** `GET /api/v2/audit_logs` and what lies below it (contract 1, 2 and 3). */
+/** `GET /api/v2/audit_logs` and the paths below it (contract 1, 2 and 3). */
 export const auditLogs: SimulatedLog<AuditLogOptions> = {
   name: NAME,
   defaults: { auditLogDays: 365, auditLogRowsPerDay: 150, erasure: null },
@@ -86,7 +86,7 @@ export const auditLogs: SimulatedLog<AuditLogOptions> = {
   },
 };
 
-/** `POST /api/v2/audit_logs/export`: one a minute, the file comes by another way (contract 3). */
+/** `POST /api/v2/audit_logs/export`: one a minute; the file is delivered in another way (contract 3). */
 function createExport({ limit }: SimulatedAccount): Endpoint['answer'] {
   const perMinute = limit(createWindowLimit, 1);
   return ({ arrivedMs }) => {

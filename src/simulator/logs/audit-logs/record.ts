@@ -2,11 +2,11 @@ import { formatSecond } from '../../clock.ts';
 import type { LogEntry } from '../log-source.ts';
 import type { AuditChange } from './stage.ts';
 
-/** A record of the audit log with all its facts. */
+/** A record of the audit log with all its data. */
 export type AuditLogRow = LogEntry & {
   readonly id: number;
   readonly change: AuditChange;
-  /** Which oddity the record carries; undefined for none. */
+  /** Which unusual form the record has; undefined for none. */
   readonly oddity: number | undefined;
 };
 
@@ -42,7 +42,7 @@ const ODDITIES: readonly ((record: AuditLogRecord) => void)[] = [
 ];
 
 /**
- * The record as JSON text. With `erasedUserId`, that user's personal data is gone (contract Q7): the name is replaced
+ * The record as JSON text. With `erasedUserId`, that user's personal data is removed (contract Q7): the name is replaced
  * by the id, the IP address is null, and the item column names the id too.
  */
 export function formatAuditLog(

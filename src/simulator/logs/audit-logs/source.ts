@@ -10,7 +10,7 @@ import { playAuditScene } from './scenes.ts';
 import type { AuditChange, AuditStage } from './stage.ts';
 
 const MINUTE_MS = 60_000;
-/** A live id of that minute (contract 0.6), and how fast ids grow: 1e13 a year. */
+/** A real id of that minute (contract 0.6), and how fast ids grow: 1e13 a year. */
 const KNOWN_MINUTE = Date.UTC(2026, 9, 7) / MINUTE_MS;
 const KNOWN_ID = 54_330_000_000_000;
 const IDS_PER_MINUTE = 19_000_000;
@@ -27,7 +27,7 @@ type Settings = Pick<SharedOptions, 'seed' | 'burst' | 'late' | 'oddities'> & {
 
 type Cast = Pick<AuditStage, 'random' | 'people'>;
 
-/** The audit log, and the way from an id to its record. A cell is a minute. */
+/** The audit log, and how to find a record by its id. A cell is a minute. */
 type AuditLogSource = LogSource<AuditLogRow> & {
   /** The record with that id, shown or not. */
   readonly find: (id: number) => AuditLogRow | undefined;
@@ -118,7 +118,7 @@ function firstBurstIdOf(minute: number): number {
   return firstIdOf(minute) + BURST_PART * PART;
 }
 
-/** Reads from an id to which minute its record belongs. */
+/** Finds the minute of a record from its id. */
 function minuteOf(id: number): number {
   const minute = KNOWN_MINUTE + Math.floor((id - KNOWN_ID) / IDS_PER_MINUTE);
   const part = Math.floor((id - firstIdOf(minute)) / PART);

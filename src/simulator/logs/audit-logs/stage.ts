@@ -38,7 +38,7 @@ function write(
   changes.push({ ...actor, action, sourceType, sourceId, sourceLabel, description });
 }
 
-/** Notes what a person did. */
+/** Records what a person did. */
 export function note(
   stage: AuditStage,
   { id: actorId, name: actorName, ipAddresses }: SimulatedPerson,
@@ -50,7 +50,7 @@ export function note(
   write(stage, { actorId, actorName, ipAddress }, action, item, description);
 }
 
-/** Notes what Zendesk does by itself: actor -1, named Zendesk, from no address (contract 1.2). */
+/** Records an automatic action of Zendesk: actor -1, named Zendesk, without an address (contract 1.2). */
 export function noteSystem(
   stage: AuditStage,
   action: string,
@@ -71,7 +71,7 @@ export function someAgent({ random, people, minute }: AuditStage): SimulatedPers
   return person;
 }
 
-/** An admin: every twelfth desk, from desk 0 on, is one's. */
+/** An admin: every twelfth desk, from desk 0 on, has one. */
 export function someAdmin({ random, people, minute }: AuditStage): SimulatedPerson {
   return people.holderOf(12 * random.below(Math.ceil(people.desks / 12)), minute * 60_000);
 }

@@ -1,4 +1,4 @@
-/** The settings that are changed: label, action, and what a change of it reads like. */
+/** The settings that are changed: label, action, and the text of a change. */
 export const SETTINGS: readonly (readonly [
   label: string,
   action: string,
@@ -28,7 +28,7 @@ export const SETTINGS: readonly (readonly [
   ['Tickets: Allow deletion', 'create', 'Enabled'],
 ];
 
-/** Business rules: the type in the label, its name, what changed; bodies with HTML and Liquid as they come. */
+/** Business rules: the type in the label, its name, what changed; bodies with unchanged HTML and Liquid. */
 export const RULES: readonly (readonly [type: string, name: string, description: string])[] = [
   ['Trigger', 'Notify requester of received request', 'Condition added: Ticket is Created'],
   [
@@ -97,7 +97,7 @@ export const ORGANIZATIONS: readonly string[] = [
   '株式会社テスト',
 ];
 
-/** Opening hours in both forms seen: escaped twice, and as JSON escaped once. */
+/** Opening hours in both known forms: escaped twice, and as JSON escaped once. */
 export const WORKWEEKS: readonly string[] = [
   'Workweek changed from {:mon=&amp;gt;{"09:00"=&amp;gt;"17:00"}} to {:mon=&amp;gt;{"08:00"=&amp;gt;"18:00"}}',
   'Workweek changed from {&quot;mon&quot;:{&quot;09:00&quot;:&quot;17:00&quot;}} to {&quot;mon&quot;:{&quot;08:00&quot;:&quot;17:00&quot;}}',

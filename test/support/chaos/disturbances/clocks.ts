@@ -1,4 +1,4 @@
-/** Clocks that step, and step back again after a while. */
+/** Clocks that jump, and jump back after a while. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { clockOffsetMs } from '../../run-clock.ts';
 import type { Disturbance, World } from '../disturbance.ts';
@@ -22,6 +22,7 @@ export const databaseClock: Disturbance = {
   name: 'database-clock',
   deed: 'the clock of the database jumps by an hour, in either direction, and back',
   passes: true,
+  leaves: 'clock_set_back',
   async strike(world) {
     await setDatabaseClock(world, world.random.pick([hourMs, -hourMs]));
     await sleep(world.random.below(300));
@@ -29,7 +30,7 @@ export const databaseClock: Disturbance = {
   },
 };
 
-/** That of Zendesk, or of what stands before it: as its answers tell it. */
+/** That of Zendesk, or of a proxy before it, in its answers. */
 export const zendeskClock: Disturbance = {
   name: 'zendesk-clock',
   deed: 'for a while, the `Date` header of responses is wrong by an hour or a day, either way',
@@ -37,7 +38,7 @@ export const zendeskClock: Disturbance = {
   async strike({ child, zendesk, random }) {
     const byMs = random.pick([hourMs, -hourMs, 24 * hourMs, -24 * hourMs]);
     let left = 1 + random.below(40);
-    // What a process reads while a clock is behind is covered by a later one: that must have the right time.
+    // A later process covers what a process reads while a clock is behind: it must have the right time.
     const end = (): void => void (left = 0);
     child.ended.then(end, end);
     zendesk.alter((answer) => {
@@ -50,16 +51,46 @@ export const zendeskClock: Disturbance = {
   },
 };
 
-async function setDatabaseClock({ query }: World, byMs: number): Promise<void> {
-  const offsetMs = clockOffsetMs() + byMs;
-  for (const [name, kind] of [
+/** A step of a database's clock: from this moment of the machine on, it is so much ahead. */
+type Step = { readonly at: string; readonly aheadMs: number };
+
+/** The latest steps of each database, newest first: a transaction keeps the clock that it began with. */
+const steps = new Map<string, readonly Step[]>();
+const mostSteps = 8;
+/** Transactions begin all the time: the step must be known before its moment comes. */
+const leadMs = 1000;
+
+async function setDatabaseClock(world: World, byMs: number): Promise<void> {
+  const { databaseUrl, query } = world;
+  await query(
+    `create or replace function public.machine_clock_timestamp() returns timestamptz
+     language internal volatile parallel safe as 'clock_timestamp'`,
+  );
+  const [moment] = await query<{ at: string }>(
+    `select to_char((public.machine_clock_timestamp() + make_interval(secs => $1)) at time zone 'UTC',
+       'YYYY-MM-DD"T"HH24:MI:SS.US"Z"') as at`,
+    [leadMs / 1000],
+  );
+  const step = { at: moment?.at ?? '', aheadMs: clockOffsetMs() + byMs };
+  const all = [step, ...(steps.get(databaseUrl) ?? [])].slice(0, mostSteps);
+  steps.set(databaseUrl, all);
+  await defineClock(world, all);
+  await sleep(leadMs);
+}
+
+async function defineClock({ query }: World, all: readonly Step[]): Promise<void> {
+  const functions = [
     ['now', 'stable'],
     ['statement_timestamp', 'stable'],
     ['clock_timestamp', 'volatile'],
-  ])
-    await query(
-      `create or replace function public.machine_${name}() returns timestamptz language internal ${kind} parallel safe as '${name}';
-       create or replace function pg_catalog.${name}() returns timestamptz language sql ${kind} parallel safe
-         as $$ select public.machine_${name}() + interval '${offsetMs} ms' $$`,
+  ].map(([name, kind]) => {
+    const whens = all.map(
+      ({ at, aheadMs }) =>
+        `when public.machine_${name}() >= '${at}'::timestamptz then interval '${aheadMs} ms'`,
     );
+    return `create or replace function public.machine_${name}() returns timestamptz language internal ${kind} parallel safe as '${name}';
+       create or replace function pg_catalog.${name}() returns timestamptz language sql ${kind} parallel safe
+         as $$ select public.machine_${name}() + case ${whens.join(' ')} else interval '${clockOffsetMs()} ms' end $$;`;
+  });
+  await query(functions.join('\n'));
 }

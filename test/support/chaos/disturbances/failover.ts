@@ -3,7 +3,7 @@ import { escapeIdentifier } from 'pg';
 import type { Disturbance, World } from '../disturbance.ts';
 import { withLastingClient } from '../lasting-client.ts';
 
-/** What the database was at one moment takes its place at a later one, under the same address. */
+/** An earlier state of the database replaces it at a later moment, under the same address. */
 export const failover: Disturbance = {
   name: 'failover',
   deed: 'a replica takes over that lacks the last transactions',
@@ -30,7 +30,7 @@ async function whileAway(
   const name = url.pathname.slice(1);
   url.pathname = '/postgres';
   await proxy.closedDuring(() =>
-    // Postgres may still recover from what came before.
+    // Postgres may still be recovering from the disturbance before.
     withLastingClient(url.href, async (query) => {
       for (;;) {
         const ended = await query(

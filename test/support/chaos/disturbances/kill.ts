@@ -1,6 +1,6 @@
 import type { Disturbance } from '../disturbance.ts';
 
-/** The process itself, as a crash or the memory killer ends it. */
+/** The process itself, as after a crash or the out-of-memory killer. */
 export const kill: Disturbance = {
   name: 'kill',
   deed: 'the process is killed (SIGKILL)',

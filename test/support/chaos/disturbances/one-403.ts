@@ -1,6 +1,6 @@
 import type { Disturbance } from '../disturbance.ts';
 
-/** As a proxy or a moment's outage answers. */
+/** As a proxy or a short outage answers. */
 export const one403: Disturbance = {
   name: 'one-403',
   deed: 'one request gets a 403, as an HTML page or as a Zendesk error',

@@ -1,7 +1,7 @@
 /** What people do by hand with partitions. */
 import type { Disturbance, World } from '../disturbance.ts';
 
-/** As somebody makes room. */
+/** As if somebody needed disk space. */
 export const droppedPartition: Disturbance = {
   name: 'dropped-partition',
   deed: 'someone drops a partition that has rows',
@@ -10,7 +10,7 @@ export const droppedPartition: Disturbance = {
   strike: (world) => change(world, ({ partition }) => `drop table ${partition}`),
 };
 
-/** As somebody archives. */
+/** As if somebody archived it. */
 export const detachedPartition: Disturbance = {
   name: 'detached-partition',
   deed: 'someone detaches a partition that has rows',
@@ -20,7 +20,7 @@ export const detachedPartition: Disturbance = {
     change(world, ({ log, partition }) => `alter table ${log} detach partition ${partition}`),
 };
 
-/** As somebody begins anew. */
+/** As if somebody started again from the beginning. */
 export const truncatedPartition: Disturbance = {
   name: 'truncated-partition',
   deed: 'someone truncates a partition that has rows',

@@ -3,7 +3,7 @@ import type { Disturbance } from '../disturbance.ts';
 
 const id = 987_654_321;
 
-/** One that cannot be stored, wherever its page is asked for. */
+/** One that cannot be stored, in every request for its page. */
 export const poisonRecord: Disturbance = {
   name: 'poison-record',
   deed: 'Zendesk returns a record that cannot be stored',
@@ -16,7 +16,7 @@ export const poisonRecord: Disturbance = {
       const page = JSON.parse(answer.body) as { audit_logs: { created_at: string }[] };
       const records = page.audit_logs;
       const times = records.map((record) => Date.parse(record.created_at));
-      // Most of a page must be usable, or the page is what is wrong.
+      // Most of a page must be usable, otherwise the whole page is wrong.
       if (records.length < 20) return answer;
       momentMs ??= times[place % times.length] ?? 0;
       if (momentMs < Math.min(...times) || momentMs > Math.max(...times)) return answer;

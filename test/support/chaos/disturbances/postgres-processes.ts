@@ -1,4 +1,4 @@
-/** Processes of Postgres, as the memory killer of the machine chooses them. */
+/** Processes of Postgres, as the out-of-memory killer chooses them. */
 import type { Disturbance, World } from '../disturbance.ts';
 
 /** One that serves a connection of the program. All others are ended with it, and Postgres recovers. */
@@ -24,7 +24,7 @@ export const checkpointer: Disturbance = {
     killProcess(world, `select pid from pg_stat_activity where backend_type = 'checkpointer'`),
 };
 
-/** The first one: nobody starts Postgres again but whoever starts its server. */
+/** The first one: only the code that starts its server can start Postgres again. */
 export const postmaster: Disturbance = {
   name: 'postmaster',
   deed: 'the postmaster is killed (SIGKILL) and Postgres is started again',

@@ -1,6 +1,6 @@
 import type { Disturbance } from '../disturbance.ts';
 
-/** As a firewall forgets connections. */
+/** As if a firewall forgot connections. */
 export const silentConnections: Disturbance = {
   name: 'silent-connections',
   deed: 'all database connections go silent: every byte is lost, and none is closed',

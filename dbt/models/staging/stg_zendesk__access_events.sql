@@ -1,0 +1,23 @@
+select
+    account,
+    id as access_log_id,
+    timestamp as accessed_at,
+    user_id,
+    user_name,
+    user_role,
+    role_source,
+    kind,
+    resource_type,
+    resource_id,
+    resource_count,
+    method,
+    path,
+    status,
+    is_denied,
+    is_service_account,
+    address,
+    client,
+    bytes_sent,
+    first_synced_at,
+    synced_at
+from {{ source('zendesk_logs', 'access_events') }}

@@ -1,0 +1,21 @@
+select
+    account,
+    id as audit_log_id,
+    created_at,
+    action,
+    actor_id,
+    actor_name,
+    actor_role,
+    role_source,
+    source_type,
+    source_id,
+    source_label_type,
+    source_label_name,
+    property,
+    old_value,
+    new_value,
+    description,
+    address,
+    first_synced_at,
+    synced_at
+from {{ source('zendesk_logs', 'audit_events') }}

@@ -1,0 +1,40 @@
+/** Whether the archive is the one that rows were brought to before, and keeps them: a folder may be a mount that is not there, or another. */
+import type { Queryable } from '../database/client.ts';
+import { archiveFailure } from './failure.ts';
+import { loadObjects } from './ledger.ts';
+import type { ArchiveStore } from './store.ts';
+
+/** So many of the newest are looked for where the very newest is missing, besides the oldest. */
+const mostLooks = 20;
+
+/**
+ * @param isLossAccepted somebody knows that the newest object is gone for ever: then it is enough that others are there
+ * @throws {KnownError} `archive_failed` when it does not have the object whose rows left the tables last
+ */
+export async function refuseOtherPlace(
+  db: Queryable,
+  store: ArchiveStore,
+  isLossAccepted = false,
+): Promise<void> {
+  const left = (await loadObjects(db))
+    .flatMap(({ object, leftAt }) => (leftAt === null ? [] : [{ object, leftAt }]))
+    .toSorted((a, b) => (a.leftAt < b.leftAt ? 1 : a.leftAt > b.leftAt ? -1 : 0));
+  const [newest, ...others] = left;
+  if (newest === undefined || (await isThere(store, newest.object))) return;
+  for (const { object } of [...others.slice(0, mostLooks), ...others.slice(-1)])
+    if (await isThere(store, object)) {
+      if (isLossAccepted) return;
+      throw archiveFailure(
+        `In ${store.name}, ${newest.object}, which was archived last, is gone, and others are there: a lifecycle rule of the bucket expires objects, or somebody has deleted it. What is archived there would go as well`,
+        'Nothing was dropped. End that rule, lock the bucket (Object Lock), and put the object back from an earlier version or with "archive repair --from"; if it is lost for ever, "archive run --accept-loss" goes on without it',
+      );
+    }
+  throw archiveFailure(
+    `${store.name} does not have ${newest.object}, which was archived last: it is another archive, or a mount that is not there`,
+    'Nothing was dropped. Mount it, set ARCHIVE_URL back, or copy the archive to the new place first',
+  );
+}
+
+async function isThere(store: ArchiveStore, object: string): Promise<boolean> {
+  return (await store.readPart(object, 0, 4)) !== undefined;
+}

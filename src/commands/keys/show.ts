@@ -1,0 +1,70 @@
+import type { Command } from 'commander';
+import { hasCode } from '../../errors.ts';
+import { formatVerifierKey } from '../../evidence/forms/keys.ts';
+import { listLogKeys, type LogKey } from '../../evidence/key-history.ts';
+import { addExample } from '../arguments.ts';
+import type { CommandContext } from '../context.ts';
+import { withLocalDatabases } from '../session.ts';
+import { toJson } from '../terminal/words.ts';
+import { findKeyOf, readEvidenceSettings } from './evidence.ts';
+
+/** A log with its keys. */
+type ShownLog = {
+  readonly account: string;
+  readonly origin: string;
+  readonly keys: readonly Omit<LogKey, 'account' | 'origin'>[];
+  /** The verifier key of the settings; null where there is none here. */
+  readonly key_of_settings: string | null;
+};
+
+/** `keys show`: what somebody needs who verifies a log, and nothing secret. */
+export function addShow(keys: Command, context: CommandContext): void {
+  const command = keys
+    .command('show')
+    .description('the name and the verifier keys of each log, and since which entry each signs')
+    .option('--json', 'print them as JSON')
+    .action(async ({ json = false }: { readonly json?: boolean }) => {
+      const logs = await listLogs(context);
+      context.print(json ? toJson(logs) : logs.map(renderLog).join('\n\n'));
+    });
+  addExample(command, 'zendesk-log-sync keys show');
+}
+
+async function listLogs(context: CommandContext): Promise<readonly ShownLog[]> {
+  const { evidenceOf, accounts } = readEvidenceSettings(context);
+  const found = await withLocalDatabases(context, ({ db }) => listLogKeys(db)).catch(
+    (error: unknown) => {
+      if (hasCode(error, 'nothing_pulled')) return [];
+      throw error;
+    },
+  );
+  const known = found.flat();
+  const names = [...new Set([...known.map(({ account }) => account), ...accounts])];
+  return names.map((account) => {
+    const own = known.filter((each) => each.account === account);
+    const evidence = evidenceOf(account);
+    const origin = own[0]?.origin ?? evidence.origin ?? `${account}/zendesk-log-sync`;
+    const key = findKeyOf(evidence, origin);
+    return {
+      account,
+      origin,
+      keys: own.map(({ key: line, since_entry, signs }) => ({ key: line, since_entry, signs })),
+      key_of_settings: key === undefined ? null : formatVerifierKey(key.verifier),
+    };
+  });
+}
+
+function renderLog({ account, origin, keys, key_of_settings: own }: ShownLog): string {
+  const lines = keys.map(({ key, since_entry: since, signs }) => {
+    const now = signs ? ', signs now' : '';
+    return `  ${key}\n    since entry ${since}${now}${key === own ? ', the key of the settings' : ''}`;
+  });
+  const isKnown = keys.some(({ key }) => key === own);
+  const other =
+    own === null
+      ? ['  There is no key of the settings yet.']
+      : isKnown
+        ? []
+        : [`  ${own}\n    the key of the settings, which signs nothing yet`];
+  return [`Account ${account}, log ${origin}`, ...lines, ...other].join('\n');
+}

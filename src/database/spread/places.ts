@@ -1,0 +1,83 @@
+/**
+ * Where each table lies on a server with Citus. A new table needs a place here, which a test asks for. `distribute` and the
+ * tests of keys and statements read this list.
+ *
+ * - `by_account`: spread over the servers by `account`, all of them together (colocated): what is asked about one account
+ *   is answered by one server, as on a single one. What grows with the rows, and what statements join with it.
+ * - `everywhere`: a reference table, whole on each server: rules and lists without an account that rows are joined with.
+ * - `coordinator`: as it is, on the server that programs connect to: who works on what, the ledger and the sealed log. They
+ *   are small (a row a page), need locks, triggers and one clock. A statement that reads them beside rows reads each apart,
+ *   as a part that depends on nothing outside of it; where a statement needs both at once, the table is `by_account`.
+ */
+type Place = 'by_account' | 'everywhere' | 'coordinator';
+
+/** The tables by their usual names, those that others refer to first. */
+export const places: Readonly<Record<string, Place>> = {
+  'zendesk.finding_rules': 'everywhere',
+  'zendesk.audit_patterns': 'everywhere',
+  'zendesk.search_patterns': 'everywhere',
+  'zendesk.ip_ranges': 'everywhere',
+  'zendesk.finding_rule_versions': 'everywhere',
+  'zendesk.access_logs': 'by_account',
+  'zendesk.audit_logs': 'by_account',
+  'zendesk.access_log_resources': 'by_account',
+  'zendesk.revisions': 'by_account',
+  'zendesk.users': 'by_account',
+  'zendesk.user_history': 'by_account',
+  'zendesk.agent_day': 'by_account',
+  'zendesk.audit_day': 'by_account',
+  'zendesk.resource_day': 'by_account',
+  'zendesk.sign_in_day': 'by_account',
+  'zendesk.findings': 'by_account',
+  'zendesk.source_deletions': 'by_account',
+  'zendesk.service_accounts': 'by_account',
+  'zendesk.watchlist': 'by_account',
+  'zendesk_sync.stale_days': 'by_account',
+  'zendesk_sync.unknown_users': 'by_account',
+  'zendesk_evidence.remnants': 'by_account',
+  'zendesk_evidence.adoptions': 'coordinator',
+  'zendesk_evidence.anchor_states': 'coordinator',
+  'zendesk_evidence.anchors': 'coordinator',
+  'zendesk_evidence.entries': 'coordinator',
+  'zendesk_evidence.hashes': 'coordinator',
+  'zendesk_evidence.keys': 'coordinator',
+  'zendesk_evidence.logs': 'coordinator',
+  'zendesk_evidence.pending': 'coordinator',
+  'zendesk_evidence.person_keys': 'coordinator',
+  'zendesk_sync.actions': 'coordinator',
+  'zendesk_sync.alert_channels': 'coordinator',
+  'zendesk_sync.alert_messages': 'coordinator',
+  'zendesk_sync.alerted_accounts': 'coordinator',
+  'zendesk_sync.alerted_findings': 'coordinator',
+  'zendesk_sync.alerts': 'coordinator',
+  'zendesk_sync.archive_runs': 'coordinator',
+  'zendesk_sync.archived_objects': 'coordinator',
+  'zendesk_sync.budgets': 'coordinator',
+  'zendesk_sync.classifications': 'coordinator',
+  'zendesk_sync.count_doubts': 'coordinator',
+  'zendesk_sync.counted_partitions': 'coordinator',
+  'zendesk_sync.coverage': 'coordinator',
+  'zendesk_sync.coverage_losses': 'coordinator',
+  'zendesk_sync.definitions': 'coordinator',
+  'zendesk_sync.fetches': 'coordinator',
+  'zendesk_sync.finding_inputs': 'coordinator',
+  'zendesk_sync.holds': 'coordinator',
+  'zendesk_sync.leases': 'coordinator',
+  'zendesk_sync.move_parts': 'coordinator',
+  'zendesk_sync.moves': 'coordinator',
+  'zendesk_sync.oauth_logins': 'coordinator',
+  'zendesk_sync.page_sessions': 'coordinator',
+  'zendesk_sync.quarantine': 'coordinator',
+  'zendesk_sync.questions': 'coordinator',
+  'zendesk_sync.reconciliations': 'coordinator',
+  'zendesk_sync.removals': 'coordinator',
+  'zendesk_sync.rescans': 'coordinator',
+  'zendesk_sync.runs': 'coordinator',
+  'zendesk_sync.scheduled_reports': 'coordinator',
+  'zendesk_sync.shipped_rules': 'coordinator',
+  'zendesk_sync.stale_findings': 'coordinator',
+  'zendesk_sync.stored_rows': 'coordinator',
+  'zendesk_sync.streams': 'coordinator',
+  'zendesk_sync.unexamined': 'coordinator',
+  'zendesk_sync.verifications': 'coordinator',
+};

@@ -1,0 +1,70 @@
+/** SIGKILL at any moment: each row is in the table, in the archive, or in both. ARCHIVE_KILLS says how often; the suite needs few. */
+import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
+import { describe, it } from 'node:test';
+import { fileURLToPath } from 'node:url';
+import { loadObjects } from '../../src/archive/ledger.ts';
+import { readInOrder } from '../../src/archive/read-in-order.ts';
+import { archivedLogs, withArchive, type Archived } from '../support/archive.ts';
+import { patienceMs } from '../support/patience.ts';
+import { clockEnvironment } from '../support/run-clock.ts';
+
+const child = fileURLToPath(new URL('../support/archiving-child.ts', import.meta.url));
+const kills = Number(process.env['ARCHIVE_KILLS'] ?? 10);
+
+/** Archives until a step; with 0 to the end. */
+function archiveUntil(
+  url: string,
+  folder: string,
+  step: number,
+): { killed: boolean; steps: number } {
+  const { signal, status, stdout, stderr } = spawnSync(
+    process.execPath,
+    [child, url, folder, String(step)],
+    { encoding: 'utf8', env: { ...process.env, ...clockEnvironment() }, timeout: patienceMs * 4 },
+  );
+  if (signal !== 'SIGKILL') assert.equal(status, 0, stderr);
+  return { killed: signal === 'SIGKILL', steps: Number(stdout) };
+}
+
+/** How often each row is in the tables and in objects whose rows have left them. */
+async function countRows({ db, store }: Archived): Promise<ReadonlyMap<string, number>> {
+  const counts = new Map<string, number>();
+  const add = (key: string): void => void counts.set(key, (counts.get(key) ?? 0) + 1);
+  for (const { name, table } of archivedLogs) {
+    const rows = await db.query<{ id: string }>(
+      `select ${table.id.name}::text as id from ${table.name}`,
+    );
+    for (const { id } of rows) add(`${name} ${id}`);
+    const left = (await loadObjects(db, { stream: name })).filter(({ leftAt }) => leftAt !== null);
+    for await (const some of readInOrder(store, table, left))
+      for (const { id } of some) add(`${name} ${id}`);
+  }
+  return counts;
+}
+
+describe('archive run that is killed', () => {
+  it('leaves each row once, wherever it is, and the next run ends what it began', async () => {
+    await withArchive(async (archived) => {
+      const { url, folder, verify, db } = archived;
+      const before = await countRows(archived);
+      // Steps of any size, so that each run ends somewhere else; every seventh is just behind the last commit.
+      for (let kill = 1; kill <= kills; kill += 1) {
+        const step = 1 + ((kill * 37) % 61);
+        archiveUntil(url, folder, step);
+        const now = await countRows(archived);
+        assert.deepEqual(now, before, `after kill ${kill} at step ${step}`);
+      }
+      assert.equal(archiveUntil(url, folder, 0).killed, false);
+      assert.deepEqual(await countRows(archived), before);
+      const [hot] = await db.query<{ rows: number }>(
+        'select (select count(*) from zendesk.access_logs)::integer + (select count(*) from zendesk.audit_logs)::integer as rows',
+      );
+      assert.equal(hot?.rows, 0);
+      const { findings } = await verify();
+      assert.deepEqual(findings, []);
+      const noted = await loadObjects(db);
+      assert.ok(noted.every(({ isChecked, leftAt }) => isChecked && leftAt !== null));
+    });
+  });
+});
