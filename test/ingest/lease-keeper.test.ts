@@ -235,7 +235,16 @@ describe('the lease of a stream', { concurrency: 2 }, () => {
       };
       const keeper = createLeaseKeeper({ ...engine, report }, 'audit_logs');
       const done = Promise.withResolvers<void>();
-      const held = other.use(() => done.promise, signal, 0);
+      const begun = Promise.withResolvers<void>();
+      const held = other.use(
+        () => {
+          begun.resolve();
+          return done.promise;
+        },
+        signal,
+        0,
+      );
+      await begun.promise;
       const waiting = keeper.use(() => Promise.resolve('mine'), signal, 600_000);
       await waits.promise;
       done.resolve();
