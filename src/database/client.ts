@@ -1,7 +1,6 @@
-import { setTimeout as sleep } from 'node:timers/promises';
-import { isRepeatable, translateError } from './connection-errors.ts';
 import type { Statement, Step } from './batch.ts';
 import { cutIntoChunks } from './chunks.ts';
+import { persist } from './persisting.ts';
 import { openConnections, type Connection, type Connections } from './pool.ts';
 import { copyOut, fetchRows, readAlone } from './reading.ts';
 import { createTurns } from './turns.ts';
@@ -68,9 +67,10 @@ type DatabaseOptions = {
    * demand a quarter of an hour.
    */
   readonly queryTimeoutMs?: number | undefined;
+  /** Whose rights its statements have, if not those of the login, which must be allowed to take the role. */
+  readonly role?: string | undefined;
 };
 
-const retryDelaysMs = [100, 250, 500, 1000, 2000, 3000, 4000, 4000];
 /** A server that accepts connections but stays silent makes each attempt long: no further one begins after this time. */
 const usualPatienceMs = 15_000;
 /** Many times as long as a page or a query on the ledger takes on a busy server. */
@@ -97,11 +97,13 @@ export function openDatabase({
   patienceMs = usualPatienceMs,
   queryTimeoutMs,
   onRetry,
+  role,
 }: DatabaseOptions): Database {
   const limitMs = queryTimeoutMs ?? usualLimitMs;
   const connectionTimeoutMillis = Math.min(connectTimeoutMs, queryTimeoutMs ?? Infinity);
   const plan = describeConnection(url, purpose, connectionTimeoutMillis);
-  const pool = openConnections(plan, connections, signal);
+  const settings = role === undefined ? {} : { role };
+  const pool = openConnections({ ...plan, settings }, connections, signal);
   const turns = createTurns(connections);
   const trying = { patienceMs, signal, onRetry };
   const inTurn = async <T>(work: () => Promise<T>): Promise<T> => {
@@ -226,23 +228,3 @@ function* listLast(copies: readonly Copy[], finish: () => readonly Statement[]):
 
 /** A rollback is fast; if it takes longer, the connection does not answer. */
 const rollbackLimitMs = 5_000;
-async function persist<T>(
-  work: () => Promise<T>,
-  { patienceMs = 0, signal, onRetry }: Pick<DatabaseOptions, 'patienceMs' | 'signal' | 'onRetry'>,
-): Promise<T> {
-  const giveUpAtMs = performance.now() + patienceMs;
-  for (const [tries, delayMs] of retryDelaysMs.entries()) {
-    try {
-      return await work();
-    } catch (error) {
-      // The first try may have taken long before its connection was lost, or this process was frozen.
-      const late = performance.now() > giveUpAtMs && (tries > 0 || patienceMs === 0);
-      if (!isRepeatable(error) || signal?.aborted === true || late) throw translateError(error);
-      onRetry?.(translateError(error), giveUpAtMs - performance.now());
-    }
-    await sleep(delayMs, undefined, signal === undefined ? {} : { signal }).catch(() => {});
-  }
-  return work().catch((error: unknown) => {
-    throw translateError(error);
-  });
-}

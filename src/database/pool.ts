@@ -54,7 +54,7 @@ function cut(client: unknown): void {
 
 /** Opens a pool; nothing is connected yet. Its errors are those of the driver, and `database_unreachable` for silence. */
 export function openConnections(
-  { route, config }: ConnectionPlan,
+  { route, config, settings: others }: ConnectionPlan,
   most: number,
   signal: AbortSignal | undefined,
 ): Connections {
@@ -69,7 +69,7 @@ export function openConnections(
   pool.on('error', () => {});
 
   function create(): Client {
-    const client = createClient({ ...config, ...choice.current().config }, () => isPlain);
+    const client = createClient({ ...config, ...choice.current().config }, () => isPlain, others);
     client.on('error', () => {});
     open.add(client);
     client.once('end', () => open.delete(client));
@@ -89,7 +89,7 @@ export function openConnections(
   async function settle(client: PoolClient): Promise<string> {
     const known = settings.get(client);
     if (known !== undefined) return known;
-    const found = await within(end, client, connectTimeoutMs, () => findUnsettled(client));
+    const found = await within(end, client, connectTimeoutMs, () => findUnsettled(client, others));
     settings.set(client, found);
     return found;
   }

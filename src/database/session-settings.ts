@@ -48,8 +48,12 @@ const unsent: Readonly<Record<string, string>> = { transaction_timeout: '0' };
 /** What the driver has but its types do not. */
 type Undocumented = { getStartupConf(): Record<string, string> };
 
-/** Creates a driver connection with these settings; `isPlain` leaves them out. */
-export function createClient(config: ClientConfig, isPlain: () => boolean): Client {
+/** Creates a driver connection with these settings, and others of its own; `isPlain` leaves them out. */
+export function createClient(
+  config: ClientConfig,
+  isPlain: () => boolean,
+  others: Readonly<Record<string, string>> = {},
+): Client {
   const client = new Client(config);
   const driver = client as unknown as Undocumented;
   const usual = driver.getStartupConf.bind(client);
@@ -58,22 +62,26 @@ export function createClient(config: ClientConfig, isPlain: () => boolean): Clie
     const { options, ...rest } = usual();
     // Without options in the url they would come from PGOPTIONS, which is for other programs.
     const own = options !== undefined && mayHaveOptions ? { options } : {};
-    return { ...rest, ...own, ...(isPlain() ? {} : { ...relied, ...wished }) };
+    return { ...rest, ...own, ...(isPlain() ? {} : { ...relied, ...wished, ...others }) };
   };
   return client;
 }
 
 /** The settings that differ from the needed ones, as settings for one transaction; nearly always empty. */
-export async function findUnsettled(client: Pick<Client, 'query'>): Promise<string> {
-  const differing = await listDiffering(client);
+export async function findUnsettled(
+  client: Pick<Client, 'query'>,
+  others: Readonly<Record<string, string>> = {},
+): Promise<string> {
+  const differing = await listDiffering(client, others);
   return differing.map(([name, value]) => ` set local ${name} = '${value}';`).join('');
 }
 
 /** The settings of a session that differ from the needed ones, with the needed value. */
 export async function listDiffering(
   client: Pick<Client, 'query'>,
+  others: Readonly<Record<string, string>> = {},
 ): Promise<readonly (readonly [name: string, wanted: string])[]> {
-  const wanted: Readonly<Record<string, string>> = { ...relied, ...unsent };
+  const wanted: Readonly<Record<string, string>> = { ...relied, ...unsent, ...others };
   const { rows } = await client.query<{ name: string; setting: string | null }>(
     `select name, current_setting(name, true) as setting from unnest($1::text[]) as name`,
     [[...Object.keys(wanted), 'synchronous_commit']],

@@ -32,7 +32,12 @@ export type Route = {
 };
 
 /** How connections of this program are opened. */
-export type ConnectionPlan = { readonly route: Route; readonly config: ClientConfig };
+export type ConnectionPlan = {
+  readonly route: Route;
+  readonly config: ClientConfig;
+  /** Settings of the session beside the usual ones, by their names in Postgres. */
+  readonly settings?: Readonly<Record<string, string>>;
+};
 
 /**
  * The parameters of every connection of this program. `purpose` comes after its name in `pg_stat_activity`. @throws

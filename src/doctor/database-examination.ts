@@ -118,7 +118,7 @@ async function examinePlace(
       'check' in pending && pending.isTaken === true
         ? skipped('privileges', 'the schema belongs to another program')
         : checkPrivileges(privileges, facts),
-      checkRoles(privileges, 'check' in pending ? [] : pending.names),
+      checkRoles(privileges, 'check' in pending ? [] : pending.names, facts),
       ...checkReaders(await loadReaders(db, analystRoles)),
       'check' in pending ? pending.check : checkMigrations(pending.names, isNew, missingObjects),
       checkPartitions(wanted, missing),

@@ -105,6 +105,8 @@ export type Privileges = {
   readonly is_writer?: boolean;
   /** Tables of the history from which the user may remove rows. */
   readonly removable?: readonly string[];
+  /** Whether the user may take the role of the page, and whether that has its grants here. */
+  readonly page_role?: 'ready' | 'ungranted' | 'untaken' | 'missing';
   /** Whether every user who can connect may create large objects, which only a superuser can forbid. */
   readonly may_create_large_objects: boolean;
 };
@@ -139,6 +141,16 @@ export async function loadPrivileges(db: Queryable): Promise<Privileges> {
        coalesce((
          select pg_has_role(w.oid, 'member') from pg_roles w where w.rolname = 'zendesk_writer'
        ), false) as is_writer,
+       coalesce((
+         select case
+             when not pg_has_role(r.oid, case when current_setting('server_version_num')::integer >= 160000 then 'SET' else 'MEMBER' end)
+               then 'untaken'
+             when not exists (select from present where name = 'zendesk_sync' and has_schema_privilege(r.oid, oid, 'usage'))
+               then 'ungranted'
+             else 'ready'
+           end
+         from pg_roles r where r.rolname = 'zendesk_page'
+       ), 'missing') as page_role,
        coalesce((
          select json_agg(p.name || '.' || c.relname order by 1) from pg_class c join present p on p.oid = c.relnamespace
          where c.relkind in ('r', 'p') and c.relname in ('audit_logs', 'access_logs', 'revisions', 'entries', 'hashes', 'holds', 'removals', 'remnants')

@@ -56,16 +56,22 @@ export function checkPrivileges(
 const largeObjects =
   '; they may also create large objects, which a superuser forbids for this database by: revoke execute on function lo_creat(integer), lo_create(oid), lo_from_bytea(oid, bytea) from public;';
 
-/** Whether the roles for readers exist and have their grants in this database. */
-export function checkRoles(privileges: Privileges, pending: readonly string[]): Check {
+/** Whether the roles for readers exist and have their grants in this database, and whether the page may take its own. */
+export function checkRoles(
+  privileges: Privileges,
+  pending: readonly string[],
+  { user_name: userName }: Pick<ServerFacts, 'user_name'>,
+): Check {
   const name = 'roles';
   const { roles, granted_roles: granted, may_create_role: mayCreate } = privileges;
   const missing = analystRoles.filter((role) => !roles.includes(role));
   if (analystRoles.every((role) => granted.includes(role)))
-    return ok(
-      name,
-      `${analystRoles.join(' and ')} can read${privileges.may_create_large_objects ? largeObjects : ''}`,
-    );
+    return pending.length === 0 && (privileges.page_role ?? 'ready') !== 'ready'
+      ? explainPageRole(privileges, userName)
+      : ok(
+          name,
+          `${analystRoles.join(' and ')} can read${privileges.may_create_large_objects ? largeObjects : ''}`,
+        );
   const isObstructed = missing.length > 0 && !mayCreate;
   if (pending.length > 0 && !isObstructed)
     return ok(name, `${analystRoles.join(' and ')} get their permissions with the migrations`);
@@ -87,6 +93,37 @@ export function checkRoles(privileges: Privileges, pending: readonly string[]): 
             writeHere('select zendesk_sync.grant_roles();'),
           ]),
     ].join('\n'),
+  );
+}
+
+function explainPageRole(
+  { page_role: state, may_create_role: mayCreate }: Privileges,
+  userName: string,
+): Check {
+  const byOwner = [
+    'run as the owner of the tables:',
+    writeHere('select zendesk_sync.grant_roles();'),
+  ];
+  const grant = `grant zendesk_page to ${quoteName(userName)};`;
+  const wayOut =
+    state === 'ungranted' || (state === 'missing' && mayCreate)
+      ? byOwner
+      : [
+          'Ask an administrator to run:',
+          ...(state === 'missing' ? ['create role zendesk_page nologin;'] : []),
+          grant,
+          ...(state === 'missing' ? [`Then ${byOwner[0]}`, ...byOwner.slice(1)] : []),
+        ];
+  const why = {
+    ungranted: 'which cannot read anything in this database',
+    untaken: `which ${userName} may not take`,
+    missing: 'which is missing',
+    ready: '',
+  }[state ?? 'ready'];
+  return warning(
+    'roles',
+    `the page reads with all rights of ${userName} instead of those of zendesk_page, ${why}`,
+    wayOut.join('\n').replace(/^run/, 'Run'),
   );
 }
 

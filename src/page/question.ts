@@ -41,9 +41,10 @@ type Route = {
 export type Question = Route & {
   /**
    * Whose rights in the database its statements have: those of the asker, who sees what `zendesk_reader` or
-   * `zendesk_investigator` sees where the program may take these roles, or those of the program. Both only read.
+   * `zendesk_investigator` sees, or those of the page: `zendesk_page`, which reads the rows and the ledger, and neither
+   * logins nor keys. Where the program may not take these roles, its own. All only read.
    */
-  readonly rights: 'asker' | 'program';
+  readonly rights: 'asker' | 'page';
   /** How long each of its statements may take; default 5 seconds. */
   readonly limitMs?: number;
   /** One answer from those of several databases; default: `mergeAnswers`. */
@@ -52,8 +53,10 @@ export type Question = Route & {
   readonly ask: (db: Queryable, asked: Asked) => Promise<unknown>;
 };
 
-/** A question that is answered with a file, by the rights of the program: it leaves out what the asker may not see. */
-type FileQuestion = Route & {
+/** A question that is answered with a file, which leaves out what the asker may not see. */
+export type FileQuestion = Route & {
+  /** As of a `Question`; those of the program for an evidence package, which has the keys of its rows. */
+  readonly rights: 'page' | 'program';
   readonly download: (db: Database, asked: Asked) => Promise<Download>;
 };
 

@@ -7,6 +7,7 @@ import { Client } from 'pg';
 import { openDatabase } from '../../src/database/client.ts';
 import { openEmbeddedPostgres } from '../../src/database/embedded.ts';
 import { migrateDatabase } from '../../src/database/migrate.ts';
+import { loadPrivileges } from '../../src/doctor/diagnosis.ts';
 
 describe('the roles of the database', () => {
   it('are left to an administrator if the connecting user may not create them, and migrating still works', async () => {
@@ -31,15 +32,23 @@ describe('the roles of the database', () => {
               'zendesk_investigator',
               'zendesk_auditor',
               'zendesk_writer',
+              'zendesk_page',
             ],
           },
         ]);
-        for (const role of ['reader', 'investigator', 'auditor', 'writer'])
+        for (const role of ['reader', 'investigator', 'auditor', 'writer', 'page'])
           await admin.query(`create role zendesk_${role}`);
         assert.deepEqual(await owner.query(grant), [{ missing: [] }]);
         const may = `select has_table_privilege('zendesk_reader', 'zendesk.access_events', 'select') as events,
           has_any_column_privilege('zendesk_reader', 'zendesk.access_logs', 'select') as log`;
         assert.deepEqual(await owner.query(may), [{ events: true, log: false }]);
+        const pageRole = async () => (await loadPrivileges(owner)).page_role;
+        // Only who made it can let the owner take it.
+        assert.equal(await pageRole(), 'untaken');
+        await admin.query('grant zendesk_page to plain_owner');
+        assert.equal(await pageRole(), 'ready');
+        await owner.query('revoke usage on schema zendesk_sync from zendesk_page');
+        assert.equal(await pageRole(), 'ungranted');
       } finally {
         await owner.close();
       }

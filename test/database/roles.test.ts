@@ -327,3 +327,35 @@ describe('the role zendesk_investigator', () => {
     });
   });
 });
+
+describe('the role zendesk_page', () => {
+  it('reads the rows and the ledger, and no logins, sessions, searches of others, keys, and records that could not be stored', async () => {
+    await withRole('zendesk_page', async (ask) => {
+      const closed = (await ask<Readable>(listReadable)).filter(
+        ({ partition, columns }) => !partition && columns === null,
+      );
+      assert.deepEqual(
+        closed
+          .map(({ relation }) => relation)
+          .filter((relation) => /^zendesk(?:_evidence)?\./.test(relation)),
+        ['zendesk_evidence.person_keys'],
+      );
+      const inLedger = closed
+        .map(({ relation }) => relation)
+        .filter((relation) => relation.startsWith('zendesk_sync.'));
+      for (const table of ['oauth_logins', 'page_sessions', 'questions'])
+        assert.ok(inLedger.includes(`zendesk_sync.${table}`), table);
+      await ask('select account, code, occurred_at from zendesk_sync.quarantine');
+      for (const statement of [
+        'select content from zendesk_sync.quarantine',
+        'select * from zendesk_sync.oauth_logins',
+        'delete from zendesk_sync.fetches',
+        'update zendesk.findings set state = state',
+        'insert into zendesk_sync.actions default values',
+        'create table zendesk.mine (a integer)',
+        'select zendesk_sync.grant_roles()',
+      ])
+        await assert.rejects(ask(statement), { code: '42501' }, statement);
+    });
+  });
+});

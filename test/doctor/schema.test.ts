@@ -26,10 +26,10 @@ const owner: Privileges = {
   granted_roles: ['zendesk_investigator', 'zendesk_reader'],
   may_create_large_objects: false,
 };
+const server = { database: 'logs', user_name: 'Puller' };
 const roles = 'zendesk_reader and zendesk_investigator';
 
 describe('the check of the privileges', () => {
-  const server = { database: 'logs', user_name: 'Puller' };
   const table: [string, Partial<Privileges>, Check][] = [
     [
       'is content with the owner',
@@ -67,6 +67,13 @@ describe('the check of the privileges', () => {
 describe('the check of the roles', () => {
   const none = { roles: [], granted_roles: [] };
   const grant = 'select zendesk_sync.grant_roles();';
+  const grantPage = 'grant zendesk_page to "Puller";';
+  const pageWarning = (why: string, wayOut: string): Check =>
+    warning(
+      'roles',
+      `the page reads with all rights of Puller instead of those of zendesk_page, ${why}`,
+      wayOut,
+    );
   const table: [string, Partial<Privileges>, readonly string[], Check][] = [
     ['is content with roles that may read', {}, [], ok('roles', `${roles} can read`)],
     [
@@ -130,9 +137,45 @@ describe('the check of the roles', () => {
         'Ask an administrator to run:\ncreate role zendesk_investigator nologin;\nThen run "migrate".',
       ),
     ],
+    [
+      'says that the page may not take its role, and who may let it',
+      { page_role: 'untaken' },
+      [],
+      pageWarning('which Puller may not take', `Ask an administrator to run:\n${grantPage}`),
+    ],
+    [
+      'says how the role of the page is made, by the user or by somebody else',
+      { page_role: 'missing' },
+      [],
+      pageWarning('which is missing', `Run as the owner of the tables:\n${grant}`),
+    ],
+    [
+      'prints the statements for somebody else who may make the role of the page',
+      { page_role: 'missing', may_create_role: false },
+      [],
+      pageWarning(
+        'which is missing',
+        `Ask an administrator to run:\ncreate role zendesk_page nologin;\n${grantPage}\nThen run as the owner of the tables:\n${grant}`,
+      ),
+    ],
+    [
+      'prints the statement for a role of the page without grants',
+      { page_role: 'ungranted' },
+      [],
+      pageWarning(
+        'which cannot read anything in this database',
+        `Run as the owner of the tables:\n${grant}`,
+      ),
+    ],
+    [
+      'leaves the role of the page to migrations',
+      { page_role: 'missing' },
+      ['0006_roles'],
+      ok('roles', `${roles} can read`),
+    ],
   ];
   for (const [title, change, pending, check] of table)
-    it(title, () => assert.deepEqual(checkRoles({ ...owner, ...change }, pending), check));
+    it(title, () => assert.deepEqual(checkRoles({ ...owner, ...change }, pending, server), check));
 });
 
 describe('the checks of the schema', () => {

@@ -130,7 +130,7 @@ async function listFunctions(db: Queryable, tables: readonly string[]): Promise<
 async function listRoles(db: Queryable): Promise<readonly string[]> {
   const rows = await db.query<{ name: string }>(
     `select rolname::text as name from pg_roles
-     where rolname in ('zendesk_reader', 'zendesk_investigator', 'zendesk_auditor', 'zendesk_writer') order by 1`,
+     where rolname in ('zendesk_reader', 'zendesk_investigator', 'zendesk_auditor', 'zendesk_writer', 'zendesk_page') order by 1`,
   );
   return rows.map(({ name }) => name);
 }

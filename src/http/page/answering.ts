@@ -39,7 +39,7 @@ export async function answerQuestion(
     if ('download' in question)
       return await questioning
         .of(account)
-        .lend(async (db) => question.download(db, asked), sendFile);
+        .lend(question.rights, async (db) => question.download(db, asked), sendFile);
     return await sendJson(context, await questioning.ask(question, asked));
   } catch (error) {
     // Also what the question asks for and cannot be had: rows in an archive that is not there.

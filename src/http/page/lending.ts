@@ -2,7 +2,7 @@
 import { Readable } from 'node:stream';
 import { openDatabase, type Database } from '../../database/client.ts';
 import { KnownError } from '../../errors.ts';
-import type { Download } from '../../page/question.ts';
+import type { Download, FileQuestion } from '../../page/question.ts';
 
 /** Rows are read with one, and what belongs to them with the other. */
 const connections = 2;
@@ -16,10 +16,15 @@ type Send = (file: Download, body: Download['body']) => Response;
 /** Makes files, one after the other; each is over when its last byte is sent, or nobody receives it any more. */
 export function createLending(
   url: string,
-): (make: (db: Database) => Promise<Download>, send: Send) => Promise<Response> {
+  findRole: () => Promise<string | undefined>,
+): (
+  rights: FileQuestion['rights'],
+  make: (db: Database) => Promise<Download>,
+  send: Send,
+) => Promise<Response> {
   let last: Promise<unknown> = Promise.resolve();
   let waiting = 0;
-  return async (make, send) => {
+  return async (rights, make, send) => {
     if (waiting >= mostWaiting)
       throw new KnownError('database_slow', { found: 'Too many files are being made' });
     waiting += 1;
@@ -27,12 +32,14 @@ export function createLending(
     const { promise, resolve } = Promise.withResolvers<void>();
     last = promise;
     await former;
-    const db = openDatabase({ url, purpose: 'page file', connections, patienceMs: 0 });
+    let db: Database | undefined;
     const end = async (): Promise<void> => {
       waiting -= 1;
-      await db.close().finally(resolve);
+      await (db?.close() ?? Promise.resolve()).finally(resolve);
     };
     try {
+      const role = rights === 'page' ? await findRole() : undefined;
+      db = openDatabase({ url, purpose: 'page file', connections, patienceMs: 0, role });
       const file = await make(db);
       if (!Buffer.isBuffer(file.body)) return send(file, passOn(file.body, end));
       const response = send(file, file.body);

@@ -17,7 +17,7 @@ const limitMs = 15_000;
 const question: Question = {
   path: 'overview',
   role: 'reader',
-  rights: 'program',
+  rights: 'page',
   limitMs,
   ask: loadOverview,
 };

@@ -1,10 +1,11 @@
 /** The connections for the page: so few, and so short, that whatever people ask the database stays free for the work. */
 import { createLending } from './lending.ts';
-import { openDatabase, type Database, type Transaction } from '../../database/client.ts';
+import { openDatabase, type Database } from '../../database/client.ts';
 import { sqlstates } from '../../database/sqlstates.ts';
 import { KnownError } from '../../errors.ts';
 import type { Log } from '../../logger.ts';
-import type { Asked, Download, Question, Role } from '../../page/question.ts';
+import type { Asked, Download, FileQuestion, Question } from '../../page/question.ts';
+import { createRights } from './rights.ts';
 
 /** What answers the questions of the page. */
 export type Questioning = {
@@ -13,9 +14,11 @@ export type Questioning = {
   /**
    * Makes a file with connections of its own, which it keeps until the last byte is sent: one file after the other.
    *
+   * @param rights whose rights in the database they have
    * @param send gets the file, and its content in the place of its own
    */
   readonly lend: (
+    rights: FileQuestion['rights'],
     make: (db: Database) => Promise<Download>,
     send: (file: Download, body: Download['body']) => Response,
   ) => Promise<Response>;
@@ -29,46 +32,22 @@ const usualLimitMs = 5000;
 /** More than this wait only when the database hardly answers. */
 const mostWaiting = 40;
 
-const databaseRoles: Readonly<Record<Role, string>> = {
-  reader: 'zendesk_reader',
-  investigator: 'zendesk_investigator',
-};
-
 /** @param url secret */
 export function openQuestioning(url: string, log: Log): Questioning {
   const db = openDatabase({ url, purpose: 'page', connections, patienceMs: 0 });
   let waiting = 0;
-  let told = false;
-
-  async function findRole(tx: Transaction, role: Role): Promise<string> {
-    const [found] = await tx.query<{ mayTake: boolean }>(
-      `select coalesce((
-         select pg_catalog.pg_has_role(r.oid, case when current_setting('server_version_num')::integer >= 160000 then 'SET' else 'MEMBER' end)
-         from pg_catalog.pg_roles r where r.rolname = $1
-       ), false) as "mayTake"`,
-      [databaseRoles[role]],
-    );
-    if (found?.mayTake === true) return `set local role ${databaseRoles[role]}`;
-    if (!told)
-      log.warn(
-        { role: databaseRoles[role] },
-        'the page asks the database with the rights of this program, because it may not take the roles of readers',
-      );
-    told = true;
-    return '';
-  }
+  const rights = createRights(log);
 
   return {
     db,
-    async ask({ ask, rights, limitMs = usualLimitMs }, asked) {
+    async ask({ ask, rights: wanted, limitMs = usualLimitMs }, asked) {
       if (waiting >= mostWaiting)
         throw new KnownError('database_slow', { found: 'Too many questions wait for Postgres' });
       waiting += 1;
       try {
         return await db.transaction(async (tx) => {
           await tx.query(`set transaction read only; set local statement_timeout = ${limitMs}`);
-          const taking = rights === 'asker' ? await findRole(tx, asked.asker.role) : '';
-          if (taking !== '') await tx.query(taking);
+          await rights.take(tx, wanted, asked.asker);
           return ask(tx, asked);
         }, limitMs + 1000);
       } catch (error) {
@@ -77,7 +56,7 @@ export function openQuestioning(url: string, log: Log): Questioning {
         waiting -= 1;
       }
     },
-    lend: createLending(url),
+    lend: createLending(url, () => rights.find(db)),
     close: () => db.close(),
   };
 }

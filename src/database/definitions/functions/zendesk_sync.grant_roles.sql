@@ -6,8 +6,9 @@ declare
   wanted text;
   missing text[] := '{}';
   shown regclass;
+  holder text;
 begin
-  foreach wanted in array array['zendesk_reader', 'zendesk_investigator', 'zendesk_auditor', 'zendesk_writer'] loop
+  foreach wanted in array array['zendesk_reader', 'zendesk_investigator', 'zendesk_auditor', 'zendesk_writer', 'zendesk_page'] loop
     begin
       if to_regrole(wanted) is null then
         execute format('create role %I nologin', wanted);
@@ -40,8 +41,21 @@ begin
       execute format('grant select on %s to %I', shown, wanted);
     end loop;
   end loop;
+  -- Whoever serves the page takes its role, for one question at a time.
+  foreach holder in array array[current_user::text, 'zendesk_writer'] loop
+    begin
+      if to_regrole('zendesk_page') is not null and to_regrole(quote_ident(holder)) is not null
+        and not pg_has_role(holder, 'zendesk_page', case when current_setting('server_version_num')::integer >= 160000 then 'SET' else 'MEMBER' end)
+      then
+        execute format('grant zendesk_page to %I', holder);
+      end if;
+    exception
+      -- Somebody else has made the role; or another database of the server is being migrated at this moment.
+      when insufficient_privilege or invalid_grant_operation or unique_violation or internal_error then null;
+    end;
+  end loop;
   return missing;
 end
 $$;
 
-comment on function zendesk_sync.grant_roles() is 'Makes the roles zendesk_reader, zendesk_investigator, zendesk_auditor and zendesk_writer where the caller may, and grants them what they may read and write. Returns the roles that do not exist and could not be made. Safe to call again.';
+comment on function zendesk_sync.grant_roles() is 'Makes the roles zendesk_reader, zendesk_investigator, zendesk_auditor, zendesk_writer and zendesk_page where the caller may, and grants them what they may read and write. Returns the roles that do not exist and could not be made. Safe to call again.';

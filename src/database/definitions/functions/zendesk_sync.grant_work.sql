@@ -20,8 +20,9 @@ begin
   execute format(
     'revoke execute on function zendesk_sync.grant_roles(), zendesk_sync.grant_work(text), zendesk_sync.guard_records(), zendesk_sync.guard_moves() from public, %I', wanted
   );
-  if wanted = 'zendesk_auditor' then
-    -- The ledger, the evidence, and what verifications came to; not what is personal in rows, nor logins and keys.
+  if wanted in ('zendesk_auditor', 'zendesk_page') then
+    -- The ledger, the evidence, and what verifications came to; not what is personal in rows, nor logins and keys. What the
+    -- page may read of the rows is granted beside this.
     execute format('grant usage on schema zendesk_evidence to %I', wanted);
     for found in
       select c.oid::regclass as shown
@@ -37,6 +38,10 @@ begin
       'grant select on zendesk_sync.losses, zendesk_sync.late_rows, zendesk_sync.anchors, zendesk_sync.verified_logs, zendesk_sync.standing_findings, zendesk_sync.stored_days, zendesk_sync.stream_gaps, zendesk_sync.removed_spans, zendesk_sync.partitions to %I',
       wanted
     );
+  end if;
+  if wanted = 'zendesk_page' then
+    -- That there are such records, not what is in them.
+    execute format('grant select (account, stream, code, span_from, span_until, occurred_at) on zendesk_sync.quarantine to %I', wanted);
   end if;
   if wanted = 'zendesk_writer' then
     -- In that of the partitions it only looks for names.

@@ -7,13 +7,13 @@ export const activityQuestions: readonly Question[] = [
   {
     path: 'activity/days',
     role: 'reader',
-    rights: 'program',
+    rights: 'page',
     ask: (db, asked) => loadActivityDays(db, readRange(asked)),
   },
   {
     path: 'activity/totals',
     role: 'reader',
-    rights: 'program',
+    rights: 'page',
     ask: (db, asked) => loadActivityTotals(db, readRange(asked)),
   },
 ];

@@ -13,13 +13,13 @@ export const coverageQuestions: readonly Question[] = [
   {
     path: 'coverage',
     role: 'reader',
-    rights: 'program',
+    rights: 'page',
     ask: (db, asked) => loadCalendars(db, asked, asked.parameters.get('account') || undefined),
   },
   {
     path: 'coverage/span',
     role: 'reader',
-    rights: 'program',
+    rights: 'page',
     ask: async (db, asked) => {
       const wanted = readSpan(asked, daySeconds);
       const answer = await loadSpan(db, asked, wanted);
@@ -30,7 +30,7 @@ export const coverageQuestions: readonly Question[] = [
   {
     path: 'coverage/gaps',
     role: 'reader',
-    rights: 'program',
+    rights: 'page',
     ask: async (db, asked) => {
       const wanted = readLog(asked);
       const answer = await loadGaps(db, asked, wanted);
@@ -41,7 +41,7 @@ export const coverageQuestions: readonly Question[] = [
   {
     path: 'coverage/cost',
     role: 'reader',
-    rights: 'program',
+    rights: 'page',
     ask: (db, asked) => loadGapCost(db, asked, readSpan(asked)),
   },
 ];

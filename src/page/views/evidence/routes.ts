@@ -10,12 +10,13 @@ export const evidenceQuestions: readonly AnyQuestion[] = [
   {
     path: 'evidence',
     role: 'reader',
-    rights: 'program',
+    rights: 'page',
     ask: (db, { parameters }) => loadEvidence(db, parameters.get('account') || undefined),
   },
   {
     path: 'evidence/checkpoint',
     role: 'reader',
+    rights: 'page',
     async download(db, { parameters }) {
       const account = parameters.get('account') ?? '';
       const head = await loadHead(db, account);
@@ -26,6 +27,7 @@ export const evidenceQuestions: readonly AnyQuestion[] = [
   {
     path: 'evidence/key',
     role: 'reader',
+    rights: 'page',
     async download(db, { parameters }) {
       const account = parameters.get('account') ?? '';
       const keys = (await listLogKeys(db)).filter((each) => each.account === account);
@@ -36,6 +38,7 @@ export const evidenceQuestions: readonly AnyQuestion[] = [
   {
     path: 'evidence/package',
     role: 'investigator',
+    rights: 'program',
     recorded: ['account', 'stream', 'from', 'until'],
     download: makePackage,
   },

@@ -20,7 +20,7 @@ export const findingsQuestions: readonly Question[] = [
     role: 'reader',
     recorded: ['account', 'finding'],
     // The archive is no table of which a reader could see a part: the statements leave out what the asker may not see.
-    rights: 'program',
+    rights: 'page',
     ask: async (db, asked) => {
       const { parameters, asker, now } = asked;
       const finding = parameters.get('finding') ?? '';

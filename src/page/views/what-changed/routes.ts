@@ -18,7 +18,7 @@ export const whatChangedQuestions: readonly AnyQuestion[] = [
   {
     path: 'what-changed',
     role: 'reader',
-    rights: 'program',
+    rights: 'page',
     limitMs,
     recorded: [...filterNames, 'after'],
     ask: (db, asked) =>
@@ -27,7 +27,7 @@ export const whatChangedQuestions: readonly AnyQuestion[] = [
   {
     path: 'what-changed/history',
     role: 'reader',
-    rights: 'program',
+    rights: 'page',
     limitMs,
     recorded: ['account', 'of', 'type', 'thing', 'label'],
     ask: (db, asked) => loadHistory(db, scopeOf(asked, 'view'), readHistoryQuestion(asked)),
@@ -35,12 +35,13 @@ export const whatChangedQuestions: readonly AnyQuestion[] = [
   {
     path: 'what-changed/vocabulary',
     role: 'reader',
-    rights: 'program',
+    rights: 'page',
     ask: (db, asked) => loadVocabulary(db, readAccount(asked)),
   },
   {
     path: 'what-changed/file',
     role: 'reader',
+    rights: 'page',
     recorded: [...filterNames, 'form'],
     download: downloadChanges,
   },

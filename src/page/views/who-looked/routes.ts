@@ -20,14 +20,14 @@ export const whoLookedQuestions: readonly AnyQuestion[] = [
   {
     path: 'who-looked/meanings',
     role: 'reader',
-    rights: 'program',
+    rights: 'page',
     recorded: ['account', 'text'],
     ask: (db, asked) => loadMeanings(db, readAccount(asked), asked.parameters.get('text') ?? ''),
   },
   {
     path: 'who-looked/visits',
     role: 'reader',
-    rights: 'program',
+    rights: 'page',
     limitMs,
     recorded: ['account', 'kind', 'id', 'tier', 'from', 'to', 'offset'],
     ask: (db, asked) => {
@@ -42,12 +42,13 @@ export const whoLookedQuestions: readonly AnyQuestion[] = [
   {
     path: 'who-looked/sealed',
     role: 'reader',
-    rights: 'program',
+    rights: 'page',
     ask: async (db, asked) => ({ sentence: await describeSealedLog(db, readAccount(asked)) }),
   },
   {
     path: 'who-looked/file',
     role: 'reader',
+    rights: 'page',
     recorded: ['account', 'kind', 'id', 'tier', 'from', 'to', 'form'],
     download: downloadVisits,
   },
@@ -55,6 +56,7 @@ export const whoLookedQuestions: readonly AnyQuestion[] = [
     // Its rows are whole, with what people typed.
     path: 'who-looked/package',
     role: 'investigator',
+    rights: 'program',
     recorded: ['account', 'kind', 'id', 'from', 'to'],
     download: downloadPackage,
   },
