@@ -11,6 +11,8 @@ export type StandingFinding = {
   /** The times of the rows or spans that they concern, ISO 8601; null: not known, so that it may be any. */
   readonly from: string | null;
   readonly until: string | null;
+  /** What of the time between they concern; left out or null: not known. */
+  readonly spans?: readonly (readonly [from: string, until: string])[] | null;
   /** When the verification was begun. */
   readonly found_at: string;
 };

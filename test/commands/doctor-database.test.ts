@@ -182,6 +182,7 @@ describe('doctor and the database', { concurrency: 2 }, () => {
         await examine({ databaseUrl: pulled.url, settings: { DATABASE_URL: url.href } }, 1, {
           Database: `problem PostgreSQL VERSION, database ${url.pathname.slice(1)}, user ${role}; transactions are read-only there (default_transaction_read_only)\n-> Switch it off for this user: alter role ${role} set default_transaction_read_only = off;`,
           Privileges: `problem ${role} is not allowed to change ${name} and ${others} other objects\n-> Connect as ${owner}, or let the user act for it: grant ${owner} to ${role};`,
+          Roles: `warning the page reads with all rights of ${role} instead of those of zendesk_page, which ${role} may not take\n-> Ask an administrator to run: grant zendesk_page to ${role};`,
         });
       } finally {
         await query(`drop owned by ${role}`);

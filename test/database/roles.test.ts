@@ -350,7 +350,7 @@ describe('the role zendesk_page', () => {
         'select content from zendesk_sync.quarantine',
         'select * from zendesk_sync.oauth_logins',
         'delete from zendesk_sync.fetches',
-        'update zendesk.findings set state = state',
+        'update zendesk.findings set severity = severity',
         'insert into zendesk_sync.actions default values',
         'create table zendesk.mine (a integer)',
         'select zendesk_sync.grant_roles()',

@@ -116,7 +116,8 @@ describe('the coverage calendar', { concurrency: 2 }, () => {
   it('marks what a verification found, and says it', async () => {
     await withLedger(async (db) => {
       await register(db, 'acme');
-      await cover(db, 'audit_logs', '2026-11-01T00:00:00Z', '2026-11-19T14:55:00Z');
+      for (const stream of ['audit_logs', 'access_logs'])
+        await cover(db, stream, '2026-11-01T00:00:00Z', '2026-11-19T14:55:00Z');
       const found = [
         {
           stream: 'audit_logs',
@@ -127,6 +128,20 @@ describe('the coverage calendar', { concurrency: 2 }, () => {
           first_finding: 'A row was changed.',
           found_from: '2026-11-03T10:00:01Z',
           found_until: '2026-11-04T09:00:00Z',
+        },
+        {
+          stream: 'access_logs',
+          kind: 'row_missing',
+          anchor: null,
+          is_deep: true,
+          findings: 2,
+          first_finding: 'A row is missing.',
+          found_from: '2026-11-03T10:00:00Z',
+          found_until: '2026-11-08T09:00:01Z',
+          spans: [
+            ['2026-11-03T10:00:00.000Z', '2026-11-03T10:00:00.000Z'],
+            ['2026-11-08T09:00:00.000Z', '2026-11-08T09:00:01.000Z'],
+          ],
         },
       ];
       await db.query(
@@ -146,16 +161,32 @@ describe('the coverage calendar', { concurrency: 2 }, () => {
           [1, []],
         ],
       );
-      assert.deepEqual([audit?.found, access?.found], [[sentence], []]);
-      const dayOf = (day: string): Promise<SpanAnswer> =>
+      // Where the times of each are known, what is between them is not marked.
+      assert.deepEqual(
+        access?.days.slice(-5).map(({ count, marks }) => [count, marks]),
+        [
+          [1, ['altered']],
+          [4, []],
+          [1, ['altered']],
+          [10, []],
+          [1, []],
+        ],
+      );
+      assert.deepEqual(
+        [audit?.found, access?.found],
+        [[sentence], [sentence.replace('was changed', 'is missing')]],
+      );
+      const dayOf = (day: string, stream = 'audit_logs'): Promise<SpanAnswer> =>
         ask<SpanAnswer>(db, 'coverage/span', {
           account: 'acme',
-          stream: 'audit_logs',
+          stream,
           from: `2026-11-${day}T00:00:00Z`,
           until: `2026-11-${day}T12:00:00Z`,
         });
       assert.deepEqual((await dayOf('03')).found, [sentence]);
       assert.deepEqual((await dayOf('05')).found, []);
+      assert.equal((await dayOf('08', 'access_logs')).found.length, 1);
+      assert.deepEqual((await dayOf('05', 'access_logs')).found, []);
     });
   });
 

@@ -2,7 +2,8 @@
 import type { Queryable } from '../../database/client.ts';
 import { fromSeconds, type Span } from '../../span.ts';
 import type { DeepProgress } from './deep-progress.ts';
-import type { Finding, FindingKind } from './finding.ts';
+import type { Finding } from './finding.ts';
+import { groupFindings } from './found-groups.ts';
 
 /** What is verified. */
 export type VerificationScope = {
@@ -120,52 +121,4 @@ export async function endVerification(
 /** A named checkpoint or key may be the wrong one: a mismatch says nothing about the history. */
 function isOfTheHistory({ kind, anchor }: Finding): boolean {
   return anchor === undefined || (kind !== 'checkpoint_invalid' && kind !== 'key_differs');
-}
-
-/** Findings of one kind in one stream, as stored in the ledger. */
-type FoundGroup = {
-  readonly stream: string | null;
-  readonly kind: FindingKind;
-  readonly anchor: string | null;
-  /** Only reading every row can show it. */
-  readonly is_deep: boolean;
-  readonly findings: number;
-  readonly first_finding: string;
-  readonly found_from: string | null;
-  readonly found_until: string | null;
-};
-
-const deepKinds: readonly FindingKind[] = ['row_changed', 'row_missing', 'row_added'];
-
-/** Groups findings by stream and kind, in the order of the first of each. Pure. */
-function groupFindings(findings: readonly Finding[]): readonly FoundGroup[] {
-  const groups = Map.groupBy(findings, ({ stream = '', kind, anchor = '' }) =>
-    [stream, kind, anchor].join('\n'),
-  );
-  return [...groups.values()].flatMap((same) => {
-    const [first] = same;
-    if (first === undefined) return [];
-    const times = same.flatMap(({ time, until }) => [
-      Date.parse(time ?? ''),
-      Date.parse(until ?? time ?? ''),
-    ]);
-    const isKnown = times.every((ms) => !Number.isNaN(ms));
-    let [from, until] = [Infinity, -Infinity];
-    for (const ms of times) {
-      from = Math.min(from, ms);
-      until = Math.max(until, ms);
-    }
-    return [
-      {
-        stream: first.stream ?? null,
-        kind: first.kind,
-        anchor: first.anchor ?? null,
-        is_deep: deepKinds.includes(first.kind),
-        findings: same.length,
-        first_finding: first.sentence,
-        found_from: isKnown ? new Date(from).toISOString() : null,
-        found_until: isKnown ? new Date(until).toISOString() : null,
-      },
-    ];
-  });
 }

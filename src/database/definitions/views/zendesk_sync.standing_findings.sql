@@ -8,11 +8,12 @@ select
   f.first_finding,
   f.found_from,
   f.found_until,
+  f.spans,
   v.depth,
   v.started_at as found_at
 from zendesk_sync.verifications v
 cross join lateral jsonb_to_recordset(v.found) as f (
-  stream text, kind text, anchor text, is_deep boolean, findings bigint, first_finding text, found_from timestamptz, found_until timestamptz
+  stream text, kind text, anchor text, is_deep boolean, findings bigint, first_finding text, found_from timestamptz, found_until timestamptz, spans jsonb
 )
 where v.findings > 0
   and not exists (
@@ -33,5 +34,6 @@ comment on column zendesk_sync.standing_findings.findings is 'How many there are
 comment on column zendesk_sync.standing_findings.first_finding is 'The first of them in words.';
 comment on column zendesk_sync.standing_findings.found_from is 'The earliest time of a row or span that they concern; null: not known.';
 comment on column zendesk_sync.standing_findings.found_until is 'The latest one.';
+comment on column zendesk_sync.standing_findings.spans is 'What of the time between they are about, as pairs of first and last moment; null: not known.';
 comment on column zendesk_sync.standing_findings.depth is 'quick or deep: how thorough the verification was.';
 comment on column zendesk_sync.standing_findings.found_at is 'When the verification was begun.';

@@ -29,7 +29,7 @@ cross join lateral (
       jsonb_agg(
         jsonb_build_object(
           'kind', f.kind, 'findings', f.findings, 'first', f.first_finding, 'depth', f.depth,
-          'from', zendesk_sync.write_moment(f.found_from), 'until', zendesk_sync.write_moment(f.found_until),
+          'from', zendesk_sync.write_moment(f.found_from), 'until', zendesk_sync.write_moment(f.found_until), 'spans', f.spans,
           'found_at', zendesk_sync.write_moment(f.found_at)
         )
         order by f.found_at desc, f.kind
@@ -53,4 +53,4 @@ comment on column zendesk_sync.verified_logs.verified_at is 'When the last verif
 comment on column zendesk_sync.verified_logs.depth is 'quick or deep: how thorough that was.';
 comment on column zendesk_sync.verified_logs.deeply_verified_at is 'When the last one was begun that read every row; null: none yet.';
 comment on column zendesk_sync.verified_logs.findings is 'How much verifications found that no later one has cleared.';
-comment on column zendesk_sync.verified_logs.found is 'That by kind, newest first: kind, findings, first (in words), depth, from, until, found_at.';
+comment on column zendesk_sync.verified_logs.found is 'That by kind, newest first: kind, findings, first (in words), depth, from, until, spans, found_at.';

@@ -8,7 +8,7 @@ import { toSeconds } from '../../../span.ts';
 import { listLogs } from '../../../streams/registry.ts';
 import type { LogStream } from '../../../streams/stream.ts';
 import type { PageService } from '../../service.ts';
-import { loadLedgerSpans, spanOfFinding } from './load-ledger-spans.ts';
+import { loadLedgerSpans, spansOfFinding } from './load-ledger-spans.ts';
 import { tellHistory, type History } from './history.ts';
 
 /** A log with its history. */
@@ -62,7 +62,7 @@ export async function loadHistories(
     const known = {
       gapFacts: facts(key),
       ...told,
-      altered: found.flatMap((each) => spanOfFinding(each) ?? []),
+      altered: found.flatMap((each) => spansOfFinding(each) ?? []),
       firstRowDay: firstRowDay ?? undefined,
       isBeginningProved,
     };

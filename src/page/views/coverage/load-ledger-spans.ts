@@ -64,9 +64,11 @@ export async function loadLedgerSpans(
   });
 }
 
-/** The time that a finding is of, in seconds; undefined where that is not known. */
-export function spanOfFinding({ from, until }: StandingFinding): Span | undefined {
+/** The times that findings of a kind are of, in seconds; undefined where that is not known. */
+export function spansOfFinding({ from, until, spans }: StandingFinding): Spans | undefined {
   if (from === null) return undefined;
-  const start = toSeconds(new Date(from));
-  return { from: start, to: Math.max(start, toSeconds(new Date(until ?? from))) + 1 };
+  return (spans ?? [[from, until ?? from] as const]).map(([first, last]) => {
+    const start = toSeconds(new Date(first));
+    return { from: start, to: Math.max(start, toSeconds(new Date(last))) + 1 };
+  });
 }

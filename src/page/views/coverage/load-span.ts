@@ -7,7 +7,7 @@ import type { LogStream } from '../../../streams/stream.ts';
 import type { Asked } from '../../question.ts';
 import { listed, loadLateRows, type LateRow } from './load-late-rows.ts';
 import { loadHistories } from './load-histories.ts';
-import { spanOfFinding } from './load-ledger-spans.ts';
+import { spansOfFinding } from './load-ledger-spans.ts';
 import { showGap, type ShownGap } from './shown-gap.ts';
 import { divide, joinEqual, type CellRun, type Part } from './states.ts';
 
@@ -95,8 +95,8 @@ export async function loadSpan(
     cells: joinEqual(divide(own, shown, { from, to, step })),
     found: listFound(
       told.found.filter((each) => {
-        const span = spanOfFinding(each);
-        return span === undefined || (span.from < to && span.to > from);
+        const spans = spansOfFinding(each);
+        return spans === undefined || spans.some((span) => span.from < to && span.to > from);
       }),
     ),
     removals: describeRemovals(
