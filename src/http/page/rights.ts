@@ -20,7 +20,7 @@ const chosen = `select r.rolname::text as name
   order by wanted.place limit 1`;
 
 /** The rights of the page in one database. */
-export type Rights = {
+type Rights = {
   /** Takes them for the rest of the transaction. */
   readonly take: (
     tx: Queryable,
