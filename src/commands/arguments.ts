@@ -1,6 +1,12 @@
 /** Shared parsing of command arguments: from text to trusted values. Problems are collected, so that all are reported at once. */
 import type { Command } from 'commander';
 
+/** The arguments for commander, which knows `help report` but not `help report ticket`: that is `report ticket --help`. */
+export function listArguments({ argv }: { readonly argv: readonly string[] }): string[] {
+  const [node = '', script = '', first, ...words] = argv;
+  return first === 'help' && words.length > 1 ? [node, script, ...words, '--help'] : [...argv];
+}
+
 /** Adds the example at the end of a command's help. */
 export function addExample(command: Command, line: string): Command {
   return command.addHelpText('after', `\nExample:\n  ${line}\n`);

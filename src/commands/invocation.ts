@@ -4,6 +4,7 @@ import { writeHere } from '../database/schema-names.ts';
 import { codeOf, exitStatusOf, KnownError } from '../errors.ts';
 import { streams as allStreams } from '../streams/registry.ts';
 import type { Stream } from '../streams/stream.ts';
+import { listArguments } from './arguments.ts';
 import { createContext, type CommandContext, type ProcessLike } from './context.ts';
 import { addDatabaseOption, type Wanted } from './databases.ts';
 import { loadSettingsFile, nameSchemas } from './environment.ts';
@@ -36,7 +37,7 @@ export async function runCommand(
     await describeCommands(program, wanted, context);
     const kept = checkKeptByNpm(host.env, program);
     if (kept !== undefined) context.printError(kept);
-    await program.parseAsync([...host.argv]);
+    await program.parseAsync(listArguments(host));
     return status;
   } catch (error) {
     if (error instanceof CommanderError) {

@@ -3,7 +3,7 @@ import { Command, CommanderError } from 'commander';
 import { writeHere } from '../database/schema-names.ts';
 import { version } from '../version.ts';
 import type { Stream } from '../streams/stream.ts';
-import { addExample } from './arguments.ts';
+import { addExample, listArguments } from './arguments.ts';
 import type { ProcessLike } from './context.ts';
 import { findNamed, menu, usualCommand } from './menu.ts';
 import { isRunByNpm } from './npm.ts';
@@ -20,7 +20,7 @@ export async function runCommandLine(
   host.stdout.on('error', leaveQuietly);
   const program = describeProgram(host);
   // npm may have kept options of any command.
-  const named = isRunByNpm(host.env) ? undefined : findNamed(host.argv.slice(2));
+  const named = isRunByNpm(host.env) ? undefined : findNamed(listArguments(host).slice(2));
   if (named?.length === 0) return showHelp(program, host);
   const { runCommand } = await import('./invocation.ts');
   return runCommand(host, program, named ?? menu, streams);

@@ -135,6 +135,14 @@ describe('the option --help', options, () => {
     assert.match(ran.stderr, /^The file \.env in .* cannot be read \(EISDIR\)\./);
   });
 
+  it('prints the same for a command of a command as help with both names', async () => {
+    const asked = await runProgram(['help', 'report', 'ticket']);
+    const flagged = await runProgram(['report', 'ticket', '--help']);
+    assert.deepEqual([asked.status, asked.stderr], [0, '']);
+    assert.equal(asked.stdout, flagged.stdout);
+    assert.match(asked.stdout, /^Usage: zendesk-log-sync report ticket \[options\] <id>\n/);
+  });
+
   it('has a similar option --version that prints the version', async () => {
     const { status, stdout } = await runProgram(['--version']);
     assert.equal(status, 0);

@@ -162,6 +162,30 @@ describe('report findings', () => {
         first?.rule ?? '',
       );
       assert.equal(one.length, 1);
+      const [whole] = await ask(
+        settings,
+        ...['findings', '--from', '2026-11-02', '--to', '2026-11-03', '--all-fields'],
+      );
+      assert.deepEqual(
+        Object.keys(whole ?? {}).filter((name) => !(name in (one[0] ?? {}))),
+        [
+          'acknowledged_at',
+          'rule_version',
+          'first_at',
+          'last_at',
+          'evidence',
+          'first_found_at',
+          'changed_at',
+        ],
+      );
+      assert.equal(whole?.['first_at'], '2026-11-02T10:00:00Z');
+      assert.deepEqual(JSON.parse(String(whole['evidence'])), [
+        {
+          id: whole['record_id'],
+          table: 'audit_logs',
+          created_at: '2026-11-02T10:00:00Z',
+        },
+      ]);
       const mistyped = await runProgram(
         ['report', 'findings', '--days', '3', '--rule', 'two_factor_of'],
         settings,

@@ -10,6 +10,7 @@ type FindingsFlags = ReportFlags &
   SpanFlags & {
     readonly severity?: FindingsQuestion['severity'];
     readonly rule?: readonly string[];
+    readonly allFields?: boolean;
   };
 
 /** `report findings`: what the rules found in both logs. */
@@ -23,7 +24,8 @@ export function addFindings(report: Command, take: TakeReport): void {
         severities,
       ),
     )
-    .option('--rule <rule>', 'only of this rule of zendesk.finding_rules; may be repeated', gather);
+    .option('--rule <rule>', 'only of this rule of zendesk.finding_rules; may be repeated', gather)
+    .option('--all-fields', 'every column of each finding, with the keys of the rows behind it');
   addReportFlags(command).action((flags: FindingsFlags) =>
     take((now) => prepareFindings(now, flags)),
   );
@@ -35,12 +37,12 @@ function prepareFindings(now: Date, flags: FindingsFlags): PreparedReport {
   const choices = readReportFlags(flags, problems);
   const span = readSpanFlags(flags, choices, now, problems);
   if (problems.length > 0 || span === undefined) throw refuseInput(problems);
-  const { severity = 'info', rule: rules = [] } = flags;
+  const { severity = 'info', rule: rules = [], allFields = false } = flags;
   return {
     choices,
     now,
     span,
     source: 'database',
-    build: (scope) => reportFindings(scope, { span, severity, rules }),
+    build: (scope) => reportFindings(scope, { span, severity, rules, allFields }),
   };
 }

@@ -26,9 +26,11 @@ export type FindingsQuestion = {
   readonly severity: (typeof severities)[number];
   /** Only findings of these rules; empty: of all. */
   readonly rules: readonly string[];
+  /** Whether to show every column of a finding, with the keys of the rows behind it. */
+  readonly allFields: boolean;
 };
 
-const columns: readonly ReportColumn[] = [
+const usualColumns: readonly ReportColumn[] = [
   { key: 'time', title: 'Time', isTime: true },
   { key: 'severity', title: 'Severity' },
   { key: 'rule', title: 'Rule', isOptional: true },
@@ -43,6 +45,22 @@ const columns: readonly ReportColumn[] = [
   { key: 'acknowledged_note', title: 'Because', isOptional: true },
 ];
 
+/** The columns of `zendesk.findings` that the usual report leaves out. */
+const furtherColumns: readonly ReportColumn[] = [
+  { key: 'acknowledged_at', title: 'Acknowledged', isTime: true },
+  { key: 'rule_version', title: 'Version of the rule', type: 'integer' },
+  { key: 'first_at', title: 'First row', isTime: true },
+  { key: 'last_at', title: 'Last row', isTime: true },
+  { key: 'evidence', title: 'Rows behind it' },
+  { key: 'first_found_at', title: 'First found', isTime: true },
+  { key: 'changed_at', title: 'Last changed', isTime: true },
+];
+
+const allColumns: readonly ReportColumn[] = [
+  ...usualColumns.map(({ isOptional: _, ...column }) => column),
+  ...furtherColumns,
+];
+
 const listNotes = (): readonly string[] => [
   `A finding is a match of a rule in ${nameHere('zendesk.finding_rules')}: a reason to look, not proof. Rules that are switched off find nothing.`,
 ];
@@ -54,17 +72,22 @@ const listNotes = (): readonly string[] => [
  */
 export async function reportFindings(
   scope: ReportScope,
-  { span, severity, rules }: FindingsQuestion,
+  { span, severity, rules, allFields }: FindingsQuestion,
 ): Promise<ReportContent> {
   const { db, account, timeZone } = scope;
   await checkRules(db, rules);
   const wanted = severities.slice(0, severities.indexOf(severity) + 1);
   return {
     title: `Findings, ${describeSpan(span, timeZone)}, severity ${wanted.join(', ')}`,
-    columns,
+    columns: allFields ? allColumns : usualColumns,
     rows: db.read<ReportRow>(
       `select created_at as time, severity, rule, actor_name, summary, stream as log, actor_id::text as actor_id, record_id,
-         finding, state, acknowledged_by, acknowledged_note
+         finding, state, acknowledged_by, acknowledged_note${
+           allFields
+             ? `, acknowledged_at, rule_version, first_at, last_at,
+         evidence::text as evidence, first_found_at, changed_at`
+             : ''
+         }
        from zendesk.findings
        where account = $1 and created_at >= $2 and created_at < $3 and withdrawn_at is null
          and severity = any ($4::text[]) and ($5::text[] is null or rule = any ($5::text[]))
