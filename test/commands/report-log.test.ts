@@ -162,10 +162,8 @@ describe('report findings', () => {
         first?.rule ?? '',
       );
       assert.equal(one.length, 1);
-      const [whole] = await ask(
-        settings,
-        ...['findings', '--from', '2026-11-02', '--to', '2026-11-03', '--all-fields'],
-      );
+      const span = ['--from', '2026-11-02', '--to', '2026-11-03'];
+      const [whole] = await ask(settings, 'findings', ...span, '--all-fields');
       assert.deepEqual(
         Object.keys(whole ?? {}).filter((name) => !(name in (one[0] ?? {}))),
         [

@@ -57,7 +57,10 @@ const furtherColumns: readonly ReportColumn[] = [
 ];
 
 const allColumns: readonly ReportColumn[] = [
-  ...usualColumns.map(({ isOptional: _, ...column }) => column),
+  ...usualColumns.map((column) => {
+    const { isOptional: _, ...always } = column;
+    return always;
+  }),
   ...furtherColumns,
 ];
 
