@@ -42,7 +42,7 @@ export function addClassify(command: Command, context: CommandContext): void {
       'after',
       `
 Rules of your own come from the file that ACCESS_RULES_FILE names, a JSON list
-such as this one. They go before the built-in ones; the first that fits decides.
+such as this one. They come before the built-in ones; the first match decides.
 
   [
     { "path": "/api/v2/moons/search", "kind": "search", "resource": "moon" },
@@ -52,14 +52,14 @@ such as this one. They go before the built-in ones; the first that fits decides.
     { "operation": "lunarCalendar", "kind": "list", "resource": "moon" }
   ]
 
-{moon} is an id of that type, * any one segment, ** whatever follows; a
-collection has the usual paths of a list in Zendesk's API, an operation is one
+{moon} is an id of that type, * any one segment, ** all that follow;
+a collection has the usual paths of a list in Zendesk's API, an operation is one
 of GraphQL. Kinds: ${ruleKinds.join(', ')}.
 
-After a change of the file first restart what pulls (serve), because new rows
-are classified as they come; then run --apply. It may be stopped at any time:
-run again, it goes on where it was. By rules that were applied before it
-classifies only the rows after the last one; --again classifies all.
+After you change the file, first restart what pulls (serve), because new rows
+are classified when they are stored; then run --apply. You can stop it at any
+time: the next run continues. If these rules were applied before, it classifies
+only the rows that are newer than the last one; --again classifies all.
 
 Example:
   zendesk-log-sync classify --report --days 7

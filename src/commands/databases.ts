@@ -142,10 +142,10 @@ export async function settleEach<Each, T>(
 }
 
 /**
- * Works on databases one after the other. What fails in one of several is told, makes the status that of a failure, and
- * stops nothing in the others.
+ * Works on databases one after the other. A failure in one of several is printed and sets the exit status to 1; the work
+ * in the others continues.
  *
- * @throws what failed, where nothing came of any
+ * @throws the failure, if no database has a result
  */
 export async function inTurn<T>(
   { signal, printError, finish }: Pick<CommandContext, 'signal' | 'printError' | 'finish'>,

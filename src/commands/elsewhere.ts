@@ -9,7 +9,7 @@ import { nameOfDatabase } from './databases.ts';
 
 /**
  * The accounts that are not where the settings say, each with why it is not pulled. An account of which its database knows
- * nothing is looked for in the others.
+ * the others are not searched.
  */
 export async function findElsewhere(
   context: CommandContext,

@@ -17,12 +17,12 @@ type EraseFlags = DeedFlags & {
   readonly json?: boolean;
 };
 
-/** `erase`: takes away what is personal of one person, with a record of it. */
+/** `erase`: erases the personal data of one person, with a record of it. */
 export function addErase(erase: Command, context: CommandContext): void {
   addExample(erase, 'zendesk-log-sync erase person 1500006944327 --reason "request 17" --yes');
   const command = erase
     .command('person')
-    .description('erase what is personal of one person; refused while a hold keeps it')
+    .description('erase the personal data of one person; refused while a hold keeps it')
     .argument('<id>', 'the id of the person');
   addDeedFlags(command)
     .option('--yes', 'do it: it cannot be undone')
@@ -39,7 +39,7 @@ async function runErase(context: CommandContext, id: string, flags: EraseFlags):
   if (!/^[1-9]\d{0,17}$/.test(id))
     problems.push(`The person is "${id}". Use the id that Zendesk shows, a whole number.`);
   const deed = readDeed(context, flags, problems);
-  if (flags.yes !== true) problems.push('What is erased is gone. Add --yes to do it.');
+  if (flags.yes !== true) problems.push('An erasure cannot be undone. Add --yes to do it.');
   if (problems.length > 0) throw refuseInput(problems);
   return withLocalDatabase(context, async ({ db }, { archive: { place }, proxies }) => {
     const account = await chooseAccount(db, flags.account, context.env['ZENDESK_SUBDOMAIN']);
@@ -66,5 +66,5 @@ function describeErased(account: string, id: string, erased: Erased): string {
     archived.months.length === 0
       ? ''
       : ` In ${archived.months.length} months that are in the archive: ${formatNumber(archived.rows)} rows, ${formatNumber(archived.revisions)} previous versions; ${formatNumber(archived.objects)} objects were written again.`;
-  return `Erased what was personal of ${id} on ${account}: ${formatNumber(rows)} rows of logs, ${formatNumber(revisions)} previous versions, ${formatNumber(quarantined)} records in quarantine, ${formatNumber(others)} rows of people and findings.${inArchive}`;
+  return `Erased the personal data of ${id} on ${account}: ${formatNumber(rows)} rows of logs, ${formatNumber(revisions)} previous versions, ${formatNumber(quarantined)} records in quarantine, ${formatNumber(others)} rows of people and findings.${inArchive}`;
 }

@@ -50,7 +50,7 @@ export async function listenForLogin(
     await listening;
   } catch (error) {
     throw refuseInput([
-      `Port ${port} of ${host} cannot be listened on (${foreignCodeOf(error) ?? 'no reason known'}). Stop what uses it, choose a free one with --port that is also in a redirect URL of the OAuth client, or use --paste.`,
+      `Cannot listen on port ${port} of ${host} (${foreignCodeOf(error) ?? 'no reason known'}). Stop what uses it, choose a free one with --port that is also in a redirect URL of the OAuth client, or use --paste.`,
     ]);
   }
   return {
@@ -63,9 +63,9 @@ export async function listenForLogin(
 }
 
 const words = {
-  code: 'Zendesk has sent you back. Go on in the terminal; this page can be closed.',
+  code: 'Zendesk has sent you back. Continue in the terminal; you can close this page.',
   refused:
-    'Zendesk has sent you back without a login. The terminal says why; this page can be closed.',
+    'Zendesk has sent you back without a login. The terminal says why; you can close this page.',
 } as const;
 
 function show(response: ServerResponse, status: number, text: string): void {

@@ -56,7 +56,7 @@ export const menu: readonly MenuEntry[] = [
   },
   {
     name: 'evidence',
-    summary: 'rows with their proofs in one file, for somebody who trusts nobody',
+    summary: 'write rows with their proofs into one file, and check such a file: export, verify',
     load: async () => (await import('./evidence.ts')).addEvidence,
   },
   {
@@ -71,17 +71,18 @@ export const menu: readonly MenuEntry[] = [
   },
   {
     name: 'hold',
-    summary: 'keep a part of the history from being dropped, archived away or erased',
+    summary:
+      'protect a part of the history from retention, archive and erasure: add, list, release',
     load: async () => (await import('./hold.ts')).addHold,
   },
   {
     name: 'retention',
-    summary: 'what goes by RETENTION, why and how much: plan, apply',
+    summary: 'drop the history that RETENTION does not keep: plan shows it, apply does it',
     load: async () => (await import('./retention.ts')).addRetention,
   },
   {
     name: 'erase',
-    summary: 'erase what is personal of one person; every proof stays valid',
+    summary: 'erase the personal data of one person; every proof stays valid',
     load: async () => (await import('./erase.ts')).addErase,
   },
   {
@@ -122,12 +123,12 @@ export const menu: readonly MenuEntry[] = [
   },
   {
     name: 'alerts',
-    summary: 'send a test message to where alerts go; list what was told and what waits',
+    summary: 'test the channels for alerts, and list the alerts that still hold: test, list',
     load: async () => (await import('./alerts.ts')).addAlerts,
   },
   {
     name: 'account',
-    summary: 'bring an account into another database with all its proofs: move',
+    summary: 'move an account to another database with all its proofs: move',
     load: async () => (await import('./account.ts')).addAccount,
   },
   {

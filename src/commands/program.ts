@@ -50,7 +50,7 @@ function describeProgram({ stdout, stderr }: ProcessLike): Command {
     .version(version)
     .exitOverride()
     .configureOutput({
-      // Texts speak of tables by the names that they have here.
+      // Texts use the table names of this database.
       writeOut: (text) => void stdout.write(writeHere(text)),
       writeErr: (text) => void stderr.write(writeHere(text)),
     })

@@ -38,7 +38,10 @@ export function addReconcile(command: Command, context: CommandContext): void {
     .option('--stream <name>', names.join(' or '))
     .option('--from <time>', 'start: 2026-01-31 or 2026-01-31T08:00:00Z')
     .option('--to <time>', 'end, not included; in the same form')
-    .option('--sample <number>', 'so many random parts of an hour or less (default: all of it)')
+    .option(
+      '--sample <number>',
+      'compare only this many random parts of at most an hour (default: everything)',
+    )
     .option('--seed <number>', 'with --sample: the seed of an earlier run, for the same parts')
     .option('--account <key>', 'one of the accounts in ACCOUNTS_FILE')
     .option('--json', 'print the result as JSON')
@@ -64,7 +67,8 @@ async function runReconcile(context: CommandContext, flags: ReconcileFlags): Pro
       ),
     ),
   );
-  if (result === undefined) throw new Error('Nobody else can make what is due to nobody.');
+  if (result === undefined)
+    throw new Error('A comparison that no schedule asks for cannot be taken by another process.');
   if (flags.json === true) context.print(toJson(describeReconciliation(result)));
   else printReconciliation(context, result);
   const { outcome, counts, stored } = result;

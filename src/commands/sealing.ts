@@ -45,7 +45,7 @@ export function sealAccounts(
   };
 }
 
-/** Without a key that can be kept nothing is sealed, and pulling goes on. */
+/** If no key can be stored, nothing is sealed, and pulling continues. */
 function describeSealing(
   { zendesk: { account }, evidence }: Config,
   streams: readonly Stream[],

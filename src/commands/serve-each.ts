@@ -1,16 +1,16 @@
-/** The work of a service on several databases: one that fails stops nothing in the others. */
+/** The work of a service on several databases: the others continue if one fails. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { KnownError } from '../errors.ts';
 import type { Log } from '../logger.ts';
 import { nameOfDatabase } from './databases.ts';
 import type { OpenGroup } from './session.ts';
 
-/** How long it rests before it tries again what a person has to put right, such as a wrong password. */
+/** How long it waits before it tries again when a person has to fix something, such as a wrong password. */
 const restMs = 30_000;
 
 /**
- * Serves each database until the signal. What fails on one of several is logged, and tried again; a fault of this program
- * ends all.
+ * Serves each database until the signal. If one of several fails, the failure is logged and the work is tried again; a
+ * fault of this program ends all.
  */
 export async function serveEach(
   groups: readonly OpenGroup[],

@@ -94,7 +94,7 @@ export async function runServe(context: CommandContext): Promise<number> {
   return 0;
 }
 
-/** The accounts of a database that are there; the others are told of. @throws {KnownError} when none is */
+/** The accounts that are in a database; the others are logged. @throws {KnownError} if there is none */
 async function listServed(
   context: CommandContext,
   configs: readonly Config[],

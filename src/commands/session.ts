@@ -75,9 +75,9 @@ export async function withLocalDatabase<T>(
 }
 
 /**
- * The same for each of the databases that are meant, one after the other: for commands that are about all accounts.
+ * The same for each selected database, one after the other: for commands that are about all accounts.
  *
- * @returns what came of each that did not fail, in the order of the settings
+ * @returns the result of each that did not fail, in the order of the settings
  */
 export async function withLocalDatabases<T>(
   context: CommandContext,
@@ -86,7 +86,7 @@ export async function withLocalDatabases<T>(
   return inTurn(context, listFilled(context), (config) => openLocal(context, config, work));
 }
 
-/** The same at once: one that fails of several is named beside what came of the others. */
+/** The same at once; of several, those that fail are named next to the results of the others. */
 export async function askLocalDatabases<T>(
   context: CommandContext,
   work: (open: Connections, isOwn: (account: string) => boolean) => Promise<T>,

@@ -40,7 +40,7 @@ export type SettingsReader = {
   /** The settings that need no Zendesk account. @throws {KnownError} `bad_input` with every problem at once */
   readonly readLocalConfig: () => LocalConfig;
   /**
-   * The settings for each database that is wanted, without those of Zendesk: for all when nothing is named. @throws
+   * The settings for each selected database, without those of Zendesk: for all if none is named. @throws
    * {KnownError} `bad_input` for a name that the settings do not have
    */
   readonly readPlaces: (wanted: Wanted) => readonly [LocalPlace, ...LocalPlace[]];

@@ -23,8 +23,8 @@ type VerifyFlags = SpanFlags & {
 /** `verify`: whether the history is what was sealed. Status 1 on any finding, and when it was stopped. */
 export function addVerify(command: Command, context: CommandContext): void {
   command
-    .option('--deep', 'read and hash every row, not only count them; goes on where it was stopped')
-    .option('--restart', 'with --deep: begin anew')
+    .option('--deep', 'read and hash every row, not only count them; continues where it stopped')
+    .option('--restart', 'with --deep: start again from the beginning')
     .option('--stream <name>', 'one of the logs; all when none is named')
     .option('--account <key>', 'one of the accounts; all when none is named')
     .option(

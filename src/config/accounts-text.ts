@@ -2,7 +2,7 @@
 import { z } from 'zod';
 import { parseAsWritten } from './as-written.ts';
 
-/** What stands in the file. */
+/** The content of the file. */
 type AccountsText = {
   readonly accounts: readonly Readonly<Record<string, unknown>>[];
   /** Undefined where the file names none. */
@@ -16,7 +16,7 @@ const fileSchema = z.strictObject({
 
 const nothing: AccountsText = { accounts: [], databases: undefined };
 
-/** Reads the text, YAML or JSON; a problem is reported as a sentence, and nothing is listed then. */
+/** Reads the text, YAML or JSON; a problem is reported as a sentence, and the list is empty then. */
 export function parseAccountsText(
   text: string,
   fileName: string,

@@ -33,7 +33,7 @@ type NamedDatabases = ReadonlyMap<string, string>;
 type Entry = Readonly<Record<string, unknown>>;
 
 const url = secret('DATABASE_URL', '', '');
-/** What the keys of a database stand for. */
+/** The meaning of the keys of a database. */
 const forms: Readonly<Record<string, 'text' | 'variable'>> = {
   url: 'text',
   url_file: 'text',
@@ -135,7 +135,7 @@ function nameOf({ isFile }: NamedSetting): string {
   return isFile ? 'url_file' : 'url';
 }
 
-/** A key may be a secret that stands in the wrong place. */
+/** A key may be a secret in the wrong place. */
 function describeKey(key: string): string {
   return /^\w{1,40}$/.test(key) ? JSON.stringify(key) : `a key of ${key.length} characters`;
 }

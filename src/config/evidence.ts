@@ -165,7 +165,7 @@ function readAuthorities(
   try {
     if (certificates !== null) return certificates.map((each) => new X509Certificate(each));
   } catch {
-    // What OpenSSL says of it helps nobody.
+    // OpenSSL's own message helps nobody.
   }
   report(
     describeProblem`${named} is ${JSON.stringify(path)}, which has no certificates that can be read. Use a file of certificates in PEM.`,

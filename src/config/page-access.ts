@@ -114,7 +114,7 @@ export type HttpConfig = {
   readonly page: PageAccess | undefined;
 };
 
-/** What the settings say of it. */
+/** What the settings say about it. */
 export function readHttp(found: HttpValues): HttpConfig | undefined {
   const { HTTP_HOST: host, HTTP_PORT: port } = found;
   return port === undefined ? undefined : { host, port, page: readPageAccess(host, found) };

@@ -1,4 +1,4 @@
-/** A sum over rows in the text form of COPY, whatever their order. Pure. */
+/** A sum over rows in the text form of COPY, which does not depend on their order. Pure. */
 import { hash } from 'node:crypto';
 
 /** How many rows there were, and the sum over the hashes of all. */
@@ -6,7 +6,7 @@ type Digest = { readonly rows: number; readonly sum: Buffer };
 
 /** Adds up rows as they pass. */
 type Summing = {
-  /** Passes on what came, and adds up its rows. */
+  /** Passes the bytes on, and adds up their rows. */
   readonly pass: (chunks: AsyncIterable<Buffer>) => AsyncGenerator<Buffer, void, undefined>;
   readonly digest: () => Digest;
 };

@@ -1,6 +1,6 @@
 /**
- * Moves an account from one database to another. Whatever interrupts it, running it again goes on: nothing is deleted
- * before everything was copied, read again, and found to be what the sealed log says.
+ * Moves an account from one database to another. After any interruption, the next run continues: nothing is deleted before
+ * everything was copied, read again, and found to agree with the sealed log.
  */
 import type { Database, Queryable } from '../database/client.ts';
 import { findPending } from '../database/migrate.ts';
@@ -13,7 +13,7 @@ import { listParts, type Part } from './parts.ts';
 import { beginMove, endMove, hasAccount, loadMove, type MoveState, type Names } from './states.ts';
 import { listMovedTables, type MovedTable } from './tables.ts';
 
-/** What is to be moved, and who is told of it. */
+/** What to move, and how to report progress. */
 export type MoveTask = Names & {
   readonly account: string;
   readonly source: Database;
@@ -21,7 +21,7 @@ export type MoveTask = Names & {
   readonly logs: readonly LogStream[];
   /** Reads everything of the account in a database and compares it with the sealed log: a sentence for each finding. */
   readonly verify: (db: Database, name: string) => Promise<readonly string[]>;
-  /** Told what is done now, with how many rows are done of how many where that is known. */
+  /** Called with the current step, and with how many rows of how many are done if that is known. */
   readonly report: (step: Step, done?: number, of?: number) => void;
   readonly signal: AbortSignal;
 };
@@ -37,7 +37,7 @@ function fail(found: string, wayOut: string): KnownError {
   return new KnownError('move_failed', { found, wayOut });
 }
 
-/** What would move. Changes nothing. @throws {KnownError} `move_failed` for what cannot move */
+/** What would move. Changes nothing. @throws {KnownError} `move_failed` if it cannot move */
 export async function planMove(task: MoveTask): Promise<Moved> {
   await checkFit(task);
   await findMove(task);
@@ -73,7 +73,7 @@ export async function moveAccount(task: MoveTask): Promise<Moved> {
   return moved;
 }
 
-/** Undoes a move that has not ended: what was copied is deleted, and the account goes on where it is. */
+/** Undoes a move that has not ended: what was copied is deleted, and the account stays where it is. */
 export async function cancelMove(task: MoveTask): Promise<void> {
   const { account, source, target, from, to, logs } = task;
   const found = await loadMove(source, account);

@@ -12,12 +12,12 @@ export type Part = {
   readonly rows: number;
 };
 
-/** So many rows make a part, where a table is divided by days; a day is never divided. */
+/** How many rows make a part of a table that is divided by days; a day is never divided. */
 const partRows = 50_000;
 
 type Day = { readonly day: string; readonly next: string; readonly rows: number };
 
-/** The parts of a table. Of an account of which nothing is written they are the same each time. */
+/** The parts of a table. They are the same each time, as long as nobody writes rows of the account. */
 export async function listParts(
   db: Queryable,
   account: string,

@@ -89,7 +89,7 @@ async function closeOff(
   }
 }
 
-/** The account has arrived: where it came from it has left for good, then others may write where it is. */
+/** The account has arrived: the source marks it as left, and after that the target accepts writes. */
 export async function endMove(
   { account, move, source, target }: Move,
   { from, to }: Names,

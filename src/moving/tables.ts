@@ -21,8 +21,8 @@ export type MovedTable = {
 type PartitionedTable = Parameters<EnsurePartitions>[0];
 
 /**
- * Not moved: leases are taken anew, sizes and files of partitions are those of one database, and the move has its own
- * rows.
+ * Not moved: the new database has leases and partitions of its own, and the rows about the move itself stay in their
+ * database.
  */
 const leftBehind: ReadonlySet<string> = new Set([
   'zendesk_sync.counted_partitions',

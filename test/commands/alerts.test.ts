@@ -162,7 +162,7 @@ describe('serve with ALERT_WEBHOOK_URL', () => {
       const list = await runProgram(['alerts', 'list'], settings);
       assert.match(
         list.stdout,
-        /^Told, and not over yet:\n {2}.* UTC {2}.* audit_logs: 1 record could not be stored/m,
+        /^Alerts that still hold:\n {2}.* UTC {2}.* audit_logs: 1 record could not be stored/m,
       );
       assert.match(list.stdout, /^Alerts by webhook have not arrived/m);
     });

@@ -66,7 +66,7 @@ describe('keys rotate', () => {
       assert.equal(status, 0, stderr);
       assert.equal(
         stdout,
-        `The log of acme is signed with this key since entry 3 already.\n${join(folder, 'signing-key.pem')} is the new key now; the one before is kept beside it. Start every other process on this database again.\n`,
+        `The log of acme is signed with this key since entry 3 already.\n${join(folder, 'signing-key.pem')} is the new key now; the previous key is kept next to it. Restart every other process that uses this database.\n`,
       );
       const id = formatVerifierKey(sealing.key.verifier).split('+')[1];
       assert.deepEqual(readdirSync(folder).toSorted(), [
@@ -131,7 +131,7 @@ describe('keys rotate', () => {
       const done = await runProgram(['keys', 'rotate', '--to', path], settings);
       assert.equal(
         done.stdout,
-        `The log of acme is signed with the new key since entry 3.\nSet SIGNING_KEY_FILE to ${path} for every process, and start them again. Until then nothing is sealed, and nothing is lost. Keep the former key: it proves the entries before.\n`,
+        `The log of acme is signed with the new key since entry 3.\nSet SIGNING_KEY_FILE to ${path} for every process, and restart them. Until then nothing is sealed, and nothing is lost. Keep the previous key: it proves the earlier entries.\n`,
       );
       const other = { ...settings, SIGNING_KEY: formatSigningKey(makeSigningKey('acme/log')) };
       const refused = await runProgram(['keys', 'rotate', '--to', `${path}2`], other);

@@ -37,7 +37,7 @@ async function logIn(account: PulledAccount): Promise<Ended> {
   const [address] = await program.waitFor(link);
   const response = await fetch(await openInBrowser(address));
   assert.equal(response.status, 200);
-  assert.match(await response.text(), /^Zendesk has sent you back\. Go on in the terminal;/);
+  assert.match(await response.text(), /^Zendesk has sent you back\. Continue in the terminal;/);
   return program.ended;
 }
 

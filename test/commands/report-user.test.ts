@@ -58,7 +58,7 @@ describe('report user', { concurrency: 2 }, () => {
         'Role type    admin',
         'Team member  yes',
         'Last login   2026-01-29 15:31:16',
-        'Formerly     Joe Trainee, agent (until 2026-01-01 08:00:00)',
+        'Previously   Joe Trainee, agent (until 2026-01-01 08:00:00)',
         '',
         'Time                 Person     What   Change                                 Action  Type             Actor id       IP address    Source id       Id',
         '2026-01-03 00:00:00  Joe Agent  Newer  Changed from 10 minutes to 30 minutes  update  account_setting  1509756491122  52.40.123.85  23639740139415  2',

@@ -206,7 +206,7 @@ const forgeries: readonly (readonly [string, Forge, RegExp, own: boolean])[] = [
       editLines(files, 'manifests.ndjson', (lines) =>
         lines.map((line) => line.replace('"late":0', '"late":1')),
       ),
-    /^manifests\.ndjson: Entry \d+ is not as it stands in the log\.$/m,
+    /^manifests\.ndjson: Entry \d+ differs from the log\.$/m,
     true,
   ],
   [

@@ -61,7 +61,7 @@ describe('the page of a verification that was stopped', () => {
     );
     assert.match(
       text,
-      /^Stopped\. 60 findings so far\. "verify --deep" goes on from here within a week; with --restart it starts again\.$/m,
+      /^Stopped\. 60 findings so far\. Within a week, "verify --deep" continues from here; with --restart it starts again\.$/m,
     );
   });
 
@@ -70,7 +70,7 @@ describe('the page of a verification that was stopped', () => {
     assert.match(text, /^Manifests: 11 valid, 1 invalid, 0 missing; 1 more waits to be sealed\.$/m);
     assert.match(
       text,
-      /^Rows changed \(60\):\n(?:- Row .*\n){50}- And 10 more; --json has them all\.$/m,
+      /^Rows changed \(60\):\n(?:- Row .*\n){50}- And 10 more; --json lists all of them\.$/m,
     );
     assert.match(text, /^Cannot be checked:\n- The rows of access_logs were not read\.$/m);
   });

@@ -21,14 +21,14 @@ describe('what verify says of rows from before the sealed log', () => {
       { before, rows: 1234, isComplete: false },
       5,
       [
-        'access_logs: 1,234 rows were stored earlier than the sealed log and are known as they were on 2026-11-27 10:11 UTC; 5 are not in it yet: the running program goes on with them.',
+        'access_logs: 1,234 rows were stored earlier than the sealed log and are known as they were on 2026-11-27 10:11 UTC; 5 are not in it yet: the running program is adding them.',
       ],
     ],
     [
       'that a log is not in it yet',
       undefined,
       undefined,
-      ['access_logs: nothing of it is in the sealed log yet; it comes with the next page.'],
+      ['access_logs: the sealed log has nothing about it yet; it starts with the next page.'],
     ],
   ] as const)
     it(what, () => {

@@ -8,11 +8,13 @@ import type { CommandContext } from '../context.ts';
 import { withLocalDatabases } from '../session.ts';
 import { toJson } from '../terminal/words.ts';
 
-/** `alerts list`: what was told and is not over, and how it stands with the channels. */
+/** `alerts list`: the alerts that were sent and still hold, and the state of each channel. */
 export function addList(alerts: Command, context: CommandContext): void {
   const command = alerts
     .command('list')
-    .description('what was told and is not over yet, and whether the channels take messages')
+    .description(
+      'the alerts that were sent and still hold, and whether the channels accept messages',
+    )
     .option('--json', 'print it as JSON')
     .action(async ({ json = false }: { readonly json?: boolean }) => {
       const found = await withLocalDatabases(context, async ({ db }) => ({
@@ -28,7 +30,7 @@ export function addList(alerts: Command, context: CommandContext): void {
 
 function render(alerts: readonly StandingAlert[], channels: readonly ChannelStanding[]): string {
   return [
-    alerts.length === 0 ? 'Nothing that was told lasts.' : 'Told, and not over yet:',
+    alerts.length === 0 ? 'No alert holds now.' : 'Alerts that still hold:',
     ...alerts.map(({ sentence, told_at: at }) => `  ${showMinute(at)}  ${sentence}`),
     '',
     ...(channels.length === 0 ? ['No message was sent yet.'] : channels.map(describeChannel)),
@@ -39,5 +41,5 @@ function describeChannel(standing: ChannelStanding): string {
   const { channel, succeeded_at: at } = standing;
   const failing = describeFailing(standing);
   if (failing !== undefined) return `${capitalize(failing)}.`;
-  return `${channel}: ${at === null ? 'has taken no message yet' : `took its last message at ${showMinute(at)}`}.`;
+  return `${channel}: ${at === null ? 'has accepted no message yet' : `accepted its last message at ${showMinute(at)}`}.`;
 }

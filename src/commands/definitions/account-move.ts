@@ -13,7 +13,7 @@ export type MoveFlags = {
 export function addAccountMove(account: Command, context: CommandContext): void {
   const command = account
     .command('move')
-    .description('bring an account into another database with all its proofs; safe to run again')
+    .description('move an account to another database with all its proofs; safe to run again')
     .argument('<account>', 'the key of the account')
     .requiredOption('--to <database>', 'one of the databases in ACCOUNTS_FILE')
     .option('--dry-run', 'only show what would move')

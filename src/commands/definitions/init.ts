@@ -7,7 +7,10 @@ import type { InitFlags } from '../init.ts';
 /** `init`: asks for what an account needs, explains where to find it, tests it, and writes the settings. */
 export function addInit(command: Command, context: CommandContext): void {
   command
-    .option('--login', 'for a person who logs in afterwards, instead of the OAuth client by itself')
+    .option(
+      '--login',
+      'set it up for a person who logs in afterwards, instead of for the OAuth client alone',
+    )
     .action(async (flags: InitFlags) => {
       const { runInit } = await import('../init.ts');
       context.finish(await runInit(context, flags));

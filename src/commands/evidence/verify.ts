@@ -75,7 +75,7 @@ function readKey(path: string): string {
   }
 }
 
-/** A package may be made with any key: whoever knows that of the log says so. */
+/** Anybody can make a package with a key of their own, so --key names the key of the log. */
 function judgeKey(verified: VerifiedPackage, key: string | undefined): VerifiedPackage {
   if (key === undefined || verified.log === undefined || verified.log.logKey === key)
     return verified;

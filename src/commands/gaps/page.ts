@@ -18,12 +18,12 @@ const reasons: Readonly<Record<GapReason, string>> = {
   partition_detached: 'partition detached',
   partition_truncated: 'partition emptied',
   rows_deleted: 'rows deleted by hand',
-  rows_missing: 'rows gone by hand',
+  rows_missing: 'rows deleted by hand',
   lost_by_restore: 'lost by a restore',
   missing_by_reconcile: 'missing by reconcile',
 };
 
-/** So many are listed; scripts get all. */
+/** How many are listed; scripts get all. */
 const listed = 50;
 
 /** Lines are no longer than this where there is no terminal. */
@@ -62,7 +62,7 @@ function describeCosts({ gaps, costs }: AccountGaps): string[] {
   return costs.map(({ stream, rows, requests, minutes, requestsPerMinute, isMeasured }) => {
     const basis = isMeasured
       ? `about ${formatNumber(rows)} records, estimated from the stored rows`
-      : 'nothing is stored to estimate the records from: it may be many more';
+      : 'there are no stored rows to estimate the records from: there may be many more';
     return `Closing the gaps of ${stream} costs about ${count(requests, 'request')} and ${count(minutes, 'minute')} at ${requestsPerMinute} requests a minute (${basis}).`;
   });
 }

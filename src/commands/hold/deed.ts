@@ -1,4 +1,4 @@
-/** Who does something that is recorded for ever, and why: flags of several commands. */
+/** Who does something that is recorded permanently, and why: flags of several commands. */
 import type { Command } from 'commander';
 import type { CommandContext } from '../context.ts';
 

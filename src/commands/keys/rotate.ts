@@ -61,8 +61,8 @@ async function runRotate(context: CommandContext, { to }: RotateFlags): Promise<
   if (isMoved) replaceKeyFile(evidence, path, formatKeyId(first.from.verifier.id));
   context.print(
     isMoved
-      ? `${keyFileIn(evidence.dataDirectory)} is the new key now; the one before is kept beside it. Start every other process on this database again.`
-      : `Set SIGNING_KEY_FILE to ${path} for every process, and start them again. Until then nothing is sealed, and nothing is lost. Keep the former key: it proves the entries before.`,
+      ? `${keyFileIn(evidence.dataDirectory)} is the new key now; the previous key is kept next to it. Restart every other process that uses this database.`
+      : `Set SIGNING_KEY_FILE to ${path} for every process, and restart them. Until then nothing is sealed, and nothing is lost. Keep the previous key: it proves the earlier entries.`,
   );
 }
 

@@ -25,7 +25,7 @@ type Performing = {
   readonly signal: AbortSignal;
 };
 
-/** So many random hours are compared, as RECONCILE_SCHEDULE does. */
+/** How many random hours are compared, as RECONCILE_SCHEDULE does. */
 const comparedParts = 24;
 
 type Job<Kind extends Action['kind']> = Extract<Action, { readonly kind: Kind }>;

@@ -7,7 +7,7 @@ import { renderTable } from '../terminal/table.ts';
 import { widthOf, wrapLines } from '../terminal/text.ts';
 import { formatNumber, formatSeconds } from '../terminal/words.ts';
 
-/** So many records are named of each kind; scripts get all. */
+/** How many records of each kind are named; scripts get all. */
 const named = 20;
 
 /** Lines are no longer than this where there is no terminal. */

@@ -22,7 +22,7 @@ const mostDays = 36_500;
 /** Adds the flags of a report about a span of time. */
 export function addSpanFlags(command: Command): Command {
   return command
-    .option('--days <number>', 'the last so many days')
+    .option('--days <number>', 'the last days, as many as this')
     .option('--since <time>', '"2 days ago", "yesterday", or a time as in --from; until now')
     .option('--month <month>', 'a calendar month: 2026-09, last or this')
     .option('--from <time>', 'start: 2026-01-31 (the start of that day) or 2026-01-31T08:00:00Z')

@@ -35,7 +35,7 @@ export function addRetentionApply(retention: Command, context: CommandContext): 
 async function runApply(context: CommandContext, flags: ApplyFlags): Promise<number> {
   const { yes = false, by = context.env['USER'] ?? '', account, json = false } = flags;
   const problems = [
-    ...(yes ? [] : ['Rows that are dropped are gone. See "retention plan", then add --yes.']),
+    ...(yes ? [] : ['Dropped rows cannot be restored. Check "retention plan", then add --yes.']),
     ...(by.trim() === ''
       ? ['The name is missing, and USER is not set. Add --by "your name".']
       : []),

@@ -65,7 +65,7 @@ export function keepArchive(keeping: ArchiveKeeping): () => Promise<void> {
             }
             return true;
           } catch (error) {
-            // It is told, and the next time is waited for: what is wrong with the archive does not pass by itself.
+            // It is logged, and the next try is at the next time: a fault of the archive needs a person.
             if (!signal.aborted) log.error({ err: error }, explainError(error));
             return true;
           }

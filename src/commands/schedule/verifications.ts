@@ -59,7 +59,7 @@ function listTasks(config: Session['config'], keeping: VerificationKeeping): rea
   });
 }
 
-/** Verifies, and says in the log what it came to. A failure is told, and the next time is waited for. */
+/** Verifies, and logs the result. After a failure, which is logged, the next try is at the next time. */
 export async function verifyAtTime(
   db: Database,
   { key, config }: Scheduled,
@@ -107,7 +107,7 @@ export async function verifyAtTime(
   }
 }
 
-/** Half of the time is for everything else that this process does. */
+/** The other half of the time is for everything else that this process does. */
 const longestPauseMs = 1000;
 
 /** Makes the reading of rows wait for as long as each piece of it took. */

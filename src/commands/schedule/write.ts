@@ -36,7 +36,7 @@ type PendingReport = {
   readonly due: Date;
 };
 
-/** Writes a report, unless another process does. @returns whether nothing is left to do */
+/** Writes a report, unless another process does. @returns whether it is done */
 export async function writeScheduled(
   db: Database,
   { report, times, due }: PendingReport,

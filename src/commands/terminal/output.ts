@@ -12,7 +12,7 @@ type WrittenFile = { readonly name: string; readonly bytes: number; readonly sha
 
 /** A destination for a report. `finish` or `abandon` must be called at the end. */
 export type ReportOutput = {
-  /** Rejects with `output_failed` if the destination takes no more, with `output_closed` if its reader has left. */
+  /** Rejects with `output_failed` if the destination is full, with `output_closed` if its reader has left. */
   readonly write: Write;
   /** Everything is written: moves a file to its place and describes it; undefined if it is not a file. */
   finish(): Promise<WrittenFile | undefined>;

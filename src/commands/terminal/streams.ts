@@ -80,7 +80,7 @@ function joinSame(
   });
 }
 
-/** Rows that a verification did not find as they were stored are no reason to say that nothing is missing. */
+/** Not "nothing is missing" after a verification that found rows changed. */
 function describeGaps({ gaps, found }: StreamStatus): string {
   if (gaps > 0) return formatNumber(gaps);
   return found.length > 0 ? 'doubt' : 'none';

@@ -26,7 +26,7 @@ const longestWord = 24;
 const narrowest = 8;
 /** Texts may be very long: at most this width counts when deciding which columns fit. */
 const fairWidth = 24;
-/** So many columns can be read although some are narrower than that. */
+/** With at most this many columns, a table is readable although some are narrower than that. */
 const mostNarrowColumns = 8;
 
 /**
@@ -80,7 +80,7 @@ export function layOut<Column extends TableColumn>(
   };
 }
 
-/** Words would be broken, or there are so many columns that each is very narrow. */
+/** Words would be broken, or there are too many columns and each is very narrow. */
 function isHardToRead(columns: readonly Measured<TableColumn>[], room: number): boolean {
   const least = sum(columns.map((each) => each.least)) + gap.length * (columns.length - 1);
   return least > room || columns.length > mostNarrowColumns;

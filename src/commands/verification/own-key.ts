@@ -1,4 +1,4 @@
-/** The key that this process signs with: whoever writes the whole log anew has not got it. */
+/** The key that this process signs with: somebody who rewrites the whole log does not have it. */
 import type { LocalConfig } from '../../config/config.ts';
 import type { KnownKey } from '../../evidence/verification/known-key.ts';
 import { findSigningKey } from '../../evidence/signing-key.ts';

@@ -1,4 +1,4 @@
-/** What a verification came to, for people: in 80 columns, whatever the terminal is. */
+/** The result of a verification, for people: always in 80 columns, so that it looks the same in a file. */
 import type { Finding } from '../../evidence/verification/finding.ts';
 import type { Verification } from '../../evidence/verification/verification.ts';
 import type { CommandContext } from '../context.ts';
@@ -94,8 +94,11 @@ const headings: readonly (readonly [title: string, kinds: readonly Finding['kind
   ['Rows missing', ['row_missing']],
   ['Rows added', ['row_added']],
   ['Days with other counts', ['rows_miscounted']],
-  ['Coverage that is not borne out', ['coverage_unfounded']],
-  ['Holds and other deeds that are not as they were recorded', ['record_missing', 'record_added']],
+  ['Coverage without pages that prove it', ['coverage_unfounded']],
+  [
+    'Holds, erasures and other actions that differ from their records',
+    ['record_missing', 'record_added'],
+  ],
 ];
 
 function listFindings(
@@ -113,7 +116,7 @@ function listFindings(
     if (own.length === 0) return [];
     const lines = own.slice(0, mostListed).map(({ sentence }) => `- ${sentence}`);
     const more = own.length - lines.length;
-    if (more > 0) lines.push(`- And ${formatNumber(more)} more; --json has them all.`);
+    if (more > 0) lines.push(`- And ${formatNumber(more)} more; --json lists all of them.`);
     return [{ title: `${title} (${formatNumber(own.length)}):`, lines }];
   });
 }
@@ -127,10 +130,10 @@ function describeEnd(result: Verification): readonly string[] {
   if (!complete)
     return [
       ...listParts(result),
-      `Stopped. ${count} so far. "verify --deep" goes on from here within a week; with --restart it starts again.`,
+      `Stopped. ${count} so far. Within a week, "verify --deep" continues from here; with --restart it starts again.`,
     ];
   const isSound = findings.length === 0;
-  const rest = unchecked.length === 0 ? '' : ', but for what cannot be checked';
+  const rest = unchecked.length === 0 ? '' : ', except for what cannot be checked';
   const checked = deep
     ? `Every row is as it was stored${rest}.`
     : `The log, the coverage and the counts agree${rest}; --deep reads every row.`;

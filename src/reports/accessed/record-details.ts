@@ -21,7 +21,7 @@ type RecordDetails = {
 export const recordWords =
   'Details are as Zendesk shows them now. In the column Record, "gone" means that Zendesk no longer has the record, or does not show it to the user of these credentials; "deleted" means that Zendesk still says who it was.';
 
-/** Zendesk shows so many records in one answer (contract 5.2, 5.4). */
+/** How many records Zendesk shows in one answer (contract 5.2, 5.4). */
 const batch = 100;
 /** Records kept in memory: a few megabytes. */
 const capacity = 20_000;

@@ -30,7 +30,7 @@ export function createArchive(write: Write, time: Date): ArchiveWriter {
     const sum = createHash('sha256');
     const stream = Readable.from(hashed(content, sum));
     zip.addReadStream(stream, name, { mtime: time });
-    // An archive that failed takes nothing any more.
+    // An archive that failed accepts nothing more.
     await Promise.race([finished(stream), pumped.then(() => Promise.reject(new Error('closed')))]);
     sums.push(`${sum.digest('hex')}  ${name}\n`);
   };

@@ -153,7 +153,7 @@ async function digestEntries(
       if (digest.add(entry) === undefined) find(`Entry ${index} is no manifest.`, file);
       if (line?.startsWith(`{"entry":${index},`) !== true) continue;
       if (line !== `{"entry":${index},"manifest":${entry.toString()}}`)
-        find(`Entry ${index} is not as it stands in the log.`, names.manifests);
+        find(`Entry ${index} differs from the log.`, names.manifests);
       line = (await told.next()).value ?? undefined;
     }
   }

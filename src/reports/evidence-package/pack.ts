@@ -32,7 +32,7 @@ export type ReportPacking = (stream: string, rows: number, micros: number) => vo
  * Writes a package as a zip archive, in constant memory. Differences from the sealed log are in the
  * statement that it returns, and in the package.
  *
- * @throws {KnownError} `bad_input` when there is no sealed log, or nothing of the span can be had
+ * @throws {KnownError} `bad_input` if there is no sealed log, or none of the span is available
  */
 export async function writePackage(
   scope: ReportScope<Database>,
@@ -180,7 +180,7 @@ async function addRest(
     await archive.add(`go/${file}`, [readKit(`go/${file}`)]);
 }
 
-/** The time stamps, each with the note that stands beside it, oldest first. */
+/** The time stamps, each with the note next to it, oldest first. */
 function listStamps(anchors: readonly KeptFile[]): ReadmeFacts['stamps'] {
   return anchors
     .filter(({ path }) => path.endsWith('.tsr'))

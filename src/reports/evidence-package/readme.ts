@@ -100,7 +100,7 @@ function describeFiles({ streams }: PackageStatement, hasWitnesses: boolean): re
         [proofs, 'for each row, in the same order: its salt and its proof (C2SP tlog-proof)'],
       ] as const;
     }),
-    [names.manifests, 'what the sealed log says of these rows and of the time range'],
+    [names.manifests, 'what the sealed log says about these rows and the time range'],
     ['log/', 'the whole sealed log: C2SP tlog-tiles, checkpoint and anchors'],
     [names.keys, 'the public key of the log'],
     ...(hasWitnesses

@@ -12,7 +12,7 @@ export type Spool = {
   readonly read: () => AsyncGenerator<Buffer>;
 };
 
-/** Spools of their own, which are gone after `work`. They are in the directory for temporary files (TMPDIR). */
+/** Separate spools, which are deleted after `work`. They are in the directory for temporary files (TMPDIR). */
 export async function withSpools<T>(
   work: (create: () => Promise<Spool>) => Promise<T>,
 ): Promise<T> {

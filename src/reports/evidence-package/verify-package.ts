@@ -1,4 +1,4 @@
-/** Verifies an evidence package by itself: without a database, and without a network. */
+/** Verifies an evidence package without a database and without a network. */
 import { sortRows } from '../../evidence/rows-root.ts';
 import { microsOfIso } from '../../evidence/verification/open-manifests.ts';
 import type { LogStream } from '../../streams/stream.ts';

@@ -4,7 +4,7 @@ import type { ReportValue, ReportWriter } from '../shared/report.ts';
 import { describeReport } from './json.ts';
 import { listMachineColumns, toPlainValue, type MachineColumn } from './machine-columns.ts';
 
-/** A group of rows is held in memory: so many, or fewer if their texts are long. */
+/** How many rows a group has, which is held in memory; fewer if their texts are long. */
 const mostRows = 10_000;
 const mostCharacters = 4_000_000;
 

@@ -21,7 +21,7 @@ export const stylesPart = `${declaration}<styleSheet xmlns="${main}"><numFmts co
 /** The relationship of the file to its workbook. */
 export const rootPart = `${declaration}<Relationships xmlns="${packageRelationships}"><Relationship Id="rId1" Type="${relationships}/officeDocument" Target="xl/workbook.xml"/></Relationships>`;
 
-/** The types of all parts of a workbook with so many sheets. */
+/** The types of all parts of a workbook with this many sheets. */
 export function typesPart(sheets: number): string {
   const list = Array.from(
     { length: sheets },
@@ -40,7 +40,7 @@ export function workbookPart(names: readonly string[]): string {
   return `${declaration}<workbook xmlns="${main}" xmlns:r="${relationships}"><sheets>${sheets.join('')}</sheets></workbook>`;
 }
 
-/** The relationships of a workbook to so many sheets and to its styles. */
+/** The relationships of a workbook to this many sheets and to its styles. */
 export function workbookRelationshipsPart(sheets: number): string {
   const list = Array.from(
     { length: sheets },

@@ -18,7 +18,7 @@ const views = [
 ];
 
 /**
- * Adds rows to tables, wherever a statement reads from them: as a parameter, so that nothing is written, no connection is
+ * Adds rows to tables in every place where a statement reads from them: as a parameter, so that nothing is written, no connection is
  * kept, and a replica or a reader will do.
  */
 export function addRows(db: ReadableDatabase, extras: readonly ExtraRows[]): ReadableDatabase {

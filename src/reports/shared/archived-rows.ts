@@ -1,4 +1,4 @@
-/** What a report says of rows that are in the archive. */
+/** What a report says about rows that are in the archive. */
 import { KnownError } from '../../errors.ts';
 import type { ArchivedSpan } from '../../ingest/archived-spans.ts';
 import { normalizeSpans, type Span } from '../../span.ts';
@@ -34,7 +34,7 @@ export function refuseArchived(asked: Asked): void {
   });
 }
 
-/** How many rows of the span were read from the archive, in a sentence; none where nothing is there. */
+/** How many rows of the span were read from the archive, in a sentence; none if there are none. */
 export function describeArchived(asked: Asked): readonly string[] {
   return listConcerned(asked).map(
     ({ from, to, rows }) =>

@@ -78,7 +78,7 @@ export type ReportScope<Db extends ReadableDatabase = ReadableDatabase> = {
     /** Undefined: no setting says where. */
     readonly store: ArchiveStore | undefined;
     readonly classify: () => Classify;
-    /** So many archived rows fit into one answer; default: as many as a report takes. */
+    /** How many archived rows fit into one answer; default: as many as a report takes. */
     readonly mostRows?: number;
   };
   /** The logs whose archived rows the database of this scope has too; none by default. */

@@ -148,7 +148,7 @@ export function stateCoverage(
 type Judgement = {
   /** The first second that the log can have. */
   readonly begin: number;
-  /** The first second after it that retention has not dropped: what lies before is told of, and not judged. */
+  /** The first second after it that retention has not dropped: what is before that is reported, but not counted as a gap. */
   readonly start: number;
   /** What is not stored after it. */
   readonly missing: readonly Span[];

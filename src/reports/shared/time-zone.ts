@@ -1,4 +1,4 @@
-/** Moments in a time zone. The zones are those of Node's own IANA database, whatever the server's is. */
+/** Moments in a time zone. The zones come from Node's own IANA database, not from the server's. */
 import type { ReportSpan } from './report.ts';
 
 /** Whether a text names an IANA time zone. */

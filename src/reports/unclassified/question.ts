@@ -39,7 +39,7 @@ export async function summarizeUnclassified(
   const counts = createTemplateCounts();
   for await (const row of readUnclassified(db, account, since)) {
     if (signal.aborted) break;
-    // The form of an operation is its name, whatever its variables.
+    // The form of an operation is its name; the variables do not count.
     const request = { ...row, graphql_variables: null, user_id: null };
     counts.add(describeRequest(request), row.timestamp);
     report(counts.total());

@@ -193,7 +193,7 @@ function listFields(timeMs: number, row: object): ReportRow {
   };
 }
 
-/** At least the wanted number of records, if there are so many; a page without records ends the walk. */
+/** At least the wanted number of records, if there are enough; a page without records ends the walk. */
 async function askRecords(
   { zendesk, signal }: LiveSource,
   id: string,

@@ -65,5 +65,5 @@ async function describeFormer(
     ({ name, email, role, until }) =>
       `${[name, email, role].filter(Boolean).join(', ')} (until ${show(until)})`,
   );
-  return [{ key: 'formerly', title: 'Formerly', value: texts.join('; ') }];
+  return [{ key: 'formerly', title: 'Previously', value: texts.join('; ') }];
 }
