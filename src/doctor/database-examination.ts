@@ -36,6 +36,8 @@ export type DatabaseExamination = {
   readonly checks: readonly Check[];
   /** Undefined if the database cannot be read. */
   readonly db: ReadOnlyDatabase | undefined;
+  /** Why it cannot be read, as a clause; empty if it can. */
+  readonly absence: string;
   /** The difference to add to the local clock to get Postgres's. */
   readonly skewMs: number | undefined;
   /** Free space on the disk of the database, if visible. */
@@ -125,6 +127,7 @@ async function examinePlace(
       checkDisk(facts, freeBytes),
     ],
     db,
+    absence: '',
     skewMs,
     freeBytes,
   };
@@ -165,7 +168,7 @@ export async function loadStored(
 
 /** The examination of an unreadable database, which `database` explains. */
 function abstain(database: Check): DatabaseExamination {
-  const reason = database.state === 'ok' ? 'there is no database yet' : 'there is no connection';
+  const absence = database.state === 'ok' ? 'there is no database yet' : 'there is no connection';
   const others = [
     'encoding',
     'time zone',
@@ -176,8 +179,9 @@ function abstain(database: Check): DatabaseExamination {
     'disk',
   ];
   return {
-    checks: [database, ...others.map((name) => skipped(name, reason))],
+    checks: [database, ...others.map((name) => skipped(name, absence))],
     db: undefined,
+    absence,
     skewMs: undefined,
     freeBytes: undefined,
   };

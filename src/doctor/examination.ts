@@ -121,12 +121,12 @@ async function lookAtLogin(
 /** What is wrong with the rows that were stored, and what their verifications and comparisons with Zendesk came to. */
 async function examineRows(
   config: Config | undefined,
-  { db }: DatabaseExamination,
+  { db, absence }: DatabaseExamination,
   streams: readonly Stream[],
   now: Date,
 ): Promise<readonly Check[]> {
   if (config === undefined) return [skipped('verification', 'the settings are wrong')];
-  if (db === undefined) return [skipped('verification', 'the database could not be read')];
+  if (db === undefined) return [skipped('verification', absence)];
   const checks: Check[] = [];
   for (const log of listLogs(streams)) {
     for (const look of [checkRows, checkDerivedRows]) {

@@ -36,7 +36,7 @@ describe('doctor and the database', { concurrency: 2 }, () => {
   const noConnection: Changes = {
     ...skipAll('there is no connection', ofDatabase),
     ...nothingStored,
-    Verification: 'skipped the database could not be read',
+    Verification: 'skipped there is no connection',
     Clock: "ok agrees with Zendesk's",
   };
 

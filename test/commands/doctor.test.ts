@@ -104,6 +104,7 @@ describe('doctor, which writes nothing,', () => {
         ),
       );
       assert.match(stdout, /^skipped {2}Migrations: there is no database yet$/m);
+      assert.match(stdout, /^skipped {2}Verification: there is no database yet$/m);
       assert.equal(status, 0);
       assert.equal(existsSync(directory), false);
 

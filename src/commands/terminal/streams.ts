@@ -66,18 +66,14 @@ export function renderStatus(
     .join('\n\n');
 }
 
-/** Sentences about streams, each once: if others share it, their names are added. */
+/** Sentences about streams, each once, after the names of the streams that share it. */
 function joinSame(
   told: readonly { readonly stream: string; readonly sentence: string }[],
 ): string[] {
   const streams = new Map<string, Set<string>>();
   for (const { stream, sentence } of told)
     streams.set(sentence, (streams.get(sentence) ?? new Set()).add(stream));
-  return [...streams].flatMap(([sentence, names]) => {
-    const [first = '', ...others] = names;
-    const line = `${first}: ${sentence}`;
-    return others.length === 0 ? [line] : [line, `${others.join(', ')}: the same.`];
-  });
+  return [...streams].map(([sentence, names]) => `${[...names].join(', ')}: ${sentence}`);
 }
 
 /** Not "nothing is missing" after a verification that found rows changed. */
