@@ -26,7 +26,7 @@ export function addCompletion(command: Command, context: CommandContext): void {
     const write = writers[shell];
     if (write === undefined)
       root.error(
-        `error: "${shell}" is not a supported shell. Use ${Object.keys(writers).join(', ')}`,
+        `error: "${shell}" is not a supported shell. Use ${Object.keys(writers).join(', ')}.`,
       );
     else context.print.raw(write(listPlaces(root, [])));
   });

@@ -36,6 +36,21 @@ function number(name: string, meaning: string, usual: string): Option {
   return new Option(`--${name} <number>`, meaning).default(usual);
 }
 
+/** The options of the simulator that have another name as a flag. */
+const flagNames: Readonly<Record<string, string>> = {
+  accessLogRowsPerDay: 'access-logs-per-day',
+  auditLogRowsPerDay: 'audit-logs-per-day',
+};
+
+/** A problem of the simulator with the name of the flag instead of its option. */
+function nameFlag(problem: string): string {
+  return problem.replace(
+    /^\w+/,
+    (option) =>
+      `--${flagNames[option] ?? option.replaceAll(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`,
+  );
+}
+
 /** Only now is the simulator loaded. */
 async function runSimulate(context: CommandContext, flags: SimulateFlags): Promise<number> {
   const problems: string[] = [];
@@ -58,7 +73,7 @@ async function runSimulate(context: CommandContext, flags: SimulateFlags): Promi
 
   const { SimulatorError, startSimulator } = await import('../simulator/simulator.ts');
   const simulator = await startSimulator(options).catch((error: unknown) => {
-    if (error instanceof SimulatorError) throw refuseInput(error.problems);
+    if (error instanceof SimulatorError) throw refuseInput(error.problems.map(nameFlag));
     if (foreignCodeOf(error) === 'EADDRINUSE') {
       throw refuseInput([
         `Port ${options.port} is already in use. Choose another one with --port.`,

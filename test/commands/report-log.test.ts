@@ -220,7 +220,7 @@ describe('completion', () => {
       { status, stderr },
       {
         status: 2,
-        stderr: 'error: "tcsh" is not a supported shell. Use bash, zsh, fish\n(see --help)\n',
+        stderr: 'error: "tcsh" is not a supported shell. Use bash, zsh, fish.\n(see --help)\n',
       },
     );
   });

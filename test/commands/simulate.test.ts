@@ -76,7 +76,7 @@ describe('simulate', { concurrency: 2 }, () => {
       {
         status: 2,
         stderr:
-          'agents must be a whole number from 1 to 10000.\naccessLogDays must be from 0 to 90.\n',
+          '--agents must be a whole number from 1 to 10000.\n--access-log-days must be from 0 to 90.\n',
       },
     );
   });

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { writeTable } from '../../src/commands/report/page.ts';
+import { renderTable } from '../../src/commands/terminal/table.ts';
 import { measureText, wrapLines, wrapText } from '../../src/commands/terminal/text.ts';
 import type { Report, ReportRow } from '../../src/reports/shared/report.ts';
 
@@ -215,6 +216,31 @@ describe('a report as a table', () => {
     const { lines } = await render([{ ...row, text }], undefined, { title: 'T\u001Bx' });
     assert.equal(lines[0], 'T x');
     assert.equal(lines[3], '2026-03-29 01:00:00  a ]0;b  c d   1,234  123456');
+  });
+
+  it('of a command is a list for each row if the window is narrower than the table', () => {
+    const rows = [
+      ['audit_logs', 'ok', '2,388'],
+      ['users', 'failed', '46'],
+    ];
+    const table = (room?: number): string[] =>
+      renderTable(['Stream', 'State', 'Rows'], rows, [2], undefined, room).split('\n');
+    const wide = [
+      'Stream      State    Rows',
+      'audit_logs  ok      2,388',
+      'users       failed     46',
+    ];
+    assert.deepEqual(table(), wide);
+    assert.deepEqual(table(25), wide);
+    assert.deepEqual(table(24), [
+      'Stream  audit_logs',
+      'State   ok',
+      'Rows    2,388',
+      '',
+      'Stream  users',
+      'State   failed',
+      'Rows    46',
+    ]);
   });
 
   it('measures texts as terminals show them', () => {

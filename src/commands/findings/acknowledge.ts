@@ -36,7 +36,7 @@ async function runAcknowledge(
   const problems = [
     ...(note.trim() === '' ? ['The reason is missing. Add --note "why".'] : []),
     ...(by.trim() === ''
-      ? ['The name is missing, and USER is not set. Add --by "your name".']
+      ? ['Nobody is named, and USER is not set. Add --by "your name".']
       : []),
   ];
   if (problems.length > 0) throw refuseInput(problems);

@@ -20,6 +20,6 @@ export function readDeed(
 ): { readonly reason: string; readonly by: string } {
   if (reason.trim() === '') problems.push('The reason is missing. Add --reason "why".');
   if (by.trim() === '')
-    problems.push('The name is missing, and USER is not set. Add --by "your name".');
+    problems.push('Nobody is named, and USER is not set. Add --by "your name".');
   return { reason: reason.trim(), by: by.trim() };
 }

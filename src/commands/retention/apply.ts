@@ -37,7 +37,7 @@ async function runApply(context: CommandContext, flags: ApplyFlags): Promise<num
   const problems = [
     ...(yes ? [] : ['Dropped rows cannot be restored. Check "retention plan", then add --yes.']),
     ...(by.trim() === ''
-      ? ['The name is missing, and USER is not set. Add --by "your name".']
+      ? ['Nobody is named, and USER is not set. Add --by "your name".']
       : []),
   ];
   if (problems.length > 0) throw refuseInput(problems);

@@ -46,6 +46,7 @@ export function renderStatus(
         ]),
         [6],
         (text, column) => (column === 1 ? paintState(text, stdout) : text),
+        widthOf(stdout),
       );
       const lines = joinSame([
         ...own.flatMap((row) =>

@@ -32,18 +32,22 @@ const mostNarrowColumns = 8;
 /**
  * A whole table; the columns at these positions are aligned to the right. Without a line break at the end.
  *
- * @param paint colours a text of a column after it was measured
+ * @param paint colours a text of a column after it was measured @param room the width of the terminal, default: unlimited;
+ *   if the table is wider, each row is a list of its values, without colours
  */
 export function renderTable(
   head: readonly string[],
   rows: readonly (readonly string[])[],
   rightAligned: readonly number[] = [],
   paint?: Paint,
+  room = Infinity,
 ): string {
   const columns = head.map((title, place): TableColumn =>
     rightAligned.includes(place) ? { title, align: 'right' } : { title },
   );
   const layout = layOut(columns, rows, undefined);
+  if (sum(layout.widths) + gap.length * (head.length - 1) > room)
+    return rows.map((cells) => formatTall(columns, cells, room).join('\n')).join('\n\n');
   return [
     ...formatRow(head, layout),
     ...rows.flatMap((cells) => formatRow(cells, layout, paint)),
