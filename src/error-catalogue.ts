@@ -436,9 +436,9 @@ export const errorCatalogue = {
     source: 'run',
     effect: 'run_failed',
     meaning:
-      'The account is in another database since `account move`, or on its way there. Nothing is written of it here.',
+      '`account move` has moved the account to another database, or is doing so. This process writes nothing of it here.',
     wayOut:
-      'Set `database` of the account in `ACCOUNTS_FILE` to the database where it is, and start the processes again. A move that was stopped goes on when the same command is run again.',
+      'Set `database` of the account in `ACCOUNTS_FILE` to the database where it is, and restart the processes. To continue a stopped move, run the same command again.',
   },
   move_failed: {
     source: 'command',
@@ -446,7 +446,7 @@ export const errorCatalogue = {
     meaning:
       'An account could not be moved to another database. Nothing is lost: what was copied is checked before anything is deleted.',
     wayOut:
-      'The message says what to do. Then run `account move` again; it goes on where it stopped. `--cancel` undoes a move that has not ended.',
+      'The message says what to do. Then run `account move` again; it continues where it stopped. `--cancel` undoes a move that has not ended.',
   },
   history_changed: {
     source: 'database',
@@ -513,7 +513,7 @@ export const errorCatalogue = {
   stopped: {
     source: 'run',
     effect: 'run_interrupted',
-    meaning: 'The process was told to stop.',
+    meaning: 'The process got the signal to stop.',
     wayOut: noAction,
   },
   process_died: {
@@ -545,7 +545,7 @@ export const errorCatalogue = {
     source: 'command',
     effect: 'command_failed',
     meaning:
-      'The command `login` got no login: the person refused, nobody answered in time, or Zendesk did not take the code.',
+      'The command `login` failed: the person refused, did not answer in time, or Zendesk did not accept the code.',
     wayOut: 'Begin again with the command `login`.',
   },
   nothing_pulled: {
@@ -557,13 +557,13 @@ export const errorCatalogue = {
   hold_exists: {
     source: 'command',
     effect: 'command_failed',
-    meaning: 'There is or was a hold of that name. A name stands for one hold for ever.',
+    meaning: 'There is or was a hold with that name. A name belongs to one hold permanently.',
     wayOut: 'Use another name.',
   },
   hold_unknown: {
     source: 'command',
     effect: 'command_failed',
-    meaning: 'No hold of that name is set.',
+    meaning: 'There is no hold with that name.',
     wayOut: 'See `hold list`.',
   },
   held: {

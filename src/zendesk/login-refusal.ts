@@ -81,7 +81,7 @@ export const loginWayOut = 'log in with the command "login"';
  */
 export function explainDeadToken(isUnsure: boolean): Refusal {
   const found = isUnsure
-    ? 'Zendesk refuses the refresh token: it is good once, and the answer to its first use was lost'
+    ? 'Zendesk refuses the refresh token: it works only once, and the answer to its first use was lost, because a connection broke or a process was killed'
     : 'Zendesk refuses the refresh token: it has expired, was revoked, or was used somewhere else';
   return { code: 'login_needed', found, wayOut: loginWayOut };
 }

@@ -87,7 +87,7 @@ describe('an account that moves to another database', () => {
     assert.deepEqual(await accounts.queryOf('east')('select from zendesk_sync.moves'), []);
   });
 
-  it('goes on wherever it was stopped, and nothing else writes meanwhile', async () => {
+  it('continues wherever it was stopped, and nothing else writes meanwhile', async () => {
     const file = readFileSync(accounts.file, 'utf8');
     const urlOf = (name: string): string =>
       new RegExp(`${name}:\\s+url: "([^"]+)"`).exec(file)?.[1] ?? '';
@@ -131,7 +131,7 @@ describe('an account that moves to another database', () => {
     }
   });
 
-  it('stays where it is when the move is undone, and nothing is left where it was copied', async () => {
+  it('stays where it is when the move is undone, and nothing of the copy is left', async () => {
     const undone = await run('account', 'move', 'acme', '--to', 'west', '--cancel');
     assert.equal(undone.status, 0, undone.stderr);
     assert.equal(undone.stdout, 'The move of acme to west is undone. It is in east as before.\n');
@@ -180,7 +180,7 @@ describe('an account that moves to another database', () => {
     assert.deepEqual([again.status, again.stdout], [0, 'acme is in west already.\n']);
   });
 
-  it('goes on where it is, with every former checkpoint', async () => {
+  it('is followed where it is now, with every previous checkpoint', async () => {
     const text = readFileSync(accounts.file, 'utf8');
     writeFileSync(accounts.file, text.replace('database: "east"', 'database: "west"'));
     const synced = await run('sync', '--account', 'acme');

@@ -32,7 +32,7 @@ async function stop(...services: readonly Program[]): Promise<void> {
 }
 
 describe('alerts test', () => {
-  it('sends a message to each channel and says what came of it, with status 1 if one does not take it', async (test) => {
+  it('sends a message to each channel and reports the result, with status 1 if one does not accept it', async (test) => {
     const receiver = await startReceiver();
     const authority = createAuthority('kr7');
     const tls = { ...authority.issue('localhost', ['localhost', '127.0.0.1']), isImplicit: true };

@@ -365,7 +365,7 @@ describe('classify', { concurrency: 2 }, () => {
     );
   });
 
-  it('says what to do where nothing is stored, nothing of the account, or no tables are', async () => {
+  it('says what to do if nothing is stored, nothing of the account is stored, or there are no tables', async () => {
     const empty = await createEmptyTestDatabase();
     try {
       const { status, stderr } = await runProgram(['classify', '--apply'], {

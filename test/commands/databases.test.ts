@@ -111,7 +111,7 @@ describe('accounts in two databases', () => {
     assert.equal(stdout, 'east: The database is up to date.\nwest: The database is up to date.\n');
   });
 
-  it('are served by one process; one that is away stops only its accounts, and is told of', async () => {
+  it('are served by one process; one that is not reachable stops only its accounts, and is logged', async () => {
     const [port, nowhere] = [await findFreePort(), await findFreePort()];
     const file = readFileSync(accounts.file, 'utf8');
     writeFileSync(

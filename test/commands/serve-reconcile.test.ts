@@ -4,7 +4,7 @@ import { smallAccount, waitUntil, withAccount } from '../support/pulled-account.
 import { runProgram, startProgram } from '../support/program.ts';
 
 describe('serve', () => {
-  it('compares a sample of each log at its times, in one process, and says what came of it', async () => {
+  it('compares a sample of each log at its times, in one process, and reports the result', async () => {
     await withAccount(smallAccount, async ({ settings, simulator, query }) => {
       await runProgram(['sync', 'audit_logs', 'access_logs'], settings);
       // As many that some of them are in every sample.
@@ -45,7 +45,7 @@ describe('serve', () => {
     });
   });
 
-  it('compares nothing by itself where RECONCILE_SCHEDULE is off, and refuses what is no schedule', async () => {
+  it('compares nothing automatically if RECONCILE_SCHEDULE is off, and refuses an invalid schedule', async () => {
     await withAccount(smallAccount, async ({ settings, query }) => {
       const bad = await runProgram(['serve'], { ...settings, RECONCILE_SCHEDULE: 'weekly' });
       assert.equal(bad.status, 2);

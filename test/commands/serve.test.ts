@@ -47,7 +47,7 @@ function assertSilentSince({ simulator }: PulledAccount, sentMs: number): void {
 }
 
 describe('serve', { concurrency: 2 }, () => {
-  it('is the default command, pulls at once whatever the schedules say, and logs JSON', async () => {
+  it('is the default command, pulls at once regardless of the schedules, and logs JSON', async () => {
     await withAccount(smallAccount, async ({ settings, query }) => {
       const service = startProgram([], {
         ...settings,

@@ -27,7 +27,7 @@ describe('sql', { concurrency: 2 }, () => {
     });
   });
 
-  it('changes nothing, in whatever way it is tried, unless --write is given', async () => {
+  it('changes nothing without --write, however somebody tries it', async () => {
     await withStored(async (db, settings) => {
       await storePeople(db, [{ id: 7, name: 'Joe Agent' }]);
       const sentence =

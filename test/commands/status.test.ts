@@ -169,7 +169,7 @@ describe('status', { concurrency: 2 }, () => {
     );
   });
 
-  it('says how it stands with scheduled reports, and --check that one could not be written', async () => {
+  it('shows the state of scheduled reports, and --check says that one could not be written', async () => {
     await withDatabase(async (url) => {
       await withClient(url, async (query) => {
         await record(query, 'audit_logs', {

@@ -230,7 +230,7 @@ describe('verify', { concurrency: 2 }, () => {
     });
   });
 
-  it('finds that the whole log was written anew with another key, and takes the key of an auditor', async () => {
+  it('finds that the whole log was rewritten with another key, and accepts the key of an auditor', async () => {
     await withSealed(async ({ databaseUrl, query, tamper, verifyAsJson, verify }) => {
       const [log] = await query<{ key: string }>('select key from zendesk_evidence.logs');
       const file = join(mkdtempSync(join(temporary, 'key-')), 'acme.vkey');

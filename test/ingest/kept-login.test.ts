@@ -111,7 +111,7 @@ async function nearEnd({ db }: Stage): Promise<void> {
 const dead =
   'Zendesk refuses the refresh token: it has expired, was revoked, or was used somewhere else; log in with the command "login".';
 const lost =
-  'Zendesk refuses the refresh token: it is good once, and the answer to its first use was lost; log in with the command "login".';
+  'Zendesk refuses the refresh token: it works only once, and the answer to its first use was lost, because a connection broke or a process was killed; log in with the command "login".';
 
 describe('a login by refresh token', { concurrency: 4 }, () => {
   it('begins with the token of the settings, once, and continues with the stored one', async () => {

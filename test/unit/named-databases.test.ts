@@ -175,7 +175,7 @@ describe('several databases in the file of accounts', () => {
     });
   }
 
-  it('are checked where stored rows are read, and an account that names another is told of', () => {
+  it('are checked where stored rows are read, and an account in another database is reported', () => {
     const asked = (text: string, environment: Record<string, string> = {}): unknown =>
       parseLocalPlaces({ ACCOUNTS_FILE: path, ...environment }, optionsOf(text));
     const refusal = (...problems: string[]): object => ({ code: 'bad_input', problems });

@@ -54,7 +54,7 @@ describe('the page of a verification that was stopped', () => {
   const page = renderVerification(stopped, { stdout: process.stdout });
   const text = page.replaceAll('\n  ', ' ');
 
-  it('says how far it came, when it read which part, and how it goes on', () => {
+  it('says how far it came, when it read which part, and how to continue', () => {
     assert.match(
       text,
       /^access_logs: 1,250,000 rows were read from the first row until 2026-11-05 00:00 at 2026-11-27 10:00, from 2026-11-05 00:00 until 2026-11-09 00:00 at 2026-11-27 11:00 UTC\. What was changed in the earlier parts after they were read is seen in the counts alone\.$/m,

@@ -370,7 +370,7 @@ describe('a refreshed login', () => {
       return error instanceof KnownError ? error.found : assert.fail('no known error');
     };
     const lost =
-      'Zendesk refuses the refresh token: it is good once, and the answer to its first use was lost';
+      'Zendesk refuses the refresh token: it works only once, and the answer to its first use was lost, because a connection broke or a process was killed';
     const used =
       'Zendesk refuses the refresh token: it has expired, was revoked, or was used somewhere else';
     assert.equal(await why(cut), lost);
