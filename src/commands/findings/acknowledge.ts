@@ -35,9 +35,7 @@ async function runAcknowledge(
 ): Promise<number> {
   const problems = [
     ...(note.trim() === '' ? ['The reason is missing. Add --note "why".'] : []),
-    ...(by.trim() === ''
-      ? ['Nobody is named, and USER is not set. Add --by "your name".']
-      : []),
+    ...(by.trim() === '' ? ['Nobody is named, and USER is not set. Add --by "your name".'] : []),
   ];
   if (problems.length > 0) throw refuseInput(problems);
   return withLocalDatabase(context, async ({ db }) => {

@@ -36,9 +36,7 @@ async function runApply(context: CommandContext, flags: ApplyFlags): Promise<num
   const { yes = false, by = context.env['USER'] ?? '', account, json = false } = flags;
   const problems = [
     ...(yes ? [] : ['Dropped rows cannot be restored. Check "retention plan", then add --yes.']),
-    ...(by.trim() === ''
-      ? ['Nobody is named, and USER is not set. Add --by "your name".']
-      : []),
+    ...(by.trim() === '' ? ['Nobody is named, and USER is not set. Add --by "your name".'] : []),
   ];
   if (problems.length > 0) throw refuseInput(problems);
   const { retention, followsErasures } = context.readLocalConfig();
