@@ -74,7 +74,7 @@ export function translateError(error: unknown): unknown {
         ...describeCause(error),
       });
     return new KnownError('database_unreachable', {
-      found: `Postgres cannot be reached (${code ?? 'connection ended'})`,
+      found: `Postgres cannot be reached (${code ?? describeLoss(message)})`,
       wayOut: 'Check that it is running and that DATABASE_URL points to it',
       ...describeCause(error),
     });
@@ -102,6 +102,13 @@ export function translateError(error: unknown): unknown {
       : `Postgres refused a statement (SQLSTATE ${code}${describePlace(error)})`,
     ...describeCause(error),
   });
+}
+
+/** The driver's words for a connection that was not made, or not answered on, in time. */
+const lateWords = /timeout/i;
+
+function describeLoss(message: string): string {
+  return lateWords.test(message) ? 'no answer in time' : 'connection ended';
 }
 
 const usualFacts: Readonly<Record<string, Pick<ErrorFacts, 'found' | 'wayOut'>>> = {

@@ -71,6 +71,18 @@ describe('a connection that loses every byte without being closed', () => {
     });
   });
 
+  it('is told apart from one that was closed: a new one gets no answer in time', async () => {
+    await withProxy({ patienceMs: 0, queryTimeoutMs: limitMs }, async (db, proxy) => {
+      proxy.silenceAll();
+      await assert.rejects(db.query('select 1'), lost);
+      await assert.rejects(db.query('select 1'), {
+        ...lost,
+        message:
+          'Postgres cannot be reached (no answer in time). Check that it is running and that DATABASE_URL points to it.',
+      });
+    });
+  });
+
   it('is replaced by another one within the retry time', async () => {
     await withProxy({ queryTimeoutMs: limitMs }, async (db, proxy) => {
       proxy.silenceAll();
