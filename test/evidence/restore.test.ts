@@ -1,6 +1,6 @@
 /** A database that is restored from an older backup, told from a log that somebody has cut. */
 import assert from 'node:assert/strict';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, describe, it } from 'node:test';
@@ -18,6 +18,7 @@ import { verifyHistory, type Verification } from '../../src/evidence/verificatio
 import { accessLogs } from '../../src/streams/access-logs.ts';
 import { auditLogs } from '../../src/streams/audit-logs.ts';
 import { backUp, backUpByDump, dumpSkip } from '../support/backup.ts';
+import { collectLog } from '../support/collected-log.ts';
 import {
   account,
   assertTrue,
@@ -29,6 +30,9 @@ import { statusOf } from '../support/ledger-facts.ts';
 const signal = new AbortController().signal;
 const folder = mkdtempSync(join(tmpdir(), 'zls-restore-'));
 after(() => rmSync(folder, { recursive: true, force: true }));
+/** A directory that cannot be read, whoever reads it. */
+const unreadable = join(folder, 'file', 'log');
+writeFileSync(join(folder, 'file'), '');
 const streams = [auditLogs, accessLogs];
 const origin = 'acme/log';
 
@@ -342,6 +346,56 @@ describe('a database that was restored from an older backup', { concurrency: 2 }
       await read(16, 15);
       await startSealing(db, [lacking], engine.log, signal)();
       assert.equal(await size(), before);
+    });
+  });
+
+  it('seals nothing while the copy that may have more cannot be reached', async () => {
+    await withPublished(async (published) => {
+      const { db, engine, url, read, seal, sealing, takeBack, verify, size } = published;
+      await read(40, 20);
+      await seal();
+      await takeBack();
+      const before = await size();
+      const putBack = await backUp(url);
+      await read(20, 16);
+      await seal();
+      const known = await size();
+      await putBack();
+      await read(20, 16);
+      const away = { ...sealing, copies: [openDirectory(unreadable)] };
+      const log = collectLog();
+      await startSealing(db, [away], log, signal)();
+      assert.equal(await size(), before);
+      // Also for a process that has seen more of the log.
+      await assert.rejects(takeBackLost(db, away, known, engine.log), { code: 'anchor_failed' });
+      const sentences = new Set(log.lines().map(({ msg }) => msg));
+      assert.deepEqual(
+        [...sentences],
+        [
+          `The database is not the one that the sealed log of acme was in, or has fewer entries of it than before, and a published copy that may have more cannot be reached: EVIDENCE_DIR is ${unreadable}, which cannot be read (ENOTDIR). Nothing is sealed until it answers, and manifests wait in the database. If the copy no longer exists, remove EVIDENCE_URL or EVIDENCE_DIR from the settings.`,
+        ],
+      );
+      await startSealing(db, [sealing], engine.log, signal)();
+      await seal();
+      const result = await verify();
+      assert.deepEqual(kindsOf(result), []);
+      assert.deepEqual(
+        result.restores.map(({ lost }) => lost),
+        [1],
+      );
+    });
+  });
+
+  it('is not what a copy that cannot be reached makes of the same database: sealing goes on', async () => {
+    await withPublished(async ({ db, engine, read, seal, sealing, takeBack, size }) => {
+      await read(40, 20);
+      await seal();
+      await takeBack();
+      const before = await size();
+      await read(20, 16);
+      const away = { ...sealing, copies: [openDirectory(unreadable)] };
+      await startSealing(db, [away], engine.log, signal)();
+      assert.ok((await size()) > before);
     });
   });
 

@@ -202,6 +202,7 @@ comment on column zendesk_evidence.logs.checkpoint is 'The newest checkpoint, a 
 comment on column zendesk_evidence.logs.begun_at is 'When the log was begun: rows stored earlier were not sealed when they arrived.';
 comment on column zendesk_evidence.logs.sealed_at is 'When the newest entry was added.';
 comment on column zendesk_evidence.logs.rules is 'Fingerprints of the rules that the log was last told of: classification, detections, definitions of views.';
+comment on column zendesk_evidence.logs.history is 'The database that the log was last compared with its published copies in: server, time line and database, as Postgres numbers them. Another one may lack entries.';
 comment on schema zendesk_evidence is 'The sealed log: what an auditor needs to check that no row of the history is missing or changed.';
 comment on table zendesk_sync.finding_inputs is 'What findings depend on besides the rows of the logs, as it was when they were last looked through: rules, lists, people.';
 comment on column zendesk_sync.finding_inputs.account is 'Key of the Zendesk account.';

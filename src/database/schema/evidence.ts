@@ -40,6 +40,8 @@ export const sealedLogs = zendeskEvidence.table('logs', {
   sealed_at: instant(),
   /** Fingerprints of the rules that the log was last told of: classification, detections, definitions of views. */
   rules: jsonb(),
+  /** The database that the log was last compared with its published copies in: server, time line and database, as Postgres numbers them. Another one may lack entries. */
+  history: text(),
 });
 
 /** What happened to the history and is not in the sealed log yet. The sealer takes it within seconds. */

@@ -9,7 +9,7 @@ import {
   type Queryable,
   type Transaction,
 } from '../../database/client.ts';
-import { explainError, hasCode } from '../../errors.ts';
+import { hasCode, KnownError } from '../../errors.ts';
 import type { Log } from '../../logger.ts';
 import { growFrontier, parseFrontier, type Frontier } from '../forms/frontier.ts';
 import { hashLeaf } from '../forms/merkle.ts';
@@ -27,6 +27,7 @@ import { inUtc } from '../stored-rows.ts';
 import { describeWaiting, loadWaiting } from '../waiting.ts';
 import { readEntry, type SealedEntry } from '../verification/entry.ts';
 import { followTakeover, type FollowedTakeover } from '../verification/keys.ts';
+import { isInOtherDatabase, noteDatabase } from './database-history.ts';
 import { readLostEntries, type Longer } from './lost-entries.ts';
 import { noteLostSpans } from './lost-spans.ts';
 import { putRowBack } from './removed-row.ts';
@@ -46,7 +47,8 @@ export async function loadSize(db: Queryable, account: string): Promise<number> 
  *
  * @param known the largest size of the log that this process has seen; undefined when the process has just started
  * @returns how many entries the log has now
- * @throws {KnownError} `sealed_log_behind` when a copy lacks some of the missing entries: continuing would fork the log
+ * @throws {KnownError} `sealed_log_behind` when a copy lacks some of the missing entries, `anchor_failed` when a copy cannot be
+ *   reached after a restore or a failover: continuing could fork the log
  */
 export async function takeBackLost(
   db: Database,
@@ -54,20 +56,22 @@ export async function takeBackLost(
   known: number | undefined,
   log: Log,
 ): Promise<number> {
-  const { account, copies = [] } = sealing;
+  const { account } = sealing;
   const size = await loadSize(db, account);
   if (known !== undefined && size >= known) return size;
-  let longest: Longer = { copy: { name: '', read: async () => undefined }, note: '', size };
-  // A place that cannot be reached, or has another log, stops nothing: it is reported here, and again when the log is published.
-  const tellUseless = (error: unknown): undefined => {
-    if (!hasCode(error, 'anchor_failed', 'sealed_log_differs')) throw error;
-    log.error({ account, err: error }, explainError(error));
-  };
-  for (const copy of copies) {
-    const published = await readPublished(copy, account).catch(tellUseless);
-    if (published !== undefined && published.size > longest.size) longest = { copy, ...published };
-  }
-  if (longest.size > size) await takeBackFrom(db, sealing, longest, log).catch(tellUseless);
+  const { longest, failures } = await findLongest(sealing, size);
+  const unreached = failures.find((error) => hasCode(error, 'anchor_failed'));
+  if (unreached !== undefined && (known !== undefined || (await isInOtherDatabase(db, account))))
+    throw unreachedFailure(account, unreached);
+  // A place that has another log stops nothing: it is reported here, and again when the log is published.
+  const tell = (error: KnownError): void => log.error({ account, err: error }, error.message);
+  failures.forEach(tell);
+  if (longest !== undefined)
+    await takeBackFrom(db, sealing, longest, log).catch((error: unknown) => {
+      if (!hasCode(error, 'sealed_log_differs')) throw error;
+      tell(error);
+    });
+  if (unreached === undefined) await noteDatabase(db, account);
   const since = await loadSize(db, account);
   if (since < (known ?? 0))
     log.error(
@@ -75,6 +79,35 @@ export async function takeBackLost(
       'the sealed log has fewer entries than this process knows of, and no copy outside of the database has them: they are lost, and the log goes on without them',
     );
   return since;
+}
+
+/** The copy with the most entries, if it has more than the database, and why others could not be read. */
+async function findLongest(
+  { account, copies = [] }: Sealing,
+  size: number,
+): Promise<{ readonly longest: Longer | undefined; readonly failures: readonly KnownError[] }> {
+  let longest: Longer | undefined;
+  const failures: KnownError[] = [];
+  for (const copy of copies)
+    try {
+      const published = await readPublished(copy, account);
+      if (published !== undefined && published.size > (longest?.size ?? size))
+        longest = { copy, ...published };
+    } catch (error) {
+      if (!hasCode(error, 'anchor_failed', 'sealed_log_differs')) throw error;
+      failures.push(error);
+    }
+  return { longest, failures };
+}
+
+/** Entries may be missing, and whether they are cannot be told: sealing would make two logs of one name. */
+function unreachedFailure(account: string, cause: KnownError): KnownError {
+  return new KnownError('anchor_failed', {
+    found: `The database is not the one that the sealed log of ${account} was in, or has fewer entries of it than before, and a published copy that may have more cannot be reached: ${cause.found}`,
+    wayOut:
+      'Nothing is sealed until it answers, and manifests wait in the database. If the copy no longer exists, remove EVIDENCE_URL or EVIDENCE_DIR from the settings',
+    cause,
+  });
 }
 
 type LogRow = { readonly origin: string; readonly key: string; readonly frontier: Buffer };

@@ -1,0 +1,1 @@
+ALTER TABLE "zendesk_evidence"."logs" ADD COLUMN "history" text;
