@@ -16,6 +16,8 @@ type Version = {
 type Live = {
   /** All parts: those that are known already, if that is not long ago, because what has changed since follows at once. */
   readonly current: () => Promise<Version>;
+  /** Whether there is an answer at all. @throws {KnownError} if not */
+  readonly check: () => Promise<void>;
   /** The parts that have changed since a version, once there are any; all for a version of another process. */
   readonly next: (version: string, signal: AbortSignal) => Promise<Version>;
 };
@@ -55,6 +57,9 @@ export function createLive(load: () => Promise<Parts>, everyMs: number, limitMs:
       // Whoever listens hears of the failure.
       answer.catch(() => {});
       return select(known.parts, 0);
+    },
+    async check() {
+      await snapshot();
     },
     async next(version, signal) {
       const [process, number] = version.split('.');

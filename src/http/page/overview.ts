@@ -62,6 +62,13 @@ async function loadEvery({ places }: EveryQuestioning, service: PageService): Pr
           streams: keepOwn(own.streams, database, databases),
           told: keepOwn(own.told, database, databases),
           findings: keepOwn(own.findings, database, databases),
+          openFindings: Object.fromEntries(
+            keepOwn(
+              Object.entries(own.openFindings).map(([account, open]) => ({ account, open })),
+              database,
+              databases,
+            ).map(({ account, open }) => [account, open]),
+          ),
         };
       } catch (error) {
         if (places.length === 1 || !(error instanceof KnownError)) throw error;
@@ -72,7 +79,7 @@ async function loadEvery({ places }: EveryQuestioning, service: PageService): Pr
           found,
           wayOut: null,
         }));
-        return { streams: [], told, findings: [], openFindings: 0 };
+        return { streams: [], told, findings: [], openFindings: {} };
       }
     }),
   );
@@ -85,14 +92,12 @@ async function loadEvery({ places }: EveryQuestioning, service: PageService): Pr
       .toSorted((a, b) => Number(b.level === 'problem') - Number(a.level === 'problem')),
     findings: overviews
       .flatMap(({ findings }) => findings)
-      .toSorted((a, b) => b.at.getTime() - a.at.getTime())
-      .slice(0, mostFindings),
-    openFindings: overviews.reduce((sum, each) => sum + each.openFindings, 0),
+      .toSorted((a, b) => b.at.getTime() - a.at.getTime()),
+    openFindings: Object.assign({}, ...overviews.map((each) => each.openFindings)) as Readonly<
+      Record<string, number>
+    >,
   };
 }
-
-/** So many as of one database. */
-const mostFindings = 8;
 
 /** Adds `/api/overview` and `/api/live`. */
 export function addOverview(app: Hono, { questioning, service, admission }: Sources): void {
@@ -117,6 +122,8 @@ export function addOverview(app: Hono, { questioning, service, admission }: Sour
     const refused = await refuse(context);
     if (refused !== undefined) return refused;
     if (listeners >= mostListeners) return json(503, { reason: 'Too many listen already.' });
+    // A stream that ends at once would look as if it were live.
+    await live.check();
     listeners += 1;
     return streamSSE(context, async (stream) => {
       const leaving = new AbortController();

@@ -38,8 +38,10 @@ export function openPage(
   log: Log,
 ): Page {
   const questioning = openEveryQuestioning(databases, log);
-  const records = questioning.recordsOf(null);
-  const sessions = openSessions(records, access.kind === 'login' ? access.tokens : []);
+  const sessions = openSessions(
+    questioning.places.map((place) => place.questioning.db),
+    access.kind === 'login' ? access.tokens : [],
+  );
   const admission = createAdmission(access, sessions, log);
   let offered: Perform | undefined;
   return {

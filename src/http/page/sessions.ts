@@ -19,17 +19,22 @@ const keptMs = 3000;
 const mostKept = 1000;
 
 export type Sessions = {
-  /** Begins a session. @returns its cookie */
+  /** Begins a session. @returns its cookie @throws {KnownError} when no database answers */
   readonly begin: (token: PageToken) => Promise<string>;
   /** Whose session a cookie is; undefined for one that has ended or that nobody was given. */
   readonly find: (cookie: string) => Promise<PageToken | undefined>;
+  /** Ends it. @throws {KnownError} where a database is away that may have it */
   readonly end: (cookie: string) => Promise<void>;
 };
 
-export function openSessions(db: Queryable, tokens: readonly PageToken[]): Sessions {
+/** @param databases a session is kept in each, so that it lasts while one of several is away */
+export function openSessions(
+  databases: readonly Queryable[],
+  tokens: readonly PageToken[],
+): Sessions {
   const kept = new Map<string, { readonly entry: PageToken; readonly untilMs: number }>();
 
-  async function load(cookie: string): Promise<PageToken | undefined> {
+  async function load(db: Queryable, cookie: string): Promise<PageToken | undefined> {
     const [row] = await db.query<{ proof: Buffer }>(
       `select token_proof as proof from zendesk_sync.page_sessions where session = $1 and ends_at > now()`,
       [digest(cookie)],
@@ -38,15 +43,29 @@ export function openSessions(db: Queryable, tokens: readonly PageToken[]): Sessi
     return tokens.find(({ token }) => timingSafeEqual(prove(token, cookie), row.proof));
   }
 
+  async function loadAnywhere(cookie: string): Promise<PageToken | undefined> {
+    const asked = databases.map((db) => load(db, cookie));
+    const known = asked.map(
+      async (answer) => (await answer) ?? Promise.reject(new Error('unknown')),
+    );
+    const found = await Promise.any(known).catch((): undefined => undefined);
+    // Where none answers, nobody knows whether it has ended.
+    return found ?? (await Promise.any(asked).catch(throwFirst));
+  }
+
   return {
     async begin({ name, token }) {
       const cookie = randomBytes(32).toString('base64url');
-      await db.query('delete from zendesk_sync.page_sessions where ends_at < now()');
-      await db.query(
-        `insert into zendesk_sync.page_sessions (session, name, token_proof, ends_at)
-         values ($1, $2, $3, now() + interval '${sessionSeconds} seconds')`,
-        [digest(cookie), name, prove(token, cookie)],
-      );
+      const begun = databases.map(async (db) => {
+        await db.query('delete from zendesk_sync.page_sessions where ends_at < now()');
+        await db.query(
+          `insert into zendesk_sync.page_sessions (session, name, token_proof, ends_at)
+           values ($1, $2, $3, now() + interval '${sessionSeconds} seconds')`,
+          [digest(cookie), name, prove(token, cookie)],
+        );
+      });
+      await Promise.allSettled(begun);
+      await Promise.any(begun).catch(throwFirst);
       return cookie;
     },
     async find(cookie) {
@@ -54,17 +73,27 @@ export function openSessions(db: Queryable, tokens: readonly PageToken[]): Sessi
       const known = kept.get(cookie);
       if (known !== undefined && known.untilMs > performance.now()) return known.entry;
       kept.delete(cookie);
-      const entry = await load(cookie);
+      const entry = await loadAnywhere(cookie);
       if (entry === undefined) return undefined;
       if (kept.size >= mostKept) kept.clear();
       kept.set(cookie, { entry, untilMs: performance.now() + keptMs });
       return entry;
     },
     async end(cookie) {
-      await db.query('delete from zendesk_sync.page_sessions where session = $1', [digest(cookie)]);
       kept.delete(cookie);
+      const ended = databases.map((db) =>
+        db.query('delete from zendesk_sync.page_sessions where session = $1', [digest(cookie)]),
+      );
+      await Promise.allSettled(ended);
+      // In a database that is away it would go on.
+      await Promise.all(ended);
     },
   };
+}
+
+/** What went wrong with the first of several that all went wrong. */
+function throwFirst(error: unknown): never {
+  throw error instanceof AggregateError ? error.errors[0] : error;
 }
 
 /** That a session began with this token; without the cookie nobody can try tokens against it. */

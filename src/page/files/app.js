@@ -132,7 +132,14 @@ function App() {
   if (problem !== undefined) return html`<p class="note problem" role="alert">${problem}</p>`;
   if (session === undefined) return null;
   if (session === null) return html`<${Login} entered=${enter} />`;
-  const leave = () => fetch('logout', { method: 'POST' }).then(() => setSession(null));
+  const leave = async () => {
+    const answer = await fetch('logout', { method: 'POST' }).catch(() => undefined);
+    if (answer?.ok) setSession(null);
+    else
+      setProblem(
+        'You are still logged in, because the database does not answer. Reload the page, and log out again.',
+      );
+  };
   return html`<${Shell} session=${session} leave=${leave} />`;
 }
 

@@ -40,5 +40,7 @@ export function Asked({ asked, children }) {
     </p>`;
   if (answer === undefined)
     return isAsking ? html`<p class="waiting" role="status">Asking the database …</p>` : null;
-  return html`<div aria-busy=${isAsking ? 'true' : 'false'}>${children(answer)}</div>`;
+  return html`<div aria-busy=${isAsking ? 'true' : 'false'}>
+    ${answer.away?.map((found) => html`<p key=${found} class="note problem" role="alert">${found} What it has is missing here.</p>`)}${children(answer)}
+  </div>`;
 }

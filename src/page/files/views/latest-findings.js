@@ -4,13 +4,20 @@ import { Severity } from '../finding-words.js';
 import { Table, countOf } from '../table.js';
 import { Moment } from '../time.js';
 
-/** @param open how many there are in all */
-export function LatestFindings({ findings, open, account, hasAccounts }) {
+/** So many are listed. */
+const listed = 8;
+
+/** @param found the newest of each account, and how many there are of each */
+export function LatestFindings({ found, isShown, account, hasAccounts }) {
+  const findings = found.list.filter(isShown).slice(0, listed);
+  const open = Object.entries(found.open)
+    .filter(([name]) => isShown({ account: name }))
+    .reduce((sum, [, count]) => sum + count, 0);
   const address = `#/findings${account === '' ? '' : `?account=${encodeURIComponent(account)}`}`;
   return html`<${Table}
       caption="The newest findings that nobody has acknowledged"
       rows=${findings}
-      keyOf=${(row) => row.finding}
+      keyOf=${(row) => `${row.account} ${row.finding}`}
       empty="Nothing is open."
       columns=${[
         { title: 'When', cell: (row) => html`<${Moment} at=${row.at} />` },

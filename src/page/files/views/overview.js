@@ -20,7 +20,6 @@ export default function Overview({ account, accounts }) {
     .filter(isShown);
   const hasAccounts = account === '' && accounts.length > 1;
   const told = parts.told.filter(isShown);
-  const findings = parts.findings.list.filter(isShown);
   return html`
     <p class="live" role="status">
       ${isLive ? html`<${State} level="good" words="Live" />` : html`<${State} level="warning" words="Not live: trying to connect again" />`}
@@ -31,8 +30,8 @@ export default function Overview({ account, accounts }) {
     <${Streams} streams=${streams} hasAccounts=${hasAccounts} />
     <h2>Latest findings</h2>
     <${LatestFindings}
-      findings=${findings}
-      open=${parts.findings.open}
+      found=${parts.findings}
+      isShown=${isShown}
       account=${account}
       hasAccounts=${hasAccounts}
     />
@@ -71,7 +70,7 @@ function useLive() {
 }
 
 function Needs({ told, streams }) {
-  if (streams.length === 0)
+  if (streams.length === 0 && told.length === 0)
     return html`<p class="note">
       Nothing has been pulled yet. This page fills as the service reads.
     </p>`;

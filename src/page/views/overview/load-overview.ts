@@ -54,8 +54,10 @@ type OpenFinding = {
 export type Overview = {
   readonly streams: readonly ShownStream[];
   readonly told: readonly Told[];
+  /** The newest of each account, the newest first. */
   readonly findings: readonly OpenFinding[];
-  readonly openFindings: number;
+  /** How many there are of each account. */
+  readonly openFindings: Readonly<Record<string, number>>;
 };
 
 /** Loads the overview of all accounts. */
@@ -68,8 +70,8 @@ export async function loadOverview(
   const rows = await loadStatus(db, service.streams);
   const spending = await loadSpending(db, service);
   const backfills = await loadBackfills(db, service, rows, now);
-  const [count] = await db.query<{ open: number }>(
-    `select count(*)::float8 as open from zendesk.findings where state = 'open'`,
+  const counts = await db.query<{ account: string; open: number }>(
+    `select account, count(*)::float8 as open from zendesk.findings where state = 'open' group by account`,
   );
   return {
     streams: rows.map((row) => {
@@ -83,7 +85,7 @@ export async function loadOverview(
     }),
     told: [...(await listUnsent(db)), ...listTold(rows, service.streams, now)],
     findings: await loadOpenFindings(db),
-    openFindings: count?.open ?? 0,
+    openFindings: Object.fromEntries(counts.map(({ account, open }) => [account, open])),
   };
 }
 
@@ -120,15 +122,20 @@ function findNextTick({ accounts }: PageService, { account, stream }: StreamStat
   return expression === undefined || !isPulled ? null : listTimes(expression, 'UTC').next();
 }
 
+/** So many of each account. */
 const listed = 8;
 
 async function loadOpenFindings(db: Queryable): Promise<readonly OpenFinding[]> {
   return db.query<OpenFinding>(
     `select f.account, f.finding, f.created_at as at, f.severity, coalesce(r.title, f.rule) as title,
        f.actor_name as "actorName", f.summary
-     from zendesk.findings f
+     from (select distinct account from zendesk_sync.streams) as s
+     cross join lateral (
+       select * from zendesk.findings o
+       where o.account = s.account and o.state = 'open' and o.severity <> 'info'
+       order by o.created_at desc, o.finding limit ${listed}
+     ) as f
      left join zendesk.finding_rules r on r.rule = f.rule
-     where f.state = 'open' and f.severity <> 'info'
-     order by f.created_at desc, f.finding limit ${listed}`,
+     order by f.created_at desc, f.finding`,
   );
 }
