@@ -7,6 +7,7 @@ import type { PersonKeys } from '../evidence/salts.ts';
 import type { LogTable } from '../streams/stream.ts';
 import { checkObject } from './check.ts';
 import type { ArchiveColumn } from './columns.ts';
+import type { RowsOf } from './copied-lines.ts';
 import { archiveFailure } from './failure.ts';
 import { nameManifest, nameObject, numberOf, type ArchivedMonth } from './layout.ts';
 import { readHotLines } from './hot-lines.ts';
@@ -22,7 +23,7 @@ import {
 import { isOutdated, leaveOut } from './leave-out.ts';
 import { renderObjectManifest, type DescribedObject } from './manifest.ts';
 import { makeObjects } from './object-writer.ts';
-import { readHotRows, spell, type RowsOf } from './rows.ts';
+import { readHotRows, spell } from './rows.ts';
 import type { ArchiveStore } from './store.ts';
 
 /** What a month is archived with. */

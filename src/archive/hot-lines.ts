@@ -5,7 +5,7 @@
 import type { Database } from '../database/client.ts';
 import { layOut, unescapeText } from '../evidence/row-leaf.ts';
 import type { LogTable } from '../streams/stream.ts';
-import type { RowsOf } from './rows.ts';
+import { copyLines, type RowsOf } from './copied-lines.ts';
 
 /** Some lines, each with a line feed at its end, and where they begin. */
 export type LineBatch = { readonly bytes: Buffer; readonly starts: readonly number[] };
@@ -25,27 +25,12 @@ export function listLineColumns(table: LogTable): readonly string[] {
 export async function* readHotLines(
   db: Database,
   table: LogTable,
-  { account, from, until }: RowsOf,
+  of: RowsOf,
 ): AsyncGenerator<LineBatch> {
-  const { name, time, id } = table;
+  const { time, id } = table;
   const fields = [...moments.map(inSeconds), id.name, inSeconds(time), ...listLineColumns(table)];
-  const pieces = db.copyOut(
-    `copy (
-       select ${fields.join(', ')} from ${name}
-       where account = current_setting('zendesk_sync.value1')
-         and ${time} >= current_setting('zendesk_sync.value2')::timestamptz
-         and ${time} < current_setting('zendesk_sync.value3')::timestamptz
-       order by ${time}, ${id.name}
-     ) to stdout`,
-    [account, from, until],
-  );
-  let rest: Buffer = Buffer.alloc(0);
-  for await (const piece of pieces) {
-    const bytes = rest.length === 0 ? piece : Buffer.concat([rest, piece]);
-    const end = bytes.lastIndexOf(lineFeed) + 1;
-    rest = bytes.subarray(end);
-    if (end > 0) yield { bytes, starts: listStarts(bytes, end) };
-  }
+  for await (const bytes of copyLines(db, table, of, fields))
+    yield { bytes, starts: listStarts(bytes) };
 }
 
 const lineFeed = 10;
@@ -57,9 +42,9 @@ function inSeconds(time: string): string {
   return `extract(epoch from ${time})`;
 }
 
-function listStarts(bytes: Buffer, end: number): readonly number[] {
+function listStarts(bytes: Buffer): readonly number[] {
   const starts: number[] = [];
-  for (let at = 0; at < end; at = bytes.indexOf(lineFeed, at) + 1) starts.push(at);
+  for (let at = 0; at < bytes.length; at = bytes.indexOf(lineFeed, at) + 1) starts.push(at);
   return starts;
 }
 

@@ -10,6 +10,7 @@ import {
 } from '../evidence/row-leaf.ts';
 import { inMicros } from '../evidence/stored-rows.ts';
 import type { LogTable } from '../streams/stream.ts';
+import { copyLines, type RowsOf } from './copied-lines.ts';
 
 /** A row: its key, when it was written, its values in the order of the table's columns, and what its leaf is made of. */
 export type ArchiveRow = {
@@ -26,36 +27,18 @@ export type ArchiveRow = {
   readonly leaf?: string;
 };
 
-/** Which rows: of an account, from a moment to before another, as Postgres writes them. */
-export type RowsOf = { readonly account: string; readonly from: string; readonly until: string };
-
 /** The rows in the order of their keys, some at a time. */
 export async function* readHotRows(
   db: Database,
   table: LogTable,
-  { account, from, until }: RowsOf,
+  of: RowsOf,
 ): AsyncGenerator<readonly ArchiveRow[]> {
-  const { name, time, id, columns } = table;
+  const { time, id, columns } = table;
   const moments = ['first_synced_at', 'synced_at', time].map(inMicros);
-  const pieces = db.copyOut(
-    `copy (
-       select ${[...moments, id.name, ...columns].join(', ')} from ${name}
-       where account = current_setting('zendesk_sync.value1')
-         and ${time} >= current_setting('zendesk_sync.value2')::timestamptz
-         and ${time} < current_setting('zendesk_sync.value3')::timestamptz
-       order by ${time}, ${id.name}
-     ) to stdout`,
-    [account, from, until],
-  );
   const read = createLineReader(table);
-  let rest: Buffer = Buffer.alloc(0);
-  for await (const piece of pieces) {
-    const bytes = Buffer.concat([rest, piece]);
-    const end = bytes.lastIndexOf('\n') + 1;
-    rest = bytes.subarray(end);
+  for await (const bytes of copyLines(db, table, of, [...moments, id.name, ...columns]))
     // Nothing follows the last line feed.
-    yield bytes.toString('utf8', 0, end).split('\n').slice(0, -1).map(read);
-  }
+    yield bytes.toString('utf8').split('\n').slice(0, -1).map(read);
 }
 
 /** Reads lines of COPY. */
