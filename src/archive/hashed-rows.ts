@@ -1,18 +1,15 @@
-/**
- * The rows of an object with the hashes of their leaves. What is hashed is put together from the bytes of the file: a text
- * for each value would cost more than the hashes.
- */
-import { canonicalJson } from '../evidence/canonical-json.ts';
+/** The rows of an object with the hashes of their leaves. Nothing but the hashes is made before somebody asks for it. */
 import { hashRowBytes, layOut } from '../evidence/row-leaf.ts';
 import { createKeyFinder, type PersonKeys } from '../evidence/salts.ts';
-import type { OpenParquet, RawValue } from '../parquet/reader.ts';
+import type { ColumnTexts } from '../parquet/column-texts.ts';
+import type { OpenParquet } from '../parquet/reader.ts';
 import type { LogTable } from '../streams/stream.ts';
-import { createCanonicalLine } from './canonical-line.ts';
+import { createCanonicalLine, renderColumn, type CanonicalColumn } from './canonical-column.ts';
 import { bookkeeping } from './columns.ts';
 import { createRowReader } from './object-reader.ts';
 import type { ArchiveRow } from './rows.ts';
 
-/** Rows are given on in so many: few enough that they are gone before they cost something. */
+/** The number of rows in a batch: few enough that they are gone before they cost something. */
 const batchRows = 500;
 
 /** The rows of an object in its order; one whose key was destroyed has no leaf. */
@@ -22,113 +19,122 @@ export async function* readHashedRows(
   keys: PersonKeys,
 ): AsyncGenerator<readonly ArchiveRow[]> {
   const names = [table.time, table.id.name, ...table.columns, ...bookkeeping];
-  const startGroup = createRowHash(table, keys);
+  const hashGroup = createGroupHash(table, keys);
   const makeRow = createRowReader(table);
   for (const [group, count] of object.groups.entries()) {
-    const read = await object.readRawGroup(group, names);
-    const valuesOf = (name: string): Values => read.get(name) ?? [];
-    const [times, actors, written] = [table.time, table.actor, 'synced_at'].map(valuesOf);
-    const nameMoment = rememberLast();
-    const hashRow = startGroup(valuesOf);
+    const readColumn = await object.openGroup(group);
+    const columns = new Map<string, ColumnTexts>();
+    for (const name of names) columns.set(name, await readColumn(name));
+    const [microsOf, actorOf, writtenAtOf] = [table.time, table.actor, 'synced_at'].map((name) =>
+      rememberTexts(columns.get(name)),
+    );
+    const hashRow = hashGroup(columns);
+    const readWhole = (place: number): ArchiveRow =>
+      makeRow((name) => textAt(columns.get(name), place));
     for (let start = 0; start < count; start += batchRows) {
       const rows: ArchiveRow[] = [];
       for (let place = start; place < Math.min(count, start + batchRows); place += 1) {
-        const leaf = hashRow(place);
-        let whole: ArchiveRow | undefined;
-        const readWhole = (): ArchiveRow =>
-          (whole ??= makeRow((name) => toText(valuesOf(name)[place])));
-        const micros = String(times?.[place]);
-        rows.push({
-          micros,
-          writtenAt: nameMoment(written?.[place]),
-          actor: toText(actors?.[place]),
-          ...(leaf !== undefined && { leaf }),
-          canonical: {
-            micros,
-            get id() {
-              return readWhole().canonical.id;
-            },
-            get plain() {
-              return readWhole().canonical.plain;
-            },
-            get personal() {
-              return readWhole().canonical.personal;
-            },
-          },
-          get id() {
-            return readWhole().id;
-          },
-          get firstWrittenAt() {
-            return readWhole().firstWrittenAt;
-          },
-          get values() {
-            return readWhole().values;
-          },
-        });
+        const micros = microsOf?.(place) ?? '';
+        const actor = actorOf?.(place) ?? null;
+        const leaf = hashRow(place, actor, Number(micros) / 1000);
+        const writtenAt = writtenAtOf?.(place) ?? '';
+        rows.push(new LazyRow({ micros, actor, leaf, writtenAt }, place, readWhole));
       }
       yield rows;
     }
   }
 }
 
-/** Names a moment; the one before is often the same. */
-function rememberLast(): (moment: RawValue | undefined) => string {
-  let [known, name]: [RawValue | undefined, string] = [undefined, ''];
-  return (moment) => {
-    if (moment !== known) [known, name] = [moment, String(moment)];
-    return name;
+/** A row of which the rest is read when somebody asks for it: nearly always nobody does. */
+class LazyRow implements ArchiveRow {
+  readonly micros: string;
+  readonly writtenAt: string;
+  readonly actor: string | null;
+  readonly leaf: string | undefined;
+  readonly #place: number;
+  readonly #readWhole: (place: number) => ArchiveRow;
+  #whole: ArchiveRow | undefined;
+
+  constructor(
+    known: Pick<ArchiveRow, 'micros' | 'writtenAt' | 'actor' | 'leaf'>,
+    place: number,
+    readWhole: (place: number) => ArchiveRow,
+  ) {
+    this.micros = known.micros;
+    this.writtenAt = known.writtenAt;
+    this.actor = known.actor;
+    this.leaf = known.leaf;
+    this.#place = place;
+    this.#readWhole = readWhole;
+  }
+
+  get id(): string {
+    return this.#read().id;
+  }
+
+  get firstWrittenAt(): string {
+    return this.#read().firstWrittenAt;
+  }
+
+  get values(): ArchiveRow['values'] {
+    return this.#read().values;
+  }
+
+  get canonical(): ArchiveRow['canonical'] {
+    return this.#read().canonical;
+  }
+
+  #read(): ArchiveRow {
+    this.#whole ??= this.#readWhole(this.#place);
+    return this.#whole;
+  }
+}
+
+function textAt(column: ColumnTexts | undefined, row: number): string | null {
+  const place = column?.places[row] ?? -1;
+  return column === undefined || place < 0 ? null : column.textOf(place);
+}
+
+/** The texts of a column by row, each made once. */
+function rememberTexts(column: ColumnTexts | undefined): (row: number) => string | null {
+  if (column === undefined) return () => null;
+  const { places, size, textOf } = column;
+  const known = Array.from<string | undefined>({ length: size });
+  return (row) => {
+    const place = places[row] ?? -1;
+    return place < 0 ? null : (known[place] ??= textOf(place));
   };
 }
 
-function toText(value: RawValue | undefined): string | null {
-  if (value === null || value === undefined) return null;
-  return value instanceof Uint8Array ? Buffer.from(value).toString() : String(value);
-}
-
-type Values = readonly RawValue[];
-
 /** Hashes the rows of one group after the other; undefined for a row without a key. */
-function createRowHash(
+function createGroupHash(
   table: LogTable,
   keys: PersonKeys,
-): (valuesOf: (column: string) => Values) => (place: number) => string | undefined {
+): (
+  columns: ReadonlyMap<string, ColumnTexts>,
+) => (row: number, actor: string | null, timeMs: number) => string | undefined {
   const findKey = createKeyFinder(keys);
   const layout = layOut(table);
   const [open, hidden] = [createCanonicalLine(), createCanonicalLine()];
-  return (valuesOf) => {
-    const [ids, times, actors] = [table.id.name, table.time, table.actor].map(valuesOf);
-    const plain = layout.plain.map(valuesOf);
-    const personal = layout.personal.map((name) =>
-      name === 'extra' ? valuesOf(name).map(toCanonical) : valuesOf(name),
-    );
-    return (place) => {
-      const micros = times?.[place] ?? null;
-      const key = findKey(toActor(actors?.[place] ?? null), Number(micros) / 1000);
+  return (columns) => {
+    const render = (names: readonly string[]): readonly CanonicalColumn[] =>
+      names.flatMap((name) => {
+        const column = columns.get(name);
+        return column === undefined ? [] : [renderColumn(column, name === 'extra')];
+      });
+    const plain = render([table.id.name, table.time, ...layout.plain]);
+    const personal = render(layout.personal);
+    return (row, actor, timeMs) => {
+      const key = findKey(actor, timeMs);
       if (key === undefined) return undefined;
-      open.clear();
-      open.add(ids?.[place] ?? null);
-      open.next();
-      open.add(micros);
-      for (const values of plain) {
-        open.next();
-        open.add(values[place] ?? null);
-      }
-      hidden.clear();
-      for (const values of personal) {
-        hidden.next();
-        hidden.add(values[place] ?? null);
-      }
-      return hashRowBytes(open.end(), hidden.end(), key);
+      const openEnd = open.write(plain, row);
+      const hiddenEnd = hidden.write(personal, row);
+      // No tab is before the id.
+      return hashRowBytes(
+        open.bytes().subarray(1, openEnd),
+        hidden.bytes().subarray(0, hiddenEnd),
+        key,
+      );
     };
   };
-}
-
-function toActor(value: RawValue): string | number | null {
-  const number = Number(value);
-  return typeof value === 'bigint' && Number.isSafeInteger(number) ? number : toText(value);
-}
-
-function toCanonical(value: RawValue): RawValue {
-  const text = toText(value);
-  return text === null ? null : Buffer.from(canonicalJson(text));
 }

@@ -117,5 +117,7 @@ function writeInteger(
 
 /** Where so many values of so many bytes begin. */
 function everySo(size: number, bytes: number): Int32Array {
-  return Int32Array.from({ length: size + 1 }, (_, place) => place * bytes);
+  const starts = new Int32Array(size + 1);
+  for (let place = 0; place <= size; place += 1) starts[place] = place * bytes;
+  return starts;
 }

@@ -24,7 +24,7 @@ export type ArchiveRow = {
   readonly actor: string | null;
   readonly canonical: CanonicalRow;
   /** The hash of its leaf as Latin-1 text, where it was made. */
-  readonly leaf?: string;
+  readonly leaf?: string | undefined;
 };
 
 /** The rows in the order of their keys, some at a time. */

@@ -14,8 +14,10 @@ export type ColumnTexts = {
   /** How many values there are; of those that are not in a dictionary, one for each row. */
   readonly size: number;
   readonly textOf: (place: number) => string;
-  /** The bytes of all texts, with others between; undefined for numbers. */
+  /** The bytes of all texts, with four others before each; undefined for numbers. */
   readonly bytes: Buffer | undefined;
+  /** Where each text begins in the bytes, and where one more would begin. */
+  readonly listStarts: () => Int32Array;
 };
 
 type Metadata = NonNullable<RowGroup['columns'][number]['meta_data']>;
@@ -100,30 +102,43 @@ function openValues(
   size: number,
 ): Omit<ColumnTexts, 'places'> {
   if (type === 'INT64')
-    return { size, bytes: undefined, textOf: (place) => String(bytes.readBigInt64LE(place * 8)) };
+    return { size, ...noTexts, textOf: (place) => String(readInteger(bytes, place * 8)) };
   if (type === 'INT32')
-    return { size, bytes: undefined, textOf: (place) => String(bytes.readInt32LE(place * 4)) };
+    return { size, ...noTexts, textOf: (place) => String(bytes.readInt32LE(place * 4)) };
   let starts: Int32Array | undefined;
+  const list = (): Int32Array => (starts ??= listStarts(bytes, size));
   return {
     size,
     bytes,
+    listStarts: list,
     textOf(place) {
-      starts ??= listStarts(bytes, size);
-      const start = starts[place] ?? 0;
-      return bytes.toString('utf8', start, start + bytes.readUInt32LE(start - 4));
+      const own = list();
+      return bytes.toString('utf8', own[place] ?? 0, (own[place + 1] ?? 0) - lengthBytes);
     },
   };
 }
 
+const noTexts = { bytes: undefined, listStarts: () => new Int32Array(0) };
+
+/** The length of a text is before it. */
+const lengthBytes = 4;
+
 /** Where each text begins, behind its length. */
 function listStarts(bytes: Buffer, size: number): Int32Array {
-  const starts = new Int32Array(size);
+  const starts = new Int32Array(size + 1);
   let at = 0;
   for (let place = 0; place < size; place += 1) {
-    starts[place] = at + 4;
-    at += 4 + bytes.readUInt32LE(at);
+    starts[place] = at + lengthBytes;
+    at += lengthBytes + bytes.readUInt32LE(at);
   }
+  starts[size] = at + lengthBytes;
   return starts;
+}
+
+/** A number where that is exact: it costs less. */
+function readInteger(bytes: Buffer, at: number): number | bigint {
+  const number = bytes.readInt32LE(at + 4) * 2 ** 32 + bytes.readUInt32LE(at);
+  return Number.isSafeInteger(number) ? number : bytes.readBigInt64LE(at);
 }
 
 /** The same of values that were read in another way. */
@@ -132,6 +147,6 @@ export function wrapTexts(values: readonly (string | null)[]): ColumnTexts {
     places: Int32Array.from(values, (value, row) => (value === null ? -1 : row)),
     size: values.length,
     textOf: (place) => values[place] ?? '',
-    bytes: undefined,
+    ...noTexts,
   };
 }

@@ -14,15 +14,7 @@ export type OpenParquet = {
   ): Promise<ReadonlyMap<string, readonly (string | null)[]>>;
   /** Reads the bytes of a group, of whose columns values are taken out as they are asked for. */
   openGroup(group: number): Promise<(column: string) => Promise<ColumnTexts>>;
-  /** The same values as they are in the file: texts as bytes. */
-  readRawGroup(
-    group: number,
-    columns: readonly string[],
-  ): Promise<ReadonlyMap<string, readonly RawValue[]>>;
 };
-
-/** A value as it is in a file; null for nothing. */
-export type RawValue = Uint8Array | number | bigint | null;
 
 /** Opens a file whose bytes are all there. @throws {Error} of the library for bytes that are none */
 export function openParquet({ buffer, byteOffset, length }: Buffer): OpenParquet {
@@ -54,11 +46,7 @@ const footerBytes = 65_536;
 
 function open(file: AsyncBuffer, metadata: ReturnType<typeof parquetMetadata>): OpenParquet {
   const groups = metadata.row_groups.map(({ num_rows: rows }) => Number(rows));
-  const read = async (
-    group: number,
-    columns: readonly string[],
-    stringFromBytes: (text: Uint8Array | undefined) => string | Uint8Array | undefined,
-  ): Promise<Map<string, ArrayLike<Value>>> => {
+  const readGroup: OpenParquet['readGroup'] = async (group, columns) => {
     const rowStart = groups.slice(0, group).reduce((sum, rows) => sum + rows, 0);
     const rowEnd = rowStart + (groups[group] ?? 0);
     const scan = await parquetScan({
@@ -68,16 +56,17 @@ function open(file: AsyncBuffer, metadata: ReturnType<typeof parquetMetadata>): 
       rowStart,
       rowEnd,
       compressors: { ZSTD: (input) => zstdDecompressSync(input) },
-      parsers: { timestampFromMicroseconds: (micros) => micros, stringFromBytes },
+      parsers: {
+        timestampFromMicroseconds: (micros) => micros,
+        stringFromBytes: (text) => text && toText(text),
+      },
     });
-    const found = new Map<string, ArrayLike<Value>>();
-    for (const column of columns)
-      found.set(column, (await scan.readColumn({ column, rowStart, rowEnd })) as ArrayLike<Value>);
+    const found = new Map<string, readonly (string | null)[]>();
+    for (const column of columns) {
+      const values = (await scan.readColumn({ column, rowStart, rowEnd })) as ArrayLike<Value>;
+      found.set(column, Array.from(values, toValue));
+    }
     return found;
-  };
-  const readGroup: OpenParquet['readGroup'] = async (group, columns) => {
-    const found = await read(group, columns, (text) => text && toText(text));
-    return new Map([...found].map(([name, values]) => [name, Array.from(values, toValue)]));
   };
   return {
     groups,
@@ -99,14 +88,10 @@ function open(file: AsyncBuffer, metadata: ReturnType<typeof parquetMetadata>): 
         return texts ?? wrapTexts((await readGroup(group, [column])).get(column) ?? []);
       };
     },
-    async readRawGroup(group, columns) {
-      const found = await read(group, columns, (text) => text);
-      return new Map([...found].map(([name, values]) => [name, Array.from(values, toRaw)]));
-    },
   };
 }
 
-type Value = string | Uint8Array | number | bigint | null | undefined;
+type Value = string | number | bigint | null | undefined;
 
 function toText({ buffer, byteOffset, length }: Uint8Array): string {
   return Buffer.from(buffer, byteOffset, length).toString('utf8');
@@ -114,9 +99,4 @@ function toText({ buffer, byteOffset, length }: Uint8Array): string {
 
 function toValue(value: Value): string | null {
   return value === null || value === undefined ? null : String(value);
-}
-
-function toRaw(value: Value): RawValue {
-  if (typeof value === 'string') return Buffer.from(value);
-  return value ?? null;
 }

@@ -10,7 +10,6 @@ import type { RowVersion, StandingRow } from './row-source.ts';
 /** A row of the archive; its values are in the order of the columns of its table. */
 export type ArchivedRow = StandingRow & {
   readonly id: string;
-  readonly micros: string;
   /** When it was first stored, in microseconds since 1970. */
   readonly firstWrittenAt: string;
   readonly values: readonly (string | null)[];
@@ -32,9 +31,9 @@ export async function* mergeRows(
 ): AsyncGenerator<readonly StandingRow[]> {
   const compareIds = idOrder(table);
   const isBefore = (a: StandingRow, b: StandingRow): boolean =>
-    a.canonical.micros === b.canonical.micros
+    a.micros === b.micros
       ? compareIds(unescapeText(a.canonical.id), unescapeText(b.canonical.id)) <= 0
-      : Number(a.canonical.micros) < Number(b.canonical.micros);
+      : Number(a.micros) < Number(b.micros);
   const [hot, cold] = [openBatches(standing), openBatches(archived)];
   for (;;) {
     const [a, b] = [await hot.peek(), await cold.peek()];

@@ -14,11 +14,11 @@ import { inMicros, readSelected, selectSealed, type SelectedRow } from '../store
 export type RowVersion = SealedRow & { readonly writtenAt: string };
 
 /** A row of the table in its canonical form, its actor, and when its transaction began. */
-export type StandingRow = Pick<RowVersion, 'writtenAt'> & {
+export type StandingRow = Pick<RowVersion, 'micros' | 'writtenAt'> & {
   readonly actor: string | null;
   readonly canonical: CanonicalRow;
   /** The hash of its leaf as Latin-1 text, if already known. */
-  readonly leaf?: string;
+  readonly leaf?: string | undefined;
 };
 
 /** The rows of a time range from the table and the archive, in batches, in the order of their keys. */
@@ -77,12 +77,14 @@ function readLine(line: string, plainColumns: number): StandingRow {
   const extraAt = line.lastIndexOf('\t') + 1;
   const extra = line.slice(extraAt);
   const actor = line.slice(actorAt, idAt - 1);
+  const micros = line.slice(microsAt, plainAt);
   return {
+    micros,
     writtenAt: line.slice(0, actorAt - 1),
     actor: actor === nothing ? null : actor,
     canonical: {
       id: line.slice(idAt, microsAt - 1),
-      micros: line.slice(microsAt, plainAt),
+      micros,
       plain: line.slice(plainAt, personalAt),
       personal:
         extra === nothing

@@ -68,21 +68,25 @@ export async function verifyRows(db: Database, task: RowsToVerify): Promise<Veri
     if (isInWindow(windows, row.writtenAt)) return 'unchecked';
     return adopted?.find(row) ?? 'open';
   };
+  const hashLeaf = (row: StandingRow, micros: number): string => {
+    const key = findKey(row.actor, micros / 1000);
+    // A row without a key has no leaf: its manifest is examined.
+    if (key === undefined) return '';
+    const { writtenAt, canonical } = row;
+    const name = (): string => nameVersion(writtenAt, row.micros, unescapeText(canonical.id));
+    return hashStanding(canonical, key, remnants, name);
+  };
   for await (const some of readRows(db, stream, task.account, part.read, task.archive)) {
     task.signal.throwIfAborted();
     for (const row of some) {
-      const micros = Number(row.canonical.micros);
+      const micros = Number(row.micros);
       const isOfPart = micros >= part.from && micros < part.until;
       if (isOfPart) rows += 1;
       const place = findPlace(row, micros);
       if (typeof place !== 'string') {
-        const key = findKey(row.actor, micros / 1000);
-        // A row without a key has no leaf: its manifest is examined.
-        const { writtenAt, canonical } = row;
-        const name = (): string =>
-          nameVersion(writtenAt, canonical.micros, unescapeText(canonical.id));
+        // The canonical form of an archived row is made only when it is asked for.
         const made = remnants.stripped.size === 0 ? row.leaf : undefined;
-        place.add(made ?? (key === undefined ? '' : hashStanding(canonical, key, remnants, name)));
+        place.add(made ?? hashLeaf(row, micros));
       } else if (!isOfPart || place === 'elsewhere') continue;
       else if (place === 'open') unsealedRows += 1;
       else if (place === 'unchecked') uncheckedRows += 1;
