@@ -117,8 +117,8 @@ export function copyRows(
   const names = ['account', id.name, time, ...columns, 'first_synced_at', 'synced_at'];
   return {
     statement: `copy ${target} (${names.join(', ')}) from stdin`,
-    lines: rows.map(({ values, ...row }) => {
-      const fields = values.map((value) => (value === null ? nothing : escapeText(value)));
+    lines: rows.map((row) => {
+      const fields = row.values.map((value) => (value === null ? nothing : escapeText(value)));
       const key = [escapeText(account), escapeText(row.id), spell(row.micros)];
       const moments = [spell(row.firstWrittenAt), spell(row.writtenAt)];
       return `${[...key, ...fields, ...moments].join('\t')}\n`;

@@ -16,6 +16,7 @@ import { nameKey, type PersonKeys } from '../evidence/salts.ts';
 import { loadPersonKeys } from '../evidence/verification/person-keys.ts';
 import { countsItself } from '../ingest/own-counts.ts';
 import type { LogStream } from '../streams/stream.ts';
+import { isAlreadyErased } from './already-erased.ts';
 import { loadLeft, unknownPlace } from './archived-names.ts';
 import { bringObject, onObject, readBrought } from './archived-rows.ts';
 import { recordRemoval, type Deed } from './deed.ts';
@@ -57,7 +58,8 @@ export async function eraseArchived(
     ({ month }) => `${month}-01`,
   );
   const months = [...new Set([...concerned, ...hidden])].toSorted();
-  const sum = { rows: 0, revisions: 0, objects: 0 };
+  const nothing = { rows: 0, revisions: 0, objects: 0 };
+  const sum = { ...nothing };
   if (months.length === 0) return { ...sum, months, texts: erasing.texts };
   if (store === undefined) throw unknownPlace(account);
   const texts = [...new Set([...erasing.texts, ...(await findNames(db, store, erasing))])];
@@ -71,6 +73,8 @@ export async function eraseArchived(
       await erasing.refuseHeld(tx);
       const objects = await findConcerned(tx, erasing, month);
       const keys = await loadPersonKeys(tx, account);
+      const search = { tx, store, logs, objects };
+      if (await isAlreadyErased(search, { account, person, texts, keys, month })) return nothing;
       const newKeys = await replaceKey(tx, { account, person, month }, keys);
       const erasure = { account, person, texts, keys, newKeys, month };
       return eraseMonth({ db, tx, store, logs }, objects, erasure, erasing.deed);

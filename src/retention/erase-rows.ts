@@ -41,13 +41,13 @@ export async function eraseOwn(tx: Queryable, log: LogStream, erasure: Erasure):
 }
 
 /** The condition that a moment is of the month in a parameter, where there is one. */
-function isOfMonth(moment: string, month: string): string {
+export function isOfMonth(moment: string, month: string): string {
   return `(${month}::date is null or ${moment} >= zendesk_sync.start_of(${month}::date)
     and ${moment} < zendesk_sync.start_of((${month}::date + interval '1 month')::date))`;
 }
 
 /** The condition that a row `t` of a log names the person whose id is parameter `id`, or one of the texts in parameter `texts`. */
-function namesPerson({ table }: LogStream, id: string, texts: string): string {
+export function namesPerson({ table }: LogStream, id: string, texts: string): string {
   const { subject } = table;
   if (subject === undefined) return 'false';
   const words = subject.columns.map((name) => `coalesce(t.${name}::text, '')`).join(` || ' ' || `);

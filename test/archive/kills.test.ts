@@ -1,10 +1,12 @@
 /** SIGKILL at any moment: each row is in the table, in the archive, or in both. ARCHIVE_KILLS says how often; the suite needs few. */
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
+import { readdirSync } from 'node:fs';
 import { describe, it } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { loadObjects } from '../../src/archive/ledger.ts';
 import { readInOrder } from '../../src/archive/read-in-order.ts';
+import { sealWaiting } from '../../src/evidence/sealed-log.ts';
 import { archivedLogs, withArchive, type Archived } from '../support/archive.ts';
 import { patienceMs } from '../support/patience.ts';
 import { clockEnvironment } from '../support/run-clock.ts';
@@ -12,15 +14,16 @@ import { clockEnvironment } from '../support/run-clock.ts';
 const child = fileURLToPath(new URL('../support/archiving-child.ts', import.meta.url));
 const kills = Number(process.env['ARCHIVE_KILLS'] ?? 10);
 
-/** Archives until a step; with 0 to the end. */
+/** Archives until a step, or erases a person; with 0 to the end. */
 function archiveUntil(
   url: string,
   folder: string,
   step: number,
+  person: readonly string[] = [],
 ): { killed: boolean; steps: number } {
   const { signal, status, stdout, stderr } = spawnSync(
     process.execPath,
-    [child, url, folder, String(step)],
+    [child, url, folder, String(step), ...person],
     { encoding: 'utf8', env: { ...process.env, ...clockEnvironment() }, timeout: patienceMs * 4 },
   );
   if (signal !== 'SIGKILL') assert.equal(status, 0, stderr);
@@ -68,3 +71,57 @@ describe('archive run that is killed', () => {
     });
   });
 });
+
+describe('erase person that is killed', () => {
+  it('leaves each row once and every proof valid, and the next one erases what is left', async () => {
+    await withArchive(async (archived) => {
+      const { url, folder, store, db, archive, sealing, verify } = archived;
+      await archive();
+      const [person] = await db.query<{ id: string }>(
+        `select person::text as id from zendesk_evidence.person_keys where person > 0 group by 1 order by count(*) desc, 1 limit 1`,
+      );
+      const id = person?.id ?? '';
+      const before = await countRows(archived);
+      for (let kill = 1; kill <= kills; kill += 1) {
+        const step = 1 + ((kill * 137) % 397);
+        const { killed } = archiveUntil(url, folder, step, [id]);
+        const now = await countRows(archived);
+        assert.deepEqual(now, before, `after kill ${kill} at step ${step}`);
+        // Nobody else works while its turn has not expired.
+        await db.query(
+          `update zendesk_sync.archive_runs set expires_at = started_at where ended_at is null`,
+        );
+        if (!killed) break;
+      }
+      assert.equal(archiveUntil(url, folder, 0, [id]).killed, false);
+      assert.deepEqual(await countRows(archived), before);
+      const personal = await listPersonal(store, db, id);
+      assert.deepEqual(personal, []);
+      await sealWaiting(db, sealing);
+      assert.deepEqual((await verify()).findings, []);
+      const known = (await loadObjects(db)).map(({ object }) => object);
+      const there = readdirSync(folder, { recursive: true, encoding: 'utf8' });
+      assert.deepEqual(
+        there.filter((path) => path.endsWith('.parquet')).toSorted(),
+        known.toSorted(),
+      );
+    });
+  });
+});
+
+/** What is personal in the archived rows by a person. */
+async function listPersonal(
+  store: Archived['store'],
+  db: Archived['db'],
+  person: string,
+): Promise<readonly string[]> {
+  const found: string[] = [];
+  for (const { name, table } of archivedLogs) {
+    const left = (await loadObjects(db, { stream: name })).filter(({ leftAt }) => leftAt !== null);
+    const places = table.personal.map((column) => table.columns.indexOf(column));
+    for await (const rows of readInOrder(store, table, left))
+      for (const { actor, values } of rows)
+        if (actor === person) found.push(...places.flatMap((place) => values[place] ?? []));
+  }
+  return found;
+}

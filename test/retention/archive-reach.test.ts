@@ -139,6 +139,19 @@ describe('erase person in archived months', () => {
       await sealWaiting(db, sealing);
       await erase(archived, id);
       await checkAll(archived);
+      // Nothing is left of the person: no object is written again, and no key is replaced.
+      const listFiles = (): readonly string[] =>
+        readdirSync(folder, { recursive: true, encoding: 'utf8' }).toSorted();
+      const keysOf = (): Promise<unknown> =>
+        db.query(
+          `select month, key from zendesk_evidence.person_keys where person = $1::bigint and month = any ($2::date[]) order by month`,
+          [id, erased.archived.months],
+        );
+      const [files, keys] = [listFiles(), await keysOf()];
+      const again = await erase(archived, id);
+      assert.deepEqual([again.archived.rows, again.archived.objects], [0, 0]);
+      assert.deepEqual([listFiles(), await keysOf()], [files, keys]);
+      await checkAll(archived);
     });
   });
 

@@ -1,14 +1,17 @@
 /**
- * A process that archives everything of a database into a directory, and kills itself at a step: `url folder step`. A step is
+ * A process that archives everything of a database into a directory, or erases a person there, and kills itself at a step:
+ * `url folder step [person]`. A step is
  * the moment before or behind each statement, and before or behind each thing that is read or written in the archive. With
  * step 0 it lives, and prints how many there were.
  */
 import { runArchive } from '../../src/archive/run.ts';
 import type { ArchiveStore } from '../../src/archive/store.ts';
 import { openDatabase, type Database, type Transaction } from '../../src/database/client.ts';
+import { erasePerson } from '../../src/retention/erase.ts';
 import { archivedLogs, openFolder } from './archive.ts';
+import { account } from './installation.ts';
 
-const [url = '', folder = '', last = ''] = process.argv.slice(2);
+const [url = '', folder = '', last = '', person] = process.argv.slice(2);
 let steps = 0;
 
 function step(): void {
@@ -54,16 +57,22 @@ function watchDatabase(db: Database): Database {
 }
 
 const db = openDatabase({ url });
-await runArchive(watchDatabase(db), {
-  store: watchStore(openFolder(folder)),
-  streams: archivedLogs,
-  before: new Date('2200-01-01T00:00:00Z'),
-  keysOf: () => [],
-  heldBy: async () => [],
-  objectRows: 500,
-  tell: () => {},
-  report: () => {},
-  signal: new AbortController().signal,
-});
+const store = watchStore(openFolder(folder));
+if (person === undefined)
+  await runArchive(watchDatabase(db), {
+    store,
+    streams: archivedLogs,
+    before: new Date('2200-01-01T00:00:00Z'),
+    keysOf: () => [],
+    heldBy: async () => [],
+    objectRows: 500,
+    tell: () => {},
+    report: () => {},
+    signal: new AbortController().signal,
+  });
+else {
+  const deed = { by: 'ann', reason: 'request 17' };
+  await erasePerson(watchDatabase(db), account, archivedLogs, person, deed, store);
+}
 await db.close();
 process.stdout.write(`${steps}\n`);
