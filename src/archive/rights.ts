@@ -1,6 +1,7 @@
-/** Whether the login may drop partitions: a database has no function that does it for others. */
+/** Whether the login may take rows away: a database has no function that does it for others. */
 import type { Queryable } from '../database/client.ts';
 import { nameHere } from '../database/schema-names.ts';
+import { KnownError } from '../errors.ts';
 import type { LogTable } from '../streams/stream.ts';
 import { archiveFailure } from './failure.ts';
 
@@ -31,4 +32,23 @@ export async function refuseOtherLogin(
     'Partitions are dropped by the owner of the tables alone, and the login of DATABASE_URL is not the owner',
     ownerAdvice,
   );
+}
+
+/**
+ * Refuses a command that takes away or brings back rows before it begins, instead of at the first statement that fails.
+ *
+ * @param command as somebody types it
+ * @throws {KnownError} `privilege_missing` when the login is not the owner of the tables
+ */
+export async function requireOwner(
+  db: Queryable,
+  logs: Parameters<typeof mayArchive>[1],
+  command: string,
+): Promise<void> {
+  if (await mayArchive(db, logs)) return;
+  throw new KnownError('privilege_missing', {
+    found: `"${command}" needs the login of the owner of the tables, and this login is not the owner`,
+    wayOut:
+      'Run the command with the url of the owner as DATABASE_URL (docs/operations.md, "Two logins")',
+  });
 }

@@ -42,9 +42,11 @@ async function runErase(context: CommandContext, id: string, flags: EraseFlags):
   if (flags.yes !== true) problems.push('An erasure cannot be undone. Add --yes to do it.');
   if (problems.length > 0) throw refuseInput(problems);
   return withLocalDatabase(context, async ({ db }, { archive: { place }, proxies }) => {
+    const logs = listLogs(context.streams);
+    const { requireOwner } = await import('../archive/rights.ts');
+    await requireOwner(db, logs, 'erase person');
     const account = await chooseAccount(db, flags.account, context.env['ZENDESK_SUBDOMAIN']);
     const store = place && openArchive(place, proxies, context.signal);
-    const logs = listLogs(context.streams);
     const { erasePerson } = await import('../retention/erase.ts');
     const erased = await erasePerson(db, account, logs, id, deed, store);
     if (flags.json === true) context.print(describeForPrograms(account, id, erased));

@@ -134,6 +134,22 @@ describe('the roles', () => {
       assert.equal(refused.status, 1);
       assert.match(refused.stderr, /dropped by the owner of the tables alone/);
       assert.deepEqual(readdirSync(folder), []);
+      for (const argv of [
+        ['erase', 'person', '7', '--reason', 'x', '--by', 'ann', '--yes'],
+        ['retention', 'apply', '--by', 'ann', '--yes'],
+        ['archive', 'restore', '--stream', 'access_logs', '--month', '2026-01'],
+        ['archive', 'repair'],
+      ]) {
+        const ran = await runProgram(argv, archiving);
+        const command = argv.slice(0, 2).join(' ');
+        assert.deepEqual(
+          [ran.status, ran.stderr.trim().split('\n').at(-1)],
+          [
+            1,
+            `"${command}" needs the login of the owner of the tables, and this login is not the owner. Run the command with the url of the owner as DATABASE_URL (docs/operations.md, "Two logins").`,
+          ],
+        );
+      }
       const told = await runProgram(['doctor'], archiving);
       assert.match(told.stdout, /this\s+login\s+may\s+not\s+drop\s+partitions/);
       rmSync(folder, { recursive: true });

@@ -29,6 +29,8 @@ async function repair(context: CommandContext, from: string | undefined): Promis
   const end = showLines(context, { terminalMs: 2000, plainMs: 10_000 }, () => [line]);
   const results = await withLocalDatabases(context, async ({ db }, config) => {
     const { repairArchive } = await import('../../archive/repair.ts');
+    const { requireOwner } = await import('../../archive/rights.ts');
+    await requireOwner(db, listLogs(context.streams), 'archive repair');
     const { deleteReplaced } = await import('../../archive/rewrite.ts');
     const store = openArchiveOf(config, signal);
     const repaired = await repairArchive(db, {

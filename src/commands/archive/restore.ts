@@ -48,8 +48,10 @@ async function restore(context: CommandContext, flags: RestoreFlags): Promise<vo
   let line = 'The objects are looked up.';
   const end = showLines(context, { terminalMs: 2000, plainMs: 10_000 }, () => [line]);
   const { restoreMonth } = await import('../../archive/restore.ts');
-  const restored = await withLocalDatabases(context, ({ db }, config) =>
-    restoreMonth(db, {
+  const { requireOwner } = await import('../../archive/rights.ts');
+  const restored = await withLocalDatabases(context, async ({ db }, config) => {
+    await requireOwner(db, [stream], 'archive restore');
+    return restoreMonth(db, {
       store: openArchiveOf(config, signal),
       stream,
       month: `${month}-01`,
@@ -59,8 +61,8 @@ async function restore(context: CommandContext, flags: RestoreFlags): Promise<vo
       ensurePartitions: createPartitionKeeper(db),
       report: (done) => (line = `${formatNumber(done)} rows are back`),
       signal,
-    }),
-  ).finally(end);
+    });
+  }).finally(end);
   const rows = restored.reduce((sum, each) => sum + each, 0);
   const table = `${into ?? 'zendesk'}.${name}`;
   context.print(

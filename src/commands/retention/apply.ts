@@ -41,6 +41,8 @@ async function runApply(context: CommandContext, flags: ApplyFlags): Promise<num
   if (problems.length > 0) throw refuseInput(problems);
   const { retention, followsErasures } = context.readLocalConfig();
   const ended = await withLocalDatabases(context, async ({ db }, config) => {
+    const { requireOwner } = await import('../../archive/rights.ts');
+    await requireOwner(db, listLogs(context.streams), 'retention apply');
     const accounts = await listAccounts(db, account);
     const planned = await planAccounts(context, db, accounts, config);
     const held = planned.filter(({ heldBy }) => heldBy.length > 0);
