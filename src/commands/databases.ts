@@ -74,6 +74,16 @@ export function choosePlaces(
   ]);
 }
 
+/** The databases that are meant. Nothing is in one that no account names: it waits for one that moves there. */
+export function listFilled(
+  context: Pick<CommandContext, 'readPlaces' | 'wanted'>,
+): readonly LocalPlace[] {
+  const places = context.readPlaces(context.wanted());
+  return places.filter(
+    ({ accounts }) => places.length === 1 || accounts === undefined || accounts.length > 0,
+  );
+}
+
 /** The only database that is meant. @throws {KnownError} `bad_input` when there are several */
 export function choosePlace(places: readonly [LocalPlace, ...LocalPlace[]]): LocalConfig {
   const [first, ...others] = places;
@@ -178,5 +188,16 @@ export async function inTurn<T>(
 /** What failed, in a sentence with the name of the database. @throws a fault of this program */
 export function explainIn(name: string | undefined, error: unknown): string {
   if (!(error instanceof KnownError)) throw error;
-  return name === undefined ? error.message : `Database ${name}: ${error.message}`;
+  if (name === undefined) return error.message;
+  // Of several databases none is at DATABASE_URL.
+  return `Database ${name}: ${error.message.replaceAll('DATABASE_URL', 'its url in ACCOUNTS_FILE')}`;
+}
+
+/** The results of all accounts for programs: a list where the settings have several databases, whatever came of them. */
+export function listForPrograms<T>(
+  context: Pick<CommandContext, 'readPlaces' | 'wanted'>,
+  results: readonly T[],
+): T | readonly T[] | undefined {
+  const isOne = results.length < 2 && listFilled(context).length === 1;
+  return isOne ? results[0] : results;
 }

@@ -5,6 +5,7 @@ import { refuseInput } from '../errors.ts';
 import { listLogs } from '../streams/registry.ts';
 import { addExample } from './arguments.ts';
 import type { CommandContext } from './context.ts';
+import { listForPrograms } from './databases.ts';
 import { examineAccount, type AccountGaps } from '../ingest/account-gaps.ts';
 import { chooseLogs, type GapsFlags } from './gaps/account.ts';
 import { describeGaps, printGaps } from './gaps/page.ts';
@@ -34,7 +35,7 @@ async function runGaps(context: CommandContext, flags: GapsFlags): Promise<numbe
   const results = examined.flat();
   if (flags.json === true) {
     const described = results.map((result) => describeGaps(result));
-    context.print(toJson(described.length === 1 ? described[0] : described));
+    context.print(toJson(listForPrograms(context, described)));
   } else for (const result of results) printGaps(context, result);
   return results.every(({ gaps }) => gaps.every(({ canClose }) => !canClose)) ? 0 : 1;
 }

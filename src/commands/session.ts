@@ -1,6 +1,5 @@
 /** What commands open, loaded when they open it: the help and the errors of a command need none of it. */
 import type { Config, LocalConfig } from '../config/config.ts';
-import type { LocalPlace } from '../config/every-account.ts';
 import { KnownError } from '../errors.ts';
 import type { SyncEvent } from '../ingest/events.ts';
 import type { AccountOptions, Connections, Session as EngineSession } from '../ingest/session.ts';
@@ -10,7 +9,14 @@ import { toSeconds } from '../span.ts';
 import type { Stream } from '../streams/stream.ts';
 import { version } from '../version.ts';
 import type { CommandContext } from './context.ts';
-import { choosePlace, inTurn, nameOfDatabase, settleEach, type EachEnded } from './databases.ts';
+import {
+  choosePlace,
+  inTurn,
+  listFilled,
+  nameOfDatabase,
+  settleEach,
+  type EachEnded,
+} from './databases.ts';
 import { isConfigured, refuseUnconfigured } from './environment.ts';
 import { nameCommand } from './npm.ts';
 
@@ -101,14 +107,6 @@ export async function askLocalDatabases<T>(
         places.every((other) => other === place || other.accounts?.includes(account) !== true);
       return openLocal(context, place.config, (open) => work(open, isOwn));
     },
-  );
-}
-
-/** The databases that are meant. Nothing is in one that no account names: it waits for one that moves there. */
-function listFilled(context: CommandContext): readonly LocalPlace[] {
-  const places = context.readPlaces(context.wanted());
-  return places.filter(
-    ({ accounts }) => places.length === 1 || accounts === undefined || accounts.length > 0,
   );
 }
 

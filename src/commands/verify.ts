@@ -3,6 +3,7 @@ import { refuseInput } from '../errors.ts';
 import { toSeconds, type Span } from '../span.ts';
 import { addExample, gather } from './arguments.ts';
 import type { CommandContext } from './context.ts';
+import { listForPrograms } from './databases.ts';
 import { checkStream } from './quarantine/list.ts';
 import { addSpanFlags, readSpanFlags, type SpanFlags } from './report/span.ts';
 import { withLocalDatabases } from './session.ts';
@@ -55,7 +56,7 @@ async function runVerify(context: CommandContext, flags: VerifyFlags): Promise<n
   );
   const results = verified.flat();
   const described = results.map(describeVerification);
-  if (json) context.print(toJson(described.length === 1 ? described[0] : described));
+  if (json) context.print(toJson(listForPrograms(context, described)));
   else context.print(results.map((each) => renderVerification(each, context)).join('\n\n'));
   return results.every(({ findings, complete }) => findings.length === 0 && complete) ? 0 : 1;
 }

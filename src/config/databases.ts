@@ -1,6 +1,7 @@
 /** `databases:` in `ACCOUNTS_FILE`: several databases by their names, of which each account names one. */
 import { z } from 'zod';
 import { addParameters, readDatabaseUrl } from '../database-url.ts';
+import { isLoopback } from '../proxy.ts';
 import { usualParameters } from './postgres-parameters.ts';
 import { renderProblem, type NamedSetting } from './problem.ts';
 import { secret } from './setting.ts';
@@ -158,10 +159,14 @@ function findPlace(text: string): string {
   const address = readDatabaseUrl(text);
   if (typeof address === 'string') return text;
   const { hosts, user, database } = address;
-  const servers = hosts.map(
-    ({ host = 'localhost', port = 5432 }) => `${host.toLowerCase().replace(/\.$/, '')}:${port}`,
-  );
+  const servers = hosts.map(({ host = 'localhost', port = 5432 }) => `${nameServer(host)}:${port}`);
   return `${servers.toSorted().join()} ${database ?? user ?? ''}`;
+}
+
+/** One name for a server: without the point at its end, and one for all addresses of this machine itself. */
+function nameServer(host: string): string {
+  const name = host.toLowerCase().replace(/\.$/, '');
+  return isLoopback(name) ? 'localhost' : name;
 }
 
 /**

@@ -73,7 +73,7 @@ describe('accounts in two databases', () => {
     const away = `"postgres://127.0.0.1:${await findFreePort()}/zendesk"`;
     writeFileSync(accounts.file, whole.replace(/(east:\n {4}url: ).*/, `$1${away}`));
     const told =
-      'Database east: Postgres cannot be reached (ECONNREFUSED). Check that it is running and that DATABASE_URL points to it.\n';
+      'Database east: Postgres cannot be reached (ECONNREFUSED). Check that it is running and that its url in ACCOUNTS_FILE points to it.\n';
     try {
       for (const [args, shown] of [
         [['status'], /^Account globex/m],
@@ -90,6 +90,24 @@ describe('accounts in two databases', () => {
           `${args.join(' ')}: ${stderr}`,
         );
       }
+      for (const command of ['verify', 'gaps']) {
+        const { stdout } = await run(command, '--json');
+        const accountsOf = (JSON.parse(stdout) as { account: string }[]).map((one) => one.account);
+        assert.deepEqual(accountsOf, ['globex'], command);
+      }
+      const keys = JSON.parse((await run('keys', 'show', '--json')).stdout) as {
+        account: string;
+        keys: unknown[] | null;
+      }[];
+      assert.deepEqual(
+        keys.map(({ account, keys: own }) => [account, own?.length ?? null]).toSorted(),
+        [
+          ['acme', null],
+          ['globex', 1],
+        ],
+      );
+      const west = await run('keys', 'show', '--database', 'west');
+      assert.deepEqual(west.stdout.match(/^Account \S+/gm), ['Account globex,']);
       writeFileSync(
         accounts.file,
         whole.replaceAll(/( url: ).*/g, `$1${away}`).replace('/zendesk"', '/other"'),

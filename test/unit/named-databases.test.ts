@@ -122,6 +122,14 @@ describe('several databases in the file of accounts', () => {
       `${path}: east and west are two names for the same database. Remove one of them.`,
     ],
     [
+      'two names are for the same on this machine',
+      databases
+        .replace('us3r:s3cret@east.example', '127.0.0.1')
+        .replace('url_file: /run/secrets/west', "url: 'postgres://localhost:5432/zendesk'") +
+        accounts,
+      `${path}: east and west are two names for the same database. Remove one of them.`,
+    ],
+    [
       'one has no url',
       databases.replace('url_file: /run/secrets/west', '') + accounts,
       `${path}, database west: it has no url. Write one of url, url_file and url_env.`,

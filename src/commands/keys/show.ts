@@ -4,6 +4,7 @@ import { formatVerifierKey } from '../../evidence/forms/keys.ts';
 import { listLogKeys, type LogKey } from '../../evidence/key-history.ts';
 import { addExample } from '../arguments.ts';
 import type { CommandContext } from '../context.ts';
+import { listFilled, nameOfDatabase } from '../databases.ts';
 import { withLocalDatabases } from '../session.ts';
 import { toJson } from '../terminal/words.ts';
 import { findKeyOf, readEvidenceSettings } from './evidence.ts';
@@ -12,7 +13,8 @@ import { findKeyOf, readEvidenceSettings } from './evidence.ts';
 type ShownLog = {
   readonly account: string;
   readonly origin: string;
-  readonly keys: readonly Omit<LogKey, 'account' | 'origin'>[];
+  /** Null where its database could not be asked. */
+  readonly keys: readonly Omit<LogKey, 'account' | 'origin'>[] | null;
   /** The verifier key of the settings; null where there is none here. */
   readonly key_of_settings: string | null;
 };
@@ -32,14 +34,20 @@ export function addShow(keys: Command, context: CommandContext): void {
 
 async function listLogs(context: CommandContext): Promise<readonly ShownLog[]> {
   const { evidenceOf, accounts } = readEvidenceSettings(context);
-  const found = await withLocalDatabases(context, ({ db }) => listLogKeys(db)).catch(
-    (error: unknown) => {
-      if (hasCode(error, 'nothing_pulled')) return [];
-      throw error;
-    },
-  );
-  const known = found.flat();
-  const names = [...new Set([...known.map(({ account }) => account), ...accounts])];
+  const asked = await withLocalDatabases(context, async ({ db }, config) => ({
+    database: nameOfDatabase(config),
+    logs: await listLogKeys(db),
+  })).catch((error: unknown) => {
+    if (hasCode(error, 'nothing_pulled')) return undefined;
+    throw error;
+  });
+  const known = (asked ?? []).flatMap(({ logs }) => logs);
+  const places = listFilled(context);
+  const meant = places.flatMap((place) => place.accounts ?? accounts);
+  const away = places
+    .filter(({ config }) => asked?.every(({ database }) => database !== nameOfDatabase(config)))
+    .flatMap((place) => place.accounts ?? []);
+  const names = [...new Set([...known.map(({ account }) => account), ...meant])];
   return names.map((account) => {
     const own = known.filter((each) => each.account === account);
     const evidence = evidenceOf(account);
@@ -48,23 +56,27 @@ async function listLogs(context: CommandContext): Promise<readonly ShownLog[]> {
     return {
       account,
       origin,
-      keys: own.map(({ key: line, since_entry, signs }) => ({ key: line, since_entry, signs })),
+      keys: away.includes(account)
+        ? null
+        : own.map(({ key: line, since_entry, signs }) => ({ key: line, since_entry, signs })),
       key_of_settings: key === undefined ? null : formatVerifierKey(key.verifier),
     };
   });
 }
 
 function renderLog({ account, origin, keys, key_of_settings: own }: ShownLog): string {
-  const lines = keys.map(({ key, since_entry: since, signs }) => {
+  const lines = (keys ?? []).map(({ key, since_entry: since, signs }) => {
     const now = signs ? ', signs now' : '';
     return `  ${key}\n    since entry ${since}${now}${key === own ? ', the key of the settings' : ''}`;
   });
-  const isKnown = keys.some(({ key }) => key === own);
+  const isKnown = (keys ?? []).some(({ key }) => key === own);
   const other =
     own === null
       ? ['  There is no key of the settings yet.']
       : isKnown
         ? []
-        : [`  ${own}\n    the key of the settings, which signs nothing yet`];
+        : [
+            `  ${own}\n    the key of the settings, ${keys === null ? 'and the database that knows what it signs could not be asked' : 'which signs nothing yet'}`,
+          ];
   return [`Account ${account}, log ${origin}`, ...lines, ...other].join('\n');
 }
