@@ -6,7 +6,9 @@ import { deleteReplaced } from '../../src/archive/rewrite.ts';
 import { openArchive } from '../../src/archive/store.ts';
 import { verifyArchive } from '../../src/archive/verify.ts';
 import { sealWaiting } from '../../src/evidence/sealed-log.ts';
+import { applyRetention } from '../../src/retention/apply.ts';
 import { erasePerson } from '../../src/retention/erase.ts';
+import { planRetention } from '../../src/retention/plan.ts';
 import { archivedLogs, verifyWith, withArchive } from '../support/archive.ts';
 import { findTool } from '../support/evidence-tools.ts';
 import { addHold, releaseHold } from '../../src/retention/holds.ts';
@@ -18,7 +20,7 @@ const gateway = findTool('versitygw');
 const { signal } = new AbortController();
 const proxies = { https: undefined, http: undefined, exceptions: '' };
 
-describe('an archive in a bucket with Object Lock', { skip: gateway.skip }, () => {
+describe('an archive in a bucket', { skip: gateway.skip }, () => {
   it('takes every object once, is read back, and is locked', async () => {
     const server = await startBucket(gateway.skip === false ? gateway.path : '');
     try {
@@ -152,4 +154,53 @@ describe('an archive in a bucket with Object Lock', { skip: gateway.skip }, () =
       await server.stop();
     }
   });
+
+  for (const isLocked of [true, false])
+    it(`loses what retention and an erasure take away, ${isLocked ? 'except what its lock keeps, which is named and no longer counts' : 'with every version of it'}`, async () => {
+      const server = await startBucket(gateway.skip === false ? gateway.path : '', isLocked);
+      try {
+        await withArchive(async ({ db, archive, sealing, simulator }) => {
+          const bucket = { ...server.config, credentials: server.ownerCredentials };
+          const store = openArchive({ kind: 'bucket', bucket }, proxies, signal);
+          await archive(undefined, store);
+          const before = (await loadObjects(db)).map(({ object }) => object);
+          const policies = [{ of: 'access_logs', days: 45, months: 0, text: '45 days' }];
+          const now = new Date(simulator.now());
+          const planned = await planRetention(db, account, archivedLogs, policies, now, store);
+          const kept = await applyRetention(db, planned, 'ann', () => {}, signal, store);
+          const [person] = await db.query<{ id: string }>(
+            `select person::text as id from zendesk_evidence.person_keys where person > 0 group by 1 order by count(*) desc, 1 limit 1`,
+          );
+          const deed = { by: 'ann', reason: 'request 17' };
+          const id = person?.id ?? '';
+          const erased = await erasePerson(db, account, archivedLogs, id, deed, store);
+          assert.ok(planned.length > 0 && erased.archived.objects > 0);
+          await sealWaiting(db, sealing);
+          assert.deepEqual((await verifyWith(db, store, account)).findings, []);
+          const counting = (await loadObjects(db)).map(({ object }) => object).toSorted();
+          const gone = before.filter((object) => !counting.includes(object)).toSorted();
+          const listed = await server.ask('GET', 'evidence?list-type=2&max-keys=1000');
+          assert.deepEqual(listObjects(listed.text), counting);
+          const versions = listObjects((await server.ask('GET', 'evidence?versions=')).text);
+          const named = [...kept, ...erased.archived.kept].map(({ object }) => object);
+          if (isLocked) {
+            assert.deepEqual([...new Set(named)].toSorted(), gone);
+            for (const { why } of [...kept, ...erased.archived.kept])
+              assert.match(why, /^its version \S+ stays until its lock has ended, or /);
+            for (const object of gone) assert.ok(versions.includes(object), object);
+          } else {
+            assert.deepEqual(named, []);
+            assert.deepEqual(versions, counting);
+          }
+        });
+      } finally {
+        await server.stop();
+      }
+    });
 });
+
+/** The objects of rows in an answer, without the prefix. */
+function listObjects(text: string): readonly string[] {
+  const keys = [...text.matchAll(/<Key>logs\/([^<]+[.]parquet)<\/Key>/g)];
+  return [...new Set(keys.map(([, key = '']) => decodeURIComponent(key)))].toSorted();
+}

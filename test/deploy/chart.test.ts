@@ -129,7 +129,8 @@ describe('the resources of the chart', () => {
         .toSorted();
     const always = ['Deployment', 'Pod', 'Service', 'ServiceAccount'];
     assert.deepEqual(kinds('usual'), always);
-    const more = ['ConfigMap', 'PodDisruptionBudget', 'PrometheusRule', 'ServiceMonitor'];
+    const jobs = ['CronJob', 'CronJob'];
+    const more = ['ConfigMap', 'PodDisruptionBudget', 'PrometheusRule', 'ServiceMonitor', ...jobs];
     assert.deepEqual(kinds('full'), [...always, ...more].toSorted());
   });
 
@@ -155,6 +156,9 @@ describe('the resources of the chart', () => {
     assert.deepEqual(Object.fromEntries(environment.map(({ name, value }) => [name, value])), {
       ACCESS_LOGS_REQUESTS_PER_MINUTE: '50',
       ACCESS_RULES_FILE: '/etc/zendesk-log-sync/access-rules.json',
+      ARCHIVE_URL: 's3://acme-archive/zendesk',
+      RETENTION: 'audit_logs=6y',
+      ARCHIVE_SCHEDULE: 'off',
       ZENDESK_CLIENT_ID: 'log-puller',
       ZENDESK_SUBDOMAIN: 'acme',
       DATABASE_URL_FILE: `${folder}/database-url`,
@@ -175,6 +179,58 @@ describe('the resources of the chart', () => {
       { name: 'config-files', mountPath: '/etc/zendesk-log-sync', readOnly: true },
     ]);
     assert.deepEqual(at(findKind('full', 'ConfigMap'), 'data'), { 'access-rules.json': '[]' });
+  });
+
+  it('run what only the owner may do as jobs with a login that the service does not get', () => {
+    const jobs = readRendered('full').filter(({ kind }) => kind === 'CronJob');
+    const pod = 'spec.jobTemplate.spec.template';
+    const only = `${pod}.spec.containers.0`;
+    assert.deepEqual(
+      jobs.map((job) => [
+        at(job, 'metadata.name'),
+        at(job, 'spec.schedule'),
+        at(job, 'spec.concurrencyPolicy'),
+        at(job, `${only}.args`),
+      ]),
+      [
+        ['logs-zendesk-log-sync-archive', '5 4 * * 6', 'Forbid', ['archive', 'run']],
+        [
+          'logs-zendesk-log-sync-retention',
+          '53 5 * * *',
+          'Forbid',
+          ['retention', 'apply', '--yes'],
+        ],
+      ],
+    );
+    const folder = '/run/secrets/zendesk-log-sync';
+    for (const job of jobs) {
+      const environment = at(job, `${only}.env`) as Env[];
+      assert.deepEqual(Object.fromEntries(environment.map(({ name, value }) => [name, value])), {
+        DATABASE_URL_FILE: `${folder}-owner/url`,
+        ACCESS_LOGS_REQUESTS_PER_MINUTE: '50',
+        ACCESS_RULES_FILE: '/etc/zendesk-log-sync/access-rules.json',
+        ARCHIVE_URL: 's3://acme-archive/zendesk',
+        RETENTION: 'audit_logs=6y',
+        USER: 'owner job',
+        ZENDESK_CLIENT_ID: 'log-puller',
+        ZENDESK_SUBDOMAIN: 'acme',
+        HEARTBEAT_URL_FILE: `${folder}/heartbeat`,
+        ZENDESK_OAUTH_TOKEN_FILE: `${folder}/token`,
+        SIGNING_KEY_FILE: `${folder}/signing-key`,
+        OTEL_SERVICE_NAME: 'puller',
+      });
+      assert.deepEqual(at(job, `${only}.securityContext`), {
+        allowPrivilegeEscalation: false,
+        readOnlyRootFilesystem: true,
+        capabilities: { drop: ['ALL'] },
+      });
+      assert.equal(at(job, `${pod}.spec.automountServiceAccountToken`), false);
+      assert.equal(at(job, `${pod}.spec.securityContext.runAsNonRoot`), true);
+      assert.equal(at(job, `${pod}.spec.volumes.0.secret.secretName`), 'owner');
+      const labels = at(job, `${pod}.metadata.labels`) as Record<string, string>;
+      assert.equal(labels['app.kubernetes.io/name'], undefined);
+    }
+    assert.ok(!JSON.stringify(findKind('full', 'Deployment')).includes('zendesk-log-sync-owner'));
   });
 
   it('ask the addresses that the program answers at', () => {

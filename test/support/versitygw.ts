@@ -54,8 +54,14 @@ const policy = JSON.stringify({
 
 const lock = `<ObjectLockConfiguration xmlns="http://s3.amazonaws.com/doc/2006-03-01/"><ObjectLockEnabled>Enabled</ObjectLockEnabled><Rule><DefaultRetention><Mode>COMPLIANCE</Mode><Days>1</Days></DefaultRetention></Rule></ObjectLockConfiguration>`;
 
-/** Starts the server and makes the bucket. */
-export async function startBucket(program: string): Promise<BucketServer> {
+const versioning = `<VersioningConfiguration xmlns="http://s3.amazonaws.com/doc/2006-03-01/"><Status>Enabled</Status></VersioningConfiguration>`;
+
+/**
+ * Starts the server and makes the bucket.
+ *
+ * @param isLocked whether it has Object Lock; otherwise it keeps versions that may be deleted
+ */
+export async function startBucket(program: string, isLocked = true): Promise<BucketServer> {
   const root = mkdtempSync(join(tmpdir(), 'zls-bucket-'));
   const [files, users, versions] = ['files', 'users', 'versions'].map((name) => join(root, name));
   for (const folder of [files, users, versions]) mkdirSync(folder ?? '');
@@ -92,7 +98,7 @@ export async function startBucket(program: string): Promise<BucketServer> {
   try {
     await answers(endpoint);
     addWriter(program, endpoint);
-    await makeBucket(ask);
+    await makeBucket(ask, isLocked);
   } catch (error) {
     await stop();
     throw error;
@@ -117,12 +123,13 @@ function addWriter(program: string, endpoint: string): void {
   if (status !== 0) throw new Error(`${stdout}${stderr}`);
 }
 
-async function makeBucket(ask: BucketServer['ask']): Promise<void> {
-  const requests = [
-    [bucket, '', { 'x-amz-bucket-object-lock-enabled': 'true' }],
-    [`${bucket}?object-lock`, lock, {}],
+async function makeBucket(ask: BucketServer['ask'], isLocked: boolean): Promise<void> {
+  type Request = readonly [path: string, body: string, headers: Readonly<Record<string, string>>];
+  const requests: readonly Request[] = [
+    [bucket, '', isLocked ? { 'x-amz-bucket-object-lock-enabled': 'true' } : {}],
+    isLocked ? [`${bucket}?object-lock`, lock, {}] : [`${bucket}?versioning`, versioning, {}],
     [`${bucket}?policy`, policy, {}],
-  ] as const;
+  ];
   for (const [path, body, headers] of requests) {
     const { status, text } = await ask('PUT', path, body, headers);
     if (status >= 300) throw new Error(text);

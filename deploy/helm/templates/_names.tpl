@@ -46,3 +46,20 @@ readOnlyRootFilesystem: true
 capabilities:
   drop: [ALL]
 {{- end -}}
+
+{{- /* Settings and secrets, without the login of the database: the service and the jobs of the owner have different ones. */ -}}
+{{- define "zendesk-log-sync.environment" -}}
+{{- range $name, $value := .Values.settings }}
+- name: {{ $name }}
+  value: {{ $value | quote }}
+{{- end }}
+{{- range $name, $key := omit .Values.secretKeys "DATABASE_URL" }}
+{{- if $key }}
+- name: {{ $name }}_FILE
+  value: /run/secrets/zendesk-log-sync/{{ $key }}
+{{- end }}
+{{- end }}
+{{- with .Values.extraEnv }}
+{{ toYaml . }}
+{{- end }}
+{{- end -}}
