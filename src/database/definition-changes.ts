@@ -10,6 +10,7 @@ import {
   loadObjects,
   planDrop,
   type Privileges,
+  renameFunction,
   restorePrivileges,
   type StoredObject,
 } from './definition-objects.ts';
@@ -30,6 +31,8 @@ type Pass = {
   readonly ownNames: ReadonlySet<string>;
   /** What was dropped and must be created again, with its grants. */
   readonly dropped: Map<string, Privileges>;
+  /** Functions with a new one in their place that others still call, through views of ours: by another name, to drop at the end. */
+  readonly replaced: { readonly renamed: StoredObject; readonly identity: string }[];
   /** What could not be dropped, one sentence each. */
   readonly conflicts: Set<string>;
 };
@@ -58,6 +61,7 @@ export async function applyDefinitions(
     stored,
     ownNames: new Set(names),
     dropped: new Map(),
+    replaced: [],
     conflicts: new Set(),
   };
   const { dropped, conflicts } = pass;
@@ -66,6 +70,7 @@ export async function applyDefinitions(
       if (due.has(definition.name) || dropped.has(objectOf(definition.name)))
         await run(pass, definition);
     for (const each of removed) await remove(pass, each, definitions);
+    await dropReplaced(pass);
     if (mustGrant || due.size > 0 || removed.length > 0)
       for (const definition of definitions.filter(isGrants)) await run(pass, definition);
   } catch (error) {
@@ -107,7 +112,7 @@ async function run(pass: Pass, definition: Definition): Promise<void> {
   const own = before.filter(({ identity }) => known === null || identity === known);
   if (own.length === 0) await runSql(tx, definition, sql);
   else if (!(await replaceInPlace(tx, definition, before.length))) {
-    for (const object of own) await drop(pass, object);
+    for (const object of own) await makeRoom(pass, object);
     if (pass.conflicts.size > 0) return;
     await runSql(tx, definition, sql);
   }
@@ -159,16 +164,45 @@ async function replaceInPlace(
   return false;
 }
 
+/**
+ * Drops an object and this program's objects that depend on it. A function that objects of others still need gets another
+ * name: mostly they need it only through a view of ours, and that one is replaced in place later in this pass.
+ */
+async function makeRoom(pass: Pass, target: StoredObject): Promise<void> {
+  const { obstacles } = await planDrop(pass.tx, target, (name) => pass.ownNames.has(name));
+  if (target.kind === 'view' || obstacles.length === 0) return drop(pass, target);
+  const { renamed, privileges } = await renameFunction(pass.tx, target);
+  pass.dropped.set(target.name, privileges);
+  pass.replaced.push({ renamed, identity: target.identity });
+}
+
+/** Drops the functions that got another name, or records who still calls them. */
+async function dropReplaced(pass: Pass): Promise<void> {
+  for (const { renamed, identity } of pass.replaced) {
+    const { obstacles } = await planDrop(pass.tx, renamed, (name) => pass.ownNames.has(name));
+    if (obstacles.length === 0) await dropObject(pass.tx, renamed);
+    for (const { object, dependents } of obstacles)
+      addConflict(pass, object.oid === renamed.oid ? { ...object, identity } : object, dependents);
+  }
+}
+
 /** Drops an object and this program's objects that depend on it, or records why that is not possible. */
 async function drop(pass: Pass, target: StoredObject): Promise<void> {
   const { objects, obstacles } = await planDrop(pass.tx, target, (name) => pass.ownNames.has(name));
   if (obstacles.length === 0)
     for (const each of objects) pass.dropped.set(each.name, await dropObject(pass.tx, each));
-  for (const { object, dependents } of obstacles)
-    pass.conflicts.add(
-      `This version of the program must drop the ${object.kind} ${object.identity}, but other objects depend on it: ` +
-        `${dependents.join(', ')}. Nothing was changed. Save their definitions, drop them, run "migrate", and create them again.`,
-    );
+  for (const { object, dependents } of obstacles) addConflict(pass, object, dependents);
+}
+
+function addConflict(
+  { conflicts }: Pass,
+  { kind, identity }: StoredObject,
+  dependents: readonly string[],
+): void {
+  conflicts.add(
+    `This version of the program must drop the ${kind} ${identity}, but other objects depend on it: ` +
+      `${dependents.join(', ')}. Nothing was changed. Save their definitions, drop them, run "migrate", and create them again.`,
+  );
 }
 
 /** Drops what a removed definition created. A file that was moved still creates its object. */

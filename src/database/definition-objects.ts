@@ -123,6 +123,25 @@ type Grant = {
 
 /** Drops an object on which nothing depends any more, and returns what its successor must get. */
 export async function dropObject(tx: Queryable, object: StoredObject): Promise<Privileges> {
+  const privileges = await loadPrivileges(tx, object);
+  await tx.query(`drop ${object.kind} ${object.identity}`);
+  return privileges;
+}
+
+/** Gives a function another name, by which what calls it still finds it, and returns what its successor must get. */
+export async function renameFunction(
+  tx: Queryable,
+  object: StoredObject,
+): Promise<{ readonly renamed: StoredObject; readonly privileges: Privileges }> {
+  const privileges = await loadPrivileges(tx, object);
+  const name = `replaced_${object.oid}`;
+  await tx.query(`alter function ${object.identity} rename to ${name}`);
+  const [renamed] = await loadObjects(tx, [object.name.replace(/[^.]*$/, name)]);
+  if (renamed === undefined) throw new Error(`The function ${object.identity} is gone.`);
+  return { renamed, privileges };
+}
+
+async function loadPrivileges(tx: Queryable, object: StoredObject): Promise<Privileges> {
   const [privileges] = await tx.query<Privileges>(
     `with lists (owner, column_name, list) as (
        select relowner, null::name, relacl from pg_class where $1::oid = 'pg_class'::regclass and oid = $2::oid
@@ -147,7 +166,6 @@ export async function dropObject(tx: Queryable, object: StoredObject): Promise<P
      left join pg_roles r on r.oid = granted.grantee`,
     [object.catalogue, object.oid],
   );
-  await tx.query(`drop ${object.kind} ${object.identity}`);
   return privileges ?? { owner: null, grants: [] };
 }
 

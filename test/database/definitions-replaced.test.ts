@@ -29,6 +29,21 @@ describe('a function with other parameters', () => {
     });
   });
 
+  it('replaces one that others need only through a view of this program', async () => {
+    await withLedger(async (db) => {
+      await applyFiles(db, shout('word text', 'name'));
+      await db.query('revoke execute on function zendesk.shout(text) from public');
+      await db.query('create view public.mine as select name from zendesk.loud');
+      await applyFiles(db, shout('word text, loudness integer', 'name, 3'));
+      const found = await db.query(
+        `select oid::regprocedure::text as name, has_function_privilege('public', oid, 'execute') as may_call
+         from pg_proc where proname = 'shout' or proname like 'replaced%'`,
+      );
+      assert.deepEqual(found, [{ name: 'zendesk.shout(text,integer)', may_call: false }]);
+      assert.equal(await columnsOf(db, 'public.mine'), 'name');
+    });
+  });
+
   it('or another result does not replace one that others call', async () => {
     await withLedger(async (db) => {
       await applyFiles(db, shout('word text', 'name'));

@@ -100,10 +100,11 @@ describe('upgrading a database of a previous version', () => {
           create role ${reader};
           create schema bi;
           create view bi.report as select account, id, actor_name from zendesk.audit_events;
+          create view bi.findings as select * from zendesk.access_findings;
           create view bi.people as select name from zendesk_fivetran."user";
           grant select on zendesk.access_findings, zendesk.audit_events to ${reader}`);
         await migrateDatabase(former.url);
-        await query('select * from bi.report, bi.people');
+        await query('select * from bi.report, bi.findings, bi.people');
         const [granted] = await query(
           `select has_table_privilege('${reader}', 'zendesk.access_findings', 'select') as findings,
              has_table_privilege('${reader}', 'zendesk.audit_events', 'select') as events`,
@@ -116,15 +117,38 @@ describe('upgrading a database of a previous version', () => {
     }
   });
 
-  it('names what others have built on findings that were still a query', async () => {
+  it('keeps a view of others over each table and view, and names those over columns whose type has changed', async () => {
     const former = await createFormerDatabase('0006_roles');
     try {
-      await withClient(former.url, (query) =>
-        query('create schema bi; create view bi.findings as select * from zendesk.access_findings'),
-      );
-      await assert.rejects(migrateDatabase(former.url), {
-        message:
-          'This version of the program must drop the view zendesk.access_findings, but other objects depend on it: view bi.findings. Nothing was changed. Save their definitions, drop them, run "migrate", and create them again.',
+      await withClient(former.url, async (query) => {
+        const relations = await query<{ name: string; view: string }>(
+          `select c.oid::regclass::text as name, format('bi.%I', n.nspname || ' ' || c.relname) as view
+           from pg_class c join pg_namespace n on n.oid = c.relnamespace
+           where n.nspname in ('zendesk', 'zendesk_fivetran', 'zendesk_sync') and c.relkind in ('r', 'p', 'v')`,
+        );
+        assert.equal(relations.length, 41);
+        await query('create schema bi');
+        for (const { name, view } of relations)
+          await query(`create view ${view} as select * from ${name}`);
+        // Their columns are no longer intervals and addresses, which many clients cannot read.
+        const changed = ['zendesk.access_visits', 'zendesk_sync.status'];
+        const viewOf = (name: string) => `bi."${name.replace('.', ' ')}"`;
+        await assert.rejects(migrateDatabase(former.url), {
+          code: 'objects_in_the_way',
+          message: changed
+            .map(
+              (name) =>
+                `This version of the program must drop the view ${name}, but other objects depend on it: view ${viewOf(name)}. Nothing was changed. Save their definitions, drop them, run "migrate", and create them again.`,
+            )
+            .join('\n'),
+        });
+        await query(`drop view ${changed.map(viewOf).join(', ')}`);
+        await migrateDatabase(former.url);
+        const left = await query<{ view: string }>(
+          `select format('bi.%I', viewname) as view from pg_views where schemaname = 'bi'`,
+        );
+        assert.equal(left.length, relations.length - 2);
+        for (const { view } of left) await query(`select * from ${view}`);
       });
     } finally {
       await former.drop();
