@@ -24,7 +24,7 @@ type GapSettings = {
   readonly pageSizes: Readonly<Record<string, number>>;
 };
 
-/** Looks at what is not stored of some logs of an account. */
+/** Looks at what is not stored of some logs of an account, at one moment for all. */
 export async function examineAccount(
   db: Queryable,
   account: string,
@@ -33,10 +33,11 @@ export async function examineAccount(
 ): Promise<AccountGaps> {
   const gaps: Gap[] = [];
   const costs: AccountGaps['costs'][number][] = [];
+  const now = toSeconds(new Date());
   for (const log of logs) {
     const start = settings.horizons[log.name];
     const found = await listGaps(db, account, log, {
-      now: toSeconds(new Date()),
+      now,
       settleSeconds: Math.ceil(settings.settleMs / 1000),
       rescanAges: settings.rescanAfterMs.map((ms) => Math.ceil(ms / 1000)),
       wantedFrom: start === undefined ? undefined : toSeconds(start),

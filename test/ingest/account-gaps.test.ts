@@ -1,7 +1,7 @@
 /** The gaps of the logs of an account, from the ledger, and what closing them costs. */
 import assert from 'node:assert/strict';
-import { describe, it } from 'node:test';
-import type { Database } from '../../src/database/client.ts';
+import { describe, it, mock } from 'node:test';
+import type { Database, Queryable } from '../../src/database/client.ts';
 import { createPartitionKeeper } from '../../src/database/partitions.ts';
 import { examineAccount } from '../../src/ingest/account-gaps.ts';
 import { addCoverage, addRescan } from '../../src/ingest/coverage.ts';
@@ -103,6 +103,33 @@ describe('the gaps of an account', () => {
       assert.ok(ago >= 3601 && ago < 3601 + 3600, `${ago}`);
       assert.equal(costs[0]?.requestsPerMinute, 1);
       assert.equal(costs[0]?.minutes, costs[0]?.requests);
+    });
+  });
+
+  it('are all judged by one moment, however long the database takes', async () => {
+    await withLogs(async (db, covered) => {
+      const from = covered - 5 * day;
+      await addCoverage(db, { ...key, stream: 'audit_logs' }, { from, to: covered });
+      const now = covered + 10 * day;
+      mock.timers.enable({ apis: ['Date'], now: now * 1000 });
+      try {
+        const slow: Queryable = {
+          query(text, values) {
+            mock.timers.tick(60_000);
+            return db.query(text, values);
+          },
+        };
+        const { gaps } = await examineAccount(slow, 'acme', [accessLogs, auditLogs], settings);
+        assert.deepEqual(
+          gaps.map(({ stream, from: begins, to = 0 }) => [stream, begins, now - to]),
+          [
+            ['access_logs', covered, 900],
+            ['audit_logs', covered, 900],
+          ],
+        );
+      } finally {
+        mock.timers.reset();
+      }
     });
   });
 

@@ -1,7 +1,7 @@
 /** How a log is followed to the present: one span, planned by the clocks, and what is left of earlier ones. */
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { loadCoverage } from '../../src/ingest/coverage.ts';
+import { addCoverage, loadCoverage } from '../../src/ingest/coverage.ts';
 import type { SyncEvent } from '../../src/ingest/events.ts';
 import { openFetch } from '../../src/ingest/fetch.ts';
 import { followLog } from '../../src/ingest/follow.ts';
@@ -14,27 +14,31 @@ import type { LogStream } from '../../src/streams/stream.ts';
 import { account, withInstallation } from '../support/installation.ts';
 import { takeLease } from '../support/ledger.ts';
 import { listFetches } from '../support/ledger-facts.ts';
-import { startRawLogServer } from '../support/raw-log-server.ts';
+import { startRawLogServer, type RawLogServer } from '../support/raw-log-server.ts';
 
 const settleSeconds = 300;
 const nowSeconds = (): number => Math.floor(Date.now() / 1000);
 
-type Following = { readonly pull: Pull; readonly events: readonly SyncEvent[] };
+type Following = {
+  readonly pull: Pull;
+  readonly events: readonly SyncEvent[];
+  readonly server: RawLogServer;
+};
 
 /** Opens an empty log; its own clock is so far ahead of the others. */
 async function withEmptyLog(
   stream: LogStream,
   work: (following: Following) => Promise<void>,
-  aheadMs = 0,
+  { ahead = () => 0, settle = settleSeconds }: { ahead?: () => number; settle?: number } = {},
 ): Promise<void> {
   const server = await startRawLogServer();
   const events: SyncEvent[] = [];
   const options = {
     origin: server.origin,
     rescanAges: [],
-    settleSeconds,
+    settleSeconds: settle,
     report: (event: SyncEvent) => void events.push(event),
-    localNow: () => Date.now() + aheadMs,
+    localNow: () => Date.now() + ahead(),
   };
   try {
     await withInstallation({}, options, async ({ engine, db }) => {
@@ -42,7 +46,7 @@ async function withEmptyLog(
       const { signal } = new AbortController();
       const memory = createMemory(stream.table.time);
       const pull = { engine, stream, lease, tally: createTally(), ...memory, signal };
-      await work({ pull, events });
+      await work({ pull, events, server });
     });
   } finally {
     server.close();
@@ -64,6 +68,8 @@ describe('a log that is followed', () => {
       assert.equal((await loadStream(db, key)).followedFrom, first.from);
       const told = () => events.filter(({ type }) => type === 'covered').length;
       assert.equal(told(), 1);
+      // Once when the database was asked for its time, and once after what Zendesk said.
+      assert.equal(events.filter(({ type }) => type === 'clocks').length, 2);
       const [covered] = await loadCoverage(db, key);
       await followLog(pull);
       const [, second] = await fetchesOf(pull);
@@ -127,7 +133,50 @@ describe('a log that is followed', () => {
           [6, 0],
         );
       },
-      3_600_000,
+      { ahead: () => 3_600_000 },
+    );
+  });
+
+  it('is planned three times at most when the clocks never agree for long', async () => {
+    await withEmptyLog(
+      accessLogs,
+      async ({ pull, server }) => {
+        // The one in the middle is Zendesk's and ours in turn.
+        server.answerOddly = (_, response) => {
+          const ahead = server.requests % 2 === 0 ? 18_000_000 : 0;
+          response.setHeader('date', new Date(Date.now() + ahead).toUTCString());
+          return false;
+        };
+        await followLog(pull);
+        assert.deepEqual(
+          (await fetchesOf(pull)).map(({ kind, outcome }) => [kind, outcome]),
+          Array.from({ length: 3 }, () => ['live', 'complete']),
+        );
+      },
+      { ahead: () => 3_600_000 },
+    );
+  });
+
+  it('is read in one span however many pages that has', async () => {
+    await withEmptyLog(
+      accessLogs,
+      async ({ pull, server }) => {
+        const from = nowSeconds() - 10 * 86_400;
+        const records = Array.from({ length: 400 }, (_, at) => {
+          const second = from + at * 60;
+          const timestamp = new Date(second * 1000).toISOString();
+          const content = JSON.stringify({ id: `id${at}`, timestamp, url: '/api/v2/tickets/1' });
+          return { second, content };
+        });
+        server.records = { ...server.records, access_logs: records };
+        server.mostRecords = () => 20;
+        await followLog(pull);
+        assert.deepEqual(
+          (await fetchesOf(pull)).map(({ kind, outcome, new: rows }) => [kind, outcome, rows]),
+          [['live', 'complete', 400]],
+        );
+      },
+      { settle: 10 * 86_400 },
     );
   });
 

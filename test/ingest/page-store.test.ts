@@ -161,6 +161,42 @@ describe('a page that is stored', () => {
   });
 });
 
+describe('the fetch of a page that is stored', () => {
+  it('stays open while more follow, and ends with its last page, when that began to be stored', async () => {
+    await withFetch(async ({ db, fetch, store }) => {
+      const facts = () =>
+        db.query(
+          `select pages, cursor, asked_at = to_timestamp(300000) as asked, outcome,
+             ended_at between started_at and clock_timestamp() as ended
+           from zendesk_sync.fetches`,
+        );
+      const { fetch: next } = await store(fetch, [record('a', 100)]);
+      assert.deepEqual(await facts(), [
+        { pages: 1, cursor: 'next', asked: true, outcome: null, ended: null },
+      ]);
+      await store(next, [record('b', 200)], complete);
+      assert.deepEqual(await facts(), [
+        { pages: 2, cursor: null, asked: true, outcome: 'complete', ended: true },
+      ]);
+    });
+  });
+
+  it('leaves a manifest with the tags of its rows for each page, and none of rows without tags', async () => {
+    await withFetch(async ({ db, fetch, store }) => {
+      const { fetch: next } = await store(fetch, [record('a', 100), record('b', 200)]);
+      await store(next, [], complete);
+      const noted = await db.query(
+        `select account, stream, (manifest::jsonb -> 'page')::integer as page, octet_length(tags) as tags
+         from zendesk_evidence.pending order by id`,
+      );
+      assert.deepEqual(noted, [
+        { account: 'acme', stream: 'access_logs', page: 1, tags: 1 },
+        { account: 'acme', stream: 'access_logs', page: 2, tags: null },
+      ]);
+    });
+  });
+});
+
 describe('a page whose fetch has another position', () => {
   const elsewhere: readonly [string, string][] = [
     ['behind, because pages were lost', 'pages = 0, cursor = null'],

@@ -166,6 +166,38 @@ describe('rows that were deleted by hand', { concurrency: 2 }, () => {
     });
   });
 
+  it('stay open where their newest rows are not read again yet, until they are back or their time is covered', async () => {
+    await withRows(accessLogs, async (kept) => {
+      const { db, settle, read } = kept;
+      const note = (from: number): Promise<unknown> =>
+        db.query(
+          `insert into zendesk_sync.coverage_losses
+             (account, stream, lost_from, lost_until, rows_until, rows, rows_left, code, settled_at)
+           values ($1, $2, to_timestamp($3), to_timestamp($4), to_timestamp($4 + 3600), 2, 0, 'rows_missing', now())`,
+          [key.account, key.stream, from, span.to],
+        );
+      // One row of the two is there.
+      await note(second('2026-11-04T00:00:00Z'));
+      const open = [{ rows: 2, found: null, closed: false, settled: true }];
+      await settle();
+      assert.deepEqual(await closed(kept), open);
+      await read([], { from: span.to, to: span.to + 3599 });
+      await settle();
+      assert.deepEqual(await closed(kept), open);
+      await read([], { from: span.to + 3599, to: span.to + 3600 });
+      await settle();
+      assert.deepEqual(await closed(kept), [{ rows: 2, found: 1, closed: true, settled: true }]);
+      // All rows are back before their time is covered.
+      await db.query(`delete from zendesk_sync.coverage_losses`);
+      await db.query(`delete from zendesk_sync.coverage where covered_from >= to_timestamp($1)`, [
+        span.to,
+      ]);
+      await note(second('2026-11-02T10:30:00Z'));
+      await settle();
+      assert.deepEqual(await closed(kept), [{ rows: 2, found: 2, closed: true, settled: true }]);
+    });
+  });
+
   it('count only what came back, not what was left', async () => {
     await withRows(accessLogs, async (kept) => {
       const { db, settle, read } = kept;
