@@ -6,11 +6,13 @@ import { createPartitionKeeper } from '../../src/database/partitions.ts';
 import { loadCoverage, loadRescans } from '../../src/ingest/coverage.ts';
 import { openFetch, type Fetch } from '../../src/ingest/fetch.ts';
 import type { Lease } from '../../src/ingest/lease.ts';
+import { askAboutRows } from '../../src/ingest/page-at-once.ts';
 import { countUnclassified, readPage } from '../../src/ingest/page-records.ts';
 import { storePage, type PageEnd } from '../../src/ingest/page.ts';
 import type { Spans } from '../../src/span.ts';
 import { accessLogs } from '../../src/streams/access-logs.ts';
 import { auditLogs } from '../../src/streams/audit-logs.ts';
+import type { LogStream } from '../../src/streams/stream.ts';
 import { takeLease, withLedger } from '../support/ledger.ts';
 import { usualClassify } from '../support/stored-records.ts';
 
@@ -193,6 +195,56 @@ describe('the fetch of a page that is stored', () => {
         { account: 'acme', stream: 'access_logs', page: 1, tags: 1 },
         { account: 'acme', stream: 'access_logs', page: 2, tags: null },
       ]);
+    });
+  });
+});
+
+describe('a page of which no row is stored', () => {
+  it('is asked about together with the fence, unless its rows are out of order or were seen with other times', () => {
+    const asked = (records: readonly object[], { seals = true, seen = false } = {}): number => {
+      const { rows } = toStore({} as Fetch, records, more);
+      const formers = seen ? { formers: new Map(rows.map((row) => [row, 0])) } : {};
+      return askAboutRows(accessLogs, 'acme', { rows, ...formers }, seals).length;
+    };
+    const [a, b] = [record('a', 100), record('b', 200)];
+    assert.deepEqual([asked([a, b]), asked([a, b], { seals: false })], [2, 1]);
+    assert.deepEqual(
+      [asked([]), asked([b, a]), asked([a, a]), asked([a], { seen: true })],
+      [0, 0, 0, 0],
+    );
+    assert.equal(asked([a, record('a', 300)]), 0);
+  });
+
+  it('has no records for the quarantine, and leaves a manifest only where the log is sealed', async () => {
+    await withFetch(async ({ db, lease, fetch }) => {
+      const store = (
+        of: Fetch,
+        stream: LogStream,
+        seals: boolean,
+        records: readonly object[],
+        end = more,
+      ) =>
+        storePage(
+          { db, ensurePartitions: createPartitionKeeper(db), seals },
+          lease,
+          stream,
+          toStore(of, records, end),
+        );
+      const left = () =>
+        db.query(
+          `select (select count(*)::integer from zendesk_evidence.pending) as manifests,
+             (select count(*)::integer from zendesk_evidence.person_keys) as keys`,
+        );
+      const [before] = await left();
+      const first = await store(fetch, accessLogs, false, [record('a', 100, { user_id: 7 })]);
+      assert.deepEqual(first.quarantined, []);
+      // A log without rollups has no days to mark.
+      const bare = { ...accessLogs, rollups: [] };
+      const second = await store(first.fetch, bare, false, [record('b', 200)]);
+      const last = await store(second.fetch, accessLogs, false, [record('c', 300)], complete);
+      assert.deepEqual([last.quarantined, last.counts.new], [[], 1]);
+      assert.deepEqual(await left(), [before]);
+      assert.deepEqual(await storedIds(db), ['a', 'b', 'c']);
     });
   });
 });
