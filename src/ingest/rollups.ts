@@ -65,6 +65,8 @@ async function refreshDays(
     );
     // The rows of others are in the archive, and their sums stay; or another process has recomputed them meanwhile.
     const wanted = taken.filter(({ archived }) => !archived).map(({ day }) => ({ stream, day }));
+    // See `bringRollup`.
+    if (wanted.length > 0) await tx.query('set local enable_nestloop = off');
     const sorted = wanted.toSorted((a, b) => (a.day < b.day ? -1 : 1));
     for (const { days: joined } of joinDays(sorted.map((each) => ({ ...each, rows: 0 }))))
       for (const statement of statements)

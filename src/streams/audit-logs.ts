@@ -2,6 +2,7 @@ import type { auditLogs as schema } from '../database/schema/logs.ts';
 import { cursorPaging } from '../zendesk/paging.ts';
 import { address, bigint, keyText, readBigintId, text } from './fields.ts';
 import { dayOf, withinDays } from './rollup-days.ts';
+import { bringRollup } from './rollup-rows.ts';
 import { createLogReader, formatMoment, type LogColumns, type LogStream } from './stream.ts';
 import { supportBudget } from './support-budget.ts';
 
@@ -85,24 +86,39 @@ export const auditLogs: LogStream = {
     columns,
   ),
   rollups: [
-    'delete from zendesk.audit_day where account = $1 and day between $2::date and $3::date',
     // The texts are shortened once for each group, which costs as much as counting dozens of rows.
-    `insert into zendesk.audit_day
-     select $1, day, zendesk_sync.key_text(source_type), zendesk_sync.key_text(action), actor_id, changes, first_at, last_at
-     from (
+    `with groups as (
        select ${dayOf('created_at')} as day, coalesce(source_type, '') as source_type, coalesce(action, '') as action,
          coalesce(actor_id, 0) as actor_id, count(*) as changes, min(created_at) as first_at, max(created_at) as last_at
        from zendesk.audit_logs
        where account = $1 and ${withinDays('created_at')}
        group by 1, 2, 3, 4
-     ) as g`,
-    'delete from zendesk.sign_in_day where account = $1 and day between $2::date and $3::date',
-    `insert into zendesk.sign_in_day
-     select $1, ${dayOf('created_at')}, coalesce(zendesk.network_of(ip_address)::text, ''), count(*),
-       count(distinct source_id), min(created_at), max(created_at)
-     from zendesk.audit_logs
-     where account = $1 and ${withinDays('created_at')} and source_type = 'user' and action = 'login'
-     group by 2, 3`,
+     ),
+     by_type as (
+       select day, zendesk_sync.key_text(source_type) as source_type, zendesk_sync.key_text(action) as action, actor_id, changes,
+         first_at, last_at
+       from groups
+     ),
+     by_network as (
+       select ${dayOf('created_at')} as day, coalesce(zendesk.network_of(ip_address)::text, '') collate "C" as network,
+         count(*) as sign_ins, count(distinct source_id) as people, min(created_at) as first_at, max(created_at) as last_at
+       from zendesk.audit_logs
+       where account = $1 and ${withinDays('created_at')} and source_type = 'user' and action = 'login'
+       group by 1, 2
+     ),
+     ${bringRollup({
+       table: 'audit_day',
+       key: ['source_type', 'action', 'actor_id'],
+       values: ['changes', 'first_at', 'last_at'],
+       counted: 'by_type',
+     })},
+     ${bringRollup({
+       table: 'sign_in_day',
+       key: ['network'],
+       values: ['sign_ins', 'people', 'first_at', 'last_at'],
+       counted: 'by_network',
+     })}
+     select`,
   ],
   findings: {
     view: 'zendesk_sync.found_in_audit_logs',

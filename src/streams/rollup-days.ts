@@ -7,3 +7,11 @@ export function withinDays(column: string): string {
 export function dayOf(column: string): string {
   return `(${column} at time zone 'UTC')::date`;
 }
+
+/** The beginning of that day: a number, cheaper to compute and to group by. */
+export function binOf(column: string): string {
+  return `date_bin('1 day', ${column}, timestamptz '1970-01-01 00:00:00+00')`;
+}
+
+/** The day of a column `bin`. */
+export const dayOfBin = dayOf('bin');
