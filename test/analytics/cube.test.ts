@@ -50,4 +50,20 @@ describe('the Cube model', { skip: cube.skip }, () => {
       });
     });
   });
+
+  it('takes the schemas from the environment of Cube', async () => {
+    if (cube.skip !== false) return;
+    const { cubes, write } = await compileCubeModel(cube.path, {
+      SCHEMA: 'logs',
+      SYNC_SCHEMA: 'logs_sync',
+    });
+    for (const [name, { measures }] of Object.entries(cubes)) {
+      const { text } = write({
+        measures: Object.keys(measures).map((measure) => `${name}.${measure}`),
+        timezone: 'UTC',
+      });
+      assert.match(text, name === 'completeness' ? /FROM\s+logs_sync\./ : /FROM\s+logs\./, name);
+      assert.doesNotMatch(text, /zendesk/, name);
+    }
+  });
 });

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { cpSync, globSync, mkdtempSync, writeFileSync } from 'node:fs';
+import { cpSync, globSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { describe, it } from 'node:test';
 import { findAnalyticsTool } from '../support/analytics-tools.ts';
@@ -66,6 +66,25 @@ describe('the Superset bundle', () => {
           `${title}: ${name}`,
         );
     }
+  });
+
+  it('gets other schemas by the command of its README', async () => {
+    const home = mkdtempSync(join(temporary, 'superset-schemas-'));
+    cpSync(join(root, folder), join(home, 'zendesk_logs'), { recursive: true });
+    const command = /^sed .*$/m.exec(readFileSync(join(root, folder, 'README.md'), 'utf8'))?.[0];
+    const { status, stderr } = await startProcess(
+      ['sh', '-c', command ?? assert.fail('no command')],
+      { SCHEMA: 'logs', SYNC_SCHEMA: 'logs_sync' },
+      home,
+    ).ended;
+    assert.equal(status, 0, stderr);
+    const schemas = globSync('zendesk_logs/datasets/**/*.yaml', { cwd: home }).map(
+      (file) => /^schema: (.*)$/m.exec(readFileSync(join(home, file), 'utf8'))?.[1],
+    );
+    assert.deepEqual(schemas.toSorted(), [
+      ...Array.from({ length: 4 }, () => "'logs'"),
+      "'logs_sync'",
+    ]);
   });
 
   it('is imported by Superset', { skip: superset.skip }, async () => {

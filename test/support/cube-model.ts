@@ -35,8 +35,11 @@ export type CubeModel = {
   readonly write: (query: CubeQuery) => { readonly text: string; readonly values: unknown[] };
 };
 
-/** Compiles the model. `path`: where the package is. @throws what Cube says is wrong with it */
-export async function compileCubeModel(path: string): Promise<CubeModel> {
+/** Compiles the model. `path`: where the package is; `environment`: that of Cube. @throws what Cube says is wrong with it */
+export async function compileCubeModel(
+  path: string,
+  environment: Readonly<Record<string, string>> = {},
+): Promise<CubeModel> {
   // The parts in Rust are fetched from elsewhere when the package is installed, and need not be there.
   process.env['CUBEJS_TRANSPILATION_NATIVE'] = 'false';
   process.env['CUBEJS_TESSERACT_SQL_PLANNER'] = 'false';
@@ -48,8 +51,7 @@ export async function compileCubeModel(path: string): Promise<CubeModel> {
   }));
   const compiled = prepareCompiler(
     { localPath: () => folder, dataSchemaFiles: async () => files },
-    // For templates, which the model has none of.
-    { adapter: 'postgres', nativeInstance: { newJinjaEngine: () => ({}) } },
+    { adapter: 'postgres', nativeInstance: { newJinjaEngine: () => fillTemplates(environment) } },
   );
   await compiled.compiler.compile();
   return {
@@ -58,5 +60,20 @@ export async function compileCubeModel(path: string): Promise<CubeModel> {
       const [text, values] = new PostgresQuery(compiled, query).buildSqlAndParams();
       return { text, values };
     },
+  };
+}
+
+/** In place of Cube's template engine, which is one of the parts in Rust: the only form of template that the model has. */
+function fillTemplates(environment: Readonly<Record<string, string>>): object {
+  const templates = new Map<string, string>();
+  return {
+    loadTemplate: (name: string, content: string) => templates.set(name, content),
+    renderTemplate: (name: string) =>
+      templates
+        .get(name)
+        ?.replaceAll(
+          /\{\{ env_var\('(\w+)', '(\w+)'\) \| safe \}\}/g,
+          (_, variable: string, usual: string) => environment[variable] ?? usual,
+        ),
   };
 }
