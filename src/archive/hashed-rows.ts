@@ -20,7 +20,7 @@ export async function* readHashedRows(
 ): AsyncGenerator<readonly ArchiveRow[]> {
   const names = [table.time, table.id.name, ...table.columns, ...bookkeeping];
   const hashGroup = createGroupHash(table, keys);
-  const makeRow = createRowReader(table);
+  const readRow = createRowReader(table);
   for (const [group, count] of object.groups.entries()) {
     const readColumn = await object.openGroup(group);
     const columns = new Map<string, ColumnTexts>();
@@ -29,8 +29,7 @@ export async function* readHashedRows(
       rememberTexts(columns.get(name)),
     );
     const hashRow = hashGroup(columns);
-    const readWhole = (place: number): ArchiveRow =>
-      makeRow((name) => textAt(columns.get(name), place));
+    const readWhole = rememberLast((place) => readRow((name) => textAt(columns.get(name), place)));
     for (let start = 0; start < count; start += batchRows) {
       const rows: ArchiveRow[] = [];
       for (let place = start; place < Math.min(count, start + batchRows); place += 1) {
@@ -38,56 +37,46 @@ export async function* readHashedRows(
         const actor = actorOf?.(place) ?? null;
         const leaf = hashRow(place, actor, Number(micros) / 1000);
         const writtenAt = writtenAtOf?.(place) ?? '';
-        rows.push(new LazyRow({ micros, actor, leaf, writtenAt }, place, readWhole));
+        rows.push(makeRow({ micros, actor, leaf, writtenAt, place, readWhole }));
       }
       yield rows;
     }
   }
 }
 
-/** A row of which the rest is read when somebody asks for it: nearly always nobody does. */
-class LazyRow implements ArchiveRow {
-  readonly micros: string;
-  readonly writtenAt: string;
-  readonly actor: string | null;
-  readonly leaf: string | undefined;
-  readonly #place: number;
-  readonly #readWhole: (place: number) => ArchiveRow;
-  #whole: ArchiveRow | undefined;
+/** What is known of a row, and how the rest of it is read. */
+type KnownRow = Pick<ArchiveRow, 'micros' | 'writtenAt' | 'actor' | 'leaf'> & {
+  readonly place: number;
+  readonly readWhole: (place: number) => ArchiveRow;
+};
 
-  constructor(
-    known: Pick<ArchiveRow, 'micros' | 'writtenAt' | 'actor' | 'leaf'>,
-    place: number,
-    readWhole: (place: number) => ArchiveRow,
-  ) {
-    this.micros = known.micros;
-    this.writtenAt = known.writtenAt;
-    this.actor = known.actor;
-    this.leaf = known.leaf;
-    this.#place = place;
-    this.#readWhole = readWhole;
-  }
+/** The rest of a row is read when somebody asks for it: nearly always nobody does. */
+const lazyRow: Omit<ArchiveRow, keyof KnownRow> & ThisType<KnownRow> = {
+  get id() {
+    return this.readWhole(this.place).id;
+  },
+  get firstWrittenAt() {
+    return this.readWhole(this.place).firstWrittenAt;
+  },
+  get values() {
+    return this.readWhole(this.place).values;
+  },
+  get canonical() {
+    return this.readWhole(this.place).canonical;
+  },
+};
 
-  get id(): string {
-    return this.#read().id;
-  }
+function makeRow(known: KnownRow): ArchiveRow {
+  return Object.assign(Object.create(lazyRow) as typeof lazyRow, known);
+}
 
-  get firstWrittenAt(): string {
-    return this.#read().firstWrittenAt;
-  }
-
-  get values(): ArchiveRow['values'] {
-    return this.#read().values;
-  }
-
-  get canonical(): ArchiveRow['canonical'] {
-    return this.#read().canonical;
-  }
-
-  #read(): ArchiveRow {
-    this.#whole ??= this.#readWhole(this.#place);
-    return this.#whole;
-  }
+/** Whoever asks for one thing of a row asks for the next one too. */
+function rememberLast(readWhole: (place: number) => ArchiveRow): (place: number) => ArchiveRow {
+  let last: readonly [place: number, row: ArchiveRow] | undefined;
+  return (place) => {
+    if (last?.[0] !== place) last = [place, readWhole(place)];
+    return last[1];
+  };
 }
 
 function textAt(column: ColumnTexts | undefined, row: number): string | null {
