@@ -1,7 +1,7 @@
 /** How a log is followed to the present: one span, planned by the clocks, and what is left of earlier ones. */
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { addCoverage, loadCoverage } from '../../src/ingest/coverage.ts';
+import { loadCoverage } from '../../src/ingest/coverage.ts';
 import type { SyncEvent } from '../../src/ingest/events.ts';
 import { openFetch } from '../../src/ingest/fetch.ts';
 import { followLog } from '../../src/ingest/follow.ts';

@@ -222,7 +222,7 @@ describe('a page of which no row is stored', () => {
         stream: LogStream,
         seals: boolean,
         records: readonly object[],
-        end = more,
+        end: PageEnd = more,
       ) =>
         storePage(
           { db, ensurePartitions: createPartitionKeeper(db), seals },
