@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { writeTable } from '../../src/commands/report/page.ts';
 import { renderTable } from '../../src/commands/terminal/table.ts';
-import { measureText, wrapLines, wrapText } from '../../src/commands/terminal/text.ts';
+import { measureText, widthOf, wrapLines, wrapText } from '../../src/commands/terminal/text.ts';
 import type { Report, ReportRow } from '../../src/reports/shared/report.ts';
 
 async function* iterate(rows: readonly ReportRow[]): AsyncGenerator<ReportRow> {
@@ -241,6 +241,17 @@ describe('a report as a table', () => {
       'State   failed',
       'Rows    46',
     ]);
+  });
+
+  it('has no limit without a terminal, and on one that does not know its width', () => {
+    assert.deepEqual(
+      [
+        { isTTY: true, columns: 80 },
+        { isTTY: true, columns: 0 },
+        { isTTY: false, columns: 80 },
+      ].map(widthOf),
+      [80, undefined, undefined],
+    );
   });
 
   it('measures texts as terminals show them', () => {

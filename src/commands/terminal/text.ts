@@ -52,10 +52,10 @@ export function wrapLines(lines: readonly string[], width: number | undefined): 
 /** In a narrower window nothing can be read anyway. */
 const narrowestLine = 20;
 
-/** The width of a stream if it is a terminal. */
+/** The width of a stream if it is a terminal and knows its width: some that programs make say 0. */
 export function widthOf({
   isTTY,
   columns,
 }: Pick<NodeJS.WriteStream, 'isTTY' | 'columns'>): number | undefined {
-  return isTTY ? columns : undefined;
+  return isTTY && columns > 0 ? columns : undefined;
 }
