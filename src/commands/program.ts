@@ -16,8 +16,7 @@ export async function runCommandLine(
   host: ProcessLike,
   streams?: readonly Stream[],
 ): Promise<number> {
-  // The reader of a pipe may stop before the end (`| head`): that is not an error.
-  host.stdout.on('error', leaveQuietly);
+  host.stdout.on('error', (error) => explainClosed(error, host));
   const program = describeProgram(host);
   // npm may have kept options of any command.
   const named = isRunByNpm(host.env) ? undefined : findNamed(listArguments(host).slice(2));
@@ -36,8 +35,11 @@ async function showHelp(program: Command, { argv }: ProcessLike): Promise<number
   }
 }
 
-function leaveQuietly(error: Error): void {
-  if (!('code' in error) || error.code !== 'EPIPE') throw error;
+/** The reader of a pipe may stop before the end (`| head`): that is not an error. A full disk is one. */
+function explainClosed(error: NodeJS.ErrnoException, { stderr, exit }: ProcessLike): void {
+  if (error.code === 'EPIPE') return;
+  stderr.write(`The output could not be written completely (${error.code ?? error.message}).\n`);
+  exit(1);
 }
 
 /** The program with its commands as the help lists them. */

@@ -143,6 +143,15 @@ describe('the option --help', options, () => {
     assert.match(asked.stdout, /^Usage: zendesk-log-sync report ticket \[options\] <id>\n/);
   });
 
+  it('says in one sentence that its output could not be written', async () => {
+    const call = ['sh', '-c', '"$0" bin/zendesk-log-sync.js --help > /dev/full', process.execPath];
+    const { status, stderr } = await startProcess(call, {}, project).ended;
+    assert.deepEqual(
+      { status, stderr },
+      { status: 1, stderr: 'The output could not be written completely (ENOSPC).\n' },
+    );
+  });
+
   it('has a similar option --version that prints the version', async () => {
     const { status, stdout } = await runProgram(['--version']);
     assert.equal(status, 0);
