@@ -1,6 +1,6 @@
 /**
  * Brings the rows of a month into the archive: each object is noted, written, and read back from where it is. An earlier try
- * that was killed is gone on with: what is whole is kept, and only rows that are in no object are written.
+ * that was killed is continued: whole objects are kept, and only rows that are in no object are written.
  */
 import type { Database } from '../database/client.ts';
 import type { PersonKeys } from '../evidence/salts.ts';
@@ -35,13 +35,13 @@ type Archiving = {
   readonly keys: PersonKeys;
   /** Of how many rows an object is; default: as many as are usual. */
   readonly objectRows?: number | undefined;
-  /** Is told of rows as they are written. */
+  /** Receives the number of rows of each object that was written. */
   readonly report: (rows: number) => void;
   readonly signal: AbortSignal;
 };
 
 /**
- * Archives the rows of a month that stand in the table, from a moment to before another.
+ * Archives the rows of a month that are in the table, from a moment to before another.
  *
  * @throws {KnownError} `archive_failed`
  */
@@ -81,7 +81,7 @@ export async function archiveMonth(
 }
 
 /**
- * The objects of a former try that are whole; one that was never written is forgotten, and one whose rows are no longer
+ * The whole objects of an earlier try. One that was never written is forgotten, and one whose rows are no longer
  * in the table as they were no longer counts.
  */
 async function settleNoted(
@@ -119,7 +119,7 @@ async function writeObject(
       `Another process is archiving ${stream} of ${month.slice(0, 7)}`,
       'Let one process archive',
     );
-  // What is there already is of a former try. If it is another, it is not touched, and is found when it is read back.
+  // An object that exists is of an earlier try. A different one is not changed; the reading back finds it.
   await store.create(object, content);
 }
 

@@ -1,7 +1,7 @@
 /**
  * Drops a partition whose rows are all in the archive, and the partition of what is derived from them: in one transaction
- * with the entries of the sealed log that say so, and with the counts of the ledger. Whoever kills this program leaves the
- * rows where they are, or in the archive.
+ * with the entries of the sealed log that say so, and with the counts of the ledger. If the program is killed, the
+ * rows are where they were, or in the archive.
  */
 import { longLimitMs, type Database, type Queryable } from '../database/client.ts';
 import { lockPartitions } from '../database/partitions.ts';

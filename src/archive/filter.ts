@@ -47,7 +47,7 @@ export function tokensOf(id: string): readonly number[] {
   return tokens;
 }
 
-/** The block of a filter of so many blocks that a token belongs to. */
+/** The block of a filter that a token belongs to. */
 export function blockOf(token: number, blocks: number): number {
   return Math.floor((token / 2 ** 32) * blocks);
 }

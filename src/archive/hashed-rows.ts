@@ -50,7 +50,7 @@ type KnownRow = Pick<ArchiveRow, 'micros' | 'writtenAt' | 'actor' | 'leaf'> & {
   readonly readWhole: (place: number) => ArchiveRow;
 };
 
-/** The rest of a row is read when somebody asks for it: nearly always nobody does. */
+/** The rest of a row is read on demand, which is rare. */
 const lazyRow: Omit<ArchiveRow, keyof KnownRow> & ThisType<KnownRow> = {
   get id() {
     return this.readWhole(this.place).id;
@@ -70,7 +70,7 @@ function makeRow(known: KnownRow): ArchiveRow {
   return Object.assign(Object.create(lazyRow) as typeof lazyRow, known);
 }
 
-/** Whoever asks for one thing of a row asks for the next one too. */
+/** Keeps the last row: a reader takes several values of a row in turn. */
 function rememberLast(readWhole: (place: number) => ArchiveRow): (place: number) => ArchiveRow {
   let last: readonly [place: number, row: ArchiveRow] | undefined;
   return (place) => {

@@ -1,8 +1,8 @@
 /** How the archive is laid out: folders that DuckDB, Athena, Trino and Spark read without a catalogue. Pure. */
 
-/** Objects of at most so many rows, so that one fits into memory, and a bucket takes it in one request. */
+/** The most rows of an object: it fits into memory, and a bucket takes it in one request. */
 export const mostObjectRows = 100_000;
-/** An object is closed after so many bytes. */
+/** An object of this size, in bytes, is closed. */
 export const mostObjectBytes = 4_000_000;
 /** Rows of a group: few enough that a question reads little, enough that they compress well. */
 export const groupRows = 10_000;

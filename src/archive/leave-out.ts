@@ -1,4 +1,4 @@
-/** Rows of a table without those that are in objects already: a former try was killed, or its rows came back. */
+/** Rows of a table that are in no object yet: an earlier try was killed, or archived rows came back. */
 import type { LogTable } from '../streams/stream.ts';
 import { readLineKey, type LineBatch } from './hot-lines.ts';
 import type { DescribedObject } from './manifest.ts';

@@ -1,4 +1,4 @@
-/** The manifest of an object: what it should be, for whoever has the archive and not the database. Pure. */
+/** The manifest of an object: what it should be, for readers who have the archive and not the database. Pure. */
 import { canonicalJson } from '../evidence/canonical-json.ts';
 import type { ManifestRows } from '../evidence/manifest.ts';
 import type { ArchivedMonth } from './layout.ts';

@@ -115,7 +115,7 @@ function writeInteger(
   values.writeInt32LE(Math.floor(value / 2 ** 32), at + 4);
 }
 
-/** Where so many values of so many bytes begin. */
+/** Where each of some values of the same size begins. */
 function everySo(size: number, bytes: number): Int32Array {
   const starts = new Int32Array(size + 1);
   for (let place = 0; place <= size; place += 1) starts[place] = place * bytes;

@@ -32,7 +32,7 @@ type RestoreTask = {
 };
 
 /**
- * Brings the archived rows of a month back, object by object: one that is killed is gone on with by the next.
+ * Brings the archived rows of a month back, object by object: after a kill the next command continues.
  *
  * @returns how many rows came back
  * @throws {KnownError} `archive_failed` for an object that is not as it was written, and for rows that are in the table already

@@ -1,7 +1,7 @@
 /**
  * Objects whose rows lose something. Their rows are written again beside them and read back; the transaction that takes
  * something away lets the new objects count in their place; the old ones are deleted after it, where no lock forbids that.
- * Whoever is killed leaves the old objects as they were, or the new ones; the next of them deletes what does not count.
+ * After a kill either the old objects count or the new ones; the next command deletes the others.
  */
 import { KnownError } from '../errors.ts';
 import type { Database, Queryable } from '../database/client.ts';
@@ -74,7 +74,7 @@ export async function takeInstead(
   }
 }
 
-/** Gives up what somebody who was killed had written: only whoever has the turn of the archive may. */
+/** Gives up the objects of a command that was killed. Only the process that has the turn of the archive may do it. */
 export async function giveUpUnfinished(db: Queryable): Promise<void> {
   await db.query(
     `update zendesk_sync.archived_objects set spoiled_at = clock.at, replaced_at = clock.at from (select now() as at) as clock

@@ -1,4 +1,4 @@
-/** Rows on their way into the archive, as they stand in the table. */
+/** Rows on their way into the archive, as they are in the table. */
 import type { Database } from '../database/client.ts';
 import { canonicalJson } from '../evidence/canonical-json.ts';
 import {

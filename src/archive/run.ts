@@ -37,11 +37,11 @@ type ArchiveTask = {
   ) => Promise<readonly string[]>;
   /** Of how many rows an object is; default: as many as are usual. */
   readonly objectRows?: number;
-  /** Whether somebody knows that the newest object is gone for ever. Default: false. */
+  /** Whether the operator has confirmed that the newest object is lost permanently. Default: false. */
   readonly isLossAccepted?: boolean;
-  /** Is told of each partition that was dropped, or stays because of a hold. */
+  /** Receives each partition that was dropped, or stays because of a hold. */
   readonly tell: (archived: ArchivedPartition) => void;
-  /** Is told of rows as they are written. */
+  /** Receives the number of rows of each object that was written. */
   readonly report: (partition: string, rows: number) => void;
   readonly signal: AbortSignal;
 };
@@ -216,7 +216,7 @@ async function holdAgainstLog(
   if (missing !== undefined) refuse(withoutStop(missing.sentence));
 }
 
-/** Rows from before the log are counted, whoever archives need not have its key, and what was taken away on purpose is not missing. */
+/** These do not stop a drop: rows from before the log are counted, archiving needs no key of the log, and removals on purpose are not missing. */
 const harmless: ReadonlySet<string> = new Set(['before_log', 'key_unknown', 'removed']);
 
 function withoutStop(sentence: string): string {

@@ -7,7 +7,7 @@ import type { ArchiveStore } from './store.ts';
 const mostLooks = 20;
 
 /**
- * @param isLossAccepted somebody knows that the newest object is gone for ever: then it is enough that others are there
+ * @param isLossAccepted the operator has confirmed that the newest object is lost permanently: then other objects are enough
  * @throws {KnownError} `archive_failed` when it does not have the object whose rows left the tables last
  */
 export async function refuseOtherPlace(

@@ -11,7 +11,7 @@ import type { ArchiveStore } from './store.ts';
 type ArchiveVerification = {
   readonly store: ArchiveStore;
   readonly streams: readonly LogStream[];
-  /** Is told how many objects were read, of how many. */
+  /** Receives how many objects were read, and how many there are. */
   readonly report: (objects: number, of: number) => void;
   readonly signal: AbortSignal;
 };

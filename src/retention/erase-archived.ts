@@ -1,6 +1,6 @@
 /**
  * Erases what is personal of one person in the archive, month by month: the key of a month hides what all logs have of the
- * person in it, so that its objects, its rows in the tables and their former versions change in one transaction.
+ * person in it, so that its objects, its rows in the tables and their previous versions change in one transaction.
  */
 import { listArchivedMonthsOf, type ArchivedObject } from '../archive/ledger.ts';
 import { takeInstead, writeBeside } from '../archive/rewrite.ts';

@@ -1,4 +1,4 @@
-/** Takes what is personal of one person from the rows of a log, and from their former versions. */
+/** Takes what is personal of one person from the rows of a log, and from their previous versions. */
 import type { Queryable } from '../database/client.ts';
 import type { LogStream } from '../streams/stream.ts';
 import { stripRevisions } from './strip-revisions.ts';

@@ -1,5 +1,5 @@
 /**
- * Erases what is personal of one person: from the rows of the logs and their former versions, the quarantine, the people and
+ * Erases what is personal of one person: from the rows of the logs and their previous versions, the quarantine, the people and
  * their history, and findings. The keys of the salts are replaced, so that nobody can confirm a guess; every proof that was
  * made before stays valid, because the commitments stay.
  */
@@ -37,8 +37,8 @@ export type Erased = {
 };
 
 /**
- * Erases a person: what is in the archive month by month, all else in one transaction. Whoever is stopped leaves whole months
- * as they were or erased, and is gone on with by the next.
+ * Erases a person: what is in the archive month by month, all else in one transaction. After a stop each month is
+ * either erased or unchanged, and the next command continues.
  *
  * @param store the archive; undefined where no setting names it
  * @throws {KnownError} `held` when a hold keeps something of the person

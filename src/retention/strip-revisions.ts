@@ -1,4 +1,4 @@
-/** Removes what is personal from former versions of rows: each is a revision, and a row of the page that stored it. */
+/** Removes what is personal from previous versions of rows: each is a revision, and a row of the page that stored it. */
 import type { Queryable } from '../database/client.ts';
 import {
   loadRevisionRemnants,
