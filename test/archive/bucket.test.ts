@@ -184,10 +184,12 @@ describe('an archive in a bucket', { skip: gateway.skip }, () => {
           const versions = listObjects((await server.ask('GET', 'evidence?versions=')).text);
           const named = [...kept, ...erased.archived.kept].map(({ object }) => object);
           if (isLocked) {
-            assert.deepEqual([...new Set(named)].toSorted(), gone);
+            // What retention wrote again and the erasure once more is kept too.
+            const old = versions.filter((object) => !counting.includes(object));
+            assert.deepEqual([...new Set(named)].toSorted(), old);
             for (const { why } of [...kept, ...erased.archived.kept])
               assert.match(why, /^its version \S+ stays until its lock has ended, or /);
-            for (const object of gone) assert.ok(versions.includes(object), object);
+            for (const object of gone) assert.ok(named.includes(object), object);
           } else {
             assert.deepEqual(named, []);
             assert.deepEqual(versions, counting);
