@@ -53,6 +53,11 @@ describe('the overview', { skip: withoutBrowser, concurrency: 2 }, () => {
           const total = status.reduce((sum, { rows }) => sum + Number(rows), 0);
           const figures = await page.locator('.figures').innerText();
           assert.match(figures, /Complete\s+3 of 3/);
+          const since = status.flatMap(({ from }) => from ?? []).toSorted((a, b) => +b - +a)[0];
+          const berlin = new Intl.DateTimeFormat('sv-SE', { timeZone: 'Europe/Berlin' });
+          assert.match(figures, new RegExp(`Stored since\\s+${berlin.format(since)}`));
+          assert.match(figures, /Next run\s+(?:in .*|now)/);
+          assert.match(figures, /Verified\s+not yet/);
           assert.ok(figures.includes(counts.format(total)), figures);
           await assertAccessible(page);
           for (const width of [360, 1280, 3840]) await assertFits(page, width);

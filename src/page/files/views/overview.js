@@ -3,6 +3,7 @@ import { html, useEffect, useState } from '../vendor/preact.js';
 import { ask } from '../ask.js';
 import { listen } from '../listen.js';
 import { State } from '../state.js';
+import { Figures } from './figures.js';
 import { LatestFindings } from './latest-findings.js';
 import { Table, countOf, writeCount } from '../table.js';
 import { Moment, useNow, writeDistance, writeDuration, writeLocal, writeUtc } from '../time.js';
@@ -98,33 +99,6 @@ function summarize(streams) {
   return complete === streams.length
     ? `All ${countOf(complete, 'stream')} are complete.`
     : `${writeCount(complete)} of ${countOf(streams.length, 'stream')} are complete; the gaps of the others are filled next.`;
-}
-
-/** The answers to the first questions in large figures. */
-function Figures({ streams }) {
-  const sum = (name) => streams.reduce((total, stream) => total + stream[name], 0);
-  const logs = streams.filter(({ state }) => state.level === 'good').length;
-  const oldest = streams
-    .map(({ verifiedAt }) => verifiedAt)
-    .filter((at) => at !== null)
-    .toSorted()[0];
-  const figures = [
-    ['Complete', `${logs} of ${streams.length}`],
-    ['Missing now', writeDuration(sum('gapSeconds'))],
-    ['Lost for good', writeDuration(sum('lostSeconds'))],
-    ['Rows', writeCount(sum('rows'))],
-    ['Quarantined', writeCount(sum('quarantined'))],
-    ['Verified', oldest === undefined ? 'not yet' : writeDistance(oldest)],
-  ];
-  return html`<dl class="figures">
-    ${figures.map(
-      ([name, value]) =>
-        html`<div key=${name}>
-          <dt>${name}</dt>
-          <dd>${value}</dd>
-        </div>`,
-    )}
-  </dl>`;
 }
 
 function Streams({ streams, hasAccounts }) {
