@@ -2,7 +2,10 @@ import assert from 'node:assert/strict';
 import { request, type OutgoingHttpHeaders } from 'node:http';
 import { describe, it } from 'node:test';
 import type { Access } from '../../src/http/page/access.ts';
+import { withDatabase } from '../support/database.ts';
+import { startDatabaseProxy } from '../support/database-proxy.ts';
 import { withPage } from '../support/page.ts';
+import { waitUntil } from '../support/pulled-account.ts';
 
 const jane = 'jane-token-0123456789';
 
@@ -107,6 +110,96 @@ describe('the page for who means it ill', { concurrency: true }, () => {
         );
       }
       assert.deepEqual(await db.query('select from zendesk_sync.actions'), []);
+    });
+  });
+
+  it('refuses tokens and cookies of any bytes, and goes on', async () => {
+    await withPage(
+      async ({ url }) => {
+        const own = { origin: url, 'sec-fetch-site': 'same-origin' };
+        for (const token of [
+          '"a\\u0000b"',
+          '"\\ud800"',
+          '"é😀"',
+          '7',
+          '{"a":1}',
+          'null',
+          `"${'x'.repeat(10_000)}"`,
+        ])
+          assert.equal(
+            (
+              await ask(`${url}/login`, {
+                method: 'POST',
+                headers: own,
+                body: `{"token":${token}}`,
+              })
+            ).status,
+            403,
+            token,
+          );
+        for (const authorization of [
+          'Bearer \u00ff\u00fe\u0080',
+          'Bearer',
+          `Bearer ${jane}\u00a0`,
+          `Basic ${jane}`,
+        ])
+          assert.equal(
+            (await ask(`${url}/api/session`, { headers: { authorization } })).status,
+            401,
+            authorization,
+          );
+        for (const cookie of [
+          'zendesk_log_sync=%ff%00',
+          `zendesk_log_sync=${'-'.repeat(43)}`,
+          '=;;=',
+          'é',
+        ])
+          assert.equal(
+            (await ask(`${url}/api/session`, { headers: { cookie } })).status,
+            401,
+            cookie,
+          );
+        const authorization = `Bearer ${jane}`;
+        assert.equal((await ask(`${url}/api/session`, { headers: { authorization } })).status, 200);
+      },
+      { access: login },
+    );
+  });
+
+  it('refuses what is longer than any question, and answers the next one', async () => {
+    await withPage(async ({ url, db }) => {
+      const text = 'x'.repeat(20_000);
+      assert.equal((await ask(`${url}/api/what-changed?account=acme&text=${text}`)).status, 431);
+      const many = Array.from({ length: 2000 }, () => 'a=b').join('&');
+      assert.equal((await ask(`${url}/api/overview?${many}`)).status, 200);
+      assert.deepEqual(await db.query('select from zendesk_sync.questions'), []);
+    });
+  });
+
+  it('says to who listens that the database is away, instead of a stream that ends at once', async () => {
+    await withDatabase(async (databaseUrl) => {
+      const proxy = await startDatabaseProxy(databaseUrl);
+      try {
+        await withPage(
+          async ({ url }) => {
+            await proxy.closedDuring(async () => {
+              assert.equal((await ask(`${url}/api/live`)).status, 503);
+            });
+            // The failure is kept for two seconds.
+            await waitUntil(async () => {
+              const answer = await fetch(`${url}/api/live`);
+              await answer.body?.cancel();
+              return answer.status === 200;
+            });
+          },
+          {
+            databaseUrl,
+            databases: [{ name: undefined, url: proxy.url, accounts: ['acme'] }],
+          },
+        );
+      } finally {
+        await proxy.close();
+      }
     });
   });
 });
