@@ -9,7 +9,6 @@ export function Figures({ streams }) {
   const sum = (name) => streams.reduce((total, stream) => total + stream[name], 0);
   const good = streams.filter(({ state }) => state.level === 'good').length;
   const logs = streams.filter(({ isListing }) => !isListing);
-  const momentsOf = (name, of) => of.map((stream) => stream[name]).filter((at) => at !== null);
   const since = momentsOf('coveredFrom', logs).toSorted().at(-1);
   const next = momentsOf('nextTick', streams).toSorted()[0];
   const verified = momentsOf('verifiedAt', logs).toSorted();
@@ -32,6 +31,10 @@ export function Figures({ streams }) {
         </div>`,
     )}
   </dl>`;
+}
+
+function momentsOf(name, streams) {
+  return streams.map((stream) => stream[name]).filter((at) => at !== null);
 }
 
 function describeNext(at, now) {
