@@ -5,28 +5,9 @@ import { after, before, describe, it } from 'node:test';
 import { openDatabase } from '../../src/database/client.ts';
 import { moveAccount, type MoveTask, type Step } from '../../src/moving/move.ts';
 import { listLogs, streams } from '../../src/streams/registry.ts';
-import type { SimulatorSettings } from '../../src/simulator/simulator.ts';
-import { openAccounts, type Accounts, type ListedAccount } from '../support/accounts.ts';
+import type { Accounts } from '../support/accounts.ts';
 import { root } from '../support/project-files.ts';
-
-/** The same seed: ids are equal in both accounts, and so are the numbers of runs and fetches. */
-const size: SimulatorSettings = {
-  anchor: new Date(),
-  agents: 4,
-  accessLogDays: 2,
-  accessLogRowsPerDay: 60,
-  auditLogDays: 5,
-  auditLogRowsPerDay: 10,
-};
-
-function listed(subdomain: string, database: string): ListedAccount {
-  return {
-    simulator: { ...size, subdomain, credentials: { readyToken: `qz4-${subdomain}-token` } },
-    entry: { oauth_token_env: `${subdomain.toUpperCase()}_TOKEN`, database },
-  };
-}
-
-const environment = { ACME_TOKEN: 'qz4-acme-token', GLOBEX_TOKEN: 'qz4-globex-token' };
+import { openTwoDatabases, tokens } from '../support/two-databases.ts';
 
 /** The commands of docs/scale.md: first what would move, then the move. */
 const documented = (
@@ -57,7 +38,7 @@ describe('an account that moves to another database', () => {
   let accounts: Accounts;
   let rows: Record<string, unknown>;
   let checkpoint: string;
-  const run = (...args: string[]): ReturnType<Accounts['run']> => accounts.run(args, environment);
+  const run = (...args: string[]): ReturnType<Accounts['run']> => accounts.run(args, tokens);
   const readRows = async (database: string): Promise<Record<string, unknown>> => {
     const read: Record<string, unknown> = {};
     for (const table of kept)
@@ -68,10 +49,7 @@ describe('an account that moves to another database', () => {
     return read;
   };
   before(async () => {
-    accounts = await openAccounts(
-      [listed('acme', 'east'), listed('globex', 'west')],
-      ['east', 'west'],
-    );
+    accounts = await openTwoDatabases();
     const synced = await run('sync');
     assert.equal(synced.status, 0, synced.stderr);
     const held = await run(
@@ -167,7 +145,7 @@ describe('an account that moves to another database', () => {
   });
 
   it('is killed in the middle, and is moved by the next command with every row and its sealed log', async () => {
-    const program = accounts.start(['account', 'move', 'acme', '--to', 'west'], environment);
+    const program = accounts.start(['account', 'move', 'acme', '--to', 'west'], tokens);
     program.kill('SIGKILL');
     await program.ended;
     const { status, stdout, stderr } = await run(...(documented[1] ?? []));

@@ -1,37 +1,16 @@
 import assert from 'node:assert/strict';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { after, before, describe, it } from 'node:test';
-import type { SimulatorSettings } from '../../src/simulator/simulator.ts';
-import { openAccounts, type Accounts, type ListedAccount } from '../support/accounts.ts';
+import type { Accounts } from '../support/accounts.ts';
 import { findFreePort } from '../support/free-port.ts';
 import { waitUntil } from '../support/pulled-account.ts';
-
-const size: SimulatorSettings = {
-  anchor: new Date(),
-  agents: 4,
-  accessLogDays: 2,
-  accessLogRowsPerDay: 60,
-  auditLogDays: 5,
-  auditLogRowsPerDay: 10,
-};
-
-function listed(subdomain: string, database: string): ListedAccount {
-  return {
-    simulator: { ...size, subdomain, credentials: { readyToken: `qz4-${subdomain}-token` } },
-    entry: { oauth_token_env: `${subdomain.toUpperCase()}_TOKEN`, database },
-  };
-}
-
-const environment = { ACME_TOKEN: 'qz4-acme-token', GLOBEX_TOKEN: 'qz4-globex-token' };
+import { openTwoDatabases, tokens } from '../support/two-databases.ts';
 
 describe('accounts in two databases', () => {
   let accounts: Accounts;
-  const run = (...args: string[]): ReturnType<Accounts['run']> => accounts.run(args, environment);
+  const run = (...args: string[]): ReturnType<Accounts['run']> => accounts.run(args, tokens);
   before(async () => {
-    accounts = await openAccounts(
-      [listed('acme', 'east'), listed('globex', 'west')],
-      ['east', 'west'],
-    );
+    accounts = await openTwoDatabases();
     const { status, stderr } = await run('sync', '--json');
     assert.equal(status, 0, stderr);
   });
@@ -154,7 +133,7 @@ describe('accounts in two databases', () => {
       accounts.file,
       file.replace(/(west:\n {4}url: ).*/, `$1"postgres://127.0.0.1:${nowhere}/zendesk"`),
     );
-    const service = accounts.start(['serve'], { ...environment, HTTP_PORT: String(port) });
+    const service = accounts.start(['serve'], { ...tokens, HTTP_PORT: String(port) });
     const get = async (path: string): Promise<{ status: number; body: string }> => {
       const response = await fetch(`http://127.0.0.1:${port}${path}`);
       return { status: response.status, body: await response.text() };
