@@ -13,9 +13,14 @@ const size: SimulatorSettings = {
 };
 
 /** An account that is stored in the database of this name. */
-function listed(subdomain: string, database: string): ListedAccount {
+function listed(subdomain: string, database: string, other: SimulatorSettings): ListedAccount {
   return {
-    simulator: { ...size, subdomain, credentials: { readyToken: `qz4-${subdomain}-token` } },
+    simulator: {
+      ...size,
+      ...other,
+      subdomain,
+      credentials: { readyToken: `qz4-${subdomain}-token` },
+    },
     entry: { oauth_token_env: `${subdomain.toUpperCase()}_TOKEN`, database },
   };
 }
@@ -23,7 +28,10 @@ function listed(subdomain: string, database: string): ListedAccount {
 /** The tokens of both accounts. */
 export const tokens = { ACME_TOKEN: 'qz4-acme-token', GLOBEX_TOKEN: 'qz4-globex-token' };
 
-/** Starts `acme`, stored in `east`, and `globex`, stored in `west`. Nothing is pulled. */
-export function openTwoDatabases(): Promise<Accounts> {
-  return openAccounts([listed('acme', 'east'), listed('globex', 'west')], ['east', 'west']);
+/** Starts `acme`, stored in `east`, and `globex`, stored in `west`. Nothing is pulled. `other`: what is different in both. */
+export function openTwoDatabases(other: SimulatorSettings = {}): Promise<Accounts> {
+  return openAccounts(
+    [listed('acme', 'east', other), listed('globex', 'west', other)],
+    ['east', 'west'],
+  );
 }
