@@ -7,7 +7,7 @@ import { createStreamWorker, registerStream } from '../../ingest/worker.ts';
 import { measure, subtract, type Spans } from '../../span.ts';
 import type { LogStream } from '../../streams/stream.ts';
 import type { CommandContext } from '../context.ts';
-import { groupByDatabase } from '../databases.ts';
+import { groupByDatabase, listForPrograms } from '../databases.ts';
 import { withDatabase, withSessions, type Session } from '../session.ts';
 import { openPrompt } from '../terminal/prompt.ts';
 import { createPullDisplay } from '../terminal/pulling.ts';
@@ -117,7 +117,7 @@ function printEnd(
       before: describeGaps(before)['gaps'],
       repairs: repairs.map(describeRepair),
     }));
-    return context.print(toJson(described.length === 1 ? described[0] : described));
+    return context.print(toJson(listForPrograms(context, described)));
   }
   for (const { repairs, after } of ended) {
     if (repairs.length === 0) continue;
