@@ -20,6 +20,7 @@ export async function isAlreadyErased(
   { tx, store, logs, objects }: SearchedMonth,
   erasure: Omit<Erasure, 'newKeys'>,
 ): Promise<boolean> {
+  if (await hasKeyToReplace(tx, erasure)) return false;
   for (const log of logs)
     if ((await hasOwn(tx, log, erasure)) || (await hasRevisions(tx, log, erasure))) return false;
   for (const log of logs)
@@ -33,6 +34,23 @@ export async function isAlreadyErased(
 }
 
 type Searched = Omit<Erasure, 'newKeys'>;
+
+/** A key that no erasure has replaced may hide values of rows that are no longer anywhere; so may one that is older than rows dropped since. */
+async function hasKeyToReplace(
+  tx: Queryable,
+  { account, person, month }: Searched,
+): Promise<boolean> {
+  const found = await tx.query(
+    `select from zendesk_evidence.person_keys k
+     where k.account = $1 and k.person = $2 and ($3::date is null or k.month = $3::date)
+       and (k.replaced_at is null or exists (
+         select from zendesk_evidence.remnants r
+         where r.account = $1 and r.personal is null and r.removed_at > k.replaced_at
+           and ${isOfMonth('r.occurred_at', 'k.month')})) limit 1`,
+    [account, person, month ?? null],
+  );
+  return found.length > 0;
+}
 
 async function hasOwn(
   tx: Queryable,

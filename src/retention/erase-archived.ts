@@ -172,7 +172,7 @@ async function replaceKey(
 ): Promise<PersonKeys> {
   const [row] = await tx.query<{ key: Buffer }>(
     `update zendesk_evidence.person_keys
-     set key = uuid_send(gen_random_uuid()) || uuid_send(gen_random_uuid())
+     set key = uuid_send(gen_random_uuid()) || uuid_send(gen_random_uuid()), replaced_at = now()
      where account = $1 and person = $2 and month = $3::date returning key`,
     [account, person, month],
   );

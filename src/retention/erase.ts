@@ -170,7 +170,7 @@ async function replaceKeys(
 ): Promise<PersonKeys> {
   const rows = await tx.query<{ month: string; key: Buffer }>(
     `with changed as (update zendesk_evidence.person_keys k
-     set key = made.key
+     set key = made.key, replaced_at = now()
      from (
        select month, uuid_send(gen_random_uuid()) || uuid_send(gen_random_uuid()) as key
        from zendesk_evidence.person_keys where account = $1 and person = $2 and month <> all ($3::date[])

@@ -155,6 +155,39 @@ describe('erase person in archived months', () => {
     });
   });
 
+  it('replaces the key of a month whose rows by the person were dropped, once', async () => {
+    await withArchive(async (archived) => {
+      const { db, archive, folder } = archived;
+      await archive();
+      const [object] = await loadObjects(db, { stream: 'audit_logs' });
+      const person = '424242';
+      await db.query(
+        `insert into zendesk_evidence.person_keys (account, person, month, key) values ($1, $2::bigint, $3::date, sha256('was'))`,
+        [account, person, object?.month],
+      );
+      const keysOf = (): Promise<{ isReplaced: boolean; key: string }[]> =>
+        db.query(
+          `select replaced_at is not null and key <> sha256('was') as "isReplaced", encode(key, 'hex') as key
+           from zendesk_evidence.person_keys where person = $1::bigint`,
+          [person],
+        );
+      const files = readdirSync(folder, { recursive: true, encoding: 'utf8' }).toSorted();
+      await erase(archived, person);
+      const first = await keysOf();
+      assert.deepEqual(
+        first.map(({ isReplaced }) => isReplaced),
+        [true],
+      );
+      await erase(archived, person);
+      assert.deepEqual(await keysOf(), first);
+      assert.deepEqual(
+        readdirSync(folder, { recursive: true, encoding: 'utf8' }).toSorted(),
+        files,
+      );
+      await checkAll(archived);
+    });
+  });
+
   it('is gone on with by a second run when it was stopped at any step', async () => {
     await withArchive(async (archived) => {
       const { archive, store, folder } = archived;

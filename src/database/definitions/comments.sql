@@ -181,6 +181,7 @@ comment on column zendesk_evidence.person_keys.account is 'Key of the Zendesk ac
 comment on column zendesk_evidence.person_keys.person is 'Id of the person that the rows are by; 0 for nobody.';
 comment on column zendesk_evidence.person_keys.month is 'First day of the month of the rows, UTC.';
 comment on column zendesk_evidence.person_keys.key is '32 random bytes.';
+comment on column zendesk_evidence.person_keys.replaced_at is 'When an erasure of the person last replaced the key; null for one that is the first of its month.';
 comment on table zendesk_evidence.remnants is 'What is left of rows and revisions that were dropped, or of which personal columns were taken away: hashes, with which the roots of their pages can still be made. Only ever added to; the sealed log has a root over those of each transaction.';
 comment on column zendesk_evidence.remnants.account is 'Key of the Zendesk account.';
 comment on column zendesk_evidence.remnants.stream is 'The log.';

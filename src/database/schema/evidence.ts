@@ -148,6 +148,8 @@ export const personKeys = zendeskEvidence.table(
     month: date().notNull(),
     /** 32 random bytes. */
     key: bytes().notNull(),
+    /** When an erasure of the person last replaced the key; null for one that is the first of its month. */
+    replaced_at: instant(),
   },
   (t) => [primaryKey({ columns: [t.account, t.person, t.month] })],
 );

@@ -1,0 +1,1 @@
+ALTER TABLE "zendesk_evidence"."person_keys" ADD COLUMN "replaced_at" timestamptz;
