@@ -200,7 +200,7 @@ describe('no secret, no query and no content of a row is printed', { concurrency
             ...shortWaits,
           });
           assert.equal(status, 1);
-          assert.match(stdout, /^audit_logs: .*\(40[13]\)/m);
+          assert.match(stdout, /^(?:[a-z_]+, )*audit_logs(?:, [a-z_]+)*: .*\(40[13]\)/m);
           assertTellsNothing(stdout + stderr, pulled);
         }
       });
@@ -211,7 +211,7 @@ describe('no secret, no query and no content of a row is printed', { concurrency
       const settings = { ...choose(pulled, client), ZENDESK_CLIENT_SECRET: 'kr7-wrong-secret' };
       const { status, stdout, stderr } = await runProgram(['sync'], settings);
       assert.equal(status, 1);
-      assert.match(stdout, /^audit_logs: Zendesk refuses the OAuth client \(401\); /m);
+      assert.match(stdout, /^audit_logs, access_logs, users: Zendesk refuses the OAuth client \(401\); /m);
       assertDiscreet(stdout + stderr, ['kr7-wrong-secret']);
     });
   });
@@ -235,7 +235,7 @@ describe('no secret, no query and no content of a row is printed', { concurrency
           assert.match(
             stdout,
             new RegExp(
-              `^audit_logs: .* a redirect to ${location} \\(302\\), which the program does not follow`,
+              `^audit_logs(?:, access_logs, users)?: .* a redirect to ${location} \\(302\\), which the program does not follow`,
               'm',
             ),
           );

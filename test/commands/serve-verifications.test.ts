@@ -54,7 +54,7 @@ describe('serve with VERIFY_SCHEDULE', { concurrency: 2 }, () => {
       await stop(again);
       assert.deepEqual(await list(), both);
       const status = await runProgram(['status'], settings);
-      assert.match(status.stdout, /^audit_logs: verified row by row .* UTC\.$/m);
+      assert.match(status.stdout, /^audit_logs, access_logs: verified row by row .* UTC\.$/m);
     });
   });
 
