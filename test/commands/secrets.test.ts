@@ -211,7 +211,10 @@ describe('no secret, no query and no content of a row is printed', { concurrency
       const settings = { ...choose(pulled, client), ZENDESK_CLIENT_SECRET: 'kr7-wrong-secret' };
       const { status, stdout, stderr } = await runProgram(['sync'], settings);
       assert.equal(status, 1);
-      assert.match(stdout, /^audit_logs, access_logs, users: Zendesk refuses the OAuth client \(401\); /m);
+      assert.match(
+        stdout,
+        /^audit_logs, access_logs, users: Zendesk refuses the OAuth client \(401\); /m,
+      );
       assertDiscreet(stdout + stderr, ['kr7-wrong-secret']);
     });
   });
