@@ -61,6 +61,7 @@ describe('the page of several databases', { skip: withoutBrowser, concurrency: 2
       const { page, problems } = await open('#/overview');
       await page.locator('.live', { hasText: /Live$/ }).waitFor();
       const streams = page.getByRole('region', { name: /stream/i }).getByRole('row');
+      await streams.nth(2).waitFor();
       assert.equal(await streams.count(), 3);
       await page.evaluate(`location.hash = '#/coverage'`);
       for (const account of accounts)
@@ -69,7 +70,8 @@ describe('the page of several databases', { skip: withoutBrowser, concurrency: 2
           .waitFor();
       await page.getByRole('combobox', { name: 'Account' }).selectOption('globex');
       await page.getByRole('heading', { name: 'Coverage' }).waitFor();
-      await page.waitForFunction(`document.querySelectorAll('[role=grid]').length === 1`);
+      await page.getByRole('grid', { name: / of acme, / }).waitFor({ state: 'detached' });
+      assert.equal(await page.getByRole('grid').count(), 1);
       assert.deepEqual(problems, []);
     });
   });
