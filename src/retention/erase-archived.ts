@@ -171,9 +171,13 @@ async function replaceKey(
   keys: PersonKeys,
 ): Promise<PersonKeys> {
   const [row] = await tx.query<{ key: Buffer }>(
-    `update zendesk_evidence.person_keys
-     set key = uuid_send(gen_random_uuid()) || uuid_send(gen_random_uuid()), replaced_at = now()
-     where account = $1 and person = $2 and month = $3::date returning key`,
+    `update zendesk_evidence.person_keys k
+     set key = made.key, replaced_at = made.moment
+     from (
+       select uuid_send(gen_random_uuid()) || uuid_send(gen_random_uuid()) as key, now() as moment
+       from zendesk_evidence.person_keys where account = $1 and person = $2 and month = $3::date
+     ) as made
+     where k.account = $1 and k.person = $2 and k.month = $3::date returning k.key`,
     [account, person, month],
   );
   return row === undefined ? keys : new Map([...keys, [nameKey(person, month), row.key] as const]);

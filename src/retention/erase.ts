@@ -170,9 +170,9 @@ async function replaceKeys(
 ): Promise<PersonKeys> {
   const rows = await tx.query<{ month: string; key: Buffer }>(
     `with changed as (update zendesk_evidence.person_keys k
-     set key = made.key, replaced_at = now()
+     set key = made.key, replaced_at = made.moment
      from (
-       select month, uuid_send(gen_random_uuid()) || uuid_send(gen_random_uuid()) as key
+       select month, uuid_send(gen_random_uuid()) || uuid_send(gen_random_uuid()) as key, now() as moment
        from zendesk_evidence.person_keys where account = $1 and person = $2 and month <> all ($3::date[])
      ) as made
      where k.account = $1 and k.person = $2 and k.month = made.month returning k.month, k.key)

@@ -7,6 +7,7 @@ import { loadRemnants, nameVersion, storeRemnants, type NewRemnant } from '../ev
 import { canonicalRow, commitToPersonal, hashRow, layOut } from '../evidence/row-leaf.ts';
 import type { SealedRow } from '../evidence/rows-root.ts';
 import { createKeyFinder, type PersonKeys } from '../evidence/salts.ts';
+import { formatMicros } from '../evidence/verification/time-text.ts';
 import { inMicros, readSelected, selectSealed, type SelectedRow } from '../evidence/stored-rows.ts';
 import type { LogStream } from '../streams/stream.ts';
 
@@ -46,8 +47,9 @@ export async function stripRows(tx: Queryable, stripping: Stripping): Promise<re
   const bounds = [Math.min(...moments), Math.max(...moments) + 1000].map((micros) =>
     new Date(Math.floor(micros / 1000)).toISOString(),
   );
-  const keys = [before.map(({ micros }) => micros), before.map((row) => row.id), ...bounds];
-  const given = `unnest($2::bigint[], $3::${id.type}[]) as k (micros, id)`;
+  const times = before.map(({ micros }) => formatMicros(micros));
+  const keys = [times, before.map((row) => row.id), ...bounds];
+  const given = `unnest($2::timestamptz[], $3::${id.type}[]) as k (at, id)`;
   const sets = Object.entries(columns).map(
     ([column, expression]) => `${column} = ${qualify(expression, column)}`,
   );
@@ -75,19 +77,20 @@ async function selectRows(
   const changes = Object.entries(columns)
     .map(([column, expression]) => `t.${column} is distinct from ${qualify(expression, column)}`)
     .join(' or ');
-  const behind = `(t.${time}, t.${id.name}) > (${momentOf(`$${place + 1}::bigint`)}, $${place + 2}::${type})`;
+  const behind = `(t.${time}, t.${id.name}) > ($${place + 1}::timestamptz, $${place + 2}::${type})`;
   const after = every?.after;
   const found = await tx.query<SelectedRow>(
     `select ${select} from ${name} t
      where t.account = $1 and (${condition}) and ${every === undefined ? `(${changes})` : after === undefined ? 'true' : behind}
      order by ${time}, ${id.name} limit $${place}::bigint for update`,
-    [account, ...values, most, ...(after === undefined ? [] : [after.micros, after.id])],
+    [
+      account,
+      ...values,
+      most,
+      ...(after === undefined ? [] : [formatMicros(after.micros), after.id]),
+    ],
   );
   return found.map(readVersion);
-}
-
-function momentOf(micros: string): string {
-  return `'epoch'::timestamptz + ${micros} * interval '1 microsecond'`;
 }
 
 /** A column in an expression belongs to the row `t`. */
@@ -98,7 +101,7 @@ function qualify(expression: string, column: string): string {
 /** The condition that a row is one of those given as `k`: `$1` is the account, `$4` and `$5` bound the times. */
 function isWanted(alias: string, at: string, key: string): string {
   return `${alias}.account = $1 and ${alias}.${at} between $4::timestamptz and $5::timestamptz
-    and ${alias}.${at} = ${momentOf('k.micros')} and ${alias}.${key} = k.id`;
+    and ${alias}.${at} = k.at and ${alias}.${key} = k.id`;
 }
 
 async function stripDerived(

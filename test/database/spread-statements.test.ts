@@ -29,30 +29,44 @@ async function judge(db: Database, statements: readonly string[]): Promise<reado
 
 describe('statements on tables that can be spread over several servers', () => {
   it('have no function that is not immutable where Citus allows none, and restrict what refers to itself to an account', async () => {
-    await withAccount(smallAccount, async ({ databaseUrl, settings }) => {
+    const account = { ...smallAccount, auditLogDays: 70 };
+    await withAccount(account, async ({ databaseUrl, settings, query }) => {
       const witness = await startStatementWitness(databaseUrl);
       try {
         const own = { ...settings, DATABASE_URL: witness.url, ARCHIVE_URL: 'archive' };
+        const run = async (command: string) => {
+          const { status, stderr } = await runProgram(command.split(' '), own);
+          assert.notEqual(status, 2, `${command}: ${stderr}`);
+        };
+        await run('sync');
+        const actors = await query<{ id: string }>(
+          `select actor_id::text as id from zendesk.audit_logs where created_at < '2026-10-01' and actor_id > 0
+           group by actor_id order by actor_id limit 2`,
+        );
         for (const command of [
-          'sync',
           'sync',
           'classify --apply',
           'findings recompute --month 2026-11',
           'reconcile --stream audit_logs --from 2026-11-10 --to 2026-11-11',
           'hold add case --everything --reason test --by test',
           'hold release case --reason test --by test',
-          'erase person 1 --reason test --by test --yes',
+          `erase person ${actors[0]?.id} --reason test --by test --yes`,
           'archive run --older-than 1M',
+          `erase person ${actors[1]?.id} --reason test --by test --yes`,
           'verify --deep',
           'report ticket 1001',
           'report accessed tickets --days 30',
           'report findings --days 30',
           'report subject --user 1 --days 30',
           'status',
-        ]) {
-          const { status, stderr } = await runProgram(command.split(' '), own);
-          assert.notEqual(status, 2, `${command}: ${stderr}`);
-        }
+        ])
+          await run(command);
+        const archived = await query(
+          `select count(*)::int as n from zendesk_evidence.person_keys
+           where replaced_at is not null and person = $1 and month < '2026-10-01'`,
+          [actors[1]?.id],
+        );
+        assert.deepEqual(archived, [{ n: 1 }]);
         const statements = witness.statements();
         assert.ok(statements.length > 200, `${statements.length} statements were seen`);
         const db = openDatabase({ url: databaseUrl });
