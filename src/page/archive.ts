@@ -16,10 +16,11 @@ export function archiveOf(
   account: string,
   use: 'view' | 'file',
 ): Pick<ReportScope, 'archive'> {
-  const archive = service.accounts.find((each) => each.account === account)?.archive;
+  const { archive, viewLimits = ofView } =
+    service.accounts.find((each) => each.account === account) ?? {};
   if (archive === undefined) return {};
   const { store } = archive;
-  const limited = store && limitReading(store, use === 'view' ? ofView : ofFile);
+  const limited = store && limitReading(store, use === 'view' ? viewLimits : ofFile);
   return { archive: { ...archive, store: limited, ...(use === 'view' && { mostRows }) } };
 }
 

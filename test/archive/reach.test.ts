@@ -2,9 +2,10 @@
 import assert from 'node:assert/strict';
 import { readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
-import { describe, it } from 'node:test';
+import { describe, it, mock } from 'node:test';
 import { createClassifier } from '../../src/classification/classifier.ts';
 import { accessRules } from '../../src/classification/rules.ts';
+import { archiveOf } from '../../src/page/archive.ts';
 import { findingsQuestions } from '../../src/page/views/findings/routes.ts';
 import { whatChangedQuestions } from '../../src/page/views/what-changed/routes.ts';
 import { whoLookedQuestions } from '../../src/page/views/who-looked/routes.ts';
@@ -20,6 +21,7 @@ import { listFindings, newPath, verifyFile } from '../support/evidence-package.t
 import { account } from '../support/installation.ts';
 import { asks } from '../support/page-service.ts';
 import { describePage } from '../support/page.ts';
+import { patienceMs } from '../support/patience.ts';
 import { storeFinding } from '../support/stored-finding.ts';
 import { writeFileSync } from 'node:fs';
 
@@ -33,7 +35,10 @@ const questions: readonly AnyQuestion[] = [
 function createAsking({ db, store }: Archived, now: Date) {
   const archive = { store, classify: () => createClassifier(accessRules) };
   const { service } = describePage([account]);
-  const served = { ...service, accounts: service.accounts.map((each) => ({ ...each, archive })) };
+  // However busy the machine is; how long a view really reads is another test.
+  const viewLimits = { mostMs: patienceMs, mostBytes: 400_000_000 };
+  const accounts = service.accounts.map((each) => ({ ...each, archive, viewLimits }));
+  const served = { ...service, accounts };
   return async (path: string, parameters: Readonly<Record<string, string>>): Promise<unknown> => {
     const question = questions.find((each) => each.path === path);
     if (question === undefined || 'download' in question) return assert.fail(path);
@@ -143,15 +148,33 @@ describe('the page over archived months', () => {
     });
   });
 
+  const silent = {
+    name: 'a place that does not answer',
+    read: () => new Promise<never>(() => {}),
+    readPart: async () => Buffer.alloc(60),
+    create: async () => false,
+    remove: async () => undefined,
+    locks: undefined,
+  };
+
+  it('waits eight seconds for an answer of a view, and no longer', async () => {
+    const { service } = describePage([account]);
+    const archive = { store: silent, classify: () => createClassifier(accessRules) };
+    const served = { ...service, accounts: service.accounts.map((each) => ({ ...each, archive })) };
+    mock.timers.enable({ apis: ['setTimeout'] });
+    try {
+      const limited = archiveOf({ service: served }, account, 'view').archive?.store;
+      const reading = limited?.read('x') ?? assert.fail('no archive');
+      mock.timers.tick(4000);
+      assert.equal(await Promise.race([reading, Promise.resolve('waits')]), 'waits');
+      mock.timers.tick(4000);
+      await assert.rejects(reading, /was read for 8 seconds without an end/);
+    } finally {
+      mock.timers.reset();
+    }
+  });
+
   it('reads no more of it than one answer may, and no longer', async () => {
-    const silent = {
-      name: 'a place that does not answer',
-      read: () => new Promise<never>(() => {}),
-      readPart: async () => Buffer.alloc(60),
-      create: async () => false,
-      remove: async () => undefined,
-      locks: undefined,
-    };
     const slow = limitReading(silent, { mostMs: 20, mostBytes: 100 });
     await assert.rejects(
       slow.read('x'),
