@@ -26,9 +26,22 @@ select
   concat(rule.title, ': ', l.authorization_type, ', ' || left(l.client, 200)) as summary,
   l.id as access_log_id
 from rule
-join zendesk.access_by_people l on rule.types ? l.authorization_type
-where not zendesk.is_denied(l.status)
-  and not exists (
+cross join lateral (
+  -- Within each piece of time as long as the pause only the first can be one.
+  select p.account, p.user_id, min(p.timestamp) as timestamp
+  from zendesk.access_by_people p
+  where p.timestamp >= zendesk_sync.asked_from() and p.timestamp < zendesk_sync.asked_until()
+    and rule.types ? p.authorization_type and not zendesk.is_denied(p.status)
+  group by p.account, p.user_id, date_bin(greatest(rule.pause, interval '1 microsecond'), p.timestamp, timestamptz 'epoch')
+) as f
+cross join lateral (
+  select f.account, f.user_id, f.timestamp, p.id, p.authorization_type, p.client
+  from zendesk.access_by_people p
+  where p.account = f.account and p.user_id = f.user_id and p.timestamp = f.timestamp
+    and rule.types ? p.authorization_type and not zendesk.is_denied(p.status)
+  order by p.id limit 1
+) as l
+where not exists (
     select from zendesk.access_logs b
     where b.account = l.account and b.user_id = l.user_id
       and b.timestamp >= l.timestamp - rule.pause and b.timestamp <= l.timestamp

@@ -35,6 +35,8 @@ from rule
 cross join zendesk_sync.resources_by_people r
 where r.kind = 'view' and r.position = 0
   and case
+    -- What the last digit tells already costs a tenth of the expression.
+    when (ascii(right(r.resource_id, 1)) - ascii('0') + 1) % gcd(rule.block, 10) <> 0 then false
     when not rule.types ? r.resource_type or r.resource_id !~ '^[1-9]\d{0,17}$' then false
     -- Only the last id of a block is looked at, the first time it is opened.
     when (r.resource_id::bigint + 1) % rule.block <> 0 then false

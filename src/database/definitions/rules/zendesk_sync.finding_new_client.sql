@@ -33,7 +33,7 @@ cross join (
   group by p.account, p.user_id, p.client
 ) as f
 cross join lateral (
-  select f.account, f.timestamp, f.user_id, f.client, p.id
+  select f.account, f.timestamp, f.user_id, f.client, zendesk.client_family(f.client) as family, p.id
   from zendesk.access_by_people p
   where p.account = f.account and p.user_id = f.user_id and p.timestamp = f.timestamp and p.client = f.client
   order by p.id limit 1
@@ -51,14 +51,15 @@ where case
       order by b.timestamp desc
       offset 0
     ) then false
-    -- Only then: the family of each earlier client costs more than all the rest.
-    when exists (
-      select from zendesk.access_logs b
-      where b.account = l.account and b.user_id = l.user_id
-        and b.timestamp <= l.timestamp and (b.timestamp < l.timestamp or b.id < l.id)
-        and zendesk.client_family(b.client) = zendesk.client_family(l.client)
-      order by b.timestamp desc
-      offset 0
+    -- Only then, and of each earlier client once: the family costs more than all the rest.
+    when l.family in (
+      select zendesk.client_family(b.client)
+      from (
+        select distinct b.client from zendesk.access_logs b
+        where b.account = l.account and b.user_id = l.user_id
+          and b.timestamp <= l.timestamp and (b.timestamp < l.timestamp or b.id < l.id)
+          and b.client is not null
+      ) as b
     ) then false
     else true
   end;

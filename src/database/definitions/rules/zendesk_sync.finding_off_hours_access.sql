@@ -81,10 +81,16 @@ cross join lateral (
       order by l.timestamp, l.id limit 1
     ) as first
     union all
-    select r.account, r.user_id, r.timestamp, null, null
-    from zendesk.access_log_resources r
-    where r.timestamp >= zendesk_sync.asked_from() and r.timestamp < zendesk_sync.asked_until() + rule.pause and r.user_id > 0
-      and rule.kinds ? r.kind
+    -- Within a pause from a request on is what follows in its own piece or begins the next one.
+    select d.account, d.user_id, t.timestamp, null, null
+    from (
+      select r.account, r.user_id, min(r.timestamp) as first_at, max(r.timestamp) as last_at
+      from zendesk.access_log_resources r
+      where r.timestamp >= zendesk_sync.asked_from() and r.timestamp < zendesk_sync.asked_until() + rule.pause and r.user_id > 0
+        and rule.kinds ? r.kind
+      group by r.account, r.user_id, date_bin(rule.pause, r.timestamp, timestamptz 'epoch')
+    ) as d
+    cross join lateral (values (d.first_at), (d.last_at)) as t (timestamp)
   ) as e
 ) as o
 where o.id is not null and o.deeds > 0
