@@ -255,7 +255,8 @@ export const errorCatalogue = {
     source: 'database',
     effect: 'run_failed',
     meaning: 'There is no connection to Postgres, or it was lost.',
-    wayOut: 'Check that Postgres is running and that `DATABASE_URL` points to it.',
+    wayOut:
+      'Check that Postgres is running and that `DATABASE_URL` points to it. The program starts the embedded one again; its log is `postgres.log` in `DATA_DIR`.',
   },
   connections_used_up: {
     source: 'database',

@@ -36,7 +36,7 @@ export async function withDatabase<T>(
     dataDir: config.database.dataDirectory,
     port: config.database.port,
     signal,
-    log: (message) => log.debug({}, message),
+    log: (message, level) => log[level]({}, message),
   });
   try {
     return await withConnections(embedded.url, signal, work, queryTimeoutMs, log);

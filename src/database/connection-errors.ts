@@ -56,6 +56,25 @@ const codesByState: Readonly<Record<string, ErrorCode>> = {
   [sqlstates.tooManyConnections]: 'connections_used_up',
 };
 
+/** A server that an operator has chosen, and the one that this program runs. */
+const servers = {
+  chosen: {
+    name: 'Postgres',
+    wayOut: 'Check that it is running and that DATABASE_URL points to it',
+  },
+  embedded: {
+    name: 'The embedded Postgres',
+    wayOut:
+      'The program starts it again; if that fails, the reason is in postgres.log in DATA_DIR (./data unless you set it)',
+  },
+};
+let server = servers.chosen;
+
+/** Says which server the connections of this process lead to, for the sentences about those that are lost. */
+export function speakOf(kind: keyof typeof servers): void {
+  server = servers[kind];
+}
+
 /**
  * Turns an error of the driver into one that may be logged: `pg` puts row contents into messages, details and parameters.
  * The cause keeps the driver's name and code, and its message if that contains no row. An error that is not from the driver
@@ -74,8 +93,8 @@ export function translateError(error: unknown): unknown {
         ...describeCause(error),
       });
     return new KnownError('database_unreachable', {
-      found: `Postgres cannot be reached (${code ?? describeLoss(message)})`,
-      wayOut: 'Check that it is running and that DATABASE_URL points to it',
+      found: `${server.name} cannot be reached (${code ?? describeLoss(message)})`,
+      wayOut: server.wayOut,
       ...describeCause(error),
     });
   }

@@ -1,9 +1,10 @@
+import { once } from 'node:events';
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { escapeIdentifier } from 'pg';
 import { foreignCodeOf, KnownError } from '../errors.ts';
-import { isLostConnection, translateError } from './connection-errors.ts';
+import { isLostConnection, speakOf, translateError } from './connection-errors.ts';
 import { chooseAccount } from './embedded/account.ts';
 import { locateBinaries } from './embedded/binaries.ts';
 import {
@@ -37,8 +38,8 @@ export type EmbeddedOptions = {
   readonly stopTimeoutMs?: number | undefined;
   /** Ends the opening early, with its reason; what was opened stays open. Default: none. */
   readonly signal?: AbortSignal | undefined;
-  /** Called when the server runs, and when it ends unexpectedly. Default: none. */
-  readonly log?: ((message: string) => void) | undefined;
+  /** Called when the server runs, and with `warn` when it ends unexpectedly or does not start again. Default: none. */
+  readonly log?: ((message: string, level: 'debug' | 'warn') => void) | undefined;
 };
 
 /** A running embedded server, and one database in it. */
@@ -61,6 +62,8 @@ const joinTimeoutMs = 60_000;
 const createTimeoutMs = 15_000;
 /** How often a guest checks that the server still runs; more often than a client retries a lost connection. */
 const successionMs = 250;
+/** The longest pause after a start that failed; it doubles up to there. */
+const longestPauseMs = 30_000;
 
 /** Whether there is a database in a data directory, running or not. */
 export function isPresent(dataDir: string): boolean {
@@ -80,62 +83,71 @@ export function isPresent(dataDir: string): boolean {
 export async function openEmbeddedPostgres(options: EmbeddedOptions): Promise<EmbeddedPostgres> {
   const { database = 'zendesk', stopTimeoutMs = 8000, log = () => undefined } = options;
   const paths = await prepareDataDir(options.dataDir);
-  let { port, server } = await joinOrStart(paths, options);
+  const running = await joinOrStart(paths, options);
+  const { port, server: own } = running;
   const stopping = new AbortController();
-  const succession = server === undefined ? awaitSuccession() : undefined;
-  const end = async (how: (own: Server) => Promise<void>): Promise<void> => {
+  const kept = keepRunning(running, paths, { ...options, log, signal: stopping.signal });
+  speakOf('embedded');
+  const end = async (how: (server: Server) => Promise<void>): Promise<void> => {
     stopping.abort();
-    await succession;
-    if (server !== undefined) await how(server);
+    await kept;
+    if (running.server !== undefined) await how(running.server);
+    speakOf('chosen');
   };
-  const stop = () => end((own) => own.stop(stopTimeoutMs));
-  const kill = () => end((own) => own.kill());
-  void server?.exited.then(() => {
-    if (!stopping.signal.aborted)
-      log(`The embedded PostgreSQL server ended unexpectedly; see ${paths.log}.`);
-  });
-
-  /** A guest may live longer than its host: when the server's owner ends, the guest starts the server again on the same port. */
-  async function awaitSuccession(): Promise<void> {
-    const { signal } = stopping;
-    while (!signal.aborted && server === undefined) {
-      await sleep(successionMs, undefined, { ref: false, signal }).catch(() => undefined);
-      if (signal.aborted || (await readPresence(paths.cluster)).kind === 'ready') continue;
-      const next = await joinOrStart(paths, { ...options, signal: undefined }).catch(
-        (error: unknown) => {
-          log(
-            `The embedded PostgreSQL server cannot be started again (${foreignCodeOf(error) ?? 'no reason known'}).`,
-          );
-        },
-      );
-      server = next?.server;
-      if (next !== undefined && next.port !== port) {
-        log(
-          `The embedded PostgreSQL server could not get its port ${port} again. Restart this program.`,
-        );
-      }
-    }
-  }
-
+  const stop = () => end((server) => server.stop(stopTimeoutMs));
+  const kill = () => end((server) => server.kill());
   try {
     const password = await readClusterFile(paths.password);
     await createDatabase(urlOf(port, password, 'postgres'), database);
     log(
-      server
+      own
         ? `The embedded PostgreSQL server runs at 127.0.0.1:${port}.`
         : `Joined the embedded PostgreSQL server at 127.0.0.1:${port} that another process runs.`,
+      'debug',
     );
-    return { url: urlOf(port, password, database), started: server !== undefined, stop, kill };
+    return { url: urlOf(port, password, database), started: own !== undefined, stop, kill };
   } catch (error) {
     await stop();
     throw error;
   }
 }
 
-async function joinOrStart(
+/** Where the server is, and the server itself while this process runs it. */
+type Running = { readonly port: number; server?: Server | undefined };
+
+/** Starts the server again, on the same port, when it ends: also as a guest, who may live longer than its host. */
+async function keepRunning(
+  running: Running,
   paths: ClusterPaths,
-  options: EmbeddedOptions,
-): Promise<{ port: number; server?: Server }> {
+  options: EmbeddedOptions & { readonly signal: AbortSignal },
+): Promise<void> {
+  const { log = () => undefined, signal } = options;
+  const warn = (message: string): void => log(`The embedded PostgreSQL server ${message}.`, 'warn');
+  const aborted = once(signal, 'abort');
+  let pauseMs = successionMs;
+  for (;;) {
+    if (running.server !== undefined) {
+      const how = await Promise.race([running.server.exited, aborted]);
+      if (signal.aborted) return;
+      warn(`ended unexpectedly (${String(how)}) and is started again; see ${paths.log}`);
+      running.server = undefined;
+    }
+    await sleep(pauseMs, undefined, { ref: false, signal }).catch(() => undefined);
+    if (signal.aborted) return;
+    if ((await readPresence(paths.cluster)).kind === 'ready') continue;
+    const next = await joinOrStart(paths, options).catch((error: unknown) => {
+      if (signal.aborted) return;
+      const reason = error instanceof KnownError ? error.found : foreignCodeOf(error);
+      warn(`cannot be started again: ${reason ?? 'no reason known'}`);
+    });
+    pauseMs = next === undefined ? Math.min(pauseMs * 2, longestPauseMs) : successionMs;
+    running.server = next?.server;
+    if (next !== undefined && next.port !== running.port)
+      warn(`could not get its port ${running.port} again; restart this program`);
+  }
+}
+
+async function joinOrStart(paths: ClusterPaths, options: EmbeddedOptions): Promise<Running> {
   const deadline = Date.now() + joinTimeoutMs;
   let refusals = 0;
   while (Date.now() < deadline) {

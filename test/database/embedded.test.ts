@@ -6,6 +6,7 @@ import { connect } from 'node:net';
 import { networkInterfaces } from 'node:os';
 import { join } from 'node:path';
 import { describe, it } from 'node:test';
+import { openDatabase } from '../../src/database/client.ts';
 import { hasCode } from '../../src/errors.ts';
 import {
   binariesDir,
@@ -94,17 +95,27 @@ describe('a database that one process opens', () => {
     assert.doesNotMatch(readFileSync(join(dataDir, 'postgres.log'), 'utf8'), /jane|inet/);
   });
 
-  it('recovers after its server was killed, and reports that the server ended', async () => {
-    const messages: string[] = [];
-    const first = await open({ log: (message) => messages.push(message) });
+  it('starts its server again when that was killed, reports it, and loses nothing', async () => {
+    const messages: string[][] = [];
+    const first = await open({ log: (message, level) => messages.push([level, message]) });
     await query(first.url, 'insert into kept values (8)');
-    process.kill(readPid(), 'SIGKILL');
-    await waitUntil(() => messages.length === 2);
-    assert.equal(
-      messages[1],
-      `The embedded PostgreSQL server ended unexpectedly; see ${join(dataDir, 'postgres.log')}.`,
+    const pid = readPid();
+    const db = openDatabase({ url: first.url, patienceMs: 0 });
+    process.kill(pid, 'SIGKILL');
+    await assert.rejects(
+      db.query('select 1'),
+      /^KnownError: The embedded Postgres cannot be reached \(.+\)\. The program starts it again; if that fails, the reason is in postgres\.log in DATA_DIR \(\.\/data unless you set it\)\.$/,
     );
+    await db.close();
+    await waitUntil(() => existsSync(join(cluster, 'postmaster.pid')) && readPid() !== pid);
+    assert.deepEqual(messages.slice(1), [
+      [
+        'warn',
+        `The embedded PostgreSQL server ended unexpectedly (SIGKILL) and is started again; see ${join(dataDir, 'postgres.log')}.`,
+      ],
+    ]);
     const second = await open();
+    assert.deepEqual([second.started, second.url], [false, first.url]);
     assert.deepEqual(await query(second.url, 'select id from kept order by id'), [[7], [8]]);
     await first.stop();
     await second.stop();
