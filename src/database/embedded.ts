@@ -84,14 +84,14 @@ export async function openEmbeddedPostgres(options: EmbeddedOptions): Promise<Em
   const { database = 'zendesk', stopTimeoutMs = 8000, log = () => undefined } = options;
   const paths = await prepareDataDir(options.dataDir);
   const running = await joinOrStart(paths, options);
-  const { port, server: own } = running;
+  const { port } = running;
   const stopping = new AbortController();
   const kept = keepRunning(running, paths, { ...options, log, signal: stopping.signal });
   speakOf('embedded');
   const end = async (how: (server: Server) => Promise<void>): Promise<void> => {
     stopping.abort();
-    await kept;
-    if (running.server !== undefined) await how(running.server);
+    const server = await kept;
+    if (server !== undefined) await how(server);
     speakOf('chosen');
   };
   const stop = () => end((server) => server.stop(stopTimeoutMs));
@@ -100,12 +100,17 @@ export async function openEmbeddedPostgres(options: EmbeddedOptions): Promise<Em
     const password = await readClusterFile(paths.password);
     await createDatabase(urlOf(port, password, 'postgres'), database);
     log(
-      own
+      running.server
         ? `The embedded PostgreSQL server runs at 127.0.0.1:${port}.`
         : `Joined the embedded PostgreSQL server at 127.0.0.1:${port} that another process runs.`,
       'debug',
     );
-    return { url: urlOf(port, password, database), started: own !== undefined, stop, kill };
+    return {
+      url: urlOf(port, password, database),
+      started: running.server !== undefined,
+      stop,
+      kill,
+    };
   } catch (error) {
     await stop();
     throw error;
@@ -113,27 +118,31 @@ export async function openEmbeddedPostgres(options: EmbeddedOptions): Promise<Em
 }
 
 /** Where the server is, and the server itself while this process runs it. */
-type Running = { readonly port: number; server?: Server | undefined };
+type Running = { readonly port: number; readonly server?: Server | undefined };
 
-/** Starts the server again, on the same port, when it ends: also as a guest, who may live longer than its host. */
+/**
+ * Starts the server again, on the same port, when it ends, until the signal comes: also as a guest, who may live longer than
+ * its host. Returns the server that this process runs then.
+ */
 async function keepRunning(
-  running: Running,
+  { port, server: first }: Running,
   paths: ClusterPaths,
   options: EmbeddedOptions & { readonly signal: AbortSignal },
-): Promise<void> {
+): Promise<Server | undefined> {
   const { log = () => undefined, signal } = options;
+  let server = first;
   const warn = (message: string): void => log(`The embedded PostgreSQL server ${message}.`, 'warn');
   const aborted = once(signal, 'abort');
   let pauseMs = successionMs;
   for (;;) {
-    if (running.server !== undefined) {
-      const how = await Promise.race([running.server.exited, aborted]);
-      if (signal.aborted) return;
+    if (server !== undefined) {
+      const how = await Promise.race([server.exited, aborted]);
+      if (signal.aborted) return server;
       warn(`ended unexpectedly (${String(how)}) and is started again; see ${paths.log}`);
-      running.server = undefined;
+      server = undefined;
     }
     await sleep(pauseMs, undefined, { ref: false, signal }).catch(() => undefined);
-    if (signal.aborted) return;
+    if (signal.aborted) return undefined;
     if ((await readPresence(paths.cluster)).kind === 'ready') continue;
     const next = await joinOrStart(paths, options).catch((error: unknown) => {
       if (signal.aborted) return;
@@ -141,9 +150,9 @@ async function keepRunning(
       warn(`cannot be started again: ${reason ?? 'no reason known'}`);
     });
     pauseMs = next === undefined ? Math.min(pauseMs * 2, longestPauseMs) : successionMs;
-    running.server = next?.server;
-    if (next !== undefined && next.port !== running.port)
-      warn(`could not get its port ${running.port} again; restart this program`);
+    server = next?.server;
+    if (next !== undefined && next.port !== port)
+      warn(`could not get its port ${port} again; restart this program`);
   }
 }
 
