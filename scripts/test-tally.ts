@@ -22,6 +22,8 @@ export async function tallyEvents(
 ): Promise<Tally> {
   let passed = 0;
   const failures: Failure[] = [];
+  // Files that a signal to the run has stopped, or kept from starting.
+  const stopped = new Set<string>();
   // For each file, the levels at which something below the next ending test has ended.
   const levels = new Map<string, Set<number>>(files.map((file) => [file, new Set()]));
   // Files without a problem of their own: they ran to their end, or already have a failure.
@@ -57,7 +59,11 @@ export async function tallyEvents(
       if (counts && resolve(name) !== file) passed += 1;
     }
     if (event.type === 'test:fail') {
-      const { details, todo, file } = event.data;
+      const { details, todo, file = '' } = event.data;
+      if (failureTypeOf(details.error) === 'testAborted') {
+        stopped.add(file);
+        continue;
+      }
       const failed = isLeaf(event.data) || failureTypeOf(details.error) !== 'subtestsFailed';
       if (failed && todo === undefined) {
         failures.push(describeFailure(event.data, titles, outcries));
@@ -65,7 +71,11 @@ export async function tallyEvents(
       }
     }
   }
-  for (const file of files.filter((path) => !settled.has(path))) {
+  if (stopped.size > 0) {
+    const error = `${stopped.size} of ${files.length} files did not come to their end.`;
+    failures.push({ title: 'The run was stopped', error });
+  }
+  for (const file of files.filter((path) => !settled.has(path) && !stopped.has(path))) {
     failures.push({
       title: relative('', file),
       error: 'The file has no test, or its process left before the tests had ended.',

@@ -72,6 +72,17 @@ describe('the test runner', () => {
     assert.match(end, /Failed: test\/unit\/syntax\.test\.ts \(Postgres 18\)\n[^]*SyntaxError/);
   });
 
+  it('shows in one line how many files a signal has stopped', async () => {
+    const { status, output, lastLine } = await runTests('stopped', {
+      endless: `it('b', async () => { process.kill(process.ppid, 'SIGTERM'); await new Promise(() => setTimeout(() => {}, 600_000)); });`,
+    });
+    assert.deepEqual([status, lastLine], [1, '0 passed, 1 failed']);
+    assert.match(
+      output,
+      /\nFailed: The run was stopped \(Postgres 18\)\n {2}1 of 1 files did not come to their end\.\n/,
+    );
+  });
+
   it('fails when there is nothing to run', async () => {
     const { status, output, lastLine } = await runTests('nothing', {});
     assert.deepEqual([status, lastLine], [1, '0 passed, 1 failed']);
