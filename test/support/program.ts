@@ -91,8 +91,6 @@ export function startProcess(
       SIGNING_KEY: signingKey,
       ...(compiled !== undefined && { NODE_COMPILE_CACHE: compiled }),
       ...clockEnvironment(),
-      // Half of the time that a program needs to start.
-      NODE_COMPILE_CACHE: process.env['NODE_COMPILE_CACHE'] ?? join(tmpdir(), 'zls-tests-compiled'),
       ...settings,
     },
     stdio: ['ignore', 'pipe', 'pipe'],
