@@ -1,17 +1,19 @@
 /**
  * A process that archives everything of a database into a directory, or erases a person there, and kills itself at a step:
- * `url folder step [person]`. A step is
- * the moment before or behind each statement, and before or behind each thing that is read or written in the archive. With
- * step 0 it lives, and prints how many there were.
+ * `url folder step [account person]`. A step is the moment before or behind each statement, and before or behind each thing
+ * that is read or written in the archive. With step 0 it lives. One that lives prints how many steps there were.
+ *
+ * It imports little, because tests start it again and again.
  */
 import { runArchive } from '../../src/archive/run.ts';
-import type { ArchiveStore } from '../../src/archive/store.ts';
+import { openArchive, type ArchiveStore } from '../../src/archive/store.ts';
 import { openDatabase, type Database, type Transaction } from '../../src/database/client.ts';
-import { erasePerson } from '../../src/retention/erase.ts';
-import { archivedLogs, openFolder } from './archive.ts';
-import { account } from './installation.ts';
+import { accessLogs } from '../../src/streams/access-logs.ts';
+import { auditLogs } from '../../src/streams/audit-logs.ts';
 
-const [url = '', folder = '', last = '', person] = process.argv.slice(2);
+const [url = '', folder = '', last = '', account, person] = process.argv.slice(2);
+const streams = [auditLogs, accessLogs];
+const { signal } = new AbortController();
 let steps = 0;
 
 function step(): void {
@@ -57,22 +59,24 @@ function watchDatabase(db: Database): Database {
 }
 
 const db = openDatabase({ url });
-const store = watchStore(openFolder(folder));
-if (person === undefined)
+const proxies = { https: undefined, http: undefined, exceptions: '' };
+const store = watchStore(openArchive({ kind: 'directory', path: folder }, proxies, signal));
+if (account === undefined || person === undefined)
   await runArchive(watchDatabase(db), {
     store,
-    streams: archivedLogs,
+    streams,
     before: new Date('2200-01-01T00:00:00Z'),
     keysOf: () => [],
     heldBy: async () => [],
     objectRows: 500,
     tell: () => {},
     report: () => {},
-    signal: new AbortController().signal,
+    signal,
   });
 else {
+  const { erasePerson } = await import('../../src/retention/erase.ts');
   const deed = { by: 'ann', reason: 'request 17' };
-  await erasePerson(watchDatabase(db), account, archivedLogs, person, deed, store);
+  await erasePerson(watchDatabase(db), account, streams, person, deed, store);
 }
 await db.close();
 process.stdout.write(`${steps}\n`);
