@@ -45,14 +45,14 @@ function archiveUntil(
 async function untilKilled(
   round: (archived: Archived, killUntilEnd: KillUntilEnd) => Promise<void>,
 ): Promise<void> {
-  let killed = 0;
-  while (killed < kills)
+  const done = { kills: 0 };
+  while (done.kills < kills)
     await withArchive(
       (archived) =>
         round(archived, async (kill, check) => {
-          for (; killed < kills; killed += 1) {
-            const isKilled = kill(killed);
-            await check(`after kill ${killed}`);
+          for (; done.kills < kills; done.kills += 1) {
+            const isKilled = kill(done.kills);
+            await check(`after kill ${done.kills}`);
             if (!isKilled) return;
           }
         }),
