@@ -87,7 +87,7 @@ export const walkSteps: readonly WalkStep[] = [
     words:
       'Rows with a proof for each, in one file for somebody who trusts neither the program nor who runs it.',
     command: 'npm start -- evidence export --days 30 --output evidence.zip',
-    shown: /rows|^Wrote/,
+    shown: /^\w+: .*rows|^Wrote/,
   },
   {
     title: 'The auditor checks it',

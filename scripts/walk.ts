@@ -40,7 +40,9 @@ try {
 function usualEnvironment(): Record<string, string> {
   const kept = Object.entries(process.env).filter(
     ([name]) =>
-      !/^(?:npm_(?:lifecycle|package|command)|ZENDESK_|DATABASE_|DATA_DIR|INIT_CWD)/.test(name),
+      !/^(?:npm_(?:lifecycle|package|command|config_loglevel)|ZENDESK_|DATABASE_|DATA_DIR|INIT_CWD)/.test(
+        name,
+      ),
   );
   const path = (process.env['PATH'] ?? '')
     .split(':')

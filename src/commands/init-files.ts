@@ -1,8 +1,19 @@
 /** The files that `init` writes: the settings, and the secret in a separate file. */
-import { chmodSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
-import { dirname } from 'node:path';
+import {
+  accessSync,
+  chmodSync,
+  constants,
+  existsSync,
+  mkdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
+import { dirname, resolve } from 'node:path';
 import { changeSettings } from '../config/settings-file.ts';
-import { foreignCodeOf, refuseInput } from '../errors.ts';
+import { foreignCodeOf, refuseInput, type KnownError } from '../errors.ts';
 import { settingsFile } from './environment.ts';
 
 /** The place of the secret: a folder that git ignores and that the compose file mounts. */
@@ -29,6 +40,26 @@ export function readAccountFiles(): AccountFiles {
   } catch (error) {
     if (foreignCodeOf(error) === 'ENOENT') return { text: '', hasAccount: false };
     throw error;
+  }
+}
+
+/**
+ * Checks the places of both files, before anybody has answered a question.
+ *
+ * @throws {KnownError} `bad_input` when one cannot be written
+ */
+export function checkPlaces(): void {
+  for (const path of ['.', dirname(secretFile)]) {
+    const found = statSync(path, { throwIfNoEntry: false });
+    if (found?.isDirectory() === false)
+      throw refuseInput([
+        `${resolve(path)} is not a folder. "init" keeps the secret in a folder of that name: rename what is there.`,
+      ]);
+    try {
+      if (found !== undefined) accessSync(path, constants.W_OK | constants.X_OK);
+    } catch (error) {
+      throw refuseWriting(resolve(path), error);
+    }
   }
 }
 
@@ -68,9 +99,14 @@ function writePrivately(path: string, text: string): void {
     chmodSync(fresh, 0o600);
     renameSync(fresh, path);
   } catch (error) {
-    const code = foreignCodeOf(error) ?? 'no reason known';
-    throw refuseInput([
-      `${path} cannot be written (${code}). Run "init" in a directory that you can write to.`,
-    ]);
+    if (existsSync(fresh)) rmSync(fresh);
+    throw refuseWriting(path, error);
   }
+}
+
+function refuseWriting(path: string, error: unknown): KnownError {
+  const code = foreignCodeOf(error) ?? 'no reason known';
+  return refuseInput([
+    `${path} cannot be written (${code}). Run "init" in a directory that you can write to.`,
+  ]);
 }

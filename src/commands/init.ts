@@ -12,7 +12,7 @@ import {
   welcome,
 } from './init-texts.ts';
 import { createConfigOptions } from './settings.ts';
-import { readAccountFiles, writeAccountFiles, type Answers } from './init-files.ts';
+import { checkPlaces, readAccountFiles, writeAccountFiles, type Answers } from './init-files.ts';
 import { openPrompt, type Prompt } from './terminal/prompt.ts';
 
 export type InitFlags = { readonly login?: boolean };
@@ -35,6 +35,7 @@ async function setUp(
   prompt: Prompt,
   isForPerson: boolean,
 ): Promise<number> {
+  checkPlaces();
   const before = readAccountFiles();
   context.print(welcome(before.hasAccount));
   let answers: Answers | undefined;

@@ -1,5 +1,13 @@
 import assert from 'node:assert/strict';
-import { mkdirSync, mkdtempSync, readFileSync, statSync, writeFileSync, existsSync } from 'node:fs';
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { describe, it } from 'node:test';
 import { fileURLToPath } from 'node:url';
@@ -92,6 +100,18 @@ describe('init', suite, () => {
     assert.equal(status, 1);
     assert.equal(stderr, 'Stopped before all questions were answered; nothing was written.\n');
     assert.equal(existsSync(join(directory, '.env')), false);
+  });
+
+  it('asks nothing where it cannot write the secret', async () => {
+    const directory = createDirectory();
+    writeFileSync(join(directory, 'secrets'), '');
+    const { status, stdout, stderr } = await answer(directory, [], {});
+    assert.deepEqual([status, stdout], [2, '']);
+    assert.equal(
+      stderr,
+      `${join(directory, 'secrets')} is not a folder. "init" keeps the secret in a folder of that name: rename what is there.\n`,
+    );
+    assert.deepEqual(readdirSync(directory).toSorted(), ['answers', 'secrets']);
   });
 });
 
