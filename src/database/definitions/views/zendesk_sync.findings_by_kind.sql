@@ -14,7 +14,7 @@ from (
 ) as f
 join zendesk_sync.resources_by_people r on r.kind = f.kind
 cross join lateral (
-  select l.client, l.method, l.url from zendesk.access_logs l
+  select l.client, l.method, l.url, zendesk.path_of(l.url) as path from zendesk.access_logs l
   where l.account = r.account and l.timestamp = r.timestamp and l.id = r.access_log_id
   offset 0
 ) as l
@@ -27,7 +27,7 @@ where r.position = 0
       where b.account = r.account and b.user_id = r.user_id
         and b.timestamp >= r.timestamp - f.pause and b.timestamp <= r.timestamp
         and (b.timestamp < r.timestamp or b.id < r.access_log_id)
-        and b.method = l.method and zendesk.path_of(b.url) = zendesk.path_of(l.url)
+        and b.method = l.method and zendesk.path_of(b.url) = l.path
         -- Without a status nothing says that two requests belong together.
         and r.status is not null and zendesk.is_denied(b.status) = zendesk.is_denied(r.status)
         and not zendesk.is_own_request(b.client, b.url)
