@@ -81,7 +81,11 @@ export const near: Readonly<Record<string, readonly string[]>> = {
   'src/ingest/removals.ts': [unit('removals'), 'test/retention/drop.test.ts'],
   'src/ingest/rollup-schedule.ts': [ingest('complete-pass')],
   'src/ingest/rollups.ts': [database('rollups')],
-  'src/ingest/row-counts.ts': [ingest('settled-losses'), ingest('ledger-races')],
+  'src/ingest/row-counts.ts': [
+    ingest('large-partitions'),
+    ingest('settled-losses'),
+    ingest('ledger-races'),
+  ],
   'src/ingest/rows/bounds.ts': [database('log-copy'), ingest('page-store')],
   'src/ingest/rows/copy.ts': [database('log-copy'), ingest('upserted-rows'), ingest('page-store')],
   'src/ingest/rows/doubles.ts': [unit('doubles'), ingest('doubles')],
