@@ -20,7 +20,7 @@ function nameFolder({ account, stream, month }: ArchivedMonth): string {
   return `stream=${stream}/account=${escapeName(account)}/month=${month.slice(0, 7)}`;
 }
 
-/** An object: what a month is archived as at first, or what came later. */
+/** An object: the first one with the rows of a month, or one with rows that arrived later. */
 export function nameObject(month: ArchivedMonth, number: number, isDelta: boolean): string {
   return `${nameFolder(month)}/${isDelta ? 'delta' : 'part'}-${String(number).padStart(5, '0')}.parquet`;
 }

@@ -83,7 +83,7 @@ async function restoreObject(
     });
 }
 
-/** A row that a page has written since stands in the place of the archived one; or the month was brought back already. */
+/** A row that a page has written since replaces the archived one; or the month was restored already. */
 function explainDouble(error: unknown, { object }: ArchivedObject): unknown {
   const sqlState = error instanceof KnownError ? error.sqlState : undefined;
   if (sqlState !== sqlstates.uniqueViolation) return error;

@@ -1,6 +1,6 @@
 /**
  * Brings whole partitions that are old enough into the archive, and drops them: written, read back from where they are,
- * held against the sealed log, and only then dropped.
+ * compared with the sealed log, and only then dropped.
  */
 import type { Database, Queryable } from '../database/client.ts';
 import type { KnownKey } from '../evidence/verification/known-key.ts';

@@ -15,7 +15,7 @@ const leaseSeconds = 120;
 const renewalMs = 30_000;
 
 /**
- * Works in a turn of its own, and notes what came of it.
+ * Works in a turn of its own, and records the result.
  *
  * @param work returns how many rows it has archived
  * @returns `busy` while another process archives, `done` when it was done for this time or a later one

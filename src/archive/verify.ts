@@ -1,4 +1,4 @@
-/** Whether the archive has what was brought there: each object by itself, and held against the sealed log. */
+/** Checks that the archive still has what was written to it: each object alone, and compared with the sealed log. */
 import type { Database, Queryable } from '../database/client.ts';
 import type { PersonKeys } from '../evidence/salts.ts';
 import { loadPersonKeys } from '../evidence/verification/person-keys.ts';

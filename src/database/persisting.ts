@@ -2,7 +2,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { isRepeatable, translateError } from './connection-errors.ts';
 
-/** How long, and who is told. */
+/** How long to keep trying, and who hears about it. */
 type Patience = {
   readonly patienceMs: number;
   readonly signal?: AbortSignal | undefined;

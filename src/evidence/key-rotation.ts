@@ -1,7 +1,7 @@
 /**
  * Another key takes over a log: an entry of kind `key`, whose `note` both keys have signed. The note is the checkpoint of the
  * log before the entry, with the line `key` and the verifier key that takes over. Both sign the checkpoint over the entry
- * too, so that whoever knows the former key alone can follow.
+ * too, so that anyone who knows only the previous key can follow.
  */
 import type { Database, Queryable } from '../database/client.ts';
 import { KnownError } from '../errors.ts';

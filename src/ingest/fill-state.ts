@@ -24,7 +24,7 @@ import {
 } from './plan.ts';
 import type { SpanResult } from './span-reader.ts';
 
-/** What to read: every gap of the log, or a span whatever the coverage says. */
+/** What to read: every gap of the log, or one span, even if it is covered. */
 export type Goal = 'gaps' | Span;
 
 /** The state of a backfill. */

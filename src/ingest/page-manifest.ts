@@ -21,7 +21,7 @@ export type NotedPage = { readonly manifest: string; readonly tags: Buffer | nul
 /** What the sealed log says of rows that were written, and the tags of those that stand. */
 export type DescribedRows = { readonly described: RowsManifest; readonly tags: Buffer | null };
 
-/** What the sealed log says of a page; undefined where it changed nothing and its fetch goes on. */
+/** What the sealed log says about a page; undefined if it changed nothing and its fetch continues. */
 export async function describePage(
   tx: Transaction,
   { table }: Pick<LogStream, 'table'>,
@@ -137,7 +137,7 @@ async function describeStanding(
   return { count: sealed.length, first, last, hashed: hashRows(table, sealed, keys) };
 }
 
-/** Where rows were moved, replaced or dropped, the table knows best what stands. */
+/** If rows were moved, replaced or dropped, only the table knows what is stored. */
 async function lookUpWritten(
   tx: Transaction,
   table: LogTable,

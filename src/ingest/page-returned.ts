@@ -7,7 +7,7 @@ import { saysTheSame } from './rows/returns.ts';
 import { writeRows } from './rows/rows.ts';
 import { joinWritten, type WrittenRows } from './rows/written.ts';
 
-/** Writes what came back, if the page ends its span, after the other rows of the page are written. */
+/** Writes the rows that came back, if the page ends its span, after its other rows are written. */
 export async function writeReturned<Written extends WrittenRows>(
   tx: Transaction,
   stream: LogStream,

@@ -1,4 +1,4 @@
-/** How it stands with the reports of REPORTS_FILE, for everything that tells of it: status, doctor, alerts, the page. */
+/** The state of the reports of REPORTS_FILE, for everything that shows it: status, doctor, alerts, the page. */
 import type { Queryable } from '../database/client.ts';
 
 /** A scheduled report. */
@@ -31,7 +31,7 @@ export function describeFailedReport(standing: ReportStanding): string | undefin
   return `${account}: the scheduled report ${report} could not be written${when}: ${error.replace(/\.$/, '')}`;
 }
 
-/** How it stands with a report, as a sentence. */
+/** The state of a report, as a sentence. */
 export function describeReport(standing: ReportStanding): string {
   const { account, report, finished_at: at, next_due_at: next, file, rows } = standing;
   const then = `next ${showMinute(next)}.`;

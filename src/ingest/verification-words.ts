@@ -43,7 +43,7 @@ export function describeVerified(
     : `verified ${show(verifiedAt)}, row by row ${show(deeplyAt)}`;
 }
 
-/** That verifications found something: when, how much. Undefined where nothing stands. */
+/** Says that verifications found something: when, how much. Undefined if no finding is open. */
 export function describeFound(
   found: readonly StandingFinding[],
   show: Show = showMinute,

@@ -47,7 +47,7 @@ export type StreamWorker = {
 /** The worker of a log. */
 export type LogWorker = StreamWorker & {
   readonly stream: LogStream;
-  /** Reads a span whatever the coverage says. */
+  /** Reads a span, even if it is covered. */
   read(span: Span, signal: AbortSignal, waitMs?: number): Promise<RunResult>;
 };
 

@@ -1,7 +1,7 @@
 /** What is to be done so that the tables are spread over the servers of Citus. Pure. */
 import { places } from './places.ts';
 
-/** How it stands with a database. */
+/** The state of a database. */
 export type SpreadState = {
   /** The tables that Citus has, by their usual names. */
   readonly spread: ReadonlySet<string>;

@@ -9,13 +9,13 @@ import { parseDecimal, parseHash } from './text.ts';
 
 /** What a checkpoint says. */
 export type Checkpoint = TreeHead & {
-  /** Names the log for ever. */
+  /** The permanent name of the log. */
   readonly origin: string;
   /** Lines that the text allows and advises against. */
   readonly extensions: readonly string[];
 };
 
-/** A checkpoint that the log has signed, with the note that it stands in. */
+/** A checkpoint that the log has signed, with the note that contains it. */
 export type OpenedCheckpoint = { readonly checkpoint: Checkpoint; readonly note: Note };
 
 /** The text of a checkpoint, which is then signed. */

@@ -1,6 +1,6 @@
 /**
  * All that a log needs in order to grow: its size and the hashes of the perfect subtrees that it consists of, the largest
- * first (one for each bit of the size). At most 53 hashes, whatever the size.
+ * first (one for each bit of the size). At most 53 hashes for any size.
  */
 import { FormError } from './form-error.ts';
 import { emptyRoot, hashBytes, hashNode } from './merkle.ts';

@@ -18,7 +18,7 @@ export type NoteSignature = {
 /** A note as it was read: nothing of it is verified. */
 export type Note = { readonly text: string; readonly signatures: readonly NoteSignature[] };
 
-// As golang.org/x/mod/sumdb/note and torchwood: enough for any checkpoint, and nobody waits for ever.
+// As golang.org/x/mod/sumdb/note and torchwood: enough for any checkpoint, and nobody waits endlessly.
 const largestNoteBytes = 1_000_000;
 const mostSignatures = 100;
 

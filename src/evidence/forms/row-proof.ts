@@ -1,5 +1,5 @@
 /**
- * Proof of a row inside an entry. It is a tlog-proof of the entry, so whoever knows that form can check it as it stands. How
+ * Proof of a row inside an entry. It is a tlog-proof of the entry, so anyone who knows that form can check it unchanged. How
  * the row hangs in the entry is in its `extra` data, which is what that form has them for:
  *
  * | bytes | what                                                                  |

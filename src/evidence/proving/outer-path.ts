@@ -7,7 +7,7 @@ import { loadTile } from '../tile-store.ts';
 import { createCache } from './cache.ts';
 import type { SealedHead } from './head.ts';
 
-/** An entry as it stands in the log. */
+/** An entry as the log has it. */
 export type StoredEntry = { readonly index: number; readonly manifest: Buffer };
 
 /** When the data of a manifest was stored: the expression of the index `entries_stored`. */

@@ -7,7 +7,7 @@ import { isInWindow, type HoleWindow } from './holes.ts';
 import { microsOfIso } from './open-manifests.ts';
 import { laterEntries, readLoaded, waitingEntries, type LoadedEntry } from './sealed-entries.ts';
 
-/** What stands in the tables. */
+/** What the tables contain. */
 export type StandingLog = {
   /** Rows by day. */
   readonly counted: readonly (readonly [day: string, rows: number])[];

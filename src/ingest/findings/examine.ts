@@ -172,7 +172,7 @@ type Mark = {
   readonly until: string;
 };
 
-/** The rows are read after the marks are taken, so that whoever marks meanwhile has his rows looked at again. */
+/** The rows are read after the marks are taken, so rows that are marked in the meantime are examined again. */
 async function takeMarks(
   tx: Transaction,
   account: string,

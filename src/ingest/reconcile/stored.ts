@@ -15,7 +15,7 @@ export type Keyed = {
   readonly isUnreadable?: true;
 };
 
-/** A record of a page that is not stored as it came. */
+/** A record of a page that is not stored as Zendesk sent it. */
 export type Deviation = Keyed & { readonly state: 'missing' | 'different' };
 
 /** Which rows of a page are not stored, or stored differently. A different fraction of the second counts as different. */
