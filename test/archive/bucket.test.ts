@@ -9,7 +9,12 @@ import { sealWaiting } from '../../src/evidence/sealed-log.ts';
 import { applyRetention } from '../../src/retention/apply.ts';
 import { erasePerson } from '../../src/retention/erase.ts';
 import { planRetention } from '../../src/retention/plan.ts';
-import { archivedLogs, verifyWith, withArchive } from '../support/archive.ts';
+import {
+  archivedLogs,
+  verifyWith,
+  withArchive as withUsualArchive,
+  type Archived,
+} from '../support/archive.ts';
 import { findTool } from '../support/evidence-tools.ts';
 import { addHold, releaseHold } from '../../src/retention/holds.ts';
 import { applyLegalHolds } from '../../src/retention/legal-holds.ts';
@@ -19,6 +24,16 @@ import { startBucket } from '../support/versitygw.ts';
 const gateway = findTool('versitygw');
 const { signal } = new AbortController();
 const proxies = { https: undefined, http: undefined, exceptions: '' };
+
+/** Three months of each log: each object is several requests to the bucket. */
+const fewMonths = {
+  auditLogDays: 70,
+  auditLogRowsPerDay: 3,
+  accessLogDays: 70,
+  accessLogRowsPerDay: 40,
+};
+const withArchive = (work: (archived: Archived) => Promise<void>): Promise<void> =>
+  withUsualArchive(work, fewMonths);
 
 describe('an archive in a bucket', { skip: gateway.skip }, () => {
   it('takes every object once, is read back, and is locked', async () => {

@@ -7,9 +7,14 @@ import sys
 from pyspark.sql import SparkSession
 
 asked = json.load(sys.stdin)
+# Code that runs once is not worth compiling well: without this the processor time doubles.
+quick = "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC"
 spark = (
     SparkSession.builder.master("local-cluster[2,1,700]")
     .config("spark.executor.memory", "700m")
+    .config("spark.driver.extraJavaOptions", quick)
+    .config("spark.executor.extraJavaOptions", quick)
+    .config("spark.sql.codegen.wholeStage", "false")
     .config("spark.ui.enabled", "false")
     .config("spark.sql.shuffle.partitions", "4")
     .getOrCreate()
