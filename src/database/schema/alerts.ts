@@ -17,7 +17,7 @@ export const alertedAccounts = zendeskSync.table('alerted_accounts', {
   digest_due_at: instant().notNull(),
 });
 
-/** What is or was worth an alert, one row a thing: so each is told once, also after a restart. */
+/** What is or was worth an alert, one row for each: so each is reported once, also after a restart. */
 export const alerts = zendeskSync.table(
   'alerts',
   {
@@ -83,7 +83,7 @@ export const alertMessages = zendeskSync.table('alert_messages', {
   given_up_at: instant(),
 });
 
-/** How it stands with each channel that alerts go to. */
+/** The state of each channel that alerts go to. */
 export const alertChannels = zendeskSync.table('alert_channels', {
   /** webhook or email. */
   channel: text().primaryKey(),
@@ -91,13 +91,13 @@ export const alertChannels = zendeskSync.table('alert_channels', {
   due_at: instant()
     .notNull()
     .default(sql`clock_timestamp()`),
-  /** Until when a process is at it, unless it dies. */
+  /** Until when a process works on it; after that another one may. */
   claimed_until: instant(),
   /** When it last took a message; null before the first. */
   succeeded_at: instant(),
   /** How many times it has failed since. */
   failures: integer().notNull().default(0),
-  /** Since when it fails; null while it does not. */
+  /** Since when it has failed; null while it works. */
   failing_since: instant(),
   /** Why, in a few words; null while it does not. */
   error: text(),

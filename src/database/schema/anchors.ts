@@ -3,7 +3,7 @@ import { bigint, index, integer, primaryKey, text } from 'drizzle-orm/pg-core';
 import { bytes, identifier, instant, numbered } from './columns.ts';
 import { zendeskEvidence } from './evidence.ts';
 
-/** What was said of the sealed logs to others: each checkpoint that left this database, with the answer. Only ever added to. */
+/** Each checkpoint of a sealed log that was given to others, with their answer. Rows are only ever added. */
 export const anchors = zendeskEvidence.table(
   'anchors',
   {
@@ -34,7 +34,7 @@ export const anchors = zendeskEvidence.table(
   ],
 );
 
-/** How it stands with each place outside of this database that checkpoints are brought to. */
+/** The state of each place outside of this database that checkpoints are brought to. */
 export const anchorStates = zendeskEvidence.table(
   'anchor_states',
   {
@@ -52,7 +52,7 @@ export const anchorStates = zendeskEvidence.table(
     due_at: instant()
       .notNull()
       .default(sql`now()`),
-    /** Until when a process is at it, unless it dies. */
+    /** Until when a process works on it; after that another one may. */
     claimed_until: instant(),
     /** When it was last tried. */
     attempted_at: instant(),

@@ -4,7 +4,8 @@ import { bigId, identifier, instant } from './columns.ts';
 import { zendeskSync } from './sync.ts';
 
 /**
- * The objects of the archive: rows of a month of an account's log, as Parquet outside of this database. A row here is noted
+ * The objects of the archive: rows of a month of an account's log, as Parquet outside of this database. A row here is
+ * noted
  * before its object is written, so that no process that dies leaves an object that nobody knows. Kept permanently.
  */
 export const archivedObjects = zendeskSync.table(
@@ -27,7 +28,8 @@ export const archivedObjects = zendeskSync.table(
     /** Its size in bytes. */
     bytes: bigId().notNull(),
     /**
-     * Its manifest, the same as beside it: SHA-256 of its bytes, the root (RFC 6962) over the leaves of its rows in the order of
+     * Its manifest, the same as beside it: SHA-256 of its bytes, the root (RFC 6962) over the leaves of its rows in the
+     * order of
      * their keys, how many rows each day has in it, its groups of rows, and where their filters are.
      */
     manifest: text().notNull(),
@@ -51,7 +53,7 @@ export const archivedObjects = zendeskSync.table(
     locked_version: text(),
     /** Columns that were taken away by policy, by the name of their group: of rows before which second since 1970. */
     stripped: jsonb().notNull().default({}),
-    /** When this program put a legal hold of S3 on it, because a hold concerns its rows; null while it has none of this program. */
+    /** When this program put a legal hold of S3 on it, because a hold concerns its rows; null while it has none. */
     legal_hold_at: instant(),
   },
   (t) => [primaryKey({ columns: [t.account, t.object] })],

@@ -1,5 +1,6 @@
 /**
- * Kinds of columns that drizzle does not have. The docstring of a schema, table or column beside this file is its comment in
+ * Kinds of columns that drizzle does not have. The docstring of a schema, table or column beside this file is its
+ * comment in
  * the database: `npm run migrations:generate` writes them to `definitions/comments.sql`.
  */
 import { sql } from 'drizzle-orm';

@@ -21,8 +21,8 @@ export const definitions = zendeskSync.table('definitions', {
 });
 
 /**
- * What each rule of detection was when its file was last run, so that what somebody has changed since can be told from a
- * former default.
+ * What each rule of detection was when its file was last run, so that later changes can be distinguished from former
+ * defaults.
  */
 export const shippedRules = zendeskSync.table('shipped_rules', {
   /** Name of the rule, as in zendesk.finding_rules. */

@@ -38,7 +38,7 @@ export const sealedLogs = zendeskEvidence.table('logs', {
     .default(sql`now()`),
   /** When the newest entry was added. */
   sealed_at: instant(),
-  /** Fingerprints of the rules that the log was last told of: classification, detections, definitions of views. */
+  /** Fingerprints of the rules as the log last recorded them: classification, detections, definitions of views. */
   rules: jsonb(),
   /** The database that the log was last compared with its published copies in: server, time line and database, as Postgres numbers them. Another one may lack entries. */
   history: text(),
@@ -71,7 +71,8 @@ export const pending = zendeskEvidence.table(
 );
 
 /**
- * The streams that are in the sealed log, and how far their rows from before it were taken into it. One row a stream, from
+ * The streams that are in the sealed log, and how far their rows from before it were taken into it. One row a stream,
+ * from
  * its first manifest on.
  */
 export const adoptions = zendeskEvidence.table(
@@ -126,7 +127,7 @@ export const hashes = zendeskEvidence.table(
   {
     /** Key of the Zendesk account. */
     account: identifier().notNull(),
-    /** Level of the tile that the hash stands in: 0 for entries. */
+    /** Level of the tile that the hash is in: 0 for entries. */
     level: integer().notNull(),
     /** Place of the hash in its level, from 0. */
     index: bigint({ mode: 'bigint' }).notNull(),
@@ -155,7 +156,8 @@ export const personKeys = zendeskEvidence.table(
 );
 
 /**
- * What is left of rows and revisions that were dropped, or of which personal columns were taken away: hashes, with which the
+ * What is left of rows and revisions that were dropped, or of which personal columns were taken away: hashes, with
+ * which the
  * roots of their pages can still be made. Only ever added to; the sealed log has a root over those of each transaction.
  */
 export const remnants = zendeskEvidence.table(

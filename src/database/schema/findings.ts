@@ -7,7 +7,8 @@ import { zendeskSync } from './sync.ts';
 const instantMultirange = customType<{ data: string }>({ dataType: () => 'tstzmultirange' });
 
 /**
- * What the rules of finding_rules found in the logs, each finding once. Stored when the rows came in that it is about, and
+ * What the rules of finding_rules found in the logs, each finding once. Stored when the rows came in that it is about,
+ * and
  * kept true when rows, rules or lists change. A finding that no longer holds stays, with state withdrawn.
  */
 export const findings = zendesk.table(
@@ -114,7 +115,7 @@ export const unexamined = zendeskSync.table(
   (t) => [primaryKey({ columns: [t.account, t.id] })],
 );
 
-/** Spans of time in which findings are to be made again. */
+/** Spans of time in which findings must be made again. */
 export const staleFindings = zendeskSync.table(
   'stale_findings',
   {

@@ -29,7 +29,8 @@ export const storedRows = zendeskSync.table(
 
 /**
  * Rows that were stored and are no longer there: dropped, detached, truncated or deleted by somebody other than this
- * program, or lost when the database was restored from an older backup. Their time is a gap again, and is read again where Zendesk still has it. Kept permanently.
+ * program, or lost when the database was restored from an older backup. Their time is a gap again, and is read again
+ * where Zendesk still has it. Kept permanently.
  */
 export const coverageLosses = zendeskSync.table(
   'coverage_losses',
@@ -79,7 +80,7 @@ export const coverageLosses = zendeskSync.table(
   ],
 );
 
-/** Partitions whose rows were held against the counts, as they were then: one that has changed since is counted again. */
+/** Partitions whose rows were compared with the counts, as they were then. A partition that has changed since is counted again. */
 export const countedPartitions = zendeskSync.table(
   'counted_partitions',
   {
@@ -100,8 +101,8 @@ export const countedPartitions = zendeskSync.table(
 );
 
 /**
- * Notes that rows of a log or the counts of the ledger were changed by somebody else than this program: the next run counts
- * the rows and takes the note away.
+ * Notes that rows of a log or the counts of the ledger were changed by somebody other than this program: the next run
+ * counts the rows and removes the note.
  */
 export const countDoubts = zendeskSync.table('count_doubts', {
   /** Number of the note. */

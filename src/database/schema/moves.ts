@@ -11,7 +11,7 @@ export const moves = zendeskSync.table('moves', {
   account: identifier().primaryKey(),
   /** Id of the move, the same in both databases. */
   move: uuid().notNull(),
-  /** leaving (it goes on being read here), left, arriving or arrived. */
+  /** leaving (it is still read here), left, arriving or arrived. */
   state: text().notNull(),
   /** The name of the other database in ACCOUNTS_FILE. */
   other: text().notNull(),

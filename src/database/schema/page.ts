@@ -4,8 +4,8 @@ import { bytes, identifier, instant, numbered } from './columns.ts';
 import { zendeskSync } from './sync.ts';
 
 /**
- * What people searched for in the page: recorded before the answer, never changed and never deleted. Whoever watches those who
- * may look reads it.
+ * What people searched for in the page: recorded before the answer, never changed and never deleted. It is for those
+ * who check what readers look at.
  */
 export const questions = zendeskSync.table(
   'questions',

@@ -34,7 +34,7 @@ export const quarantine = zendeskSync.table(
     reason: text().notNull(),
     /** The record as Zendesk sent it, byte by byte. */
     content: bytes().notNull(),
-    /** SHA-256 of those bytes: the same record again is no second row. */
+    /** SHA-256 of those bytes: the same record again makes no second row. */
     fingerprint: bytes().notNull(),
     /** When it first came. */
     first_seen: instant()

@@ -64,11 +64,11 @@ export const reconciliations = zendeskSync.table(
     started_at: instant()
       .notNull()
       .default(sql`now()`),
-    /** When it ended; null while it goes on, or when its process died. */
+    /** When it ended; null while it runs, or when its process died. */
     ended_at: instant(),
     /**
      * equal (nothing was found), findings, incomplete (part of it could not be read, nothing else was found), failed or
-     * stopped (by a signal); null while it goes on, or when its process died.
+     * stopped (by a signal); null while it runs, or when its process died.
      */
     outcome: text(),
     /** Seconds of the span that are stored completely and that Zendesk still keeps: only they can be compared. */
@@ -81,7 +81,7 @@ export const reconciliations = zendeskSync.table(
     missing_here: integer().notNull().default(0),
     /** Rows that are stored and that Zendesk no longer shows: see zendesk.source_deletions. */
     missing_there: integer().notNull().default(0),
-    /** Records that Zendesk showed otherwise than they were stored. */
+    /** Records that Zendesk showed with other contents than were stored. */
     different: integer().notNull().default(0),
     /** Records that Zendesk did not show before and showed again. */
     seen_again: integer().notNull().default(0),

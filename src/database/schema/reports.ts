@@ -10,11 +10,11 @@ export const scheduledReports = zendeskSync.table(
     account: identifier().notNull(),
     /** Name of the report: the first part of the names of its files. */
     report: identifier().notNull(),
-    /** Its times: cron and time zone. When they change, it begins anew. */
+    /** Its times: cron and time zone. When they change, the schedule starts again. */
     schedule: text().notNull(),
     /** The last time for which it was written, or is being written. */
     due_at: instant().notNull(),
-    /** The next time; one that has passed while nothing ran is made up for at the next start. */
+    /** The next time. If it passed while nothing ran, the report is written at the next start. */
     next_due_at: instant().notNull(),
     /** The process that writes it, or wrote it last; null until then. */
     holder: text(),

@@ -4,7 +4,8 @@ import { bigId, bytes, identifier, instant } from './columns.ts';
 import { zendeskSync } from './sync.ts';
 
 /**
- * Holds on the history: while one is set, nothing that it is about is dropped, archived away or erased. One row when it is
+ * Holds on the history: while one is set, nothing that it is about is dropped, archived away or erased. One row when it
+ * is
  * set, another when it is released. Only ever added to; each row is in the sealed log.
  */
 export const holds = zendeskSync.table(
@@ -41,7 +42,8 @@ export const holds = zendeskSync.table(
 );
 
 /**
- * What was taken away on purpose: by retention or by an erasure. It is neither stored nor missing, and is never read again.
+ * What was taken away on purpose: by retention or by an erasure. It is neither stored nor missing, and is never read
+ * again.
  * Only ever added to; each row is in the sealed log.
  */
 export const removals = zendeskSync.table(

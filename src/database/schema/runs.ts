@@ -102,8 +102,8 @@ export const fetches = zendeskSync.table(
     /** What kind of error ended the fetch: a code of docs/errors.md; null for none. */
     error_code: text(),
     /**
-     * Drawn by whoever reads the span, when that begins and when it goes on. A page is stored only by the reader whose
-     * mark this is: a database that went back to an earlier state gives a number twice, never a mark.
+     * A random value that a reader chooses when it begins or continues the span. Only the reader with this mark may
+     * store a page: a database that went back to an earlier state gives a number twice, never a mark.
      */
     mark: uuid().notNull().defaultRandom(),
     /** The age at which a rescan reads its span again, in seconds; null for what is no rescan. */

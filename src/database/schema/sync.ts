@@ -104,7 +104,8 @@ export const leases = zendeskSync.table(
     /** When another process may take over; renewed while the holder lives. */
     expires_at: instant().notNull(),
     /**
-     * A new random value with each change of holder. A database that went back to an earlier state gives a token twice, never a
+     * A new random value with each change of holder. A database that went back to an earlier state gives a token twice,
+     * never a
      * mark.
      */
     mark: uuid().notNull().defaultRandom(),

@@ -4,8 +4,8 @@ import { bigId, identifier, instant } from './columns.ts';
 import { zendesk } from './logs.ts';
 
 /**
- * People: all team members, and everybody else who appears in a log. One row a person; whoever leaves stays here and is
- * marked.
+ * People: all team members, and everybody else who appears in a log. One row for each person; people who leave stay
+ * here and are marked.
  */
 export const users = zendesk.table(
   'users',

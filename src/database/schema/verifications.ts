@@ -19,15 +19,15 @@ export const verifications = zendeskSync.table(
     verified_from: instant(),
     /** First instant after it; null: without end. */
     verified_until: instant(),
-    /** Names of the checkpoints that the sealed log was held against, beside its own newest one. */
+    /** Names of the checkpoints that the sealed log was compared with, beside its own newest one. */
     anchors: text().array().notNull().default([]),
     /** When it was begun. What was stored later may not be in it. */
     started_at: instant()
       .notNull()
       .default(sql`now()`),
-    /** When it ended; null while it goes on, or was left by a process that died. */
+    /** When it ended; null while it runs, or when its process died. */
     ended_at: instant(),
-    /** clean (nothing was found), findings, stopped (before its end, by a signal) or failed; null while it goes on. */
+    /** clean (nothing was found), findings, stopped (before its end, by a signal) or failed; null while it runs. */
     outcome: text(),
     /** How many findings there are. */
     findings: integer().notNull().default(0),
@@ -37,7 +37,7 @@ export const verifications = zendeskSync.table(
     found: jsonb().notNull().default([]),
     /** Why it failed; null when it did not. */
     error: text(),
-    /** How far a deep one has come, so that the next one goes on from there; null when it has ended. */
+    /** How far a deep one has come, so that the next one continues from there; null when it has ended. */
     progress: jsonb(),
     /** The time of VERIFY_SCHEDULE or VERIFY_DEEP_SCHEDULE that it was made for; null when somebody asked for it. */
     due_at: instant(),
