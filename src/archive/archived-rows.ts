@@ -7,7 +7,7 @@ import type { ArchiveStore } from './store.ts';
 type Stretches = ArchivedRows['instead'];
 
 /**
- * Rows of some objects; of the time of `instead` they count in place of what stands in the table.
+ * Rows of some objects. Within `instead` they count in place of the rows of the table.
  *
  * @param readNew reads those that were just written, which are checked as they are read; undefined for the others
  */

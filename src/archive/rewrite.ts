@@ -26,7 +26,7 @@ import type { ArchiveStore } from './store.ts';
 
 /** Where objects of a log are rewritten. */
 type Rewriting = {
-  /** Notes what is written outside of the transaction: whatever becomes of that, an object has its note. */
+  /** Notes what is written, outside of the transaction: an object has its note even if the transaction fails. */
   readonly db: Database;
   readonly store: ArchiveStore;
   readonly table: LogTable;

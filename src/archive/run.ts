@@ -210,7 +210,7 @@ async function holdAgainstLog(
   const unsealed = result.streams.reduce((sum, { unsealedRows }) => sum + (unsealedRows ?? 0), 0);
   if (unsealed > 0)
     refuse(
-      `${unsealed} rows of ${account} are not in the sealed log yet, because they were stored before it was begun; the running program goes on with them`,
+      `${unsealed} rows of ${account} are not in the sealed log yet, because they were stored before it was begun; they are added while the program runs`,
     );
   const missing = result.unchecked.find(({ reason }) => !harmless.has(reason));
   if (missing !== undefined) refuse(withoutStop(missing.sentence));

@@ -21,8 +21,7 @@ export async function loadLeft(
 }
 
 /**
- * Whether any archived row of a span names all of some ids, as whoever acted or in what it is about: rather one too many
- * than one too few.
+ * Whether any archived row of a span names all of some ids, as whoever acted or in what it is about: when in doubt, it does.
  *
  * @throws {KnownError} `archive_failed` when the archive cannot be read
  */

@@ -136,7 +136,7 @@ async function removeFile(
   const version = known ?? found?.version;
   const answer = await ask('DELETE', version);
   if (isGone(answer)) return undefined;
-  // What may not be deleted is hidden from whoever lists the bucket.
+  // What may not be deleted is hidden from listings of the bucket.
   const hidden = version === undefined ? answer : await ask('DELETE');
   const code = codeOf(answer);
   const reason = `${answer.status}${code === undefined ? '' : `, ${code}`}`;

@@ -6,8 +6,8 @@ import { microsOfIso } from './open-manifests.ts';
 export type HoleWindow = { readonly from: number; readonly until: number };
 
 /**
- * Manifests stand in the order in which they were noted, and have the time at which their transaction began: one that took
- * long stands behind some that were begun after it.
+ * Manifests are in the order in which they were noted, and have the time at which their transaction began. A long
+ * transaction therefore comes after some that began later.
  */
 const toleratedMicros = 60_000_000;
 

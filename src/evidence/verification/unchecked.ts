@@ -32,7 +32,7 @@ export function listUnsealed(stream: string, adoption: Adoption | undefined): re
       sentence:
         adoption === undefined
           ? `${stream} is not in the sealed log yet: it comes with the next page.`
-          : `Rows of ${stream} that were stored before ${adoption.before} and are not in the sealed log yet cannot be checked one by one: the running program goes on with them.`,
+          : `Rows of ${stream} that were stored before ${adoption.before} and are not in the sealed log yet cannot be checked one by one: they are added while the program runs.`,
     },
   ];
 }

@@ -101,7 +101,7 @@ function joinChunks(chunks: readonly Chunk[]): readonly Chunk[] {
   return joined;
 }
 
-/** What lies outside the time of the stored rows or is in the archive, and what is marked for a person as well as for everybody, needs no look of its own. */
+/** Spans without stored rows, spans in the archive, and what is marked for one person as well as for everybody need no look of their own. */
 async function listChunks(
   db: Database,
   account: string,
