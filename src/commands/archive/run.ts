@@ -26,7 +26,9 @@ type RunFlags = {
 export function addArchiveRun(archive: Command, context: CommandContext): void {
   const command = archive
     .command('run')
-    .description('archive old partitions: written, read back, compared with the sealed log, dropped')
+    .description(
+      'archive old partitions: written, read back, compared with the sealed log, dropped',
+    )
     .option('--older-than <age>', 'how old all rows of a partition are (default: ARCHIVE_AFTER)')
     .option('--stream <name>', 'of one log (default: of all)')
     .option('--dry-run', 'only show what would be archived')
