@@ -55,7 +55,7 @@ const usualFiles = [
   'test/http/heartbeat.test.ts',
   'test/http/metrics.test.ts',
   'test/http/server.test.ts',
-  'test/monitoring',
+  'test/monitoring/dashboard-queries.test.ts',
   'test/simulator/data.test.ts',
 ];
 
