@@ -116,7 +116,7 @@ email: the message was not taken: the mail server offers no TLS, or a certificat
 });
 
 describe('serve with ALERT_WEBHOOK_URL', () => {
-  it('tells once of what needs a person, with two processes and after restarts; status and doctor say when it cannot', async (test) => {
+  it('reports once what needs a person, with two processes and after restarts; status and doctor say when it cannot', async (test) => {
     await withAccount(small, async ({ settings: usual, query }) => {
       const receiver = await startReceiver();
       test.after(() => receiver.stop());

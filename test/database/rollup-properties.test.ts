@@ -91,7 +91,7 @@ const step = fc.oneof(
 type Step = typeof step extends fc.Arbitrary<infer T> ? T : never;
 
 describe('the rollups', () => {
-  it('are what counting all rows anew gives, whatever came late, changed, moved or went, of several accounts', async () => {
+  it('equal what counting all rows again gives, whatever came late, changed, moved or went, of several accounts', async () => {
     await withLedger(async (db) => {
       const ensure = createPartitionKeeper(db);
       const moments = days.map((day) => Date.parse(day));

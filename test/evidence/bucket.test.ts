@@ -79,7 +79,7 @@ describe('a bucket with Object Lock', { skip: gateway.skip || fsck.skip }, () =>
     });
   });
 
-  it('is not written over by a log that was written anew with the same key', async () => {
+  it('is not written over by a log that was rewritten with the same key', async () => {
     await withBucket(async (db, { config, folder }) => {
       await seal(db, 3);
       await publish(db, config);

@@ -109,7 +109,7 @@ describe('verify', { concurrency: 2 }, () => {
     });
   });
 
-  it('finds a page that was described anew at the moment at which it was written', async () => {
+  it('finds a page that was described again at the moment at which it was written', async () => {
     await withSealed(async ({ db, tamper }) => {
       const [page] = await db.query<{ storedAt: string; manifest: string }>(
         `select convert_from(manifest, 'UTF8') as manifest, convert_from(manifest, 'UTF8')::jsonb ->> 'stored_at' as "storedAt"

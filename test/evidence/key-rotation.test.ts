@@ -100,7 +100,7 @@ describe('another key', () => {
     });
   });
 
-  it('is what a process with the former key is told of', async () => {
+  it('is reported to a process with the former key', async () => {
     await withLedger(async (db) => {
       await seal(db, describeLog(first), 1);
       await rotate(db, first, second);

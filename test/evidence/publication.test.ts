@@ -82,7 +82,7 @@ describe('the files of a sealed log', () => {
     });
   });
 
-  it('are not written over by a log that was written anew with the same key', async () => {
+  it('are not written over by a log that was rewritten with the same key', async () => {
     await withLedger(async (db) => {
       const place = mkdtempSync(join(folder, 'anew-'));
       await seal(db, 3);

@@ -290,7 +290,7 @@ describe('a database that was restored from an older backup', { concurrency: 2 }
     });
   });
 
-  it('cannot be claimed by whoever writes into what waits', async () => {
+  it('cannot be claimed by somebody who writes into what waits', async () => {
     await withPublished(async ({ db, read, seal, verify, size }) => {
       await read(40, 20);
       await seal();
@@ -399,7 +399,7 @@ describe('a database that was restored from an older backup', { concurrency: 2 }
     });
   });
 
-  it('that no copy outside tells of goes on with the log that it has', async () => {
+  it('continues with its own log if no copy outside says otherwise', async () => {
     await withInstallation(
       { accessLogDays: 1 },
       {},

@@ -95,7 +95,7 @@ function isBytes(value: unknown): value is { readonly data: number[] } {
 const rewritten = (size: number, name: string): string =>
   `log_rewritten: The first ${size} entries of the log are not those that ${name} was signed for.`;
 
-describe('a log that was written anew with the same key', () => {
+describe('a log that was rewritten with the same key', () => {
   it('is found by a line in a file, and by one in the log of the program, as JSON or for people', async () => {
     await withLedger(async (db) => {
       await seal(db, sealing, 3);

@@ -31,7 +31,7 @@ async function listRules(db: Database): Promise<readonly Rules[]> {
 }
 
 describe('the sealed log', () => {
-  it('is told of rules once, and of each change', async () => {
+  it('records rules once, and each change', async () => {
     await withLedger(async (db) => {
       await noteRules(db, { account, classification: 'a' });
       assert.deepEqual(await listRules(db), [], 'before it is begun');

@@ -126,7 +126,7 @@ describe('verify --deep that is stopped', { concurrency: 2 }, () => {
     });
   });
 
-  it('keeps what it had found, and begins anew where that is wanted', async () => {
+  it('keeps what it had found, and starts again where that is wanted', async () => {
     await withStoppable(async ({ db, verify, tamper }) => {
       await tamper(changeRow(5));
       assert.deepEqual(kindsOf(await verify(0.5)), ['row_changed']);

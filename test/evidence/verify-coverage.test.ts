@@ -55,7 +55,7 @@ describe('the sealed log', { concurrency: 2 }, () => {
     });
   });
 
-  it('says from when until when a log could not be had', async () => {
+  it('says from when until when a log was not available', async () => {
     await withInstallation({}, {}, async ({ db, worker }) => {
       await worker('access_logs').follow(signal);
       const key = { account, stream: 'access_logs' };

@@ -187,7 +187,7 @@ describe('verify --deep', { concurrency: 2 }, () => {
     });
   });
 
-  it('finds by a checkpoint that was kept that the log was written anew with the same key, or cut', async () => {
+  it('finds by a checkpoint that was kept that the log was rewritten with the same key, or cut', async () => {
     await withSealed(async ({ db, sealing, tamper, verify }) => {
       const anchor = (await loadCheckpoint(db, account)) ?? '';
       assert.deepEqual(await verify([anchor]), []);

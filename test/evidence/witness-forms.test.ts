@@ -33,7 +33,7 @@ function signHead(hashes: Buffer) {
 }
 
 describe('litewitness', { skip }, () => {
-  it('cosigns a log as it grows, and refuses one that was written anew', async () => {
+  it('cosigns a log as it grows, and refuses one that was rewritten', async () => {
     const program = tool.skip === false ? tool.path : '';
     const witness = await startWitness(program, key.verifier);
     const ask = async (from: number, hashes: Buffer) => {

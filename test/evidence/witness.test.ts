@@ -64,7 +64,7 @@ describe('a witness', { skip }, () => {
     });
   });
 
-  it('finds a log that was written anew with the same key, and one that went back', async () => {
+  it('finds a log that was rewritten with the same key, and one that went back', async () => {
     await withWitness(async (db, witness) => {
       await cosign(db, await seal(db, sealing, 9), witness);
       await removeLog(db);

@@ -235,7 +235,7 @@ describe('the number of rows in the status', { concurrency: 2 }, () => {
     });
   });
 
-  it('are not counted again because of what this program writes', async () => {
+  it('are not counted again because this program writes', async () => {
     await withInstallation(twoLogs, {}, async (installation) => {
       const { db } = installation;
       for (const log of logs) {

@@ -195,7 +195,7 @@ describe('the lease of a stream', { concurrency: 2 }, () => {
     });
   });
 
-  it('that cannot be released is told of, and the work is done all the same', async () => {
+  it('that cannot be released is reported, and the work is done all the same', async () => {
     await withInstallation(empty, {}, async ({ engine }) => {
       const log = collectLog();
       let fails = false;

@@ -76,7 +76,7 @@ describe('the page of several databases', { skip: withoutBrowser, concurrency: 2
     });
   });
 
-  it('says in every view which of them is away, and shows what the others have', async () => {
+  it('says in every view which of them is away, and shows the others', async () => {
     await withTwo(async ({ open }, first) => {
       await first.closedDuring(async () => {
         const { page, problems } = await open('#/overview');

@@ -125,7 +125,7 @@ describe('a row that Postgres refuses', () => {
 });
 
 describe('the original of a record', () => {
-  it('is written anew where the answer has none', () => {
+  it('is written again where the answer has none', () => {
     const page = { records: [{ id: 1 }, undefined], originals: () => [] };
     assert.deepEqual(
       [0, 1].map((index) => originalOf(page, index).toString()),

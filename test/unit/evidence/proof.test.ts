@@ -168,7 +168,7 @@ describe('a proof of a row', () => {
     assert.deepEqual(verifyRowProof(parseProof(formatProof(whole)), { ...log, readRows }), found);
   });
 
-  it('is a proof of its entry for whoever does not know of rows', () => {
+  it('is a proof of its entry for a verifier that does not know of rows', () => {
     assert.equal(
       verifyProof(parseProof(formatProof(rowProof)), leafHash, log).checkpoint.size,
       4000,
