@@ -254,9 +254,9 @@ export const errorCatalogue = {
   database_unreachable: {
     source: 'database',
     effect: 'run_failed',
-    meaning: 'There is no connection to Postgres, or it was lost.',
-    wayOut:
-      'Check that Postgres is running and that `DATABASE_URL` points to it. The program starts the embedded one again; its log is `postgres.log` in `DATA_DIR`.',
+    meaning:
+      'There is no connection to Postgres, or it was lost. The program starts an embedded server again; its log is `postgres.log` in `DATA_DIR`.',
+    wayOut: 'Check that Postgres is running and that `DATABASE_URL` points to it.',
   },
   connections_used_up: {
     source: 'database',

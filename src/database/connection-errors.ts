@@ -102,6 +102,7 @@ export function translateError(error: unknown): unknown {
   if (!/^[0-9A-Z]{5}$/.test(code))
     return new KnownError('database_unreachable', {
       found: `The connection to Postgres was lost (${code})`,
+      ...(server === servers.embedded && { wayOut: server.wayOut }),
       ...describeCause(error),
     });
   if (code === sqlstates.accountMoved)
