@@ -26,6 +26,8 @@ export type ErrorFacts = {
   readonly requestId?: string | undefined;
   /** The SQLSTATE of Postgres. */
   readonly sqlState?: string | undefined;
+  /** The constraint of a table that a row violates. */
+  readonly constraint?: string | undefined;
   /** Node's code of an error of the system: ECONNREFUSED, ENOSPC. */
   readonly systemCode?: string | undefined;
   /** A translated error: it contains nothing private. */
@@ -43,6 +45,7 @@ export class KnownError extends Error {
   readonly status: number | undefined;
   readonly requestId: string | undefined;
   readonly sqlState: string | undefined;
+  readonly constraint: string | undefined;
   readonly systemCode: string | undefined;
   /** One sentence each: several if several things are wrong in the input. */
   readonly problems: readonly string[];
@@ -60,6 +63,7 @@ export class KnownError extends Error {
     this.status = known.status;
     this.requestId = known.requestId;
     this.sqlState = known.sqlState;
+    this.constraint = known.constraint;
     this.systemCode = known.systemCode;
   }
 }

@@ -161,13 +161,14 @@ function translateHandshake(error: Error): unknown {
 /** The translated cause: the name and the code, and the message if it contains no row. */
 export function describeCause(
   error: DriverError,
-): Pick<ErrorFacts, 'cause' | 'sqlState' | 'systemCode'> {
-  const { code, message, name } = error;
+): Pick<ErrorFacts, 'cause' | 'sqlState' | 'constraint' | 'systemCode'> {
+  const { code, constraint, message, name } = error;
   const isState = code !== undefined && /^[0-9A-Z]{5}$/.test(code);
   const words = isState && speakingClasses.has(code.slice(0, 2)) ? `: ${message}` : '';
   return {
     cause: new Error(`${name}${code === undefined ? '' : ` ${code}`}${words}`),
     sqlState: isState ? code : undefined,
+    constraint,
     systemCode: isState ? undefined : code,
   };
 }
@@ -230,7 +231,9 @@ export function refusesRow(error: unknown): boolean {
 /** Why Postgres refused a row, as an error without the row's content. */
 export function explainRefusal(error: unknown): KnownError {
   const state = error instanceof Error ? (readCode(error) ?? '') : '';
-  const words = refusals[state];
+  const { constraint } = error as DriverError;
+  const isNamed = state === sqlstates.checkViolation && constraint !== undefined;
+  const words = isNamed ? `it violates ${constraint}` : refusals[state];
   return new KnownError('record_refused', {
     found: `Postgres rejects the row${words === undefined ? '' : `: ${words}`} (SQLSTATE ${state})`,
     sqlState: state,

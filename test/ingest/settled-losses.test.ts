@@ -104,6 +104,14 @@ describe('rows that were deleted by hand', { concurrency: 2 }, () => {
         await settle();
         assert.deepEqual(await covered(), subtract([span], [gone]));
       }
+      // The entries of a day are joined, and those that come to nothing are gone.
+      assert.deepEqual(
+        await db.query('select day::text, rows::integer from zendesk_sync.stored_rows order by day'),
+        [
+          { day: '2026-11-01', rows: 1 },
+          { day: '2026-11-04', rows: 1 },
+        ],
+      );
       const warned = log.lines().filter(({ level }) => level === 'warn');
       assert.deepEqual(
         warned.map(({ stream, code, rows, msg }) => [stream, code, rows, String(msg).slice(0, 59)]),
