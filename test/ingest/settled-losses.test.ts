@@ -106,7 +106,9 @@ describe('rows that were deleted by hand', { concurrency: 2 }, () => {
       }
       // The entries of a day are joined, and those that come to nothing are gone.
       assert.deepEqual(
-        await db.query('select day::text, rows::integer from zendesk_sync.stored_rows order by day'),
+        await db.query(
+          'select day::text, rows::integer from zendesk_sync.stored_rows order by day',
+        ),
         [
           { day: '2026-11-01', rows: 1 },
           { day: '2026-11-04', rows: 1 },

@@ -1,7 +1,10 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { joinWritten, nothingWritten } from '../../src/ingest/rows/written.ts';
+import { ascends, countLate } from '../../src/ingest/rows/unstored.ts';
 import { countByDay } from '../../src/ingest/stored-rows.ts';
+import { accessLogs } from '../../src/streams/access-logs.ts';
+import { auditLogs } from '../../src/streams/audit-logs.ts';
 
 describe('rows that were written in parts', () => {
   it('are added up, each kind separately', () => {
@@ -54,5 +57,43 @@ describe('rows that were written in parts', () => {
       { days: ['2026-11-19', '1969-12-31', '2026-11-18'], rows: [2, 1, -2] },
     );
     assert.deepEqual(countByDay([], []), { days: [], rows: [] });
+  });
+});
+
+describe('rows of which none is stored', () => {
+  const row = (id: string, timestamp: string) => ({
+    id,
+    timeMs: Date.parse(timestamp),
+    row: { timestamp, created_at: timestamp },
+    derived: [],
+  });
+
+  it('ascend by the whole time, then by the id in the order of the table', () => {
+    const [early, late] = ['2026-11-19T10:00:00.0001Z', '2026-11-19T10:00:00.0002Z'];
+    const ascending = (...rows: readonly (readonly [string, string])[]): readonly boolean[] =>
+      [accessLogs, auditLogs].map(({ table }) =>
+        ascends(
+          rows.map(([id, time]) => row(id, time)),
+          table,
+        ),
+      );
+    assert.deepEqual(ascending(), [true, true]);
+    assert.deepEqual(ascending(['2', early], ['1', late]), [true, true]);
+    assert.deepEqual(ascending(['1', late], ['2', early]), [false, false]);
+    assert.deepEqual(ascending(['1', early], ['2', early]), [true, true]);
+    assert.deepEqual(ascending(['2', early], ['1', early]), [false, false]);
+    assert.deepEqual(ascending(['2', early], ['10', early]), [false, true]);
+    assert.deepEqual(ascending(['1', early], ['1', early]), [false, false]);
+    assert.deepEqual(ascending(['1', '2026-11-19T10:00:01Z'], ['2', late]), [false, false]);
+  });
+
+  it('are late within any covered span, whose end does not belong to it', () => {
+    const times = [9_999, 10_000, 19_999, 20_000, 30_000].map((timeMs) => ({ timeMs }));
+    assert.equal(countLate(times, []), 0);
+    const covered = [
+      { from: 10, to: 20 },
+      { from: 30, to: 40 },
+    ];
+    assert.equal(countLate(times, covered), 3);
   });
 });
