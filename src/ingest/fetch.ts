@@ -70,7 +70,11 @@ const coveredThen = `(select coalesce(
  */
 const heldLease = `with held as (select account, stream, now() as at from zendesk_sync.leases where ${isHeld} for share)`;
 
-/** Records the start of a fetch. @throws {KnownError} `lease_lost` or `history_changed` when the lease is no longer held */
+/**
+ * Records the start of a fetch, once: the statement is repeated when its answer was lost, and finds the fetch by its mark.
+ *
+ * @throws {KnownError} `lease_lost` or `history_changed` when the lease is no longer held
+ */
 export async function openFetch(
   db: Queryable,
   lease: Lease,
@@ -78,10 +82,13 @@ export async function openFetch(
 ): Promise<OpenFetch> {
   const [row] = await db.query<OpenFetchRow>(
     `${heldLease},
+     repeated as (select f.* from zendesk_sync.fetches f join held using (account, stream)
+     where f.outcome is null and f.mark = $9::uuid),
      opened as (insert into zendesk_sync.fetches (account, stream, kind, span_from, span_until, page_size, mark, rescan_age_seconds)
      select account, stream, $5, $6::timestamptz, $7::timestamptz, $8::integer, $9::uuid, $10::integer from held
+     where not exists (select from repeated)
      returning *)
-     select ${columns}, ${coveredThen} from opened`,
+     select ${columns}, ${coveredThen} from (table repeated union all table opened) as f`,
     [
       ...valuesOf(lease),
       kind,

@@ -209,7 +209,8 @@ const takeTurn = `with free as (
     select account, turn is not null as was_interrupted, clock_timestamp() as at,
       clock_timestamp() + interval '${turnSeconds} seconds' as until, clock_timestamp() - interval '${refusalSeconds} seconds' as since
     from zendesk_sync.oauth_logins
-    where account = $1 and (turn is null or turn_until <= clock_timestamp()
+    -- Its own when the answer to the same statement was lost.
+    where account = $1 and (turn is null or turn = $2 or turn_until <= clock_timestamp()
       or turn_until > clock_timestamp() + interval '${longestTurnSeconds} seconds')
     for update
   )

@@ -66,11 +66,11 @@ function isFree(expiresAt: string): string {
   return `(${expiresAt} <= clock_timestamp() or ${expiresAt} > clock_timestamp() + interval '${longestLease}')`;
 }
 
-// `skip locked`, because waiting for the previous holder's page would use a connection that could be needed to end it: a
+// The mark is its own when the answer to the same statement was lost. `skip locked`, because waiting for the previous holder's page would use a connection that could be needed to end it: a
 // pooler may have few.
 const take = `with free as (
     select account, stream, clock_timestamp() + make_interval(secs => $4::float8 / 1000) as until from zendesk_sync.leases
-    where account = $1 and stream = $2 and ${isFree('expires_at')}
+    where account = $1 and stream = $2 and (${isFree('expires_at')} or mark = $5::uuid)
     for update skip locked
   )
   update zendesk_sync.leases l

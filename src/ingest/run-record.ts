@@ -1,4 +1,5 @@
 /** A run in the ledger: its start, its end, and whether the database has what it stored. */
+import { randomUUID } from 'node:crypto';
 import type { Queryable } from '../database/client.ts';
 import type { ErrorCode } from '../errors.ts';
 import type { StreamKey } from './coverage.ts';
@@ -21,20 +22,28 @@ export type Stored = {
   readonly listing?: { readonly lease: Lease; readonly steps: number };
 };
 
-/** Records the start of a run. */
+/** Records the start of a run, once: the statement is repeated when its answer was lost, and finds the run by its mark. */
 export async function openRun(
   db: Queryable,
   { account, stream }: StreamKey,
   task: Task,
   holder: string,
 ): Promise<Run> {
-  const [row] = await db.query<Pick<Run, 'run' | 'mark'>>(
-    `insert into zendesk_sync.runs (account, stream, task, holder) values ($1, $2, $3, $4)
-     returning id::text as run, mark::text as mark`,
-    [account, stream, task, holder],
+  const mark = randomUUID();
+  const [row] = await db.query<Pick<Run, 'run'>>(
+    `with newest as (
+       select id, mark from zendesk_sync.runs where account = $1 and stream = $2 and task = $3 order by id desc limit 1
+     ),
+     opened as (
+       insert into zendesk_sync.runs (account, stream, task, holder, mark)
+       select $1, $2, $3, $4, $5::uuid where not exists (select from newest where mark = $5::uuid)
+       returning id
+     )
+     select id::text as run from opened union all select id::text from newest where mark = $5::uuid`,
+    [account, stream, task, holder, mark],
   );
   if (row === undefined) throw new Error('The new run was not recorded.');
-  return { ...row, account, stream, task, holder, openedMs: performance.now() };
+  return { ...row, mark, account, stream, task, holder, openedMs: performance.now() };
 }
 
 /** Why a run did not complete: the code, and a sentence for the operator. */

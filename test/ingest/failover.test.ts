@@ -49,6 +49,10 @@ const failovers: Readonly<Record<string, Failover>> = {
   'two pages behind': { lagsFrom: before(page, 4), takesOver: before(page, 2) },
   'that does not know the fetch': { lagsFrom: before(opened, 2), takesOver: before(page, 2) },
   'right after a fetch was opened': { lagsFrom: before(opened, 3), takesOver: after(opened) },
+  'right after a fetch was opened, which the replica has': {
+    lagsFrom: after(opened, 2),
+    takesOver: before(/select/),
+  },
   'from before the lease was taken': { lagsFrom: before(lease), takesOver: before(page, 2) },
   'from before the lease, at the end of a run': {
     lagsFrom: before(lease),

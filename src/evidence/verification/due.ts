@@ -30,6 +30,8 @@ export async function takeVerification(
   due: Date,
   holder: string,
 ): Promise<BegunVerification | 'busy' | 'done'> {
+  // What a transaction has taken that is repeated, because the answer to its COMMIT was lost.
+  let taken: BegunVerification | undefined;
   return db.transaction(async (tx) => {
     // Meanwhile no other process can take one.
     const log = await tx.query(
@@ -37,6 +39,11 @@ export async function takeVerification(
       [account],
     );
     if (log.length === 0) return 'done';
+    const own = await tx.query(
+      'select from zendesk_sync.verifications where account = $1 and id = $2::bigint and holder = $3 and outcome is null',
+      [account, taken?.id ?? null, holder],
+    );
+    if (taken !== undefined && own.length > 0) return taken;
     const [left] = await tx.query<{ id: string; progress: DeepProgress | null }>(
       `update zendesk_sync.verifications
        set outcome = null, ended_at = null, due_at = greatest(due_at, $4), holder = $3, expires_at = clock.until
@@ -50,7 +57,10 @@ export async function takeVerification(
        returning id::text as id, progress`,
       [account, depth, holder, due],
     );
-    if (left !== undefined) return { id: left.id, progress: left.progress ?? noProgress };
+    if (left !== undefined) {
+      taken = { id: left.id, progress: left.progress ?? noProgress };
+      return taken;
+    }
     const [other] = await tx.query<{ outcome: string | null }>(
       `select outcome from zendesk_sync.verifications
        where account = $1 and depth = $2 and due_at is not null and (due_at >= $3 or not ${isLeftNow} and outcome is null)
@@ -65,7 +75,8 @@ export async function takeVerification(
       [account, depth, due, holder],
     );
     if (begun === undefined) throw new Error('A verification that was noted has no number.');
-    return { id: begun.id, progress: noProgress };
+    taken = { id: begun.id, progress: noProgress };
+    return taken;
   });
 }
 

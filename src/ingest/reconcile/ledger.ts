@@ -33,9 +33,12 @@ export async function openReconciliation(
   { span, sample, dueAt, holder }: NewReconciliation,
 ): Promise<string | undefined> {
   const [row] = await db.query<{ id: string }>(
-    `insert into zendesk_sync.reconciliations (account, stream, span_from, span_until, sample, seed, due_at, holder)
+    `insert into zendesk_sync.reconciliations as r (account, stream, span_from, span_until, sample, seed, due_at, holder)
      values ($1, $2, $3, $4, $5, $6, $7, $8)
-     on conflict (account, stream, due_at) do nothing returning id::text as id`,
+     -- Its own when the answer to the same statement was lost.
+     on conflict (account, stream, due_at) do update set seed = excluded.seed
+     where r.holder = excluded.holder and r.outcome is null
+     returning id::text as id`,
     [
       account,
       stream,
