@@ -253,4 +253,27 @@ describe('access_events', () => {
       }
     });
   });
+
+  it('knows how often each kind occurs, so that the newest of a common one are found without reading all', async () => {
+    await withLedger(async (db) => {
+      await storeAccessRows(
+        db,
+        Array.from({ length: 2000 }, (_, n) =>
+          at(`11-18T${10 + (n % 10)}:${10 + (n % 50)}:${10 + (n % 49)}`, {
+            url: n % 500 === 0 ? '/api/v2/search.json?query=a' : `/api/v2/tickets/${n}`,
+          }),
+        ),
+      );
+      await db.query(`select zendesk_sync.refresh_statistics('zendesk.access_logs')`);
+      await db.query(`select zendesk_sync.refresh_statistics('zendesk.access_log_resources')`);
+      const guess = async (kind: string): Promise<number> => {
+        const [first] = await db.query<{ 'QUERY PLAN': string }>(
+          `explain select id from zendesk.access_events where account = 'acme' and kind = '${kind}'`,
+        );
+        return Number(/rows=(\d+)/.exec(first?.['QUERY PLAN'] ?? '')?.[1]);
+      };
+      assert.equal(await guess('view'), 1996);
+      assert.equal(await guess('search'), 4);
+    });
+  });
 });
