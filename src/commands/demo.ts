@@ -67,6 +67,8 @@ async function play(context: CommandContext, stage: Stage, once: boolean): Promi
   const parsed = parseConfig(
     {
       ...(context.env['HTTP_PORT'] === undefined ? {} : { HTTP_PORT: context.env['HTTP_PORT'] }),
+      // The key that signs goes with the database.
+      DATA_DIR: stage.directory,
       ZENDESK_SUBDOMAIN: account,
       ZENDESK_BASE_URL: stage.simulator.url,
       ZENDESK_CLIENT_ID: credentials.clientId,
@@ -182,6 +184,8 @@ async function sumUp({ signal, ...outputs }: CommandContext, { db }: Connections
       logs.map((log, place) =>
         refreshRollups(db, account, [log], signal, (done, total) => {
           sums[place] = { done, total };
+        }).then((total) => {
+          sums[place] = { done: total, total };
         }),
       ),
     );

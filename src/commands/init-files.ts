@@ -3,8 +3,6 @@ import {
   accessSync,
   chmodSync,
   constants,
-  existsSync,
-  mkdirSync,
   readFileSync,
   renameSync,
   rmSync,
@@ -13,6 +11,7 @@ import {
 } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import { changeSettings } from '../config/settings-file.ts';
+import { createDirectorySync } from '../directories.ts';
 import { foreignCodeOf, refuseInput, type KnownError } from '../errors.ts';
 import { settingsFile } from './environment.ts';
 
@@ -93,13 +92,13 @@ export function writeAccountFiles(before: AccountFiles, answers: Answers): void 
 function writePrivately(path: string, text: string): void {
   const fresh = `${path}.new`;
   try {
-    if (dirname(path) !== '.') mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
+    if (dirname(path) !== '.') createDirectorySync(dirname(path), 0o700);
     rmSync(fresh, { force: true });
     writeFileSync(fresh, text, { mode: 0o600, flag: 'wx' });
     chmodSync(fresh, 0o600);
     renameSync(fresh, path);
   } catch (error) {
-    if (existsSync(fresh)) rmSync(fresh);
+    if (statSync(fresh, { throwIfNoEntry: false })?.isFile() === true) rmSync(fresh);
     throw refuseWriting(path, error);
   }
 }
@@ -107,6 +106,6 @@ function writePrivately(path: string, text: string): void {
 function refuseWriting(path: string, error: unknown): KnownError {
   const code = foreignCodeOf(error) ?? 'no reason known';
   return refuseInput([
-    `${path} cannot be written (${code}). Run "init" in a directory that you can write to.`,
+    `${path} cannot be written (${code}). Check what is there and its permissions, or run "init" in another directory.`,
   ]);
 }

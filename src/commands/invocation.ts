@@ -42,7 +42,7 @@ export async function runCommand(
   } catch (error) {
     if (error instanceof CommanderError) {
       if (error.exitCode === 0) return 0;
-      const advice = adviseDashes(host.env);
+      const advice = adviseDashes(host, error.code);
       if (advice !== undefined) context.printError(advice);
       return exitStatusOf('bad_input');
     }

@@ -1,7 +1,7 @@
 /** What npm does to the arguments of `npm start` and `npm run demo`. */
 import type { Command } from 'commander';
 import { refuseInput } from '../errors.ts';
-import type { CommandContext } from './context.ts';
+import type { CommandContext, ProcessLike } from './context.ts';
 
 type Env = CommandContext['env'];
 
@@ -19,9 +19,24 @@ export function nameCommand(env: Env, args: string): string {
   return args === 'demo' ? 'npm run demo' : `npm start -- ${args}`;
 }
 
-/** What to do about arguments that did not arrive as intended; undefined if npm is not the cause. */
-export function adviseDashes(env: Env): string | undefined {
-  if (!isRunByNpm(env)) return undefined;
+/** What commander reports when npm has kept an option and passed on its value, or the other way round. */
+const effects = [
+  'commander.excessArguments',
+  'commander.missingArgument',
+  'commander.missingMandatoryOptionValue',
+];
+
+/** What to do about arguments that did not arrive as intended; undefined if npm cannot be the cause. */
+export function adviseDashes(
+  { argv, env }: Pick<ProcessLike, 'argv' | 'env'>,
+  code: string,
+): string | undefined {
+  // An option that has arrived had the dashes before it.
+  const isPossible = effects.includes(code) && !argv.slice(2).some((word) => word.startsWith('-'));
+  return isRunByNpm(env) && isPossible ? explainDashes(env) : undefined;
+}
+
+function explainDashes(env: Env): string {
   const call =
     env['npm_lifecycle_event'] === 'demo' ? 'npm run demo -- --once' : 'npm start -- status --json';
   return `npm takes options for itself unless you put "--" before them, as in "${call}".`;
@@ -45,7 +60,7 @@ export function checkKeptByNpm(env: Env, program: Command): string | undefined {
 
 function describeKept(env: Env, names: readonly string[]): string {
   const options = names.map((name) => `--${name}`).join(', ');
-  return `npm has taken ${options} for itself. ${adviseDashes(env) ?? ''}`;
+  return `npm has taken ${options} for itself. ${explainDashes(env)}`;
 }
 
 /** The long options of a command and its subcommands, without the dashes. */

@@ -1,6 +1,7 @@
 /** Files of sealed logs in a directory (EVIDENCE_DIR). */
-import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
+import { createDirectory } from '../directories.ts';
 import { foreignCodeOf, KnownError } from '../errors.ts';
 import type { FileStore } from './publication.ts';
 
@@ -38,7 +39,7 @@ async function readIfPresent(path: string, directory: string): Promise<Buffer | 
 /** Under another name first: a process that dies leaves no half of a file behind. */
 async function writeWhole(path: string, bytes: Buffer, directory: string): Promise<void> {
   try {
-    await mkdir(dirname(path), { recursive: true });
+    await createDirectory(dirname(path));
     await writeFile(`${path}.new`, bytes, { flush: true });
     await rename(`${path}.new`, path);
   } catch (error) {

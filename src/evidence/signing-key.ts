@@ -1,6 +1,7 @@
 /** The key that signs the checkpoints of a log: from SIGNING_KEY_FILE, or made once in the data directory. */
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
+import { createDirectorySync } from '../directories.ts';
 import { explainError, foreignCodeOf, KnownError, refuseInput } from '../errors.ts';
 import { FormError } from './forms/form-error.ts';
 import {
@@ -30,11 +31,11 @@ export function loadSigningKey(source: SigningKeySource, tell: (path: string) =>
   if (found !== undefined) return found;
   const path = keyFileIn(source.dataDirectory);
   try {
-    mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
+    createDirectorySync(dirname(path), 0o700);
     makeKeyFile(path);
   } catch (error) {
     // Another process may create one at the same moment; only one of the two is kept.
-    if (foreignCodeOf(error) === 'EEXIST') return loadSigningKey(source, tell);
+    if (foreignCodeOf(error) === 'EEXIST' && existsSync(path)) return loadSigningKey(source, tell);
     throw new KnownError('signing_key_not_kept', {
       found: `A signing key cannot be written to ${path}: ${explainError(error)}`,
       cause: error,

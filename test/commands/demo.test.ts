@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { globSync, mkdirSync, readdirSync } from 'node:fs';
+import { existsSync, globSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, it } from 'node:test';
 import { fileURLToPath } from 'node:url';
@@ -63,6 +63,18 @@ describe('demo', { skip: process.env['TEST_POSTGRES_BINARIES'] !== undefined }, 
     assert.doesNotMatch(stdout, /…/, 'a text is cut though nothing is as wide as a terminal');
     assert.doesNotMatch(stdout, /DATA_DIR/, 'the database is gone: nothing can be asked');
     assert.deepEqual(readdirSync(directory), []);
+    assert.equal(existsSync(join(temporary, 'data')), false, 'its signing key is left');
+  });
+
+  it('says in a sentence that it cannot use its directory', async () => {
+    const file = join(temporary, 'no-directory');
+    writeFileSync(file, '');
+    const { status, stderr } = await runProgram(['demo', '--once'], { DATA_DIR: file });
+    assert.equal(status, 2);
+    assert.match(
+      stderr,
+      /^The data directory \S+ cannot be written \(EEXIST\); choose another DATA_DIR, /,
+    );
   });
 
   it('without --once has its rollups, answers what the README and the page of the tables ask, and follows the live tail until Ctrl-C', async () => {

@@ -9,8 +9,11 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { join } from 'node:path';
+import { PassThrough } from 'node:stream';
 import { describe, it } from 'node:test';
 import { fileURLToPath } from 'node:url';
+import type { ProcessLike } from '../../src/commands/context.ts';
+import { runCommandLine } from '../../src/commands/program.ts';
 import { withSimulator } from '../support/doctor-page.ts';
 import { startProcess, temporary, type Ended } from '../support/program.ts';
 
@@ -30,6 +33,22 @@ function answer(
   const call = [process.execPath, main, 'init', ...options];
   return startProcess(['sh', '-c', '"$0" "$@" < answers', ...call], settings, directory).ended;
 }
+
+/** The process of a program without settings. */
+const processWithout = (missing: string): ProcessLike => ({
+  argv: [],
+  env: {},
+  stdin: process.stdin,
+  stdout: process.stdout,
+  stderr: process.stderr,
+  on: () => process,
+  off: () => process,
+  exit: () => assert.fail('exit'),
+  cwd: () => '/',
+  loadEnvFile: () => {
+    throw Object.assign(new Error(missing), { code: 'ENOENT' });
+  },
+});
 
 const createDirectory = (): string => mkdtempSync(join(temporary, 'init-'));
 const modeOf = (path: string): string => (statSync(path).mode & 0o777).toString(8);
@@ -112,6 +131,20 @@ describe('init', suite, () => {
       `${join(directory, 'secrets')} is not a folder. "init" keeps the secret in a folder of that name: rename what is there.\n`,
     );
     assert.deepEqual(readdirSync(directory).toSorted(), ['answers', 'secrets']);
+  });
+
+  it('leaves the settings alone when the secret cannot be written, and nothing half-written', async () => {
+    const directory = createDirectory();
+    mkdirSync(join(directory, 'secrets', 'zendesk-client-secret'), { recursive: true });
+    const answers = ['acme', 'log-puller', 'a-secret', ''];
+    const { status, stderr } = await answer(directory, answers, {}, '--login');
+    assert.equal(status, 2);
+    assert.equal(
+      stderr,
+      'secrets/zendesk-client-secret cannot be written (EISDIR). Check what is there and its permissions, or run "init" in another directory.\n',
+    );
+    assert.equal(existsSync(join(directory, '.env')), false);
+    assert.deepEqual(readdirSync(join(directory, 'secrets')), ['zendesk-client-secret']);
   });
 });
 
@@ -196,6 +229,39 @@ describe('somebody without settings', suite, () => {
     ).ended;
     assert.equal(status, 2);
     assert.equal(stderr, "error: unknown command 'stauts'\n(Did you mean status?)\n(see --help)\n");
+  });
+
+  it('gets sentences that break between words on a terminal', async () => {
+    const stderr = Object.assign(new PassThrough({ encoding: 'utf8' }), {
+      isTTY: true,
+      columns: 80,
+    });
+    const status = await runCommandLine({
+      ...processWithout('.env'),
+      argv: ['node', 'zendesk-log-sync', 'doctor'],
+      stderr: stderr as unknown as NodeJS.WriteStream & { fd: 2 },
+    });
+    assert.equal(status, 2);
+    assert.equal(
+      stderr.read(),
+      'No Zendesk account is set up yet.\n' +
+        'Run "zendesk-log-sync init" to set one up, or "zendesk-log-sync demo" to see it\n' +
+        '  work with a simulated account.\n',
+    );
+  });
+
+  it('is not told of dashes where they did not matter', async () => {
+    for (const [call, end] of [
+      ['stauts', '(Did you mean status?)\n(see --help)\n'],
+      ['status 30 --json', '(see --help)\n'],
+    ] as const) {
+      const { status, stderr } = await startProcess(
+        [process.execPath, main, ...call.split(' ')],
+        { npm_command: 'run', npm_lifecycle_event: 'start' },
+        createDirectory(),
+      ).ended;
+      assert.deepEqual([status, stderr.endsWith(end)], [2, true], stderr);
+    }
   });
 
   it('who forgot the dashes that npm needs gets a message about it', async () => {

@@ -1,7 +1,8 @@
 /** What a demo runs on: a database and a simulated account, in its own directory, which is removed with it. */
-import { mkdir, mkdtemp, readdir, rm } from 'node:fs/promises';
+import { mkdtemp, readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { openEmbeddedPostgres } from '../../database/embedded.ts';
+import { prepareDataDir } from '../../database/embedded/cluster.ts';
 import { processExists } from '../../database/embedded/presence.ts';
 import type { Simulator } from '../../simulator/simulator.ts';
 
@@ -21,7 +22,7 @@ export type Stage = {
 
 /** Sets the stage up in a new directory below `parent`. @throws the reason of the signal, which leaves nothing behind */
 export async function openStage(parent: string, signal: AbortSignal): Promise<Stage> {
-  await mkdir(parent, { recursive: true, mode: 0o700 });
+  await prepareDataDir(parent);
   await removeLeftovers(parent);
   const directory = await mkdtemp(join(parent, `demo-${process.pid}-`));
   const remove = (): Promise<void> =>

@@ -4,7 +4,6 @@ import {
   chown,
   constants,
   lchown,
-  mkdir,
   mkdtemp,
   open,
   readdir,
@@ -16,6 +15,7 @@ import {
   writeFile,
 } from 'node:fs/promises';
 import { join } from 'node:path';
+import { createDirectory } from '../../directories.ts';
 import { foreignCodeOf, KnownError } from '../../errors.ts';
 import { type Account, runProgram } from './account.ts';
 import { type Binaries, wayOut } from './binaries.ts';
@@ -52,7 +52,7 @@ const abandonedAfterMs = 10 * 60_000;
  */
 export async function prepareDataDir(path: string): Promise<ClusterPaths> {
   try {
-    await mkdir(path, { recursive: true, mode: 0o700 });
+    await createDirectory(path, 0o700);
     await access(path, constants.R_OK | constants.W_OK | constants.X_OK);
   } catch (error) {
     throw new KnownError('embedded_unusable', {
