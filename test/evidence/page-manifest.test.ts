@@ -122,7 +122,11 @@ describe('the manifest of a page', { concurrency: 2 }, () => {
       await store(
         accessLogs,
         [access('01A', 10), access('01B', 10), access('01C', 11), access('01C', 40)].join(),
-        [access('01D', 20), access('01D', 20), access('01A', 10, ', "method": "GET"')].join(),
+        [
+          access('01D', 20),
+          access('01D', 20, ', "method": "PUT"'),
+          access('01A', 10, ', "method": "GET"'),
+        ].join(),
         [access('01F', 30), access('01F', 90_000), access('01E', 30)].join(),
       );
       const noted = await listNoted(db, accessLogs);
@@ -131,11 +135,29 @@ describe('the manifest of a page', { concurrency: 2 }, () => {
       assert.ok(last);
       await assertSealed(db, accessLogs, [last]);
       assert.deepEqual(
-        noted.map(({ manifest: { rows, days, revisions } }) => [rows.count, days, revisions]),
+        noted.map(({ manifest: { rows, days, new: added, revisions } }) => [
+          rows.count,
+          days,
+          added,
+          revisions,
+        ]),
         [
-          [3, { '1970-01-01': 3 }, 1],
-          [2, { '1970-01-01': 1 }, 1],
-          [2, { '1970-01-01': 1, '1970-01-02': 1 }, 1],
+          [3, { '1970-01-01': 3 }, 3, 1],
+          [2, { '1970-01-01': 1 }, 1, 2],
+          [2, { '1970-01-01': 1, '1970-01-02': 1 }, 2, 1],
+        ],
+      );
+      assert.ok(noted.every(({ manifest }) => !('dropped' in manifest)));
+      assert.deepEqual(
+        await db.query(
+          `select id, content ->> 'method' as method, extract(epoch from occurred_at)::integer as second
+           from zendesk.revisions order by revision`,
+        ),
+        [
+          { id: '01C', method: null, second: 11 },
+          { id: '01A', method: null, second: 10 },
+          { id: '01D', method: null, second: 20 },
+          { id: '01F', method: null, second: 30 },
         ],
       );
     });

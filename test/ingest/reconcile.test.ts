@@ -185,12 +185,26 @@ describe('reconciling', { concurrency: 2 }, () => {
     };
     const work = async (installation: Installation): Promise<void> => {
       const { simulator, db } = installation;
-      simulator.deleteRecords('access_logs', await pickIds(installation, 'access_logs'));
+      const rows = await db.query<{ id: string; second: number }>(
+        `select id, extract(epoch from timestamp)::integer as second from zendesk.access_logs
+         where timestamp < now() - interval '1 day' order by timestamp, id limit 3 offset 100`,
+      );
+      const [first = '', between = '', last = ''] = rows.map(({ id }) => id);
+      // One page, so that the first request is the first reading.
+      const span = { from: (rows[0]?.second ?? 0) - 60, to: (rows[2]?.second ?? 0) + 60 };
+      simulator.deleteRecords('access_logs', [first, last]);
       afterReading = () => simulator.restoreRecords();
-      const now = toSeconds(new Date());
-      const span = { from: now - 3 * daySeconds, to: now - daySeconds };
-      const { outcome } = await compare(installation, 'access_logs', { span });
-      assert.equal(outcome, 'equal');
+      const shown = await compare(installation, 'access_logs', { span });
+      assert.deepEqual([shown.outcome, shown.unread], ['equal', []]);
+
+      simulator.deleteRecords('access_logs', [first, last]);
+      afterReading = () => simulator.deleteRecords('access_logs', [between]);
+      const { outcome, unread } = await compare(installation, 'access_logs', { span });
+      assert.equal(outcome, 'incomplete');
+      assert.deepEqual(
+        unread.map(({ rows: count, reason }) => [count, reason]),
+        [[2, 'Zendesk showed other records the second time']],
+      );
       assert.deepEqual(await db.query('select id from zendesk.source_deletions'), []);
     };
     await withPulled('access_logs', work, small, { rescanAges: [], report });

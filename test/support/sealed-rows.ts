@@ -11,6 +11,7 @@ type Noted = {
   readonly manifest: {
     readonly rows: { readonly count: number; readonly root: string };
     readonly days: Readonly<Record<string, number>>;
+    readonly new: number;
     readonly revisions: number;
   };
 };

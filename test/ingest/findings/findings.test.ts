@@ -2,6 +2,8 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import type { Database } from '../../../src/database/client.ts';
+import { markExamined } from '../../../src/ingest/findings/marks.ts';
+import { accessLogs } from '../../../src/streams/access-logs.ts';
 import { at, storeAccessRows } from '../../support/access-view-rows.ts';
 import { examineLogs } from '../../support/findings.ts';
 import { withLedger } from '../../support/ledger.ts';
@@ -53,7 +55,8 @@ describe('a stored finding', () => {
   it('keeps its id and what was said of it, is withdrawn with the reason, and comes back', async () => {
     await withLedger(async (db) => {
       await storeAccessRows(db, [at('11-18T12:00:00', secret)]);
-      await examineLogs(db);
+      const { new: added, changed, withdrawn } = await examineLogs(db);
+      assert.deepEqual([added, changed, withdrawn], [1, 0, 0]);
       const [first] = await load(db, 'secret_access');
       assert.equal(first?.state, 'open');
       await db.query(
@@ -62,7 +65,7 @@ describe('a stored finding', () => {
       await db.query(
         `update zendesk.finding_rules set enabled = false where rule = 'secret_access'`,
       );
-      await examineLogs(db);
+      assert.equal((await examineLogs(db)).withdrawn, 1);
       assert.deepEqual(await load(db, 'secret_access'), [
         { ...first, state: 'withdrawn', why: 'rule' },
       ]);
@@ -120,6 +123,28 @@ describe('a stored finding', () => {
           },
         ],
       );
+    });
+  });
+
+  it('is worked out again from the time of its rows, which is marked once', async () => {
+    await withLedger(async (db) => {
+      await storeAccessRows(db, [at('11-18T12:00:00', secret)]);
+      await db.query('delete from zendesk_sync.stale_findings');
+      assert.equal(await markExamined(db, 'acme', accessLogs), true);
+      assert.deepEqual(
+        await db.query(
+          `select actor_id::integer as actor, lower(spans) as from, upper(spans) as until
+           from zendesk_sync.stale_findings where rule = 'secret_access'`,
+        ),
+        [
+          {
+            actor: 0,
+            from: new Date('2026-11-18T12:00:00Z'),
+            until: new Date('2026-11-18T12:30:00.001Z'),
+          },
+        ],
+      );
+      assert.equal(await markExamined(db, 'acme', accessLogs), false);
     });
   });
 });
