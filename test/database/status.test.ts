@@ -74,6 +74,25 @@ describe('the status view', () => {
     });
   });
 
+  it('has the streams of each account in the order in which they are shown, unknown ones last', async () => {
+    await withLedger(async (db) => {
+      await db.query(
+        `insert into zendesk_sync.streams (account, stream)
+         select account, stream from unnest($1::text[]) as account, unnest($2::text[]) as stream`,
+        [
+          ['west', 'acme'],
+          ['users', 'a_former_log', 'access_logs', 'audit_logs'],
+        ],
+      );
+      const order = ['audit_logs', 'access_logs', 'users', 'a_former_log'];
+      const rows = await loadStatus(db, streams);
+      assert.deepEqual(
+        rows.map(({ account, stream }) => `${account} ${stream}`),
+        ['acme', 'west'].flatMap((account) => order.map((stream) => `${account} ${stream}`)),
+      );
+    });
+  });
+
   it('is failed after a failed run, until the same task completes', async () => {
     await withLedger(async (db) => {
       const lease = await takeLease(db, accessLogs);

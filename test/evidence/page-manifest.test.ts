@@ -173,6 +173,10 @@ describe('the manifest of a page', { concurrency: 2 }, () => {
         [1, 0],
       );
       await assertSealed(db, accessLogs, noted);
+      // Ids that are numbers, in their order.
+      await store(auditLogs, ['9', '10'].map((id) => audit(id, '1970-01-01T00:00:01Z')).join());
+      const [page] = await listNoted(db, auditLogs);
+      assert.deepEqual([page?.manifest.rows.count, page?.manifest.new], [2, 2]);
     });
   });
 });

@@ -59,7 +59,10 @@ describe('a record that a run has seen with another time', () => {
       await write(db, ['a', 10, 200], ['b', 10, 201], ['other', 20, 202]);
       const written = await write(db, ['a', 40, 300, 10], ['new', 41, 301], ['b', 90, 302, 10]);
       assert.deepEqual(written.counts, { new: 1, changed: 2, late: 0 });
-      assert.deepEqual(written.newTimesMs.toSorted(), [40_000, 41_000, 90_000]);
+      assert.deepEqual(
+        written.newTimesMs.toSorted((a, b) => a - b),
+        [40_000, 41_000, 90_000],
+      );
       assert.deepEqual([written.leftTimesMs, written.droppedTimesMs], [[10_000, 10_000], []]);
       assert.deepEqual(await stored(db), [
         row('a', 40, 300),
@@ -70,6 +73,19 @@ describe('a record that a run has seen with another time', () => {
       assert.deepEqual(await revisions(db), [
         { id: 'a', second: 10, status: 200 },
         { id: 'b', second: 10, status: 201 },
+      ]);
+    });
+  });
+
+  it('gets the last of the times that a page has for it', async () => {
+    await withLedger(async (db) => {
+      await write(db, ['a', 10, 200]);
+      const written = await write(db, ['a', 40, 300, 60], ['a', 60, 301, 10]);
+      assert.deepEqual(written.counts, { new: 0, changed: 2, late: 0 });
+      assert.deepEqual(await stored(db), [row('a', 60, 301)]);
+      assert.deepEqual(await revisions(db), [
+        { id: 'a', second: 10, status: 200 },
+        { id: 'a', second: 40, status: 300 },
       ]);
     });
   });

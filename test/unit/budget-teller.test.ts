@@ -13,18 +13,18 @@ describe('a wait for the budget', () => {
 
   const listen = () => {
     const told: SyncEvent[] = [];
-    return { told, ...createTeller((event) => told.push(event)) };
+    return { told, teller: createTeller((event) => told.push(event)) };
   };
   const full = (waitMs: number) => ({ waitMs, isPaused: false, reason: 'unsaid' });
   const paused = (waitMs: number) => ({ waitMs, isPaused: true, reason: 'Zendesk said so' });
 
   it('is told if it is longer than a minute, and of a pause after a second, with its reason', () => {
-    const { told, tell } = listen();
-    tell('support', full(64_999));
-    tell('logs', paused(999));
+    const { told, teller } = listen();
+    teller.tell('support', full(64_999));
+    teller.tell('logs', paused(999));
     assert.deepEqual(told, []);
-    tell('support', full(65_000));
-    tell('logs', paused(1000));
+    teller.tell('support', full(65_000));
+    teller.tell('logs', paused(1000));
     const type = 'waiting-for-budget';
     assert.deepEqual(told, [
       { type, group: 'support', waitMs: 65_000, isPaused: false, reason: undefined },
@@ -33,22 +33,22 @@ describe('a wait for the budget', () => {
   });
 
   it('is told once while it lasts, and again after five minutes', () => {
-    const { told, tell, noteTold } = listen();
-    tell('support', full(70_000));
+    const { told, teller } = listen();
+    teller.tell('support', full(70_000));
     nowMs += 69_999;
-    tell('support', full(70_000));
+    teller.tell('support', full(70_000));
     assert.equal(told.length, 1);
     nowMs += 1;
-    tell('support', full(900_000));
+    teller.tell('support', full(900_000));
     assert.equal(told.length, 2);
     nowMs += 299_999;
-    tell('support', full(600_000));
+    teller.tell('support', full(600_000));
     assert.equal(told.length, 2);
     nowMs += 1;
-    tell('support', full(600_000));
+    teller.tell('support', full(600_000));
     assert.equal(told.length, 3);
-    noteTold('logs', 5000);
-    tell('logs', paused(4000));
+    teller.noteTold('logs', 5000);
+    teller.tell('logs', paused(4000));
     assert.equal(told.length, 3);
   });
 });

@@ -16,6 +16,11 @@ describe('the random parts of a reconciliation', () => {
     assert.ok(one.every(({ from, to }) => from % hour === 0 && to % hour === 0));
     assert.deepEqual(chooseParts(week, [week], { count: 5, seed: 7 }), one);
     assert.notDeepEqual(chooseParts(week, [week], { count: 5, seed: 8 }), one);
+    // Also by another version of the program.
+    assert.deepEqual(chooseParts(week, [week], { count: 2, seed: 7 }), [
+      { from: 205200, to: 208800 },
+      { from: 396000, to: 399600 },
+    ]);
     // More parts of the same seed contain the fewer ones.
     const more = chooseParts(week, [week], { count: 6, seed: 7 });
     assert.ok(one.every((part) => more.some(({ from, to }) => from <= part.from && part.to <= to)));
@@ -36,6 +41,12 @@ describe('the random parts of a reconciliation', () => {
     assert.deepEqual(chooseParts(short, [short], { count: 10, seed: 1 }), [short]);
     assert.equal(lengthOf(chooseParts(short, [short], { count: 4, seed: 1 })), 600);
     assert.equal(lengthOf(chooseParts(short, [short], { count: 1, seed: 1 })), 600);
+    // Parts of 66 seconds, three of four.
+    const parts = chooseParts({ from: 0, to: 200 }, [week], { count: 3, seed: 1 });
+    assert.deepEqual(parts, [
+      { from: 0, to: 132 },
+      { from: 198, to: 200 },
+    ]);
     const odd = { from: 0, to: 90 };
     assert.deepEqual(chooseParts(odd, [week], { count: 90, seed: 1 }), [odd]);
   });
