@@ -219,7 +219,8 @@ describe('a reconciliation in the ledger', () => {
       const task = { span: { from: 0, to: 7200 }, sample, dueAt, holder: 'test' };
       assert.equal(await loadLastDue(db, key), undefined);
       const id = (await openReconciliation(db, key, task)) ?? assert.fail('nobody else has it');
-      assert.equal(await openReconciliation(db, key, task), undefined);
+      assert.equal(await openReconciliation(db, key, task), id, 'the answer was lost');
+      assert.equal(await openReconciliation(db, key, { ...task, holder: 'other' }), undefined);
       const free = { ...task, sample: undefined, dueAt: undefined };
       const other = await openReconciliation(db, key, free);
       assert.notEqual(other, undefined);
@@ -268,6 +269,7 @@ describe('a reconciliation in the ledger', () => {
       const end = { outcome: 'incomplete', error: 'not all' } as const;
       await noteReconciliation(db, 'acme', id, counts, end);
       assert.deepEqual(await facts(), [{ ...first, ...end, ended: true }, second]);
+      assert.equal(await openReconciliation(db, key, task), undefined, 'it has ended');
       await noteReconciliation(db, 'acme', id, counts, { outcome: 'equal', error: undefined });
       assert.equal((await facts())[0]?.error, null);
     });
