@@ -88,10 +88,11 @@ describe('the record of a person that cannot be stored', () => {
         { id: 13, name: 'Grace Hopper', team: true },
       ]);
       const kept = await db.query(
-        'select record_id, code from zendesk_sync.quarantine where account = $1',
+        `select record_id, code, convert_from(content, 'UTF8')::jsonb ->> 'name' as name
+         from zendesk_sync.quarantine where account = $1`,
         [account],
       );
-      assert.deepEqual(kept, [{ record_id: '12', code: 'record_refused' }]);
+      assert.deepEqual(kept, [{ record_id: '12', code: 'record_refused', name: 'poison' }]);
     });
   });
 
