@@ -33,6 +33,9 @@ describe('the systemd unit', () => {
     const known = new Set<string>([
       'NODE_ENV',
       'LOG_FORMAT',
+      // For the C library.
+      'MALLOC_ARENA_MAX',
+      'MALLOC_MMAP_THRESHOLD_',
       ...secrets.map((name) => `${name}_FILE`),
     ]);
     assert.deepEqual(
