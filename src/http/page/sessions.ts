@@ -59,8 +59,9 @@ export function openSessions(
       const begun = databases.map(async (db) => {
         await db.query('delete from zendesk_sync.page_sessions where ends_at < now()');
         await db.query(
+          // It is there already when the answer to the same statement was lost.
           `insert into zendesk_sync.page_sessions (session, name, token_proof, ends_at)
-           values ($1, $2, $3, now() + interval '${sessionSeconds} seconds')`,
+           values ($1, $2, $3, now() + interval '${sessionSeconds} seconds') on conflict do nothing`,
           [digest(cookie), name, prove(token, cookie)],
         );
       });
