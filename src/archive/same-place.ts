@@ -27,7 +27,7 @@ export async function refuseOtherPlace(
       if (isLossAccepted) return;
       throw archiveFailure(
         `In ${store.name}, ${newest.object}, which was archived last, is gone, and others are there: a lifecycle rule of the bucket expires objects, or somebody has deleted it. What is archived there would go as well`,
-        'Nothing was dropped. End that rule, lock the bucket (Object Lock), and put the object back from an earlier version or with "archive repair --from"; if it is lost for ever, "archive run --accept-loss" goes on without it',
+        'Nothing was dropped. End that rule, lock the bucket (Object Lock), and put the object back from an earlier version or with "archive repair --from"; if it is lost permanently, "archive run --accept-loss" continues without it',
       );
     }
   throw archiveFailure(

@@ -63,7 +63,7 @@ function explain(sentence: string): Check {
   return problem(
     name,
     sentence,
-    'Until then nothing is sealed; pulling goes on, and nothing is lost.',
+    'Until then nothing is sealed; pulling continues, and nothing is lost.',
   );
 }
 

@@ -135,7 +135,7 @@ async function refuseOthers(
   if (other === undefined) return;
   throw new KnownError('archive_failed', {
     found: `${other.stream} of ${other.month}, in which ${person} acted, went into the archive meanwhile`,
-    wayOut: 'Run the command again: it goes on with what is left',
+    wayOut: 'Run the command again: it continues with what is left',
   });
 }
 

@@ -119,7 +119,8 @@ export async function addHold(
   if (!isNew)
     throw new KnownError('hold_exists', {
       found: `There is or was a hold named "${name}" on ${account}`,
-      wayOut: 'Use another name: a name stands for one hold for ever. "hold list --all" shows them',
+      wayOut:
+        'Use another name: a name belongs to one hold permanently. "hold list --all" shows them',
     });
 }
 

@@ -48,7 +48,7 @@ export type Needs = {
 };
 
 const maintenance =
-  'look at status.zendesk.com whether Zendesk is in maintenance; nothing is lost, and the next run goes on there';
+  'look at status.zendesk.com whether Zendesk is in maintenance; nothing is lost, and the next run continues there';
 const itsUser = 'the user whose credentials are used';
 const foreignWayOut = `check whether a proxy or a firewall answers instead, and ${subdomain}`;
 

@@ -10,7 +10,7 @@ import { smallAccount } from '../support/small-account.ts';
 const signal = new AbortController().signal;
 
 const maintenance =
-  '; look at status.zendesk.com whether Zendesk is in maintenance; nothing is lost, and the next run goes on there';
+  '; look at status.zendesk.com whether Zendesk is in maintenance; nothing is lost, and the next run continues there';
 
 describe('a lasting fault', { concurrency: 3 }, () => {
   const unusable = (path: string, last: string): string =>

@@ -32,7 +32,7 @@ export function addArchiveRun(archive: Command, context: CommandContext): void {
     .option('--older-than <age>', 'how old all rows of a partition are (default: ARCHIVE_AFTER)')
     .option('--stream <name>', 'of one log (default: of all)')
     .option('--dry-run', 'only show what would be archived')
-    .option('--accept-loss', 'go on although the newest object is gone for ever')
+    .option('--accept-loss', 'continue although the newest object is lost permanently')
     .action(async (flags: RunFlags) => context.finish(await run(context, flags)));
   addExample(command, 'zendesk-log-sync archive run --older-than 13M --stream access_logs');
 }

@@ -76,7 +76,7 @@ export async function takeBackLost(
   if (since < (known ?? 0))
     log.error(
       { account, entries: since, known },
-      'the sealed log has fewer entries than this process knows of, and no copy outside of the database has them: they are lost, and the log goes on without them',
+      'the sealed log has fewer entries than this process knows of, and no copy outside of the database has them: they are lost, and the log continues without them',
     );
   return since;
 }

@@ -79,7 +79,7 @@ async function readList(file: FileHandle, size: number): Promise<readonly Archiv
   const endAt = size - commentBytes - endBytes;
   const end = await readAt(file, endAt, endBytes);
   if (end.readUInt32LE(0) !== 0x06054b50 || end.readUInt16LE(20) !== commentBytes)
-    throw new ArchiveError('It is no evidence package, or its end was cut off or changed.');
+    throw new ArchiveError('It is not an evidence package, or its end was cut off or changed.');
   const list = await locateList(file, endAt, end);
   if (list.at + list.bytes > endAt || list.bytes > mostListBytes)
     throw new ArchiveError('The list of its files is not where the archive says.');
@@ -187,6 +187,8 @@ async function readAt(file: FileHandle, at: number, length: number): Promise<Buf
   const buffer = Buffer.alloc(length);
   const read = at < 0 ? 0 : (await file.read(buffer, 0, length, at)).bytesRead;
   if (read !== length)
-    throw new ArchiveError('It is no evidence package, or a part of it was cut off or changed.');
+    throw new ArchiveError(
+      'It is not an evidence package, or a part of it was cut off or changed.',
+    );
   return buffer;
 }
