@@ -4,6 +4,7 @@
  */
 import type { Database } from '../database/client.ts';
 import type { PersonKeys } from '../evidence/salts.ts';
+import { formatMicros } from '../evidence/verification/time-text.ts';
 import type { LogTable } from '../streams/stream.ts';
 import { checkObject } from './check.ts';
 import type { ArchiveColumn } from './columns.ts';
@@ -23,7 +24,7 @@ import {
 import { isOutdated, leaveOut } from './leave-out.ts';
 import { renderObjectManifest, type DescribedObject } from './manifest.ts';
 import { makeObjects } from './object-writer.ts';
-import { readHotRows, spell } from './rows.ts';
+import { readHotRows } from './rows.ts';
 import type { ArchiveStore } from './store.ts';
 
 /** What a month is archived with. */
@@ -105,7 +106,11 @@ async function settleNoted(
 
 /** From the first row of an object to its last. */
 function boundsOf({ account, first, last }: ArchivedObject): RowsOf {
-  return { account, from: spell(first[0]), until: spell(String(Number(last[0]) + 1)) };
+  return {
+    account,
+    from: formatMicros(first[0]),
+    until: formatMicros(String(Number(last[0]) + 1)),
+  };
 }
 
 async function writeObject(

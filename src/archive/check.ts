@@ -16,7 +16,7 @@ type Expected = Pick<ObjectFacts, 'rows' | 'bytes' | 'sha256' | 'root'> & {
 };
 
 /** What is wrong with an object: it is not there, has other bytes, or the bytes that were written and another root, because keys were destroyed or changed since. */
-type ObjectProblem = {
+export type ObjectProblem = {
   readonly kind: 'missing' | 'changed' | 'rekeyed';
   readonly sentence: string;
 };

@@ -3,7 +3,7 @@ import { hash } from 'node:crypto';
 import type { Database } from '../database/client.ts';
 import { loadPersonKeys } from '../evidence/verification/person-keys.ts';
 import type { LogStream } from '../streams/stream.ts';
-import { checkObject } from './check.ts';
+import { checkObject, type ObjectProblem } from './check.ts';
 import { nameManifest } from './layout.ts';
 import { loadObjects, noteSpoiled, type ArchivedObject } from './ledger.ts';
 import { renderObjectManifest } from './manifest.ts';
@@ -26,7 +26,7 @@ type Repair = { readonly done: readonly string[]; readonly left: readonly string
 export async function repairArchive(db: Database, task: RepairTask): Promise<Repair> {
   const { store, streams, report, signal } = task;
   const [done, left]: [string[], string[]] = [[], []];
-  const objects = (await loadObjects(db)).filter(({ isChecked }) => isChecked);
+  const objects = await loadObjects(db);
   for (const [place, object] of objects.entries()) {
     signal.throwIfAborted();
     const table = streams.find(({ name }) => name === object.stream)?.table;
@@ -34,27 +34,37 @@ export async function repairArchive(db: Database, task: RepairTask): Promise<Rep
     const keys = await loadPersonKeys(db, object.account);
     const problem = await checkObject(store, table, keys, object);
     if (problem !== undefined) {
-      const deed =
-        object.leftAt === null
-          ? await writeAgain(db, object)
-          : problem.kind === 'missing'
-            ? await takeFromCopy(task, object)
-            : undefined;
+      const deed = await repairObject(db, task, object, problem.kind);
       if (deed === undefined) left.push(`${problem.sentence}. ${adviseOn(problem.kind, task)}`);
-      else done.push(deed);
+      else if (deed !== notNeeded) done.push(deed);
     }
-    const manifest = Buffer.from(renderObjectManifest(object));
-    const name = nameManifest(object.object);
-    if (await store.create(name, manifest)) done.push(`${name} was written again`);
+    if (object.isChecked) {
+      const manifest = Buffer.from(renderObjectManifest(object));
+      const name = nameManifest(object.object);
+      if (await store.create(name, manifest)) done.push(`${name} was written again`);
+    }
     report(place + 1, objects.length);
   }
   return { done, left };
 }
 
-/** Its rows are in the table, and the next run writes them under another name. */
-async function writeAgain(db: Database, object: ArchivedObject): Promise<string> {
+const notNeeded = Symbol('not needed');
+
+/** @returns what was done; undefined where nothing could be done */
+async function repairObject(
+  db: Database,
+  task: RepairTask,
+  object: ArchivedObject,
+  kind: ObjectProblem['kind'],
+): Promise<string | typeof notNeeded | undefined> {
+  const { object: name, isChecked, leftAt } = object;
+  // The next run ends what an earlier one began, unless something else has taken its name.
+  if (!isChecked && kind !== 'changed') return notNeeded;
+  if (leftAt !== null) return kind === 'missing' ? takeFromCopy(task, object) : undefined;
   await noteSpoiled(db, object);
-  return `${object.object} no longer counts: its rows are in the database, and the next "archive run" writes them again`;
+  return isChecked
+    ? `${name} no longer counts: its rows are in the database, and the next "archive run" writes them again`
+    : `${name} no longer counts: something else has its name, and the next "archive run" writes its rows under another one`;
 }
 
 async function takeFromCopy(
@@ -71,7 +81,7 @@ function isWhole(bytes: Buffer, { sha256 }: ArchivedObject): boolean {
   return hash('sha256', bytes, 'hex') === sha256;
 }
 
-function adviseOn(kind: 'missing' | 'changed' | 'rekeyed', { copy }: RepairTask): string {
+function adviseOn(kind: ObjectProblem['kind'], { copy }: RepairTask): string {
   if (kind === 'rekeyed')
     return 'Its bytes are as they were written; keys of its rows were changed since';
   if (kind === 'changed')

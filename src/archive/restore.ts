@@ -6,13 +6,14 @@ import { sqlstates } from '../database/sqlstates.ts';
 import { KnownError } from '../errors.ts';
 import { escapeText, nothing } from '../evidence/row-leaf.ts';
 import { loadPersonKeys } from '../evidence/verification/person-keys.ts';
+import { formatMicros } from '../evidence/verification/time-text.ts';
 import { openParquet } from '../parquet/reader.ts';
 import type { DerivedTable, LogStream, LogTable, Row } from '../streams/stream.ts';
 import { checkObject } from './check.ts';
 import { archiveFailure } from './failure.ts';
 import { loadObjects, noteReturned, type ArchivedObject } from './ledger.ts';
 import { readObjectRows } from './object-reader.ts';
-import { spell, type ArchiveRow } from './rows.ts';
+import type { ArchiveRow } from './rows.ts';
 import type { ArchiveStore } from './store.ts';
 
 /** What comes back. */
@@ -119,8 +120,8 @@ export function copyRows(
     statement: `copy ${target} (${names.join(', ')}) from stdin`,
     lines: rows.map((row) => {
       const fields = row.values.map((value) => (value === null ? nothing : escapeText(value)));
-      const key = [escapeText(account), escapeText(row.id), spell(row.micros)];
-      const moments = [spell(row.firstWrittenAt), spell(row.writtenAt)];
+      const key = [escapeText(account), escapeText(row.id), formatMicros(row.micros)];
+      const moments = [formatMicros(row.firstWrittenAt), formatMicros(row.writtenAt)];
       return `${[...key, ...fields, ...moments].join('\t')}\n`;
     }),
   };
@@ -137,7 +138,7 @@ async function copyDerived(
   const lines = rows.flatMap((row) =>
     derive(toRow(table, row), classify).map((values) => {
       const fields = values.map((value) => (value === null ? nothing : escapeText(String(value))));
-      return `${[escapeText(account), spell(row.micros), escapeText(row.id), ...fields].join('\t')}\n`;
+      return `${[escapeText(account), formatMicros(row.micros), escapeText(row.id), ...fields].join('\t')}\n`;
     }),
   );
   await tx.copy(

@@ -105,10 +105,3 @@ export function createCanonicalReader(
       values.map((value) => (value === null ? nothing : escapeText(value))),
     );
 }
-
-/** A moment for Postgres, of microseconds since 1970. */
-export function spell(micros: string): string {
-  const ms = Math.floor(Number(micros) / 1000);
-  const rest = String(Number(micros) - ms * 1000).padStart(3, '0');
-  return new Date(ms).toISOString().replace('Z', `${rest}Z`);
-}

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { describe, it } from 'node:test';
 import { loadObjects } from '../../src/archive/ledger.ts';
 import { readInOrder } from '../../src/archive/read-in-order.ts';
+import { repairArchive } from '../../src/archive/repair.ts';
 import { loadCoverage } from '../../src/ingest/coverage.ts';
 import { refreshRollups } from '../../src/ingest/rollups.ts';
 import { settleLosses } from '../../src/ingest/losses.ts';
@@ -133,7 +134,7 @@ describe('archive run', { concurrency: 2 }, () => {
   });
 
   it('never writes over an object of another content', async () => {
-    await withArchive(async ({ db, archive, folder, store }) => {
+    await withArchive(async ({ db, archive, verify, folder, store }) => {
       await assert.rejects(
         archive(undefined, { ...store, create: async () => false }),
         /is not there, or may not be read when it is read back/,
@@ -142,6 +143,17 @@ describe('archive run', { concurrency: 2 }, () => {
       assert.ok(noted);
       await store.create(noted.object, Buffer.from('something else'));
       await assert.rejects(archive(), /has 14 bytes, and \d+ were written/);
+      // What the error advises: the rows are written under another name, and what is there stays.
+      const { signal } = new AbortController();
+      const repair = { store, copy: undefined, streams: archivedLogs, report: () => {}, signal };
+      assert.deepEqual(await repairArchive(db, repair), {
+        done: [
+          `${noted.object} no longer counts: something else has its name, and the next "archive run" writes its rows under another one`,
+        ],
+        left: [],
+      });
+      await archive();
+      assert.deepEqual((await verify()).findings, []);
       assert.equal(readFileSync(join(folder, noted.object), 'utf8'), 'something else');
     });
   });

@@ -34,10 +34,10 @@ export type Archived = Installation & {
 type Settings = Parameters<typeof withInstallation>[0];
 
 const usual: Settings = {
-  auditLogDays: 400,
-  auditLogRowsPerDay: 3,
+  auditLogDays: 70,
+  auditLogRowsPerDay: 6,
   accessLogDays: 70,
-  accessLogRowsPerDay: 40,
+  accessLogRowsPerDay: 25,
 };
 
 /** Pulls an account with rows of several months, and seals it. */

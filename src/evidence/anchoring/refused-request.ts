@@ -24,5 +24,7 @@ function adviseOn(status: number): string {
   if (status === 404) return 'Check that the bucket is there, and AWS_ENDPOINT_URL';
   if (status === 301 || status === 307 || status === 400)
     return 'Check AWS_REGION and AWS_ENDPOINT_URL';
+  if (status === 501)
+    return 'Use a service that knows If-None-Match: *, without which something could be overwritten';
   return 'It is tried again';
 }

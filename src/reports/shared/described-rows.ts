@@ -1,7 +1,8 @@
 /** Archived rows of a log, and what is derived from them, as Postgres reads them in JSON. */
 import { toRow } from '../../archive/restore.ts';
-import { spell, type ArchiveRow } from '../../archive/rows.ts';
+import type { ArchiveRow } from '../../archive/rows.ts';
 import type { Classify } from '../../classification/classification.ts';
+import { formatMicros } from '../../evidence/verification/time-text.ts';
 import type { LogTable } from '../../streams/stream.ts';
 import type { ExtraRows } from './archived-database.ts';
 
@@ -21,7 +22,7 @@ export function describeRows(
     rows.flatMap((row) =>
       derived.derive(toRow(table, row), classify).map((values) => ({
         account,
-        [derived.key.time]: spell(row.micros),
+        [derived.key.time]: formatMicros(row.micros),
         [derived.key.id]: row.id,
         ...Object.fromEntries(
           derived.columns.map((column, place) => [column, values[place] ?? null]),
@@ -44,9 +45,9 @@ function renderRows(table: LogTable, account: string, rows: readonly KnownRow[])
     const key = {
       account,
       [table.id.name]: id,
-      [table.time]: spell(micros),
-      first_synced_at: spell(firstWrittenAt),
-      synced_at: spell(writtenAt),
+      [table.time]: formatMicros(micros),
+      first_synced_at: formatMicros(firstWrittenAt),
+      synced_at: formatMicros(writtenAt),
     };
     return `${JSON.stringify(key).slice(0, -1)}${fields.map((field) => `,${field}`).join('')}}`;
   });

@@ -2,10 +2,11 @@
 import { openArchivedRows } from '../../archive/archived-rows.ts';
 import { archiveFailure } from '../../archive/failure.ts';
 import { loadObjects } from '../../archive/ledger.ts';
-import { spell, type ArchiveRow } from '../../archive/rows.ts';
+import type { ArchiveRow } from '../../archive/rows.ts';
 import { searchArchive } from '../../archive/search.ts';
 import type { Queryable } from '../../database/client.ts';
 import type { ArchivedRows } from '../../evidence/verification/archived-rows.ts';
+import { formatMicros } from '../../evidence/verification/time-text.ts';
 import type { LogStream, LogTable } from '../../streams/stream.ts';
 import { addRows } from './archived-database.ts';
 import { describeRows } from './described-rows.ts';
@@ -133,7 +134,7 @@ async function withoutStanding(
     `select t.${id.name}::text as id
      from unnest($2::timestamptz[], $3::${id.type}[]) as a (time, id)
      join ${name} t on t.account = $1 and t.${time} = a.time and t.${id.name} = a.id`,
-    [account, rows.map(({ micros }) => spell(micros)), rows.map((row) => row.id)],
+    [account, rows.map(({ micros }) => formatMicros(micros)), rows.map((row) => row.id)],
   );
   const known = new Set(standing.map((row) => row.id));
   return rows.filter((row) => !known.has(row.id));
