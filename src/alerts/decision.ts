@@ -71,7 +71,7 @@ const hourMs = 60 * minuteMs;
 const dayMs = 24 * hourMs;
 
 /**
- * How long something must last before it is told. After a start, and after a jump of the clock, a stream is stale until its
+ * How long something must last before it is reported. After a start, and after a jump of the clock, a stream is stale until its
  * next run.
  */
 const waitsMs: Readonly<Record<ConditionKind, number>> = {
@@ -86,14 +86,14 @@ const waitsMs: Readonly<Record<ConditionKind, number>> = {
   not_anchored: 0,
 };
 
-/** How long it must be gone before that is told: the longer, the more often it came back within a day. */
+/** How long it must be gone before that is reported: the longer, the more often it came back within a day. */
 const holdsMs = [minuteMs, 10 * minuteMs, hourMs, 6 * hourMs];
 
 /** Between two messages, and within an hour. What comes beyond that waits, and goes together. */
 const spacingMs = minuteMs;
 const mostAnHour = 6;
 
-/** Findings about the past are told when the history is stored, or once a day. */
+/** Findings about the past are reported when the history is stored, or once a day. */
 const pastWaitMs = 10 * minuteMs;
 
 /**
@@ -123,7 +123,7 @@ export function decideAlerts(
   return { after, news };
 }
 
-/** The alerts as they are now, before anything is told. */
+/** The alerts as they are now, before anything is sent. */
 function follow(
   before: readonly Alert[],
   conditions: readonly Condition[],

@@ -156,7 +156,7 @@ async function loadFailedVerifications(
   );
 }
 
-/** What is told of an account and none of its streams. */
+/** What is reported about an account as a whole. */
 const ofAccount = new Set<Alert['kind']>(['not_anchored', 'verification_failed', 'report_failed']);
 
 /** Whether an alert is about something that is still checked: a stream that is no longer pulled has not recovered. */

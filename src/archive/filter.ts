@@ -6,7 +6,7 @@
 
 /** The length of a block in bytes. */
 export const blockBytes = 32;
-/** Of which about one in a hundred groups is read in vain. */
+/** Of which about one in a hundred groups is read without need. */
 const bitsForEach = 12;
 const blockBits = blockBytes * 8;
 /** Bits of a block that are set for a token, one in each of its words. */

@@ -1,4 +1,4 @@
-/** Whether the archive can be reached, and whether it goes on. Nothing is written there. */
+/** Whether the archive can be reached, and whether its schedule runs. Nothing is written there. */
 import { accessSync, constants, existsSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import { loadObjects } from '../archive/ledger.ts';

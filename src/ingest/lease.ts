@@ -66,8 +66,8 @@ function isFree(expiresAt: string): string {
   return `(${expiresAt} <= clock_timestamp() or ${expiresAt} > clock_timestamp() + interval '${longestLease}')`;
 }
 
-// The mark is its own when the answer to the same statement was lost. `skip locked`, because waiting for the previous holder's page would use a connection that could be needed to end it: a
-// pooler may have few.
+// `skip locked`, because waiting for the previous holder's page would use a connection that could be needed to end it: a
+// pooler may have few. The mark is this one when the answer to the same statement was lost.
 const take = `with free as (
     select account, stream, clock_timestamp() + make_interval(secs => $4::float8 / 1000) as until from zendesk_sync.leases
     where account = $1 and stream = $2 and (${isFree('expires_at')} or mark = $5::uuid)

@@ -1,4 +1,4 @@
-/** The archive for questions of the page: each reads so much of it, and so long, that the service goes on with its work. */
+/** The archive for questions of the page: each reads so much of it, and so long, that the service can continue its work. */
 import { limitReading, type ReadingLimits } from '../reports/shared/limited-archive.ts';
 import type { ReportScope } from '../reports/shared/report.ts';
 import { readAccount, readZone } from './parameters.ts';

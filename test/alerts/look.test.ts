@@ -153,7 +153,7 @@ describe('a look at what is worth an alert', () => {
     });
   });
 
-  it('is made by one of several processes at a time: nothing is told twice', async () => {
+  it('is made by one of several processes at a time: nothing is sent twice', async () => {
     await withAlerts(async (db, url) => {
       const other = openDatabase({ url, connections: 4 });
       try {
@@ -316,7 +316,7 @@ describe('the delivery of alerts', () => {
     });
   });
 
-  it('is made by one of several processes, and goes on after one that died', async (test) => {
+  it('is made by one of several processes, and continues after one that died', async (test) => {
     await withAlerts(async (db) => {
       const receiver = await startReceiver();
       test.after(() => receiver.stop());

@@ -83,7 +83,7 @@ describe('an archive in a bucket', { skip: gateway.skip }, () => {
         const span = { from: Number(first.first[0]) / 1e6, to: Number(first.last[0]) / 1e6 };
         const scope = { stream: first.stream, span, person: undefined, ticket: undefined };
         await addHold(db, account, { name: 'claim', ...deed, ...scope });
-        // The writer has no right to it: it is told, and tried again.
+        // The writer has no right to it: that is reported, and tried again.
         assert.equal((await store.locks?.read(first.object))?.state, 'unknown');
         const refused = await apply();
         assert.ok(refused.refused.put > 0 && refused.put === 0);

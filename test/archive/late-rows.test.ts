@@ -227,7 +227,7 @@ describe('the archive of a month', { concurrency: 2 }, () => {
     });
   });
 
-  it('does not go on where the newest object is gone and others are there, until somebody says that it is lost', async () => {
+  it('does not continue where the newest object is gone and others are there, until somebody says that it is lost', async () => {
     await withMonth(async ({ db, archived, store, archive, count }) => {
       await store(list(1));
       await archive();

@@ -42,7 +42,7 @@ describe('an error of Zendesk', { concurrency: true }, () => {
     ['401', { kind: '401' }, 'unauthorized'],
     ['403 for lack of the plan', { kind: '403-plan' }, 'refusal_unconfirmed'],
     ['404', { kind: '404-endpoint' }, 'refusal_unconfirmed'],
-    ['429 for ever', { kind: '429-retry-after', seconds: 1 }, 'rate_limited'],
+    ['429 without end', { kind: '429-retry-after', seconds: 1 }, 'rate_limited'],
     ['an answer that is always broken', { kind: 'truncated-json' }, 'no_usable_answer'],
   ];
   for (const [name, fault, code] of table)

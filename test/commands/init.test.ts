@@ -250,7 +250,7 @@ describe('somebody without settings', suite, () => {
     );
   });
 
-  it('is not told of dashes where they did not matter', async () => {
+  it('does not mention dashes where they did not matter', async () => {
     for (const [call, end] of [
       ['stauts', '(Did you mean status?)\n(see --help)\n'],
       ['status 30 --json', '(see --help)\n'],

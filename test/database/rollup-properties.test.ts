@@ -1,4 +1,4 @@
-/** The stored rollups against their whole definition, counted anew from all rows in the plainest way. */
+/** The stored rollups against their whole definition, counted again from all rows in the plainest way. */
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';

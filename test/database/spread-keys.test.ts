@@ -6,7 +6,7 @@ import { migrateDatabase } from '../../src/database/migrate.ts';
 import { createFormerDatabase } from '../support/former-database.ts';
 
 describe('keys that hold the account', () => {
-  it('come to a database with rows: each keeps its number, and the next goes on after all that were given', async () => {
+  it('come to a database with rows: each keeps its number, and the next follows all that were given', async () => {
     const { url, drop } = await createFormerDatabase('0038_noted_at');
     const db = openDatabase({ url });
     try {

@@ -1,4 +1,4 @@
-/** The service with a login of its own, and what each role tries in vain. */
+/** The service with a login of its own, and what each role tries without success. */
 import assert from 'node:assert/strict';
 import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';

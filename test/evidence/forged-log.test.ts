@@ -211,7 +211,7 @@ describe('the sealer', { concurrency: 2 }, () => {
 
   const tooLarge = JSON.stringify({ kind: 'page', note: 'x'.repeat(70_000) });
   for (const nothing of ['garbage', 'null', '["page"]', '{"kind":1}', '[['.repeat(9000), tooLarge])
-    it(`takes the hash of what is no manifest, and goes on: ${nothing.slice(0, 12)}`, async () => {
+    it(`takes the hash of what is no manifest, and continues: ${nothing.slice(0, 12)}`, async () => {
       await withSealed(async ({ db }) => {
         await wait(db, nothing);
         await wait(db, '{"kind":"available","account":"other","v":2}');

@@ -99,7 +99,7 @@ async function withPublished(work: (published: Published) => Promise<void>): Pro
 const kindsOf = ({ findings }: Verification): readonly string[] => findings.map(({ kind }) => kind);
 
 describe('a database that was restored from an older backup', { concurrency: 2 }, () => {
-  it('is told by verify, gets the entries back, and what it lost becomes a gap that is read again', async () => {
+  it('is found by verify, gets the entries back, and what it lost becomes a gap that is read again', async () => {
     await withPublished(async (published) => {
       const { db, url, read, seal, takeBack, verify, size, worker } = published;
       await read(40, 20);
@@ -143,7 +143,7 @@ describe('a database that was restored from an older backup', { concurrency: 2 }
     });
   });
 
-  it('is told by a process that goes on over the restore, and one that was there before the log', async () => {
+  it('is reported by a process that runs during the restore, and one that was there before the log', async () => {
     await withPublished(async ({ url, read, seal, takeBack, verify, size }) => {
       const putBack = await backUp(url);
       await read(40, 20);
@@ -183,7 +183,7 @@ describe('a database that was restored from an older backup', { concurrency: 2 }
     });
   });
 
-  it('by pg_dump and pg_restore is told in the same way', { skip: dumpSkip }, async () => {
+  it('by pg_dump and pg_restore is found in the same way', { skip: dumpSkip }, async () => {
     await withPublished(async ({ url, read, seal, takeBack, verify, size }) => {
       await read(40, 20);
       await seal();
@@ -207,7 +207,7 @@ describe('a database that was restored from an older backup', { concurrency: 2 }
     });
   });
 
-  it('to before another key took over is told by that key, by the entry that both have signed', async () => {
+  it('to before another key took over is recognized by that key, from the entry that both have signed', async () => {
     await withPublished(async ({ db, engine, url, read, seal, sealing, size, store, verify }) => {
       await read(40, 20);
       await seal();
@@ -236,7 +236,7 @@ describe('a database that was restored from an older backup', { concurrency: 2 }
     });
   });
 
-  it('is told from a log whose row alone was removed, which gets it back', async () => {
+  it('differs from a log whose row alone was removed, which gets it back', async () => {
     await withPublished(async ({ db, engine, read, seal, sealing, size, takeBack, verify }) => {
       await read(40, 20);
       await seal();
@@ -386,7 +386,7 @@ describe('a database that was restored from an older backup', { concurrency: 2 }
     });
   });
 
-  it('is not what a copy that cannot be reached makes of the same database: sealing goes on', async () => {
+  it('is not what a copy that cannot be reached makes of the same database: sealing continues', async () => {
     await withPublished(async ({ db, engine, read, seal, sealing, takeBack, size }) => {
       await read(40, 20);
       await seal();

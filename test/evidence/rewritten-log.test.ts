@@ -1,4 +1,4 @@
-/** A log that was written anew with the same key, held against each place that has seen the former one. */
+/** A log that was written again with the same key, held against each place that has seen the former one. */
 import assert from 'node:assert/strict';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
@@ -70,7 +70,7 @@ async function verify(db: Database, places: Places = {}): Promise<readonly strin
   ];
 }
 
-/** Writes the log anew, longer than it was; what is kept of its anchors in the database is removed, or stays. */
+/** Writes the log again, longer than it was; what is kept of its anchors in the database is removed, or stays. */
 async function rewrite(db: Database, keepsAnchors: boolean): Promise<void> {
   const kept = await db.query('select * from zendesk_evidence.anchors');
   await removeLog(db);
@@ -145,7 +145,7 @@ describe('a log that was rewritten with the same key', () => {
     });
   });
 
-  it('is found by an address, and what is elsewhere but cannot be reached is told', async () => {
+  it('is found by an address, and what is elsewhere but cannot be reached is reported', async () => {
     await withLedger(async (db) => {
       const { note } = await seal(db, sealing, 3);
       const server = createServer((_, response) => response.end(note)).listen(0, '127.0.0.1');

@@ -33,7 +33,7 @@ const late = access('01A', 40_000);
 const others = [access('01B', 30), access('01C', 31)].join();
 
 describe('verify', () => {
-  it('knows of a record that the source shows with two times for ever', async () => {
+  it('knows of a record that the source always shows with two times', async () => {
     await withStore(async (db, store) => {
       await store(accessLogs, [others, early, late].join());
       assert.deepEqual(await verify(db), []);

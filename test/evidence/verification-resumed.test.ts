@@ -1,4 +1,4 @@
-/** A verification that was stopped goes on where it was, and is honest about when each part was read. */
+/** A verification that was stopped continues where it was, and is honest about when each part was read. */
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { makeSigningKey } from '../../src/evidence/forms/keys.ts';
@@ -73,7 +73,7 @@ const changeRow = (place: number): string =>
    )`;
 
 describe('verify --deep that is stopped', { concurrency: 2 }, () => {
-  it('goes on where it was, and says when it read what', async () => {
+  it('continues where it was, and says when it read what', async () => {
     await withStoppable(async ({ db, verify, told, tamper }) => {
       const [counted] = await db.query<{ rows: number }>(
         'select count(*)::integer as rows from zendesk.access_logs',
@@ -136,9 +136,9 @@ describe('verify --deep that is stopped', { concurrency: 2 }, () => {
       assert.deepEqual(row, { outcome: 'stopped', findings: 1 });
       assert.deepEqual(kindsOf(await verify()), ['row_changed']);
       await verify(0.5);
-      const anew = await verify(Infinity, false);
-      assert.equal(anew.streams[0]?.checked.length, 1);
-      assert.deepEqual(kindsOf(anew), ['row_changed']);
+      const again = await verify(Infinity, false);
+      assert.equal(again.streams[0]?.checked.length, 1);
+      assert.deepEqual(kindsOf(again), ['row_changed']);
     });
   });
 });

@@ -62,7 +62,7 @@ describe('litewitness', { skip }, () => {
       const late = await ask(0, hashEntries(900));
       assert.equal(late.status, 409);
       assert.equal(parseWitnessSize(late.text), 777);
-      // The whole log written anew, with the same key.
+      // The whole log written again, with the same key.
       const forged = await ask(777, hashEntries(900, 'other'));
       assert.equal(forged.status, 422, forged.text);
     } finally {

@@ -226,7 +226,7 @@ describe('the access to the page', { concurrency: true }, () => {
     });
   });
 
-  it('lets an address that has sent ten wrong tokens wait, and its sessions go on', async () => {
+  it('lets an address that has sent ten wrong tokens wait, and its sessions continue', async () => {
     await withPage(
       async ({ url }) => {
         const own = { origin: url, 'sec-fetch-site': 'same-origin' };

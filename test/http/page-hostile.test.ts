@@ -113,7 +113,7 @@ describe('the page for who means it ill', { concurrency: true }, () => {
     });
   });
 
-  it('refuses tokens and cookies of any bytes, and goes on', async () => {
+  it('refuses tokens and cookies of any bytes, and continues', async () => {
     await withPage(
       async ({ url }) => {
         const own = { origin: url, 'sec-fetch-site': 'same-origin' };

@@ -168,7 +168,7 @@ describe('the gate of the budget', () => {
         spent.map(([, requests]) => requests),
         [1],
       );
-      assert.ok((spent[0]?.[0] ?? 0) >= askedMs + 450, 'counted from when it was granted anew');
+      assert.ok((spent[0]?.[0] ?? 0) >= askedMs + 450, 'counted from when it was granted again');
     });
   });
 });

@@ -42,7 +42,7 @@ describe('the beginning of a log', () => {
     });
   });
 
-  it('that is kept for ever is what the settings want, or what was proved', async () => {
+  it('that is kept permanently is what the settings want, or what was proved', async () => {
     await withLedger(async (db) => {
       await takeLease(db, auditLogs);
       const key = { account: 'acme', stream: 'audit_logs' };

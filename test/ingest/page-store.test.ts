@@ -130,9 +130,9 @@ describe('a page that is stored', () => {
       const ensure = createPartitionKeeper(db);
       const goes = {
         db,
-        async ensurePartitions(...[table, moments, anew = false]: Parameters<typeof ensure>) {
-          looks.push(anew);
-          await ensure(table, moments, anew);
+        async ensurePartitions(...[table, moments, again = false]: Parameters<typeof ensure>) {
+          looks.push(again);
+          await ensure(table, moments, again);
           await db.query('drop table zendesk_partitions.access_logs_1970_01');
         },
       };

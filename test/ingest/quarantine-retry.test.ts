@@ -182,7 +182,7 @@ describe('a retry of the quarantine', () => {
     });
   });
 
-  it('keeps a record as it came if its row would lose something, and looks anew for partitions', async () => {
+  it('keeps a record as it came if its row would lose something, and looks for partitions again', async () => {
     await withHeld(accessLogs, async ({ db, put, retry }) => {
       const twice = access('b', '2').replace('{', '{"status": 500, ');
       await put([access('a', '1')]);

@@ -48,7 +48,7 @@ describe('a refusal', () => {
       );
       const doubted = { refused: true, unavailable: null, code: null, reason: null };
       assert.deepEqual([await load(db), await kinds(db)], [doubted, []]);
-      // An answer in between: it begins anew, and it was never unavailable.
+      // An answer in between: it begins again, and it was never unavailable.
       assert.equal(await markAvailable(db, key), false);
       assert.deepEqual(await load(db), { ...doubted, refused: false });
 

@@ -243,7 +243,7 @@ describe('rows that were deleted by hand', { concurrency: 2 }, () => {
     });
   });
 
-  it('of a log that is kept for ever wait until its beginning is known', async () => {
+  it('of a log that is kept permanently wait until its beginning is known', async () => {
     await withRows(auditLogs, async (kept) => {
       const { db, settle } = kept;
       await db.query(
@@ -304,7 +304,7 @@ describe('changes without a record', { concurrency: 2 }, () => {
     });
   });
 
-  it('by somebody else are told, with who it was, and all rows are counted again', async () => {
+  it('by somebody else are reported, with who it was, and all rows are counted again', async () => {
     await withRows(accessLogs, async (kept) => {
       const { db, log } = kept;
       await db.query('update zendesk_sync.stored_rows set rows = rows + 5');

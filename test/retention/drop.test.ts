@@ -30,7 +30,7 @@ async function count({ db }: KeptAccount, table: string): Promise<number> {
 }
 
 describe('retention apply', { concurrency: 2 }, () => {
-  it('drops rows of a log, is reported for ever, and neither verify nor the pullers miss them', async () => {
+  it('drops rows of a log, is reported permanently, and neither verify nor the pullers miss them', async () => {
     await withKeptAccount(async (kept) => {
       const { db, simulator } = kept;
       const before = await count(kept, 'zendesk.access_logs');

@@ -68,7 +68,7 @@ export async function withPage(
   });
 }
 
-/** What the server is told of the accounts that it follows: the settings that everybody has. */
+/** What the server knows about the accounts that it follows: the settings that everybody has. */
 export function describePage(
   accounts: readonly string[],
   access: NonNullable<HttpOptions['page']>['access'] = { kind: 'local' },

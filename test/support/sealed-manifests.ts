@@ -27,7 +27,7 @@ export async function seal(
   return (await loadHead(db, 'acme')) ?? assert.fail('nothing is sealed');
 }
 
-/** What somebody does who writes the log anew, with what is kept of its anchors here. */
+/** What somebody does who writes the log again, with what is kept of its anchors here. */
 export async function removeLog(db: Database): Promise<void> {
   for (const table of ['logs', 'entries', 'hashes', 'anchors', 'anchor_states', 'keys'])
     await db.query(`delete from zendesk_evidence.${table} where account = 'acme'`);

@@ -36,7 +36,7 @@ const group: FindingGroup = {
 
 const nothing: AlertFacts = { conditions: [], findings: [], past: [], introduced: [], sent: [] };
 
-/** Looks at the facts one after the other, as a process does, and lists what is told: `+` a problem, `-` its end. */
+/** Looks at the facts one after the other, as a process does, and lists what is sent: `+` a problem, `-` its end. */
 function watch(
   looks: readonly (readonly [seconds: number, facts: Partial<AlertFacts>])[],
 ): readonly string[] {

@@ -88,7 +88,7 @@ describe('whether a stream needs a person', () => {
       { gaps: 1, headroom_seconds: 14 * 86_400 },
       [],
     ],
-    ['nothing for a gap that Zendesk keeps for ever', { gaps: 1, headroom_seconds: null }, []],
+    ['nothing for a gap that Zendesk keeps permanently', { gaps: 1, headroom_seconds: null }, []],
     ['nothing for what was lost long ago', { lost_seconds: 86_400 }, []],
     ['nothing for rows that were taken away a day ago', { losses: [lossAt(ago(86_400))] }, []],
     [

@@ -18,7 +18,7 @@ describe('a wait for the budget', () => {
   const full = (waitMs: number) => ({ waitMs, isPaused: false, reason: 'unsaid' });
   const paused = (waitMs: number) => ({ waitMs, isPaused: true, reason: 'Zendesk said so' });
 
-  it('is told if it is longer than a minute, and of a pause after a second, with its reason', () => {
+  it('is reported if it is longer than a minute, a pause after a second, with its reason', () => {
     const { told, teller } = listen();
     teller.tell('support', full(64_999));
     teller.tell('logs', paused(999));
@@ -32,7 +32,7 @@ describe('a wait for the budget', () => {
     ]);
   });
 
-  it('is told once while it lasts, and again after five minutes', () => {
+  it('is reported once while it lasts, and again after five minutes', () => {
     const { told, teller } = listen();
     teller.tell('support', full(70_000));
     nowMs += 69_999;

@@ -267,7 +267,7 @@ describe('the gaps of a log', () => {
     ]);
   });
 
-  it('are told oldest first, those without a time before all', () => {
+  it('are listed oldest first, those without a time before all', () => {
     const coverage = [{ from: start + day, to: now - 5 * day }];
     const group = { code: 'record_unreadable', records: 1 };
     const gaps = judgeGaps(

@@ -33,11 +33,11 @@ describe('what retention has taken away', () => {
     'From the audit log from 2026-03-01 to 2026-04-01, addresses was removed by retention on 2026-11-01, 7 rows (kept for 13 months).',
   ];
 
-  it('is told in a sentence each', () => {
+  it('are reported in a sentence each', () => {
     assert.deepEqual(describeRemovals('audit log', removals, show), sentences);
   });
 
-  it('is told only of the time that is asked for', () => {
+  it('are reported only for the time that is asked for', () => {
     const tell = (from: string, to: string): readonly string[] =>
       describeRemovals('audit log', removals, show, { from: second(from), to: second(to) });
     assert.deepEqual(tell('2026-02-01', '2026-03-01'), [sentences[1]]);

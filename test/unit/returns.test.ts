@@ -30,7 +30,7 @@ describe('versions that came back', () => {
     assert.deepEqual(ids(returns.note(page, span).held), ['b', 'c']);
   });
 
-  it('are told from records that the run has read before', () => {
+  it('differ from records that the run has read before', () => {
     const { stamps, returns } = createMemory('at');
     const first = [rowOf('a', 12_000, 'one'), rowOf('b', 12_000, 'one')];
     assert.deepEqual(returns.note(first, undefined).again, new Set());

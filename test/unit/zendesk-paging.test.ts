@@ -8,7 +8,7 @@ describe('cursor paging', () => {
   const more = { has_more: true, after_cursor: 'next' };
   const table: [string, unknown, Envelope][] = [
     [
-      'goes on with the cursor',
+      'continues with the cursor',
       { audit_logs: [{ id: 1 }], meta: more },
       { records: [{ id: 1 }], nextCursor: 'next' },
     ],
@@ -23,7 +23,7 @@ describe('cursor paging', () => {
       { records: [], nextCursor: undefined, isSaidLast: true },
     ],
     [
-      'goes on after an empty page that has more',
+      'continues after an empty page that has more',
       { audit_logs: [], meta: more },
       { records: [], nextCursor: 'next' },
     ],

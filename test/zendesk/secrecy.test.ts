@@ -140,7 +140,7 @@ describe('the id of a request', () => {
     ['https://acme.example/x', false],
   ];
   for (const [id, passes] of table)
-    it(`${passes ? 'is told' : 'is not told'} when it is ${id}`, async (test) => {
+    it(`${passes ? 'is shown' : 'is not shown'} when it is ${id}`, async (test) => {
       const server = await startServer(test, {
         replies: [{ status: 422, headers: { 'x-request-id': id }, body: { error: 'x' } }],
       });

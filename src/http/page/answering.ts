@@ -42,7 +42,7 @@ export async function answerQuestion(
         .lend(question.rights, async (db) => question.download(db, asked), sendFile);
     return await sendJson(context, await questioning.ask(question, asked));
   } catch (error) {
-    // Also what the question asks for and cannot be had: rows in an archive that is not there.
+    // Also what the question asks for and is not available: rows in an archive that is not there.
     if (hasCode(error, 'bad_input', 'archive_failed')) return json(400, { reason: error.message });
     throw error;
   }

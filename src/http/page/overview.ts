@@ -41,7 +41,7 @@ type Sources = {
   readonly admission: Admission;
 };
 
-/** The overview of all databases; one of several that is away is told of beside what the others say. */
+/** The overview of all databases; one of several that is away is shown beside what the others say. */
 async function loadEvery({ places }: EveryQuestioning, service: PageService): Promise<Overview> {
   const now = new Date();
   const databases = places.map(({ database }) => database);

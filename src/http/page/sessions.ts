@@ -86,7 +86,7 @@ export function openSessions(
         db.query('delete from zendesk_sync.page_sessions where session = $1', [digest(cookie)]),
       );
       await Promise.allSettled(ended);
-      // In a database that is away it would go on.
+      // In a database that is away it would continue.
       await Promise.all(ended);
     },
   };

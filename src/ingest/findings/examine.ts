@@ -16,7 +16,7 @@ type ExamineOptions = {
   readonly signal?: AbortSignal | undefined;
   /** Called before each day whose rollups are recomputed with how many are done, of how many. */
   readonly reportDays?: (done: number, total: number) => void;
-  /** Is told which rules, lists and people were changed, before anything is made again. */
+  /** Called with the rules, lists and people that were changed, before anything is made again. */
   readonly reportChanges?: (changes: readonly ChangedInput[]) => void;
   /** Called before each span that the rules look at with how many are done, of how many. */
   readonly report?: (done: number, total: number) => void;

@@ -21,7 +21,7 @@ type PackTask = {
   readonly archived: ArchivedRows | undefined;
   /** When the log was begun. */
   readonly begunAt: string;
-  /** Is told of each row. */
+  /** Called for each row. */
   readonly report: (micros: string) => void;
 };
 

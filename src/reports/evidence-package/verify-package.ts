@@ -31,7 +31,7 @@ export type VerifiedPackage = {
 /** How a package is verified. */
 type VerificationTask = {
   readonly streams: readonly LogStream[];
-  /** Is told of rows as they are read. */
+  /** Called with the number of rows as they are read. */
   readonly report: (stream: string, rows: number) => void;
 };
 

@@ -93,7 +93,7 @@ describe('a stored finding', () => {
     });
   });
 
-  it('about a day stays the same while the day goes on', async () => {
+  it('about a day stays the same until the day ends', async () => {
     await withLedger(async (db) => {
       await db.query(
         `update zendesk.finding_rules set parameters = parameters || '{"minimum": 2, "z": 0.5, "floor": 0.1, "least_days": 1}'

@@ -1,4 +1,4 @@
-/** Loads what the histories of logs are told by: for one log or for all, in the same few statements. */
+/** Loads what the histories of logs are made from: for one log or for all, in the same few statements. */
 import type { Queryable } from '../../../database/client.ts';
 import type { StreamKey } from '../../../ingest/coverage.ts';
 import { loadGapFacts, type FactsScope } from '../../../ingest/gap-facts.ts';
