@@ -124,7 +124,7 @@ function describeChecks(
     'HOW TO CHECK IT',
     '',
     ...fold(
-      'First compare keys/log.vkey with the key that the operator has given you on another way. Run the commands in the folder of this file.',
+      'First compare keys/log.vkey with the key that the operator has given you separately. Run the commands in the folder of this file.',
     ),
     '',
     '1. The files, the rows, the checkpoint and its signatures, with Node.js 22 or newer:',
