@@ -10,7 +10,8 @@ export const rooms: Readonly<Record<string, Room>> = {
     imports: [
       'config', 'doctor', 'http', 'page', 'tracing', 'reports', 'retention', 'moving', 'archive', 'alerts',
       'ingest', 'evidence', 'evidence/forms', 'streams', 'zendesk', 'database', 'classification',
-      'simulator', 'directories', 'errors', 'span', 'logger', 'memory', 'scheduler', 'proxy', 'version',
+      'simulator', 'directories', 'errors', 'span', 'nearest', 'logger', 'memory', 'scheduler', 'proxy',
+      'version',
     ],
     owns: ['commander', 'log-update', 'pretty-ms'],
   },
@@ -43,7 +44,7 @@ export const rooms: Readonly<Record<string, Room>> = {
     // prettier-ignore
     imports: [
       'archive', 'ingest', 'evidence', 'evidence/forms', 'parquet', 'streams', 'zendesk', 'database',
-      'classification', 'errors', 'span', 'version',
+      'classification', 'errors', 'span', 'nearest', 'version',
     ],
     owns: ['yazl'],
   },
@@ -83,10 +84,11 @@ export const rooms: Readonly<Record<string, Room>> = {
   config: {
     // prettier-ignore
     imports: [
-      'evidence/forms', 'streams', 'classification', 'errors', 'span', 'proxy', 'database-url',
+      'evidence/forms', 'streams', 'classification', 'errors', 'span', 'nearest', 'proxy',
+      'database-url',
     ],
     types: ['zendesk'],
-    owns: ['zod', 'yaml', 'leven'],
+    owns: ['zod', 'yaml'],
   },
   evidence: {
     imports: [
@@ -118,6 +120,7 @@ export const rooms: Readonly<Record<string, Room>> = {
   'error-catalogue': { imports: [] },
   directories: { imports: [] },
   span: { imports: [] },
+  nearest: { imports: [], owns: ['leven'] },
   proxy: { imports: [] },
   'database-url': { imports: [] },
   version: { imports: [] },

@@ -2,7 +2,7 @@
  * Names in the environment that look like a setting but are not one: without a message their values would be ignored
  * silently.
  */
-import { findNearest } from './nearest.ts';
+import { findNearest } from '../nearest.ts';
 import type { Setting } from './setting.ts';
 import { alsoSmall } from './settings.ts';
 import type { Environment } from './texts.ts';

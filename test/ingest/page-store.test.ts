@@ -130,9 +130,9 @@ describe('a page that is stored', () => {
       const ensure = createPartitionKeeper(db);
       const goes = {
         db,
-        async ensurePartitions(...[table, moments, again = false]: Parameters<typeof ensure>) {
-          looks.push(again);
-          await ensure(table, moments, again);
+        async ensurePartitions(...[table, moments, looksAgain = false]: Parameters<typeof ensure>) {
+          looks.push(looksAgain);
+          await ensure(table, moments, looksAgain);
           await db.query('drop table zendesk_partitions.access_logs_1970_01');
         },
       };

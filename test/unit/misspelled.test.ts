@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { findMisspelled } from '../../src/config/misspelled.ts';
-import { findNearest } from '../../src/config/nearest.ts';
+import { findNearest } from '../../src/nearest.ts';
 import { changeSettings } from '../../src/config/settings-file.ts';
 import { listSettings } from '../../src/config/settings.ts';
 import { streams } from '../../src/streams/registry.ts';

@@ -39,11 +39,15 @@ describe('the type of resources that is meant', () => {
     });
   });
 
-  it('is refused with a list of the known types when it is unknown', async () => {
+  it('is refused with the nearest known type, or with a list of them when none is near', async () => {
     await assert.rejects(
       chooseResourceType('tikets', few, async () => ['moon_phase']),
+      refuseInput(['"tikets" is not a type of resource that a rule knows. Did you mean tickets?']),
+    );
+    await assert.rejects(
+      chooseResourceType('cheese', few, async () => ['moon_phase']),
       refuseInput([
-        '"tikets" is not a type of resource that a rule knows. Use one of moon_phases, sla_policies, tickets.',
+        '"cheese" is not a type of resource that a rule knows. Use one of moon_phases, sla_policies, tickets.',
       ]),
     );
   });

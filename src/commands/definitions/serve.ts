@@ -1,6 +1,6 @@
 /** `serve` as the help shows it; what it does is loaded when it runs. */
 import type { Command } from 'commander';
-import { findNearest } from '../../config/nearest.ts';
+import { findNearest } from '../../nearest.ts';
 import { addExample } from '../arguments.ts';
 import type { CommandContext } from '../context.ts';
 

@@ -2,7 +2,7 @@
 import { accessSync, constants, readFileSync, statSync } from 'node:fs';
 import { basename } from 'node:path';
 import { Command, CommanderError } from 'commander';
-import { findNearest } from '../../config/nearest.ts';
+import { findNearest } from '../../nearest.ts';
 import { readReportEntries, type ReportEntry } from '../../config/reports-file.ts';
 import { foreignCodeOf, hasCode, refuseInput } from '../../errors.ts';
 import { isSchedule } from '../../scheduler.ts';

@@ -1,5 +1,6 @@
 import { expandRules, type AccessRule } from '../../classification/access-rule.ts';
 import { collectVocabulary } from '../../classification/vocabulary.ts';
+import { findNearest } from '../../nearest.ts';
 import { refuseInput } from '../../errors.ts';
 
 /** A type of resource: `ticket_form`, with the plural `ticket_forms`. */
@@ -10,7 +11,7 @@ type ResourceType = { readonly type: string; readonly plural: string };
  *
  * @param rules the rules that classify requests @param listStored lists the types in the database, which may come from
  *   previous rules; used only if the rules do not have the type @throws {KnownError} `bad_input` for an unknown type, with
- *   the known ones
+ *   the nearest known one, or with all of them
  */
 export async function chooseResourceType(
   text: string,
@@ -24,9 +25,10 @@ export async function chooseResourceType(
   const stored = findType(text, all);
   if (stored !== undefined) return stored;
   const names = all.map(({ plural }) => plural).toSorted();
-  throw refuseInput([
-    `"${text}" is not a type of resource that a rule knows. Use one of ${names.join(', ')}.`,
-  ]);
+  const nearest = findNearest(text, names);
+  const wayOut =
+    nearest === undefined ? `Use one of ${names.join(', ')}.` : `Did you mean ${nearest}?`;
+  throw refuseInput([`"${text}" is not a type of resource that a rule knows. ${wayOut}`]);
 }
 
 function findType(text: string, types: readonly ResourceType[]): ResourceType | undefined {
