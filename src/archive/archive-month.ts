@@ -134,6 +134,13 @@ export async function finishObject(
   described: DescribedObject,
 ): Promise<void> {
   const manifest = Buffer.from(renderObjectManifest(described));
-  await store.create(nameManifest(described.object), manifest);
+  const name = nameManifest(described.object);
+  await store.create(name, manifest);
+  // Some buckets do not know the condition that a name must be free, and say nothing of it.
+  if (await store.create(name, manifest))
+    throw archiveFailure(
+      `${store.name} has written over ${name}: it does not know If-None-Match`,
+      'Nothing was dropped. Use a service that knows it, because without it something could be overwritten',
+    );
   await noteChecked(db, described);
 }
