@@ -71,8 +71,8 @@ const hourMs = 60 * minuteMs;
 const dayMs = 24 * hourMs;
 
 /**
- * How long something must last before it is reported. After a start, and after a jump of the clock, a stream is stale until its
- * next run.
+ * How long something must last before it is reported. After a start, and after a jump of the clock, a stream is stale until
+ * its next run.
  */
 const waitsMs: Readonly<Record<ConditionKind, number>> = {
   fails: 30 * secondMs,

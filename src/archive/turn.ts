@@ -59,11 +59,13 @@ async function take(
   let taken: { readonly id: string } | undefined;
   return db.transaction(async (tx) => {
     await tx.query('lock table zendesk_sync.archive_runs in share row exclusive mode');
-    const own = await tx.query(
-      'select from zendesk_sync.archive_runs where id = $1::bigint and holder = $2 and ended_at is null',
-      [taken?.id ?? null, holder],
-    );
-    if (taken !== undefined && own.length > 0) return taken;
+    if (taken !== undefined) {
+      const own = await tx.query(
+        'select from zendesk_sync.archive_runs where id = $1::bigint and holder = $2 and ended_at is null',
+        [taken.id, holder],
+      );
+      if (own.length > 0) return taken;
+    }
     const [other] = await tx.query<{ isRunning: boolean }>(
       `select ended_at is null as "isRunning" from zendesk_sync.archive_runs
        where (ended_at is null and expires_at > now()) or due_at >= $1::timestamptz

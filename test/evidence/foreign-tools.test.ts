@@ -57,7 +57,7 @@ describe("Tessera's fsck", { skip: fsck.skip }, () => {
   const program = fsck.skip === false ? fsck.path : '';
 
   /**
-   * Whether it accepts a log. Its exit status is 0 for a damaged log too, and with one worker it never stops waiting for one, so
+   * Whether it accepts a log. Its exit status is 0 for a damaged log too, and with one worker it waits without end, so
    * only its words count.
    */
   function accepts(log: string): boolean {

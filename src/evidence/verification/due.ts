@@ -39,11 +39,13 @@ export async function takeVerification(
       [account],
     );
     if (log.length === 0) return 'done';
-    const own = await tx.query(
-      'select from zendesk_sync.verifications where account = $1 and id = $2::bigint and holder = $3 and outcome is null',
-      [account, taken?.id ?? null, holder],
-    );
-    if (taken !== undefined && own.length > 0) return taken;
+    if (taken !== undefined) {
+      const own = await tx.query(
+        'select from zendesk_sync.verifications where account = $1 and id = $2::bigint and holder = $3 and outcome is null',
+        [account, taken.id, holder],
+      );
+      if (own.length > 0) return taken;
+    }
     const [left] = await tx.query<{ id: string; progress: DeepProgress | null }>(
       `update zendesk_sync.verifications
        set outcome = null, ended_at = null, due_at = greatest(due_at, $4), holder = $3, expires_at = clock.until
