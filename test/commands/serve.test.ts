@@ -71,8 +71,14 @@ describe('serve', { concurrency: 2 }, () => {
       for (const { level, time, msg } of lines) {
         assert.equal(level, 'info');
         assert.match(String(time), /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/);
-        // People are listed again after a backfill; the signal may come while they are.
-        const known = ['started', 'run complete', 'run interrupted', 'stopped'];
+        // People are listed again after a backfill; the signal may come while they are. Checkpoints come by the minute.
+        const known = [
+          'started',
+          'run complete',
+          'run interrupted',
+          'checkpoint of the sealed log',
+          'stopped',
+        ];
         assert.ok(known.includes(String(msg)), String(msg));
       }
       const [{ time: _time, pid: _pid, hostname: _host, ...started } = {}] = lines;
