@@ -41,6 +41,7 @@ export const near: Readonly<Record<string, readonly string[]>> = {
   'src/ingest/gap-cost.ts': [unit('gap-cost'), ingest('account-gaps')],
   'src/ingest/gap-facts.ts': [ingest('account-gaps')],
   'src/ingest/gaps.ts': [unit('gaps')],
+  'src/ingest/horizon.ts': [ingest('horizon')],
   'src/ingest/kept-login.ts': [ingest('kept-login')],
   'src/ingest/learned-limits.ts': [unit('learned-limits')],
   'src/ingest/lease-keeper.ts': [ingest('lease-keeper')],
@@ -71,7 +72,6 @@ export const near: Readonly<Record<string, readonly string[]>> = {
   ],
   'src/ingest/people.ts': [ingest('people'), ingest('people-lookups')],
   'src/ingest/plan.ts': [unit('plan'), unit('page-times')],
-  'src/ingest/pull.ts': [ingest('horizon')],
   'src/ingest/quarantine-release.ts': [ingest('quarantine-retry')],
   'src/ingest/quarantine-retry.ts': [ingest('quarantine-retry')],
   'src/ingest/quarantine.ts': [

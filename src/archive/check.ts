@@ -6,7 +6,7 @@ import { openParquet } from '../parquet/reader.ts';
 import type { LogTable } from '../streams/stream.ts';
 import { archiveFailure } from './failure.ts';
 import { readHashedRows } from './hashed-rows.ts';
-import type { ObjectFacts } from './object-writer.ts';
+import type { ObjectFacts } from './object-facts.ts';
 import type { ArchiveRow } from './rows.ts';
 import type { ArchiveStore } from './store.ts';
 

@@ -1,7 +1,7 @@
 /** The columns of an archived log, with their types in Parquet. */
 import type { Queryable } from '../database/client.ts';
 import { nameHere } from '../database/schema-names.ts';
-import type { ParquetElement } from '../parquet/writer.ts';
+import type { ParquetElement } from '../parquet/element.ts';
 import type { LogTable } from '../streams/stream.ts';
 
 /** A column of an archived log. */

@@ -2,7 +2,7 @@
 import { canonicalJson } from '../evidence/canonical-json.ts';
 import type { ManifestRows } from '../evidence/manifest.ts';
 import type { ArchivedMonth } from './layout.ts';
-import type { ObjectFacts } from './object-writer.ts';
+import type { ObjectFacts } from './object-facts.ts';
 
 /** An object, and what is known of it. */
 export type DescribedObject = ArchivedMonth & ObjectFacts & { readonly object: string };

@@ -5,7 +5,7 @@ import { bookkeeping } from './columns.ts';
 import { listNaming } from './object-group.ts';
 import { createRowReader } from './object-reader.ts';
 import type { ArchiveRow } from './rows.ts';
-import type { ArchiveQuestion } from './search.ts';
+import type { ArchiveQuestion } from './question.ts';
 
 /** The rows of a group that fit. */
 export async function readMatches(

@@ -2,7 +2,7 @@
 import { unescapeText } from '../evidence/row-leaf.ts';
 import type { ColumnValues } from '../parquet/chunk.ts';
 import type { DifferentValues } from '../parquet/dictionary.ts';
-import type { ParquetElement } from '../parquet/writer.ts';
+import type { ParquetElement } from '../parquet/element.ts';
 import type { ArchiveColumn } from './columns.ts';
 import { readNumber } from './hot-lines.ts';
 

@@ -6,7 +6,7 @@ import { createKeyFinder, type PersonKeys } from '../evidence/salts.ts';
 import type { LogTable } from '../streams/stream.ts';
 import { isNothing, keyFields, readNumber } from './hot-lines.ts';
 import { groupRows } from './layout.ts';
-import type { ObjectFacts } from './object-writer.ts';
+import type { ObjectFacts } from './object-facts.ts';
 
 /** Takes lines. */
 type Tally = {

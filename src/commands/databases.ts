@@ -4,12 +4,7 @@ import type { Config, LocalConfig } from '../config/config.ts';
 import type { LocalPlace } from '../config/every-account.ts';
 import { exitStatusOf, KnownError, refuseInput } from '../errors.ts';
 import type { CommandContext } from './context.ts';
-
-/** What somebody has named: an account, a database, or neither. */
-export type Wanted = {
-  readonly account?: string | undefined;
-  readonly database?: string | undefined;
-};
+import type { Wanted } from './wanted.ts';
 
 /** The commands that read stored rows, of one database or of each. */
 const local: ReadonlySet<string> = new Set([

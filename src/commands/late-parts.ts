@@ -3,7 +3,7 @@ import type { LocalConfig } from '../config/config.ts';
 import type { createLogger, Log } from '../logger.ts';
 import type { Stream } from '../streams/stream.ts';
 import type { CommandContext, ProcessLike } from './context.ts';
-import type { SettingsReader } from './settings.ts';
+import type { SettingsReader } from './settings-reader.ts';
 import type { writeAbove } from './terminal/display.ts';
 
 type Loaded = {

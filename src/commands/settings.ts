@@ -1,12 +1,7 @@
 /** The settings of a command, read on demand. */
 import { readFileSync } from 'node:fs';
-import {
-  parseConfig,
-  type Config,
-  type ConfigOptions,
-  type LocalConfig,
-} from '../config/config.ts';
-import { parseConfigs, parseLocalPlaces, type LocalPlace } from '../config/every-account.ts';
+import { parseConfig, type Config, type ConfigOptions } from '../config/config.ts';
+import { parseConfigs, parseLocalPlaces } from '../config/every-account.ts';
 import { findMisspelled } from '../config/misspelled.ts';
 import { listSettings } from '../config/settings.ts';
 import { tidyText, type Environment } from '../config/texts.ts';
@@ -14,8 +9,9 @@ import { chooseSchemas } from '../database/schema-names.ts';
 import { refuseInput } from '../errors.ts';
 import { isSchedule } from '../scheduler.ts';
 import type { Stream } from '../streams/stream.ts';
-import { choosePlaces, type Wanted } from './databases.ts';
+import { choosePlaces } from './databases.ts';
 import { checkConfigured, refuseAccount } from './environment.ts';
+import type { SettingsReader } from './settings-reader.ts';
 
 /** Removes what other programs have left at the ends of the names and values of settings. */
 export function tidySettings(env: NodeJS.ProcessEnv, streams: readonly Stream[]): void {
@@ -27,24 +23,6 @@ export function tidySettings(env: NodeJS.ProcessEnv, streams: readonly Stream[])
     if (names.has(name)) env[name] = tidyText(text);
   }
 }
-
-/** The settings of a process. */
-export type SettingsReader = {
-  /** The settings of every account, at least one. @throws {KnownError} `bad_input` with every problem at once */
-  readonly readConfigs: () => readonly [Config, ...Config[]];
-  /**
-   * The settings of the only account, or of the one with the given key. @throws {KnownError} `bad_input` if there is none,
-   * or several
-   */
-  readonly readConfig: (account?: string) => Config;
-  /** The settings that need no Zendesk account. @throws {KnownError} `bad_input` with every problem at once */
-  readonly readLocalConfig: () => LocalConfig;
-  /**
-   * The settings for each selected database, without those of Zendesk: for all if none is named. @throws
-   * {KnownError} `bad_input` for a name that the settings do not have
-   */
-  readonly readPlaces: (wanted: Wanted) => readonly [LocalPlace, ...LocalPlace[]];
-};
 
 /** Reads settings from an environment. `warn` gets each name that looks like a setting but is not one, once. */
 export function createSettingsReader(

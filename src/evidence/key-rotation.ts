@@ -6,12 +6,10 @@
 import type { Database, Queryable } from '../database/client.ts';
 import { KnownError } from '../errors.ts';
 import { openFrontier } from './edge.ts';
-import { formatCheckpoint, openCheckpoint } from './forms/checkpoint.ts';
-import { findRoot, type Frontier } from './forms/frontier.ts';
-import { formatVerifierKey, parseVerifierKey, type SigningKey } from './forms/keys.ts';
-import { formatNote, parseNote, signNote, verifyNote } from './forms/note.ts';
+import { formatVerifierKey, type SigningKey } from './forms/keys.ts';
 import { appendEntries } from './sealed-log.ts';
 import { inUtc } from './stored-rows.ts';
+import { signTakeover } from './takeover.ts';
 
 /** A log, and the key that takes over from another. */
 type Rotation = {
@@ -100,40 +98,4 @@ async function findEntry(tx: Queryable, account: string, key: string): Promise<n
     [account, key],
   );
   return row?.entry ?? 0;
-}
-
-function signTakeover(
-  origin: string,
-  frontier: Frontier,
-  from: SigningKey,
-  to: SigningKey,
-): string {
-  const extensions = [`key ${formatVerifierKey(to.verifier)}`];
-  const { size } = frontier;
-  const text = formatCheckpoint({ origin, size, root: findRoot(frontier), extensions });
-  return formatNote(signNote(text, [from, to]));
-}
-
-/** What an entry of kind `key` says. */
-export type Takeover = { readonly from: string; readonly to: string; readonly note: string };
-
-/**
- * Whether both keys have signed that one takes over from the other in the log at this point.
- *
- * @throws {FormError} when not
- */
-export function isSignedByBoth(
-  { from, to, note }: Takeover,
-  origin: string,
-  before: Frontier,
-): boolean {
-  const keys = [parseVerifierKey(from), parseVerifierKey(to)];
-  const { checkpoint } = openCheckpoint(note, origin, keys);
-  return (
-    keys.every((key) => verifyNote(parseNote(note), [key]).length > 0) &&
-    checkpoint.size === before.size &&
-    findRoot(before).equals(checkpoint.root) &&
-    checkpoint.extensions.length === 1 &&
-    checkpoint.extensions[0] === `key ${to}`
-  );
 }

@@ -3,7 +3,7 @@ import type { Queryable } from '../database/client.ts';
 import { toSeconds } from '../span.ts';
 import type { LogStream } from '../streams/stream.ts';
 import { previewGaps, type GapCost } from './gap-cost.ts';
-import { listGaps } from './gap-facts.ts';
+import { listGaps } from './gap-list.ts';
 import { listClosable, type Gap } from './gaps.ts';
 
 /** What is not stored of an account. */

@@ -26,7 +26,8 @@ import {
 import { loadLostSince } from './losses.ts';
 import { loadDropped } from './removals.ts';
 import { countCursors, measureNeed, nameGap } from './plan.ts';
-import { findHorizon, keyOf, loadStream, reportCovered, rescanAgesOf, type Pull } from './pull.ts';
+import { keyOf, rescanAgesOf, type Pull } from './pull.ts';
+import { findHorizon, loadStream, reportCovered } from './horizon.ts';
 import { readSpan } from './span-reader.ts';
 
 /**

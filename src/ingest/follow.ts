@@ -6,7 +6,8 @@ import { loadCoverage, type StreamKey } from './coverage.ts';
 import { closeFetch, loadResumable, openFetch } from './fetch.ts';
 import { withdrawFuture } from './future.ts';
 import { planLive } from './plan.ts';
-import { findHorizon, keyOf, loadStream, reportCovered, type Pull } from './pull.ts';
+import { keyOf, type Pull } from './pull.ts';
+import { findHorizon, loadStream, reportCovered } from './horizon.ts';
 import { readSpan } from './span-reader.ts';
 
 /** A clock that was wrong by more than this made a wrong plan. */

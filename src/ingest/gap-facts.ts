@@ -1,9 +1,7 @@
 /** What the ledger knows of the gaps of a log. */
 import type { Queryable } from '../database/client.ts';
 import type { Span, Spans } from '../span.ts';
-import type { LogStream } from '../streams/stream.ts';
 import type { StreamKey } from './coverage.ts';
-import { judgeGaps, type Gap, type GapScope } from './gaps.ts';
 import type { Loss } from './loss-words.ts';
 import { withoutLosses } from './losses.ts';
 import type { Rescanned } from './plan.ts';
@@ -34,18 +32,6 @@ export type GapFacts = {
   readonly refusals: readonly Refusal[];
   readonly quarantined: readonly QuarantinedGap[];
 };
-
-/** The gaps of a log of an account, oldest first, each with its reason. One that was never pulled is one gap. */
-export async function listGaps(
-  db: Queryable,
-  account: string,
-  log: Pick<LogStream, 'name' | 'title' | 'retentionDays'>,
-  scope: GapScope,
-): Promise<readonly Gap[]> {
-  const key = { account, stream: log.name };
-  const facts = await loadGapFacts(db, key, scope.now);
-  return judgeGaps(log, facts(key), scope);
-}
 
 /** Which logs: one of an account, all of an account, or all of all. */
 export type FactsScope = {

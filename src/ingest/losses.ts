@@ -14,7 +14,8 @@ import {
   type StreamKey,
 } from './coverage.ts';
 import { explainLoss, type Loss } from './loss-words.ts';
-import { keyOf, loadStream, type Pull } from './pull.ts';
+import { keyOf, type Pull } from './pull.ts';
+import { loadStream } from './horizon.ts';
 import { noteUncovered } from './uncovered.ts';
 import { countSuspects } from './row-counts.ts';
 import { joinStoredRows } from './stored-rows.ts';

@@ -7,7 +7,7 @@ import type { LogStream } from '../streams/stream.ts';
 import type { StreamKey } from './coverage.ts';
 import { advance, recordPage } from './page-ledger.ts';
 import { describeUnstoredPage } from './page-manifest.ts';
-import type { PageToStore, StoredPage } from './page.ts';
+import type { PageToStore, StoredPage } from './page-to-store.ts';
 import { markAtOnce } from './stale-days.ts';
 import { listCopies } from './rows/copy.ts';
 import { createStamps } from './rows/stamps.ts';

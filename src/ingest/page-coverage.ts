@@ -3,7 +3,7 @@ import type { Queryable } from '../database/client.ts';
 import { subtract } from '../span.ts';
 import { addCoverage, addRescan, lockStream, type StreamKey } from './coverage.ts';
 import { loadLostSince } from './losses.ts';
-import type { PageEnd } from './page.ts';
+import type { PageEnd } from './page-to-store.ts';
 
 type CompleteEnd = Extract<PageEnd, { readonly kind: 'complete' }>;
 

@@ -3,7 +3,7 @@ import type { Span } from '../span.ts';
 import { coveredByFetch, findKeptSince, type Reading } from './coverage.ts';
 import type { EngineSettings } from './engine.ts';
 import type { Fetch } from './fetch.ts';
-import type { PageEnd } from './page.ts';
+import type { PageEnd } from './page-to-store.ts';
 import { findRest, splitSpanSeconds } from './plan.ts';
 import type { Pull } from './pull.ts';
 import type { PageRow } from './rows/copy.ts';

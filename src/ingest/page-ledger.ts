@@ -6,7 +6,7 @@ import type { StreamKey } from './coverage.ts';
 import type { Fetch } from './fetch.ts';
 import { changedHistory } from './lease.ts';
 import type { NotedPage } from './page-manifest.ts';
-import type { PageEnd, PageToStore, StoredPage } from './page.ts';
+import type { PageEnd, PageToStore, StoredPage } from './page-to-store.ts';
 import type { PageCounts, WrittenRows } from './rows/written.ts';
 import { countByDay } from './stored-rows.ts';
 

@@ -8,7 +8,7 @@ import { ensurePersonKeys, nameKeys } from '../evidence/salts.ts';
 import { readSelected, selectSealed, type SelectedRow } from '../evidence/stored-rows.ts';
 import { fromSeconds } from '../span.ts';
 import type { LogStream, LogTable } from '../streams/stream.ts';
-import type { PageToStore, StoredPage } from './page.ts';
+import type { PageToStore, StoredPage } from './page-to-store.ts';
 import type { WrittenRows } from './rows/written.ts';
 import { countByDay } from './stored-rows.ts';
 

@@ -1,7 +1,7 @@
 /** Versions of records that came back, on the page that ends their span and on the pages before it. */
 import type { Transaction } from '../database/client.ts';
 import type { LogStream } from '../streams/stream.ts';
-import type { PageToStore } from './page.ts';
+import type { PageToStore } from './page-to-store.ts';
 import type { PageRow } from './rows/copy.ts';
 import { saysTheSame } from './rows/returns.ts';
 import { writeRows } from './rows/rows.ts';

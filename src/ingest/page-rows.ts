@@ -1,7 +1,7 @@
 /** Writes the rows of a page into their table, and the rows that Postgres refuses into quarantine. */
 import type { Transaction } from '../database/client.ts';
 import type { LogStream } from '../streams/stream.ts';
-import type { PageToStore, StoredPage } from './page.ts';
+import type { PageToStore, StoredPage } from './page-to-store.ts';
 import { refuseIfMost } from './quarantine.ts';
 import type { PageRow } from './rows/copy.ts';
 import { keepDoubles, splitDoubles } from './rows/doubles.ts';

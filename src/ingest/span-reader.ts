@@ -3,7 +3,8 @@ import { breaksWalk, codeOf, explainError, isResumable, KnownError } from '../er
 import type { Spans } from '../span.ts';
 import type { FetchKind, PageTimes } from './events.ts';
 import { closeFetch, restartFetch, type Fetch } from './fetch.ts';
-import { storePage, type PageStore, type StoredPage } from './page.ts';
+import { storePage, type PageStore } from './page.ts';
+import type { StoredPage } from './page-to-store.ts';
 import { extendHull, findWayOn, judgePage, judgeReading, type ReadRows } from './page-end.ts';
 import { countUnclassified, readPage } from './page-records.ts';
 import { keyOf, rescanAgesOf, type Pull } from './pull.ts';

@@ -5,7 +5,7 @@ import { writePageHeader } from 'hyparquet-writer/src/datapage.js';
 import { writeRleBitPackedHybrid } from 'hyparquet-writer/src/encoding.js';
 import { compress } from './compression.ts';
 import type { DifferentValues } from './dictionary.ts';
-import type { ParquetElement } from './writer.ts';
+import type { ParquetElement } from './element.ts';
 
 /** The column of a group, with values as the file has them, without their lengths. */
 export type ColumnValues = DifferentValues & {

@@ -4,16 +4,13 @@ import {
   ParquetWriter,
   schemaFromColumnData,
   type ColumnSource,
-  type ParquetWriteOptions,
 } from 'hyparquet-writer';
 import { writeChunk, type ColumnValues } from './chunk.ts';
 import { compress } from './compression.ts';
+import type { ParquetElement } from './element.ts';
 
 /** A column of a group. */
 type ParquetColumn = Pick<ColumnSource, 'name' | 'data' | 'type' | 'encoding'>;
-
-/** A column of a file, as Parquet describes it. */
-export type ParquetElement = NonNullable<ParquetWriteOptions['schema']>[number];
 
 /** A file that is being written; its bytes are in memory until they are taken. */
 type ParquetFile = {

@@ -14,7 +14,7 @@ import { dropParts } from './drop.ts';
 import { loadHolds } from './holds.ts';
 import { isAllOf, refuseHeld } from './meanwhile.ts';
 import { spell } from './moments.ts';
-import type { PlannedRemoval } from './plan.ts';
+import type { PlannedRemoval } from './planned-removal.ts';
 import { stripRows } from './strip.ts';
 
 /** The result for one item of the plan. */

@@ -15,7 +15,7 @@ import { bringObject, dropBrought, onObject, readBrought } from './archived-rows
 import { recordRemoval } from './deed.ts';
 import { refuseHeld } from './meanwhile.ts';
 import { spell } from './moments.ts';
-import type { PlannedRemoval } from './plan.ts';
+import type { PlannedRemoval } from './planned-removal.ts';
 import { stripRows } from './strip.ts';
 
 /** Between two statements an object is read, written and read back. */

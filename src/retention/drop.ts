@@ -18,7 +18,7 @@ import { loadEntries, loadLaterEntries } from './entries.ts';
 import { keepCutPages, keepRevisions } from './kept-leaves.ts';
 import { isAllOf, refuseHeld } from './meanwhile.ts';
 import { spell } from './moments.ts';
-import type { PlannedRemoval } from './plan.ts';
+import type { PlannedRemoval } from './planned-removal.ts';
 import { releaseQuarantine } from './quarantine.ts';
 import { refuseUnsealed } from './settled.ts';
 

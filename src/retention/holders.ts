@@ -6,7 +6,7 @@ import type { LogStream } from '../streams/stream.ts';
 import { hasArchivedNaming } from './archived-names.ts';
 import { findHolding, loadHolds, type Hold } from './holds.ts';
 import { spell } from './moments.ts';
-import type { PlannedRemoval } from './plan.ts';
+import type { PlannedRemoval } from './planned-removal.ts';
 
 /** Whether a hold by person or ticket is about any row of a span. */
 export async function concernsRows(

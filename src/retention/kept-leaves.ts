@@ -17,7 +17,7 @@ import { microsOfIso } from '../evidence/verification/open-manifests.ts';
 import { withoutDropped } from '../evidence/verification/removed.ts';
 import { stretchOf } from '../evidence/verification/row-parts.ts';
 import { spell } from './moments.ts';
-import type { PlannedRemoval } from './plan.ts';
+import type { PlannedRemoval } from './planned-removal.ts';
 
 /** Rows that go. */
 type Going = Pick<PlannedRemoval, 'account' | 'log' | 'span'> & {

@@ -4,7 +4,7 @@ import { KnownError } from '../errors.ts';
 import { holdRecords, lockRecords } from '../evidence/sealed-records.ts';
 import { findHolders } from './holders.ts';
 import { spell } from './moments.ts';
-import type { PlannedRemoval } from './plan.ts';
+import type { PlannedRemoval } from './planned-removal.ts';
 
 /**
  * Prevents new holds until the end of the transaction.

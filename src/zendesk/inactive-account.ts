@@ -1,6 +1,6 @@
 /** Answers about the whole account: it is suspended, expired, cancelled, or does not exist (contract 0.5, 0.7). */
 import type { ErrorBody } from './answer.ts';
-import type { Asker, Refusal } from './refusal.ts';
+import type { Asker, Refusal } from './asker.ts';
 
 const statuses = new Set([401, 402, 403, 404, 410, 422, 423]);
 const states =

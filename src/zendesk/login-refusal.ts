@@ -1,6 +1,6 @@
 /** What a refused login means, and what to do (contract 6). */
 import type { ErrorBody } from './answer.ts';
-import type { Refusal } from './refusal.ts';
+import type { Refusal } from './asker.ts';
 import type { Credentials } from './secrets.ts';
 
 /** Where OAuth clients are set up. */

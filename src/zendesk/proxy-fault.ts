@@ -1,7 +1,7 @@
 /** What it means when there is no answer and a proxy is used. */
 import type { Proxy } from '../proxy.ts';
 import type { Failure } from './answer.ts';
-import type { Refusal } from './refusal.ts';
+import type { Refusal } from './asker.ts';
 
 /** A failure without an answer. */
 export type Silence = Extract<Failure, { readonly kind: 'no-answer' }>;

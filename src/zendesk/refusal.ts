@@ -1,7 +1,7 @@
 /**
  * What the failure at the end of a request means: its code, what is wrong and what to do (contract 0.5, 4.4, 6, Q12, Q13).
  */
-import { KnownError, type ErrorCode, type ErrorFacts } from '../errors.ts';
+import { KnownError, type ErrorCode } from '../errors.ts';
 import { isOwnWord, type ErrorBody, type Failure } from './answer.ts';
 import { describeSilence, explainDistrust, explainProxyFault } from './proxy-fault.ts';
 import {
@@ -14,24 +14,8 @@ import {
 } from './retry.ts';
 import { billing, explainInactive } from './inactive-account.ts';
 import { clients, subdomain, unauthorizedRefusals } from './login-refusal.ts';
-import type { Credentials, Secrets } from './secrets.ts';
-
-/** Who asked, for the message. */
-export type Asker = {
-  /** What the request was for: a path. */
-  readonly path: string;
-  readonly origin: string;
-  /** Texts of this request that must not be quoted: its cursor and parameters. */
-  readonly privateTexts: readonly string[];
-  readonly secrets: Secrets;
-  /** What a 4xx means if it has a special meaning for this caller. */
-  readonly explainRefusal: (status: number, body: ErrorBody) => Refusal | undefined;
-};
-
-/** The code of a refusal, and its message without Zendesk's own words. */
-export type Refusal = Pick<ErrorFacts, 'subject' | 'found' | 'wayOut'> & {
-  readonly code: ErrorCode;
-};
+import type { Credentials } from './secrets.ts';
+import type { Asker, Refusal } from './asker.ts';
 
 /** What an endpoint requires, and its name, for the messages about a refusal. */
 export type Needs = {

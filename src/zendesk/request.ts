@@ -5,7 +5,8 @@ import type { Logins } from './login.ts';
 import type { Token } from './minting.ts';
 import type { Paging } from './paging.ts';
 import { readAccountLimit, readExhaustion, readLimit } from './rate-limit.ts';
-import { describeRetry, explainAccess, explainFailure, type Asker, type Needs } from './refusal.ts';
+import { describeRetry, explainAccess, explainFailure, type Needs } from './refusal.ts';
+import type { Asker } from './asker.ts';
 import { runAttempts, usualPolicy } from './retry.ts';
 import { renewsTokens } from './secrets.ts';
 

@@ -3,7 +3,8 @@ import { readAnswer, refuseAnswer } from './answer.ts';
 import type { Channel } from './channel.ts';
 import type { TokenPair } from './login-keeper.ts';
 import { isObject } from './paging.ts';
-import { describeRetry, explainFailure, type Asker } from './refusal.ts';
+import { describeRetry, explainFailure } from './refusal.ts';
+import type { Asker } from './asker.ts';
 import { runAttempts, usualPolicy, wait } from './retry.ts';
 
 /** The parts of the token endpoint's answer that matter. */

@@ -12,7 +12,8 @@ import {
   renewLease,
 } from '../../src/ingest/lease.ts';
 import { readRecords } from '../../src/ingest/page-records.ts';
-import { storePage, type PageToStore, type StoredPage } from '../../src/ingest/page.ts';
+import { storePage } from '../../src/ingest/page.ts';
+import type { PageToStore, StoredPage } from '../../src/ingest/page-to-store.ts';
 import { areRecorded, closeRun, openRun } from '../../src/ingest/run-record.ts';
 import { accessLogs } from '../../src/streams/access-logs.ts';
 import { takeLease, withLedger } from '../support/ledger.ts';

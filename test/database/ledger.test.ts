@@ -18,7 +18,8 @@ import {
   renewLease,
 } from '../../src/ingest/lease.ts';
 import { closeRun, openRun } from '../../src/ingest/run-record.ts';
-import { storePage, type PageToStore } from '../../src/ingest/page.ts';
+import { storePage } from '../../src/ingest/page.ts';
+import type { PageToStore } from '../../src/ingest/page-to-store.ts';
 import { readRecords } from '../../src/ingest/page-records.ts';
 import { createPartitionKeeper } from '../../src/database/partitions.ts';
 import { registerStream } from '../../src/ingest/worker.ts';

@@ -4,13 +4,8 @@ import { describe, it } from 'node:test';
 import type { Database } from '../../src/database/client.ts';
 import { addCoverage } from '../../src/ingest/coverage.ts';
 import type { SyncEvent } from '../../src/ingest/events.ts';
-import {
-  findHorizon,
-  loadStream,
-  reportCovered,
-  rescanAgesOf,
-  type Pull,
-} from '../../src/ingest/pull.ts';
+import { rescanAgesOf, type Pull } from '../../src/ingest/pull.ts';
+import { findHorizon, loadStream, reportCovered } from '../../src/ingest/horizon.ts';
 import { accessLogs } from '../../src/streams/access-logs.ts';
 import { auditLogs } from '../../src/streams/audit-logs.ts';
 import type { LogStream } from '../../src/streams/stream.ts';

@@ -8,7 +8,8 @@ import { withdrawFuture, withdrawFutureRescans } from '../../src/ingest/future.t
 import type { Lease } from '../../src/ingest/lease.ts';
 import { settleLosses } from '../../src/ingest/losses.ts';
 import { readRecords } from '../../src/ingest/page-records.ts';
-import { storePage, type PageEnd, type StoredPage } from '../../src/ingest/page.ts';
+import { storePage } from '../../src/ingest/page.ts';
+import type { PageEnd, StoredPage } from '../../src/ingest/page-to-store.ts';
 import type { Pull } from '../../src/ingest/pull.ts';
 import { countSuspects } from '../../src/ingest/row-counts.ts';
 import { createTally } from '../../src/ingest/run.ts';

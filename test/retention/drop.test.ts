@@ -1,11 +1,12 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { listGaps } from '../../src/ingest/gap-facts.ts';
+import { listGaps } from '../../src/ingest/gap-list.ts';
 import { loadStatus } from '../../src/ingest/status.ts';
 import { describeCoverage, listStatement } from '../../src/reports/shared/statement.ts';
 import { applyRetention } from '../../src/retention/apply.ts';
 import { addHold, releaseHold } from '../../src/retention/holds.ts';
-import { planRetention, type Policy } from '../../src/retention/plan.ts';
+import { planRetention } from '../../src/retention/plan.ts';
+import type { Policy } from '../../src/retention/planned-removal.ts';
 import { accessLogs } from '../../src/streams/access-logs.ts';
 import { account, pullCompletely } from '../support/installation.ts';
 import { logs, withKeptAccount, type KeptAccount } from './kept-account.ts';

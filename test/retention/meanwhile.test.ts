@@ -5,7 +5,8 @@ import { applyRetention } from '../../src/retention/apply.ts';
 import { dropParts } from '../../src/retention/drop.ts';
 import { erasePerson } from '../../src/retention/erase.ts';
 import { addHold, releaseHold } from '../../src/retention/holds.ts';
-import { planRetention, type PlannedRemoval } from '../../src/retention/plan.ts';
+import { planRetention } from '../../src/retention/plan.ts';
+import type { PlannedRemoval } from '../../src/retention/planned-removal.ts';
 import { account } from '../support/installation.ts';
 import { logs, withKeptAccount, type KeptAccount } from './kept-account.ts';
 

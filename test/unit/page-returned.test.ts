@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { holdReturned, listRows } from '../../src/ingest/page-returned.ts';
-import type { PageEnd, PageToStore } from '../../src/ingest/page.ts';
+import type { PageEnd, PageToStore } from '../../src/ingest/page-to-store.ts';
 import type { PageRow } from '../../src/ingest/rows/copy.ts';
 import { nothingWritten } from '../../src/ingest/rows/written.ts';
 

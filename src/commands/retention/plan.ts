@@ -3,7 +3,7 @@ import { openArchive } from '../../archive/store.ts';
 import type { LocalConfig } from '../../config/config.ts';
 import type { Database } from '../../database/client.ts';
 import { chooseAccount } from '../../reports/shared/account.ts';
-import type { PlannedRemoval, Policy } from '../../retention/plan.ts';
+import type { PlannedRemoval, Policy } from '../../retention/planned-removal.ts';
 import { fromSeconds } from '../../span.ts';
 import { listLogs } from '../../streams/registry.ts';
 import { addExample } from '../arguments.ts';

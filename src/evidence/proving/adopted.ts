@@ -5,7 +5,8 @@ import { idOrder, type SealedRow } from '../rows-root.ts';
 import { readEntry, type SealedEntry } from '../verification/entry.ts';
 import { loadSealedRows } from '../verification/adopted.ts';
 import type { ArchivedRows } from '../verification/archived-rows.ts';
-import { loadAdopted, type RowVersion } from '../verification/row-source.ts';
+import { loadAdopted } from '../verification/row-source.ts';
+import type { RowVersion } from '../verification/standing-row.ts';
 import { findEntries, type StoredEntry } from './outer-path.ts';
 
 /** Manifests of what was found when a stream was begun, and of its adoption. */

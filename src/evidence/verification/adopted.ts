@@ -6,13 +6,8 @@ import { idOrder } from '../rows-root.ts';
 import { readArchivedOf, type ArchivedRows } from './archived-rows.ts';
 import type { SealedEntry } from './entry.ts';
 import { microsOfIso, sortUnderManifests, type OpenManifest } from './open-manifests.ts';
-import {
-  loadAdopted,
-  loadRevisions,
-  loadWritten,
-  type RowVersion,
-  type StandingRow,
-} from './row-source.ts';
+import { loadAdopted, loadRevisions, loadWritten } from './row-source.ts';
+import type { RowVersion, StandingRow } from './standing-row.ts';
 
 /** How many of the rows that are older than the sealed log have been adopted into it. */
 export type Adoption = {

@@ -5,7 +5,7 @@ import type { LogStream, LogTable } from '../../streams/stream.ts';
 import type { SealedEntry } from './entry.ts';
 import { microsOfIso } from './open-manifests.ts';
 import type { Stretch } from './row-parts.ts';
-import type { RowVersion, StandingRow } from './row-source.ts';
+import type { RowVersion, StandingRow } from './standing-row.ts';
 
 /** A row of the archive; its values are in the order of the columns of its table. */
 export type ArchivedRow = StandingRow & {

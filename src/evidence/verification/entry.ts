@@ -1,6 +1,6 @@
 /** Reads manifests of the log for a verification, whatever somebody may have put there. Pure. */
 
-import type { Takeover } from '../key-rotation.ts';
+import type { Takeover } from '../takeover.ts';
 
 /** How many leaves a tree has, and its root. */
 type SealedTree = { readonly count: number; readonly root: string };

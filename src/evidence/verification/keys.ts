@@ -1,5 +1,5 @@
 /** The keys in a log's history: each took over from the one before by an entry that both signed. */
-import { isSignedByBoth, type Takeover } from '../key-rotation.ts';
+import { isSignedByBoth, type Takeover } from '../takeover.ts';
 import { FormError } from '../forms/form-error.ts';
 import type { Frontier } from '../forms/frontier.ts';
 import { parseVerifierKey, type VerifierKey } from '../forms/keys.ts';

@@ -10,7 +10,7 @@ import type { ArchivedRows } from './archived-rows.ts';
 import type { SealedEntry } from './entry.ts';
 import { microsOfIso } from './open-manifests.ts';
 import { finding, type Finding } from './finding.ts';
-import type { RowVersion } from './row-source.ts';
+import type { RowVersion } from './standing-row.ts';
 import { compareTags, unpackTags } from './tags.ts';
 import { formatMicros } from './time-text.ts';
 

@@ -16,7 +16,7 @@ import { planLateComers, planParts, stretchOf, type RowPart } from './row-parts.
 import { verifyRows } from './rows.ts';
 import { loadLater } from './sealed-entries.ts';
 import type { Unchecked } from './unchecked.ts';
-import type { LogToRead, VerificationTask } from './verification.ts';
+import type { LogToRead, VerificationTask } from './task.ts';
 
 /** What the reading needs from its verification. */
 type Reading = Pick<VerificationTask, 'account' | 'keep' | 'report' | 'signal' | 'partRows'> & {

@@ -5,7 +5,8 @@ import { noProgress } from './deep-progress.ts';
 import { beginVerification, endVerification, keepProgress, renewalMs } from './ledger.ts';
 import type { BegunVerification, VerificationEnd } from './ledger.ts';
 import { reopenStopped } from './stopped.ts';
-import { verifyHistory, type Verification, type VerificationTask } from './verification.ts';
+import { verifyHistory, type Verification } from './verification.ts';
+import type { VerificationTask } from './task.ts';
 
 /** What to verify; the progress of an earlier verification is looked up. */
 type RecordedTask = Omit<VerificationTask, 'progress' | 'keep'>;

@@ -2,24 +2,14 @@
 import type { Database, Queryable } from '../../database/client.ts';
 import type { LogStream } from '../../streams/stream.ts';
 import { canonicalJson } from '../canonical-json.ts';
-import { escapeText, layOut, nothing, unescapeText, type CanonicalRow } from '../row-leaf.ts';
+import { escapeText, layOut, nothing, unescapeText } from '../row-leaf.ts';
 import type { SealedRow } from '../rows-root.ts';
 import { besidesArchive, mergeRows, type ArchivedRows } from './archived-rows.ts';
 import type { SealedEntry } from './entry.ts';
 import type { Stretch } from './row-parts.ts';
 import { formatMicros } from './time-text.ts';
 import { inMicros, readSelected, selectSealed, type SelectedRow } from '../stored-rows.ts';
-
-/** A version of a row, and when its transaction began, in microseconds since 1970. */
-export type RowVersion = SealedRow & { readonly writtenAt: string };
-
-/** A row of the table in its canonical form, its actor, and when its transaction began. */
-export type StandingRow = Pick<RowVersion, 'micros' | 'writtenAt'> & {
-  readonly actor: string | null;
-  readonly canonical: CanonicalRow;
-  /** The hash of its leaf as Latin-1 text, if already known. */
-  readonly leaf?: string | undefined;
-};
+import type { RowVersion, StandingRow } from './standing-row.ts';
 
 /** The rows of a time range from the table and the archive, in batches, in the order of their keys. */
 export function readRows(

@@ -12,7 +12,8 @@ import { isInWindow, type HoleWindow } from './holes.ts';
 import { microsOfIso, sortUnderManifests, type OpenManifest } from './open-manifests.ts';
 import { comparePage } from './page-rows.ts';
 import type { RowPart } from './row-parts.ts';
-import { readRows, spellStretch, type StandingRow } from './row-source.ts';
+import { readRows, spellStretch } from './row-source.ts';
+import type { StandingRow } from './standing-row.ts';
 import { formatMicros } from './time-text.ts';
 
 /** What the rows came to. */

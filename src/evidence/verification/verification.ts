@@ -6,8 +6,7 @@ import { loadPersonKeys } from './person-keys.ts';
 import { inUtc } from '../stored-rows.ts';
 import { verifyAcknowledgements } from './acknowledgements.ts';
 import { findAdoption, type Adoption } from './adopted.ts';
-import type { ArchivedRows } from './archived-rows.ts';
-import { verifyChain, type Anchor, type VerifiedChain } from './chain.ts';
+import { verifyChain, type VerifiedChain } from './chain.ts';
 import { compareCounts, compareCoverage } from './counts.ts';
 import {
   listChecked,
@@ -19,7 +18,6 @@ import {
 import type { SealedEntry } from './entry.ts';
 import { mayBeOf, type Finding } from './finding.ts';
 import { listWindows } from './holes.ts';
-import type { KnownKey } from './known-key.ts';
 import type { ReadLog } from './log-entries.ts';
 import { verifyQuarantine } from './quarantine.ts';
 import { verifyRecords } from './records.ts';
@@ -31,34 +29,7 @@ import { findAddedRevisions, verifyRevisions } from './revisions.ts';
 import { loadStanding } from './standing-log.ts';
 import { withoutLost, type Restore } from './taken-back.ts';
 import { listGonePartitions, listHoles, listUnsealed, type Unchecked } from './unchecked.ts';
-
-/** What a verification covers. */
-export type VerificationTask = {
-  readonly account: string;
-  readonly streams: readonly LogStream[];
-  /** Whether these are all logs of the installation. */
-  readonly isWhole: boolean;
-  /** Reads and hashes every row. Otherwise counts them. */
-  readonly deep: boolean;
-  /** The range of rows to verify; undefined: all. The sealed log itself is always checked as a whole. */
-  readonly span?: Span | undefined;
-  readonly anchors: readonly Anchor[];
-  /** What was found in them alone. */
-  readonly outside?: readonly Finding[];
-  /** Keys that the log should be signed with. */
-  readonly keys?: readonly KnownKey[];
-  /** The number of rows in a part; progress is stored after each part. Default: a second or two of work. */
-  readonly partRows?: number | undefined;
-  /** The progress of an earlier verification that was stopped. */
-  readonly progress?: DeepProgress;
-  /** The archived rows; undefined if there are none. */
-  readonly archive?: ArchivedRows | undefined;
-  /** Stores the progress. */
-  readonly keep?: (progress: DeepProgress) => Promise<void>;
-  /** Receives the number of rows read so far and the expected total; may pause the reading. */
-  readonly report: (stream: string, rows: number, expected: number) => void | Promise<void>;
-  readonly signal: AbortSignal;
-};
+import type { VerificationTask, LogToRead } from './task.ts';
 
 /** The result, in the form of `verify --json` (docs/evidence.md). */
 export type Verification = {
@@ -211,16 +182,6 @@ async function verifyCounted(
     ],
   };
 }
-
-/** A log whose rows are read. */
-export type LogToRead = {
-  readonly stream: LogStream;
-  /** Its manifests, including those that wait. */
-  readonly entries: readonly SealedEntry[];
-  readonly adoption: Adoption | undefined;
-  /** How many of them concern the requested range. */
-  readonly manifests: number;
-};
 
 function describeStream(
   { stream: { name: stream }, manifests, adoption }: LogToRead,
