@@ -30,7 +30,7 @@ export const near: Readonly<Record<string, readonly string[]>> = {
   'src/ingest/division.ts': [unit('division')],
   'src/ingest/each-record.ts': [unit('quarantine')],
   'src/ingest/engine.ts': [unit('pace'), unit('cursor-share')],
-  'src/ingest/erased-people.ts': [ingest('people'), 'test/retention/source-erasure.test.ts'],
+  'src/ingest/erased-people.ts': [ingest('erased-people')],
   'src/ingest/fetch.ts': [leases, ledger, database('history')],
   'src/ingest/fill-state.ts': [unit('fill-state')],
   'src/ingest/fill.ts': [ingest('filling')],

@@ -171,6 +171,38 @@ describe('the rollups', () => {
     });
   });
 
+  it('keep the sums of archived days as they are, also between two days that are recomputed', async () => {
+    await withLedger(async (db) => {
+      const days = ['2026-09-30', '2026-10-01', '2026-10-31', '2026-11-01'];
+      const records = days.map((day, number) =>
+        look(`r${number}`, `${day}T12:00:00Z`, '/api/v2/tickets/7', 5),
+      );
+      await storeRecords(db, accessLogs, records);
+      await refreshRollups(db, 'acme', logs);
+      const before = await readRollups(db);
+      await db.query(`delete from zendesk.access_log_resources`);
+      await db.query(`delete from zendesk.access_logs`);
+      await storeRecords(db, accessLogs, [records[0], records[3]]);
+      await db.query(
+        `insert into zendesk_sync.archived_objects (account, stream, month, object, rows, first_at, last_at, bytes, manifest, checked_at, left_at)
+         values ('acme', 'access_logs', '2026-10-01', 'o', 2, '2026-10-01T12:00:00Z', '2026-10-31T12:00:00Z', 9, '{}', now(), now())`,
+      );
+      const mark = `insert into zendesk_sync.stale_days (account, stream, day) select 'acme', 'access_logs', d::date
+         from unnest($1::text[]) as d on conflict do nothing`;
+      for (const stale of [['2026-09-30', '2026-11-01'], days]) {
+        await db.query(mark, [stale]);
+        await refreshRollups(db, 'acme', logs);
+        assert.deepEqual(await readRollups(db), before);
+      }
+      const month = `select 'acme', 'access_logs', d::date from generate_series('2026-09-30'::date, '2026-11-01', '1 day') as d`;
+      await db.query(`insert into zendesk_sync.stale_days (account, stream, day) ${month}`);
+      assert.equal(await refreshRollups(db, 'acme', logs), 33);
+      assert.deepEqual(await readRollups(db), before);
+      assert.equal(before.length, 8);
+      assert.deepEqual(await db.query('select from zendesk_sync.stale_days'), []);
+    });
+  });
+
   it('count changes by type, action and actor', async () => {
     await withLedger(async (db) => {
       const change = {
