@@ -134,7 +134,7 @@ describe('reconciling', { concurrency: 2 }, () => {
         assert.deepEqual(idsOf(result.missingHere), [gone]);
         assert.deepEqual(idsOf(result.different), [changed]);
         assert.deepEqual(result.missingThere, []);
-        assert.equal(result.stored.error, undefined);
+        assert.deepEqual(result.stored, { new: 1, changed: 1, error: undefined });
         assert.deepEqual(await storedLines(db, log), before);
         const revisions = await db.query('select id from zendesk.revisions');
         assert.deepEqual(revisions, [{ id: changed }]);
