@@ -89,7 +89,7 @@ export const near: Readonly<Record<string, readonly string[]>> = {
   'src/ingest/reconcile/words.ts': [unit('reconcile')],
   'src/ingest/refusals.ts': [ingest('refusals')],
   'src/ingest/removals.ts': [unit('removals'), 'test/retention/drop.test.ts'],
-  'src/ingest/rollup-schedule.ts': [ingest('complete-pass')],
+  'src/ingest/rollup-schedule.ts': [ingest('rollup-schedule')],
   'src/ingest/rollups.ts': [database('rollups')],
   'src/ingest/row-counts.ts': [
     ingest('large-partitions'),

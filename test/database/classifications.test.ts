@@ -167,8 +167,8 @@ describe('the classification of stored requests', { concurrency: 2 }, () => {
         report: ({ rows, share }) => seen.push([rows, share > 0 && share < 1 ? 'partly' : share]),
       });
       assert.deepEqual(
-        [pass.outcome, pass.state.rowsRead, pass.state.rowsChanged, pass.days],
-        ['complete', 5, 2, 3],
+        [pass.outcome, pass.isContinued, pass.state.rowsRead, pass.state.rowsChanged, pass.days],
+        ['complete', false, 5, 2, 3],
       );
       assert.deepEqual(seen, [
         [2, 'partly'],
