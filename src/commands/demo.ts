@@ -184,8 +184,6 @@ async function sumUp({ signal, ...outputs }: CommandContext, { db }: Connections
       logs.map((log, place) =>
         refreshRollups(db, account, [log], signal, (done, total) => {
           sums[place] = { done, total };
-        }).then((total) => {
-          sums[place] = { done: total, total };
         }),
       ),
     );

@@ -17,7 +17,7 @@ function describeProgress(
   const fewSpans = 30;
   let next = 0;
   return (done, total) => {
-    if (total < fewSpans || done < next) return;
+    if (total < fewSpans || done < next || done === total) return;
     next = done + Math.ceil(total / 10);
     report(done, total);
   };

@@ -17,7 +17,8 @@ const mostRowsTogether = 20_000;
 /**
  * Recomputes the rollups of all stale days of an account, some neighbouring days a transaction. An abort ends it in between.
  *
- * @param report called before each of these with the number of finished days and the total @returns how many days were recomputed
+ * @param report called before each of these, and after the last, with the number of finished days and the total
+ * @returns how many days were recomputed
  */
 export async function refreshRollups(
   db: Database,
@@ -45,6 +46,7 @@ export async function refreshRollups(
     await refreshDays(db, account, stream, days, statements.get(stream) ?? []);
     done += days.length;
   }
+  if (done > 0) report(done, stale.length);
   return stale.length;
 }
 

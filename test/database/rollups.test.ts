@@ -119,6 +119,24 @@ describe('the rollups', () => {
     });
   });
 
+  it('are reported before each step and at the end', async () => {
+    await withLedger(async (db) => {
+      await storeRecords(db, accessLogs, first);
+      const reports: (readonly number[])[] = [];
+      const days = await refreshRollups(db, 'acme', logs, undefined, (...counts) => {
+        reports.push(counts);
+      });
+      assert.deepEqual(
+        [reports[0], reports.at(-1)],
+        [
+          [0, days],
+          [days, days],
+        ],
+      );
+      await refreshRollups(db, 'acme', logs, undefined, () => assert.fail('nothing is stale'));
+    });
+  });
+
   it('are right again after a late row, and only that day is recomputed', async () => {
     await withLedger(async (db) => {
       await storeRecords(db, accessLogs, first);

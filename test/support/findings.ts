@@ -5,8 +5,12 @@ import { accessLogs } from '../../src/streams/access-logs.ts';
 import { auditLogs } from '../../src/streams/audit-logs.ts';
 
 /** Does what the service does after pages: rollups and findings of both logs. */
-export function examineLogs(db: Database, account = 'acme'): Promise<Examined> {
-  return examine(db, account, [auditLogs, accessLogs]);
+export function examineLogs(
+  db: Database,
+  account = 'acme',
+  options: Parameters<typeof examine>[3] = {},
+): Promise<Examined> {
+  return examine(db, account, [auditLogs, accessLogs], options);
 }
 
 /** What the views show and what the rules work out from all rows, each as lines in one order. */

@@ -14,11 +14,11 @@ import { storeFindings, type FindingCounts, type StalePart } from './store.ts';
 
 type ExamineOptions = {
   readonly signal?: AbortSignal | undefined;
-  /** Called before each day whose rollups are recomputed with how many are done, of how many. */
+  /** Called before each day whose rollups are recomputed, and after the last, with how many are done, of how many. */
   readonly reportDays?: (done: number, total: number) => void;
   /** Called with the rules, lists and people that were changed, before anything is made again. */
   readonly reportChanges?: (changes: readonly ChangedInput[]) => void;
-  /** Called before each span that the rules look at with how many are done, of how many. */
+  /** Called before each span that the rules look at, and after the last, with how many are done, of how many. */
   readonly report?: (done: number, total: number) => void;
 };
 
@@ -69,6 +69,7 @@ export async function renewFindings(
       spans += 1;
     }
   }
+  if (spans > 0) report(spans, total);
   await db.query(
     `delete from zendesk_sync.stale_findings where account = $1 and stream = any ($2::text[]) and isempty(spans)`,
     [account, logs.map(({ name }) => name)],

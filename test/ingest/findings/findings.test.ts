@@ -52,6 +52,23 @@ describe('a stored finding', () => {
     });
   });
 
+  it('is looked for with a report before each part and at the end', async () => {
+    await withLedger(async (db) => {
+      await storeAccessRows(db, [at('11-18T12:00:00', secret)]);
+      const reports: (readonly number[])[] = [];
+      const report = (...counts: readonly number[]): void => void reports.push(counts);
+      const { spans } = await examineLogs(db, 'acme', { report });
+      assert.deepEqual(
+        [reports[0], reports.at(-1)],
+        [
+          [0, spans],
+          [spans, spans],
+        ],
+      );
+      await examineLogs(db, 'acme', { report: () => assert.fail('nothing is marked') });
+    });
+  });
+
   it('keeps its id and what was said of it, is withdrawn with the reason, and comes back', async () => {
     await withLedger(async (db) => {
       await storeAccessRows(db, [at('11-18T12:00:00', secret)]);
