@@ -37,6 +37,12 @@ export const near: Readonly<Record<string, readonly string[]>> = {
   'src/ingest/follow.ts': [ingest('following')],
   'src/ingest/findings/acknowledge.ts': ['test/evidence/acknowledgements.test.ts'],
   'src/ingest/findings/*': ['test/ingest/findings/*.test.ts'],
+  'src/ingest/findings/examine.ts': ['test/ingest/findings/examined.test.ts'],
+  'src/ingest/findings/inputs.ts': ['test/ingest/findings/inputs.test.ts'],
+  'src/ingest/findings/store.ts': [
+    'test/ingest/findings/examined.test.ts',
+    'test/ingest/findings/findings.test.ts',
+  ],
   'src/ingest/future.ts': [ingest('future')],
   'src/ingest/gap-cost.ts': [unit('gap-cost'), ingest('account-gaps')],
   'src/ingest/gap-facts.ts': [ingest('account-gaps')],
