@@ -113,6 +113,10 @@ async function answer(db: Database, text: string): Promise<Answer> {
 const month = (time: string): string => `${time} >= now() - interval '30 days'`;
 const person = 'Agent 7';
 
+function dayBefore(days: number): string {
+  return new Date(Date.now() - days * 86_400_000).toISOString().slice(0, 10);
+}
+
 function listQuestions(): readonly Question[] {
   return [...listViewQuestions(), ...listDashboardQuestions(), ...listTimelessQuestions()];
 }
@@ -148,7 +152,8 @@ function listViewQuestions(): readonly Question[] {
       address: `ip_address = '10.0.0.7'`,
       'address of a network': `ip_address <<= '10.0.0.0/29'`,
       'address as text': `address = '10.0.0.7'`,
-      kind: `kind = 'export'`,
+      'kind, one in 2,000': `kind = 'export'`,
+      'kind without a row': `kind = 'noise'`,
       denied: 'is_denied',
     }),
     ...ask('access_visits', 'first_at', {
@@ -159,6 +164,11 @@ function listViewQuestions(): readonly Question[] {
       resource: `resource_type = 'ticket' and resource_id = '4711'`,
       denied: 'is_denied',
     }),
+    {
+      what: 'access_visits of a day 70 days ago',
+      text: `select * from zendesk.access_visits where day = '${dayBefore(70)}' order by first_at desc limit 500`,
+      mostMs,
+    },
     ...ask('access_searches', 'timestamp', {
       account,
       'person by id': 'user_id = 7',

@@ -213,6 +213,42 @@ describe('access_visits', () => {
     });
   });
 
+  it('reads only the partition of a day, also without a time, and guesses how many requests it has', async () => {
+    await withLedger(async (db) => {
+      await storeAccessRows(db, [
+        at('09-30T23:59:59'),
+        ...Array.from({ length: 300 }, (_, n) => at(`10-${n < 200 ? '01' : '31'}T12:00:00`)),
+        at('11-01T00:00:00'),
+      ]);
+      await db.query(`select zendesk_sync.refresh_statistics('zendesk.access_logs')`);
+      const read = async (condition: string): Promise<string[]> => {
+        const plan = await explainQuery(
+          db,
+          `select day from zendesk.access_visits where ${condition} order by first_at desc limit 5`,
+        );
+        return [...plan.matchAll(/ on (access_logs_\w+) l(?:_\d)?\b.* rows=(\d+)/g)]
+          .map(([, name, rows]) => `${name} ${rows}`)
+          .toSorted((a, b) => a.localeCompare(b));
+      };
+      assert.deepEqual(await read(`day = '2026-10-01'`), ['access_logs_2026_10 200']);
+      assert.deepEqual(await read(`day = '2026-10-31'`), ['access_logs_2026_10 100']);
+      assert.deepEqual(await read(`day >= '2026-11-01'`), ['access_logs_2026_11 1']);
+      assert.deepEqual(await read(`day between '2026-09-30' and '2026-10-01'`), [
+        'access_logs_2026_09 1',
+        'access_logs_2026_10 200',
+      ]);
+      assert.deepEqual(
+        await db.query(`select day::text, requests from zendesk.access_visits order by day`),
+        [
+          { day: '2026-09-30', requests: 1 },
+          { day: '2026-10-01', requests: 200 },
+          { day: '2026-10-31', requests: 100 },
+          { day: '2026-11-01', requests: 1 },
+        ],
+      );
+    });
+  });
+
   it('finds the visits to a resource through its index', async () => {
     await withLedger(async (db) => {
       await storeAccessRows(db, [at('11-18T12:00:00')]);

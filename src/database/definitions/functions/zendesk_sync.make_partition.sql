@@ -11,6 +11,7 @@ declare
   began timestamp := held_from at time zone 'UTC';
   ended timestamp := held_until at time zone 'UTC';
   made text := format('%I.%I', partition_schema, partition_name);
+  day_of_row constant text := $day$(timestamp at time zone interval '0')::date$day$;
 begin
   if not exists (
     select from pg_class c join pg_namespace n on n.oid = c.relnamespace
@@ -32,6 +33,14 @@ begin
       'Rows of %s from %s to before %s. Query %s instead.', parent_table, to_char(began, 'YYYY-MM-DD'), to_char(ended, 'YYYY-MM-DD'), parent_table
     )
   );
+  -- Postgres leaves out partitions by the time alone. With this, and what it then knows of the days, also by the day of
+  -- access_visits: the expression must be the one of that view. Citus knows statistics of plain columns alone.
+  if parent = 'zendesk.access_logs'::regclass then
+    execute format('alter table %1$s add check (%2$s >= %3$L and %2$s < %4$L)', made, day_of_row, began::date, ended::date);
+    if not exists (select from pg_available_extensions where name = 'citus') then
+      execute format('create statistics %I.%I on (%s) from %s', partition_schema, partition_name || '_day', day_of_row, made);
+    end if;
+  end if;
   -- A publication refuses deletes from a table that has neither a key nor this; it is not inherited. Before the table is
   -- attached, because it may then be spread over servers.
   if not exists (select from pg_index where indrelid = parent and indisprimary) then

@@ -3,7 +3,8 @@
 create view zendesk.access_visits as
 select
   l.account,
-  (l.timestamp at time zone 'UTC')::date as day,
+  -- UTC as an interval, which costs a third of its name. Partitions have a condition on this expression (make_partition).
+  (l.timestamp at time zone interval '0')::date as day,
   l.user_id,
   person.name as user_name,
   r.resource_type,
@@ -66,7 +67,7 @@ where case when r.access_log_id is null then false else not exists (
 
 comment on view zendesk.access_visits is 'Who looked at what, requests put together to visits: a visit ends when the person leaves the resource alone for more than 30 minutes, and at midnight UTC. Ask for a span of first_at or day, or for a resource.';
 comment on column zendesk.access_visits.account is 'Key of the Zendesk account.';
-comment on column zendesk.access_visits.day is 'The day of the visit, UTC. For an old day alone, name a span of first_at: it is quicker.';
+comment on column zendesk.access_visits.day is 'The day of the visit, UTC.';
 comment on column zendesk.access_visits.user_id is 'Who visited.';
 comment on column zendesk.access_visits.user_name is 'Name of that person then, else as it is now.';
 comment on column zendesk.access_visits.resource_type is 'Type of the resource, singular.';
