@@ -6,6 +6,7 @@ import { createPartitionKeeper } from '../../src/database/partitions.ts';
 import { readRecords } from '../../src/ingest/page-records.ts';
 import { writeRows } from '../../src/ingest/rows/rows.ts';
 import type { WrittenRows } from '../../src/ingest/rows/written.ts';
+import type { Spans } from '../../src/span.ts';
 import { accessLogs } from '../../src/streams/access-logs.ts';
 import { takeLease, withLedger } from '../support/ledger.ts';
 import { usualClassify } from '../support/stored-records.ts';
@@ -13,7 +14,14 @@ import { usualClassify } from '../support/stored-records.ts';
 /** An id, its second, its status, and the second in which the run has seen it before. */
 type Seen = readonly [id: string, second: number, status: number, former?: number];
 
-async function write(db: Database, ...page: readonly Seen[]): Promise<WrittenRows> {
+const write = (db: Database, ...page: readonly Seen[]): Promise<WrittenRows> =>
+  writeWithin(db, [], page);
+
+async function writeWithin(
+  db: Database,
+  covered: Spans,
+  page: readonly Seen[],
+): Promise<WrittenRows> {
   const records = page.map(([id, second, status]) => ({
     id,
     timestamp: new Date(second * 1000).toISOString(),
@@ -31,7 +39,7 @@ async function write(db: Database, ...page: readonly Seen[]): Promise<WrittenRow
       return former === undefined ? [] : [[row, former * 1000] as const];
     }),
   );
-  return db.transaction((tx) => writeRows(tx, accessLogs, 'acme', rows, { covered: [], formers }));
+  return db.transaction((tx) => writeRows(tx, accessLogs, 'acme', rows, { covered, formers }));
 }
 
 const stored = (db: Database) =>
@@ -114,6 +122,28 @@ describe('a record that a run has seen with another time', () => {
       assert.deepEqual(await revisions(db), [
         { id: 'a', second: 10.5, status: 200 },
         { id: 'a', second: 10, status: 400 },
+      ]);
+    });
+  });
+
+  it('does not count a row of the same page as new or late that is no row any more', async () => {
+    await withLedger(async (db) => {
+      await takeLease(db, accessLogs);
+      await write(db, ['a', 50, 200]);
+      const covered = [{ from: 0, to: 40 }];
+      const page: readonly Seen[] = [
+        ['a', 10, 300],
+        ['a', 10.5, 301, 50],
+        ['b', 20, 302],
+        ['c', 45, 303],
+      ];
+      const written = await writeWithin(db, covered, page);
+      assert.deepEqual(written.counts, { new: 2, changed: 2, late: 1 });
+      assert.deepEqual(written.droppedTimesMs, [10_000]);
+      assert.deepEqual(await stored(db), [row('a', 50, 200), row('b', 20, 302), row('c', 45, 303)]);
+      assert.deepEqual(await revisions(db), [
+        { id: 'a', second: 10, status: 300 },
+        { id: 'a', second: 10.5, status: 301 },
       ]);
     });
   });
