@@ -127,7 +127,7 @@ export const near: Readonly<Record<string, readonly string[]>> = {
   'src/ingest/run.ts': [ingest('recorded-runs')],
   'src/ingest/sealed-tokens.ts': [unit('sealed-tokens')],
   'src/ingest/seen.ts': [unit('seen')],
-  'src/ingest/service.ts': [ingest('passes'), ingest('many-accounts')],
+  'src/ingest/service.ts': [ingest('passes'), ingest('followed-accounts')],
   'src/ingest/session.ts': [ingest('session')],
   'src/ingest/span-pages.ts': [unit('span-pages'), ingest('span-reading'), ingest('full-pages')],
   'src/ingest/span-reader.ts': [ingest('span-reading')],

@@ -3,28 +3,11 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { keepRollups } from '../../src/ingest/rollup-schedule.ts';
 import type { Session } from '../../src/ingest/session.ts';
-import type { Scheduler } from '../../src/scheduler.ts';
 import { request, storeRequests } from '../support/access-requests.ts';
 import { collectLog, type CollectedLog } from '../support/collected-log.ts';
+import { createHandScheduler } from '../support/hand-scheduler.ts';
 import { account, withInstallation, type Installation } from '../support/installation.ts';
 import { waitUntil } from '../support/pulled-account.ts';
-
-/** A scheduler whose time comes when the test says so. */
-type HandScheduler = Scheduler & { tick: (() => void) | undefined; readonly started: string[] };
-
-function createHandScheduler(): HandScheduler {
-  const scheduler: HandScheduler = {
-    tick: undefined,
-    started: [],
-    start(name, expression, tick) {
-      scheduler.started.push(`${name} ${expression}`);
-      scheduler.tick = tick;
-      return () => void (scheduler.tick = undefined);
-    },
-    listOverdue: () => [],
-  };
-  return scheduler;
-}
 
 async function withSession(
   work: (
@@ -52,14 +35,14 @@ describe('the rollups and findings of a service', { concurrency: 2 }, () => {
       const end = keepRollups([session], scheduler, never);
       assert.deepEqual(scheduler.started, ['rollups */5 * * * *']);
       // While it works, a tick begins nothing.
-      scheduler.tick?.();
+      scheduler.tick('rollups');
       await waitUntil(() => runs() > 0);
       await new Promise(setImmediate);
       assert.deepEqual([runs(), await countDays(parts)], [1, 1]);
       await storeRequests(db, [request('b', '2026-11-12T10:00:00Z', '/api/v2/tickets/7')]);
-      scheduler.tick?.();
+      scheduler.tick('rollups');
       await end();
-      assert.deepEqual([runs(), await countDays(parts), scheduler.tick], [2, 2, undefined]);
+      assert.deepEqual([runs(), await countDays(parts), scheduler.running()], [2, 2, []]);
     });
   });
 
