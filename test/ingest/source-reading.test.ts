@@ -108,6 +108,21 @@ describe('a span as Zendesk shows it', { concurrency: 2 }, () => {
     });
   });
 
+  it('is asked for after everything else of its budget', async () => {
+    await withSource(records(9), async ({ reader, server }) => {
+      const { zendesk } = reader.engine;
+      const priorities: number[] = [];
+      const readPage: typeof zendesk.readPage = (request, signal) => {
+        priorities.push(request.priority);
+        return zendesk.readPage(request, signal);
+      };
+      server.changeMeta = (meta) => ({ ...meta, has_more: false });
+      const engine = { ...reader.engine, zendesk: { ...zendesk, readPage } };
+      await readSource({ ...reader, engine }, span);
+      assert.deepEqual(priorities, [4, 4, 4, 4]);
+    });
+  });
+
   it('asks for the rest where the cursor of such a page does not work', async () => {
     await withSource(records(9), async (source) => {
       const { reader, server, asked } = source;
