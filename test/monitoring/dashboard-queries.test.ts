@@ -136,6 +136,31 @@ describe('the database queries of the dashboards', () => {
     });
   });
 
+  it('name the resources that most people opened, also where many are equal', async () => {
+    const sql = [...readDashboards().values()]
+      .flatMap(({ panels }) => panels)
+      .find(({ title }) => title === 'What was looked at by most')?.targets?.[0]?.rawSql;
+    const changed = { ...situation, variables: { ...situation.variables, resource_type: '' } };
+    await withStored(async (db) => {
+      for (const agents of ['1', 'n % 40', 'n']) {
+        await db.query('delete from zendesk.resource_day');
+        await db.query(
+          `insert into zendesk.resource_day (account, day, resource_type, resource_id, accesses, agents, first_at, last_at)
+           select $1, date '2026-11-19' - d, 'ticket', n::text, n + d, ${agents}, '2026-11-12', '2026-11-19'
+           from generate_series(0, 9) as d, generate_series(1, 200) as n where (n + d) % 3 > 0`,
+          [account],
+        );
+        const plain = await db.query(
+          `select account, resource_type, resource_id, max(agents) as members_on_one_day, sum(accesses) as accesses, max(last_at) as last
+           from zendesk.resource_day where day between '2026-11-12' and '2026-11-19'
+           group by 1, 2, 3 order by 4 desc, 5 desc limit 50`,
+        );
+        assert.equal(plain.length, 50);
+        assert.deepEqual(await db.query(expandSql(sql ?? '', changed)), plain, agents);
+      }
+    });
+  });
+
   it('are everything that this user may do: it writes nothing, and reads nothing that people typed', async () => {
     await withStored(async (db, { DATABASE_URL: url }) => {
       await fill(db);
