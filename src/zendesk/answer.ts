@@ -17,6 +17,8 @@ export type Answer = {
   readonly headers: IncomingHttpHeaders;
   /** Unpacked. Empty for an error answer that cannot be decompressed. */
   readonly body: Buffer;
+  /** The same bytes once more: who needs them only perhaps keeps this, and not the body. */
+  readonly unpackAgain: () => Buffer;
   readonly requestId: string | undefined;
   /** Local clock, epoch milliseconds. */
   readonly sentAtMs: number;

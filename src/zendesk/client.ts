@@ -145,10 +145,12 @@ function readPage(connection: Connection, asked: PageRequest, signal: AbortSigna
       const { json, cut } = parseList(connection, answer, asked, mayCut);
       const envelope = paging.read(json, { pageSize, cursor });
       if ('fault' in envelope) throw refuseAnswer(answer, envelope.fault);
-      const { body, headers, requestId, sentAtMs, receivedAtMs } = answer;
+      const { body, headers, requestId, sentAtMs, receivedAtMs, unpackAgain } = answer;
       const moments = { sentAtMs, receivedAtMs, ageMs: readAgeMs(headers.age) };
+      let elements = cut?.elements;
+      // Without `body`, which would be in memory until the page is stored.
       const originals = (): readonly Buffer[] =>
-        (cut ?? cutList(body, paging.itemsKey))?.elements ?? [];
+        (elements ??= cutList(unpackAgain(), paging.itemsKey)?.elements ?? []);
       const lossy = findLossy(answer, json, envelope.records, originals);
       return {
         isSaidLast: false,

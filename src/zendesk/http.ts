@@ -9,7 +9,7 @@ import { version } from '../version.ts';
 import { AttemptError, refuseAnswer, type Answer } from './answer.ts';
 import { describeBytes, limitBytes, readRequestId } from './answer-limit.ts';
 import type { Secrets } from './secrets.ts';
-import { readBody } from './unpack.ts';
+import { readBody, type Body } from './unpack.ts';
 
 /** Below the origin; everything else about a request is fixed. */
 type HttpRequest = {
@@ -163,16 +163,19 @@ async function receive(
   const requestId = readRequestId(headers, secrets);
   const mostBytes = limitBytes(status, largestBytes);
   const encoding = headers['content-encoding'];
-  const body = await readBody(stream, encoding, mostBytes).catch((error: unknown): Buffer => {
+  const body = await readBody(stream, encoding, mostBytes).catch((error: unknown): Body => {
     if (error instanceof RequestError || foreignCodeOf(error)?.startsWith('ERR_STREAM') === true)
       throw error;
-    if (status >= 300) return Buffer.alloc(0);
+    if (status >= 300) return nothing;
     throw refuseAnswer({ status, requestId }, 'cannot be decompressed', true);
   });
   if (body === undefined)
     throw refuseAnswer({ status, requestId }, `is larger than ${describeBytes(mostBytes)}`, true);
-  return { status, headers, body, requestId };
+  return { status, headers, body: body.bytes, unpackAgain: body.unpackAgain, requestId };
 }
+
+const empty = Buffer.alloc(0);
+const nothing: Body = { bytes: empty, unpackAgain: () => empty };
 
 /** got's errors contain the request with its Authorization header: only their name, code and message are passed on. */
 function toFailure(error: unknown, proxy: Proxy | undefined, secrets: Secrets): AttemptError {

@@ -85,6 +85,7 @@ const answer = (status: number, body: string, headers: Answer['headers'] = {}): 
   status,
   headers,
   body: Buffer.from(body),
+  unpackAgain: () => Buffer.from(body),
   requestId: 'request',
   sentAtMs: 0,
   receivedAtMs: 0,

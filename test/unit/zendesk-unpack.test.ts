@@ -30,7 +30,9 @@ const packed: [string | undefined, Buffer][] = [
 describe('readBody', () => {
   for (const [encoding, body] of packed)
     it(`unpacks ${encoding ?? 'no encoding'} of ${body.length} bytes, and no byte more than allowed`, async () => {
-      assert.equal((await readBody(inPieces(body), encoding, plain.length))?.toString(), text);
+      const read = await readBody(inPieces(body), encoding, plain.length);
+      assert.equal(read?.bytes.toString(), text);
+      assert.equal(read.unpackAgain().toString(), text);
       assert.equal(await readBody(inPieces(body), encoding, plain.length - 1), undefined);
     });
 
@@ -43,6 +45,25 @@ describe('readBody', () => {
     );
     assert.equal(await readBody(source, 'gzip', 2_000_000), undefined);
     assert.ok(source.destroyed);
+  });
+
+  it('unpacks a single byte and several bodies in one, and refuses gzip that says a wrong size', async () => {
+    const first = gzipSync('{"access_logs":');
+    const wrong = gzipSync(plain);
+    for (const size of [0, 64, plain.length - 1, plain.length + 1, 0xffff_ffff]) {
+      wrong.writeUInt32LE(size, wrong.length - 4);
+      // A wrong size is broken data for zlib, whatever buffer was made for it.
+      await assert.rejects(readBody(inPieces(wrong), 'gzip', 1_000_000), { code: 'Z_DATA_ERROR' });
+    }
+    for (const [packedBody, expected] of [
+      [gzipSync('1'), '1'],
+      [Buffer.concat([first, gzipSync('[]}')]), '{"access_logs":[]}'],
+      [Buffer.concat([gzipSync(plain), first]), `${text}{"access_logs":`],
+    ] as const) {
+      const read = await readBody(inPieces(packedBody), 'gzip', 1_000_000);
+      assert.equal(read?.bytes.toString(), expected);
+      assert.equal(read.unpackAgain().toString(), expected);
+    }
   });
 
   it('refuses cut data and unknown encodings, and throws the error of the source', async () => {
