@@ -1,4 +1,5 @@
 /** What a walk has seen, in little memory for any length. */
+import { hashText } from './text-hash.ts';
 
 /** Texts that were seen. With many of them, a new text may be mistaken for a seen one, but hardly several in a row. */
 type Seen = {
@@ -13,8 +14,8 @@ const bits = 2 ** 23;
  * seen one.
  */
 const capacity = 600_000;
-/** Most walks are short: so many texts are kept unchanged. */
-const keptAsTheyAre = 10_000;
+/** Most walks are short: the texts of a page are kept unchanged, in a third of a megabyte. */
+const keptAsTheyAre = 2_500;
 
 /** Creates an empty memory. */
 export function createSeen(): Seen {
@@ -59,14 +60,11 @@ function bitOf(place: number): number {
   return 1 << (place & 31);
 }
 
-/** Finds the positions of a text: FNV-1a, and steps by a second hash. */
+const words = new Uint32Array(2);
+
+/** Finds the positions of a text, at equal distances. */
 function locate(text: string): void {
-  let hash = 0x811c9dc5;
-  let step = 0x9e3779b9;
-  for (let index = 0; index < text.length; index += 1) {
-    const code = text.charCodeAt(index);
-    hash = Math.imul(hash ^ code, 0x01000193);
-    step = Math.imul(step ^ code, 0x85ebca6b) ^ (step >>> 13);
-  }
+  hashText(text, words);
+  const [hash = 0, step = 0] = words;
   for (let at = 0; at < places.length; at += 1) places[at] = ((hash + at * step) >>> 0) % bits;
 }

@@ -54,6 +54,20 @@ describe('the time stamps that a run has seen', () => {
     assert.deepEqual(note(stamps, ['a', 6]), [5]);
   });
 
+  it('are those of each record, of many as of few', () => {
+    const stamps = createStamps();
+    const ids = Array.from(
+      { length: 20_000 },
+      (_, index) => `${9_007_199_254_740_993n + BigInt(index)}`,
+    );
+    for (const [index, id] of ids.entries()) stamps.remember(id, index);
+    for (const [index, id] of ids.entries()) {
+      assert.equal(stamps.has(id), true);
+      assert.equal(stamps.has(`${id}0`), false);
+      assert.deepEqual(note(stamps, [id, -1]), [index]);
+    }
+  });
+
   it('are forgotten after twenty thousand to forty thousand further records', () => {
     const stamps = createStamps();
     const remember = (from: number, count: number): void => {

@@ -6,6 +6,7 @@ import type { Queryable } from '../../database/client.ts';
 import { fromSeconds, type Span } from '../../span.ts';
 import type { LogTable } from '../../streams/stream.ts';
 import type { PageRow } from './copy.ts';
+import { createRecordTimes, keyOf, type RecordTimes } from './record-times.ts';
 
 /** Rows whose record was seen with another time, by the latest of these in milliseconds since 1970. */
 export type FormerStamps = ReadonlyMap<PageRow, number>;
@@ -23,32 +24,34 @@ export type Stamps = {
   remember(id: string, timeMs: number): void;
 };
 
-/** So many records fill a generation, about 2 MB; then the previous generation is forgotten. */
+/** So many records fill a generation, half a megabyte; then the previous generation is forgotten. */
 const generationRecords = 20_000;
 
 /** Creates an empty memory. */
 export function createStamps(): Stamps {
-  let current = new Map<string, number>();
-  let older = new Map<string, number>();
+  let current = createRecordTimes();
+  let older: RecordTimes | undefined;
 
-  function remember(id: string, timeMs: number): void {
+  function remember(key: number, timeMs: number): void {
     if (current.size >= generationRecords) {
       older = current;
-      current = new Map();
+      current = createRecordTimes();
     }
-    current.set(id, timeMs);
+    current.set(key, timeMs);
   }
+  const recall = (key: number): number | undefined => current.get(key) ?? older?.get(key);
 
   return {
-    remember,
-    has: (id) => current.has(id) || older.has(id),
+    remember: (id, timeMs) => remember(keyOf(id), timeMs),
+    has: (id) => recall(keyOf(id)) !== undefined,
     note(rows) {
       const formers = new Map<PageRow, number>();
       let latest: Map<string, PageRow> | undefined;
       for (const [index, row] of rows.entries()) {
         const { id, timeMs } = row;
-        const former = current.get(id) ?? older.get(id);
-        if (former === undefined) remember(id, timeMs);
+        const key = keyOf(id);
+        const former = recall(key);
+        if (former === undefined) remember(key, timeMs);
         else {
           latest ??= new Map(rows.slice(0, index).map((earlier) => [earlier.id, earlier]));
           const other = latest.get(id);
@@ -62,7 +65,7 @@ export function createStamps(): Stamps {
             if (before !== undefined) formers.set(row, before);
             formers.set(other, timeMs);
           }
-          if (timeMs > former) remember(id, timeMs);
+          if (timeMs > former) remember(key, timeMs);
         }
         latest?.set(id, row);
       }
