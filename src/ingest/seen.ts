@@ -65,6 +65,8 @@ const words = new Uint32Array(2);
 /** Finds the positions of a text, at equal distances. */
 function locate(text: string): void {
   hashText(text, words);
-  const [hash = 0, step = 0] = words;
+  // Not by a pattern: it would go through an iterator for each text.
+  const hash = words[0] ?? 0;
+  const step = words[1] ?? 0;
   for (let at = 0; at < places.length; at += 1) places[at] = ((hash + at * step) >>> 0) % bits;
 }

@@ -65,6 +65,5 @@ const words = new Uint32Array(2);
 /** The key of a record: two different ones of a run have the same one hardly ever, once in 200 billion times. */
 export function keyOf(id: string): number {
   hashText(id, words);
-  const [hash = 0, step = 0] = words;
-  return hash * 2 ** 21 + (step >>> 11) || 1;
+  return (words[0] ?? 0) * 2 ** 21 + ((words[1] ?? 0) >>> 11) || 1;
 }
