@@ -81,6 +81,7 @@ describe('the spans that rules look at', { concurrency: 2 }, () => {
         [0, 3],
         [1, 3],
         [2, 3],
+        [3, 3],
       ]);
       assert.deepEqual([days, changes, await marks(db)], [[], [], []]);
       await db.query('delete from zendesk_sync.stored_rows');
