@@ -59,7 +59,7 @@ export function readRetention(
     const time = readTime(value);
     if (time === undefined || of.some((name) => !names.includes(name)))
       return {
-        problem: `Of "${item}" the name or the time is none. Use how long something is kept, such as access_logs=13M, search_text=90d or audit_logs=6y: of ${names.join(', ')}; or ${Object.keys(presets).join(', ')} for the time`,
+        problem: `"${item}" is not a name with a time. Use, for example, access_logs=13M, search_text=90d or audit_logs=6y. The names are ${names.join(', ')}; the time can also be ${Object.keys(presets).join(', ')}`,
       };
     for (const name of of) {
       if (policies.some((policy) => policy.of === name))

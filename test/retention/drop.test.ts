@@ -76,6 +76,13 @@ describe('retention apply', { concurrency: 2 }, () => {
         ],
         [left, 0, 0, dropped, []],
       );
+      const [{ newest } = assert.fail()] = await db.query<{ newest: Date }>(
+        `select max(covered_until) as newest from zendesk_sync.coverage where stream = 'access_logs'`,
+      );
+      assert.deepEqual(
+        [status?.covered_from, status?.covered_until],
+        [new Date(status?.removals[0]?.removed_until ?? ''), newest],
+      );
       const place = { db, account, now: new Date(simulator.now()), timeZone: 'UTC' };
       const said = listStatement(
         await describeCoverage(place, {

@@ -25,7 +25,7 @@ describe('the setting RETENTION', () => {
     for (const text of ['access_logs', 'users=3M', 'access_logs=0d', 'access_logs=3w', 'x', ''])
       assert.match(
         JSON.stringify(read(text)),
-        /the name or the time is none. Use how long something is kept, such as access_logs=13M/,
+        / is not a name with a time. Use, for example, access_logs=13M/,
       );
     assert.match(
       JSON.stringify(read('pci,audit_logs=6y')),

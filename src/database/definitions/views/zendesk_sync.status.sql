@@ -151,7 +151,7 @@ comment on view zendesk_sync.status is 'The state of each stream of each account
 comment on column zendesk_sync.status.account is 'Key of the Zendesk account.';
 comment on column zendesk_sync.status.stream is 'audit_logs, access_logs or users.';
 comment on column zendesk_sync.status.state is 'ok; running; failed (the last run did not finish: see last_error); unavailable (Zendesk refuses this stream to us: see last_error).';
-comment on column zendesk_sync.status.covered_from is 'Where the unbroken covered part begins that reaches back to the horizon; null until the oldest span is stored.';
+comment on column zendesk_sync.status.covered_from is 'Where the unbroken covered part begins that reaches back to the horizon, or to what retention has dropped since; null until the oldest span is stored.';
 comment on column zendesk_sync.status.covered_until is 'The watermark: everything from covered_from up to this moment is stored. For users: when the last complete listing started.';
 comment on column zendesk_sync.status.gaps is 'Number of spans between the horizon and the newest covered moment that are not stored yet.';
 comment on column zendesk_sync.status.gap_seconds is 'Length of those spans together, in seconds.';

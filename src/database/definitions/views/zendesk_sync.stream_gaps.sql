@@ -10,9 +10,13 @@ select
   wanted.unavailable_code,
   wanted.newest,
   wanted.spans,
+  -- What retention has dropped is no break: what counts is the newest span between the horizon and the first gap.
   (
     select span from unnest(wanted.spans) as span
-    where span @> coalesce((select upper(gone) from unnest(wanted.dropped) as gone where gone @> wanted.horizon), wanted.horizon)
+    where exists (
+      select from unnest(wanted.spans + wanted.dropped) as joined where joined @> wanted.horizon and joined @> span
+    )
+    order by span desc limit 1
   ) as contiguous,
   case
     when wanted.horizon is null then '{}'::tstzmultirange
@@ -68,6 +72,6 @@ comment on column zendesk_sync.stream_gaps.unavailable_reason is 'Why, and what 
 comment on column zendesk_sync.stream_gaps.unavailable_code is 'Why: a code of docs/errors.md.';
 comment on column zendesk_sync.stream_gaps.newest is 'The newest covered moment.';
 comment on column zendesk_sync.stream_gaps.spans is 'What is stored completely; without what retention has dropped.';
-comment on column zendesk_sync.stream_gaps.contiguous is 'The unbroken covered span that reaches back to the horizon; null until the oldest span is stored.';
+comment on column zendesk_sync.stream_gaps.contiguous is 'The unbroken covered span that reaches back to the horizon, or to what retention has dropped since; null until the oldest span is stored.';
 comment on column zendesk_sync.stream_gaps.open is 'The spans between the horizon and the newest covered moment that are not stored yet.';
 comment on column zendesk_sync.stream_gaps.lost is 'The spans before the horizon that were never stored.';
