@@ -48,7 +48,7 @@ export const near: Readonly<Record<string, readonly string[]>> = {
   'src/ingest/gap-facts.ts': [ingest('account-gaps')],
   'src/ingest/gaps.ts': [unit('gaps')],
   'src/ingest/horizon.ts': [ingest('horizon')],
-  'src/ingest/kept-login.ts': [ingest('kept-login')],
+  'src/ingest/kept-login.ts': [ingest('stored-login'), ingest('kept-login')],
   'src/ingest/learned-limits.ts': [unit('learned-limits')],
   'src/ingest/lease-keeper.ts': [ingest('lease-keeper')],
   'src/ingest/lease.ts': [leases, ledger, database('history')],
