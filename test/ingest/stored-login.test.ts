@@ -27,11 +27,13 @@ describe('a login in the database', () => {
       await replaceLogin(db, 'acme', credentials, { ...pair, accessToken: 'older' });
       await replaceLogin(db, 'acme', credentials, pair);
       const { kept, ...others } = await loadLogin(db, 'acme', credentials);
-      const { accessToken, scope, accessLifeMs, refreshLeftMs } = kept ?? {};
+      const { accessToken, scope, accessLifeMs = 0, refreshLeftMs } = kept ?? {};
+      // The statement reads the clock twice.
+      assert.equal(Math.round(accessLifeMs / 1000), 60);
       assert.deepEqual(others, { isForeign: false, refusedAt: undefined });
       assert.deepEqual(
-        { accessToken, scope, accessLifeMs, refreshLeftMs },
-        { accessToken: 'access', scope: 'read', accessLifeMs: 60_000, refreshLeftMs: undefined },
+        { accessToken, scope, refreshLeftMs },
+        { accessToken: 'access', scope: 'read', refreshLeftMs: undefined },
       );
       const other = { ...credentials, clientSecret: 'another' };
       assert.deepEqual(await loadLogin(db, 'acme', other), { ...none, isForeign: true });
