@@ -97,6 +97,7 @@ function createLogWorker(engine: Engine, stream: LogStream, work: Work): LogWork
         .then(() => hasWork(pull))
         .catch(() => true));
     if (!due) return undefined;
+    await registerStream(engine.db, engine.account, stream);
     return recordRun(engine, stream.name, 'backfill', signal, (tally) =>
       fillAndSettle(pullOf(lease, tally, signal), 'gaps'),
     );
@@ -226,7 +227,7 @@ function describeBusy(stream: string, task: Task, holder: string): RunResult {
   };
 }
 
-/** Registers a stream, as described in this program, in the ledger and its status view. */
+/** Registers a stream, as described in this program, in the ledger and its status view: its row is the lock of its coverage. */
 export async function registerStream(
   db: Queryable,
   account: string,

@@ -200,6 +200,8 @@ describe('a failover to a replica that lacks the last transactions', { concurren
         for (const end of ends)
           assert.ok(end === undefined || end.outcome !== 'interrupted', JSON.stringify(end));
         assert.equal(database.hasFailedOver(), true);
+        // The next ticks, in case that a run lost its lease.
+        await first.follow(signal, 30_000);
         await first.fill(signal, 30_000);
         await assertComplete(installation, 'audit_logs');
         const tokens = await db.query(`select token from zendesk_sync.leases where token > 0`);

@@ -168,6 +168,19 @@ describe('the worker of a log', () => {
     });
   });
 
+  it('registers its log again, whose row is the lock of the coverage, when the database has forgotten all of it', async () => {
+    await withWorker(async ({ worker, db }) => {
+      const log = worker('access_logs');
+      await log.follow(going);
+      await db.query('delete from zendesk_sync.coverage');
+      await db.query('delete from zendesk_sync.streams');
+      assert.equal((await log.fill(going))?.outcome, 'complete');
+      assert.deepEqual(await db.query('select stream, kind from zendesk_sync.streams'), [
+        { stream: 'access_logs', kind: 'log' },
+      ]);
+    });
+  });
+
   it('fails when that happens again and again', async () => {
     await withWorker(async (working) => {
       const tries = await forgetPages(working, 100);
