@@ -1,4 +1,4 @@
-/** What the process gives to a command. */
+/** What every command works with: its context. */
 import type { LocalConfig } from '../config/config.ts';
 import type { Log } from '../logger.ts';
 import type { Stream } from '../streams/stream.ts';

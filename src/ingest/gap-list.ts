@@ -1,14 +1,13 @@
 /** The gaps of a log, from what the ledger knows. */
 import type { Queryable } from '../database/client.ts';
-import type { LogStream } from '../streams/stream.ts';
-import { judgeGaps, type Gap, type GapScope } from './gaps.ts';
+import { judgeGaps, type Gap, type GapLog, type GapScope } from './gaps.ts';
 import { loadGapFacts } from './gap-facts.ts';
 
 /** The gaps of a log of an account, oldest first, each with its reason. One that was never pulled is one gap. */
 export async function listGaps(
   db: Queryable,
   account: string,
-  log: Pick<LogStream, 'name' | 'title' | 'retentionDays'>,
+  log: GapLog,
   scope: GapScope,
 ): Promise<readonly Gap[]> {
   const key = { account, stream: log.name };

@@ -4,7 +4,7 @@
  */
 import { hashText } from '../text-hash.ts';
 
-/** Times in milliseconds since 1970, by the keys of `keyOf`. */
+/** Times in milliseconds since 1970, by the keys of `hashId`. */
 export type RecordTimes = {
   readonly size: number;
   get(key: number): number | undefined;
@@ -63,7 +63,7 @@ export function createRecordTimes(): RecordTimes {
 const words = new Uint32Array(2);
 
 /** The key of a record: two different ones of a run have the same one hardly ever, once in 200 billion times. */
-export function keyOf(id: string): number {
+export function hashId(id: string): number {
   hashText(id, words);
   return (words[0] ?? 0) * 2 ** 21 + ((words[1] ?? 0) >>> 11) || 1;
 }

@@ -6,7 +6,7 @@ import type { Queryable } from '../../database/client.ts';
 import { fromSeconds, type Span } from '../../span.ts';
 import type { LogTable } from '../../streams/stream.ts';
 import type { PageRow } from './copy.ts';
-import { createRecordTimes, keyOf, type RecordTimes } from './record-times.ts';
+import { createRecordTimes, hashId, type RecordTimes } from './record-times.ts';
 
 /** Rows whose record was seen with another time, by the latest of these in milliseconds since 1970. */
 export type FormerStamps = ReadonlyMap<PageRow, number>;
@@ -42,14 +42,14 @@ export function createStamps(): Stamps {
   const recall = (key: number): number | undefined => current.get(key) ?? older?.get(key);
 
   return {
-    remember: (id, timeMs) => remember(keyOf(id), timeMs),
-    has: (id) => recall(keyOf(id)) !== undefined,
+    remember: (id, timeMs) => remember(hashId(id), timeMs),
+    has: (id) => recall(hashId(id)) !== undefined,
     note(rows) {
       const formers = new Map<PageRow, number>();
       let latest: Map<string, PageRow> | undefined;
       for (const [index, row] of rows.entries()) {
         const { id, timeMs } = row;
-        const key = keyOf(id);
+        const key = hashId(id);
         const former = recall(key);
         if (former === undefined) remember(key, timeMs);
         else {
