@@ -1,8 +1,9 @@
 /**
  * `npm run test:dates`: runs quick tests that read the clock, at dates at which programs often fail, each in another time
  * zone. Prints a line for each date, and all failures with their date at the end. Arguments: files and folders instead of
- * the default ones.
+ * the default ones; `--repeat-failed` as in `npm test`.
  */
+import { parseArgs } from 'node:util';
 import { findFiles, isInterrupted, reportTallies, runFiles } from './test-run.ts';
 import type { Tally } from './test-tally.ts';
 
@@ -71,15 +72,19 @@ const dates = [
   ["a year's end", '2026-12-31T23:45:00Z', 'Pacific/Auckland'],
 ] as const;
 
-const asked = process.argv.slice(2);
-const files = findFiles(asked.length === 0 ? usualFiles : asked);
+const { values, positionals } = parseArgs({
+  options: { 'repeat-failed': { type: 'boolean', default: false } },
+  allowPositionals: true,
+});
+const repeats = values['repeat-failed'];
+const files = findFiles(positionals.length === 0 ? usualFiles : positionals);
 const tallies: Tally[] = [];
 for (const [what, start, zone] of dates) {
   if (isInterrupted()) break;
   process.env['TZ'] = zone;
   const label = `${what}, ${start} in ${zone}`;
   const beganMs = performance.now();
-  const tally = await runFiles(files, { label, start: new Date(start), prints: false });
+  const tally = await runFiles(files, { label, start: new Date(start), prints: false, repeats });
   const seconds = Math.round((performance.now() - beganMs) / 1000);
   console.log(`${label}: ${tally.passed} passed, ${tally.failures.length} failed in ${seconds} s`);
   tallies.push(tally);

@@ -9,10 +9,17 @@ export type Failure = {
   readonly title: string;
   /** The error as text, with its difference and stack. */
   readonly error: string;
+  /** The absolute path of its file; nothing for a run that was stopped. */
+  readonly file?: string;
 };
 
 /** The result of a run. Only tests without tests inside count; skipped ones and those marked todo do not. */
-export type Tally = { readonly passed: number; readonly failures: readonly Failure[] };
+export type Tally = {
+  readonly passed: number;
+  readonly failures: readonly Failure[];
+  /** Failed once, and passed when their file ran again: neither among `passed` nor among `failures`. */
+  readonly unsteady?: readonly Failure[];
+};
 
 /** Counts the events of a run; `onEvent` gets each first. `files` are the absolute paths that should run. */
 export async function tallyEvents(
@@ -77,6 +84,7 @@ export async function tallyEvents(
   }
   for (const file of files.filter((path) => !settled.has(path) && !stopped.has(path))) {
     failures.push({
+      file,
       title: relative('', file),
       error: 'The file has no test, or its process left before the tests had ended.',
     });
@@ -92,8 +100,8 @@ function describeFailure(
   const path = relative('', file);
   const reason = inspect(error.cause ?? error, { colors: false });
   const sentence = [...(titles.get(file) ?? []).slice(0, nesting), name].join(' ');
-  if (resolve(name) !== file) return { title: `${path}:${line} ${sentence}`, error: reason };
-  return { title: path, error: outcries.get(file)?.trimEnd() || reason };
+  if (resolve(name) !== file) return { file, title: `${path}:${line} ${sentence}`, error: reason };
+  return { file, title: path, error: outcries.get(file)?.trimEnd() || reason };
 }
 
 function failureTypeOf(error: Error): unknown {

@@ -11,10 +11,21 @@ const runner = fileURLToPath(new URL('../../scripts/test.ts', import.meta.url));
 const temporary = mkdtempSync(join(tmpdir(), 'zls-runner-'));
 after(() => rm(temporary, { recursive: true, force: true }));
 
+/** The text of a test that fails in its first run. */
+const failsOnce = `
+  import { existsSync, writeFileSync } from 'node:fs';
+  it('passes later', () => {
+    const ran = import.meta.filename + '.ran';
+    const isFirst = !existsSync(ran);
+    writeFileSync(ran, '');
+    if (isFirst) throw new Error('too early');
+  });`;
+
 /** Runs `scripts/test.ts` on files with these contents, in a separate project. */
 async function runTests(
   name: string,
   contents: Record<string, string>,
+  ...options: string[]
 ): Promise<{ status: unknown; output: string; lastLine: string | undefined }> {
   const project = join(temporary, name);
   await mkdir(join(project, 'test/unit'), { recursive: true });
@@ -25,10 +36,15 @@ async function runTests(
   }
   const { NODE_TEST_CONTEXT: _, TEST_DATABASE_URL: __, ...env } = process.env;
   return new Promise((resolve) => {
-    execFile(process.execPath, [runner], { cwd: project, env }, (error, stdout, stderr) => {
-      const lastLine = stdout.trimEnd().split('\n').at(-1);
-      resolve({ status: error ? error.code : 0, output: stdout + stderr, lastLine });
-    });
+    execFile(
+      process.execPath,
+      [runner, ...options],
+      { cwd: project, env },
+      (error, stdout, stderr) => {
+        const lastLine = stdout.trimEnd().split('\n').at(-1);
+        resolve({ status: error ? error.code : 0, output: stdout + stderr, lastLine });
+      },
+    );
   });
 }
 
@@ -81,6 +97,42 @@ describe('the test runner', () => {
       output,
       /\nFailed: The run was stopped \(Postgres 18\)\n {2}1 of 1 files did not come to their end\.\n/,
     );
+  });
+
+  it('runs the file of a failure once more if it is told so, and shows what failed', async () => {
+    const { status, output, lastLine } = await runTests(
+      'unsteady',
+      {
+        later: failsOnce,
+        never: `it('a', () => { throw new Error('wrong'); });`,
+        passes: `it('b', () => {});`,
+      },
+      '--repeat-failed',
+    );
+    assert.deepEqual([status, lastLine], [1, '1 passed, 1 failed']);
+    const title = 'test/unit/later.test.ts:4 passes later (Postgres 18)';
+    assert.ok(
+      output.includes(
+        `\nFailed once, and passed when its file ran again: ${title}\n  Error: too early\n`,
+      ),
+    );
+    assert.match(output, /\nFailed: test\/unit\/never\.test\.ts:2 a \(Postgres 18\)\n/);
+  });
+
+  it('succeeds when everything that failed passes in the second run', async () => {
+    const contents = { later: failsOnce, passes: `it('b', () => {});` };
+    const { status, lastLine } = await runTests('steadied', contents, '--repeat-failed');
+    assert.deepEqual([status, lastLine], [0, '1 passed, 0 failed']);
+  });
+
+  it('runs nothing again when more than two files have failed', async () => {
+    const { status, output, lastLine } = await runTests(
+      'broken',
+      { one: failsOnce, two: failsOnce, three: failsOnce },
+      '--repeat-failed',
+    );
+    assert.deepEqual([status, lastLine], [1, '0 passed, 3 failed']);
+    assert.doesNotMatch(output, /passed when its file ran again/);
   });
 
   it('fails when there is nothing to run', async () => {

@@ -6,8 +6,8 @@ import { readerZone } from './time.js';
 import { views } from './views.js';
 
 /** The view and its parameters from `#/overview?account=acme`. */
-function readAddress() {
-  const [name, query = ''] = location.hash.replace(/^#\/?/, '').split('?');
+function readAddress(hash) {
+  const [name, query = ''] = hash.replace(/^#\/?/, '').split('?');
   const view = views.find((each) => each.name === name) ?? views[0];
   return { view, query: Object.fromEntries(new URLSearchParams(query)) };
 }
@@ -20,13 +20,15 @@ function writeAddress(name, query) {
 }
 
 function useAddress() {
-  const [address, setAddress] = useState(readAddress);
+  const [hash, setHash] = useState(location.hash);
   useEffect(() => {
-    const follow = () => setAddress(readAddress());
+    const follow = () => setHash(location.hash);
     addEventListener('hashchange', follow);
+    // The address may have changed between drawing and this.
+    follow();
     return () => removeEventListener('hashchange', follow);
   }, []);
-  return address;
+  return readAddress(hash);
 }
 
 function useModule(name) {
