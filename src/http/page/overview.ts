@@ -122,9 +122,15 @@ export function addOverview(app: Hono, { questioning, service, admission }: Sour
     const refused = await refuse(context);
     if (refused !== undefined) return refused;
     if (listeners >= mostListeners) return json(503, { reason: 'Too many listen already.' });
-    // A stream that ends at once would look as if it were live.
-    await live.check();
+    // Before the next wait: many may come at the same moment.
     listeners += 1;
+    try {
+      // A stream that ends at once would look as if it were live.
+      await live.check();
+    } catch (error) {
+      listeners -= 1;
+      throw error;
+    }
     return streamSSE(context, async (stream) => {
       const leaving = new AbortController();
       stream.onAbort(() => leaving.abort());
