@@ -33,6 +33,7 @@ export function openSessions(
   tokens: readonly PageToken[],
 ): Sessions {
   const kept = new Map<string, { readonly entry: PageToken; readonly untilMs: number }>();
+  let ended = 0;
 
   async function load(db: Queryable, cookie: string): Promise<PageToken | undefined> {
     const [row] = await db.query<{ proof: Buffer }>(
@@ -74,20 +75,23 @@ export function openSessions(
       const known = kept.get(cookie);
       if (known !== undefined && known.untilMs > performance.now()) return known.entry;
       kept.delete(cookie);
+      const before = ended;
       const entry = await loadAnywhere(cookie);
       if (entry === undefined) return undefined;
+      // It may be the one that has ended since.
+      if (ended !== before) return entry;
       if (kept.size >= mostKept) kept.clear();
       kept.set(cookie, { entry, untilMs: performance.now() + keptMs });
       return entry;
     },
     async end(cookie) {
+      const statement = 'delete from zendesk_sync.page_sessions where session = $1';
+      const ending = databases.map((db) => db.query(statement, [digest(cookie)]));
+      await Promise.allSettled(ending);
+      ended += 1;
       kept.delete(cookie);
-      const ended = databases.map((db) =>
-        db.query('delete from zendesk_sync.page_sessions where session = $1', [digest(cookie)]),
-      );
-      await Promise.allSettled(ended);
       // In a database that is away it would continue.
-      await Promise.all(ended);
+      await Promise.all(ending);
     },
   };
 }
