@@ -16,7 +16,9 @@ describe('the budget that is shared with other integrations', { concurrency: 2 }
         assert.equal(engine.requestsPerMinute('support'), 100);
         await pullCompletely(installation, 'audit_logs');
         await assertComplete(installation, 'audit_logs');
-        assert.equal(engine.requestsPerMinute('support'), 1250);
+        // A request of ours that takes long looks like one of others.
+        const ours = engine.requestsPerMinute('support');
+        assert.ok(ours <= 1250 && ours >= 1240, `${ours}`);
         assert.equal(engine.requestsPerMinute('access_logs'), 50);
       },
     );
@@ -28,12 +30,13 @@ describe('the budget that is shared with other integrations', { concurrency: 2 }
       settings,
       async (installation) => {
         const { engine, simulator } = installation;
-        for (let asked = 0; asked < 300; asked += 1)
+        for (let asked = 0; asked < 100; asked += 1)
           await (await fetch(`${simulator.url}/api/v2/users/me`)).arrayBuffer();
         await pullCompletely(installation, 'audit_logs');
         await assertComplete(installation, 'audit_logs');
         const ours = engine.requestsPerMinute('support');
-        assert.ok(ours <= 200 && ours >= 100, `${ours}`);
+        // Half of 600. By the pace of a third of a minute or more, the others ask for up to three times as many in a whole one.
+        assert.ok(ours <= 300 && ours >= 190, `${ours}`);
       },
     );
   });

@@ -6,6 +6,7 @@ import type { SyncEvent } from '../../src/ingest/events.ts';
 import { fromSeconds } from '../../src/span.ts';
 import { account, pullCompletely, withInstallation } from '../support/installation.ts';
 import { assertComplete, listFetches } from '../support/ledger-facts.ts';
+import { patienceMs } from '../support/patience.ts';
 import { createStillTime } from '../support/still-time.ts';
 
 const signal = new AbortController().signal;
@@ -23,7 +24,7 @@ describe('a backfill', { concurrency: 2 }, () => {
     } as const;
     await withInstallation(settings, {}, async ({ db, worker }) => {
       await worker('audit_logs').follow(signal);
-      const stop = AbortSignal.timeout(60_000);
+      const stop = AbortSignal.timeout(patienceMs);
       const run = await worker('audit_logs').read({ from: second - 5, to: second + 75 }, stop);
       assert.equal(run.outcome, 'complete', run.error);
       assert.ok(run.counts.new >= 220);

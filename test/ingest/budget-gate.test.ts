@@ -27,7 +27,9 @@ async function whileAsking(db: Database, ask: () => Promise<void>, act: () => vo
     await tx.query('lock table zendesk_sync.budgets in access exclusive mode');
     asked = ask();
     asked.catch(() => {});
-    const waiting = `select 1 from pg_locks where not granted and relation = 'zendesk_sync.budgets'::regclass`;
+    // The tables of other tests' databases have the same numbers.
+    const waiting = `select 1 from pg_locks join pg_database d on d.oid = database and d.datname = current_database()
+      where not granted and relation = 'zendesk_sync.budgets'::regclass`;
     while ((await tx.query(waiting)).length === 0) await sleep(2);
     act();
   });

@@ -14,6 +14,7 @@ import {
 } from '../support/installation.ts';
 import { replicate, type Deeds, type Failover, type Moment } from '../support/lagging-replica.ts';
 import { assertComplete, listFetches } from '../support/ledger-facts.ts';
+import { patienceMs } from '../support/patience.ts';
 import { withFollowedServer } from '../support/standby.ts';
 
 const signal = new AbortController().signal;
@@ -194,15 +195,15 @@ describe('a failover to a replica that lacks the last transactions', { concurren
         });
         assert.ok(first !== undefined && second !== undefined);
         database.failOver({ lagsFrom: before(lease), takesOver: before(page, 3) });
-        const runs = [await first.follow(signal, 30_000), first.fill(signal, 30_000)];
-        const ends = await Promise.all([...runs, second.follow(signal, 30_000)]);
-        ends.push(await second.fill(signal, 30_000));
+        const runs = [await first.follow(signal, patienceMs), first.fill(signal, patienceMs)];
+        const ends = await Promise.all([...runs, second.follow(signal, patienceMs)]);
+        ends.push(await second.fill(signal, patienceMs));
         for (const end of ends)
           assert.ok(end === undefined || end.outcome !== 'interrupted', JSON.stringify(end));
         assert.equal(database.hasFailedOver(), true);
         // The next ticks, in case that a run lost its lease.
-        await first.follow(signal, 30_000);
-        await first.fill(signal, 30_000);
+        await first.follow(signal, patienceMs);
+        await first.fill(signal, patienceMs);
         await assertComplete(installation, 'audit_logs');
         const tokens = await db.query(`select token from zendesk_sync.leases where token > 0`);
         assert.equal(tokens.length, 1);

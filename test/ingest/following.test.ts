@@ -130,7 +130,8 @@ describe('a log that is followed', () => {
         await followLog(pull);
         const fetches = await fetchesOf(pull);
         assert.deepEqual(
-          fetches.map(({ to }) => Math.round((to - nowSeconds()) / 600)),
+          // Plus zero, because what is rounded up to nothing is less than nothing otherwise.
+          fetches.map(({ to }) => Math.round((to - nowSeconds()) / 600) + 0),
           [6, 0],
         );
       },

@@ -165,7 +165,10 @@ describe('many accounts in one process', () => {
     await withProcess(async ({ query, engineOf }) => {
       const worker = createStreamWorker(engineOf('alone', createCursorShare()), auditLogs);
       await runPass([worker], signal);
-      assert.deepEqual(await countCursors(query), { ofOne: 2, accounts: 1 });
+      const { ofOne, accounts } = await countCursors(query);
+      // More than two where pages take more than a second.
+      assert.ok(ofOne >= 2, `${ofOne} cursors`);
+      assert.equal(accounts, 1);
     });
   });
 
@@ -184,7 +187,11 @@ describe('many accounts in one process', () => {
         const held = bulk.transaction(async (tx) => {
           await tx.query('select 1');
           begun.resolve();
-          await free.promise;
+          // Postgres ends a transaction that is idle for ten seconds.
+          for (let isFree = false; !isFree;) {
+            await tx.query('select 1');
+            isFree = await Promise.race([free.promise.then(() => true), sleep(500, false)]);
+          }
         });
         return { begun: begun.promise, held };
       });
