@@ -101,7 +101,7 @@ describe('a stream', () => {
 describe('a lease', () => {
   it('is held by one process, taken over when it has expired, and its token grows', async () => {
     await withLedger(async (db) => {
-      const first = await acquireLease(db, key, 'first', 60_000);
+      const first = await acquireLease(db, key, 'first', 110_000);
       assert.ok('token' in first);
       assert.deepEqual(first, { ...key, holder: 'first', token: '1', mark: first.mark });
       const refused = await acquireLease(db, key, 'second', 60_000);

@@ -5,6 +5,7 @@ import { openDatabase } from '../../src/database/client.ts';
 import { migrateDatabase } from '../../src/database/migrate.ts';
 import { accessLogs } from '../../src/streams/access-logs.ts';
 import { createEmptyTestDatabase } from '../support/database.ts';
+import { patienceMs } from '../support/patience.ts';
 import { storeRecords } from '../support/stored-records.ts';
 
 const accessRecord = {
@@ -20,7 +21,7 @@ describe('a user who can connect', () => {
   it('cannot keep the program from migrating or storing with the advisory locks that it used before', async () => {
     const database = await createEmptyTestDatabase();
     const anybody = new Client({ connectionString: database.url });
-    const db = openDatabase({ url: database.url, queryTimeoutMs: 20_000 });
+    const db = openDatabase({ url: database.url, queryTimeoutMs: patienceMs });
     try {
       await anybody.connect();
       await anybody.query(
@@ -41,7 +42,7 @@ describe('a user who can connect', () => {
   it('as a reader gets no lock that keeps the program from creating partitions or storing, and no large object', async () => {
     const database = await createEmptyTestDatabase();
     const reader = new Client({ connectionString: database.url });
-    const db = openDatabase({ url: database.url, queryTimeoutMs: 20_000 });
+    const db = openDatabase({ url: database.url, queryTimeoutMs: patienceMs });
     try {
       await migrateDatabase(database.url);
       await reader.connect();

@@ -163,11 +163,15 @@ describe('a migration', () => {
 
   it('leaves nothing behind when its process is killed in the middle, and the next one does everything', async () => {
     await using(await createEmptyTestDatabase(), async (url, query) => {
+      // It stands still as long as this session has the lock, and does not wait for it: it waits for no lock for long.
       await query(`
+        select pg_advisory_lock(1);
         create function public.stand_still() returns event_trigger language plpgsql as $$
         begin
           if exists (select from pg_event_trigger_ddl_commands() where object_identity = 'zendesk.access_events') then
-            perform pg_sleep(2);
+            while not pg_try_advisory_xact_lock_shared(1) loop
+              perform pg_sleep(0.02);
+            end loop;
           end if;
         end $$;
         create event trigger slow on ddl_command_end when tag in ('CREATE VIEW') execute function public.stand_still()`);
@@ -182,6 +186,7 @@ describe('a migration', () => {
       await until((rows) => rows.some((row) => row.wait_event === 'PgSleep'));
       program.kill('SIGKILL');
       assert.equal((await program.ended).signal, 'SIGKILL');
+      await query('select pg_advisory_unlock(1)');
       await until((rows) => rows.length === 0);
       const left = await query(
         `select nspname from pg_namespace where nspname like 'zendesk%' or nspname = 'drizzle'`,

@@ -38,7 +38,8 @@ async function standStill(
   copy.write('acme\t');
   await waitUntil(async () => {
     const waiting = await db.query(
-      `select from pg_stat_activity where query like 'copy ${table}%' and wait_event = 'ClientRead'`,
+      `select from pg_stat_activity
+       where datname = current_database() and query like 'copy ${table}%' and state = 'active' and wait_event = 'ClientRead'`,
     );
     return waiting.length === 1;
   });

@@ -131,20 +131,31 @@ describe('a heartbeat', () => {
       assertSecret(log);
       heartbeat.close();
     }
-    assert.deepEqual(pathsOf(hanging), [`GET ${secretPath}/start`]);
+    // On a busy machine the one that hangs may be given up before it is seen here.
+    assert.deepEqual(
+      pathsOf(hanging).filter((path) => path !== `GET ${secretPath}/start`),
+      [],
+      'the redirection is not followed',
+    );
   });
 
   it('sends and logs nothing once it is closed', async (test) => {
     const receiver = await receive(test);
     receiver.answerWith(() => {});
     const log = collectLog();
-    const heartbeat = createHeartbeat(`${receiver.origin}${secretPath}`, undefined, log, 200);
+    const heartbeat = createHeartbeat(
+      `${receiver.origin}${secretPath}`,
+      undefined,
+      log,
+      patienceMs,
+    );
     heartbeat.begin();
     await waitUntil(() => receiver.received.length === 1);
     heartbeat.end(true);
     heartbeat.close();
     // Anything that was still to be sent would come before this one's answer.
-    const other = createHeartbeat(`${receiver.origin}/other`, undefined, log, 200);
+    receiver.answerWith((response) => response.writeHead(404).end());
+    const other = createHeartbeat(`${receiver.origin}/other`, undefined, log, patienceMs);
     other.begin();
     await waitUntil(() => log.lines().length === 1);
     assert.deepEqual(pathsOf(receiver), [`GET ${secretPath}/start`, 'GET /other/start']);

@@ -12,10 +12,11 @@ import { streams } from '../../src/streams/registry.ts';
 import { startDatabaseProxy } from '../support/database-proxy.ts';
 import { readExposition, valueOf } from '../support/exposition.ts';
 import { takeLease, withLedger } from '../support/ledger.ts';
+import { patienceMs } from '../support/patience.ts';
 import { withClient } from '../support/query.ts';
 
 /** Answers are not kept, so that a test sees every change. */
-const times = { keepMs: 0, limitMs: 4000 };
+const times = { keepMs: 0, limitMs: patienceMs };
 
 async function start(
   test: TestContext,
@@ -227,7 +228,7 @@ describe('the HTTP server', { concurrency: true }, () => {
 
   it('queries the database once when many ask at the same time', async (test) => {
     await withLedger(async (_, url) => {
-      const server = await start(test, url, { times: { keepMs: 60_000, limitMs: 20_000 } });
+      const server = await start(test, url, { times: { keepMs: patienceMs, limitMs: patienceMs } });
       const answers = await Promise.all(Array.from({ length: 40 }, () => ask(server, '/metrics')));
       assert.ok(answers.every(({ status }) => status === 200));
       const connections = await withClient(url, (query) =>

@@ -19,6 +19,7 @@ export async function withBrowser(work: (browser: Browser) => Promise<void>): Pr
     ...(executablePath === undefined ? {} : { executablePath }),
     // Tests run as root in containers, where its sandbox cannot be made.
     args: ['--no-sandbox', '--disable-dev-shm-usage'],
+    timeout: patienceMs,
   });
   try {
     await work(browser);
@@ -43,8 +44,9 @@ export async function visit(
   options: BrowserContextOptions = {},
 ): Promise<Visit> {
   const context = await browser.newContext({ timezoneId: 'Europe/Berlin', ...options });
+  // Also for the tabs that a test opens itself.
+  context.setDefaultTimeout(patienceMs);
   const page = await context.newPage();
-  page.setDefaultTimeout(patienceMs);
   const problems: string[] = [];
   page.on('console', (message) => {
     // An answer with a status such as 403 is shown in the page.

@@ -19,10 +19,14 @@ export async function startReceiver(): Promise<Receiver> {
   const received: Received[] = [];
   let answer = (response: ServerResponse): void => void response.end();
   const server = createServer((request, response) => {
-    void readText(request).then((body) => {
-      received.push({ method: request.method ?? '', path: request.url ?? '', body });
-      answer(response);
-    });
+    void readText(request).then(
+      (body) => {
+        received.push({ method: request.method ?? '', path: request.url ?? '', body });
+        answer(response);
+      },
+      // The sender has given up before it was whole.
+      () => {},
+    );
   });
   await once(server.listen(0, '127.0.0.1'), 'listening');
   const { port } = server.address() as AddressInfo;
