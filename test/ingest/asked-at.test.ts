@@ -33,8 +33,10 @@ describe('a span whose pages take long', () => {
       const { db, worker } = installation;
       await time.pass(installation, 0);
       // Two minutes between one page and the second after it.
-      passing = () => void time.pass(installation, 120);
+      let passed: Promise<void> | undefined;
+      passing = () => void (passed = time.pass(installation, 120));
       const followed = await worker('audit_logs').follow(signal);
+      await passed;
       assert.equal(followed.outcome, 'complete', followed.error);
       const [live] = await listFetches(db, 'audit_logs');
       assert.ok((live?.pages ?? 0) >= 4, `${live?.pages} pages`);

@@ -1,6 +1,5 @@
 import assert from 'node:assert/strict';
 import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, it } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -9,6 +8,7 @@ import { migrateDatabase } from '../../src/database/migrate.ts';
 import { accessLogs } from '../../src/streams/access-logs.ts';
 import { createStreamWorker } from '../../src/ingest/worker.ts';
 import { startDatabaseProxy } from '../support/database-proxy.ts';
+import { chooseParent } from '../support/global-setup.ts';
 import { account, assertTrue, withInstallation } from '../support/installation.ts';
 import { returnToMachineClock } from '../support/run-clock.ts';
 
@@ -53,8 +53,10 @@ describe('a database that becomes unavailable', () => {
   });
 
   it('for a restart makes the run wait and then continue where it was', async () => {
-    const dataDir = await mkdtemp(join(tmpdir(), 'zls-restart-'));
-    let postgres = await openEmbeddedPostgres({ dataDir });
+    const dataDir = await mkdtemp(join(await chooseParent(), 'zls-restart-'));
+    // The program waits for fifteen seconds: the restart must not wait for a disk.
+    const open = () => openEmbeddedPostgres({ dataDir, durable: false });
+    let postgres = await open();
     const proxy = await startDatabaseProxy(postgres.url);
     try {
       await migrateDatabase(postgres.url);
@@ -66,7 +68,7 @@ describe('a database that becomes unavailable', () => {
         const filling = worker.fill(signal);
         while (simulator.requests().length < 10) await sleep(5);
         await postgres.stop();
-        postgres = await openEmbeddedPostgres({ dataDir });
+        postgres = await open();
         proxy.redirect(postgres.url);
         const filled = await filling;
         assert.equal(filled?.outcome, 'complete', filled?.error);

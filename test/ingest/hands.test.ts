@@ -16,6 +16,7 @@ import {
 import { takeLease } from '../support/ledger.ts';
 import { statusOf } from '../support/ledger-facts.ts';
 import { withClient } from '../support/query.ts';
+import { createStillTime } from '../support/still-time.ts';
 
 const signal = new AbortController().signal;
 const small = {
@@ -78,8 +79,12 @@ describe('a log that is truncated together with its coverage', () => {
 
 describe('partitions that somebody renames', () => {
   it('are recognised by their content', async () => {
-    await withInstallation(small, {}, async (installation) => {
+    // No row appears between the two readings.
+    const time = createStillTime();
+    const settings = { ...small, ...time.simulator };
+    await withInstallation(settings, { localNow: time.localNow }, async (installation) => {
       const { db } = installation;
+      await time.pass(installation, 0);
       await pullCompletely(installation, 'access_logs');
       const lines = await storedLines(db, 'access_logs');
       const partitions = await db.query<{ partition: string }>(

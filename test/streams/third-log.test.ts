@@ -137,17 +137,19 @@ describe('a log that only its own file describes', () => {
   it('continues after the record at which it was killed', async () => {
     server.allow(5);
     const killed = start(['sync']);
-    await waitUntil(() => server.asked.length === 6);
+    // A second cursor may wait there too.
+    await waitUntil(() => server.asked.length >= 6);
     killed.kill('SIGKILL');
     await killed.ended;
     const [open] = await db.query<{ cursor: string; seen: number }>(
       `select cursor, rows_seen::integer as seen from zendesk_sync.fetches where outcome is null and cursor is not null`,
     );
+    const before = server.asked.length;
     server.allow(Infinity);
     const { status } = await run(['sync']);
     assert.equal(status, 0);
     assert.ok(open !== undefined && open.seen > 0);
-    const after = server.asked.slice(6).map((query) => query.get('after'));
+    const after = server.asked.slice(before).map((query) => query.get('after'));
     assert.ok(after.includes(open.cursor), `${open.cursor} of ${after.join()}`);
     await assertStored();
   });

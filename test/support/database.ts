@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { Client, escapeIdentifier } from 'pg';
+import { patienceMs } from './patience.ts';
 import { clockOffsetMs } from './run-clock.ts';
 
 /** A separate database for a test, on the server of the test run. */
@@ -53,9 +54,11 @@ async function create(template: string): Promise<TestDatabase> {
   const name = `${prefix}_${randomBytes(6).toString('hex')}`;
   await withServer((server) => copyDatabase(server, template, name));
   const drop = () =>
-    withServer(async (server) => {
-      await server.query(`drop database if exists ${escapeIdentifier(name)} with (force)`);
-    });
+    withServer((server) =>
+      untilUnused(async () => {
+        await server.query(`drop database if exists ${escapeIdentifier(name)} with (force)`);
+      }),
+    );
   return { url: urlOf(name), drop };
 }
 
@@ -111,9 +114,25 @@ async function moveClock(url: string): Promise<void> {
 
 /** `file_copy` takes 11 ms where the default strategy takes 40 (Postgres 18, fsync off). */
 async function copyDatabase(server: Client, template: string, name: string): Promise<void> {
-  await server.query(
-    `create database ${escapeIdentifier(name)} template ${escapeIdentifier(template)} strategy file_copy`,
-  );
+  await untilUnused(async () => {
+    await server.query(
+      `create database ${escapeIdentifier(name)} template ${escapeIdentifier(template)} strategy file_copy`,
+    );
+  });
+}
+
+/** Postgres waits only five seconds for the end of the processes that use a database, such as a vacuum. */
+async function untilUnused(work: () => Promise<void>): Promise<void> {
+  const giveUpAtMs = performance.now() + patienceMs;
+  for (;;) {
+    try {
+      await work();
+      return;
+    } catch (error) {
+      const isUsed = (error as { code?: string }).code === '55006';
+      if (!isUsed || performance.now() > giveUpAtMs) throw error;
+    }
+  }
 }
 
 async function exists(server: Client, name: string): Promise<boolean> {
