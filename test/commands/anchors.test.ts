@@ -1,21 +1,11 @@
 import assert from 'node:assert/strict';
 import { mkdirSync, readFileSync, rmSync } from 'node:fs';
-import { createServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { describe, it } from 'node:test';
 import { formatVerifierKey, keyTypes, nameVerifierKey } from '../../src/evidence/forms/keys.ts';
+import { findFreePort } from '../support/free-port.ts';
 import { runProgram, startProgram, temporary } from '../support/program.ts';
 import { smallAccount, withAccount } from '../support/pulled-account.ts';
-
-/** An address of this machine at which nobody listens. */
-async function findNobody(): Promise<string> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await new Promise((resolve) => server.once('listening', resolve));
-  const { port } = server.address() as AddressInfo;
-  await new Promise((resolve) => server.close(resolve));
-  return `http://127.0.0.1:${port}`;
-}
 
 type Row = {
   readonly stream: string;
@@ -31,7 +21,7 @@ type Row = {
 describe('the places outside of the database', () => {
   it('get checkpoints from sync and serve; one that cannot be reached stops nothing, and everybody says so', async () => {
     await withAccount(smallAccount, async ({ settings, query }) => {
-      const nobody = await findNobody();
+      const nobody = `http://127.0.0.1:${await findFreePort()}`;
       const folder = join(temporary, 'anchors');
       mkdirSync(folder);
       const witness = nameVerifierKey('witness.example', keyTypes.cosignature, Buffer.alloc(32, 1));
@@ -62,14 +52,15 @@ describe('the places outside of the database', () => {
           kind,
           place,
           ok: last_success !== null,
-          failures,
+          // A sync that takes long tries again.
+          failed: failures > 0,
           error,
         })),
         [
-          { kind: 'directory', place: directory, ok: true, failures: 0, error: null },
-          { kind: 'file', place: file, ok: true, failures: 0, error: null },
-          { kind: 'program_log', place: 'log', ok: true, failures: 0, error: null },
-          { kind: 'witness', place: nobody, ok: false, failures: 1, error: sentence },
+          { kind: 'directory', place: directory, ok: true, failed: false, error: null },
+          { kind: 'file', place: file, ok: true, failed: false, error: null },
+          { kind: 'program_log', place: 'log', ok: true, failed: false, error: null },
+          { kind: 'witness', place: nobody, ok: false, failed: true, error: sentence },
         ],
       );
       const checked = await runProgram(['status', '--check'], outside);
