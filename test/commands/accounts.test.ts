@@ -212,7 +212,10 @@ describe('a file of accounts', () => {
     const { stdout: one } = await run('doctor', '--account', 'globex', '--json');
     const { account, checks } = JSON.parse(one) as (typeof pages)[number];
     assert.equal(account, 'globex');
-    assert.equal(checks.length, pages[1]?.checks.length);
+    // The logins of readers belong to the server, where other tests make some meanwhile.
+    const countOwn = (page: readonly { name: string }[] | undefined): number | undefined =>
+      page?.filter(({ name }) => name !== 'readers').length;
+    assert.equal(countOwn(checks), countOwn(pages[1]?.checks));
     assert.equal(countRequests()['acme'], asked['acme']);
   });
 
