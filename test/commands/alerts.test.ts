@@ -137,6 +137,12 @@ describe('serve with ALERT_WEBHOOK_URL', () => {
       await waitUntil(() => receiver.received.length > 0);
       const { text } = JSON.parse(receiver.received[0]?.body ?? '') as { text: string };
       assert.match(text, /1 record could not be stored. Run "quarantine list"\./);
+      // Whoever is stopped before it knows that the message was taken leaves it to the next process.
+      await waitUntil(
+        async () =>
+          (await query('select from zendesk_sync.alert_channels where succeeded_at is not null'))
+            .length === 1,
+      );
       await stop(first, second);
       receiver.answerWith((response) => response.writeHead(500).end());
       const third = startProgram(['serve'], settings);
