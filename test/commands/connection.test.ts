@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { describe, it } from 'node:test';
 import { findFreePort } from '../support/free-port.ts';
 import { runProgram, startProgram, temporary } from '../support/program.ts';
+import { waitUntil } from '../support/pulled-account.ts';
 import { withClient } from '../support/query.ts';
 import { returnToMachineClock } from '../support/run-clock.ts';
 
@@ -36,7 +37,9 @@ describe('connection', { skip: process.env['TEST_POSTGRES_BINARIES'] !== undefin
     assert.equal(user, 'zendesk_reader_login');
     assert.match(password ?? '', /^[0-9a-f]{48}$/);
     await withClient(url ?? '', async (query) => {
-      assert.equal((await query('select stream from zendesk_sync.status')).length > 0, true);
+      await waitUntil(
+        async () => (await query('select stream from zendesk_sync.status')).length > 0,
+      );
       assert.deepEqual(
         await query(
           `select current_setting('jit') as jit, current_setting('statement_timeout') as timeout`,
