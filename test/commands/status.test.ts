@@ -72,7 +72,7 @@ describe('status', { concurrency: 2 }, () => {
       withClient(url, async (query) => {
         await record(query, 'audit_logs', {
           horizon: ago(800),
-          covered: [[ago(800), ago(0)]],
+          covered: [[ago(800), ago(0, 1)]],
           rows: 1_234_567,
           runs: [complete('live', ago(0))],
           heldUntil: new Date(now + hourMs),
@@ -103,7 +103,7 @@ describe('status', { concurrency: 2 }, () => {
           [
             'Account acme, times in UTC',
             'Stream       State        Covered from  Covered until     Gaps  Lag        Rows',
-            `audit_logs   running      ${day(ago(800))}    ${minute(ago(0))}  none  30m   1,234,567`,
+            `audit_logs   running      ${day(ago(800))}    ${minute(ago(0, 1))}  none  1h    1,234,567`,
             `access_logs  failed       ${day(ago(92))}    ${minute(ago(42, 6))}  1     2h   98,765,432`,
             'users        unavailable                                                      0',
             'access_logs: No usable answer from Zendesk.',
