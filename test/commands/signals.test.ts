@@ -37,7 +37,6 @@ describe('a second signal', { concurrency: 2 }, () => {
   it('that comes with the first one counts as the same: the running page ends', async () => {
     await withHeldService(async (service, hold) => {
       service.kill('SIGTERM');
-      await hold('select pg_sleep(0.02)');
       service.kill('SIGINT');
       await hold('rollback');
       const { status, signal, stdout } = await service.ended;
