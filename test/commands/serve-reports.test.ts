@@ -69,12 +69,16 @@ describe('serve with REPORTS_FILE', { concurrency: 2 }, () => {
       const file = join(folder, 'acme-log-2026-10.csv');
       assert.deepEqual(rows, [{ due: true, next: true, finished: true, file, error: null }]);
 
+      const [last] = await account.query<{ id: string }>(
+        'select max(id)::text as id from zendesk_sync.runs',
+      );
       const again = startProgram(['serve'], settings);
       await waitUntil(async () => {
-        const [row] = await account.query<{ runs: number }>(
-          `select count(*)::integer as runs from zendesk_sync.runs where outcome = 'complete'`,
+        const followed = await account.query(
+          `select distinct stream from zendesk_sync.runs where outcome = 'complete' and id > $1::bigint`,
+          [last?.id],
         );
-        return (row?.runs ?? 0) > 4;
+        return followed.length === 3;
       });
       await stop(again);
       assert.doesNotMatch(again.written(), /report written/);
