@@ -142,21 +142,24 @@ describe('doctor', options, () => {
       await examine(
         {
           databaseUrl: pulled.url,
-          faults: [{ kind: '429-reset-seconds', stream: 'access_logs', seconds: 40 }],
+          faults: [{ kind: '429-reset-seconds', stream: 'access_logs', seconds: 120 }],
         },
         0,
         {
           'Access log':
-            'skipped requests are paused for 40 seconds (Zendesk answered 429 with ratelimit-reset)',
+            'skipped requests are paused for 2 minutes (Zendesk answered 429 with ratelimit-reset)',
           'Access log backfill': 'skipped the log could not be read',
         },
       );
     });
 
     it('reports a clock that is wrong', async () => {
-      await withSimulator({ clockOffsetMs: 120_000 }, async (simulator) => {
+      await withSimulator({ clockOffsetMs: 900_000 }, async (simulator) => {
         const { status, stdout } = await runProgram(['doctor'], settingsFor(simulator, pulled.url));
-        assert.match(stdout, /^warning {2}Clock: 1(19|20|21) seconds behind Zendesk's$/m);
+        // An answer that was on its way for a time says less exactly when it was given.
+        const [, seconds] =
+          /^warning {2}Clock: (\d+) seconds behind Zendesk's$/m.exec(stdout) ?? [];
+        assert.ok(Math.abs(Number(seconds) - 900) < 60, stdout);
         assert.match(stdout, /^ {9}-> Use NTP on this machine and on the database server\./m);
         assert.equal(status, 0);
       });
