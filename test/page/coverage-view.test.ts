@@ -7,7 +7,7 @@ import { withPage } from '../support/page.ts';
 
 /** How many cells have each text, without the day and without how much of the present day there is. */
 const countTexts = `Object.entries(Object.groupBy(
-  [...document.querySelectorAll('[aria-label^="Days of the access log"] [data-key]')].map((cell) => cell.ariaLabel.replace(/^.*?: /, '').replace(/^[0-9.]+ % covered, [0-9]+ min [0-9]+ s being/, 'partly covered, being')),
+  [...document.querySelectorAll('[aria-label^="Days of the access log"] [data-key]')].map((cell) => cell.ariaLabel.replace(/^.*?: /, '').replace(/^[0-9.]+ % covered, [0-9]+ min(?: [0-9]+ s)? being/, 'partly covered, being')),
   (text) => text
 )).map(([text, cells]) => text + ' × ' + cells.length).toSorted()`;
 
@@ -118,6 +118,43 @@ describe('the coverage view in a browser', { skip: withoutBrowser }, () => {
         /10 October 2026: covered$/,
         'who goes through the calendar stays where they are',
       );
+      assert.deepEqual(problems, []);
+    });
+  });
+
+  it('shows what has changed before it was told of changes, and no older answer that comes late', async () => {
+    await withPage(async ({ db, open }) => {
+      await storeHistories(db, ['acme']);
+      const { page, problems } = await open('#/findings');
+      const { promise: isRead, resolve: read } = Promise.withResolvers<void>();
+      const { promise: isSent, resolve: send } = Promise.withResolvers<void>();
+      let questions = 0;
+      await page.route(
+        (url) => url.pathname === '/api/coverage',
+        async (route) => {
+          questions += 1;
+          if (questions > 1) return route.continue();
+          const response = await route.fetch();
+          read();
+          await isSent;
+          return route.fulfill({ response });
+        },
+      );
+      const asked = page.waitForRequest((request) => request.url().includes('/api/coverage?'));
+      await page.evaluate(`location.hash = '#/coverage?account=acme'`);
+      await isRead;
+      await db.query(
+        `update zendesk_sync.coverage set covered_until = '2026-10-11T00:00:00Z' where stream = 'access_logs' and covered_until = '2026-10-10T12:00:00Z'`,
+      );
+      const day = page
+        .getByRole('grid', { name: 'Days of the access log of acme, by month' })
+        .getByRole('gridcell', { name: /10 October 2026: covered$/ });
+      await day.waitFor();
+      send();
+      await (await (await asked).response())?.finished();
+      await page.evaluate('new Promise((drawn) => requestAnimationFrame(() => setTimeout(drawn)))');
+      assert.equal(await day.count(), 1, 'the first answer, which comes last, does not replace it');
+      assert.ok(questions > 1);
       assert.deepEqual(problems, []);
     });
   });

@@ -13,21 +13,35 @@ export function useAnswer(path, parameters = {}) {
   const key = path === undefined ? '' : JSON.stringify([path, parameters, turn]);
   const newest = useRef(key);
   newest.current = key;
+  const begun = useRef(0);
+  const shown = useRef(0);
+  /** How to show what a question that begins now comes to: not if another one is wanted by then, nor after a later one. */
+  const begin = () => {
+    const number = (begun.current += 1);
+    return (found) => {
+      if (newest.current !== key || number < shown.current) return;
+      shown.current = number;
+      setState({ ...found, isAsking: false });
+    };
+  };
   useEffect(() => {
     if (path === undefined) return setState({ isAsking: false });
     const controller = new AbortController();
     setState((former) => ({ ...former, isAsking: true }));
+    const show = begin();
     ask(path, parameters, controller.signal).then(
-      (answer) => newest.current === key && setState({ answer, isAsking: false }),
-      (error) => newest.current === key && setState({ error, isAsking: false }),
+      (answer) => show({ answer }),
+      (error) => show({ error }),
     );
     return () => controller.abort();
   }, [key]);
-  const refresh = () =>
-    ask(path, parameters).then(
-      (answer) => newest.current === key && setState({ answer, isAsking: false }),
+  const refresh = () => {
+    const show = begin();
+    return ask(path, parameters).then(
+      (answer) => show({ answer }),
       () => {},
     );
+  };
   return { ...state, again: () => setTurn(turn + 1), refresh };
 }
 

@@ -3,7 +3,7 @@ import { useEffect, useRef } from './vendor/preact.js';
 import { listen } from './listen.js';
 
 /**
- * Calls `told` after something has changed, but no more often than that, and not while nobody looks.
+ * Calls `told` once, and after something has changed, but no more often than that, and not while nobody looks.
  *
  * @param leastMs the least time between two calls
  */
@@ -11,18 +11,15 @@ export function useChanges(told, leastMs) {
   const newest = useRef(told);
   newest.current = told;
   useEffect(() => {
-    let isFirst = true;
     let waiting;
     const tell = () => {
       waiting = undefined;
       newest.current();
     };
     const leave = listen('', {
-      // The first message is about all that there is.
-      told: () => {
-        if (!isFirst) waiting ??= setTimeout(tell, leastMs);
-        isFirst = false;
-      },
+      // Also after the first message, about all that there is: what has changed since the question, and before this message,
+      // is in it, and is not told again.
+      told: () => (waiting ??= setTimeout(tell, leastMs)),
     });
     return () => {
       leave();
