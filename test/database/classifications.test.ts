@@ -290,6 +290,7 @@ describe('a page that changes a request while it is classified again', { concurr
       await db.transaction(async (tx) => {
         const rows = readRecords(accessLogs, pulled, [revised]);
         await writeRows(tx, accessLogs, 'acme', rows, { covered: [] });
+        await tx.query('set local idle_in_transaction_session_timeout = 0');
         batch = classifyBatch(db, byMoon);
         await waitUntil(async () => (await waits()) === 1);
       });
@@ -310,6 +311,7 @@ describe('a page that changes a request while it is classified again', { concurr
         await tx.query(
           `insert into zendesk_sync.stale_days values ('acme', 'access_logs', '2026-11-19')`,
         );
+        await tx.query('set local idle_in_transaction_session_timeout = 0');
         pending.push(classifyBatch(db, byMoon));
         await waitUntil(async () => (await waits()) === 1);
         pending.push(storeRequests(db, [revised], pulled));

@@ -7,7 +7,7 @@ import { withDatabase } from '../support/database.ts';
 describe('a pool of connections', () => {
   it('lets callers wait for a free connection without a limit', async () => {
     await withDatabase(async (url) => {
-      const limitMs = 1000;
+      const limitMs = 2000;
       const db = openDatabase({ url, connections: 2, queryTimeoutMs: limitMs, patienceMs: 0 });
       try {
         const order: string[] = [];

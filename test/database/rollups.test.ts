@@ -258,6 +258,7 @@ describe('the rollups', () => {
       await db.transaction(async (tx) => {
         await writeRows(tx, accessLogs, 'acme', late, { covered: [] });
         await markStaleDays(tx, 'acme', accessLogs, late);
+        await tx.query('set local idle_in_transaction_session_timeout = 0');
         refreshed = refreshRollups(db, 'acme', logs);
         await waitForLock(db);
       });

@@ -24,6 +24,7 @@ import {
 import { account } from '../support/installation.ts';
 import { findProgram } from '../support/project-files.ts';
 import { runProgram, startProgram, type Ended } from '../support/program.ts';
+import { waitUntil } from '../support/pulled-account.ts';
 
 const reach = (url: string) => ({ DATABASE_URL: url, ZENDESK_SUBDOMAIN: account });
 
@@ -185,16 +186,16 @@ describe('evidence export and evidence verify', { concurrency: 2 }, () => {
       const folder = newPath('stopped');
       mkdirSync(folder);
       await db.transaction(async (tx) => {
+        // However long the program takes to begin.
+        await tx.query('set local idle_in_transaction_session_timeout = 0');
         await tx.query('lock table zendesk.access_logs in access exclusive mode');
         const program = startProgram(
           ['evidence', 'export', '--days', '4', '--output', join(folder, 'evidence.zip')],
           reach(url),
         );
-        while (readdirSync(folder).length === 0)
-          await new Promise((resolve) => setTimeout(resolve, 20));
+        await waitUntil(() => readdirSync(folder).length > 0);
         program.kill('SIGTERM');
-        while (readdirSync(folder).length > 0)
-          await new Promise((resolve) => setTimeout(resolve, 20));
+        await waitUntil(() => readdirSync(folder).length === 0);
         await tx.query('select 1');
         void program.ended.catch(() => {});
       });

@@ -48,7 +48,7 @@ describe('an answer that takes too long', () => {
             if (asked.length === 1) await tx.query('select pg_sleep(60)');
             return part;
           },
-          1,
+          500,
         ),
       );
       assert.deepEqual(found, { from: at('04T00:00:00'), to: span.to, askedFrom: span.from });

@@ -13,6 +13,7 @@ import {
 } from '../../src/evidence/forms/keys.ts';
 import { emptyRoot } from '../../src/evidence/forms/merkle.ts';
 import { findFreePort } from './free-port.ts';
+import { patienceMs } from './patience.ts';
 
 /** A running witness. */
 export type Witness = {
@@ -55,7 +56,7 @@ export async function startWitness(program: string, logKey: VerifierKey): Promis
 
 /** Its own program for this is not available, so the test inserts the two rows into its database. */
 function addLog(path: string, logKey: VerifierKey): void {
-  const database = new DatabaseSync(path);
+  const database = new DatabaseSync(path, { timeout: patienceMs });
   database
     .prepare('insert into log values (?, 0, ?)')
     .run(logKey.name, emptyRoot.toString('base64'));

@@ -9,6 +9,7 @@ import { streams } from '../../src/streams/registry.ts';
 import { visit, withBrowser, type Visit } from './browser.ts';
 import { collectLog } from './collected-log.ts';
 import { withDatabase } from './database.ts';
+import { patienceMs } from './patience.ts';
 
 /** A page that is served. */
 export type ServedPage = {
@@ -27,12 +28,15 @@ export async function withPage(
     accounts = ['acme'],
     access,
     databaseUrl: given,
+    isPatient = true,
     ...options
   }: Partial<HttpOptions> & {
     readonly accounts?: readonly string[];
     /** Default: an empty database. */
     readonly databaseUrl?: string;
     readonly access?: NonNullable<HttpOptions['page']>['access'];
+    /** Whether questions may take long, as on a busy machine. */
+    readonly isPatient?: boolean;
   } = {},
 ): Promise<void> {
   const use =
@@ -48,7 +52,7 @@ export async function withPage(
       streams,
       signal: new AbortController().signal,
       log: collectLog(),
-      page: describePage(accounts, access),
+      page: { ...describePage(accounts, access), ...(isPatient && { questionMs: patienceMs }) },
       ...options,
     });
     const url = `http://127.0.0.1:${server.port}`;

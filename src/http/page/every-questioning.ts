@@ -29,10 +29,11 @@ export type EveryQuestioning = {
 export function openEveryQuestioning(
   databases: readonly ServedDatabase[],
   log: Log,
+  questionMs?: number,
 ): EveryQuestioning {
   const places = databases.map((database) => ({
     database,
-    questioning: openQuestioning(database.url, log),
+    questioning: openQuestioning(database.url, log, questionMs),
   }));
   const find = (account: string | null): Place | undefined =>
     places.find(({ database }) => database.accounts.includes(account ?? ''));

@@ -21,6 +21,8 @@ export type PageOptions = {
   readonly service: PageService;
   /** Who may see it. */
   readonly access: Access;
+  /** How long each question may take. Default: what it allows, usually 5 seconds. */
+  readonly questionMs?: number | undefined;
 };
 
 /** A page that is open. */
@@ -33,11 +35,11 @@ export type Page = {
 
 /** Opens the page of the databases. */
 export function openPage(
-  { service, access }: PageOptions,
+  { service, access, questionMs }: PageOptions,
   databases: readonly ServedDatabase[],
   log: Log,
 ): Page {
-  const questioning = openEveryQuestioning(databases, log);
+  const questioning = openEveryQuestioning(databases, log, questionMs);
   const sessions = openSessions(
     questioning.places.map((place) => place.questioning.db),
     access.kind === 'login' ? access.tokens : [],

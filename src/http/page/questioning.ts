@@ -32,15 +32,19 @@ const usualLimitMs = 5000;
 /** More than this wait only when the database hardly answers. */
 const mostWaiting = 40;
 
-/** @param url secret */
-export function openQuestioning(url: string, log: Log): Questioning {
+/**
+ * @param url secret
+ * @param questionMs how long each question may take. Default: what it allows, usually 5 seconds
+ */
+export function openQuestioning(url: string, log: Log, questionMs?: number): Questioning {
   const db = openDatabase({ url, purpose: 'page', connections, patienceMs: 0 });
   let waiting = 0;
   const rights = createRights(log);
 
   return {
     db,
-    async ask({ ask, rights: wanted, limitMs = usualLimitMs }, asked) {
+    async ask({ ask, rights: wanted, limitMs: ownMs = usualLimitMs }, asked) {
+      const limitMs = questionMs ?? ownMs;
       if (waiting >= mostWaiting)
         throw new KnownError('database_slow', { found: 'Too many questions wait for Postgres' });
       waiting += 1;
