@@ -109,29 +109,30 @@ describe('two processes on one database', { concurrency: 2 }, () => {
   it('take over from each other when one is killed, and continue at its cursors', async () => {
     await withAccount(slowAccount, async (account) => {
       const { query } = account;
-      const leaseMs = 5000;
+      // Both are longer than anything here takes; that of the first one is cut short when it is dead.
+      const leaseMs = 60_000;
       const [first, second] = [startPullingProcess(), startPullingProcess()];
       second.ended.catch(() => {});
       await Promise.all([first.ready, second.ready]);
       first.go(taskFor(account, leaseMs));
       await first.when('page', 12);
+      const left = await stopWithinSpans(account, first);
       second.go(taskFor(account, leaseMs));
       await second.when('lease', 2);
       const holders = 'select distinct holder from zendesk_sync.leases where expires_at > now()';
       assert.deepEqual(await query(holders), [{ holder: `child ${first.pid}` }]);
       first.kill('SIGKILL');
       await first.ended;
-      const left = await query<{ id: string; pages: number }>(
-        'select id, pages from zendesk_sync.fetches where outcome is null and cursor is not null',
+      await query(
+        `update zendesk_sync.leases set expires_at = clock_timestamp() + interval '2 seconds'`,
       );
-      assert.ok(left.length > 0, 'fetches were under way');
       const leases = await query<{ stream: string; at: Date }>(
         'select stream, expires_at as at from zendesk_sync.leases',
       );
       assert.deepEqual(await second.ended, ['complete', 'complete', 'complete', 'complete']);
       const continued = await query<{ id: string; pages: number }>(
         `select id, pages from zendesk_sync.fetches where id = any($1) and outcome = 'complete'`,
-        [left.map(({ id }) => id)],
+        [left],
       );
       assert.equal(continued.length, left.length);
       for (const { stream, at } of leases) {
@@ -183,6 +184,24 @@ describe('two processes on one database', { concurrency: 2 }, () => {
     });
 });
 
+/** Stops a process in the middle of a span of each log. Returns the fetches that are under way. */
+async function stopWithinSpans(
+  { query }: PulledAccount,
+  { kill }: PullingProcess,
+): Promise<readonly string[]> {
+  let found: { id: string; stream: string }[] = [];
+  await waitUntil(async () => {
+    kill('SIGSTOP');
+    found = await query(
+      'select id, stream from zendesk_sync.fetches where outcome is null and cursor is not null',
+    );
+    const isWithin = new Set(found.map(({ stream }) => stream)).size === logs.length;
+    if (!isWithin) kill('SIGCONT');
+    return isWithin;
+  });
+  return found.map(({ id }) => id);
+}
+
 /** Stops a process at a moment without an open transaction. */
 async function stopBetweenTransactions(
   { query }: PulledAccount,
@@ -213,7 +232,7 @@ async function stopWithinTransaction(
     await waitUntil(async () => {
       const found = await query<{ pid: number }>(
         `select l.pid from pg_locks l join pg_stat_activity a using (pid)
-         where not l.granted and l.relation = 'zendesk_sync.fetches'::regclass and a.query_start > a.xact_start`,
+         where not l.granted and a.datname = current_database() and l.relation = 'zendesk_sync.fetches'::regclass and a.query_start > a.xact_start`,
       );
       waiting.push(...found);
       return found.length > 0;

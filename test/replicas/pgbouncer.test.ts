@@ -77,7 +77,8 @@ describe('PgBouncer in transaction mode before the database', { skip, concurrenc
           assert.deepEqual(stored, { rows: shown.length, ids: shown.length }, stream);
         }
         const sessions = await query(
-          `select from pg_stat_activity where datname = current_database() and pid <> pg_backend_pid()`,
+          `select from pg_stat_activity where datname = current_database() and pid <> pg_backend_pid()
+             and backend_type = 'client backend'`,
         );
         assert.ok(sessions.length > 0 && sessions.length <= poolSize, `${sessions.length}`);
         const left = await query(
@@ -128,7 +129,7 @@ describe('PgBouncer in transaction mode before the database', { skip, concurrenc
       const pooler = await startPooler(pgbouncer, account.databaseUrl, poolSize);
       try {
         const replicas = ['a', 'b'].map((name) => account.start(name, pooler.url));
-        const holder = await findBusy(account, replicas);
+        const holder = await findBusy(account, replicas, 10_000);
         await stopWithinCopy(account, holder);
         await findSuccessor(account, replicas, holder);
         const before = await account.countPages(holder);

@@ -6,14 +6,17 @@ import type { Replica, ReplicatedAccount } from './replicated-account.ts';
 
 /** A holder that is dead or frozen keeps its lease for so long at most. */
 const leaseMs = 15_000;
-/** Requests after which a holder is in the middle of its backfill, and how long the next answer keeps it there. */
+/** Requests after which a holder is in the middle of its backfill. */
 const inTheMiddle = 6;
-const keptThereMs = 20_000;
 
-/** Waits until one of the replicas has stored pages of its backfill and waits for the next answer. Returns it. */
+/**
+ * Waits until one of the replicas has stored pages of its backfill and waits for the next answer, which keeps it there for
+ * almost as long as it would wait, or as is said. Returns it.
+ */
 export async function findBusy(
   { simulator, findHolder, countPages }: ReplicatedAccount,
   replicas: readonly Replica[],
+  keptThereMs = 55_000,
 ): Promise<Replica> {
   const former = simulator.requests().length;
   simulator.addFault({

@@ -49,8 +49,9 @@ describe('of several replicas on one database,', { concurrency: true }, () => {
     it(`one that is frozen ${place} is replaced, and stores nothing of its page when it continues`, async () => {
       await withReplicas(oneMinuteAccount, async (account) => {
         const replicas = ['a', 'b'].map((name) => account.start(name));
-        const holder = await findBusy(account, replicas);
-        await (place === 'between transactions' ? stopBetween : stopWithinCopy)(account, holder);
+        const isCopying = place === 'in the middle of COPY';
+        const holder = await findBusy(account, replicas, isCopying ? 10_000 : undefined);
+        await (isCopying ? stopWithinCopy : stopBetween)(account, holder);
         const before = await account.countPages(holder);
         const successor = await findSuccessor(account, replicas, holder);
         holder.kill('SIGCONT');

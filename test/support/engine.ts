@@ -2,7 +2,7 @@
 import { createLogger, type Log } from '../../src/logger.ts';
 import { openDatabase } from '../../src/database/client.ts';
 import { createEngine as assembleEngine } from '../../src/ingest/session.ts';
-import type { Engine, EngineSettings } from '../../src/ingest/engine.ts';
+import { createCursorShare, type Engine, type EngineSettings } from '../../src/ingest/engine.ts';
 import type { SyncEvent } from '../../src/ingest/events.ts';
 import { streams } from '../../src/streams/registry.ts';
 import type { Stream } from '../../src/streams/stream.ts';
@@ -29,6 +29,8 @@ export type EngineOptions = Partial<EngineSettings> & {
   readonly streams?: readonly Stream[];
   /** Whether it has never seen a page. By default it has seen a full one of each stream, as if it had run for a while. */
   readonly isNew?: boolean;
+  /** How many cursors all backfills have together; default: as the program. */
+  readonly cursors?: number;
 };
 
 /** Budgets larger than any test needs. */
@@ -68,6 +70,7 @@ export function createEngine(place: Place, options: EngineOptions, signal: Abort
       ...(options.shares && { shares: options.shares }),
       pageSizes: options.pageSizes ?? {},
     },
+    cursorShare: createCursorShare(options.cursors),
     holder: options.holder ?? 'test',
     leaseMs: options.leaseMs ?? 5000,
     log: options.log ?? silent,

@@ -50,8 +50,10 @@ export async function withChaoticAccount<T>(
         leaseMs: 250,
         settleSeconds,
         rescanAges: [],
-        // More than ever needed; they decide how many cursors read at once.
+        // More than ever needed; they decide how many cursors read at once, a few also where pages are slow: each of them
+        // has work in progress, which is lost with its process.
         requestsPerMinute: { support: 3000, access_logs: 3000 },
+        cursors: 4,
       },
     };
     const databaseUrl = database.url;

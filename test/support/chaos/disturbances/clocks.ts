@@ -58,9 +58,14 @@ type Step = { readonly at: string; readonly aheadMs: number };
 const steps = new Map<string, readonly Step[]>();
 const mostSteps = 8;
 /** Transactions begin all the time: the step must be known before its moment comes. */
-const leadMs = 1000;
+const shortestLeadMs = 1000;
 
 async function setDatabaseClock(world: World, byMs: number): Promise<void> {
+  for (let leadMs = shortestLeadMs; !(await stepAfter(world, byMs, leadMs)); leadMs *= 2);
+}
+
+/** Whether the step was known in time; otherwise nothing has changed. */
+async function stepAfter(world: World, byMs: number, leadMs: number): Promise<boolean> {
   const { databaseUrl, query } = world;
   await query(
     `create or replace function public.machine_clock_timestamp() returns timestamptz
@@ -73,10 +78,19 @@ async function setDatabaseClock(world: World, byMs: number): Promise<void> {
   );
   const step = { at: moment?.at ?? '', aheadMs: clockOffsetMs() + byMs };
   const all = [step, ...(steps.get(databaseUrl) ?? [])].slice(0, mostSteps);
+  try {
+    await defineClock(world, all);
+  } catch (error) {
+    if ((error as { code?: string }).code === tooLate) return false;
+    throw error;
+  }
   steps.set(databaseUrl, all);
-  await defineClock(world, all);
   await sleep(leadMs);
+  return true;
 }
+
+/** The code of the error that undoes a step. */
+const tooLate = 'ZLS01';
 
 async function defineClock({ query }: World, all: readonly Step[]): Promise<void> {
   const functions = [
@@ -92,5 +106,12 @@ async function defineClock({ query }: World, all: readonly Step[]): Promise<void
        create or replace function pg_catalog.${name}() returns timestamptz language sql ${kind} parallel safe
          as $$ select public.machine_${name}() + case ${whens.join(' ')} else interval '${clockOffsetMs()} ms' end $$;`;
   });
-  await query(functions.join('\n'));
+  // One transaction.
+  await query(
+    `${functions.join('\n')}
+     do $$ begin
+       if public.machine_clock_timestamp() > '${all[0]?.at ?? ''}'::timestamptz - interval '300 ms'
+       then raise exception 'too late' using errcode = '${tooLate}'; end if;
+     end $$`,
+  );
 }

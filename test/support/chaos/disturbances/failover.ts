@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { escapeIdentifier } from 'pg';
+import type { Query } from '../../query.ts';
 import type { Disturbance, World } from '../disturbance.ts';
 import { withLastingClient } from '../lasting-client.ts';
 
@@ -9,28 +10,32 @@ export const failover: Disturbance = {
   deed: 'a replica takes over that lacks the last transactions',
   passes: false,
   async strike(world) {
-    const { random, databaseUrl } = world;
-    const name = new URL(databaseUrl).pathname.slice(1);
-    const [own, copy, lost] = ['', '_copy', '_lost'].map((end) => escapeIdentifier(name + end));
-    await whileAway(world, [`create database ${copy} template ${own} strategy file_copy`]);
-    await sleep(random.below(600));
-    await whileAway(world, [
-      `alter database ${own} rename to ${lost}`,
-      `alter database ${copy} rename to ${own}`,
-      `drop database ${lost}`,
-    ]);
+    const name = new URL(world.databaseUrl).pathname.slice(1);
+    const names = { copy: `${name}_copy`, lost: `${name}_lost` };
+    const [own, copy, lost] = [name, names.copy, names.lost].map((each) => escapeIdentifier(each));
+    await whileAway(world, async (query) => {
+      await query(`drop database if exists ${copy}`);
+      await query(`create database ${copy} template ${own} strategy file_copy`);
+    });
+    await sleep(world.random.below(600));
+    await whileAway(world, async (query) => {
+      if ((await exists(query, names.copy)) && (await exists(query, name)))
+        await query(`alter database ${own} rename to ${lost}`);
+      if (!(await exists(query, name))) await query(`alter database ${copy} rename to ${own}`);
+      await query(`drop database if exists ${lost}`);
+    });
   },
 };
 
+/** `change` may be repeated from its start at any place: Postgres may still be recovering from the disturbance before. */
 async function whileAway(
   { proxy, databaseUrl }: World,
-  statements: readonly string[],
+  change: (query: Query) => Promise<void>,
 ): Promise<void> {
   const url = new URL(databaseUrl);
   const name = url.pathname.slice(1);
   url.pathname = '/postgres';
   await proxy.closedDuring(() =>
-    // Postgres may still be recovering from the disturbance before.
     withLastingClient(url.href, async (query) => {
       for (;;) {
         const ended = await query(
@@ -40,7 +45,11 @@ async function whileAway(
         if (ended.length === 0) break;
         await sleep(10);
       }
-      for (const statement of statements) await query(statement);
+      await change(query);
     }),
   );
+}
+
+async function exists(query: Query, name: string): Promise<boolean> {
+  return (await query('select from pg_database where datname = $1', [name])).length === 1;
 }
