@@ -51,6 +51,8 @@ const kinds: Record<string, Environment> = {
   },
 };
 
+const countsUsers = /^zendesk_log_sync_rows_new_total\{account="acme",stream="users"\} [1-9]/m;
+
 /** What the program was given: the settings of an account, with credentials of one kind, and every line logged. */
 function choose({ settings }: PulledAccount, chosen: Environment): Environment {
   const { DATABASE_URL = '', ZENDESK_SUBDOMAIN = '', ZENDESK_BASE_URL = '' } = settings;
@@ -154,9 +156,10 @@ describe('no secret, no query and no content of a row is printed', { concurrency
         for (const path of ['/livez', '/readyz', '/status', '/metrics'])
           shown.add(await (await fetch(`http://127.0.0.1:${port}${path}`)).text());
         const done = await query(
-          `select from zendesk_sync.status where state = 'ok' and gaps = 0 and covered_until is not null`,
+          `select from zendesk_sync.status where state in ('ok', 'running') and gaps = 0 and covered_until is not null`,
         );
-        return done.length === 3;
+        // On a slow machine a stream is followed all the time, and may have been covered after the metrics were asked for.
+        return done.length === 3 && countsUsers.test([...shown].join(''));
       });
       service.kill('SIGTERM');
       const { status, stdout, stderr } = await service.ended;
@@ -165,10 +168,7 @@ describe('no secret, no query and no content of a row is printed', { concurrency
       assert.match(stdout, /has no usable created_at\. If it persists/);
       assertTellsNothing(stdout + stderr, pulled);
       const answers = [...shown].join('');
-      assert.match(
-        answers,
-        /^zendesk_log_sync_rows_new_total\{account="acme",stream="users"\} [1-9]/m,
-      );
+      assert.match(answers, countsUsers);
       const [failed] = await query<{ error: string }>(
         `select error from zendesk_sync.runs where error like '%has no usable created_at. If it persists%' limit 1`,
       );
