@@ -99,7 +99,7 @@ describe('demo', { skip: process.env['TEST_POSTGRES_BINARIES'] !== undefined }, 
          join zendesk.users u on u.account = r.account and u.id = r.user_id
          where r.timestamp > now() - interval '168 hours' and r.resource_type = 'ticket' and r.kind = 'view'
            and (r.status is null or r.status not in (401, 403, 404))
-         group by u.id, u.name order by count(distinct r.resource_id) desc limit 1`,
+         group by u.id, u.name order by count(distinct r.resource_id) desc, u.id limit 1`,
       );
       const [, answer = ''] = /most tickets.*\n.*\n(.+)\n/.exec(demo.written()) ?? [];
       assert.match(answer, new RegExp(`^${most?.name ?? 'nobody'} `));
