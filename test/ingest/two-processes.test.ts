@@ -70,15 +70,16 @@ describe('two processes on one database', { concurrency: 2 }, () => {
             SUPPORT_REQUESTS_PER_MINUTE: '2000',
           });
         });
-        await waitUntil(async () => {
-          const done = await query(
-            `select from zendesk_sync.status
-             where gaps = 0 and covered_until is not null and 2 = (
-               select count(distinct holder) from zendesk_sync.runs r
-               where r.stream = status.stream and r.outcome = 'complete' and r.task <> 'backfill')`,
-          );
-          return done.length === 3;
-        });
+        const countStreams = async (condition: string): Promise<number> =>
+          (await query(`select from zendesk_sync.status where ${condition}`)).length;
+        // Two facts, each of which may take long.
+        await waitUntil(
+          async () => (await countStreams('gaps = 0 and covered_until is not null')) === 3,
+        );
+        const both = `gaps = 0 and 2 = (
+          select count(distinct holder) from zendesk_sync.runs r
+          where r.stream = status.stream and r.outcome = 'complete' and r.task <> 'backfill')`;
+        await waitUntil(async () => (await countStreams(both)) === 3);
         for (const service of services) service.kill('SIGTERM');
         const ends = await Promise.all(services.map(({ ended }) => ended));
         assert.deepEqual(
