@@ -6,6 +6,7 @@ import { createBudgetGate } from '../../src/ingest/budget-gate.ts';
 import { priorities } from '../../src/ingest/engine.ts';
 import type { SyncEvent } from '../../src/ingest/events.ts';
 import type { Budget } from '../../src/zendesk/request.ts';
+import { whileAsking } from '../support/asked-budget.ts';
 import { withLedger } from '../support/ledger.ts';
 
 const limit = 10;
@@ -20,21 +21,6 @@ async function openSpentGate(db: Database, signal: AbortSignal): Promise<Budget>
   return gate;
 }
 
-/** Asks for a backfill request and, while Postgres is working on it, does something else. */
-async function whileAsking(db: Database, ask: () => Promise<void>, act: () => void): Promise<void> {
-  let asked: Promise<void> = Promise.resolve();
-  await db.transaction(async (tx) => {
-    await tx.query('lock table zendesk_sync.budgets in access exclusive mode');
-    asked = ask();
-    asked.catch(() => {});
-    // The tables of other tests' databases have the same numbers.
-    const waiting = `select 1 from pg_locks join pg_database d on d.oid = database and d.datname = current_database()
-      where not granted and relation = 'zendesk_sync.budgets'::regclass`;
-    while ((await tx.query(waiting)).length === 0) await sleep(2);
-    act();
-  });
-}
-
 describe('the gate of the budget', () => {
   it('grants an urgent request from the reserve when it comes while a less urgent one is being refused', async () => {
     await withLedger(async (db) => {
@@ -43,7 +29,7 @@ describe('the gate of the budget', () => {
       let live: Promise<void> = Promise.resolve();
       await whileAsking(
         db,
-        () => gate.take('access_logs', priorities.backfill, stop.signal),
+        () => void gate.take('access_logs', priorities.backfill, stop.signal).catch(() => {}),
         () => {
           live = gate.take('access_logs', priorities.live, stop.signal);
         },
@@ -64,7 +50,7 @@ describe('the gate of the budget', () => {
       const gate = await openSpentGate(db, stop.signal);
       await whileAsking(
         db,
-        () => gate.take('access_logs', priorities.backfill, gone.signal),
+        () => void gate.take('access_logs', priorities.backfill, gone.signal).catch(() => {}),
         () => gone.abort(new Error('gone')),
       );
       await gate.take('access_logs', priorities.live, stop.signal);

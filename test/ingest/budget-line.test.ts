@@ -9,6 +9,7 @@ import { priorities } from '../../src/ingest/engine.ts';
 import type { SyncEvent } from '../../src/ingest/events.ts';
 import { createLearnedLimits, type LearnedLimits } from '../../src/ingest/learned-limits.ts';
 import type { Budget } from '../../src/zendesk/request.ts';
+import { whileAsking } from '../support/asked-budget.ts';
 import { withLedger } from '../support/ledger.ts';
 
 // A grant that comes late is given back and asked for again: here no time passes.
@@ -57,19 +58,6 @@ async function countSpent(db: Database): Promise<number> {
      from zendesk_sync.budgets, jsonb_array_elements(spent::jsonb) as entry`,
   );
   return row?.spent ?? 0;
-}
-
-/** Asks, and does something else while Postgres has not answered yet. */
-async function whileAsking(db: Database, ask: () => void, act: () => void): Promise<void> {
-  await db.transaction(async (tx) => {
-    await tx.query('lock table zendesk_sync.budgets in access exclusive mode');
-    ask();
-    // The tables of other tests' databases have the same numbers.
-    const waiting = `select 1 from pg_locks join pg_database d on d.oid = database and d.datname = current_database()
-      where not granted and relation = 'zendesk_sync.budgets'::regclass`;
-    while ((await tx.query(waiting)).length === 0) await sleep(2);
-    act();
-  });
 }
 
 /** A signal, and what remains to be done with it at the end. */
